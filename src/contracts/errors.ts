@@ -1,0 +1,106 @@
+/** Every error code of the API with its HTTP status. `<RESOURCE>_NOT_FOUND` codes are listed by resource. */
+export const ERROR_STATUS = {
+  VALIDATION_FAILED: 400,
+  INVALID_ID: 400,
+  INVALID_JSON: 400,
+  INVALID_CURSOR: 400,
+  UNAUTHENTICATED: 401,
+  INVALID_API_KEY: 401,
+  INVALID_CREDENTIALS: 401,
+  SESSION_EXPIRED: 401,
+  SESSION_REVOKED: 401,
+  FORBIDDEN: 403,
+  CSRF_VALIDATION_FAILED: 403,
+  SINGLE_TENANT: 403,
+  NOT_FOUND: 404,
+  ORG_NOT_FOUND: 404,
+  USER_NOT_FOUND: 404,
+  PROJECT_NOT_FOUND: 404,
+  TASK_NOT_FOUND: 404,
+  CHANNEL_NOT_FOUND: 404,
+  MESSAGE_NOT_FOUND: 404,
+  EVIDENCE_NOT_FOUND: 404,
+  DEPENDENCY_NOT_FOUND: 404,
+  SUB_AGENT_NOT_FOUND: 404,
+  EXPORT_NOT_FOUND: 404,
+  NOTIFICATION_NOT_FOUND: 404,
+  SESSION_NOT_FOUND: 404,
+  INVITE_NOT_FOUND: 404,
+  INVALID_TRANSITION: 409,
+  EVIDENCE_REQUIRED: 409,
+  TASK_BLOCKED: 409,
+  CIRCULAR_DEPENDENCY: 409,
+  SLUG_TAKEN: 409,
+  ALREADY_MEMBER: 409,
+  LAST_ADMINISTRATOR: 409,
+  ORG_READ_ONLY: 409,
+  IDEMPOTENCY_CONFLICT: 409,
+  ALREADY_SET_UP: 409,
+  VERSION_CONFLICT: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
+  CONNECTION_LIMIT: 429,
+  SUB_AGENT_LIMIT: 429,
+  AGENT_LOOP: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  OUTCOME_UNKNOWN: 503,
+} as const
+
+export type ErrorCode = keyof typeof ERROR_STATUS
+
+/** One problem of a submitted value: where, and what is expected. Never carries the value itself. */
+export interface Problem {
+  path: string
+  message: string
+}
+
+/** The body of every error answer. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; status: number; details?: unknown }
+}
+
+/**
+ * A refusal that is part of the contract: thrown anywhere between route and lane, answered as it is.
+ * `retry_after_s` becomes the `Retry-After` header of 429 and 503.
+ */
+export class ApiError extends Error {
+  readonly errorCode: ErrorCode
+  readonly details: unknown
+  readonly retry_after_s: number | undefined
+
+  constructor(
+    errorCode: ErrorCode,
+    message: string,
+    options: { details?: unknown; retry_after_s?: number } = {},
+  ) {
+    super(message)
+    this.name = 'ApiError'
+    this.errorCode = errorCode
+    this.details = options.details
+    this.retry_after_s = options.retry_after_s
+  }
+
+  get status(): number {
+    return ERROR_STATUS[this.errorCode]
+  }
+
+  body(): ErrorBody {
+    const error: ErrorBody['error'] = { code: this.errorCode, message: this.message, status: this.status }
+    if (this.details !== undefined) error.details = this.details
+    return { error }
+  }
+}
+
+/** The one sentence that hides a resource: the same words whether it is foreign, hidden or never existed. */
+export function notFound(resource: string): ApiError {
+  const code = `${resource.toUpperCase()}_NOT_FOUND`
+  const known = code in ERROR_STATUS ? (code as ErrorCode) : 'NOT_FOUND'
+  return new ApiError(known, `There is no such ${resource.replaceAll('_', ' ')}.`)
+}
+
+/** 400 with one or more problems. */
+export function invalid(...details: Problem[]): ApiError {
+  return new ApiError('VALIDATION_FAILED', 'The request is not valid.', { details })
+}

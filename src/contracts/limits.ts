@@ -1,0 +1,84 @@
+/**
+ * Every bound of the public contract, in one place. Lengths count characters (Unicode code points), sizes count bytes.
+ * A value at the bound is accepted, one over is refused.
+ */
+export const LIMITS = {
+  /** Larger request bodies answer 413: nothing in the API needs more, and a body is held in memory whole. */
+  body_bytes_max: 1024 * 1024,
+  /** Deeper JSON answers 400: no resource nests deeper, and deep values are a cheap way to burn a parser's stack. */
+  json_depth_max: 10,
+  /** Free-form values (settings, payloads of clients) once serialized. */
+  free_form_bytes_max: 64 * 1024,
+
+  org_name_max: 100,
+  org_slug_min: 3,
+  org_slug_max: 50,
+  display_name_max: 100,
+  identifier_max: 100,
+  username_max: 40,
+  email_max: 254,
+  password_min: 10,
+  /** Longer passwords are refused instead of hashed: argon2id's work must not grow with what a stranger sends. */
+  password_max: 1024,
+
+  project_name_max: 200,
+  project_links_max: 50,
+  link_label_max: 200,
+  task_title_max: 500,
+  description_max: 50_000,
+  instructions_max: 50_000,
+  comment_max: 2_000,
+  url_max: 2_048,
+  channel_name_max: 80,
+  /** Ids in one list of a request (assignees, projects, blockers). */
+  ids_max: 100,
+
+  message_content_max: 10_000,
+  mentions_max: 50,
+  client_id_max: 128,
+  delivery_detail_max: 500,
+  idempotency_key_max: 128,
+
+  per_page_max: 100,
+  per_page_default: 25,
+  cursor_limit_max: 200,
+  cursor_limit_default: 50,
+  search_query_min: 2,
+  search_query_max: 200,
+  topics_max: 500,
+
+  /** A larger WebSocket frame from a client closes the socket with 1009. */
+  ws_frame_bytes_max: 64 * 1024,
+  /** Frames of one client that wait for their turn; one more closes with 4029. */
+  ws_inbound_queue_max: 64,
+  /** Bad frames in a row before the socket is closed with 4003. */
+  ws_bad_frames_max: 10,
+  ws_hello_deadline_ms: 10_000,
+  ws_ping_interval_ms: 30_000,
+  /** Channels in one `resume`; an org with more readable channels resumes in several connections' worth of hellos. */
+  ws_resume_channels_max: 1_000,
+
+  /** What may wait for one slow consumer before it is disconnected; whichever comes first. */
+  send_queue_bytes_max: 1024 * 1024,
+  send_queue_frames_max: 1_000,
+  /** A write that the peer does not take for so long ends the stream. */
+  write_stall_ms: 30_000,
+  typing_expires_ms: 3_000,
+} as const
+
+/** Slugs that would collide with a path of the server. */
+export const RESERVED_SLUGS: readonly string[] = [
+  'api',
+  'auth',
+  'admin',
+  'health',
+  'ready',
+  'metrics',
+  'docs',
+  'orgs',
+  'login',
+  'setup',
+  'assets',
+  'app',
+  'www',
+]

@@ -1,0 +1,197 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { LIMITS } from './limits.ts'
+import { NotificationPreferences, ProjectLink } from './resources.ts'
+import { Closed, Count, HttpsUrl, Nullable, OneOf, Text, Uuid } from './schema.ts'
+import {
+  DELIVERY_STATES,
+  EVIDENCE_TYPES,
+  MESSAGE_KINDS,
+  PRIORITIES,
+  PROJECT_STAGES,
+  PROJECT_TYPES,
+  ROLES,
+  TASK_STATUSES,
+  TASK_TYPES,
+  TOPIC_TYPES,
+} from './vocabulary.ts'
+
+const opt = Type.Optional
+const ids = (description?: string) =>
+  Type.Array(Uuid(), { maxItems: LIMITS.ids_max, ...(description ? { description } : {}) })
+
+const Email = Text(LIMITS.email_max, {
+  pattern: '^[^\\s@<>]+@[^\\s@<>]+\\.[^\\s@<>.]+$',
+  examples: ['ines@example.com'],
+})
+const Password = Text(LIMITS.password_max, { min: 1, description: 'Ten characters or more when it is set.' })
+const Slug = Text(LIMITS.org_slug_max, {
+  min: LIMITS.org_slug_min,
+  pattern: '^[a-z0-9][a-z0-9-]*[a-z0-9]$',
+  examples: ['fieldnote'],
+})
+
+// -- sign-in ----------------------------------------------------------------------------------------------------------
+export const SetupBody = Closed({
+  token: Text(200),
+  name: Text(LIMITS.display_name_max),
+  email: Email,
+  password: Password,
+  org_name: Text(LIMITS.org_name_max),
+  org_slug: Slug,
+  token_response: opt(Type.Boolean()),
+})
+export type SetupBody = Static<typeof SetupBody>
+
+export const PasswordBody = Closed({
+  email: Text(LIMITS.email_max),
+  password: Password,
+  token_response: opt(
+    Type.Boolean({ description: 'Answer the session token in the body (wrapped mobile app).' }),
+  ),
+})
+export type PasswordBody = Static<typeof PasswordBody>
+
+export const AcceptInviteBody = Closed({
+  name: opt(Text(LIMITS.display_name_max)),
+  password: opt(Password),
+  token_response: opt(Type.Boolean()),
+})
+export type AcceptInviteBody = Static<typeof AcceptInviteBody>
+
+// -- organizations ------------------------------------------------------------------------------------------------------
+export const OrgCreate = Closed({ name: Text(LIMITS.org_name_max), slug: Slug })
+export type OrgCreate = Static<typeof OrgCreate>
+
+export const OrgPatch = Closed({
+  name: opt(Text(LIMITS.org_name_max)),
+  settings: opt(
+    Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Merge Patch of the settings.' }),
+  ),
+})
+export type OrgPatch = Static<typeof OrgPatch>
+
+export const OrgDelete = Closed({ confirm: Text(LIMITS.org_slug_max) })
+export type OrgDelete = Static<typeof OrgDelete>
+
+// -- users and keys -----------------------------------------------------------------------------------------------------
+export const UserCreate = Type.Union([
+  Closed({
+    type: Type.Literal('human'),
+    email: Email,
+    display_name: Text(LIMITS.display_name_max),
+    role: OneOf(ROLES),
+  }),
+  Closed({
+    type: Type.Literal('agent'),
+    identifier: Text(LIMITS.identifier_max, { examples: ['release-scribe'] }),
+    display_name: Text(LIMITS.display_name_max),
+    role: OneOf(ROLES),
+  }),
+])
+export type UserCreate = Static<typeof UserCreate>
+
+export const UserPatch = Closed({
+  role: opt(OneOf(ROLES)),
+  display_name: opt(Text(LIMITS.display_name_max)),
+  notification_preferences: opt(NotificationPreferences),
+})
+export type UserPatch = Static<typeof UserPatch>
+
+export const KeyRotate = Closed({ grace_hours: opt(Type.Integer({ minimum: 0, maximum: 8760 })) })
+export type KeyRotate = Static<typeof KeyRotate>
+
+// -- projects -----------------------------------------------------------------------------------------------------------
+const projectFields = {
+  name: Text(LIMITS.project_name_max),
+  type: OneOf(PROJECT_TYPES),
+  description: Text(LIMITS.description_max, { min: 0 }),
+  owner_id: Nullable(Uuid()),
+  links: Type.Array(ProjectLink, { maxItems: LIMITS.project_links_max }),
+}
+export const ProjectCreate = Closed({
+  name: projectFields.name,
+  type: projectFields.type,
+  description: opt(projectFields.description),
+  owner_id: opt(projectFields.owner_id),
+  links: opt(projectFields.links),
+  assigned_user_ids: opt(ids()),
+})
+export type ProjectCreate = Static<typeof ProjectCreate>
+
+export const ProjectPatch = Type.Partial(Closed(projectFields), { additionalProperties: false })
+export type ProjectPatch = Static<typeof ProjectPatch>
+
+export const ProjectTransition = Closed({
+  to_stage: OneOf(PROJECT_STAGES),
+  comment: opt(Nullable(Text(LIMITS.comment_max, { min: 0 }))),
+})
+export type ProjectTransition = Static<typeof ProjectTransition>
+
+// -- tasks --------------------------------------------------------------------------------------------------------------
+const taskFields = {
+  title: Text(LIMITS.task_title_max),
+  description: Text(LIMITS.description_max, { min: 0 }),
+  type: OneOf(TASK_TYPES),
+  priority: OneOf(PRIORITIES),
+  project_ids: ids(),
+  assignee_ids: ids(),
+  required_evidence_types: Type.Array(OneOf(EVIDENCE_TYPES), {
+    maxItems: EVIDENCE_TYPES.length,
+    uniqueItems: true,
+  }),
+}
+export const TaskCreate = Closed({
+  title: taskFields.title,
+  description: opt(taskFields.description),
+  type: opt(taskFields.type),
+  priority: opt(taskFields.priority),
+  project_ids: opt(taskFields.project_ids),
+  assignee_ids: opt(taskFields.assignee_ids),
+  required_evidence_types: opt(taskFields.required_evidence_types),
+  blocked_by_ids: opt(ids()),
+})
+export type TaskCreate = Static<typeof TaskCreate>
+
+export const TaskPatch = Type.Partial(Closed(taskFields), { additionalProperties: false })
+export type TaskPatch = Static<typeof TaskPatch>
+
+export const EvidenceCreate = Closed({ type: OneOf(EVIDENCE_TYPES), url: HttpsUrl })
+export type EvidenceCreate = Static<typeof EvidenceCreate>
+
+export const TaskTransition = Closed({
+  to_status: OneOf(TASK_STATUSES),
+  comment: opt(Nullable(Text(LIMITS.comment_max, { min: 0 }))),
+  evidence: opt(Type.Array(EvidenceCreate, { maxItems: 20 })),
+})
+export type TaskTransition = Static<typeof TaskTransition>
+
+// -- channels and messages ------------------------------------------------------------------------------------------------
+export const ChannelCreate = Closed({ name: Text(LIMITS.channel_name_max) })
+export type ChannelCreate = Static<typeof ChannelCreate>
+
+export const MessageCreate = Closed({
+  content: Text(LIMITS.message_content_max),
+  mentions: opt(Type.Array(Uuid(), { maxItems: LIMITS.mentions_max })),
+  client_id: opt(Text(LIMITS.client_id_max)),
+  reply_to: opt(Nullable(Uuid())),
+  kind: opt(OneOf(MESSAGE_KINDS, { description: '`text`, or `command_output` from agents.' })),
+})
+export type MessageCreate = Static<typeof MessageCreate>
+
+export const ReadMark = Closed({ seq: Count() })
+export type ReadMark = Static<typeof ReadMark>
+
+export const DeliveryReport = Closed({
+  state: OneOf(DELIVERY_STATES),
+  detail: opt(Nullable(Text(LIMITS.delivery_detail_max, { min: 0 }))),
+})
+export type DeliveryReport = Static<typeof DeliveryReport>
+
+// -- subscriptions --------------------------------------------------------------------------------------------------------
+export const Subscriptions = Closed({
+  mode: OneOf(['all', 'topics']),
+  topics: Type.Array(Closed({ topic_type: OneOf(TOPIC_TYPES), topic_id: Uuid() }), {
+    maxItems: LIMITS.topics_max,
+  }),
+})
+export type Subscriptions = Static<typeof Subscriptions>

@@ -1,0 +1,239 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { LIMITS } from './limits.ts'
+import { Closed, Count, HttpsUrl, Nullable, OneOf, Text, Timestamp, Uuid } from './schema.ts'
+import { OrgSettings } from './settings.ts'
+import {
+  CHANNEL_TYPES,
+  DELIVERY_STATES,
+  EMAIL_PREFERENCES,
+  EVIDENCE_TYPES,
+  EXPORT_STATUSES,
+  MESSAGE_KINDS,
+  NOTIFICATION_TYPES,
+  ORG_STATUSES,
+  PRIORITIES,
+  PROJECT_STAGES,
+  PROJECT_TYPES,
+  ROLES,
+  SENDER_TYPES,
+  SUB_AGENT_STATUSES,
+  TASK_STATUSES,
+  TASK_TYPES,
+  USER_STATUSES,
+  USER_TYPES,
+} from './vocabulary.ts'
+
+/** Resources as the API answers them and as events carry them. Names are those of the tables: nothing is mapped. */
+export const Org = Closed({
+  id: Uuid(),
+  slug: Text(LIMITS.org_slug_max),
+  name: Text(LIMITS.org_name_max),
+  status: OneOf(ORG_STATUSES),
+  deletion_at: Nullable(Timestamp('When the org and everything in it is removed for good.')),
+  role: OneOf(ROLES, { description: "The caller's role in this org." }),
+  settings: OrgSettings,
+  created_at: Timestamp(),
+  updated_at: Timestamp(),
+})
+export type Org = Static<typeof Org>
+
+export const NotificationPreferences = Closed({ email: OneOf(EMAIL_PREFERENCES) })
+export type NotificationPreferences = Static<typeof NotificationPreferences>
+
+export const User = Closed({
+  id: Uuid(),
+  type: OneOf(USER_TYPES),
+  username: Text(LIMITS.username_max),
+  display_name: Text(LIMITS.display_name_max),
+  email: Type.Optional(Text(LIMITS.email_max, { description: 'Humans only.' })),
+  identifier: Type.Optional(Text(LIMITS.identifier_max, { description: 'Agents only.' })),
+  role: OneOf(ROLES),
+  status: OneOf(USER_STATUSES),
+  last_active_at: Nullable(Timestamp()),
+  assigned_project_ids: Type.Array(Uuid()),
+  notification_preferences: NotificationPreferences,
+})
+export type User = Static<typeof User>
+
+export const ApiKey = Closed({
+  id: Uuid(),
+  prefix: Text(40, { description: 'The public first part of the key, enough to recognise it.' }),
+  created_at: Timestamp(),
+  last_used_at: Nullable(Timestamp()),
+  expires_at: Nullable(Timestamp()),
+  revoked_at: Nullable(Timestamp()),
+})
+export type ApiKey = Static<typeof ApiKey>
+
+export const ProjectLink = Closed({ label: Text(LIMITS.link_label_max), url: HttpsUrl })
+export type ProjectLink = Static<typeof ProjectLink>
+
+export const TaskCounts = Closed({
+  backlog: Count(),
+  'in-progress': Count(),
+  'in-review': Count(),
+  complete: Count(),
+})
+export type TaskCounts = Static<typeof TaskCounts>
+
+export const Project = Closed({
+  id: Uuid(),
+  name: Text(LIMITS.project_name_max),
+  type: OneOf(PROJECT_TYPES),
+  description: Text(LIMITS.description_max, { min: 0 }),
+  stage: OneOf(PROJECT_STAGES),
+  owner_id: Nullable(Uuid()),
+  links: Type.Array(ProjectLink),
+  assigned_user_ids: Type.Array(Uuid()),
+  channel_id: Uuid(),
+  task_counts: TaskCounts,
+  version: Count(),
+  created_at: Timestamp(),
+  updated_at: Timestamp(),
+})
+export type Project = Static<typeof Project>
+
+export const Evidence = Closed({
+  id: Uuid(),
+  type: OneOf(EVIDENCE_TYPES),
+  url: HttpsUrl,
+  added_by: Uuid(),
+  created_at: Timestamp(),
+})
+export type Evidence = Static<typeof Evidence>
+
+export const TaskRef = Closed({
+  id: Uuid(),
+  title: Text(LIMITS.task_title_max),
+  status: OneOf(TASK_STATUSES),
+})
+export type TaskRef = Static<typeof TaskRef>
+
+export const SubAgent = Closed({
+  id: Uuid(),
+  task_id: Uuid(),
+  host_agent_id: Nullable(Uuid()),
+  model: Text(100),
+  status: OneOf(SUB_AGENT_STATUSES),
+  created_by: Uuid(),
+  expires_at: Timestamp(),
+  seconds_remaining: Count(),
+  summary: Nullable(Text(LIMITS.description_max)),
+  created_at: Timestamp(),
+  ended_at: Nullable(Timestamp()),
+})
+export type SubAgent = Static<typeof SubAgent>
+
+export const Task = Closed({
+  id: Uuid(),
+  title: Text(LIMITS.task_title_max),
+  description: Text(LIMITS.description_max, { min: 0 }),
+  type: OneOf(TASK_TYPES),
+  priority: OneOf(PRIORITIES),
+  status: OneOf(TASK_STATUSES),
+  project_ids: Type.Array(Uuid()),
+  assignee_ids: Type.Array(Uuid()),
+  required_evidence_types: Type.Array(OneOf(EVIDENCE_TYPES)),
+  evidence: Type.Array(Evidence),
+  blocked_by: Type.Array(TaskRef),
+  blocks: Type.Array(TaskRef),
+  is_blocked: Type.Boolean(),
+  sub_agents: Type.Array(SubAgent),
+  version: Count(),
+  created_by: Uuid(),
+  completed_at: Nullable(Timestamp()),
+  archived_at: Nullable(Timestamp()),
+  created_at: Timestamp(),
+  updated_at: Timestamp(),
+})
+export type Task = Static<typeof Task>
+
+export const Channel = Closed({
+  id: Uuid(),
+  name: Text(LIMITS.project_name_max),
+  type: OneOf(CHANNEL_TYPES),
+  project_id: Nullable(Uuid()),
+  last_seq: Count(),
+  read_seq: Count(),
+  unread_count: Count(),
+  mention_count: Count(),
+})
+export type Channel = Static<typeof Channel>
+
+export const Delivery = Closed({
+  agent_id: Uuid(),
+  state: OneOf(DELIVERY_STATES),
+  detail: Nullable(Text(LIMITS.delivery_detail_max)),
+  updated_at: Timestamp(),
+})
+export type Delivery = Static<typeof Delivery>
+
+export const Sender = Closed({
+  id: Nullable(Uuid('Null when the server itself speaks.')),
+  type: OneOf(SENDER_TYPES),
+  display_name: Text(LIMITS.display_name_max),
+})
+export type Sender = Static<typeof Sender>
+
+export const Message = Closed({
+  id: Uuid(),
+  channel_id: Uuid(),
+  seq: Count({ minimum: 1, description: 'Place in the channel, contiguous from 1.' }),
+  kind: OneOf(MESSAGE_KINDS),
+  sender: Sender,
+  content: Text(LIMITS.message_content_max),
+  mentions: Type.Array(Uuid()),
+  ignored_mentions: Type.Array(Type.String(), {
+    description: 'Mentioned, but may not read the channel (or unknown): not notified.',
+  }),
+  reply_to: Nullable(Uuid()),
+  client_id: Nullable(Text(LIMITS.client_id_max)),
+  deliveries: Type.Array(Delivery),
+  created_at: Timestamp(),
+})
+export type Message = Static<typeof Message>
+
+export const Notification = Closed({
+  id: Uuid(),
+  type: OneOf(NOTIFICATION_TYPES),
+  event_sequence: Count(),
+  resource: Closed({
+    type: OneOf(['task', 'message', 'project', 'sub_agent', 'export']),
+    id: Uuid(),
+    channel_id: Nullable(Uuid()),
+    seq: Nullable(Count()),
+  }),
+  title: Type.String(),
+  read_at: Nullable(Timestamp()),
+  created_at: Timestamp(),
+})
+export type Notification = Static<typeof Notification>
+
+export const Export = Closed({
+  id: Uuid(),
+  status: OneOf(EXPORT_STATUSES),
+  progress: Type.Integer({ minimum: 0, maximum: 100 }),
+  size_bytes: Nullable(Count()),
+  sha256: Nullable(Type.String()),
+  error: Nullable(Type.String()),
+  expires_at: Nullable(Timestamp()),
+  created_at: Timestamp(),
+})
+export type Export = Static<typeof Export>
+
+/** Schemas that the API document names under `components.schemas`. */
+export const RESOURCES: Record<string, TSchema> = {
+  Org,
+  User,
+  ApiKey,
+  Project,
+  Task,
+  Evidence,
+  SubAgent,
+  Channel,
+  Message,
+  Delivery,
+  Notification,
+  Export,
+  OrgSettings,
+}

@@ -1,0 +1,107 @@
+import { Kind, type SchemaOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
+import { LIMITS } from './limits.ts'
+
+/** Counts characters as people and JSON Schema do: Unicode code points, not UTF-16 units. */
+export function characters(text: string): number {
+  let surrogate_pairs = 0
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0xd800 && unit <= 0xdbff) surrogate_pairs++
+  }
+  return text.length - surrogate_pairs
+}
+
+/**
+ * JSON Schema's `maxLength` counts code points while TypeBox's own string check counts UTF-16 units, so text fields
+ * are a kind of their own: the document and the check then mean the same bound.
+ */
+TypeRegistry.Set(
+  'Text',
+  (schema: { minLength: number; maxLength: number; pattern?: string }, value: unknown) => {
+    if (typeof value !== 'string') return false
+    if (value.length > schema.maxLength * 2) return false
+    const length = characters(value)
+    if (length < schema.minLength || length > schema.maxLength) return false
+    return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value)
+  },
+)
+
+interface TextOptions {
+  min?: number
+  pattern?: string
+  description?: string
+  examples?: string[]
+  format?: string
+}
+
+/** A string of at most `max` characters (at least one unless `min` says otherwise). */
+export function Text(max: number, options: TextOptions = {}) {
+  const { min = 1, ...rest } = options
+  return Type.Unsafe<string>({ [Kind]: 'Text', type: 'string', minLength: min, maxLength: max, ...rest })
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Lower-case UUID text of any version. */
+export function isUuid(value: string): boolean {
+  return value.length === 36 && UUID.test(value)
+}
+
+TypeRegistry.Set('Uuid', (_schema, value) => typeof value === 'string' && isUuid(value.toLowerCase()))
+
+/** A resource id: UUIDv7 text. */
+export const Uuid = (description?: string) =>
+  Type.Unsafe<string>({
+    [Kind]: 'Uuid',
+    type: 'string',
+    format: 'uuid',
+    ...(description ? { description } : {}),
+  })
+
+/** ISO 8601 UTC with milliseconds. */
+export const Timestamp = (description?: string) =>
+  Type.Unsafe<string>({
+    [Kind]: 'Text',
+    type: 'string',
+    format: 'date-time',
+    minLength: 24,
+    maxLength: 24,
+    ...(description ? { description } : {}),
+  })
+
+TypeRegistry.Set('HttpsUrl', (_schema, value) => {
+  if (typeof value !== 'string' || value.length > LIMITS.url_max) return false
+  if (!/^https:\/\/[^\s/]/i.test(value)) return false
+  return URL.canParse(value)
+})
+
+/** An absolute https URL. */
+export const HttpsUrl = Type.Unsafe<string>({
+  [Kind]: 'HttpsUrl',
+  type: 'string',
+  format: 'uri',
+  maxLength: LIMITS.url_max,
+  pattern: '^https://',
+})
+
+/** One of a fixed set of words. */
+export function OneOf<const T extends readonly string[]>(values: T, options: SchemaOptions = {}) {
+  return Type.Unsafe<T[number]>({ [Kind]: 'OneOf', type: 'string', enum: [...values], ...options })
+}
+
+TypeRegistry.Set(
+  'OneOf',
+  (schema: { enum: string[] }, value: unknown) => typeof value === 'string' && schema.enum.includes(value),
+)
+
+/** `T` or null. */
+export const Nullable = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Static<T> | null>(Type.Union([schema, Type.Null()]))
+
+/** An object without other fields than the named ones. */
+export const Closed = <P extends Record<string, TSchema>>(properties: P, options: SchemaOptions = {}) =>
+  Type.Object(properties, { additionalProperties: false, ...options })
+
+/** Whole non-negative number that JSON can carry exactly. */
+export const Count = (options: SchemaOptions = {}) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...options })

@@ -1,0 +1,85 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { LIMITS } from './limits.ts'
+import { Closed, Nullable, OneOf, Text } from './schema.ts'
+import { EVIDENCE_TYPES, PRIORITIES, SIGN_IN_METHODS } from './vocabulary.ts'
+
+const whole = (minimum: number, maximum: number, rest: object = {}) =>
+  Type.Integer({ minimum, maximum, ...rest })
+
+/** An org's settings, all present on output. Durations carry their unit last. */
+export const OrgSettings = Closed(
+  {
+    authentication: Closed({
+      allowed_oidc_providers: Type.Array(OneOf(SIGN_IN_METHODS), {
+        minItems: 1,
+        maxItems: 4,
+        uniqueItems: true,
+      }),
+      api_key_rotation_reminder_days: whole(1, 3650),
+    }),
+    task_defaults: Closed({
+      required_evidence_types: Type.Array(OneOf(EVIDENCE_TYPES), { maxItems: 3, uniqueItems: true }),
+      priority: OneOf(PRIORITIES),
+    }),
+    notifications: Closed({
+      enabled_channels: Type.Array(OneOf(['email']), { maxItems: 1, uniqueItems: true }),
+      default_channel: Nullable(OneOf(['email'])),
+      email_from_address: Nullable(Text(LIMITS.email_max, { pattern: '^[^\\s@<>]+@[^\\s@<>]+$' })),
+    }),
+    integrations: Closed({
+      github: Closed({
+        enabled: Type.Boolean(),
+        org_name: Nullable(Text(39, { pattern: '^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9]))*$' })),
+      }),
+      google_workspace: Closed({
+        enabled: Type.Boolean(),
+        domain: Nullable(Text(253, { pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$' })),
+      }),
+    }),
+    agent_limits: Closed({
+      max_concurrent_sub_agents: Nullable(whole(0, 100_000)),
+      allowed_models: Type.Array(Text(100), { maxItems: 100, uniqueItems: true }),
+      sub_agent_default_timeout_minutes: whole(5, 1440),
+      loop_brake: Closed({ messages: whole(0, 10_000), minutes: whole(1, 1440) }),
+    }),
+    connection_limits: Closed({ sse: whole(1, 100_000), websocket: whole(1, 100_000) }),
+    retention: Closed({ message_months: whole(1, 1200), event_months: whole(1, 1200) }),
+    backup: Closed({
+      enabled: Type.Boolean(),
+      schedule_cron: Text(100, { pattern: '^\\S+ \\S+ \\S+ \\S+ \\S+$' }),
+      destination: OneOf(['local', 's3']),
+      retention_days: whole(1, 3650),
+    }),
+    export: Closed({ expires_after_hours: whole(1, 8760) }),
+    api_keys: Closed({ rotation_grace_hours: whole(0, 8760) }),
+    deletion_grace_period_days: whole(7, 90),
+  },
+  { title: 'OrgSettings' },
+)
+export type OrgSettings = Static<typeof OrgSettings>
+
+/** What a new org starts with. */
+export const DEFAULT_SETTINGS: OrgSettings = {
+  authentication: {
+    allowed_oidc_providers: ['github', 'google', 'oidc', 'password'],
+    api_key_rotation_reminder_days: 90,
+  },
+  task_defaults: { required_evidence_types: [], priority: 'medium' },
+  notifications: { enabled_channels: ['email'], default_channel: 'email', email_from_address: null },
+  integrations: {
+    github: { enabled: false, org_name: null },
+    google_workspace: { enabled: false, domain: null },
+  },
+  agent_limits: {
+    max_concurrent_sub_agents: null,
+    allowed_models: [],
+    sub_agent_default_timeout_minutes: 30,
+    loop_brake: { messages: 20, minutes: 2 },
+  },
+  connection_limits: { sse: 100, websocket: 200 },
+  retention: { message_months: 12, event_months: 24 },
+  backup: { enabled: false, schedule_cron: '0 2 * * *', destination: 'local', retention_days: 30 },
+  export: { expires_after_hours: 72 },
+  api_keys: { rotation_grace_hours: 24 },
+  deletion_grace_period_days: 30,
+}

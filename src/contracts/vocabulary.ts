@@ -1,0 +1,135 @@
+/** The closed sets of words of the product: what a field may say. One list each, used by schemas, domain and UI. */
+export const ROLES = ['administrator', 'contributor'] as const
+export type Role = (typeof ROLES)[number]
+
+export const USER_TYPES = ['human', 'agent'] as const
+export type UserType = (typeof USER_TYPES)[number]
+
+export const USER_STATUSES = ['active', 'invited', 'deactivated'] as const
+export type UserStatus = (typeof USER_STATUSES)[number]
+
+export const ORG_STATUSES = ['active', 'suspended', 'pending_deletion'] as const
+export type OrgStatus = (typeof ORG_STATUSES)[number]
+
+/** In order: a transition goes one stage forward or any number back. */
+export const PROJECT_STAGES = [
+  'definition',
+  'poc',
+  'development',
+  'testing',
+  'adoption',
+  'maintenance',
+  'end-of-life',
+] as const
+export type ProjectStage = (typeof PROJECT_STAGES)[number]
+
+export const PROJECT_TYPES = ['software', 'docs', 'launch'] as const
+export type ProjectType = (typeof PROJECT_TYPES)[number]
+
+export const TASK_STATUSES = ['backlog', 'in-progress', 'in-review', 'complete'] as const
+export type TaskStatus = (typeof TASK_STATUSES)[number]
+
+export const TASK_TYPES = ['bug', 'feature', 'chore'] as const
+export type TaskType = (typeof TASK_TYPES)[number]
+
+/** In rising order, so that sorting by priority is sorting by index. */
+export const PRIORITIES = ['low', 'medium', 'high', 'critical'] as const
+export type Priority = (typeof PRIORITIES)[number]
+
+export const EVIDENCE_TYPES = ['pr_link', 'test_results', 'doc_url'] as const
+export type EvidenceType = (typeof EVIDENCE_TYPES)[number]
+
+export const CHANNEL_TYPES = ['org_wide', 'project'] as const
+export type ChannelType = (typeof CHANNEL_TYPES)[number]
+
+export const MESSAGE_KINDS = ['text', 'command', 'command_output', 'system'] as const
+export type MessageKind = (typeof MESSAGE_KINDS)[number]
+
+export const SENDER_TYPES = ['human', 'agent', 'sub_agent', 'system'] as const
+export type SenderType = (typeof SENDER_TYPES)[number]
+
+/** In order: a delivery only moves forward; `answered` and `failed` end it. */
+export const DELIVERY_STATES = ['queued', 'delivered', 'working', 'answered', 'failed'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+export const SUB_AGENT_STATUSES = ['active', 'completed', 'terminated', 'expired'] as const
+export type SubAgentStatus = (typeof SUB_AGENT_STATUSES)[number]
+
+export const EXPORT_STATUSES = ['pending', 'processing', 'ready', 'failed', 'expired'] as const
+export type ExportStatus = (typeof EXPORT_STATUSES)[number]
+
+export const EMAIL_PREFERENCES = ['all', 'mentions', 'none'] as const
+export type EmailPreference = (typeof EMAIL_PREFERENCES)[number]
+
+export const SIGN_IN_METHODS = ['github', 'google', 'oidc', 'password'] as const
+export type SignInMethod = (typeof SIGN_IN_METHODS)[number]
+
+export const TOPIC_TYPES = ['project', 'task', 'channel'] as const
+export type TopicType = (typeof TOPIC_TYPES)[number]
+
+/** Rows of the immutable log. */
+export const EVENT_TYPES = [
+  'org.created',
+  'org.updated',
+  'org.settings_changed',
+  'org.suspended',
+  'org.resumed',
+  'org.deletion_initiated',
+  'org.restored',
+  'user.created',
+  'user.updated',
+  'user.role_changed',
+  'user.removed',
+  'api_key.rotated',
+  'api_key.revoked',
+  'auth.login_success',
+  'auth.login_failure',
+  'auth.api_key_failure',
+  'auth.session_revoked',
+  'project.created',
+  'project.updated',
+  'project.transitioned',
+  'project.archived',
+  'project.user_assigned',
+  'project.user_unassigned',
+  'task.created',
+  'task.updated',
+  'task.transitioned',
+  'task.assigned',
+  'task.unassigned',
+  'task.dependency_added',
+  'task.dependency_removed',
+  'task.evidence_added',
+  'task.evidence_removed',
+  'task.unblocked',
+  'task.archived',
+  'channel.created',
+  'message.created',
+  'command.invoked',
+  'sub_agent.created',
+  'sub_agent.completed',
+  'sub_agent.terminated',
+  'sub_agent.expired',
+  'export.requested',
+  'export.ready',
+  'export.failed',
+  'channel.loop_paused',
+  'channel.loop_resumed',
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/** What a notification can be about. */
+export const NOTIFICATION_TYPES = [
+  'task.assigned',
+  'message.mention',
+  'task.transitioned',
+  'task.unblocked',
+  'project.transitioned',
+  'sub_agent.ended',
+  'export.ready',
+] as const
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
+
+/** Why an open stream was ended by the server. */
+export const REVOCATION_REASONS = ['session', 'key', 'membership', 'expired'] as const
+export type RevocationReason = (typeof REVOCATION_REASONS)[number]
