@@ -1,0 +1,241 @@
+import { ApiError } from '../../contracts/errors.ts'
+import type { ServerFrame } from '../../contracts/frames.ts'
+import { LIMITS } from '../../contracts/limits.ts'
+import type { Message } from '../../contracts/resources.ts'
+import type { Caller } from '../../domain/caller.ts'
+import { SYSTEM } from '../../domain/caller.ts'
+import type { CommandCall, Idempotency, Reply } from '../../domain/job.ts'
+import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
+import { type AgentMessage, type BrakeSettings, LoopBrake, PAUSE_MS } from './loop-brake.ts'
+
+/** A message to post: what the caller gave, with the hash that tells a repeat from another message. */
+export interface Posting {
+  channel_id: string
+  content: string
+  mentions?: string[]
+  client_id?: string
+  content_hash: string
+  reply_to?: string | null
+  kind?: 'text' | 'command' | 'command_output' | 'system'
+  refusal?: { code: 'RATE_LIMITED' | 'AGENT_LOOP'; message: string; retry_after_s: number }
+}
+
+export interface Posted {
+  message: Message
+  repeated: boolean
+}
+
+export type ChannelRequest =
+  | { type: 'post'; command_id: string; posting: Posting; caller: Caller; retry?: boolean; idempotency?: Idempotency }
+  | { type: 'typing'; user_id: string }
+  | { type: 'typing_stopped'; user_id: string }
+  | { type: 'read'; user_id: string; seq: number; now: boolean }
+  | { type: 'save_reads' }
+  | { type: 'presence'; node_id: string; user_ids: string[] }
+  | { type: 'lift_brake' }
+
+export interface ReadMarker {
+  read_seq: number
+  last_seq: number
+  mention_count: number
+}
+
+/** Who gets an ephemeral frame: the readers of a channel, or one user's own connections. */
+export interface Ephemeral {
+  org_id: string
+  channel_id: string
+  except_user_id?: string
+  only_user_id?: string
+  frame: ServerFrame
+}
+
+export interface ChannelPorts {
+  /** Runs a command in the lane of the channel's org. */
+  command(org_id: string, call: CommandCall): Promise<Reply>
+  /** Sends a frame that is not stored: it may be lost, it never delays messages. Must not throw. */
+  ephemeral(frame: Ephemeral): void
+  /** Stores a read marker; undefined when the channel is gone. */
+  markRead(org_id: string, channel_id: string, user_id: string, seq: number): Promise<ReadMarker | undefined>
+  /** What the loop brake needs after a start: the current run of agents' messages and a pause that is on. */
+  loadBrake(org_id: string, channel_id: string): Promise<{ run: AgentMessage[]; paused_until: number }>
+  brakeSettings(org_id: string): Promise<BrakeSettings>
+  newId(): string
+}
+
+/** Messages whose `client_id` is remembered, so that a quick retry costs no transaction. */
+const RECENT_MAX = 512
+/** Read markers of WebSocket clients are saved together after so long. */
+const SAVE_READS_MS = 1_000
+
+/** What one chat channel keeps in memory: recent `client_id`s, who types, who is there, unsaved read markers. */
+export class ChannelActor implements Actor<ChannelRequest, unknown> {
+  readonly #context: ActorContext<ChannelRequest>
+  readonly #ports: ChannelPorts
+  readonly #org_id: string
+  readonly #channel_id: string
+  readonly #recent = new Map<string, { content_hash: string; reply: Promise<Reply> }>()
+  readonly #unsaved_reads = new Map<string, number>()
+  readonly #present = new Map<string, string[]>()
+  #announced_presence = ''
+  #brake = new LoopBrake()
+
+  constructor(context: ActorContext<ChannelRequest>, ports: ChannelPorts) {
+    this.#context = context
+    this.#ports = ports
+    this.#org_id = context.address.org_id
+    this.#channel_id = context.address.id
+  }
+
+  async activate(): Promise<void> {
+    const { run, paused_until } = await this.#ports.loadBrake(this.#org_id, this.#channel_id)
+    this.#brake = new LoopBrake(run, paused_until)
+    if (paused_until > 0) this.#liftLater(paused_until - this.#context.clock.now())
+  }
+
+  receive(request: ChannelRequest): unknown | Promise<unknown> | Later<unknown> {
+    switch (request.type) {
+      case 'post':
+        return this.#post(request)
+      case 'typing':
+        return this.#typing(request.user_id)
+      case 'typing_stopped':
+        return this.#send({ type: 'typing_stopped', channel_id: this.#channel_id, user_id: request.user_id }, request.user_id)
+      case 'read':
+        return this.#read(request)
+      case 'save_reads':
+        return later(this.#saveReads())
+      case 'presence':
+        return this.#presence(request.node_id, request.user_ids)
+      case 'lift_brake':
+        return this.#liftBrake('time')
+    }
+  }
+
+  busy(): boolean {
+    return this.#unsaved_reads.size > 0
+  }
+
+  async passivate(): Promise<void> {
+    await this.#saveReads()
+  }
+
+  async #post(request: Extract<ChannelRequest, { type: 'post' }>): Promise<Later<Reply>> {
+    const { posting, caller } = request
+    const key = posting.client_id === undefined ? undefined : `${caller.id} ${posting.client_id}`
+    const recent = key === undefined ? undefined : this.#recent.get(key)
+    if (recent) return later(repeatOf(recent, posting.content_hash))
+
+    const refusal = posting.refusal ?? (await this.#brakeRefusal(caller))
+    const call: CommandCall = {
+      command_id: request.command_id,
+      command: 'message.post',
+      input: refusal ? { ...posting, refusal } : posting,
+      caller,
+      ...(request.retry ? { retry: true } : {}),
+      ...(request.idempotency ? { idempotency: request.idempotency } : {}),
+    }
+    const reply = this.#ports.command(this.#org_id, call)
+    if (key !== undefined) this.#remember(key, posting.content_hash, reply)
+    if (caller.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
+    return later(reply)
+  }
+
+  /** A retry that overtakes its original, or comes just after it, gets the same answer without a transaction. */
+  #remember(key: string, content_hash: string, reply: Promise<Reply>): void {
+    this.#recent.set(key, { content_hash, reply })
+    reply.catch(() => this.#recent.delete(key))
+    if (this.#recent.size > RECENT_MAX) {
+      const [oldest] = this.#recent.keys()
+      if (oldest !== undefined) this.#recent.delete(oldest)
+    }
+  }
+
+  async #brakeRefusal(caller: Caller): Promise<Posting['refusal']> {
+    if (caller.kind !== 'agent' && caller.kind !== 'sub_agent') return undefined
+    const now = this.#context.clock.now()
+    if (this.#brake.pausedUntil(now) === undefined) {
+      const settings = await this.#ports.brakeSettings(this.#org_id)
+      const messages = this.#brake.take(caller.id ?? '', now, settings)
+      if (messages === undefined) return undefined
+      await this.#command('channel.pause_loop', { messages, until: new Date(now + PAUSE_MS).toISOString() })
+      this.#liftLater(PAUSE_MS)
+    }
+    const until = this.#brake.pausedUntil(now) ?? now
+    return {
+      code: 'AGENT_LOOP',
+      message: 'Agents have answered each other for too long here. A person has to write first.',
+      retry_after_s: Math.ceil((until - now) / 1000),
+    }
+  }
+
+  #liftLater(delay_ms: number): void {
+    this.#context.setTimer('lift_brake', delay_ms, { type: 'lift_brake' })
+  }
+
+  #liftBrake(reason: 'human' | 'time' | 'administrator'): null {
+    this.#context.clearTimer('lift_brake')
+    if (this.#brake.lift()) this.#command('channel.resume_loop', { reason }).catch((e) => this.#context.failed('lift a loop brake', e))
+    return null
+  }
+
+  async #command(command: string, input: Record<string, unknown>): Promise<Reply> {
+    const call = { command_id: this.#ports.newId(), command, input: { channel_id: this.#channel_id, ...input }, caller: SYSTEM }
+    return await this.#ports.command(this.#org_id, call)
+  }
+
+  #typing(user_id: string): null {
+    this.#send({ type: 'typing', channel_id: this.#channel_id, user_id }, user_id)
+    this.#context.setTimer(`typing ${user_id}`, LIMITS.typing_expires_ms, { type: 'typing_stopped', user_id })
+    return null
+  }
+
+  #send(frame: ServerFrame, except_user_id?: string): null {
+    const to = { org_id: this.#org_id, channel_id: this.#channel_id, frame }
+    this.#ports.ephemeral(except_user_id === undefined ? to : { ...to, except_user_id })
+    return null
+  }
+
+  /** `now` (REST) answers after the marker is stored; otherwise it is saved with others within a second. */
+  #read(request: Extract<ChannelRequest, { type: 'read' }>): null | Later<ReadMarker | undefined> {
+    const { user_id, seq } = request
+    if (request.now) return later(this.#saveRead(user_id, seq))
+    this.#unsaved_reads.set(user_id, Math.max(seq, this.#unsaved_reads.get(user_id) ?? 0))
+    if (this.#unsaved_reads.size === 1) this.#context.setTimer('save_reads', SAVE_READS_MS, { type: 'save_reads' })
+    return null
+  }
+
+  async #saveReads(): Promise<null> {
+    const reads = [...this.#unsaved_reads]
+    this.#unsaved_reads.clear()
+    for (const [user_id, seq] of reads) {
+      await this.#saveRead(user_id, seq).catch((error: unknown) => this.#context.failed('save a read marker', error))
+    }
+    return null
+  }
+
+  async #saveRead(user_id: string, seq: number): Promise<ReadMarker | undefined> {
+    const marker = await this.#ports.markRead(this.#org_id, this.#channel_id, user_id, seq)
+    if (!marker) return undefined
+    const frame: ServerFrame = { type: 'read', channel_id: this.#channel_id, seq: marker.read_seq }
+    this.#ports.ephemeral({ org_id: this.#org_id, channel_id: this.#channel_id, only_user_id: user_id, frame })
+    return marker
+  }
+
+  #presence(node_id: string, user_ids: string[]): null {
+    if (user_ids.length > 0) this.#present.set(node_id, user_ids)
+    else this.#present.delete(node_id)
+    const online = [...new Set([...this.#present.values()].flat())].sort()
+    const text = online.join(' ')
+    if (text === this.#announced_presence) return null
+    this.#announced_presence = text
+    return this.#send({ type: 'presence', channel_id: this.#channel_id, user_ids: online })
+  }
+}
+
+async function repeatOf(recent: { content_hash: string; reply: Promise<Reply> }, content_hash: string): Promise<Reply> {
+  if (recent.content_hash !== content_hash)
+    throw new ApiError('IDEMPOTENCY_CONFLICT', 'This client_id was used for another message.')
+  const reply = await recent.reply
+  const { message } = reply.result as Posted
+  return { ...reply, result: { message, repeated: true } satisfies Posted }
+}

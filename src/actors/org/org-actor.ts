@@ -1,0 +1,142 @@
+import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
+import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
+import { Permissions, type PermissionSnapshot } from '../../domain/permissions.ts'
+import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
+import type { Directory } from '../runtime/directory.ts'
+import { Lane, type LaneLimits, type LaneOwner, type LaneStore } from '../runtime/lane.ts'
+import { encode, type Published, type PublishedBatch } from './published.ts'
+import { ReplayRing } from './ring.ts'
+
+export type OrgRequest =
+  | { type: 'command'; call: CommandCall }
+  | { type: 'replay'; after: number; limit: number }
+  | { type: 'care' }
+
+export type OrgReply = Reply | Published[] | undefined | null
+
+/** What an org actor needs from outside; joined in the composition root. */
+export interface OrgPorts {
+  store: LaneStore<Job, Done> & { forget(org_id: string): void }
+  /** Permissions and head in one snapshot; undefined when the org is gone. */
+  load(org_id: string): Promise<{ head: Head; permissions: PermissionSnapshot } | undefined>
+  /** Hands a stored batch to all edges, in order. Must not throw. */
+  publish(batch: PublishedBatch): void
+  directory: Directory
+  /** Removes replies nobody can ask for any more. */
+  sweep(org_id: string): Promise<void>
+  observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
+}
+
+export interface OrgLimits {
+  lane: LaneLimits
+  ring_events_max: number
+  ring_bytes_max: number
+  /** Pause between two sweeps of what is kept for retries only. */
+  care_ms: number
+}
+
+/** The single writer of one org: its lane, its head, its replay ring and its permissions. */
+export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
+  readonly #org_id: string
+  readonly #context: ActorContext<OrgRequest>
+  readonly #ports: OrgPorts
+  readonly #limits: OrgLimits
+  readonly #ring: ReplayRing
+  #lane: Lane<Job, Done> | undefined
+  #permissions: Permissions | undefined
+
+  constructor(context: ActorContext<OrgRequest>, ports: OrgPorts, limits: OrgLimits) {
+    this.#org_id = context.address.org_id
+    this.#context = context
+    this.#ports = ports
+    this.#limits = limits
+    this.#ring = new ReplayRing(limits.ring_events_max, limits.ring_bytes_max)
+  }
+
+  /** Takes the org first and loads afterwards: what is loaded under the new epoch is final. */
+  async activate(): Promise<void> {
+    const head = await this.#ports.store.take(this.#org_id)
+    const loaded = await this.#ports.load(this.#org_id)
+    if (!loaded) throw new Gone(`Org ${this.#org_id} is gone`)
+    if (loaded.head.epoch !== head.epoch) throw new Fenced('Another node took the organization meanwhile')
+    this.#permissions = new Permissions(loaded.permissions)
+    this.#lane = new Lane(this.#org_id, loaded.head, this.#ports.store, this, this.#context.clock, this.#limits.lane)
+    await this.#ports.directory.announce(this.#org_id, head.epoch)
+    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
+  }
+
+  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Later<OrgReply> {
+    switch (request.type) {
+      case 'command':
+        return later(this.#command(request.call))
+      case 'replay':
+        return this.#ring.after(request.after, request.limit)
+      case 'care':
+        return later(this.#care())
+    }
+  }
+
+  busy(): boolean {
+    return (this.#lane?.depth ?? 0) > 0
+  }
+
+  async passivate(): Promise<void> {
+    await this.#lane?.drained()
+    this.#close(new Fenced('The organization moved'))
+    await this.#ports.directory.release(this.#org_id)
+  }
+
+  async #command(call: CommandCall): Promise<Reply> {
+    const { lane, permissions } = this.#active()
+    const done = await lane.submit({ ...call, permissions })
+    return done.reply
+  }
+
+  async #care(): Promise<null> {
+    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
+    await this.#ports.sweep(this.#org_id).catch((error: unknown) => this.#context.failed('sweep of an org', error))
+    return null
+  }
+
+  committed(batch: Done[], head: Head): void {
+    const { permissions } = this.#active()
+    const events: Published[] = []
+    for (const done of batch) {
+      for (const event of done.events) {
+        permissions.apply(event)
+        const published = encode(event)
+        events.push(published)
+        this.#ring.push(published)
+      }
+    }
+    if (events.length === 0) return
+    const notifications = batch.flatMap((done) => done.notifications)
+    this.#ports.observe('published', events.length)
+    this.#ports.publish({ org_id: this.#org_id, log: head.log, epoch: head.epoch, events, notifications })
+  }
+
+  endsBatch(done: Done): boolean {
+    const { permissions } = this.#active()
+    return done.events.some((event) => permissions.isTouchedBy(event))
+  }
+
+  lost(error: Fenced | Gone): void {
+    this.#ports.observe('fenced', 1)
+    this.#close(error)
+    this.#context.stop()
+  }
+
+  observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth', value: number): void {
+    this.#ports.observe(measure, value)
+  }
+
+  #close(error: Error): void {
+    this.#lane?.close(error)
+    this.#ports.store.forget(this.#org_id)
+  }
+
+  #active(): { lane: Lane<Job, Done>; permissions: Permissions } {
+    if (!this.#lane || !this.#permissions) throw new Error('unreachable: an actor is used before it is active')
+    return { lane: this.#lane, permissions: this.#permissions }
+  }
+}

@@ -1,0 +1,31 @@
+import type { NewEvent } from '../domain/log-event.ts'
+import type { Permissions } from '../domain/permissions.ts'
+import type { Action } from '../domain/access.ts'
+import type { BatchContext } from '../db/lane-store.ts'
+import type { NotificationRow } from '../db/flush.ts'
+import type { Caller } from '../domain/caller.ts'
+
+/** What a command gets beside its input. */
+export interface CommandContext extends BatchContext {
+  /** The owner's permissions, exact as of the commands before this one. */
+  readonly permissions: Permissions
+  newId(): string
+}
+
+export interface CommandOutcome<Result> {
+  result: Result
+  events: NewEvent[]
+  /** Told to users besides the log; `event` is the place in `events` that each is derived from. */
+  notifications?: (Omit<NotificationRow, 'id' | 'event_sequence' | 'created_at'> & { event: number })[]
+}
+
+/**
+ * One named change to an org. Input and result are plain data, so that both can travel to another node. It refuses
+ * (throws an `ApiError`) before its first write.
+ */
+export interface Command<Input, Result> {
+  readonly name: string
+  /** The row of the table of rights that is checked again inside the lane; null for what the system itself does. */
+  readonly action: Action | null
+  run(context: CommandContext, input: Input, caller: Caller): Promise<CommandOutcome<Result>>
+}

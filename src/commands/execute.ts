@@ -1,0 +1,119 @@
+import { ApiError, notFound } from '../contracts/errors.ts'
+import type { EventEnvelope } from '../contracts/events.ts'
+import { newId } from '../contracts/ids.ts'
+import type { BatchContext, JobRunner } from '../db/lane-store.ts'
+import { authorize, type Standing } from '../domain/access.ts'
+import { senderOf } from '../domain/caller.ts'
+import type { Done, Job, Reply, UserNotification } from '../domain/job.ts'
+import type { LogEvent, NewEvent } from '../domain/log-event.ts'
+import type { Permissions } from '../domain/permissions.ts'
+import type { Command, CommandContext, CommandOutcome } from './command.ts'
+import { prefetchClientIds } from './message-client-ids.ts'
+import { prefetchReplies, recalled } from './recent-commands.ts'
+import { recalledRequest, rememberRequest } from './idempotency.ts'
+
+/** Carries out commands inside the lane's transaction: rights again, recalled replies, numbering, records. */
+export function createJobRunner(commands: ReadonlyMap<string, Command<never, unknown>>): JobRunner<Job, Done> {
+  return {
+    async prefetch(jobs, context) {
+      await prefetchReplies(jobs, context)
+      await prefetchClientIds(jobs, context)
+    },
+    async run(job, context) {
+      const before = recalled(job, context)
+      if (before) return { reply: before, events: [], notifications: [] }
+      const command = commands.get(job.command)
+      if (!command) throw new Error(`No such command: ${job.command}`)
+      checkCaller(command, job, Date.parse(context.now))
+      const stored = await recalledRequest(job, context)
+      if (stored) return { reply: stored, events: [], notifications: [] }
+
+      const outcome = await command.run(forCommand(context, job.permissions), job.input as never, job.caller)
+      const events = outcome.events.map((event) => number(event, job, context))
+      const notifications = storeNotifications(outcome, events, context)
+      const reply: Reply = { result: outcome.result, replayed: false }
+      context.rows.replies.push({ command_id: job.command_id, reply })
+      await rememberRequest(job, reply, context)
+      return { reply, events, notifications }
+    },
+  }
+}
+
+function forCommand(context: BatchContext, permissions: Permissions): CommandContext {
+  return {
+    org_id: context.org_id,
+    sql: context.sql,
+    now: context.now,
+    rows: context.rows,
+    prefetched: context.prefetched,
+    write: (query) => context.write(query),
+    nextSeq: (channel_id) => context.nextSeq(channel_id),
+    nextSequence: () => context.nextSequence(),
+    permissions,
+    newId,
+  }
+}
+
+/** The caller's membership, role, key and scope once more: the route's look may be older than the command before. */
+function checkCaller(command: Command<never, unknown>, job: Job, now_ms: number): void {
+  const { caller, permissions } = job
+  if (command.action === null) return
+  if (caller.id === null || caller.kind === 'system') throw new Error(`${command.name} is not for the server itself`)
+  if (caller.key_id !== undefined && permissions.keyEnded(caller.key_id, now_ms))
+    throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
+  let standing: Standing
+  if (caller.kind === 'sub_agent') {
+    if (!permissions.scope(caller.id)) throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
+    standing = 'sub_agent'
+  } else {
+    const member = permissions.member(caller.id)
+    if (!member) throw notFound('org')
+    standing = member.role
+  }
+  authorize(command.action, standing, permissions.readOnly)
+}
+
+/** Gives an event its number and stores its row. */
+function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
+  const actor = event.actor ?? senderOf(job.caller)
+  const sequence = context.nextSequence()
+  const envelope: EventEnvelope = {
+    sequence,
+    type: event.type,
+    timestamp: context.now,
+    actor,
+    project_ids: event.project_ids ?? [],
+    task_id: event.task_id ?? null,
+    channel_id: event.channel_id ?? null,
+    payload: event.payload,
+  }
+  const subject_ids = event.subject_ids ?? []
+  context.rows.events.push({
+    sequence,
+    type: event.type,
+    actor_id: actor.id,
+    actor_type: actor.type,
+    actor_name: actor.display_name,
+    project_ids: envelope.project_ids,
+    task_id: envelope.task_id,
+    channel_id: envelope.channel_id,
+    message_id: event.message?.id ?? null,
+    message_seq: event.message?.seq ?? null,
+    subject_ids,
+    payload: event.message ? null : event.payload,
+    created_at: context.now,
+  })
+  return event.revokes ? { ...envelope, subject_ids, revokes: event.revokes } : { ...envelope, subject_ids }
+}
+
+function storeNotifications(
+  outcome: CommandOutcome<unknown>,
+  events: LogEvent[],
+  context: BatchContext,
+): UserNotification[] {
+  return (outcome.notifications ?? []).map(({ event, ...rest }) => {
+    const row = { id: newId(), ...rest, event_sequence: events[event]!.sequence, created_at: context.now }
+    context.rows.notifications.push(row)
+    return { ...row, read_at: null } as UserNotification
+  })
+}

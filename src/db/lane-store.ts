@@ -1,0 +1,229 @@
+import { ApiError } from '../contracts/errors.ts'
+import { Doubt, Fenced, Gone, type Head } from '../domain/ownership.ts'
+import type { Database, Sql, Tx } from './client.ts'
+import { OutcomeUnknown } from './client.ts'
+import { type BatchRows, emptyRows, flushBatch } from './flush.ts'
+
+/** What one command may do inside the lane's transaction. */
+export interface BatchContext {
+  readonly org_id: string
+  /** Reads, and fragments for {@link write}. */
+  readonly sql: Sql
+  /** Time of the transaction as the database gives it: every row and event of the batch carries it. */
+  readonly now: string
+  /** Runs a statement that changes rows. A command refuses before its first write, never after. */
+  write<T>(query: PromiseLike<T>): Promise<T>
+  /** The next place in a channel; given once, in order, without holes. */
+  nextSeq(channel_id: string): Promise<number>
+  /** The next number of the org's log. */
+  nextSequence(): number
+  /** Rows that are stored with the batch, in one statement. */
+  readonly rows: BatchRows
+  /** What the batch looked up for all its jobs at once, under the lock (see {@link JobRunner.prefetch}). */
+  readonly prefetched: Map<string, unknown>
+}
+
+/** How jobs are carried out; given by the commands. */
+export interface JobRunner<Job, Done> {
+  /** Looks up in one statement what many jobs of a batch need each. */
+  prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
+  run(job: Job, context: BatchContext): Promise<Done>
+}
+
+/** Committed `last_seq` of the channels this owner has written to; exact, because nobody else writes. */
+class ChannelSeqs {
+  readonly committed = new Map<string, number>()
+}
+
+interface Mark {
+  sequence: number
+  seqs: Map<string, number>
+  lengths: Record<keyof BatchRows, number>
+}
+
+/**
+ * The lane's storage in PostgreSQL. One transaction: BEGIN with the fencing lock (one round trip), the commands' own
+ * statements, one statement that stores everything they produced, COMMIT.
+ */
+export class PostgresLaneStore<Job, Done> {
+  readonly #database: Database
+  readonly #runner: JobRunner<Job, Done>
+  readonly #seqs = new Map<string, ChannelSeqs>()
+
+  constructor(database: Database, runner: JobRunner<Job, Done>) {
+    this.#database = database
+    this.#runner = runner
+  }
+
+  /** Takes the next epoch of an org; throws `Gone` when it has no head row. */
+  async take(org_id: string): Promise<Head> {
+    const head = await this.#database.withOrg(org_id, async ({ sql }) => {
+      const [row] = await sql<Head[]>`select epoch, sequence, batch, log from lane_take(${org_id})`
+      return row
+    })
+    if (!head) throw new Gone(`Org ${org_id} has no head`)
+    this.#seqs.set(org_id, new ChannelSeqs())
+    return { epoch: head.epoch, sequence: head.sequence, batch: head.batch, log: head.log }
+  }
+
+  /** Forgets what was remembered of an org that this node does not own any more. */
+  forget(org_id: string): void {
+    this.#seqs.delete(org_id)
+  }
+
+  async write(
+    org_id: string,
+    head: Head,
+    jobs: readonly Job[],
+    work: (tx: { run(job: Job): Promise<Done>; runAlone(job: Job): Promise<Done> }) => Promise<void>,
+  ): Promise<Head> {
+    const seqs = this.#seqs.get(org_id) ?? new ChannelSeqs()
+    this.#seqs.set(org_id, seqs)
+    const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
+    let batch: Batch<Job, Done> | undefined
+    try {
+      await this.#database.scripted(begin, async (tx, [locked]) => {
+        if (!locked) throw await this.#whyNotLocked(tx, org_id)
+        batch = new Batch(tx, org_id, head, String(locked.now), seqs.committed, this.#runner)
+        await this.#runner.prefetch(jobs, batch)
+        await work(batch)
+        await batch.flush()
+      })
+    } catch (error) {
+      // The new numbers are part of what is in doubt: read again from the database.
+      if (error instanceof OutcomeUnknown) {
+        seqs.committed.clear()
+        throw new Doubt('COMMIT was under way')
+      }
+      throw error
+    }
+    if (!batch) throw new Error('unreachable: the transaction ended without its work')
+    for (const [channel_id, seq] of batch.seqs) seqs.committed.set(channel_id, seq)
+    return { ...head, sequence: batch.sequence, batch: head.batch + 1 }
+  }
+
+  async #whyNotLocked({ sql }: Tx, org_id: string): Promise<Error> {
+    const [row] = await sql`select 1 from org_heads where org_id = ${org_id}`
+    return row ? new Fenced('Another node owns the organization') : new Gone('The organization is gone')
+  }
+}
+
+/** One transaction of the lane. */
+class Batch<Job, Done> implements BatchContext {
+  readonly sql: Sql
+  readonly org_id: string
+  readonly now: string
+  readonly seqs = new Map<string, number>()
+  readonly prefetched = new Map<string, unknown>()
+  rows: BatchRows = emptyRows()
+  sequence: number
+  readonly #head: Head
+  readonly #committed: ReadonlyMap<string, number>
+  readonly #runner: JobRunner<Job, Done>
+  #wrote = false
+  #flushed_head = false
+
+  constructor(
+    tx: Tx,
+    org_id: string,
+    head: Head,
+    now: string,
+    committed: ReadonlyMap<string, number>,
+    runner: JobRunner<Job, Done>,
+  ) {
+    this.sql = tx.sql
+    this.org_id = org_id
+    this.now = now
+    this.sequence = head.sequence
+    this.#head = head
+    this.#committed = committed
+    this.#runner = runner
+  }
+
+  async run(job: Job): Promise<Done> {
+    const mark = this.#mark()
+    this.#wrote = false
+    try {
+      return await this.#runner.run(job, this)
+    } catch (error) {
+      if (error instanceof ApiError && this.#wrote) throw new Error('Refused after a write', { cause: error })
+      this.#reset(mark)
+      throw error
+    }
+  }
+
+  async runAlone(job: Job): Promise<Done> {
+    const mark = this.#mark()
+    await this.sql`savepoint alone`
+    try {
+      const done = await this.#runner.run(job, this)
+      await this.#store()
+      await this.sql`release savepoint alone`
+      return done
+    } catch (error) {
+      await this.sql`rollback to savepoint alone`
+      this.#reset(mark)
+      throw error
+    }
+  }
+
+  /** Stores what is buffered and moves the head; called once, before COMMIT. */
+  async flush(): Promise<void> {
+    await this.#store()
+    if (!this.#flushed_head) throw new Error('unreachable: the head was not moved')
+  }
+
+  async write<T>(query: PromiseLike<T>): Promise<T> {
+    this.#wrote = true
+    return await query
+  }
+
+  async nextSeq(channel_id: string): Promise<number> {
+    const last = this.seqs.get(channel_id) ?? this.#committed.get(channel_id) ?? (await this.#storedSeq(channel_id))
+    this.seqs.set(channel_id, last + 1)
+    return last + 1
+  }
+
+  nextSequence(): number {
+    this.sequence++
+    return this.sequence
+  }
+
+  async #storedSeq(channel_id: string): Promise<number> {
+    const rows = await this.sql<{ last_seq: number }[]>`
+      select last_seq from channels where org_id = ${this.org_id} and id = ${channel_id}`
+    if (!rows[0]) throw new Error('nextSeq: no such channel')
+    return rows[0].last_seq
+  }
+
+  async #store(): Promise<void> {
+    const { org_id, seqs, sequence } = this
+    const { epoch, batch } = this.#head
+    const moved = await flushBatch(this.sql, this.rows, { org_id, epoch, sequence, batch: batch + 1, seqs })
+    if (!moved) throw new Fenced('The head moved under the lock')
+    this.#flushed_head = true
+    this.rows = emptyRows()
+  }
+
+  #mark(): Mark {
+    const lengths = Object.fromEntries(Object.entries(this.rows).map(([name, list]) => [name, list.length]))
+    return { sequence: this.sequence, seqs: new Map(this.seqs), lengths: lengths as Mark['lengths'] }
+  }
+
+  #reset(mark: Mark): void {
+    this.sequence = mark.sequence
+    this.seqs.clear()
+    for (const [channel_id, seq] of mark.seqs) this.seqs.set(channel_id, seq)
+    for (const [name, list] of Object.entries(this.rows)) list.length = mark.lengths[name as keyof BatchRows] ?? 0
+  }
+}
+
+function uuid(text: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(text)) throw new Error('not a UUID')
+  return text
+}
+
+function whole(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new Error('not a whole number')
+  return String(value)
+}

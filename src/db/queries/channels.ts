@@ -1,0 +1,66 @@
+import type { Channel } from '../../contracts/resources.ts'
+import type { Tx } from '../client.ts'
+
+/** Channels among `ids` with the user's unread counts: org-wide ones first, then by name. */
+export async function listChannels(
+  { sql }: Tx,
+  org_id: string,
+  user_id: string,
+  ids: readonly string[],
+): Promise<Channel[]> {
+  return await sql<Channel[]>`
+    select c.id, c.name, c.type, c.project_id, c.last_seq, coalesce(r.read_seq, 0) as read_seq,
+           greatest(c.last_seq - coalesce(r.read_seq, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count
+    from channels c
+    left join channel_reads r on r.org_id = c.org_id and r.channel_id = c.id and r.user_id = ${user_id}
+    where c.org_id = ${org_id} and c.id = any(${[...ids]})
+    order by c.type, lower(c.name), c.id`
+}
+
+/** Heads of channels: what `ready` tells a WebSocket client. */
+export async function channelHeads(
+  { sql }: Tx,
+  org_id: string,
+  ids: readonly string[],
+): Promise<{ id: string; last_seq: number }[]> {
+  return await sql<{ id: string; last_seq: number }[]>`
+    select id, last_seq from channels where org_id = ${org_id} and id = any(${[...ids]})`
+}
+
+/**
+ * Moves a user's read marker, never back and never past the last message, and counts the mentions that stay unread.
+ * Returns the marker as it is now; undefined when there is no such channel.
+ */
+export async function markRead(
+  { sql }: Tx,
+  org_id: string,
+  channel_id: string,
+  user_id: string,
+  seq: number,
+): Promise<{ read_seq: number; last_seq: number; mention_count: number } | undefined> {
+  const [row] = await sql<{ read_seq: number; last_seq: number; mention_count: number }[]>`
+    with channel as (
+      select last_seq from channels where org_id = ${org_id} and id = ${channel_id}
+    ), marked as (
+      insert into channel_reads as r (org_id, channel_id, user_id, read_seq, mention_count, updated_at)
+      select ${org_id}, ${channel_id}, ${user_id}, least(${seq}::bigint, last_seq), 0, now() from channel
+      on conflict (org_id, channel_id, user_id) do update set
+        read_seq = greatest(r.read_seq, excluded.read_seq), updated_at = excluded.updated_at
+      returning read_seq
+    )
+    select marked.read_seq, channel.last_seq, 0 as mention_count from marked, channel`
+  if (!row) return undefined
+  const mention_count = row.read_seq >= row.last_seq ? 0 : await unreadMentions({ sql }, org_id, channel_id, user_id, row.read_seq)
+  await sql`
+    update channel_reads set mention_count = ${mention_count}
+    where org_id = ${org_id} and channel_id = ${channel_id} and user_id = ${user_id} and mention_count <> ${mention_count}`
+  return { ...row, mention_count }
+}
+
+async function unreadMentions({ sql }: Tx, org_id: string, channel_id: string, user_id: string, read_seq: number) {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*) as count from messages
+    where org_id = ${org_id} and channel_id = ${channel_id} and seq > ${read_seq}
+      and ${user_id}::uuid = any(mentions) and sender_id is distinct from ${user_id}`
+  return row?.count ?? 0
+}

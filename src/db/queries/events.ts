@@ -1,0 +1,103 @@
+import type { Notification } from '../../contracts/resources.ts'
+import type { EventType, MessageKind, SenderType } from '../../contracts/vocabulary.ts'
+import type { LogEvent } from '../../domain/log-event.ts'
+import type { Sql, Tx } from '../client.ts'
+import { toMessage } from './messages.ts'
+
+interface StoredEvent {
+  sequence: number
+  type: EventType
+  created_at: string
+  actor_id: string | null
+  actor_type: SenderType
+  actor_name: string
+  project_ids: string[]
+  task_id: string | null
+  channel_id: string | null
+  subject_ids: string[]
+  payload: Record<string, unknown> | null
+  message_id: string | null
+  message_seq: number | null
+  kind: MessageKind | null
+  sender_id: string | null
+  sender_type: SenderType
+  sender_name: string
+  content: string | null
+  mentions: string[]
+  ignored_mentions: string[]
+  reply_to: string | null
+  client_id: string | null
+}
+
+/** Columns of an event with the message it speaks of: the text is stored once, with the message. */
+export function eventColumns(sql: Sql) {
+  return sql`
+    e.sequence, e.type, e.created_at, e.actor_id, e.actor_type, e.actor_name, e.project_ids, e.task_id, e.channel_id,
+    e.subject_ids, e.payload, e.message_id, e.message_seq, m.kind, m.sender_id, m.sender_type, m.sender_name, m.content,
+    m.mentions, m.ignored_mentions, m.reply_to, m.client_id`
+}
+
+export function eventSource(sql: Sql) {
+  return sql`
+    events e left join messages m on e.message_id is not null and m.org_id = e.org_id
+      and m.channel_id = e.channel_id and m.seq = e.message_seq and m.created_at = e.created_at`
+}
+
+export function toLogEvent(row: StoredEvent): LogEvent {
+  return {
+    sequence: row.sequence,
+    type: row.type,
+    timestamp: row.created_at,
+    actor: { id: row.actor_id, type: row.actor_type, display_name: row.actor_name },
+    project_ids: row.project_ids,
+    task_id: row.task_id,
+    channel_id: row.channel_id,
+    payload: row.message_id === null ? (row.payload ?? {}) : { message: messageOf(row) },
+    subject_ids: row.subject_ids,
+  }
+}
+
+/** The message of a `message.created`; when retention removed the text, what is left of it. */
+function messageOf(row: StoredEvent): unknown {
+  const { message_id, message_seq, channel_id, kind, content } = row
+  if (kind === null || content === null) return { id: message_id, channel_id, seq: message_seq, removed: true }
+  return toMessage({
+    ...row, id: message_id!, channel_id: channel_id!, seq: message_seq!, kind, content, deliveries: null,
+  })
+}
+
+/** Up to `limit` events that follow `after`, in order, none beyond `until`. */
+export async function eventsAfter(
+  { sql }: Tx,
+  org_id: string,
+  after: number,
+  until: number,
+  limit: number,
+): Promise<LogEvent[]> {
+  const rows = await sql<StoredEvent[]>`
+    select ${eventColumns(sql)} from ${eventSource(sql)}
+    where e.org_id = ${org_id} and e.sequence > ${after} and e.sequence <= ${until}
+    order by e.sequence limit ${limit}`
+  return rows.map(toLogEvent)
+}
+
+/** The oldest event that is kept; 0 when there is none. */
+export async function oldestSequence({ sql }: Tx, org_id: string): Promise<number> {
+  const [row] = await sql<{ sequence: number }[]>`
+    select sequence from events where org_id = ${org_id} order by sequence limit 1`
+  return row?.sequence ?? 0
+}
+
+/** A user's notifications that follow from events in a range, as streams carry them. */
+export async function notificationsOfEvents(
+  { sql }: Tx,
+  org_id: string,
+  user_id: string,
+  after: number,
+  until: number,
+): Promise<Notification[]> {
+  return await sql<Notification[]>`
+    select id, type, event_sequence, resource, title, read_at, created_at from notifications
+    where org_id = ${org_id} and user_id = ${user_id} and event_sequence > ${after} and event_sequence <= ${until}
+    order by event_sequence, id`
+}

@@ -1,0 +1,89 @@
+import type { Delivery, Message } from '../../contracts/resources.ts'
+import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
+import type { Sql, Tx } from '../client.ts'
+
+interface StoredMessage {
+  id: string
+  channel_id: string
+  seq: number
+  kind: MessageKind
+  sender_id: string | null
+  sender_type: SenderType
+  sender_name: string
+  content: string
+  mentions: string[]
+  ignored_mentions: string[]
+  reply_to: string | null
+  client_id: string | null
+  created_at: string
+  deliveries: Delivery[] | null
+}
+
+/** A stored message as the API answers it. */
+export function toMessage(row: StoredMessage): Message {
+  return {
+    id: row.id,
+    channel_id: row.channel_id,
+    seq: row.seq,
+    kind: row.kind,
+    sender: { id: row.sender_id, type: row.sender_type, display_name: row.sender_name },
+    content: row.content,
+    mentions: row.mentions,
+    ignored_mentions: row.ignored_mentions,
+    reply_to: row.reply_to,
+    client_id: row.client_id,
+    deliveries: (row.deliveries ?? []).map((d) => ({ ...d, updated_at: new Date(d.updated_at).toISOString() })),
+    created_at: row.created_at,
+  }
+}
+
+function columns(sql: Sql) {
+  return sql`
+    m.id, m.channel_id, m.seq, m.kind, m.sender_id, m.sender_type, m.sender_name, m.content, m.mentions,
+    m.ignored_mentions, m.reply_to, m.client_id, m.created_at,
+    (select json_agg(json_build_object('agent_id', d.agent_id, 'state', d.state, 'detail', d.detail,
+                                       'updated_at', d.updated_at) order by d.agent_id)
+     from message_deliveries d where d.org_id = m.org_id and d.channel_id = m.channel_id and d.seq = m.seq) as deliveries`
+}
+
+/** Up to `limit` messages with a lower seq than `before` (all when undefined), newest first. */
+export async function messagesBefore(
+  { sql }: Tx,
+  org_id: string,
+  channel_id: string,
+  before: number,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await sql<StoredMessage[]>`
+    select ${columns(sql)} from messages m
+    where m.org_id = ${org_id} and m.channel_id = ${channel_id} and m.seq < ${before}
+    order by m.seq desc limit ${limit}`
+  return rows.map(toMessage)
+}
+
+/** Up to `limit` messages that directly follow `after`, oldest first. */
+export async function messagesAfter(
+  { sql }: Tx,
+  org_id: string,
+  channel_id: string,
+  after: number,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await sql<StoredMessage[]>`
+    select ${columns(sql)} from messages m
+    where m.org_id = ${org_id} and m.channel_id = ${channel_id} and m.seq > ${after}
+    order by m.seq limit ${limit}`
+  return rows.map(toMessage)
+}
+
+/** One message by its place in the channel. */
+export async function messageAt(tx: Tx, org_id: string, channel_id: string, seq: number): Promise<Message | undefined> {
+  const [message] = await messagesBefore(tx, org_id, channel_id, seq + 1, 1)
+  return message?.seq === seq ? message : undefined
+}
+
+export async function messageExists({ sql }: Pick<Tx, 'sql'>, org_id: string, channel_id: string, id: string): Promise<boolean> {
+  const rows = await sql`
+    select 1 from messages where org_id = ${org_id} and id = ${id} and channel_id = ${channel_id} limit 1`
+  return rows.length > 0
+}

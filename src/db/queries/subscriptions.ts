@@ -1,0 +1,16 @@
+import type { Subscriptions } from '../../contracts/requests.ts'
+import type { Tx } from '../client.ts'
+
+/** What a user wants on its streams; everything until it says otherwise. */
+export async function readSubscriptions({ sql }: Tx, org_id: string, user_id: string): Promise<Subscriptions> {
+  const [row] = await sql<Subscriptions[]>`
+    select mode, topics from subscriptions where org_id = ${org_id} and user_id = ${user_id}`
+  return row ?? { mode: 'all', topics: [] }
+}
+
+export async function writeSubscriptions({ sql }: Tx, org_id: string, user_id: string, wanted: Subscriptions): Promise<void> {
+  await sql`
+    insert into subscriptions (org_id, user_id, mode, topics, updated_at)
+    values (${org_id}, ${user_id}, ${wanted.mode}, ${JSON.stringify(wanted.topics)}::text::jsonb, now())
+    on conflict (org_id, user_id) do update set mode = excluded.mode, topics = excluded.topics, updated_at = excluded.updated_at`
+}

@@ -1,0 +1,90 @@
+import { ApiError, notFound } from '../contracts/errors.ts'
+import type { Role } from '../contracts/vocabulary.ts'
+
+/** How far a role gets with an action: allowed, refused openly (403), or told that there is no such thing (404). */
+type Access = 'yes' | 'forbidden' | 'hidden'
+
+interface Rule {
+  administrator: Access
+  contributor: Access
+  sub_agent: Access
+  /** Works in a read-only org. */
+  read_only?: 'yes'
+}
+
+const members = (rest: Partial<Rule> = {}): Rule => ({ administrator: 'yes', contributor: 'yes', sub_agent: 'hidden', ...rest })
+const administrators = (rest: Partial<Rule> = {}): Rule => ({ administrator: 'yes', contributor: 'forbidden', sub_agent: 'hidden', ...rest })
+const everybody = (rest: Partial<Rule> = {}): Rule => ({ administrator: 'yes', contributor: 'yes', sub_agent: 'yes', ...rest })
+const reading = { read_only: 'yes' } as const
+
+/**
+ * The one table of rights. Routes and commands name an action; what a row does not settle (assigned to the project,
+ * own task, own profile) is decided by the command that carries the action out.
+ */
+export const ACTIONS = {
+  'org.read': members(reading),
+  'org.update': administrators(),
+  'org.delete': administrators(),
+  'org.restore': administrators(reading),
+  'org.suspend': administrators(),
+  'org.resume': administrators(reading),
+  'user.list': members(reading),
+  'user.read': everybody(reading),
+  'user.create': administrators(),
+  'user.update': members(),
+  'user.remove': administrators(),
+  'key.list': administrators(reading),
+  'key.rotate': administrators(),
+  'key.revoke': administrators(reading),
+  'project.list': everybody(reading),
+  'project.read': everybody(reading),
+  'project.create': administrators(),
+  'project.update': members(),
+  'project.transition': members(),
+  'project.delete': administrators(),
+  'project.assign': members(),
+  'task.list': everybody(reading),
+  'task.read': everybody(reading),
+  'task.create': members(),
+  'task.update': members(),
+  'task.transition': everybody(),
+  'task.depend': members(),
+  'task.evidence': everybody(),
+  'channel.list': everybody(reading),
+  'channel.read': everybody(reading),
+  'channel.create': administrators(),
+  'message.read': everybody(reading),
+  'message.post': everybody(),
+  'message.mark_read': everybody(reading),
+  'message.deliver': everybody(),
+  'event.read': everybody(reading),
+  'subscription.read': everybody(reading),
+  'subscription.write': everybody(reading),
+  'search.read': everybody(reading),
+  'sub_agent.list': members(reading),
+  'sub_agent.read': everybody(reading),
+  'sub_agent.spawn': members(),
+  'sub_agent.key': members(),
+  'sub_agent.terminate': members(),
+  'sub_agent.complete': everybody(),
+  'export.manage': administrators(reading),
+  'notification.own': members(reading),
+} as const satisfies Record<string, Rule>
+
+export type Action = keyof typeof ACTIONS
+
+/** Who asks, as far as the table of rights cares. */
+export type Standing = Role | 'sub_agent'
+
+/** Throws 403 or 404 as the table says; 409 when the org is read-only and the action writes. */
+export function authorize(action: Action, standing: Standing, org_read_only: boolean): void {
+  const rule: Rule = ACTIONS[action]
+  const access = rule[standing]
+  if (access === 'hidden') throw notFound('resource')
+  if (access === 'forbidden') throw new ApiError('FORBIDDEN', 'Only an administrator of this organization may do this.')
+  if (org_read_only && rule.read_only !== 'yes') throw readOnly()
+}
+
+export function readOnly(): ApiError {
+  return new ApiError('ORG_READ_ONLY', 'This organization is read-only at the moment: it is suspended or about to be deleted.')
+}

@@ -1,0 +1,253 @@
+import type { Channel, Org, Project, SubAgent, Task, User } from '../contracts/resources.ts'
+import type { OrgSettings } from '../contracts/settings.ts'
+import type { ChannelType, OrgStatus, Role, UserStatus, UserType } from '../contracts/vocabulary.ts'
+import { isSecurityEvent, type LogEvent } from './log-event.ts'
+
+export interface Member {
+  user_id: string
+  type: UserType
+  role: Role
+  status: UserStatus
+  username: string
+  display_name: string
+}
+
+export interface KnownChannel {
+  id: string
+  name: string
+  type: ChannelType
+  project_id: string | null
+}
+
+/** What a sub-agent may see: its task, that task's projects and their channels. */
+export interface Scope {
+  task_id: string
+  project_ids: string[]
+}
+
+/** Permissions of one org at one sequence, loaded from the database in one snapshot with the head. */
+export interface PermissionSnapshot {
+  status: OrgStatus
+  settings: OrgSettings
+  members: Member[]
+  project_users: { project_id: string; user_id: string }[]
+  channels: KnownChannel[]
+  sub_agents: (Scope & { id: string })[]
+  /** Keys that end or ended of late; a key that is not here is as good as its row. */
+  ending_keys: { id: string; ends_at: string }[]
+}
+
+/** Whoever reads or writes, as the fold looks it up. */
+export interface Viewer {
+  kind: 'human' | 'agent' | 'sub_agent'
+  /** The user, or the sub-agent itself. */
+  id: string
+}
+
+/**
+ * Who may do and see what, as a fold of the log: loaded once, then changed by events at their own sequence. The owner
+ * of an org and every edge keep one, so that no permission costs a query and a lost right holds exactly from its event.
+ */
+export class Permissions {
+  status: OrgStatus
+  settings: OrgSettings
+  readonly members = new Map<string, Member>()
+  readonly usernames = new Map<string, string>()
+  readonly channels = new Map<string, KnownChannel>()
+  readonly #project_users = new Map<string, Set<string>>()
+  readonly #scopes = new Map<string, Scope>()
+  readonly #ending_keys = new Map<string, number>()
+
+  constructor(snapshot: PermissionSnapshot) {
+    this.status = snapshot.status
+    this.settings = snapshot.settings
+    for (const member of snapshot.members) this.#setMember(member)
+    for (const channel of snapshot.channels) this.channels.set(channel.id, channel)
+    for (const { project_id, user_id } of snapshot.project_users) this.#assigned(project_id).add(user_id)
+    for (const { id, task_id, project_ids } of snapshot.sub_agents) this.#scopes.set(id, { task_id, project_ids })
+    for (const { id, ends_at } of snapshot.ending_keys) this.#ending_keys.set(id, Date.parse(ends_at))
+  }
+
+  get readOnly(): boolean {
+    return this.status !== 'active'
+  }
+
+  /** The member, unless it was removed or deactivated. */
+  member(user_id: string): Member | undefined {
+    const member = this.members.get(user_id)
+    return member && member.status !== 'deactivated' ? member : undefined
+  }
+
+  scope(sub_agent_id: string): Scope | undefined {
+    return this.#scopes.get(sub_agent_id)
+  }
+
+  keyEnded(key_id: string, now_ms: number): boolean {
+    const ends_at = this.#ending_keys.get(key_id)
+    return ends_at !== undefined && ends_at <= now_ms
+  }
+
+  isAssigned(project_id: string, user_id: string): boolean {
+    return this.#project_users.get(project_id)?.has(user_id) ?? false
+  }
+
+  assignedTo(project_id: string): string[] {
+    return [...(this.#project_users.get(project_id) ?? [])]
+  }
+
+  projectsOf(user_id: string): string[] {
+    const ids: string[] = []
+    for (const [project_id, users] of this.#project_users) if (users.has(user_id)) ids.push(project_id)
+    return ids
+  }
+
+  /** Whether the viewer is somebody in this org at all. */
+  knows(viewer: Viewer): boolean {
+    return viewer.kind === 'sub_agent' ? this.#scopes.has(viewer.id) : this.member(viewer.id) !== undefined
+  }
+
+  mayReadChannel(viewer: Viewer, channel_id: string): boolean {
+    const channel = this.channels.get(channel_id)
+    if (!channel) return false
+    if (viewer.kind === 'sub_agent') {
+      const scope = this.#scopes.get(viewer.id)
+      return channel.project_id !== null && (scope?.project_ids.includes(channel.project_id) ?? false)
+    }
+    const member = this.member(viewer.id)
+    if (!member) return false
+    if (channel.project_id === null || member.role === 'administrator') return true
+    return this.isAssigned(channel.project_id, viewer.id)
+  }
+
+  readableChannels(viewer: Viewer): KnownChannel[] {
+    return [...this.channels.values()].filter((channel) => this.mayReadChannel(viewer, channel.id))
+  }
+
+  /** Members who may read a channel. */
+  readersOf(channel_id: string): Member[] {
+    return [...this.members.values()].filter((m) => this.mayReadChannel({ kind: m.type, id: m.user_id }, channel_id))
+  }
+
+  mayReadEvent(viewer: Viewer, event: LogEvent): boolean {
+    if (viewer.kind === 'sub_agent') return this.#subAgentMayRead(viewer.id, event)
+    const member = this.member(viewer.id)
+    if (!member) return false
+    if (isSecurityEvent(event.type)) return member.role === 'administrator' || event.subject_ids.includes(viewer.id)
+    if (event.channel_id !== null) return this.mayReadChannel(viewer, event.channel_id)
+    return true
+  }
+
+  #subAgentMayRead(id: string, event: LogEvent): boolean {
+    const scope = this.#scopes.get(id)
+    if (!scope || isSecurityEvent(event.type)) return false
+    if (event.subject_ids.includes(id)) return true
+    if (event.task_id !== null) return event.task_id === scope.task_id
+    if (event.channel_id !== null) return this.mayReadChannel({ kind: 'sub_agent', id }, event.channel_id)
+    return event.project_ids.some((project_id) => scope.project_ids.includes(project_id))
+  }
+
+  /** Whether {@link apply} would change anything: such an event ends its batch. */
+  isTouchedBy(event: Pick<LogEvent, 'type' | 'task_id'>): boolean {
+    if (event.type === 'task.updated') return [...this.#scopes.values()].some((scope) => scope.task_id === event.task_id)
+    return event.type in CHANGES
+  }
+
+  /** Brings the permissions to this event's sequence. Events must come in order. */
+  apply(event: Pick<LogEvent, 'type' | 'payload'>): void {
+    CHANGES[event.type as keyof typeof CHANGES]?.(this.#writer, event.payload as never)
+  }
+
+  readonly #writer: PermissionWriter = {
+    setOrg: (org) => {
+      this.status = org.status
+      this.settings = org.settings
+    },
+    setMember: (user) => this.#setMember({ ...user, user_id: user.id }),
+    removeMember: (user_id) => {
+      const member = this.members.get(user_id)
+      if (member) this.usernames.delete(member.username)
+      this.members.delete(user_id)
+      for (const users of this.#project_users.values()) users.delete(user_id)
+    },
+    setAssigned: (project_id, user_ids) => {
+      this.#project_users.set(project_id, new Set(user_ids))
+    },
+    setChannel: (channel) => {
+      this.channels.set(channel.id, channel)
+    },
+    endKey: (id, ends_at) => {
+      this.#ending_keys.set(id, Date.parse(ends_at))
+    },
+    setScope: (id, scope) => {
+      if (scope) this.#scopes.set(id, scope)
+      else this.#scopes.delete(id)
+    },
+    moveTask: (task_id, project_ids) => {
+      for (const scope of this.#scopes.values()) if (scope.task_id === task_id) scope.project_ids = project_ids
+    },
+  }
+
+  #setMember(member: Member): void {
+    const before = this.members.get(member.user_id)
+    if (before) this.usernames.delete(before.username)
+    const { user_id, type, role, status, username, display_name } = member
+    this.members.set(user_id, { user_id, type, role, status, username, display_name })
+    this.usernames.set(username, user_id)
+  }
+
+  #assigned(project_id: string): Set<string> {
+    let users = this.#project_users.get(project_id)
+    if (!users) {
+      users = new Set()
+      this.#project_users.set(project_id, users)
+    }
+    return users
+  }
+}
+
+interface PermissionWriter {
+  setOrg(org: Pick<Org, 'status' | 'settings'>): void
+  setMember(user: Pick<User, 'id' | 'type' | 'role' | 'status' | 'username' | 'display_name'>): void
+  removeMember(user_id: string): void
+  setAssigned(project_id: string, user_ids: string[]): void
+  setChannel(channel: KnownChannel): void
+  endKey(id: string, ends_at: string): void
+  setScope(id: string, scope: Scope | undefined): void
+  moveTask(task_id: string, project_ids: string[]): void
+}
+
+const setOrg = (to: PermissionWriter, payload: { org: Org }) => to.setOrg(payload.org)
+const setUser = (to: PermissionWriter, payload: { user: User }) => to.setMember(payload.user)
+const setProject = (to: PermissionWriter, { project }: { project: Project }) =>
+  to.setAssigned(project.id, project.assigned_user_ids)
+const endScope = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) => to.setScope(sub_agent.id, undefined)
+
+/** Every event that changes permissions, with the payload it carries and what it changes. */
+const CHANGES = {
+  'org.updated': setOrg,
+  'org.settings_changed': setOrg,
+  'org.suspended': setOrg,
+  'org.resumed': setOrg,
+  'org.deletion_initiated': setOrg,
+  'org.restored': setOrg,
+  'user.created': setUser,
+  'user.updated': setUser,
+  'user.role_changed': setUser,
+  'user.removed': (to: PermissionWriter, payload: { user: User }) => to.removeMember(payload.user.id),
+  'api_key.rotated': (to: PermissionWriter, payload: { ending: { id: string; ends_at: string }[] }) => {
+    for (const { id, ends_at } of payload.ending) to.endKey(id, ends_at)
+  },
+  'api_key.revoked': (to: PermissionWriter, payload: { ending: { id: string; ends_at: string }[] }) => {
+    for (const { id, ends_at } of payload.ending) to.endKey(id, ends_at)
+  },
+  'project.created': setProject,
+  'project.user_assigned': setProject,
+  'project.user_unassigned': setProject,
+  'channel.created': (to: PermissionWriter, { channel }: { channel: Channel }) => to.setChannel(channel),
+  'task.updated': (to: PermissionWriter, { task }: { task: Task }) => to.moveTask(task.id, task.project_ids),
+  'sub_agent.created': (to: PermissionWriter, payload: { sub_agent: SubAgent; project_ids: string[] }) =>
+    to.setScope(payload.sub_agent.id, { task_id: payload.sub_agent.task_id, project_ids: payload.project_ids }),
+  'sub_agent.completed': endScope,
+  'sub_agent.terminated': endScope,
+  'sub_agent.expired': endScope,
+} as const

@@ -1,0 +1,176 @@
+import type { Posted } from '../actors/channel/channel-actor.ts'
+import { CLOSE } from '../contracts/close-codes.ts'
+import { ApiError, type ErrorBody, notFound } from '../contracts/errors.ts'
+import { CLIENT_FRAMES, type ClientFrame, type MessageFrame } from '../contracts/frames.ts'
+import { newId } from '../contracts/ids.ts'
+import { LIMITS } from '../contracts/limits.ts'
+import { authorize } from '../domain/access.ts'
+import type { Reply } from '../domain/job.ts'
+import { parseJson } from './body.ts'
+import type { Deps } from './deps.ts'
+import { type SocketPort, WsSink } from './edge/ws-sink.ts'
+import { credentialOf, type Identity, type Membership } from './identity.ts'
+import { posting } from './posting.ts'
+import { internalError } from './reply.ts'
+import { checker } from './validate.ts'
+
+/** What Bun's WebSocket is to us. */
+interface Socket {
+  send(text: string): number
+  close(code: number, reason: string): void
+  terminate(): void
+}
+
+/** Handlers of one connection; Bun calls them through `ws.data`. */
+export interface SocketHandlers {
+  open(socket: Socket): void
+  message(socket: Socket, data: string | Buffer): void
+  drain(socket: Socket): void
+  close(socket: Socket, code: number): void
+}
+
+const checks = {
+  hello: checker(CLIENT_FRAMES.hello),
+  message: checker(CLIENT_FRAMES.message),
+  typing: checker(CLIENT_FRAMES.typing),
+  read: checker(CLIENT_FRAMES.read),
+  ping: checker(CLIENT_FRAMES.ping),
+}
+
+/**
+ * One client's connection. Its frames are handled one at a time in the order they arrived: the runtime would run
+ * handlers side by side and so reorder what a client wrote.
+ */
+export function channelSocket(deps: Deps, identity: Identity, membership: Membership): SocketHandlers {
+  const { edge, viewer } = membership
+  const credential = credentialOf(identity, viewer)
+  const queue: (string | Buffer)[] = []
+  let sink: WsSink | undefined
+  let busy = false
+  let bad_in_a_row = 0
+  /** Posts that were handed to their channel and are not stored yet. */
+  let unstored = 0
+  let hello_timer: ReturnType<typeof setTimeout> | undefined
+
+  async function work(): Promise<void> {
+    busy = true
+    for (let data = queue.shift(); data !== undefined && sink && !sink.closed; data = queue.shift()) await handle(sink, data)
+    busy = false
+  }
+
+  async function handle(to: WsSink, data: string | Buffer): Promise<void> {
+    let frame: ClientFrame | undefined
+    try {
+      frame = readFrame(data)
+      bad_in_a_row = 0
+    } catch (error) {
+      to.send({ type: 'error', error: errorOf(error) })
+      if (++bad_in_a_row >= LIMITS.ws_bad_frames_max) to.close(CLOSE.protocol_error, 'Too many frames that are not of this protocol.')
+      return
+    }
+    try {
+      await answer(to, frame)
+    } catch (error) {
+      refuse(to, frame, error)
+    }
+  }
+
+  function refuse(to: WsSink, frame: ClientFrame, error: unknown): void {
+    if (!(error instanceof ApiError)) deps.log.failed('a WebSocket frame', error)
+    const client_id = frame.type === 'message' ? frame.client_id : undefined
+    to.send({ type: 'error', ...(client_id === undefined ? {} : { client_id }), error: errorOf(error) })
+  }
+
+  async function answer(to: WsSink, frame: ClientFrame): Promise<void> {
+    if (frame.type === 'ping') return to.send({ type: 'pong' })
+    if (frame.type === 'hello') {
+      clearTimeout(hello_timer)
+      if (to.ready) throw new ApiError('VALIDATION_FAILED', 'Hello is said once, first.')
+      return edge.sockets.hello(to, frame)
+    }
+    if (!to.ready) throw new ApiError('VALIDATION_FAILED', 'Say hello first.')
+    const channel_id = frame.channel_id.toLowerCase()
+    if (!edge.permissions.mayReadChannel(viewer, channel_id)) throw notFound('channel')
+    if (frame.type === 'message') return post(to, { ...frame, channel_id })
+    if (frame.type === 'typing') await deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: viewer.id })
+    if (frame.type === 'read') {
+      to.ownReads.set(channel_id, frame.seq)
+      await deps.channel(edge.org_id, channel_id, { type: 'read', user_id: viewer.id, seq: frame.seq, now: false })
+    }
+  }
+
+  /**
+   * Hands the message to its channel, which keeps the order, and does not wait for the commit: several messages of one
+   * client share a transaction. The acknowledgement follows when it is stored.
+   */
+  function post(to: WsSink, frame: MessageFrame): void {
+    authorize('message.post', membership.standing, edge.permissions.readOnly)
+    const { type: _type, channel_id, ...body } = frame
+    if (body.kind !== undefined && body.kind !== 'text' && (body.kind !== 'command_output' || viewer.kind === 'human'))
+      throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
+    const prepared = posting(channel_id, body, deps.limits.message(viewer.id))
+    const request = { type: 'post', command_id: newId(), posting: prepared, caller: membership.caller }
+    unstored++
+    deps
+      .channel<Reply>(edge.org_id, channel_id, request)
+      .then((reply) => {
+        const { id, seq, created_at } = (reply.result as Posted).message
+        to.send({ type: 'ack', client_id: frame.client_id ?? null, channel_id, id, seq, created_at })
+      })
+      .catch((error: unknown) => refuse(to, frame, error))
+      .finally(() => unstored--)
+  }
+
+  return {
+    open(socket) {
+      sink = new WsSink(credential, portOf(socket), (delay_ms, fire) => setTimeout(fire, delay_ms))
+      edge.sockets.add(sink)
+      hello_timer = setTimeout(() => sink?.close(CLOSE.protocol_error, 'No hello within ten seconds.'), LIMITS.ws_hello_deadline_ms)
+    },
+    message(_socket, data) {
+      if (!sink || sink.closed) return
+      if (queue.length + unstored >= LIMITS.ws_inbound_queue_max) {
+        queue.length = 0
+        sink.close(CLOSE.flooding, 'More frames than one client may have waiting.')
+        return
+      }
+      queue.push(data)
+      if (!busy) void work()
+    },
+    drain() {
+      sink?.drained()
+    },
+    close() {
+      clearTimeout(hello_timer)
+      queue.length = 0
+      if (!sink) return
+      sink.lost()
+      edge.sockets.remove(sink)
+    },
+  }
+}
+
+function portOf(socket: Socket): SocketPort {
+  return {
+    // 0: the runtime dropped it, which our own bound does not let happen; then the connection cannot go on.
+    send(text) {
+      const sent = socket.send(text)
+      if (sent === 0) socket.terminate()
+      return sent > 0
+    },
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+  }
+}
+
+function readFrame(data: string | Buffer): ClientFrame {
+  if (typeof data !== 'string') throw new ApiError('VALIDATION_FAILED', 'Send text frames with JSON.')
+  const value = parseJson(data)
+  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
+  if (typeof type !== 'string' || !Object.hasOwn(checks, type)) throw new ApiError('VALIDATION_FAILED', 'There is no frame of this type.')
+  return checks[type as keyof typeof checks](value)
+}
+
+function errorOf(error: unknown): ErrorBody['error'] {
+  return (error instanceof ApiError ? error : internalError()).body().error
+}

@@ -1,0 +1,53 @@
+import type { Sessions } from '../auth/sessions.ts'
+import type { CommandCall, Reply } from '../domain/job.ts'
+import type { Database } from '../db/client.ts'
+import type { Accounts } from '../db/queries/accounts.ts'
+import type { Ephemeral } from '../actors/channel/channel-actor.ts'
+import type { Edges } from './edge/edges.ts'
+import type { Identify } from './identity.ts'
+import type { Limits } from './limits.ts'
+import type { Replier } from './reply.ts'
+
+/** What routes are given; joined in the composition root. */
+export interface Deps {
+  replier: Replier
+  identify: Identify
+  limits: Limits
+  accounts: Accounts
+  sessions: Sessions
+  edges: Edges
+  database: Database
+  log: { failed(stage: string, error: unknown): void; info(fields: Record<string, unknown>, text: string): void }
+  /** Runs a command in the org's lane, wherever its owner is. */
+  command(org_id: string, call: CommandCall): Promise<Reply>
+  /** Calls the actor of a channel. */
+  channel<R>(org_id: string, channel_id: string, request: ChannelCall): Promise<R>
+  /** Runs a command as the server itself. */
+  systemCommand(org_id: string, command: string, input: unknown): Promise<Reply>
+  /** Sends a frame that is not stored to the readers of a channel, on every node. */
+  ephemeral(frame: Ephemeral): void
+  sign_in_failures: SignInFailures
+  csrfToken(session_id: string): string
+  key_pepper: Uint8Array
+  /** Hash under which a one-time token is stored. */
+  hashToken(token: string): Promise<string>
+  /** Takes the idle time-out off a connection that streams. */
+  keepOpen(request: Request): void
+  clientIp(request: Request): string
+  /** Address that people open, without a slash at the end. */
+  public_url: string
+  secure_cookies: boolean
+  single_tenant: boolean
+  version: string
+  setup_token: string
+}
+
+/** Slows down whoever guesses passwords; throws 429. */
+export interface SignInFailures {
+  check(email: string, ip: string): void
+  add(email: string, ip: string): void
+  succeeded(email: string): void
+}
+
+/** What routes ask of a channel actor. */
+export type ChannelCall = { type: string } & Record<string, unknown>

@@ -1,0 +1,148 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { ERROR_STATUS, type ErrorCode } from '../contracts/errors.ts'
+import { RESOURCES } from '../contracts/resources.ts'
+import type { Action } from '../domain/access.ts'
+import { ACTIONS } from '../domain/access.ts'
+
+/** What the API document says about an operation. */
+export interface Documentation {
+  summary: string
+  description?: string
+  tag: string
+  /** Status and schema of the good answer. */
+  ok: { status: 200 | 201 | 204 | 302 | 101; schema?: TSchema; description?: string; content_type?: string }
+  errors?: readonly ErrorCode[]
+  action?: Action
+  body?: TSchema
+  query?: TSchema
+  /** No credentials needed. */
+  open?: boolean
+  params?: Record<string, string>
+}
+
+const ALWAYS: readonly ErrorCode[] = ['RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']
+const WITH_BODY: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+
+/** The OpenAPI 3.1 operation object of an endpoint; types of UI and bridge come from the same schemas. */
+export function describe(doc: Documentation) {
+  const codes = new Set<ErrorCode>([...(doc.errors ?? []), ...ALWAYS])
+  if (doc.body) for (const code of WITH_BODY) codes.add(code)
+  if (doc.query) codes.add('VALIDATION_FAILED')
+  if (!doc.open) codes.add('UNAUTHENTICATED').add('INVALID_API_KEY')
+  if (doc.action) for (const code of refusalsOf(doc.action)) codes.add(code)
+  const responses: Record<string, unknown> = { [doc.ok.status]: good(doc) }
+  for (const [status, listed] of byStatus(codes)) responses[status] = refusalResponse(listed)
+  return {
+    summary: doc.summary,
+    description: [doc.description ?? '', permission(doc)].filter(Boolean).join('\n\n'),
+    tags: [doc.tag],
+    ...(doc.open ? { security: [] } : {}),
+    ...(doc.query ? { parameters: queryParameters(doc.query) } : {}),
+    ...(doc.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(doc.body) } } } } : {}),
+    responses,
+  } as Record<string, unknown>
+}
+
+function good({ ok }: Documentation) {
+  const content = ok.schema
+    ? { content: { [ok.content_type ?? 'application/json']: { schema: schemaOf(ok.schema) } } }
+    : ok.content_type
+      ? { content: { [ok.content_type]: { schema: { type: 'string' } } } }
+      : {}
+  return { description: ok.description ?? (ok.status === 204 ? 'Done.' : 'Done; the answer is the resource.'), ...content }
+}
+
+/** Named resources are referred to, everything else is written out. */
+export function schemaOf(schema: TSchema): Record<string, unknown> {
+  const name = Object.entries(RESOURCES).find(([, resource]) => resource === schema)?.[0]
+  if (name) return { $ref: `#/components/schemas/${name}` }
+  return plain(schema)
+}
+
+/** Schemas by name, for `components.schemas`. */
+export function namedSchemas(): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(RESOURCES).map(([name, schema]) => [name, plain(schema)]))
+}
+
+function plain(schema: TSchema): Record<string, unknown> {
+  const copy = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(copy)
+    if (typeof value !== 'object' || value === null) return value
+    if (value !== schema && Kind in value) {
+      const name = Object.entries(RESOURCES).find(([, resource]) => resource === value)?.[0]
+      if (name) return { $ref: `#/components/schemas/${name}` }
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]))
+  }
+  return copy(schema) as Record<string, unknown>
+}
+
+function queryParameters(query: TSchema) {
+  const required = new Set<string>(query.required ?? [])
+  return Object.entries<TSchema>(query.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.has(name),
+    ...(schema.description ? { description: schema.description } : {}),
+    schema: plain(schema),
+  }))
+}
+
+function refusalsOf(action: Action): ErrorCode[] {
+  const rule = ACTIONS[action]
+  const codes: ErrorCode[] = ['ORG_NOT_FOUND', 'INVALID_ID']
+  if (rule.contributor === 'forbidden') codes.push('FORBIDDEN')
+  if (rule.sub_agent === 'hidden') codes.push('NOT_FOUND')
+  if (rule.read_only !== 'yes') codes.push('ORG_READ_ONLY')
+  return codes
+}
+
+/** Who may, in words, from the table of rights. */
+function permission({ action, open }: Documentation): string {
+  if (open) return 'Permission: anybody.'
+  if (!action) return 'Permission: anybody who is signed in.'
+  const rule = ACTIONS[action]
+  const who = [
+    'administrator',
+    ...(rule.contributor === 'yes' ? ['contributor'] : []),
+    ...(rule.sub_agent === 'yes' ? ['sub-agent (within its task)'] : []),
+  ]
+  const when = rule.read_only === 'yes' ? ' Works in a read-only org.' : ''
+  return `Permission: \`${action}\` — ${who.join(', ')}.${when}`
+}
+
+function byStatus(codes: Iterable<ErrorCode>): Map<number, ErrorCode[]> {
+  const grouped = new Map<number, ErrorCode[]>()
+  for (const code of codes) {
+    const status = ERROR_STATUS[code]
+    grouped.set(status, [...(grouped.get(status) ?? []), code])
+  }
+  return new Map([...grouped].sort(([a], [b]) => a - b))
+}
+
+function refusalResponse(codes: ErrorCode[]) {
+  return {
+    description: codes.sort().map((code) => `\`${code}\``).join(', '),
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  }
+}
+
+/** The one shape of refusals. */
+export const ERROR_SCHEMA = {
+  type: 'object',
+  required: ['error'],
+  additionalProperties: false,
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'status'],
+      additionalProperties: false,
+      properties: {
+        code: { type: 'string', enum: Object.keys(ERROR_STATUS) },
+        message: { type: 'string' },
+        status: { type: 'integer' },
+        details: {},
+      },
+    },
+  },
+}

@@ -1,0 +1,188 @@
+import { CLOSE } from '../../contracts/close-codes.ts'
+import { ApiError, notFound } from '../../contracts/errors.ts'
+import type { ServerFrame } from '../../contracts/frames.ts'
+import type { Revocation } from '../../domain/log-event.ts'
+import { type EdgeSource, OrgEdge, type PublishedBatch } from './org-edge.ts'
+import { retryFrame } from './sse-frames.ts'
+
+/** What the node's edges need beside storage. */
+export interface EdgesPorts extends EdgeSource {
+  /** Tells a channel who is connected to it on this node. */
+  presence(org_id: string, channel_id: string, user_ids: string[]): void
+  /** Of these credentials, those that ended; looked up so that a missed revocation is noticed. */
+  endedCredentials(sessions: string[], keys: { org_id: string; id: string }[]): Promise<{ sessions: string[]; keys: string[] }>
+  failed(stage: string, error: unknown): void
+}
+
+/** An edge without connections is kept so long after its last use. */
+const IDLE_MS = 60_000
+/** Streams look at their credential so often, for the case that a revocation was not heard. */
+const CREDENTIAL_CHECK_MS = 5_000
+const TICK_MS = 1_000
+/** Presence is told at most so often per channel: a crowd that comes at once is one frame, not thousands. */
+const PRESENCE_MS = 1_000
+
+/** The edges of this node, one per org with connections or requests. */
+export class Edges {
+  readonly #ports: EdgesPorts
+  readonly #heartbeat_seconds: number
+  readonly #edges = new Map<string, Promise<OrgEdge>>()
+  readonly #ready = new Map<string, OrgEdge>()
+  /** Batches that arrive while an edge is being loaded. */
+  readonly #early = new Map<string, PublishedBatch[]>()
+  readonly #timers: ReturnType<typeof setInterval>[] = []
+  #draining = false
+
+  constructor(ports: EdgesPorts, heartbeat_seconds: number) {
+    this.#ports = ports
+    this.#heartbeat_seconds = heartbeat_seconds
+    this.#timers.push(
+      setInterval(() => this.#heartbeat(), heartbeat_seconds * 1000),
+      setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => this.#tellPresence(), PRESENCE_MS),
+      setInterval(() => void this.#checkCredentials(), CREDENTIAL_CHECK_MS),
+    )
+  }
+
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /** The edge of an org; loaded on first use. Throws 404 when there is no such org. */
+  async open(org_id: string): Promise<OrgEdge> {
+    const edge = this.#ready.get(org_id) ?? (await this.#loading(org_id))
+    edge.last_used_at = Date.now()
+    return edge
+  }
+
+  /** The edge of an org when it is loaded. */
+  peek(org_id: string): OrgEdge | undefined {
+    return this.#ready.get(org_id)
+  }
+
+  #loading(org_id: string): Promise<OrgEdge> {
+    let loading = this.#edges.get(org_id)
+    if (!loading) {
+      loading = this.#load(org_id)
+      this.#edges.set(org_id, loading)
+      loading.catch(() => this.#edges.delete(org_id))
+    }
+    return loading
+  }
+
+  /** Listens first and reads afterwards: what is published meanwhile waits, so that nothing falls between. */
+  async #load(org_id: string): Promise<OrgEdge> {
+    this.#early.set(org_id, [])
+    try {
+      const loaded = await this.#ports.load(org_id)
+      if (!loaded) throw notFound('org')
+      const edge = new OrgEdge(org_id, loaded, this.#ports, this.#heartbeat_seconds, this.#ports.failed)
+      edge.last_used_at = Date.now()
+      this.#ready.set(org_id, edge)
+      for (const batch of this.#early.get(org_id) ?? []) edge.deliver(batch)
+      return edge
+    } finally {
+      this.#early.delete(org_id)
+    }
+  }
+
+  /** Takes a batch that an owner published. */
+  deliver(batch: PublishedBatch): void {
+    const edge = this.#ready.get(batch.org_id)
+    if (edge) edge.deliver(batch)
+    else this.#early.get(batch.org_id)?.push(batch)
+  }
+
+  ephemeral(to: {
+    org_id: string
+    channel_id: string
+    except_user_id?: string
+    only_user_id?: string
+    frame: ServerFrame
+  }): void {
+    this.#ready.get(to.org_id)?.ephemeral(to.channel_id, to.frame, to)
+  }
+
+  /** A session or a key ended: its streams close on every org of this node. */
+  revoke(revocation: Revocation): void {
+    for (const edge of this.#ready.values()) edge.revoke(revocation)
+  }
+
+  /** Refuses a connection over the org's limit, or while the node drains. */
+  admit(edge: OrgEdge, kind: 'sse' | 'websocket'): void {
+    if (this.#draining) throw new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
+    const limit = edge.permissions.settings.connection_limits[kind]
+    if (edge.counts[kind] < limit) return
+    throw new ApiError('CONNECTION_LIMIT', `This organization has ${limit} connections of this kind open.`, { retry_after_s: 10 })
+  }
+
+  counts(): { orgs: number; sse: number; websocket: number } {
+    const counts = { orgs: this.#ready.size, sse: 0, websocket: 0 }
+    for (const edge of this.#ready.values()) {
+      counts.sse += edge.counts.sse
+      counts.websocket += edge.counts.websocket
+    }
+    return counts
+  }
+
+  /** Closes every connection so that clients come back elsewhere, spread over `spread_ms`. */
+  drain(spread_ms: number): void {
+    this.#draining = true
+    for (const edge of this.#ready.values()) {
+      for (const socket of edge.sockets.all()) socket.close(CLOSE.restarting, 'The server restarts. Come back.')
+      for (const stream of edge.streams.all())
+        stream.end('draining', retryFrame(Math.round(500 + Math.random() * spread_ms)))
+    }
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  #heartbeat(): void {
+    for (const edge of this.#ready.values()) edge.heartbeat()
+  }
+
+  #tick(): void {
+    const now = Date.now()
+    for (const [org_id, edge] of this.#ready) {
+      for (const sink of edge.streams.all()) {
+        sink.checkStall(now)
+        if ((sink.credential.expires_at ?? Number.POSITIVE_INFINITY) <= now) sink.revoke('expired')
+      }
+      for (const sink of edge.sockets.all())
+        if ((sink.credential.expires_at ?? Number.POSITIVE_INFINITY) <= now) sink.revoke('expired')
+      const { sse, websocket } = edge.counts
+      if (sse + websocket > 0) edge.last_used_at = now
+      else if (now - edge.last_used_at > IDLE_MS) {
+        this.#ready.delete(org_id)
+        this.#edges.delete(org_id)
+      }
+    }
+  }
+
+  #tellPresence(): void {
+    for (const edge of this.#ready.values())
+      for (const { channel_id, user_ids } of edge.sockets.takePresence())
+        this.#ports.presence(edge.org_id, channel_id, user_ids)
+  }
+
+  async #checkCredentials(): Promise<void> {
+    const sessions = new Set<string>()
+    const keys = new Map<string, string>()
+    for (const edge of this.#ready.values())
+      for (const { credential } of [...edge.streams.all(), ...edge.sockets.all()]) {
+        if (credential.session_id !== undefined) sessions.add(credential.session_id)
+        if (credential.key_id !== undefined) keys.set(credential.key_id, edge.org_id)
+      }
+    if (sessions.size + keys.size === 0) return
+    try {
+      const asked = [...keys].map(([id, org_id]) => ({ id, org_id }))
+      const ended = await this.#ports.endedCredentials([...sessions], asked)
+      for (const session_id of ended.sessions) this.revoke({ reason: 'session', session_id })
+      if (ended.keys.length > 0) this.revoke({ reason: 'key', key_ids: ended.keys })
+    } catch (error) {
+      this.#ports.failed('check the credentials of open streams', error)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { ControlEnvelope } from '../../contracts/events.ts'
+import type { Notification } from '../../contracts/resources.ts'
+
+const encoder = new TextEncoder()
+
+/** One event of the log. JSON has no raw line break, so one `data:` line is enough. */
+export function eventFrame(log: string, sequence: number, json: string): Uint8Array {
+  return encoder.encode(`id: ${log}.${sequence}\ndata: ${json}\n\n`)
+}
+
+/** A frame of the stream itself; moves the cursor when `sequence` is given. */
+export function controlFrame(envelope: ControlEnvelope, cursor?: string): Uint8Array {
+  const id = cursor === undefined ? '' : `id: ${cursor}\n`
+  return encoder.encode(`${id}data: ${JSON.stringify(envelope)}\n\n`)
+}
+
+/** First frame of a stream: tells a browser how soon to come back. */
+export function openedFrame(envelope: ControlEnvelope, cursor?: string): Uint8Array {
+  const id = cursor === undefined ? '' : `id: ${cursor}\n`
+  return encoder.encode(`retry: 1000\n${id}data: ${JSON.stringify(envelope)}\n\n`)
+}
+
+/** Comes after the event it follows from, without an id: the event's own cursor stays. */
+export function notificationFrame(notification: Notification): Uint8Array {
+  const envelope = { sequence: null, type: 'notification.created', payload: { notification } }
+  return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
+}
+
+/** Keeps the connection alive, and moves the cursor of a stream whose filter skipped everything. */
+export function heartbeatFrame(log: string, sequence: number): Uint8Array {
+  return encoder.encode(`: heartbeat\nid: ${log}.${sequence}\n\n`)
+}
+
+/** Sent before a drain closes the stream: come back after a time of your own, so that not all come at once. */
+export function retryFrame(retry_ms: number): Uint8Array {
+  return encoder.encode(`retry: ${retry_ms}\n\n`)
+}

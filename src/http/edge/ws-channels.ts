@@ -1,0 +1,192 @@
+import type { HelloFrame } from '../../contracts/frames.ts'
+import type { Channel, Message } from '../../contracts/resources.ts'
+import type { KnownChannel, Permissions } from '../../domain/permissions.ts'
+import type { Published } from './org-edge.ts'
+import type { WsSink } from './ws-sink.ts'
+
+/** Messages read at once while a channel catches up. */
+const CATCH_UP_PAGE = 200
+
+interface Home {
+  readonly org_id: string
+  readonly log: string
+  readonly permissions: Permissions
+}
+
+interface MessageSource {
+  messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
+}
+
+/** The WebSockets of an org on this node, by channel: who gets a message, who catches up, who gained or lost access. */
+export class WsChannels {
+  readonly #home: Home
+  readonly #source: MessageSource
+  readonly #failed: (stage: string, error: unknown) => void
+  readonly #sinks = new Set<WsSink>()
+  readonly #by_channel = new Map<string, Set<WsSink>>()
+  /** Last seq of each channel that was delivered here. */
+  readonly #last_seq = new Map<string, number>()
+  /** Channels whose set of present users may have changed since it was last told. */
+  readonly #presence_changed = new Set<string>()
+
+  constructor(
+    home: Home,
+    channels: readonly { id: string; last_seq: number }[],
+    source: MessageSource,
+    failed: (stage: string, error: unknown) => void,
+  ) {
+    this.#home = home
+    this.#source = source
+    this.#failed = failed
+    for (const { id, last_seq } of channels) this.#last_seq.set(id, last_seq)
+  }
+
+  get size(): number {
+    return this.#sinks.size
+  }
+
+  all(): WsSink[] {
+    return [...this.#sinks]
+  }
+
+  ofChannel(channel_id: string): Iterable<WsSink> {
+    return this.#by_channel.get(channel_id) ?? []
+  }
+
+  lastSeq(channel_id: string): number {
+    return this.#last_seq.get(channel_id) ?? 0
+  }
+
+  add(sink: WsSink): void {
+    this.#sinks.add(sink)
+  }
+
+  remove(sink: WsSink): void {
+    this.#sinks.delete(sink)
+    for (const channel_id of sink.channels.keys()) this.#leave(sink, channel_id)
+  }
+
+  /**
+   * Answers a hello: which channels there are and where they stand, then for each resumed one what was missed, then
+   * live. What is missed is read while live messages wait in storage; the switch is one tick.
+   */
+  hello(sink: WsSink, frame: HelloFrame): void {
+    const channels = this.#home.permissions.readableChannels(sink.credential.viewer)
+    const resume = new Map(Object.entries(frame.resume ?? {}))
+    const other_log = typeof frame.log === 'string' && frame.log !== this.#home.log
+    sink.send({
+      type: 'ready',
+      log: this.#home.log,
+      user_id: sink.user_id,
+      channels: channels.map(({ id }) => ({ id, last_seq: this.lastSeq(id) })),
+    })
+    sink.ready = true
+    const behind: string[] = []
+    for (const { id } of channels) {
+      const last_seq = this.lastSeq(id)
+      const seen = resume.get(id)
+      const honoured = seen !== undefined && !other_log && seen <= last_seq
+      this.#join(sink, id, honoured ? seen : last_seq, !honoured || seen === last_seq)
+      if (seen !== undefined && !honoured) sink.send({ type: 'resync', channel_id: id, last_seq })
+      else if (honoured && seen < last_seq) behind.push(id)
+    }
+    void this.#catchUpAll(sink, behind)
+  }
+
+  /** Brings channels up one after another, so that one client costs one read at a time. */
+  async #catchUpAll(sink: WsSink, channel_ids: readonly string[]): Promise<void> {
+    for (const channel_id of channel_ids) {
+      try {
+        await this.#catchUp(sink, channel_id)
+      } catch (error) {
+        this.#failed('catch up a channel', error)
+        const state = sink.channels.get(channel_id)
+        if (!state || sink.closed) continue
+        state.seq = this.lastSeq(channel_id)
+        state.live = true
+        sink.send({ type: 'resync', channel_id, last_seq: state.seq })
+      }
+    }
+  }
+
+  async #catchUp(sink: WsSink, channel_id: string): Promise<void> {
+    const state = sink.channels.get(channel_id)
+    while (state && !sink.closed && sink.channels.get(channel_id) === state) {
+      if (state.seq >= this.lastSeq(channel_id)) {
+        state.live = true
+        return
+      }
+      await sink.room()
+      const page = await this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE)
+      if (page[0]?.seq !== state.seq + 1) throw new Error(`messages after ${state.seq} are not there any more`)
+      for (const message of page) {
+        // Rights may have gone while the page was read.
+        if (sink.channels.get(channel_id) !== state) return
+        await sink.room()
+        sink.send({ type: 'message', message })
+        state.seq = message.seq
+      }
+    }
+  }
+
+  /** Delivers a message to the channel's sockets; after an event that changed access, brings joins and leaves. */
+  deliver(published: Published, access_changed: boolean): void {
+    const { event, message_json } = published
+    if (access_changed) this.#followAccess(published)
+    if (message_json === undefined || event.channel_id === null) return
+    const message = event.payload.message as Message
+    this.#last_seq.set(event.channel_id, message.seq)
+    const sinks = this.#by_channel.get(event.channel_id)
+    if (!sinks) return
+    const text = `{"type":"message","message":${message_json}}`
+    for (const sink of sinks) sink.sendMessage(event.channel_id, message.seq, text)
+  }
+
+  #followAccess({ event }: Published): void {
+    if (event.type === 'channel.created') this.#last_seq.set((event.payload.channel as Channel).id, 0)
+    for (const sink of this.#sinks) {
+      if (!sink.ready) continue
+      const readable = this.#home.permissions.readableChannels(sink.credential.viewer)
+      const ids = new Set(readable.map((channel) => channel.id))
+      for (const channel_id of [...sink.channels.keys()]) {
+        if (ids.has(channel_id)) continue
+        this.#leave(sink, channel_id)
+        sink.send({ type: 'channel_removed', channel_id })
+      }
+      for (const channel of readable) if (!sink.channels.has(channel.id)) this.#welcome(sink, channel)
+    }
+  }
+
+  #welcome(sink: WsSink, { id, name, type, project_id }: KnownChannel): void {
+    const last_seq = this.lastSeq(id)
+    this.#join(sink, id, last_seq, true)
+    const channel = { id, name, type, project_id, last_seq, read_seq: 0, unread_count: last_seq, mention_count: 0 }
+    sink.send({ type: 'channel_added', channel })
+  }
+
+  #join(sink: WsSink, channel_id: string, seq: number, live: boolean): void {
+    sink.channels.set(channel_id, { seq, live })
+    const sinks = this.#by_channel.get(channel_id)
+    if (sinks) sinks.add(sink)
+    else this.#by_channel.set(channel_id, new Set([sink]))
+    this.#presence_changed.add(channel_id)
+  }
+
+  #leave(sink: WsSink, channel_id: string): void {
+    sink.channels.delete(channel_id)
+    const sinks = this.#by_channel.get(channel_id)
+    sinks?.delete(sink)
+    if (sinks?.size === 0) this.#by_channel.delete(channel_id)
+    this.#presence_changed.add(channel_id)
+  }
+
+  /** Channels whose presence may have changed since the last call, with the users that are connected here. */
+  takePresence(): { channel_id: string; user_ids: string[] }[] {
+    const changed = [...this.#presence_changed]
+    this.#presence_changed.clear()
+    return changed.map((channel_id) => {
+      const user_ids = [...new Set([...this.ofChannel(channel_id)].map((sink) => sink.user_id))]
+      return { channel_id, user_ids }
+    })
+  }
+}

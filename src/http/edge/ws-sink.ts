@@ -1,0 +1,135 @@
+import { CLOSE } from '../../contracts/close-codes.ts'
+import type { ServerFrame } from '../../contracts/frames.ts'
+import type { RevocationReason } from '../../contracts/vocabulary.ts'
+import type { Credential } from './credential.ts'
+import { SendQueue } from './send-queue.ts'
+
+/** The socket as a sink needs it: three members and nothing of the runtime. */
+export interface SocketPort {
+  /** False when the peer is behind: the frame was taken, but nothing more may be sent before `drained`. */
+  send(text: string): boolean
+  close(code: number, reason: string): void
+  /** Cuts the connection when the peer does not even take a close frame. */
+  terminate(): void
+}
+
+/** After a close frame a peer has so long to answer before the connection is cut. */
+export const CLOSE_GRACE_MS = 5_000
+
+/** Where one channel of a connection stands. */
+interface ChannelState {
+  /** Last seq that was sent. */
+  seq: number
+  /** False while missed messages are read from storage: live ones wait there, not here. */
+  live: boolean
+}
+
+/** One open WebSocket with all channels of its user multiplexed. */
+export class WsSink {
+  readonly credential: Credential
+  readonly channels = new Map<string, ChannelState>()
+  /** Read markers that this connection sent itself: it need not hear of them. */
+  readonly ownReads = new Map<string, number>()
+  readonly #socket: SocketPort
+  readonly #queue = new SendQueue<string>()
+  readonly #after: (delay_ms: number, fire: () => void) => void
+  #blocked = false
+  #room: (() => void) | undefined
+  #closed = false
+  /** Said hello and was answered: live frames may be sent. */
+  ready = false
+
+  constructor(credential: Credential, socket: SocketPort, after: (delay_ms: number, fire: () => void) => void) {
+    this.credential = credential
+    this.#socket = socket
+    this.#after = after
+  }
+
+  get user_id(): string {
+    return this.credential.viewer.id
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  get queued(): { frames: number; bytes: number } {
+    return { frames: this.#queue.frames, bytes: this.#queue.bytes }
+  }
+
+  /** True while frames pass through without waiting. */
+  get flowing(): boolean {
+    return !this.#blocked
+  }
+
+  send(frame: ServerFrame): void {
+    this.sendText(JSON.stringify(frame))
+  }
+
+  /** Sends an encoded frame, or queues it while the peer is behind. Over the bound the peer is closed, never skipped. */
+  sendText(text: string): void {
+    if (this.#closed) return
+    if (!this.#blocked) {
+      this.#blocked = !this.#socket.send(text)
+      return
+    }
+    if (!this.#queue.push(text)) this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
+  }
+
+  /** Resolves when the peer takes frames again: a catch-up is pulled at the reader's pace. */
+  async room(): Promise<void> {
+    if (!this.#blocked && this.#queue.frames === 0) return
+    await new Promise<void>((resolve) => {
+      const before = this.#room
+      this.#room = () => {
+        before?.()
+        resolve()
+      }
+    })
+  }
+
+  /** A live message of a channel: sent when it is the next one, left to the catch-up when that is still reading. */
+  sendMessage(channel_id: string, seq: number, text: string): void {
+    const state = this.channels.get(channel_id)
+    if (!state?.live || seq <= state.seq) return
+    state.seq = seq
+    this.sendText(text)
+  }
+
+  /** The peer took what the runtime held: goes on with what waits here. */
+  drained(): void {
+    this.#blocked = false
+    while (!this.#blocked && !this.#closed) {
+      const text = this.#queue.shift()
+      if (text === undefined) break
+      this.#blocked = !this.#socket.send(text)
+    }
+    if (!this.#blocked) this.#wakeRoom()
+  }
+
+  #wakeRoom(): void {
+    const wake = this.#room
+    this.#room = undefined
+    wake?.()
+  }
+
+  revoke(_reason: RevocationReason): void {
+    this.close(CLOSE.revoked, 'Your credentials ended.')
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#queue.clear()
+    this.#wakeRoom()
+    this.#socket.close(code, reason)
+    this.#after(CLOSE_GRACE_MS, () => this.#socket.terminate())
+  }
+
+  /** The connection is gone, whoever ended it. */
+  lost(): void {
+    this.#closed = true
+    this.#queue.clear()
+    this.#wakeRoom()
+  }
+}

@@ -1,0 +1,212 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { ApiError, type ErrorCode, notFound } from '../contracts/errors.ts'
+import { newId } from '../contracts/ids.ts'
+import { LIMITS } from '../contracts/limits.ts'
+import { type Action, authorize, type Standing } from '../domain/access.ts'
+import type { Caller } from '../domain/caller.ts'
+import type { Idempotency, Reply } from '../domain/job.ts'
+import { readJson } from './body.ts'
+import type { Deps } from './deps.ts'
+import { describe, type Documentation } from './document.ts'
+import type { OrgEdge } from './edge/org-edge.ts'
+import type { Identity } from './identity.ts'
+import { internalError } from './reply.ts'
+import { checker, checkQuery, pathId } from './validate.ts'
+
+/** What Elysia hands to a route, as far as we use it. */
+export interface RouteContext {
+  request: Request
+  params: Record<string, string>
+}
+
+/** A request on its way through an endpoint. */
+export interface Call<Body, Query> {
+  request: Request
+  request_id: string
+  ip: string
+  params: Record<string, string>
+  query: Query
+  body: Body
+  identity: Identity
+}
+
+/** A request inside an org: who asks, with its rights looked up. */
+export interface OrgCall<Body, Query> extends Call<Body, Query> {
+  edge: OrgEdge
+  org_id: string
+  caller: Caller
+  standing: Standing
+  idempotency: Idempotency | undefined
+  /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
+  command<Result>(name: string, input: unknown): Promise<Reply & { result: Result }>
+}
+
+export interface Answer {
+  status?: number
+  body?: unknown
+  headers?: Record<string, string>
+  /** Values of `Set-Cookie`, one header each. */
+  cookies?: readonly string[]
+  /** A response of the endpoint's own (streams, redirects). */
+  response?: Response
+}
+
+interface Spec<B extends TSchema, Q extends TSchema> extends Documentation {
+  body?: B
+  query?: Q
+  /** A POST without a body is taken as `{}`. */
+  body_optional?: boolean
+}
+
+type BodyOf<B> = B extends TSchema ? Static<B> : undefined
+type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<never, never>
+
+/** Path parameters that are ids; everything else is left to the endpoint. */
+const ID_PARAMS = /^(id|.*_id)$/
+
+const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/**
+ * Makes endpoints for Elysia: the order of checks is the same everywhere. Request id → credentials → rate limit →
+ * org and role (hidden is 404, too low is 403) → path → query → body → handler. What is thrown is answered in the one
+ * shape.
+ */
+export function endpoints(deps: Deps) {
+  const { replier } = deps
+
+  function wrap<B extends TSchema, Q extends TSchema>(
+    spec: Spec<B, Q>,
+    run: (context: RouteContext, request_id: string, read: () => Promise<{ body: BodyOf<B>; query: QueryOf<Q> }>) => Promise<{ answer: Answer; headers: Record<string, string> }>,
+  ) {
+    const checkBody = spec.body && checker(spec.body)
+    const query = spec.query && checkQuery(spec.query)
+    const handler = async (context: RouteContext): Promise<Response> => {
+      const request_id = newId()
+      const { request } = context
+      const read = async () => {
+        const url = new URL(request.url)
+        const parsed = query ? query(url.searchParams) : {}
+        let body: unknown
+        if (WRITES.has(request.method)) {
+          body = await readJson(request)
+          if (checkBody) body = checkBody(body === undefined && spec.body_optional ? {} : body)
+          else if (body !== undefined && !isEmptyObject(body)) body = undefined
+        }
+        return { body: body as BodyOf<B>, query: parsed as QueryOf<Q> }
+      }
+      try {
+        const { answer, headers } = await run(context, request_id, read)
+        if (answer.response) return answer.response
+        const status = answer.status ?? (answer.body === undefined ? 204 : 200)
+        const extra = { ...headers, ...answer.headers }
+        const response =
+          answer.body === undefined
+            ? replier.empty(status, request_id, extra)
+            : replier.json(status, answer.body, request_id, extra)
+        for (const cookie of answer.cookies ?? []) response.headers.append('Set-Cookie', cookie)
+        return response
+      } catch (error) {
+        return refuse(deps, error, request_id, request)
+      }
+    }
+    return [handler, { parse: 'none', detail: describe(spec) }] as const
+  }
+
+  return {
+    /** Anybody may call it; limited per address. */
+    open<B extends TSchema, Q extends TSchema>(
+      spec: Spec<B, Q> & { sign_in?: boolean },
+      handle: (call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'identity'>) => Promise<Answer>,
+    ) {
+      return wrap(spec, async ({ request, params }, request_id, read) => {
+        const ip = deps.clientIp(request)
+        const headers = deps.limits.anonymous(ip, spec.sign_in ?? false)
+        if (spec.sign_in) deps.identify.checkOrigin(request)
+        const { body, query } = await read()
+        return { answer: await handle({ request, request_id, ip, params, body, query }), headers }
+      })
+    },
+
+    /** Somebody who is signed in, outside of an org. */
+    signedIn<B extends TSchema, Q extends TSchema>(
+      spec: Spec<B, Q>,
+      handle: (call: Call<BodyOf<B>, QueryOf<Q>>) => Promise<Answer>,
+    ) {
+      return wrap(spec, async ({ request, params }, request_id, read) => {
+        const ip = deps.clientIp(request)
+        const identity = await deps.identify.request(request, ip)
+        const headers = deps.limits.principal(identity)
+        checkIds(params)
+        const { body, query } = await read()
+        return { answer: await handle({ request, request_id, ip, params, body, query, identity }), headers }
+      })
+    },
+
+    /** A member of the org in the path who may do `action`. */
+    org<B extends TSchema, Q extends TSchema>(
+      spec: Spec<B, Q> & { action: Action },
+      handle: (call: OrgCall<BodyOf<B>, QueryOf<Q>>) => Promise<Answer>,
+    ) {
+      return wrap(spec, async ({ request, params }, request_id, read) => {
+        const ip = deps.clientIp(request)
+        const identity = await deps.identify.request(request, ip)
+        const headers = deps.limits.principal(identity)
+        const { edge, caller, standing } = await deps.identify.member(identity, params.org_slug ?? '', request, ip)
+        authorize(spec.action, standing, edge.permissions.readOnly)
+        checkIds(params)
+        const { body, query } = await read()
+        const idempotency = await idempotencyOf(request, body)
+        const command = async <Result>(name: string, input: unknown) => {
+          const call = { command_id: newId(), command: name, input, caller, ...(idempotency ? { idempotency } : {}) }
+          return (await deps.command(edge.org_id, call)) as Reply & { result: Result }
+        }
+        const org_id = edge.org_id
+        const full = { request, request_id, ip, params, body, query, identity, edge, org_id, caller, standing, idempotency, command }
+        return { answer: await handle(full), headers }
+      })
+    },
+  }
+}
+
+/** Answers what was thrown: a refusal as it is, anything else as 500 without a word about why. */
+export function refuse(deps: Pick<Deps, 'replier' | 'log'>, error: unknown, request_id: string, request: Request): Response {
+  if (error instanceof ApiError) return deps.replier.refusal(error, request_id)
+  const { pathname } = new URL(request.url)
+  deps.log.failed(`${request.method} ${pathname} (${request_id})`, error)
+  return deps.replier.refusal(internalError(), request_id)
+}
+
+/** A command's answer: 201 (or what is given) with its result, marked when it is a replay. */
+export function created(reply: Reply, body: unknown = reply.result, status = 201): Answer {
+  return reply.replayed ? { status, body, headers: { 'Idempotent-Replay': 'true' } } : { status, body }
+}
+
+function checkIds(params: Record<string, string>): void {
+  for (const [name, value] of Object.entries(params)) {
+    if (!ID_PARAMS.test(name) || (name === 'user_id' && value === 'me')) continue
+    params[name] = pathId(value)
+  }
+}
+
+async function idempotencyOf(request: Request, body: unknown): Promise<Idempotency | undefined> {
+  if (request.method !== 'POST') return undefined
+  const key = request.headers.get('idempotency-key')
+  if (key === null) return undefined
+  if (key.length === 0 || key.length > LIMITS.idempotency_key_max)
+    throw new ApiError('VALIDATION_FAILED', 'The request is not valid.', {
+      details: [{ path: 'Idempotency-Key', message: `1 to ${LIMITS.idempotency_key_max} characters.` }],
+    })
+  const { pathname } = new URL(request.url)
+  const bytes = new TextEncoder().encode(JSON.stringify(body ?? null))
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return { route: `POST ${pathname}`, key, fingerprint: Buffer.from(digest).toString('base64url') }
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** For paths that name something the caller must not know of. */
+export const hidden = (resource: string): ApiError => notFound(resource)
+
+export type { ErrorCode }

@@ -1,0 +1,73 @@
+import { ApiError } from '../contracts/errors.ts'
+import { API_VERSION } from '../contracts/version.ts'
+
+/** Headers that every response of this server carries. */
+export interface BaseHeaders {
+  readonly all: Readonly<Record<string, string>>
+}
+
+/** What a browser is told about every page and answer; `https` adds HSTS. */
+export function baseHeaders(options: { https: boolean }): BaseHeaders {
+  const csp = [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+  const all: Record<string, string> = {
+    'X-MC-API-Version': API_VERSION,
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'strict-origin-when-cross-origin',
+    'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Content-Security-Policy': csp,
+  }
+  if (options.https) all['Strict-Transport-Security'] = 'max-age=63072000; includeSubDomains'
+  return { all }
+}
+
+/** Answers in the one shape; knows the request's id. */
+export class Replier {
+  readonly #base: Readonly<Record<string, string>>
+  readonly #json: Readonly<Record<string, string>>
+
+  constructor(base: BaseHeaders) {
+    this.#base = base.all
+    this.#json = { ...base.all, 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#base
+  }
+
+  json(status: number, body: unknown, request_id: string, extra?: Record<string, string>): Response {
+    return this.encoded(status, JSON.stringify(body), request_id, extra)
+  }
+
+  /** The same for a body that is JSON text already. */
+  encoded(status: number, body: string, request_id: string, extra?: Record<string, string>): Response {
+    return new Response(body, { status, headers: { ...this.#json, 'X-Request-Id': request_id, ...extra } })
+  }
+
+  empty(status: number, request_id: string, extra?: Record<string, string>): Response {
+    return new Response(null, { status, headers: { ...this.#base, 'X-Request-Id': request_id, ...extra } })
+  }
+
+  /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */
+  refusal(error: ApiError, request_id: string, extra?: Record<string, string>): Response {
+    const retry: Record<string, string> = error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
+    return this.json(error.status, error.body(), request_id, { ...retry, ...extra })
+  }
+}
+
+/** Shows no internals; the request id finds the cause in the log. */
+export function internalError(): ApiError {
+  return new ApiError('INTERNAL', 'Something went wrong here. The request id finds it in the server log.')
+}

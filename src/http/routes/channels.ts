@@ -1,0 +1,149 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import type { Posted, Posting, ReadMarker } from '../../actors/channel/channel-actor.ts'
+import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
+import { newId } from '../../contracts/ids.ts'
+import { LIMITS } from '../../contracts/limits.ts'
+import { PageOf, SliceOf } from '../../contracts/lists.ts'
+import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
+import { Channel, Delivery, Message } from '../../contracts/resources.ts'
+import { Closed, Count } from '../../contracts/schema.ts'
+import { listChannels } from '../../db/queries/channels.ts'
+import { reportDelivery } from '../../db/queries/deliveries.ts'
+import { messagesAfter, messagesBefore } from '../../db/queries/messages.ts'
+import type { Reply } from '../../domain/job.ts'
+import type { Viewer } from '../../domain/permissions.ts'
+import type { Deps } from '../deps.ts'
+import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { posting } from '../posting.ts'
+
+const seq = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+const MessageQuery = Type.Object({
+  before: Type.Optional(Type.Integer({ ...seq, description: 'Messages with a lower seq.' })),
+  after: Type.Optional(Type.Integer({ ...seq, description: 'Messages that directly follow this seq.' })),
+  around: Type.Optional(Type.Integer({ ...seq, description: 'Messages around this seq.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 100 })),
+  limit: Type.Integer({ minimum: 1, maximum: LIMITS.cursor_limit_max, default: LIMITS.cursor_limit_default }),
+})
+
+/** Channels, their messages, read markers and deliveries. */
+export function channelRoutes(deps: Deps) {
+  const at = endpoints(deps)
+  const tag = 'Channels and messages'
+  return new Elysia({ name: 'channels', prefix: '/api/v1/orgs/:org_slug' })
+    .get('/channels', ...at.org({ tag, action: 'channel.list', summary: 'Channels that the caller may read', ok: { status: 200, schema: PageOf(Channel) } },
+      async ({ org_id, edge, caller }) => {
+        const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
+        const data = await deps.database.readOrg(org_id, (tx) => listChannels(tx, org_id, caller.id ?? '', ids))
+        const total = data.length
+        return { body: { data, pagination: { page: 1, per_page: Math.max(total, 1), total, total_pages: total > 0 ? 1 : 0 } } }
+      }))
+
+    .post('/channels', ...at.org({
+      tag, action: 'channel.create', body: ChannelCreate, summary: 'Another org-wide channel', ok: { status: 201, schema: Channel }, errors: ['IDEMPOTENCY_CONFLICT'],
+    }, async (call) => created(await call.command<Channel>('channel.create', call.body))))
+
+    .get('/channels/:channel_id', ...at.org({ tag, action: 'channel.read', summary: 'A channel', ok: { status: 200, schema: Channel }, errors: ['CHANNEL_NOT_FOUND'] },
+      async (call) => {
+        const channel_id = readable(call)
+        const [channel] = await deps.database.readOrg(call.org_id, (tx) => listChannels(tx, call.org_id, call.caller.id ?? '', [channel_id]))
+        if (!channel) throw notFound('channel')
+        return { body: channel }
+      }))
+
+    .get('/channels/:channel_id/messages', ...at.org({
+      tag, action: 'message.read', query: MessageQuery, summary: 'Messages, newest first',
+      description: '`before`, `after` and `around` take a message seq; `after` gives the messages that directly follow it, newest of them first. `next_cursor` goes on in the same direction.',
+      ok: { status: 200, schema: SliceOf(Message) }, errors: ['CHANNEL_NOT_FOUND', 'INVALID_CURSOR'],
+    }, async (call) => {
+      const channel_id = readable(call)
+      return { body: await deps.database.readOrg(call.org_id, (tx) => history(tx, call.org_id, channel_id, call.query)) }
+    }))
+
+    .post('/channels/:channel_id/messages', ...at.org({
+      tag, action: 'message.post', body: MessageCreate, summary: 'Post a message',
+      description: 'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text.',
+      ok: { status: 201, schema: Message }, errors: ['CHANNEL_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
+    }, async (call) => {
+      const channel_id = readable(call)
+      const { caller, body, org_id, idempotency } = call
+      if (body.kind !== undefined && body.kind !== 'text' && (body.kind !== 'command_output' || caller.kind === 'human'))
+        throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
+      const prepared: Posting = posting(channel_id, body, deps.limits.message(caller.id ?? ''))
+      const request = { type: 'post', command_id: newId(), posting: prepared, caller, ...(idempotency ? { idempotency } : {}) }
+      const reply = await deps.channel<Reply>(org_id, channel_id, request)
+      const { message, repeated } = reply.result as Posted
+      return created(reply, message, repeated && !reply.replayed ? 200 : 201)
+    }))
+
+    .put('/channels/:channel_id/read', ...at.org({
+      tag, action: 'message.mark_read', body: ReadMark, summary: 'Move the own read marker',
+      description: 'Only forward; answers once it is stored.',
+      ok: { status: 200, schema: Closed({ read_seq: Count(), unread_count: Count(), mention_count: Count() }) }, errors: ['CHANNEL_NOT_FOUND'],
+    }, async (call) => {
+      const channel_id = readable(call)
+      const request = { type: 'read', user_id: call.caller.id, seq: call.body.seq, now: true }
+      const marker = await deps.channel<ReadMarker | undefined>(call.org_id, channel_id, request)
+      if (!marker) throw notFound('channel')
+      const { read_seq, last_seq, mention_count } = marker
+      return { body: { read_seq, unread_count: Math.max(0, last_seq - read_seq), mention_count } }
+    }))
+
+    .post('/channels/:channel_id/messages/:seq/deliveries', ...at.org({
+      tag, action: 'message.deliver', body: DeliveryReport, summary: 'An agent says how far it is with a message',
+      description: 'For the calling agent itself; forward only; the same state again changes nothing.',
+      ok: { status: 200, schema: Delivery }, errors: ['CHANNEL_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'FORBIDDEN', 'INVALID_TRANSITION'],
+    }, async (call) => {
+      const channel_id = readable(call)
+      const { caller, org_id, body, params } = call
+      if (caller.kind !== 'agent' || caller.id === null) throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
+      const at_seq = Number(params.seq)
+      if (!Number.isSafeInteger(at_seq) || at_seq < 1) throw new ApiError('INVALID_ID', 'The seq in the path is not a positive whole number.')
+      const report = { channel_id, seq: at_seq, agent_id: caller.id, state: body.state, detail: body.detail ?? null }
+      const { delivery, changed } = await deps.database.withOrg(org_id, (tx) => reportDelivery(tx, org_id, report))
+      const { agent_id, state, detail } = delivery
+      if (changed) deps.ephemeral({ org_id, channel_id, frame: { type: 'delivery', channel_id, seq: at_seq, agent_id, state, detail } })
+      return { body: delivery }
+    }))
+}
+
+export function viewerOf(caller: OrgCall<unknown, unknown>['caller']): Viewer {
+  return { kind: caller.kind === 'system' ? 'human' : caller.kind, id: caller.id ?? '' }
+}
+
+/** The channel in the path, when the caller may read it; else 404. */
+function readable({ edge, params, caller }: Pick<OrgCall<unknown, unknown>, 'edge' | 'params' | 'caller'>): string {
+  const channel_id = params.channel_id ?? ''
+  if (!edge.permissions.mayReadChannel(viewerOf(caller), channel_id)) throw notFound('channel')
+  return channel_id
+}
+
+type HistoryQuery = { before?: number; after?: number; around?: number; cursor?: string; limit: number }
+
+async function history(tx: Parameters<typeof messagesBefore>[0], org_id: string, channel_id: string, query: HistoryQuery) {
+  const { limit } = query
+  const { before, after, around } = query.cursor === undefined ? query : fromCursor(query.cursor)
+  if ([before, after, around].filter((place) => place !== undefined).length > 1)
+    throw invalid({ path: '/before', message: 'Give one of before, after and around.' })
+  if (after !== undefined) {
+    const found = await messagesAfter(tx, org_id, channel_id, after, limit + 1)
+    const page = found.slice(0, limit)
+    const more = found.length > limit
+    return { data: page.toReversed(), next_cursor: more ? `after.${page.at(-1)!.seq}` : null }
+  }
+  if (around !== undefined) {
+    const older = await messagesBefore(tx, org_id, channel_id, around + 1, Math.ceil(limit / 2))
+    const newer = await messagesAfter(tx, org_id, channel_id, around, limit - older.length)
+    const oldest = older.at(-1)?.seq ?? 1
+    return { data: [...newer.toReversed(), ...older], next_cursor: oldest > 1 ? `before.${oldest}` : null }
+  }
+  const found = await messagesBefore(tx, org_id, channel_id, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
+  const page = found.slice(0, limit)
+  return { data: page, next_cursor: found.length > limit ? `before.${page.at(-1)!.seq}` : null }
+}
+
+function fromCursor(cursor: string): { before?: number; after?: number; around?: undefined } {
+  const match = /^(before|after)\.(\d{1,15})$/.exec(cursor)
+  if (!match) throw new ApiError('INVALID_CURSOR', 'This cursor is not one of ours.')
+  return match[1] === 'before' ? { before: Number(match[2]) } : { after: Number(match[2]) }
+}

@@ -1,0 +1,73 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import { ApiError, invalid, type Problem } from '../contracts/errors.ts'
+import { isUuid } from '../contracts/schema.ts'
+
+const PROBLEMS_MAX = 20
+
+/** A check compiled from a schema. Throws 400 with the places and what is expected there, never the value. */
+export function checker<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
+  const compiled = TypeCompiler.Compile(schema)
+  return (value) => {
+    if (compiled.Check(value)) return value
+    throw invalid(...problems(compiled, value))
+  }
+}
+
+function problems(compiled: TypeCheck<TSchema>, value: unknown): Problem[] {
+  const found: Problem[] = []
+  for (const error of compiled.Errors(value)) {
+    if (found.length >= PROBLEMS_MAX) break
+    if (found.some((problem) => problem.path === error.path)) continue
+    found.push({ path: error.path.slice(0, 200), message: explain(error.schema, error.message) })
+  }
+  return found
+}
+
+/** What is expected, from the schema: the names of kinds mean nothing to a reader. */
+function explain(schema: TSchema, message: string): string {
+  const { type, enum: words, minLength, maxLength, format, pattern } = schema
+  if (message.startsWith('Unexpected property')) return 'There is no such field.'
+  if (message.startsWith('Expected required property')) return 'Is required.'
+  if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
+  if (format === 'uuid') return 'Must be a UUID.'
+  if (format === 'uri') return 'Must be an absolute https URL of at most 2,048 characters.'
+  if (type === 'string' && maxLength !== undefined) {
+    const length = `Must be text of ${minLength ?? 0} to ${maxLength} characters`
+    return pattern ? `${length} of the form ${pattern}.` : `${length}.`
+  }
+  return `${message}.`
+}
+
+/** Query values are text: numbers and booleans are read as what the schema says they are. Throws 400. */
+export function checkQuery<S extends TSchema>(schema: S): (query: URLSearchParams) => Static<S> {
+  const check = checker(schema)
+  const properties: Record<string, TSchema> = schema.properties ?? {}
+  return (query) => {
+    const value: Record<string, unknown> = {}
+    for (const [name, property] of Object.entries(properties)) {
+      const texts = query.getAll(name)
+      if (texts.length === 0 || (texts.length === 1 && texts[0] === '')) {
+        if (property.default !== undefined) value[name] = property.default
+        continue
+      }
+      if (texts.some((text) => text.includes('\0') || !text.isWellFormed()))
+        throw invalid({ path: `/${name}`, message: 'Contains a NUL character or half of a surrogate pair.' })
+      value[name] = property.type === 'array' ? texts : read(property, texts.at(-1)!)
+    }
+    return check(value)
+  }
+}
+
+function read(property: TSchema, text: string): unknown {
+  if (property.type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+  if (property.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
+  return text.trim()
+}
+
+/** A path id; throws 400 `INVALID_ID`. */
+export function pathId(text: string | undefined): string {
+  const id = text?.toLowerCase() ?? ''
+  if (!isUuid(id)) throw new ApiError('INVALID_ID', 'The id in the path is not a UUID.')
+  return id
+}
