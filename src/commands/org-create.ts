@@ -13,7 +13,12 @@ export interface OrgCreateInput {
   founder: { user_id: string; display_name: string }
   /** Stored in the same transaction when the account is new (first set-up). */
   new_account?: { email: string; password_hash: string }
+  /** Only while there is no account at all (first set-up); else 409 `ALREADY_SET_UP`. */
+  only_when_empty?: boolean
 }
+
+/** Key of the lock that lets one first set-up through at a time. */
+const SETUP_LOCK = 727_002
 
 /**
  * Makes an org with its founder, its log and the channel `general`. It is not a command of a lane: before it commits
@@ -27,6 +32,11 @@ export async function createOrg(database: Database, input: OrgCreateInput): Prom
       const [clock] = await sql<{ now: string }[]>`select now() as now`
       const now = clock!.now
       const { founder, new_account } = input
+      if (input.only_when_empty) {
+        await sql`select pg_advisory_xact_lock(${SETUP_LOCK})`
+        const [account] = await sql`select 1 from users limit 1`
+        if (account) throw new ApiError('ALREADY_SET_UP', 'This server is set up already. Sign in.')
+      }
       if (new_account)
         await sql`
           insert into users (id, type, email, display_name, password_hash, status, created_at, updated_at)

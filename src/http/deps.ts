@@ -7,6 +7,7 @@ import type { Edges } from './edge/edges.ts'
 import type { Identify } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { Replier } from './reply.ts'
+import type { SocketHandlers } from './channels-ws.ts'
 
 /** What routes are given; joined in the composition root. */
 export interface Deps {
@@ -31,6 +32,8 @@ export interface Deps {
   key_pepper: Uint8Array
   /** Hash under which a one-time token is stored. */
   hashToken(token: string): Promise<string>
+  /** Turns a request into a WebSocket; false when the runtime cannot. */
+  upgrade(request: Request, handlers: SocketHandlers, headers: Record<string, string>): boolean
   /** Takes the idle time-out off a connection that streams. */
   keepOpen(request: Request): void
   clientIp(request: Request): string

@@ -60,6 +60,11 @@ export class Host {
     })
   }
 
+  /** The same for an actor that is active already; undefined when it is not, without activating it. */
+  async peek<Reply>(address: Address, request: unknown): Promise<Reply | undefined> {
+    return this.#active.has(formatAddress(address)) ? await this.call<Reply>(address, request) : undefined
+  }
+
   /** Ends every actor of an org (it moved, or it is gone). */
   async stopOrg(org_id: string): Promise<void> {
     const theirs = [...this.#active.values()].filter((a) => a.address.org_id === org_id)

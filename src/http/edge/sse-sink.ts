@@ -102,12 +102,12 @@ export class SseSink {
       await this.#open(start, replay, writeOut)
       await this.#catchUp(replay, writeOut)
       await this.#tail(writeOut)
-      // Tried, not awaited: whoever does not read learns it from the connection's end.
-      if (this.#state.name === 'ended' && this.#state.last) void writeOut(this.#state.last)?.catch(() => undefined)
     } catch {
-      // The reader is gone or does not take anything: there is nobody left to tell.
+      // The reader is gone, or the stream was ended while the reader took nothing.
       this.end('gone')
     }
+    // Tried, not awaited: whoever does not read learns it from the connection's end.
+    if (this.#state.name === 'ended' && this.#state.last) writeOut(this.#state.last)?.catch(() => undefined)
   }
 
   async #open(start: Start, replay: Replay, writeOut: WriteOut): Promise<void> {

@@ -1,0 +1,46 @@
+import { Elysia } from 'elysia'
+import { ApiError } from '../../contracts/errors.ts'
+import { newId } from '../../contracts/ids.ts'
+import { authorize } from '../../domain/access.ts'
+import { channelSocket } from '../channels-ws.ts'
+import type { Deps } from '../deps.ts'
+import { describe } from '../document.ts'
+import { refuse } from '../endpoint.ts'
+
+/** The sub-protocol that a browser without headers may authenticate with: `mc.v1, bearer.<api key>`. */
+const PROTOCOL = 'mc.v1'
+
+/** The WebSocket with all channels of a user. */
+export function socketRoutes(deps: Deps) {
+  const detail = describe({
+    tag: 'Channels and messages', action: 'channel.read', summary: 'All channels over one WebSocket',
+    description: 'Credentials go in the upgrade request: cookie (own origin only), Authorization, or `Sec-WebSocket-Protocol: mc.v1, bearer.<api key>`. Never in the query string.',
+    ok: { status: 101, description: 'Switches to the WebSocket protocol.' }, errors: ['CONNECTION_LIMIT', 'CSRF_VALIDATION_FAILED'],
+  })
+  return new Elysia({ name: 'channels-ws' }).get(
+    '/api/v1/orgs/:org_slug/channels/ws',
+    async ({ request, params }) => {
+      const request_id = newId()
+      try {
+        const ip = deps.clientIp(request)
+        const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+        const key = offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
+        const identity = key === undefined ? await deps.identify.request(request, ip) : await deps.identify.bearer(key, ip)
+        deps.limits.principal(identity)
+        if (identity.type === 'session' && identity.by_cookie) deps.identify.checkOrigin(request)
+        const membership = await deps.identify.member(identity, params.org_slug, request, ip)
+        authorize('channel.read', membership.standing, membership.edge.permissions.readOnly)
+        if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
+          throw new ApiError('VALIDATION_FAILED', 'This path is for WebSocket connections.')
+        deps.edges.admit(membership.edge, 'websocket')
+        const headers: Record<string, string> = { 'X-Request-Id': request_id }
+        if (offered.includes(PROTOCOL)) headers['Sec-WebSocket-Protocol'] = PROTOCOL
+        if (deps.upgrade(request, channelSocket(deps, identity, membership), headers)) return undefined
+        throw new ApiError('VALIDATION_FAILED', 'This request cannot become a WebSocket.')
+      } catch (error) {
+        return refuse(deps, error, request_id, request)
+      }
+    },
+    { detail },
+  )
+}

@@ -1,0 +1,135 @@
+import { ChannelActor, type ChannelPorts } from './actors/channel/channel-actor.ts'
+import { encode } from './actors/org/published.ts'
+import { OrgActor, type OrgPorts } from './actors/org/org-actor.ts'
+import type { Published } from './actors/org/published.ts'
+import type { Address } from './actors/runtime/actor.ts'
+import { systemClock } from './actors/runtime/clock.ts'
+import { SingleNodeDirectory } from './actors/runtime/directory.ts'
+import { Host } from './actors/runtime/host.ts'
+import { LANE_LIMITS } from './actors/runtime/lane.ts'
+import { Router } from './actors/runtime/router.ts'
+import { createJobRunner } from './commands/execute.ts'
+import { COMMANDS } from './commands/registry.ts'
+import { newId } from './contracts/ids.ts'
+import type { Database } from './db/client.ts'
+import { DatabaseEdgeSource } from './db/edge-source.ts'
+import { PostgresLaneStore } from './db/lane-store.ts'
+import { readBrake } from './db/queries/brake.ts'
+import { markRead } from './db/queries/channels.ts'
+import { endedCredentials } from './db/queries/credentials.ts'
+import { readPermissions } from './db/queries/permissions.ts'
+import { SYSTEM } from './domain/caller.ts'
+import type { CommandCall, Done, Job, Reply } from './domain/job.ts'
+import { Edges } from './http/edge/edges.ts'
+import type { Metrics } from './http/metrics.ts'
+
+export interface CoreOptions {
+  node_id: string
+  heartbeat_seconds: number
+  lane_queue_max: number
+  mailbox_max: number
+  ring_events_max: number
+}
+
+/** The ring's other bound. */
+const RING_BYTES_MAX = 4 * 1024 * 1024
+const ORG_IDLE_MS = 10 * 60_000
+const CHANNEL_IDLE_MS = 5 * 60_000
+const CARE_MS = 60_000
+
+/** The part of a node that holds orgs: actors, their lanes, and the edges they publish to. */
+export function createCore(
+  database: Database,
+  lanes: Database,
+  metrics: Metrics,
+  log: { failed(stage: string, error: unknown): void },
+  options: CoreOptions,
+) {
+  const failed = (stage: string, error: unknown) => log.failed(stage, error)
+  const directory = new SingleNodeDirectory(options.node_id)
+  const host = new Host(systemClock, failed)
+  const router = new Router(options.node_id, host, directory, systemClock)
+  const stored = new DatabaseEdgeSource(database)
+
+  const command = async (org_id: string, call: CommandCall): Promise<Reply> => {
+    const address: Address = { kind: 'org', org_id, id: org_id }
+    const request = { type: 'command', call }
+    return await router.call<Reply>(address, request, () => ({ type: 'command', call: { ...call, retry: true } }))
+  }
+  const channel = async <R>(org_id: string, channel_id: string, request: { type: string }): Promise<R> =>
+    await router.call<R>({ kind: 'channel', org_id, id: channel_id }, request, (r) => ({ ...(r as object), retry: true }))
+
+  /** From the owner's ring when it is on this node and reaches back far enough, else from the database. */
+  async function events(org_id: string, after: number, until: number, limit: number): Promise<Published[]> {
+    const kept = await host
+      .peek<Published[] | undefined>({ kind: 'org', org_id, id: org_id }, { type: 'replay', after, limit: Math.min(limit, until - after) })
+    if (kept && kept.length > 0) return kept
+    return (await stored.events(org_id, after, until, limit)).map(encode)
+  }
+
+  const edges = new Edges(
+    {
+      load: (org_id) => stored.load(org_id),
+      events,
+      notifications: (...args) => stored.notifications(...args),
+      messages: (...args) => stored.messages(...args),
+      oldestSequence: (org_id) => stored.oldestSequence(org_id),
+      head: (org_id) => stored.head(org_id),
+      presence: (org_id, channel_id, user_ids) => {
+        channel(org_id, channel_id, { type: 'presence', node_id: options.node_id, user_ids } as { type: string }).catch((e) => failed('tell presence', e))
+      },
+      endedCredentials: (sessions, keys) => endedCredentials(database, sessions, keys),
+      failed,
+    },
+    options.heartbeat_seconds,
+  )
+
+  const orgPorts: OrgPorts = {
+    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
+    load: (org_id) => database.readOrg(org_id, (tx) => readPermissions(tx, org_id)),
+    publish: (batch) => edges.deliver(batch),
+    directory,
+    sweep: async (org_id) => {
+      await database.withOrg(org_id, async ({ sql }) => {
+        await sql`delete from recent_commands where org_id = ${org_id} and created_at < now() - interval '10 minutes'`
+        await sql`delete from idempotency_keys where org_id = ${org_id} and created_at < now() - interval '24 hours'`
+        await sql`delete from message_client_ids where org_id = ${org_id} and created_at < now() - interval '30 days'`
+      })
+    },
+    observe: (measure, value) => metrics.observe(measure, value),
+  }
+  const limits = {
+    lane: { ...LANE_LIMITS, queue_max: options.lane_queue_max },
+    ring_events_max: options.ring_events_max,
+    ring_bytes_max: RING_BYTES_MAX,
+    care_ms: CARE_MS,
+  }
+  host.register('org', {
+    create: (context) => new OrgActor(context, orgPorts, limits),
+    idle_ms: ORG_IDLE_MS,
+    mailbox_max: options.mailbox_max,
+  })
+
+  const channelPorts: ChannelPorts = {
+    command,
+    ephemeral: (frame) => edges.ephemeral(frame),
+    markRead: (org_id, channel_id, user_id, seq) => database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),
+    loadBrake: (org_id, channel_id) => database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),
+    brakeSettings: async (org_id) => (await edges.open(org_id)).permissions.settings.agent_limits.loop_brake,
+    newId,
+  }
+  host.register('channel', {
+    create: (context) => new ChannelActor(context, channelPorts),
+    idle_ms: CHANNEL_IDLE_MS,
+    mailbox_max: options.mailbox_max,
+  })
+
+  return {
+    command,
+    systemCommand: (org_id: string, name: string, input: unknown) =>
+      command(org_id, { command_id: newId(), command: name, input, caller: SYSTEM }),
+    channel,
+    edges,
+    host,
+  }
+}

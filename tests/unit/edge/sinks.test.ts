@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'bun:test'
+import { CLOSE } from '../../../src/contracts/close-codes.ts'
+import { LIMITS } from '../../../src/contracts/limits.ts'
+import { CompiledFilter } from '../../../src/http/edge/event-filter.ts'
+import { SendQueue } from '../../../src/http/edge/send-queue.ts'
+import { type Replay, SseSink } from '../../../src/http/edge/sse-sink.ts'
+import { WsSink } from '../../../src/http/edge/ws-sink.ts'
+
+const credential = { viewer: { kind: 'human' as const, id: 'u' } }
+const everything = () => new CompiledFilter({ subscriptions: { mode: 'all', topics: [] } })
+const text = (chunk: Uint8Array) => new TextDecoder().decode(chunk)
+const frame = (n: number) => new TextEncoder().encode(`id: log.${n}\ndata: ${n}\n\n`)
+
+function replayOf(state: { head: number }): Replay {
+  return {
+    log: 'log', heartbeat_seconds: 15, head: () => state.head,
+    async page(_sink, position) {
+      await Bun.sleep(0)
+      const last = Math.min(state.head, position + 3)
+      const entries = Array.from({ length: last - position }, (_, i) => ({ frame: frame(position + 1 + i), may_have: () => true }))
+      return { entries, position: last }
+    },
+  }
+}
+
+const numbers = (written: string) => [...written.matchAll(/data: (\d+)/g)].map((m) => Number(m[1]))
+
+describe('E. the send queue', () => {
+  test('E1 takes a thousand frames or one MiB, and not one more', () => {
+    const by_count = new SendQueue<string>()
+    for (let i = 0; i < LIMITS.send_queue_frames_max; i++) expect(by_count.push('x')).toBe(true)
+    expect(by_count.push('x')).toBe(false)
+    const by_bytes = new SendQueue<string>()
+    expect(by_bytes.push('x'.repeat(LIMITS.send_queue_bytes_max))).toBe(true)
+    expect(by_bytes.push('x')).toBe(false)
+    by_bytes.takeAll()
+    expect(by_bytes.push('x')).toBe(true)
+  })
+})
+
+describe('E. an SSE stream', () => {
+  test('E2 replay and live tail are one contiguous sequence, whatever arrives during the replay', async () => {
+    const state = { head: 10 }
+    const sink = new SseSink(credential, everything())
+    let written = ''
+    const run = sink.run({ from: 'cursor', cursor: { log: 'log', sequence: 0 } }, replayOf(state), (chunk) => {
+      written += text(chunk)
+      return undefined
+    })
+    for (let n = 11; n <= 60; n++) {
+      state.head = n
+      sink.push(frame(n))
+      if (n % 7 === 0) await Bun.sleep(1)
+    }
+    await Bun.sleep(20)
+    expect(numbers(written)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
+    sink.end('gone')
+    await run
+  })
+
+  test('E3 a reader that takes nothing is ended at the bound, and no other frame is written', async () => {
+    const sink = new SseSink(credential, everything())
+    let writes = 0
+    let why = ''
+    sink.onEnd((reason) => { why = reason })
+    const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), () => (++writes > 1 ? new Promise(() => undefined) : undefined))
+    await Bun.sleep(1)
+    for (let n = 1; n <= LIMITS.send_queue_frames_max + 2; n++) {
+      sink.push(frame(n))
+      if (n === 1) await Bun.sleep(1)
+    }
+    await run
+    expect(why).toBe('slow')
+    expect(writes).toBe(2)
+    expect(sink.queued.frames).toBe(0)
+  })
+
+  test('E4 a revocation ends an idle and a stalled stream at once, and nothing queued is written after it', async () => {
+    for (const stalled of [false, true]) {
+      const sink = new SseSink(credential, everything())
+      let written = ''
+      let first = true
+      const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), (chunk) => {
+        written += text(chunk)
+        if (first || !stalled) { first = false; return undefined }
+        return new Promise(() => undefined)
+      })
+      await Bun.sleep(1)
+      if (stalled) { sink.push(frame(1)); await Bun.sleep(1); sink.push(frame(2)) }
+      sink.revoke('key')
+      await run
+      sink.push(frame(3))
+      await Bun.sleep(1)
+      expect(written).toContain('"session.revoked","payload":{"reason":"key"}')
+      expect(numbers(written)).toEqual(stalled ? [1] : [])
+    }
+  })
+
+  test('E5 a right that goes during a replay holds for what is not written yet', async () => {
+    let allowed = true
+    const sink = new SseSink(credential, everything())
+    let written = ''
+    const replay = replayOf({ head: 3 })
+    const page = replay.page.bind(replay)
+    replay.page = async (s, position) => {
+      const found = await page(s, position)
+      return { ...found, entries: found.entries.map((entry) => ({ ...entry, may_have: () => allowed })) }
+    }
+    const run = sink.run({ from: 'cursor', cursor: { log: 'log', sequence: 0 } }, replay, (chunk) => {
+      written += text(chunk)
+      if (written.includes('data: 2')) allowed = false
+      return undefined
+    })
+    await Bun.sleep(5)
+    expect(numbers(written)).toEqual([1, 2])
+    sink.end('gone')
+    await run
+  })
+})
+
+describe('C. a WebSocket', () => {
+  function socket(takes: number) {
+    const sent: string[] = []
+    const closes: number[] = []
+    const port = { sent, closes, send: (t: string) => { sent.push(t); return sent.length < takes }, close: (code: number) => { closes.push(code) }, terminate: () => { closes.push(-1) } }
+    return port
+  }
+
+  test('C1 a slow reader is closed with 4002 at the bound; up to there nothing is skipped', () => {
+    const port = socket(3)
+    const sink = new WsSink(credential, port, () => undefined)
+    for (let i = 0; i < LIMITS.send_queue_frames_max + 4; i++) sink.sendText(`${i}`)
+    expect(port.sent).toEqual(['0', '1', '2'])
+    expect(port.closes).toEqual([CLOSE.slow_consumer])
+  })
+
+  test('C2 after a drain it goes on where it stopped', () => {
+    const port = socket(3)
+    const sink = new WsSink(credential, port, () => undefined)
+    for (let i = 0; i < 6; i++) sink.sendText(`${i}`)
+    port.send = (t) => { port.sent.push(t); return true }
+    sink.drained()
+    sink.sendText('6')
+    expect(port.sent).toEqual(['0', '1', '2', '3', '4', '5', '6'])
+  })
+
+  test('C3 a live message is sent once, in order, and not while its channel catches up', () => {
+    const port = socket(100)
+    const sink = new WsSink(credential, port, () => undefined)
+    sink.channels.set('c', { seq: 4, live: false })
+    sink.sendMessage('c', 5, 'five')
+    sink.channels.set('c', { seq: 5, live: true })
+    sink.sendMessage('c', 5, 'five')
+    sink.sendMessage('c', 6, 'six')
+    sink.sendMessage('other', 1, 'foreign')
+    expect(port.sent).toEqual(['six'])
+  })
+
+  test('C4 a peer that does not answer the close frame is cut', () => {
+    const port = socket(100)
+    let later = () => {}
+    const sink = new WsSink(credential, port, (_ms, fire) => { later = fire })
+    sink.revoke('session')
+    later()
+    expect(port.closes).toEqual([CLOSE.revoked, -1])
+  })
+})
