@@ -1,7 +1,6 @@
 import { ChannelActor, type ChannelPorts } from './actors/channel/channel-actor.ts'
-import { encode } from './actors/org/published.ts'
 import { OrgActor, type OrgPorts } from './actors/org/org-actor.ts'
-import type { Published } from './actors/org/published.ts'
+import { encode, type Published, type PublishedBatch } from './actors/org/published.ts'
 import type { Address } from './actors/runtime/actor.ts'
 import { systemClock } from './actors/runtime/clock.ts'
 import { SingleNodeDirectory } from './actors/runtime/directory.ts'
@@ -44,6 +43,8 @@ export function createCore(
   metrics: Metrics,
   log: { failed(stage: string, error: unknown): void },
   options: CoreOptions,
+  /** Called with every batch that was stored here, after the edges had it. */
+  onPublished: (batch: PublishedBatch) => void,
 ) {
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
   const directory = new SingleNodeDirectory(options.node_id)
@@ -87,7 +88,10 @@ export function createCore(
   const orgPorts: OrgPorts = {
     store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
     load: (org_id) => database.readOrg(org_id, (tx) => readPermissions(tx, org_id)),
-    publish: (batch) => edges.deliver(batch),
+    publish: (batch) => {
+      edges.deliver(batch)
+      onPublished(batch)
+    },
     directory,
     sweep: async (org_id) => {
       await database.withOrg(org_id, async ({ sql }) => {

@@ -32,8 +32,10 @@ interface Ports {
   orgId(slug: string): Promise<string | undefined>
   /** Remembers that a member was here; must not throw, must not wait. */
   active(org_id: string, user_id: string): void
+  /** A key was used; must not throw, must not wait. */
+  keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
-  keyFailure(key: { org_id: string; user_id: string; key_id: string }, reason: string, ip: string): void
+  keyFailure(key: StoredKey, reason: string, ip: string): void
   failuresFrom(ip: string): { blocked_s: number; add(): void }
 }
 
@@ -68,9 +70,12 @@ export class Identify {
     if (failures.blocked_s > 0)
       throw new ApiError('RATE_LIMITED', 'Too many wrong keys from this address.', { retry_after_s: failures.blocked_s })
     const verdict = await this.#ports.keys.verify(token, Date.now())
-    if (verdict.ok) return { type: 'key', key: verdict.stored }
+    if (verdict.ok) {
+      this.#ports.keyUsed(verdict.stored)
+      return { type: 'key', key: verdict.stored }
+    }
     if (verdict.reason !== 'expired') failures.add()
-    if (verdict.stored) this.#ports.keyFailure({ ...verdict.stored, user_id: verdict.stored.user_id }, verdict.reason, ip)
+    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, ip)
     throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
   }
 

@@ -52,8 +52,9 @@ export function eventRoutes(deps: Deps) {
       const order = query.order ?? 'desc'
       const after = query.cursor === undefined && query.after !== undefined ? ownCursor(query.after, edge.log) : undefined
       const place = query.cursor === undefined ? undefined : pageCursor(query.cursor, edge.log)
+      const { after: _after, cursor: _cursor, type: _type, from: _from, to: _to, ...rest } = query
       const slice = await listEvents(deps.database, org_id, {
-        ...query, order, limit: query.limit,
+        ...rest, order,
         ...(after ? { after: after.sequence } : {}), ...(place === undefined ? {} : { place }),
         ...times(query),
         keep: (event) => edge.permissions.mayReadEvent(viewer, event) && matchesType(types.length > 0 ? types : undefined, event.type),

@@ -1,0 +1,35 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** A token for a session: random part, and an HMAC that binds it to the session (OWASP, signed double-submit). */
+export function csrfToken(secret: Uint8Array, session_id: string): string {
+  const random = randomBytes(18).toString('base64url')
+  return `${random}.${sign(secret, session_id, random)}`
+}
+
+/** Cookie and header must be the same token, and ours for this session; compared in constant time. */
+export function checkCsrf(secret: Uint8Array, session_id: string, cookie: string | undefined, header: string | undefined): boolean {
+  if (!cookie || !header || cookie.length > 200 || !sameText(cookie, header)) return false
+  const [random, signature, ...rest] = header.split('.')
+  if (!random || !signature || rest.length > 0) return false
+  return sameText(signature, sign(secret, session_id, random))
+}
+
+/**
+ * Whether a request comes from a page of ours. `Origin`, when sent, must be one of ours. Without it, `Sec-Fetch-Site`
+ * must not say that another site asked; programs send neither and are no browser to protect.
+ */
+export function sameOrigin(request: { origin: string | null; sec_fetch_site: string | null; own_origins: readonly string[] }): boolean {
+  const { origin, sec_fetch_site, own_origins } = request
+  if (origin !== null) return own_origins.includes(origin.toLowerCase())
+  return sec_fetch_site === null || sec_fetch_site === 'same-origin' || sec_fetch_site === 'none'
+}
+
+function sign(secret: Uint8Array, session_id: string, random: string): string {
+  return createHmac('sha256', secret).update(`csrf ${session_id} ${random}`).digest('base64url')
+}
+
+function sameText(a: string, b: string): boolean {
+  const x = Buffer.from(a)
+  const y = Buffer.from(b)
+  return x.length === y.length && timingSafeEqual(x, y)
+}

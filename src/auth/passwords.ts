@@ -1,0 +1,65 @@
+import { ApiError } from '../contracts/errors.ts'
+import { LIMITS } from '../contracts/limits.ts'
+import { characters } from '../contracts/schema.ts'
+import { COMMON_PASSWORDS } from './common-passwords.ts'
+
+/** Hashes at once: each takes a thread and 64 MiB for a fifth of a second. */
+const AT_ONCE_MAX = 4
+/** Sign-ins that may wait for a place; the next one hears 503. */
+const WAITING_MAX = 64
+
+/** A hash of nothing, so that an unknown account costs the same work as a known one. */
+let dummy_hash: Promise<string> | undefined
+
+/** argon2id (RFC 9106), off the event loop. */
+export async function hashPassword(password: string): Promise<string> {
+  return await limited(() => Bun.password.hash(password, { algorithm: 'argon2id' }))
+}
+
+/** `hash` null (no such account) does the same work and is never right. */
+export async function verifyPassword(hash: string | null, password: string): Promise<boolean> {
+  if (characters(password) > LIMITS.password_max) return false
+  dummy_hash ??= Bun.password.hash('nobody has this password', { algorithm: 'argon2id' })
+  const against = hash ?? (await dummy_hash)
+  const right = await limited(() => Bun.password.verify(password, against))
+  return hash !== null && right
+}
+
+/** Why a password is not taken, as a sentence for its owner; undefined when it is fine. */
+export function passwordProblem(password: string, about: { email?: string; name?: string } = {}): string | undefined {
+  const length = characters(password)
+  if (length < LIMITS.password_min) return `Use at least ${LIMITS.password_min} characters.`
+  if (length > LIMITS.password_max) return `Use at most ${LIMITS.password_max} characters.`
+  const plain = password.toLowerCase()
+  if (new Set(plain).size < 4) return 'This repeats a few characters. Use something longer or less regular.'
+  if (isSequence(plain)) return 'This is a row of neighbouring characters. Use something less regular.'
+  const bare = plain.replace(/[^a-z]+/g, '')
+  if (COMMON_PASSWORDS.has(plain) || COMMON_PASSWORDS.has(bare)) return 'This is one of the passwords that are tried first. Use another one.'
+  const own = [about.email?.split('@')[0], about.name].flatMap((part) => (part && part.length >= 4 ? [part.toLowerCase()] : []))
+  if (own.some((part) => plain.includes(part) && plain.length - part.length < 5)) return 'This is almost your name or e-mail. Use another one.'
+  return undefined
+}
+
+/** `abcdefghij`, `9876543210`: every step is the same. */
+function isSequence(text: string): boolean {
+  const steps = new Set<number>()
+  for (let i = 1; i < text.length; i++) steps.add(text.charCodeAt(i) - text.charCodeAt(i - 1))
+  return steps.size === 1
+}
+
+let running = 0
+const waiting: (() => void)[] = []
+
+async function limited<T>(run: () => Promise<T>): Promise<T> {
+  if (running >= AT_ONCE_MAX) {
+    if (waiting.length >= WAITING_MAX) throw new ApiError('UNAVAILABLE', 'Too many people sign in right now. Try again.', { retry_after_s: 2 })
+    await new Promise<void>((wake) => waiting.push(wake))
+  }
+  running++
+  try {
+    return await run()
+  } finally {
+    running--
+    waiting.shift()?.()
+  }
+}

@@ -1,0 +1,56 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A key that signs session tokens; `kid` tells which one signed. */
+export interface SigningKey {
+  kid: string
+  secret: Uint8Array
+}
+
+/** What this server must keep to itself. */
+export interface Secrets {
+  /** The first signs, all verify: a rotation keeps the one before for a while. */
+  jwt: readonly SigningKey[]
+  /** Mixed into the stored hash of API keys. */
+  pepper: Uint8Array
+}
+
+const BYTES_MIN = 32
+
+/**
+ * Reads the secrets from the settings, else from the data folder, where they are made on the first start (mode 0600).
+ * Throws one sentence when a given one is too weak.
+ */
+export function loadSecrets(options: { data_dir: string; jwt_secret?: string; previous_jwt_secret?: string; key_pepper?: string }): Secrets {
+  const folder = join(options.data_dir, 'secrets')
+  const jwt = [options.jwt_secret ?? stored(folder, 'jwt-secret')]
+  const previous = options.previous_jwt_secret ?? (existsSync(join(folder, 'jwt-secret.previous')) ? stored(folder, 'jwt-secret.previous') : undefined)
+  if (previous !== undefined) jwt.push(previous)
+  return {
+    jwt: jwt.map((text) => signingKey(strong('MC_JWT_SECRET', text))),
+    pepper: strong('MC_KEY_PEPPER', options.key_pepper ?? stored(folder, 'key-pepper')),
+  }
+}
+
+function stored(folder: string, name: string): string {
+  const file = join(folder, name)
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const fresh = `${file}.${process.pid}`
+    writeFileSync(fresh, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600 })
+    renameSync(fresh, file)
+  }
+  return readFileSync(file, 'utf8').trim()
+}
+
+function strong(name: string, text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length < BYTES_MIN) throw new Error(`${name} is too short: it needs at least ${BYTES_MIN} bytes. Make one with: openssl rand -base64 48`)
+  if (new Set(bytes).size < 8) throw new Error(`${name} is too simple to be a secret. Make one with: openssl rand -base64 48`)
+  return bytes
+}
+
+function signingKey(secret: Uint8Array): SigningKey {
+  return { kid: createHash('sha256').update('kid').update(secret).digest('base64url').slice(0, 8), secret }
+}

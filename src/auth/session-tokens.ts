@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { jwtVerify, SignJWT } from 'jose'
+import { Lru } from './lru.ts'
+import type { Secrets } from './secrets.ts'
+
+/** What a session token says. Roles are not in it: they are looked up, so that a change is immediate. */
+export interface SessionClaims {
+  /** The user. */
+  sub: string
+  /** The session. */
+  sid: string
+  /** This token of the session. */
+  jti: string
+  /** Seconds since 1970. */
+  iat: number
+  exp: number
+}
+
+/** A longer text is no token of ours; it is refused before it costs anything. */
+const TOKEN_MAX = 1_024
+const REMEMBERED_MAX = 10_000
+const AUDIENCE = 'mission-control'
+
+/** Signs and verifies session tokens (JWT, HS256, RFC 7519); verified ones are remembered, expiry is always looked at. */
+export class SessionTokens {
+  readonly #secrets: Secrets
+  readonly #now: () => number
+  readonly #verified = new Lru<string, SessionClaims>(REMEMBERED_MAX)
+
+  constructor(secrets: Secrets, now: () => number) {
+    this.#secrets = secrets
+    this.#now = now
+  }
+
+  async sign(claims: { sub: string; sid: string; jti: string; exp: number }): Promise<string> {
+    const key = this.#secrets.jwt[0]!
+    return await new SignJWT({ sid: claims.sid })
+      .setProtectedHeader({ alg: 'HS256', kid: key.kid })
+      .setSubject(claims.sub)
+      .setJti(claims.jti)
+      .setAudience(AUDIENCE)
+      .setIssuedAt(Math.floor(this.#now() / 1000))
+      .setExpirationTime(claims.exp)
+      .sign(key.secret)
+  }
+
+  async verify(token: string): Promise<SessionClaims | 'expired' | 'invalid'> {
+    if (token.length > TOKEN_MAX) return 'invalid'
+    const digest = createHash('sha256').update(token).digest('base64')
+    const claims = this.#verified.get(digest) ?? (await this.#check(token))
+    if (!claims) return 'invalid'
+    this.#verified.set(digest, claims)
+    return claims.exp * 1000 <= this.#now() ? 'expired' : claims
+  }
+
+  async #check(token: string): Promise<SessionClaims | undefined> {
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        ({ kid }) => {
+          const key = this.#secrets.jwt.find((candidate) => candidate.kid === kid)
+          if (!key) throw new Error('unknown key')
+          return key.secret
+        },
+        // Expiry is judged by the caller, with our clock: an expired token says something else than a forged one.
+        { algorithms: ['HS256'], audience: AUDIENCE, currentDate: new Date(0) },
+      )
+      const { sub, jti, iat, exp } = payload
+      const sid = payload.sid
+      if (typeof sub !== 'string' || typeof sid !== 'string' || typeof jti !== 'string' || iat === undefined || exp === undefined) return undefined
+      return { sub, sid, jti, iat, exp }
+    } catch {
+      // Whatever is wrong with it, it is not one of ours.
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { SessionTokens } from './session-tokens.ts'
+
+export interface SessionRow {
+  id: string
+  user_id: string
+  jti: string
+  previous_jti: string | null
+  previous_valid_until: string | null
+  created_at: string
+  expires_at: string
+  last_seen_at: string
+  revoked_at: string | null
+  ip: string | null
+  user_agent: string | null
+}
+
+/** Where sessions are kept; the row is the truth about who is signed in. */
+export interface SessionStore {
+  create(row: { id: string; user_id: string; jti: string; expires_at: string; ip: string; user_agent: string }): Promise<void>
+  find(id: string): Promise<SessionRow | undefined>
+  /** Replaces the token id if it still is `old_jti`; the old one stays good until `grace_until`. False if it was not. */
+  rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean>
+  revoke(id: string): Promise<string | undefined>
+  listByUser(user_id: string): Promise<SessionRow[]>
+}
+
+export interface Started {
+  token: string
+  session_id: string
+  /** Milliseconds since 1970. */
+  token_expires_at: number
+  session_expires_at: number
+}
+
+export type Refusal = { refusal: 'SESSION_EXPIRED' | 'SESSION_REVOKED' | 'UNAUTHENTICATED' }
+
+export const TOKEN_MS = 60 * 60 * 1000
+export const SESSION_MS = 7 * 24 * 60 * 60 * 1000
+/** Parallel requests may still carry the token that one of them just replaced. */
+const ROTATION_GRACE_MS = 30_000
+/** A session row is looked at again after so long; a revocation on this node is known at once. */
+const REMEMBER_MS = 1_000
+const REMEMBERED_MAX = 10_000
+
+/** Sessions of people: started by sign-in, carried by short tokens, ended everywhere by their row. */
+export class Sessions {
+  readonly #store: SessionStore
+  readonly #tokens: SessionTokens
+  readonly #now: () => number
+  readonly #newId: () => string
+  readonly #remembered = new Map<string, { row: SessionRow; read_at: number }>()
+  readonly #listeners: ((session_id: string) => void)[] = []
+
+  constructor(store: SessionStore, tokens: SessionTokens, now: () => number, newId: () => string) {
+    this.#store = store
+    this.#tokens = tokens
+    this.#now = now
+    this.#newId = newId
+  }
+
+  /** Called with every session that ends on this node. */
+  onRevoked(listener: (session_id: string) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  async start(user_id: string, from: { ip: string; user_agent: string }): Promise<Started> {
+    const id = this.#newId()
+    const jti = this.#newId()
+    const session_expires_at = this.#now() + SESSION_MS
+    await this.#store.create({ id, user_id, jti, expires_at: iso(session_expires_at), ...from })
+    return await this.#issue(user_id, id, jti, session_expires_at)
+  }
+
+  /** Who a token belongs to. `expires_at` is the end of the session: streams end with it, not with the token. */
+  async authenticate(token: string): Promise<{ user_id: string; session_id: string; expires_at: number } | Refusal> {
+    const claims = await this.#tokens.verify(token)
+    if (claims === 'invalid') return { refusal: 'UNAUTHENTICATED' }
+    if (claims === 'expired') return { refusal: 'SESSION_EXPIRED' }
+    const row = await this.#row(claims.sid)
+    const refusal = this.#judge(row, claims.sub)
+    if (refusal || !row) return refusal ?? { refusal: 'SESSION_REVOKED' }
+    return { user_id: row.user_id, session_id: row.id, expires_at: Date.parse(row.expires_at) }
+  }
+
+  /**
+   * A new token for the old one. Parallel refreshes of one token all succeed: the losers get the token of the winner's
+   * id. A token used again after its grace has been copied by somebody: the session ends.
+   */
+  async refresh(token: string): Promise<Started | Refusal> {
+    const claims = await this.#tokens.verify(token)
+    if (claims === 'invalid') return { refusal: 'UNAUTHENTICATED' }
+    if (claims === 'expired') return { refusal: 'SESSION_EXPIRED' }
+    this.#remembered.delete(claims.sid)
+    const row = await this.#store.find(claims.sid)
+    if (!row || row.user_id !== claims.sub || row.revoked_at !== null) return { refusal: 'SESSION_REVOKED' }
+    const session_expires_at = Date.parse(row.expires_at)
+    if (session_expires_at <= this.#now()) return { refusal: 'SESSION_EXPIRED' }
+    if (row.jti !== claims.jti) {
+      if (row.previous_jti === claims.jti && Date.parse(row.previous_valid_until ?? '') > this.#now())
+        return await this.#issue(row.user_id, row.id, row.jti, session_expires_at)
+      await this.revoke(row.id)
+      return { refusal: 'SESSION_REVOKED' }
+    }
+    const jti = this.#newId()
+    const rotated = await this.#store.rotate(row.id, row.jti, jti, iso(this.#now() + ROTATION_GRACE_MS))
+    this.#remembered.delete(row.id)
+    if (rotated) return await this.#issue(row.user_id, row.id, jti, session_expires_at)
+    const now = await this.#store.find(row.id)
+    if (!now || now.revoked_at !== null) return { refusal: 'SESSION_REVOKED' }
+    return await this.#issue(now.user_id, now.id, now.jti, session_expires_at)
+  }
+
+  /** Ends a session everywhere; its open streams close. */
+  async revoke(session_id: string): Promise<void> {
+    await this.#store.revoke(session_id)
+    this.forget(session_id)
+  }
+
+  /** A session ended (here or elsewhere): nothing remembered of it counts any more. */
+  forget(session_id: string): void {
+    this.#remembered.delete(session_id)
+    for (const listener of this.#listeners) listener(session_id)
+  }
+
+  /** Sessions of a user that are still good, newest first. */
+  async list(user_id: string): Promise<Pick<SessionRow, 'id' | 'created_at' | 'last_seen_at' | 'expires_at' | 'ip' | 'user_agent'>[]> {
+    const rows = await this.#store.listByUser(user_id)
+    return rows
+      .filter((row) => row.revoked_at === null && Date.parse(row.expires_at) > this.#now())
+      .map(({ id, created_at, last_seen_at, expires_at, ip, user_agent }) => ({ id, created_at, last_seen_at, expires_at, ip, user_agent }))
+  }
+
+  async #issue(user_id: string, session_id: string, jti: string, session_expires_at: number): Promise<Started> {
+    const token_expires_at = Math.min(this.#now() + TOKEN_MS, session_expires_at)
+    const token = await this.#tokens.sign({ sub: user_id, sid: session_id, jti, exp: Math.floor(token_expires_at / 1000) })
+    return { token, session_id, token_expires_at, session_expires_at }
+  }
+
+  /** A replaced token is good until it expires; only refreshing with it is judged (see refresh). */
+  #judge(row: SessionRow | undefined, user_id: string): Refusal | undefined {
+    if (!row || row.user_id !== user_id || row.revoked_at !== null) return { refusal: 'SESSION_REVOKED' }
+    if (Date.parse(row.expires_at) <= this.#now()) return { refusal: 'SESSION_EXPIRED' }
+    return undefined
+  }
+
+  async #row(id: string): Promise<SessionRow | undefined> {
+    const known = this.#remembered.get(id)
+    if (known && this.#now() - known.read_at < REMEMBER_MS) return known.row
+    const row = await this.#store.find(id)
+    if (!row) {
+      this.#remembered.delete(id)
+      return undefined
+    }
+    this.#remembered.delete(id)
+    this.#remembered.set(id, { row, read_at: this.#now() })
+    if (this.#remembered.size > REMEMBERED_MAX) {
+      const [oldest] = this.#remembered.keys()
+      if (oldest !== undefined) this.#remembered.delete(oldest)
+    }
+    return row
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import type { ConnectionOptions } from '../client.ts'
+import { migrateUp } from '../migrate.ts'
+import { ensureRoles, type RolePasswords } from '../roles.ts'
+import { type EmbeddedPostgres, startEmbedded } from './launcher.ts'
+
+export interface EmbeddedDatabase {
+  app: ConnectionOptions
+  owner: ConnectionOptions
+  migrated: string[]
+  recovered: boolean
+  stop(): Promise<void>
+}
+
+const DATABASE = 'mission_control'
+
+/** The embedded PostgreSQL with the product's database in it, roles made and schema up to date. */
+export async function openEmbedded(data_dir: string): Promise<EmbeddedDatabase> {
+  const server = await startEmbedded({ data_dir })
+  try {
+    const passwords = rolePasswords(join(data_dir, 'postgres'))
+    await createDatabase(server)
+    const owner = connection(server, server.superuser, server.password)
+    const migrated = await prepareDatabase(owner, passwords)
+    return { owner, app: { ...owner, user: 'mc_app', password: passwords.app }, migrated, recovered: server.recovered, stop: () => server.stop() }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** Makes roles and schema in a database; `owner` may create roles. Returns the names of the migrations applied. */
+export async function prepareDatabase(owner: ConnectionOptions, passwords: RolePasswords): Promise<string[]> {
+  const sql = postgres({ ...owner, ssl: owner.ssl ?? false, max: 1, onnotice: () => undefined, connect_timeout: 10 })
+  try {
+    await ensureRoles(sql, passwords)
+    return await migrateUp(sql)
+  } finally {
+    await sql.end({ timeout: 2 })
+  }
+}
+
+async function createDatabase(server: EmbeddedPostgres): Promise<void> {
+  const sql = postgres({ ...connection(server, server.superuser, server.password), database: 'postgres', max: 1, onnotice: () => undefined })
+  try {
+    const [found] = await sql`select 1 from pg_database where datname = ${DATABASE}`
+    if (!found) await sql.unsafe(`create database ${DATABASE}`)
+  } finally {
+    await sql.end({ timeout: 2 })
+  }
+}
+
+function connection(server: EmbeddedPostgres, user: string, password: string): ConnectionOptions {
+  return { host: server.host, port: server.port, database: DATABASE, user, password }
+}
+
+/** Generated once and kept beside the cluster, readable by the server alone. */
+function rolePasswords(folder: string): Required<RolePasswords> {
+  const file = join(folder, 'role-passwords.json')
+  if (!existsSync(file)) {
+    const fresh = () => randomBytes(24).toString('base64url')
+    writeFileSync(file, JSON.stringify({ app: fresh(), worker: fresh(), backup: fresh() }), { mode: 0o600 })
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as Required<RolePasswords>
+}

@@ -1,0 +1,212 @@
+-- Words that a field may say (the schema's enums as checks).
+ALTER TABLE organizations ADD CONSTRAINT organizations_status_check CHECK (status IN ('active', 'suspended', 'pending_deletion'));
+ALTER TABLE users ADD CONSTRAINT users_type_check CHECK (type IN ('human', 'agent'));
+ALTER TABLE users ADD CONSTRAINT users_status_check CHECK (status IN ('active', 'invited', 'deactivated'));
+ALTER TABLE memberships ADD CONSTRAINT memberships_type_check CHECK (type IN ('human', 'agent'));
+ALTER TABLE memberships ADD CONSTRAINT memberships_role_check CHECK (role IN ('administrator', 'contributor'));
+ALTER TABLE memberships ADD CONSTRAINT memberships_status_check CHECK (status IN ('active', 'invited', 'deactivated'));
+ALTER TABLE invites ADD CONSTRAINT invites_role_check CHECK (role IN ('administrator', 'contributor'));
+ALTER TABLE api_keys ADD CONSTRAINT api_keys_kind_check CHECK (kind IN ('live', 'tmp'));
+ALTER TABLE projects ADD CONSTRAINT projects_type_check CHECK (type IN ('software', 'docs', 'launch'));
+ALTER TABLE projects ADD CONSTRAINT projects_stage_check CHECK (stage IN ('definition', 'poc', 'development', 'testing', 'adoption', 'maintenance', 'end-of-life'));
+ALTER TABLE tasks ADD CONSTRAINT tasks_type_check CHECK (type IN ('bug', 'feature', 'chore'));
+ALTER TABLE tasks ADD CONSTRAINT tasks_priority_check CHECK (priority IN ('low', 'medium', 'high', 'critical'));
+ALTER TABLE tasks ADD CONSTRAINT tasks_status_check CHECK (status IN ('backlog', 'in-progress', 'in-review', 'complete'));
+ALTER TABLE tasks ADD CONSTRAINT tasks_evidence_check CHECK (required_evidence_types <@ ARRAY['pr_link', 'test_results', 'doc_url']);
+ALTER TABLE task_evidence ADD CONSTRAINT task_evidence_type_check CHECK (type IN ('pr_link', 'test_results', 'doc_url'));
+ALTER TABLE task_dependencies ADD CONSTRAINT task_dependencies_self_check CHECK (task_id <> blocked_by_id);
+ALTER TABLE sub_agents ADD CONSTRAINT sub_agents_status_check CHECK (status IN ('active', 'completed', 'terminated', 'expired'));
+ALTER TABLE channels ADD CONSTRAINT channels_type_check CHECK ((type = 'org_wide') = (project_id IS NULL) AND type IN ('org_wide', 'project'));
+ALTER TABLE messages ADD CONSTRAINT messages_sender_check CHECK (sender_type IN ('human', 'agent', 'sub_agent', 'system'));
+ALTER TABLE messages ADD CONSTRAINT messages_kind_check CHECK (kind IN ('text', 'command', 'command_output', 'system'));
+ALTER TABLE message_deliveries ADD CONSTRAINT message_deliveries_state_check CHECK (state IN ('queued', 'delivered', 'working', 'answered', 'failed'));
+ALTER TABLE events ADD CONSTRAINT events_actor_check CHECK (actor_type IN ('human', 'agent', 'sub_agent', 'system'));
+ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_mode_check CHECK (mode IN ('all', 'topics'));
+ALTER TABLE exports ADD CONSTRAINT exports_status_check CHECK (status IN ('pending', 'processing', 'ready', 'failed', 'expired'));
+
+-- Row-level security: the org of the transaction, and nothing without one. The owner is bound by it like everybody
+-- else, with a policy of its own, or its functions would silently do nothing.
+CREATE FUNCTION current_org_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN nullif(current_setting('app.current_org_id', true), '')::uuid;
+
+DO $$
+DECLARE t record;
+BEGIN
+  FOR t IN
+    SELECT c.relname, CASE WHEN c.relname = 'organizations' THEN 'id' ELSE 'org_id' END AS org
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+      AND a.attname = CASE WHEN c.relname = 'organizations' THEN 'id' ELSE 'org_id' END
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND (c.relname = 'organizations' OR a.attname = 'org_id')
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.relname);
+    EXECUTE format(
+      'CREATE POLICY org_of_app ON %1$I TO mc_app USING (%2$I = (SELECT nullif(current_setting(''app.current_org_id'', true), '''')::uuid)) '
+      'WITH CHECK (%2$I = (SELECT nullif(current_setting(''app.current_org_id'', true), '''')::uuid))', t.relname, t.org);
+    EXECUTE format(
+      'CREATE POLICY org_of_owner ON %1$I TO mc_owner USING (%2$I = (SELECT nullif(current_setting(''app.current_org_id'', true), '''')::uuid)) '
+      'WITH CHECK (%2$I = (SELECT nullif(current_setting(''app.current_org_id'', true), '''')::uuid))', t.relname, t.org);
+  END LOOP;
+END $$;
+
+-- What the server may do. Events are append-only; nobody changes what was said.
+GRANT USAGE ON SCHEMA public TO mc_app, mc_auth, mc_search, mc_backup;
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+  organizations, memberships, api_keys, projects, project_users, tasks, task_projects, task_assignees, task_dependencies,
+  task_evidence, channels, channel_reads, message_client_ids, message_deliveries, org_heads, recent_commands, sub_agents,
+  subscriptions, notifications, exports, invites, idempotency_keys, users, identities, sessions TO mc_app;
+GRANT SELECT, INSERT ON messages, events TO mc_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO mc_backup;
+
+-- The log cannot be changed: statement triggers on the parent and (made with them) on every partition. Deleting an org
+-- and retention are the only ways out; their functions say so for their own transaction, as the owner.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND current_user = 'mc_owner' AND current_setting('app.removing', true) = 'on' THEN
+    RETURN NULL;
+  END IF;
+  RAISE EXCEPTION 'The event log is append-only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Partitions: one a month, made ahead. `months_ahead` counts from the current month.
+CREATE FUNCTION make_partition(parent text, month date) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  child text := parent || '_' || to_char(month, 'YYYY_MM');
+  upper_bound date := month + interval '1 month';
+BEGIN
+  IF to_regclass('public.' || child) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)', child, parent);
+  -- Rows that came while there was no partition of their month lie in the default one and would forbid the attachment.
+  EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', parent || '_default');
+  PERFORM set_config('app.removing', 'on', true);
+  EXECUTE format('WITH moved AS (DELETE FROM %1$I WHERE created_at >= %3$L AND created_at < %4$L RETURNING *) INSERT INTO %2$I (%5$s) SELECT %5$s FROM moved',
+    parent || '_default', child, month::timestamptz, upper_bound::timestamptz,
+    (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+     WHERE attrelid = parent::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''));
+  PERFORM set_config('app.removing', '', true);
+  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', parent || '_default');
+  EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
+  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
+  PERFORM partition_extras(parent, child);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, month::timestamptz, upper_bound::timestamptz);
+END $$;
+
+-- The index that makes numbers unique inside a partition, and the trigger that keeps the log as it is.
+CREATE FUNCTION partition_extras(parent text, child text) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF parent = 'events' THEN
+    EXECUTE format('CREATE UNIQUE INDEX %I ON %I (org_id, sequence)', child || '_number', child);
+    EXECUTE format('CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', child);
+  ELSE
+    EXECUTE format('CREATE UNIQUE INDEX %I ON %I (org_id, channel_id, seq)', child || '_number', child);
+  END IF;
+END $$;
+
+DO $$
+DECLARE parent text;
+BEGIN
+  FOREACH parent IN ARRAY ARRAY['events', 'messages'] LOOP
+    EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', parent || '_default');
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', parent || '_default');
+    PERFORM partition_extras(parent, parent || '_default');
+  END LOOP;
+END $$;
+
+-- Called before the first write and daily. Answers what an operator wants to know.
+CREATE FUNCTION ensure_partitions(months_ahead int DEFAULT 3)
+RETURNS TABLE (made int, rows_in_default bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  parent text;
+  month date;
+  before int := (SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r');
+BEGIN
+  SET LOCAL lock_timeout = '2s';
+  SET LOCAL TimeZone = 'UTC';
+  FOREACH parent IN ARRAY ARRAY['events', 'messages'] LOOP
+    FOR month IN
+      SELECT date_trunc('month', now())::date + make_interval(months => n)
+      FROM generate_series(0, greatest(months_ahead, 1)) n
+      UNION
+      SELECT m FROM default_months(parent) m
+    LOOP
+      PERFORM make_partition(parent, month);
+    END LOOP;
+  END LOOP;
+  made := (SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r') - before;
+  rows_in_default := (SELECT count(*) FROM default_months('events')) + (SELECT count(*) FROM default_months('messages'));
+  RETURN NEXT;
+END $$;
+
+-- Months of rows in the default partition.
+CREATE FUNCTION default_months(parent text) RETURNS SETOF date LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', parent || '_default');
+  RETURN QUERY EXECUTE format('SELECT DISTINCT date_trunc(''month'', created_at)::date FROM %I', parent || '_default');
+  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', parent || '_default');
+END $$;
+
+-- The lane: take an org, and open a batch with the head locked at the own epoch.
+CREATE FUNCTION lane_take(p_org_id uuid) RETURNS TABLE (epoch bigint, sequence bigint, batch bigint, log text)
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT set_config('app.current_org_id', p_org_id::text, true);
+  UPDATE org_heads h SET epoch = h.epoch + 1, updated_at = now() WHERE h.org_id = p_org_id
+  RETURNING h.epoch, h.sequence, h.batch, h.log;
+$$;
+
+CREATE FUNCTION lane_begin(p_org_id uuid, p_epoch bigint)
+RETURNS TABLE (epoch bigint, sequence bigint, batch bigint, log text, now timestamptz)
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT set_config('app.current_org_id', p_org_id::text, true);
+  SELECT h.epoch, h.sequence, h.batch, h.log, now() FROM org_heads h
+  WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
+$$;
+
+-- Whole-org deletion: every row of the org in every table that has its column, whatever tables there are then.
+CREATE FUNCTION delete_org(p_org_id uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  pending text[];
+  remaining text[];
+  name text;
+  removed bigint := 0;
+  count bigint;
+BEGIN
+  PERFORM set_config('app.current_org_id', p_org_id::text, true);
+  IF NOT EXISTS (SELECT FROM organizations WHERE id = p_org_id AND status = 'pending_deletion' AND deletion_at <= now()) THEN
+    RAISE EXCEPTION 'The organization is not due for deletion' USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  PERFORM set_config('app.removing', 'on', true);
+  SELECT array_agg(c.relname::text) INTO pending
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
+  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition;
+  -- Referencing tables first: a table that is still referred to is tried again after the others.
+  WHILE coalesce(array_length(pending, 1), 0) > 0 LOOP
+    remaining := '{}';
+    FOREACH name IN ARRAY pending LOOP
+      BEGIN
+        EXECUTE format('DELETE FROM %I WHERE org_id = $1', name) USING p_org_id;
+        GET DIAGNOSTICS count = ROW_COUNT;
+        removed := removed + count;
+      EXCEPTION WHEN foreign_key_violation THEN
+        remaining := remaining || name;
+      END;
+    END LOOP;
+    IF array_length(remaining, 1) = array_length(pending, 1) THEN
+      RAISE EXCEPTION 'Tables refer to each other: %', remaining;
+    END IF;
+    pending := remaining;
+  END LOOP;
+  DELETE FROM organizations WHERE id = p_org_id;
+  PERFORM set_config('app.removing', '', true);
+  RETURN removed + 1;
+END $$;
+
+-- One PL/pgSQL call, for readiness.
+CREATE FUNCTION ready_probe() RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$ BEGIN RETURN true; END $$;
+
+REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), default_months(text), ensure_partitions(int), delete_org(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ensure_partitions(int), delete_org(uuid) TO mc_app;

@@ -1,0 +1,21 @@
+DROP FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int);
+DROP FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int);
+DROP FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int);
+DROP FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int);
+DROP FUNCTION search_query(text);
+DROP FUNCTION search_snippet(text, tsquery);
+DROP FUNCTION auth_org_ids();
+DROP FUNCTION auth_org_count();
+DROP FUNCTION auth_invite(text);
+DROP FUNCTION auth_api_key(text);
+DROP FUNCTION auth_memberships(uuid);
+DROP FUNCTION auth_org(text);
+DO $$
+DECLARE t record;
+BEGIN
+  FOR t IN SELECT tablename FROM pg_policies WHERE schemaname = 'public' AND policyname = 'look_up' LOOP
+    EXECUTE format('DROP POLICY look_up ON %I', t.tablename);
+  END LOOP;
+END $$;
+REVOKE ALL ON organizations, memberships, api_keys, invites, sub_agents, users FROM mc_auth;
+REVOKE ALL ON projects, tasks, task_projects, messages, channels, events FROM mc_search;

@@ -1,0 +1,146 @@
+-- What is looked up before any org is known: functions of a role that owns nothing else and sees exactly these tables.
+GRANT SELECT ON organizations, memberships, api_keys, invites, sub_agents, users TO mc_auth;
+CREATE POLICY look_up ON organizations FOR SELECT TO mc_auth USING (true);
+CREATE POLICY look_up ON memberships FOR SELECT TO mc_auth USING (true);
+CREATE POLICY look_up ON api_keys FOR SELECT TO mc_auth USING (true);
+CREATE POLICY look_up ON invites FOR SELECT TO mc_auth USING (true);
+CREATE POLICY look_up ON sub_agents FOR SELECT TO mc_auth USING (true);
+
+CREATE FUNCTION auth_org(p_slug text) RETURNS TABLE (id uuid, slug text, name text, status text, settings jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT o.id, o.slug, o.name, o.status, o.settings FROM organizations o WHERE o.slug = p_slug;
+$$;
+
+CREATE FUNCTION auth_memberships(p_user_id uuid)
+RETURNS TABLE (org_id uuid, slug text, name text, org_status text, role text, status text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT m.org_id, o.slug, o.name, o.status, m.role, m.status
+  FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = p_user_id;
+$$;
+
+CREATE FUNCTION auth_api_key(p_key_id text)
+RETURNS TABLE (org_id uuid, slug text, org_status text, id uuid, key_id text, kind text, user_id uuid, sub_agent_id uuid,
+  bcrypt_hash text, hmac text, expires_at timestamptz, revoked_at timestamptz, member_role text, member_status text,
+  display_name text, username text, member_type text, task_id uuid, sub_agent_status text, sub_agent_expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT k.org_id, o.slug, o.status, k.id, k.key_id, k.kind, k.user_id, k.sub_agent_id, k.bcrypt_hash, k.hmac,
+         k.expires_at, k.revoked_at, m.role, m.status, coalesce(m.display_name, ''), coalesce(m.username, ''), m.type,
+         s.task_id, s.status, s.expires_at
+  FROM api_keys k
+  JOIN organizations o ON o.id = k.org_id
+  LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = k.user_id
+  LEFT JOIN sub_agents s ON s.org_id = k.org_id AND s.id = k.sub_agent_id
+  WHERE k.key_id = p_key_id;
+$$;
+
+CREATE FUNCTION auth_invite(p_token_hash text)
+RETURNS TABLE (org_id uuid, id uuid, email text, user_id uuid, role text, expires_at timestamptz, accepted_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.org_id, i.id, i.email, i.user_id, i.role, i.expires_at, i.accepted_at FROM invites i WHERE i.token_hash = p_token_hash;
+$$;
+
+CREATE FUNCTION auth_org_count() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT count(*) FROM organizations; $$;
+
+CREATE FUNCTION auth_org_ids() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT id FROM organizations; $$;
+
+-- Search. Under row-level security the planner uses an index only for leakproof operators, and neither @@ nor && nor
+-- ILIKE is one. So these look-ups belong to a role with its own policy; each begins with the org's condition itself.
+GRANT SELECT ON projects, tasks, task_projects, messages, channels, events TO mc_search;
+CREATE POLICY look_up ON projects FOR SELECT TO mc_search USING (true);
+CREATE POLICY look_up ON tasks FOR SELECT TO mc_search USING (true);
+CREATE POLICY look_up ON task_projects FOR SELECT TO mc_search USING (true);
+CREATE POLICY look_up ON messages FOR SELECT TO mc_search USING (true);
+CREATE POLICY look_up ON channels FOR SELECT TO mc_search USING (true);
+CREATE POLICY look_up ON events FOR SELECT TO mc_search USING (true);
+
+-- Text with <mark> as its only markup: everything else is escaped before the marks are put in.
+CREATE FUNCTION search_snippet(body text, query tsquery) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT replace(replace(ts_headline('english',
+      replace(replace(replace(replace(replace(translate(body, E'\uE000\uE001', ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;'),
+      query, E'StartSel=\uE000, StopSel=\uE001, MaxWords=30, MinWords=12, MaxFragments=1'),
+    E'\uE000', '<mark>'), E'\uE001', '</mark>');
+$$;
+
+CREATE FUNCTION search_query(q text) RETURNS tsquery LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT websearch_to_tsquery('english', q) || websearch_to_tsquery('simple', q);
+$$;
+
+CREATE FUNCTION search_projects(p_org_id uuid, p_q text, p_project_id uuid, p_from timestamptz, p_to timestamptz, p_limit int, p_offset int)
+RETURNS TABLE (id uuid, title text, snippet text, rank real, project_ids uuid[], created_at timestamptz, total bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH q AS (SELECT search_query(p_q) AS query),
+  hits AS (
+    SELECT p.id, p.name, p.description, p.created_at, ts_rank_cd(p.search_vector, q.query) * 4 AS rank, q.query
+    FROM projects p, q
+    WHERE p.org_id = p_org_id AND p_org_id = current_org_id() AND p.search_vector @@ q.query AND p.stage <> 'end-of-life'
+      AND (p_project_id IS NULL OR p.id = p_project_id)
+      AND (p_from IS NULL OR p.created_at >= p_from) AND (p_to IS NULL OR p.created_at < p_to)
+  ),
+  page AS (SELECT *, count(*) OVER () AS total FROM hits ORDER BY rank DESC, id LIMIT p_limit OFFSET p_offset)
+  SELECT id, name, search_snippet(name || E'\n' || description, query), rank::real, ARRAY[id], created_at, total FROM page;
+$$;
+
+CREATE FUNCTION search_tasks(p_org_id uuid, p_q text, p_project_id uuid, p_from timestamptz, p_to timestamptz, p_limit int, p_offset int)
+RETURNS TABLE (id uuid, title text, snippet text, rank real, project_ids uuid[], created_at timestamptz, total bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH q AS (SELECT search_query(p_q) AS query),
+  hits AS (
+    SELECT t.id, t.title, t.description, t.created_at, ts_rank_cd(t.search_vector, q.query) * 3 AS rank, q.query
+    FROM tasks t, q
+    WHERE t.org_id = p_org_id AND p_org_id = current_org_id() AND t.search_vector @@ q.query
+      AND (p_project_id IS NULL OR EXISTS (SELECT FROM task_projects tp WHERE tp.org_id = t.org_id AND tp.task_id = t.id AND tp.project_id = p_project_id))
+      AND (p_from IS NULL OR t.created_at >= p_from) AND (p_to IS NULL OR t.created_at < p_to)
+  ),
+  page AS (SELECT *, count(*) OVER () AS total FROM hits ORDER BY rank DESC, id LIMIT p_limit OFFSET p_offset)
+  SELECT page.id, title, search_snippet(title || E'\n' || description, query), rank::real,
+    ARRAY(SELECT tp.project_id FROM task_projects tp WHERE tp.org_id = p_org_id AND tp.task_id = page.id), created_at, total FROM page;
+$$;
+
+CREATE FUNCTION search_messages(p_org_id uuid, p_q text, p_channel_ids uuid[], p_from timestamptz, p_to timestamptz, p_limit int, p_offset int)
+RETURNS TABLE (id uuid, channel_id uuid, seq bigint, sender_name text, snippet text, rank real, project_ids uuid[], created_at timestamptz, total bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH q AS (SELECT search_query(p_q) AS query),
+  hits AS (
+    SELECT m.id, m.channel_id, m.seq, m.sender_name, m.content, m.created_at, q.query,
+      ts_rank_cd(m.search_vector, q.query) / (1 + extract(epoch FROM now() - m.created_at) / 2592000) AS rank
+    FROM messages m, q
+    WHERE m.org_id = p_org_id AND p_org_id = current_org_id() AND m.search_vector @@ q.query AND m.channel_id = ANY (p_channel_ids)
+      AND (p_from IS NULL OR m.created_at >= p_from) AND (p_to IS NULL OR m.created_at < p_to)
+  ),
+  page AS (SELECT *, count(*) OVER () AS total FROM hits ORDER BY rank DESC, id LIMIT p_limit OFFSET p_offset)
+  SELECT page.id, page.channel_id, page.seq, page.sender_name, search_snippet(page.content, page.query), page.rank::real,
+    CASE WHEN c.project_id IS NULL THEN '{}' ELSE ARRAY[c.project_id] END, page.created_at, page.total
+  FROM page JOIN channels c ON c.org_id = p_org_id AND c.id = page.channel_id ORDER BY page.rank DESC, page.id;
+$$;
+
+-- Sequences of a project's events, newest first (or oldest first), for lists that filter by project.
+CREATE FUNCTION project_events(p_org_id uuid, p_project_id uuid, p_after bigint, p_before bigint, p_ascending boolean, p_limit int)
+RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT e.sequence FROM events e
+  WHERE e.org_id = p_org_id AND p_org_id = current_org_id() AND e.project_ids @> ARRAY[p_project_id]
+    AND e.sequence > p_after AND e.sequence < p_before
+  ORDER BY CASE WHEN p_ascending THEN e.sequence ELSE -e.sequence END LIMIT p_limit;
+$$;
+
+-- Each function belongs to the role that sees what it needs and nothing else.
+GRANT CREATE ON SCHEMA public TO mc_auth, mc_search;
+ALTER FUNCTION auth_org(text) OWNER TO mc_auth;
+ALTER FUNCTION auth_memberships(uuid) OWNER TO mc_auth;
+ALTER FUNCTION auth_api_key(text) OWNER TO mc_auth;
+ALTER FUNCTION auth_invite(text) OWNER TO mc_auth;
+ALTER FUNCTION auth_org_count() OWNER TO mc_auth;
+ALTER FUNCTION auth_org_ids() OWNER TO mc_auth;
+ALTER FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
+ALTER FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
+ALTER FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int) OWNER TO mc_search;
+ALTER FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int) OWNER TO mc_search;
+REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
+
+REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(),
+  search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
+  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(),
+  search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
+  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int) TO mc_app;

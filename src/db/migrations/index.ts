@@ -1,0 +1,20 @@
+import tables_down from './0000_tables.down.sql' with { type: 'text' }
+import tables_up from './0000_tables.sql' with { type: 'text' }
+import rules_down from './0001_rules.down.sql' with { type: 'text' }
+import rules_up from './0001_rules.sql' with { type: 'text' }
+import lookups_down from './0002_lookups.down.sql' with { type: 'text' }
+import lookups_up from './0002_lookups.sql' with { type: 'text' }
+
+/** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
+export interface Migration {
+  name: string
+  up: string
+  down: string
+}
+
+/** In order; the schema's version is their number. A step that was released is never edited. */
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0000_tables', up: tables_up, down: tables_down },
+  { name: '0001_rules', up: rules_up, down: rules_down },
+  { name: '0002_lookups', up: lookups_up, down: lookups_down },
+]

@@ -1,0 +1,117 @@
+import { resolve } from 'node:path'
+import postgres from 'postgres'
+import { lintCatalogue } from './catalogue.ts'
+import type { ConnectionOptions, Database } from './client.ts'
+import { connectionFromUrl } from './connection-url.ts'
+import { openEmbedded } from './embedded/database.ts'
+import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
+import { ensureRoles } from './roles.ts'
+
+export interface OpenedDatabase {
+  app: ConnectionOptions
+  partitions: { rows_in_default: number }
+  /** `ok`, `degraded: …` or what is wrong, by part. */
+  check(database: Database): Promise<Record<string, string>>
+  stop(): Promise<void>
+}
+
+interface Settings {
+  database_url: string | undefined
+  database_owner_url: string | undefined
+  partitions_ahead: number
+}
+
+const PARTITION_CARE_MS = 24 * 60 * 60 * 1000
+const CHECK_MS = 2_000
+
+/**
+ * The database ready to be used: started (embedded) or reached, migrated, its catalogue found sound, partitions made.
+ * Throws one sentence otherwise: the server does not serve a database that would not keep orgs apart.
+ */
+export async function openDatabase(settings: Settings, data_dir: string, log: { info(fields: Record<string, unknown>, text: string): void; failed(stage: string, error: unknown): void }): Promise<OpenedDatabase> {
+  const { app, stop } = settings.database_url === undefined ? await embedded(data_dir, log) : await external(settings.database_url, settings.database_owner_url)
+  const partitions = { rows_in_default: 0 }
+  const care = async () => {
+    const sql = client(app)
+    try {
+      const [done] = await sql<{ made: number; rows_in_default: string }[]>`select * from ensure_partitions(${settings.partitions_ahead})`
+      partitions.rows_in_default = Number(done?.rows_in_default ?? 0)
+      if (done && done.made > 0) log.info({ made: done.made }, 'made partitions')
+    } finally {
+      await sql.end({ timeout: 2 })
+    }
+  }
+  try {
+    await refuseUnsound(app)
+    await care()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const timer = setInterval(() => care().catch((error: unknown) => log.failed('care for partitions', error)), PARTITION_CARE_MS)
+  return {
+    app,
+    partitions,
+    check: (database) => check(database, partitions),
+    stop: async () => {
+      clearInterval(timer)
+      await stop()
+    },
+  }
+}
+
+async function embedded(data_dir: string, log: { info(fields: Record<string, unknown>, text: string): void }) {
+  const database = await openEmbedded(resolve(data_dir))
+  if (database.recovered) log.info({}, 'the embedded PostgreSQL was not stopped cleanly last time and recovered')
+  if (database.migrated.length > 0) log.info({ migrations: database.migrated }, 'migrated')
+  return { app: database.app, stop: database.stop }
+}
+
+async function external(url: string, owner_url: string | undefined) {
+  const app = connectionFromUrl('MC_DATABASE_URL', url)
+  if (owner_url !== undefined) {
+    const sql = client(connectionFromUrl('MC_DATABASE_OWNER_URL', owner_url))
+    try {
+      await ensureRoles(sql, app.user === 'mc_app' ? { app: app.password } : {})
+      await migrateUp(sql)
+    } finally {
+      await sql.end({ timeout: 2 })
+    }
+  }
+  return { app, stop: async () => undefined }
+}
+
+/** Refuses a schema that is newer or older than this program, and a catalogue that would let orgs see each other. */
+async function refuseUnsound(app: ConnectionOptions): Promise<void> {
+  const sql = client(app)
+  try {
+    const version = await schemaVersion(sql)
+    if (version > SCHEMA_VERSION) throw new NewerSchema(version)
+    if (version < SCHEMA_VERSION) throw new Error(`The database has schema version ${version}, this program needs ${SCHEMA_VERSION}. Set MC_DATABASE_OWNER_URL so that it can migrate, or run "mission-control migrate up".`)
+    const problems = await lintCatalogue(sql)
+    if (problems.length > 0) throw new Error(`The database would not keep organizations apart:\n  - ${problems.join('\n  - ')}`)
+  } finally {
+    await sql.end({ timeout: 2 })
+  }
+}
+
+/** One PL/pgSQL call beside the query: a server whose libraries were replaced under it answers queries but not those. */
+async function check(database: Database, partitions: { rows_in_default: number }): Promise<Record<string, string>> {
+  const checks: Record<string, string> = {}
+  try {
+    await database.query(async (sql) => {
+      const [row] = await sql<{ version: number }[]>`select max(version)::int as version, ready_probe() from mc_schema`
+      checks.database = 'ok'
+      checks.schema = row?.version === SCHEMA_VERSION ? 'ok' : `version ${row?.version} instead of ${SCHEMA_VERSION}`
+    }, { deadline_ms: CHECK_MS })
+  } catch {
+    // The reason is in the server log where it happened; here it only matters that it cannot be used.
+    checks.database = 'cannot be reached'
+  }
+  checks.partitions = partitions.rows_in_default === 0 ? 'ok' : 'degraded: rows in a default partition'
+  return checks
+}
+
+function client(connection: ConnectionOptions) {
+  return postgres({ ...connection, ssl: connection.ssl ?? false, max: 1, connect_timeout: 10, onnotice: () => undefined })
+}

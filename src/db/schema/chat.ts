@@ -1,0 +1,135 @@
+import { sql } from 'drizzle-orm'
+import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
+import { orgReference } from './orgs.ts'
+import { projects } from './work.ts'
+
+export const channels = pgTable(
+  'channels',
+  {
+    org_id: orgReference(),
+    id: id(),
+    name: text('name').notNull(),
+    type: text('type', { enum: ['org_wide', 'project'] }).notNull(),
+    project_id: uuid('project_id'),
+    last_seq: bigint('last_seq', { mode: 'number' }).notNull().default(0),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('channels_project').on(t.org_id, t.project_id),
+    foreignKey({ columns: [t.org_id, t.project_id], foreignColumns: [projects.org_id, projects.id], name: 'channels_project_fk' }),
+  ],
+)
+
+export const channel_reads = pgTable(
+  'channel_reads',
+  {
+    org_id: orgId(),
+    channel_id: uuid('channel_id').notNull(),
+    user_id: uuid('user_id').notNull(),
+    read_seq: bigint('read_seq', { mode: 'number' }).notNull(),
+    mention_count: integer('mention_count').notNull().default(0),
+    updated_at: updatedAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.channel_id, t.user_id] }),
+    index('channel_reads_user').on(t.org_id, t.user_id),
+    foreignKey({ columns: [t.org_id, t.channel_id], foreignColumns: [channels.org_id, channels.id], name: 'channel_reads_channel' }),
+  ],
+)
+
+/**
+ * Partitioned by month of `created_at` (see the migrations): a server-assigned time, so a client never picks a
+ * partition. Each partition has a unique index on (org_id, channel_id, seq), made with it.
+ */
+export const messages = pgTable(
+  'messages',
+  {
+    org_id: orgId(),
+    id: id(),
+    channel_id: uuid('channel_id').notNull(),
+    seq: bigint('seq', { mode: 'number' }).notNull(),
+    sender_id: uuid('sender_id'),
+    sender_type: text('sender_type', { enum: ['human', 'agent', 'sub_agent', 'system'] }).notNull(),
+    sender_name: text('sender_name').notNull(),
+    kind: text('kind', { enum: ['text', 'command', 'command_output', 'system'] }).notNull(),
+    content: text('content').notNull(),
+    mentions: uuid('mentions').array().notNull().default(sql`'{}'`),
+    ignored_mentions: text('ignored_mentions').array().notNull().default(sql`'{}'`),
+    client_id: text('client_id'),
+    reply_to: uuid('reply_to'),
+    created_at: at('created_at').notNull(),
+    search_vector: tsvector('search_vector').generatedAlwaysAs(sql.raw(searchPart('content', 'C'))),
+  },
+  (t) => [
+    index('messages_id').on(t.org_id, t.id),
+    index('messages_search').using('gin', t.search_vector),
+  ],
+)
+
+export const message_client_ids = pgTable(
+  'message_client_ids',
+  {
+    org_id: orgId(),
+    channel_id: uuid('channel_id').notNull(),
+    sender_id: uuid('sender_id').notNull(),
+    client_id: text('client_id').notNull(),
+    message_id: uuid('message_id').notNull(),
+    seq: bigint('seq', { mode: 'number' }).notNull(),
+    content_hash: text('content_hash').notNull(),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.channel_id, t.sender_id, t.client_id] }),
+    index('message_client_ids_age').on(t.org_id, t.created_at),
+  ],
+)
+
+export const message_deliveries = pgTable(
+  'message_deliveries',
+  {
+    org_id: orgId(),
+    channel_id: uuid('channel_id').notNull(),
+    seq: bigint('seq', { mode: 'number' }).notNull(),
+    agent_id: uuid('agent_id').notNull(),
+    state: text('state', { enum: ['queued', 'delivered', 'working', 'answered', 'failed'] }).notNull(),
+    detail: text('detail'),
+    updated_at: updatedAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.channel_id, t.seq, t.agent_id] }),
+    foreignKey({ columns: [t.org_id, t.channel_id], foreignColumns: [channels.org_id, channels.id], name: 'message_deliveries_channel' }),
+  ],
+)
+
+/**
+ * The immutable log, partitioned by month like messages, unique per partition on (org_id, sequence). `payload` is null
+ * where a message is joined instead.
+ */
+export const events = pgTable(
+  'events',
+  {
+    org_id: orgId(),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    type: text('type').notNull(),
+    actor_id: uuid('actor_id'),
+    actor_type: text('actor_type', { enum: ['human', 'agent', 'sub_agent', 'system'] }).notNull(),
+    actor_name: text('actor_name').notNull(),
+    project_ids: uuid('project_ids').array().notNull().default(sql`'{}'`),
+    task_id: uuid('task_id'),
+    channel_id: uuid('channel_id'),
+    message_id: uuid('message_id'),
+    message_seq: bigint('message_seq', { mode: 'number' }),
+    subject_ids: uuid('subject_ids').array().notNull().default(sql`'{}'`),
+    payload: jsonb('payload'),
+    created_at: at('created_at').notNull(),
+  },
+  (t) => [
+    index('events_task').on(t.org_id, t.task_id, t.sequence).where(sql`task_id is not null`),
+    index('events_channel').on(t.org_id, t.channel_id, t.sequence).where(sql`channel_id is not null`),
+    index('events_actor').on(t.org_id, t.actor_id, t.sequence),
+    index('events_type').on(t.org_id, t.type, t.sequence).where(sql`type <> 'message.created'`),
+    index('events_projects').using('gin', t.project_ids),
+  ],
+)

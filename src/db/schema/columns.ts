@@ -1,0 +1,17 @@
+import { sql } from 'drizzle-orm'
+import { customType, timestamp, uuid } from 'drizzle-orm/pg-core'
+
+/** UUIDv7, given by the application. */
+export const id = (name = 'id') => uuid(name).notNull()
+export const orgId = () => uuid('org_id').notNull()
+export const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'string' })
+export const createdAt = () => at('created_at').notNull().default(sql`now()`)
+export const updatedAt = () => at('updated_at').notNull().default(sql`now()`)
+
+export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
+
+/** One weighted part of a search vector, for words of English and for identifiers and other languages. */
+export function searchPart(column: string, weight: 'A' | 'B' | 'C'): string {
+  const text = `coalesce(${column}, '')`
+  return `setweight(to_tsvector('english', ${text}), '${weight}') || setweight(to_tsvector('simple', ${text}), '${weight}')`
+}

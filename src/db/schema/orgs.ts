@@ -1,0 +1,128 @@
+import { bigint, foreignKey, index, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import { at, createdAt, id, orgId, updatedAt } from './columns.ts'
+import { users } from './global.ts'
+
+export const organizations = pgTable('organizations', {
+  id: id().primaryKey(),
+  slug: text('slug').notNull().unique(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['active', 'suspended', 'pending_deletion'] }).notNull(),
+  deletion_at: at('deletion_at'),
+  settings: jsonb('settings').notNull(),
+  created_at: createdAt(),
+  updated_at: updatedAt(),
+})
+
+export const orgReference = () => orgId().references(() => organizations.id)
+
+export const memberships = pgTable(
+  'memberships',
+  {
+    org_id: orgReference(),
+    user_id: uuid('user_id').notNull().references(() => users.id),
+    type: text('type', { enum: ['human', 'agent'] }).notNull(),
+    role: text('role', { enum: ['administrator', 'contributor'] }).notNull(),
+    display_name: text('display_name').notNull(),
+    username: text('username').notNull(),
+    identifier: text('identifier'),
+    status: text('status', { enum: ['active', 'invited', 'deactivated'] }).notNull(),
+    notification_preferences: jsonb('notification_preferences').notNull(),
+    last_active_at: at('last_active_at'),
+    created_at: createdAt(),
+    updated_at: updatedAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.user_id] }),
+    unique('memberships_username_key').on(t.org_id, t.username),
+    unique('memberships_identifier_key').on(t.org_id, t.identifier),
+    index('memberships_user').on(t.user_id),
+  ],
+)
+
+/** Who owns the org's log and where it stands: the row that every batch locks. */
+export const org_heads = pgTable('org_heads', {
+  org_id: orgReference().primaryKey(),
+  epoch: bigint('epoch', { mode: 'number' }).notNull(),
+  sequence: bigint('sequence', { mode: 'number' }).notNull(),
+  batch: bigint('batch', { mode: 'number' }).notNull(),
+  log: text('log').notNull(),
+  updated_at: updatedAt(),
+})
+
+export const recent_commands = pgTable(
+  'recent_commands',
+  { org_id: orgReference(), command_id: text('command_id').notNull(), reply: jsonb('reply'), created_at: createdAt() },
+  (t) => [primaryKey({ columns: [t.org_id, t.command_id] }), index('recent_commands_age').on(t.org_id, t.created_at)],
+)
+
+export const idempotency_keys = pgTable(
+  'idempotency_keys',
+  {
+    org_id: orgReference(),
+    principal_id: uuid('principal_id').notNull(),
+    route: text('route').notNull(),
+    key: text('key').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    status: bigint('status', { mode: 'number' }).notNull(),
+    reply: jsonb('reply'),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.principal_id, t.route, t.key] }),
+    index('idempotency_keys_age').on(t.org_id, t.created_at),
+  ],
+)
+
+export const invites = pgTable(
+  'invites',
+  {
+    org_id: orgReference(),
+    id: id(),
+    email: text('email').notNull(),
+    user_id: uuid('user_id').notNull(),
+    role: text('role', { enum: ['administrator', 'contributor'] }).notNull(),
+    token_hash: text('token_hash').notNull(),
+    expires_at: at('expires_at').notNull(),
+    accepted_at: at('accepted_at'),
+    created_by: uuid('created_by').notNull(),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('invites_token').on(t.token_hash),
+    index('invites_user').on(t.org_id, t.user_id),
+    foreignKey({ columns: [t.org_id, t.user_id], foreignColumns: [memberships.org_id, memberships.user_id], name: 'invites_member' }).onDelete('cascade'),
+  ],
+)
+
+export const subscriptions = pgTable(
+  'subscriptions',
+  {
+    org_id: orgReference(),
+    user_id: uuid('user_id').notNull(),
+    mode: text('mode', { enum: ['all', 'topics'] }).notNull(),
+    topics: jsonb('topics').notNull(),
+    updated_at: updatedAt(),
+  },
+  (t) => [primaryKey({ columns: [t.org_id, t.user_id] })],
+)
+
+export const notifications = pgTable(
+  'notifications',
+  {
+    org_id: orgReference(),
+    id: id(),
+    user_id: uuid('user_id').notNull(),
+    type: text('type').notNull(),
+    event_sequence: bigint('event_sequence', { mode: 'number' }).notNull(),
+    resource: jsonb('resource').notNull(),
+    title: text('title').notNull(),
+    read_at: at('read_at'),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('notifications_user').on(t.org_id, t.user_id, t.created_at, t.id),
+    index('notifications_event').on(t.org_id, t.user_id, t.event_sequence),
+  ],
+)

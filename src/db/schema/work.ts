@@ -1,0 +1,202 @@
+import { sql } from 'drizzle-orm'
+import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
+import { memberships, orgReference } from './orgs.ts'
+
+const searchVector = (...parts: string[]) =>
+  tsvector('search_vector').generatedAlwaysAs(sql.raw(parts.join(' || ')))
+
+export const projects = pgTable(
+  'projects',
+  {
+    org_id: orgReference(),
+    id: id(),
+    name: text('name').notNull(),
+    type: text('type', { enum: ['software', 'docs', 'launch'] }).notNull(),
+    description: text('description').notNull().default(''),
+    stage: text('stage', {
+      enum: ['definition', 'poc', 'development', 'testing', 'adoption', 'maintenance', 'end-of-life'],
+    }).notNull(),
+    owner_id: uuid('owner_id'),
+    links: jsonb('links').notNull().default([]),
+    channel_id: uuid('channel_id').notNull(),
+    version: integer('version').notNull().default(1),
+    created_by: uuid('created_by').notNull(),
+    created_at: createdAt(),
+    updated_at: updatedAt(),
+    archived_at: at('archived_at'),
+    search_vector: searchVector(searchPart('name', 'A'), searchPart('description', 'B')),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('projects_created').on(t.org_id, t.created_at, t.id),
+    index('projects_updated').on(t.org_id, t.updated_at, t.id),
+    index('projects_name').on(t.org_id, sql`lower(${t.name})`, t.id),
+    index('projects_stage').on(t.org_id, t.stage, t.created_at, t.id),
+    index('projects_owner').on(t.org_id, t.owner_id),
+    index('projects_search').using('gin', t.search_vector),
+  ],
+)
+
+export const project_users = pgTable(
+  'project_users',
+  { org_id: orgId(), project_id: uuid('project_id').notNull(), user_id: uuid('user_id').notNull(), created_at: createdAt() },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.project_id, t.user_id] }),
+    index('project_users_user').on(t.org_id, t.user_id, t.project_id),
+    foreignKey({ columns: [t.org_id, t.project_id], foreignColumns: [projects.org_id, projects.id], name: 'project_users_project' }),
+    foreignKey({ columns: [t.org_id, t.user_id], foreignColumns: [memberships.org_id, memberships.user_id], name: 'project_users_member' }),
+  ],
+)
+
+export const tasks = pgTable(
+  'tasks',
+  {
+    org_id: orgReference(),
+    id: id(),
+    title: text('title').notNull(),
+    description: text('description').notNull().default(''),
+    type: text('type', { enum: ['bug', 'feature', 'chore'] }).notNull(),
+    priority: text('priority', { enum: ['low', 'medium', 'high', 'critical'] }).notNull(),
+    status: text('status', { enum: ['backlog', 'in-progress', 'in-review', 'complete'] }).notNull(),
+    required_evidence_types: text('required_evidence_types').array().notNull().default(sql`'{}'`),
+    version: integer('version').notNull().default(1),
+    created_by: uuid('created_by').notNull(),
+    completed_at: at('completed_at'),
+    archived_at: at('archived_at'),
+    created_at: createdAt(),
+    updated_at: updatedAt(),
+    search_vector: searchVector(searchPart('title', 'A'), searchPart('description', 'B')),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('tasks_created').on(t.org_id, t.created_at, t.id),
+    index('tasks_updated').on(t.org_id, t.updated_at, t.id),
+    index('tasks_title').on(t.org_id, sql`lower(${t.title})`, t.id),
+    index('tasks_status').on(t.org_id, t.status, t.created_at, t.id),
+    index('tasks_priority').on(t.org_id, t.priority, t.created_at, t.id),
+    index('tasks_search').using('gin', t.search_vector),
+  ],
+)
+
+export const task_projects = pgTable(
+  'task_projects',
+  { org_id: orgId(), task_id: uuid('task_id').notNull(), project_id: uuid('project_id').notNull() },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.task_id, t.project_id] }),
+    index('task_projects_project').on(t.org_id, t.project_id, t.task_id),
+    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_projects_task' }),
+    foreignKey({ columns: [t.org_id, t.project_id], foreignColumns: [projects.org_id, projects.id], name: 'task_projects_project_fk' }),
+  ],
+)
+
+export const task_assignees = pgTable(
+  'task_assignees',
+  { org_id: orgId(), task_id: uuid('task_id').notNull(), user_id: uuid('user_id').notNull(), created_at: createdAt() },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.task_id, t.user_id] }),
+    index('task_assignees_user').on(t.org_id, t.user_id, t.task_id),
+    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_assignees_task' }),
+    foreignKey({ columns: [t.org_id, t.user_id], foreignColumns: [memberships.org_id, memberships.user_id], name: 'task_assignees_member' }),
+  ],
+)
+
+export const task_dependencies = pgTable(
+  'task_dependencies',
+  { org_id: orgId(), task_id: uuid('task_id').notNull(), blocked_by_id: uuid('blocked_by_id').notNull(), created_at: createdAt() },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.task_id, t.blocked_by_id] }),
+    index('task_dependencies_blocker').on(t.org_id, t.blocked_by_id, t.task_id),
+    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_dependencies_task' }),
+    foreignKey({ columns: [t.org_id, t.blocked_by_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_dependencies_blocked_by' }),
+  ],
+)
+
+export const task_evidence = pgTable(
+  'task_evidence',
+  {
+    org_id: orgId(),
+    id: id(),
+    task_id: uuid('task_id').notNull(),
+    type: text('type', { enum: ['pr_link', 'test_results', 'doc_url'] }).notNull(),
+    url: text('url').notNull(),
+    added_by: uuid('added_by').notNull(),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('task_evidence_task').on(t.org_id, t.task_id, t.created_at),
+    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_evidence_task_fk' }),
+  ],
+)
+
+export const sub_agents = pgTable(
+  'sub_agents',
+  {
+    org_id: orgId(),
+    id: id(),
+    task_id: uuid('task_id').notNull(),
+    host_agent_id: uuid('host_agent_id'),
+    model: text('model').notNull(),
+    instructions: text('instructions').notNull(),
+    status: text('status', { enum: ['active', 'completed', 'terminated', 'expired'] }).notNull(),
+    created_by: uuid('created_by').notNull(),
+    expires_at: at('expires_at').notNull(),
+    summary: text('summary'),
+    created_at: createdAt(),
+    ended_at: at('ended_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('sub_agents_status').on(t.org_id, t.status, t.created_at),
+    index('sub_agents_task').on(t.org_id, t.task_id),
+    index('sub_agents_host').on(t.org_id, t.host_agent_id),
+    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'sub_agents_task_fk' }),
+  ],
+)
+
+/** Keys of agents and sub-agents: the public id, a bcrypt hash and a peppered HMAC, never the key. */
+export const api_keys = pgTable(
+  'api_keys',
+  {
+    org_id: orgReference(),
+    id: id(),
+    key_id: text('key_id').notNull(),
+    kind: text('kind', { enum: ['live', 'tmp'] }).notNull(),
+    user_id: uuid('user_id').notNull(),
+    sub_agent_id: uuid('sub_agent_id'),
+    prefix: text('prefix').notNull(),
+    bcrypt_hash: text('bcrypt_hash').notNull(),
+    hmac: text('hmac').notNull(),
+    created_at: createdAt(),
+    last_used_at: at('last_used_at'),
+    expires_at: at('expires_at'),
+    revoked_at: at('revoked_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('api_keys_key_id').on(t.key_id),
+    index('api_keys_user').on(t.org_id, t.user_id, t.created_at),
+    index('api_keys_sub_agent').on(t.org_id, t.sub_agent_id),
+    foreignKey({ columns: [t.org_id, t.sub_agent_id], foreignColumns: [sub_agents.org_id, sub_agents.id], name: 'api_keys_sub_agent_fk' }),
+  ],
+)
+
+export const exports = pgTable(
+  'exports',
+  {
+    org_id: orgReference(),
+    id: id(),
+    requested_by: uuid('requested_by').notNull(),
+    status: text('status', { enum: ['pending', 'processing', 'ready', 'failed', 'expired'] }).notNull(),
+    progress: integer('progress').notNull().default(0),
+    size_bytes: bigint('size_bytes', { mode: 'number' }),
+    sha256: text('sha256'),
+    error: text('error'),
+    path: text('path'),
+    expires_at: at('expires_at'),
+    created_at: createdAt(),
+    updated_at: updatedAt(),
+  },
+  (t) => [primaryKey({ columns: [t.org_id, t.id] }), index('exports_created').on(t.org_id, t.created_at, t.id)],
+)

@@ -1,0 +1,101 @@
+/**
+ * What must never reach a log, by the name of the field and by the look of the text. Names are checked first because
+ * they need no guess; the look of the text is the second line, for messages and errors that others composed.
+ */
+
+/** A field whose name contains one of these holds something that opens a door. */
+const SECRET_NAME = /passw|secret|token|cookie|authori[sz]ation|api_?key|pepper|credential|csrf|otp|private/i
+
+/** What people and agents wrote: it belongs to their org, not to the server's log. */
+const PRIVATE_NAMES = new Set([
+  'content',
+  'body',
+  'text',
+  'payload',
+  'snippet',
+  'description',
+  'instructions',
+  'comment',
+  'input',
+  'result',
+  'parameters',
+  'query',
+  'key',
+  'hash',
+  'jwt',
+  'url_token',
+])
+
+/** Names like `token_id` or `password_changed_at` only tell about a secret. */
+const ABOUT = /_(id|at|ms|s|count|bytes|prefix|state|type)$/i
+
+const TEXT_RULES: readonly [RegExp, string][] = [
+  [/mc_ak_(live|tmp)_[A-Za-z0-9_-]+/g, 'mc_ak_$1_[removed]'],
+  [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[removed]'],
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [removed]'],
+  [/:\/\/[^/?#\s@]*@/g, '://[removed]@'],
+  [
+    /((?:^|[\s;,?&"'{])(?:__Host-)?[\w.-]*(?:passw|secret|token|cookie|pepper|csrf|mc_session)[\w.-]*["']?\s*[=:]\s*["']?)[^\s&;,"'}]+/gi,
+    '$1[removed]',
+  ],
+  [/(\/(?:setup|invites|invite)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
+]
+
+const REMOVED = '[removed]'
+const DEPTH_MAX = 6
+const ITEMS_MAX = 50
+const TEXT_MAX = 4_000
+
+/** A copy of log fields without secrets and private text; bounded in depth, items and length. */
+export function scrub(fields: Readonly<Record<string, unknown>>, depth = 0): Record<string, unknown> {
+  const clean: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields).slice(0, ITEMS_MAX))
+    clean[name] = isPrivate(name, value) ? REMOVED : scrubValue(value, depth)
+  return clean
+}
+
+/** A text without anything that looks like a key, a token, a cookie or a password in a URL. */
+export function scrubText(text: string): string {
+  const bounded = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text
+  return TEXT_RULES.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), bounded)
+}
+
+/**
+ * An error as plain fields. Only what names the fault is taken: a database error's detail, parameters and statement
+ * carry the row that was written.
+ */
+export function scrubError(error: unknown, depth = 0): Record<string, unknown> {
+  if (!(error instanceof Error))
+    return typeof error === 'object' && error !== null
+      ? { value: scrubValue(error, depth) }
+      : { message: scrubText(String(error)) }
+  const fields: Record<string, unknown> = { type: error.name, message: scrubText(error.message) }
+  if ('code' in error && (typeof error.code === 'string' || typeof error.code === 'number'))
+    fields.code = error.code
+  if (error.stack !== undefined) fields.stack = scrubText(error.stack)
+  if (error.cause !== undefined && depth < DEPTH_MAX) fields.cause = scrubError(error.cause, depth + 1)
+  return fields
+}
+
+function isPrivate(name: string, value: unknown): boolean {
+  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number')
+    return false
+  if (PRIVATE_NAMES.has(name.toLowerCase())) return true
+  return SECRET_NAME.test(name) && !ABOUT.test(name)
+}
+
+function scrubValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return scrubText(value)
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  if (typeof value === 'function') return '[function]'
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  if (value instanceof Error) return scrubError(value, depth + 1)
+  if (depth >= DEPTH_MAX) return '[deeper]'
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => scrubValue(item, depth + 1))
+  // Not a plain object (a Headers, a Map, a Request): what it would show is not ours to guess.
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name ?? 'object'}]`
+  return scrub({ ...value }, depth + 1)
+}

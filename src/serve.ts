@@ -1,0 +1,194 @@
+import { createHash, createHmac } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { KeyVerifier } from './auth/api-keys.ts'
+import { BackOff } from './auth/back-off.ts'
+import { csrfToken } from './auth/csrf.ts'
+import { TokenBuckets } from './auth/rate-limit.ts'
+import { loadSecrets } from './auth/secrets.ts'
+import { SessionTokens } from './auth/session-tokens.ts'
+import { Sessions } from './auth/sessions.ts'
+import { loadConfig } from './config.ts'
+import { ApiError } from './contracts/errors.ts'
+import { newId } from './contracts/ids.ts'
+import { SERVER_VERSION } from './contracts/version.ts'
+import { Database } from './db/client.ts'
+import { PostgresKeyStore } from './db/key-store.ts'
+import { openDatabase } from './db/open.ts'
+import { Accounts } from './db/queries/accounts.ts'
+import { PostgresSessionStore } from './db/session-store.ts'
+import { createApp } from './http/app.ts'
+import { loadAssets } from './http/assets.ts'
+import { clientIp, isLoopback } from './http/client-ip.ts'
+import type { Deps } from './http/deps.ts'
+import { Identify } from './http/identity.ts'
+import { Limits } from './http/limits.ts'
+import { Metrics } from './http/metrics.ts'
+import { baseHeaders, Replier } from './http/reply.ts'
+import { createLog } from './log.ts'
+import { createCore } from './server.ts'
+import { createPresence } from './activity.ts'
+
+/** Connections that only lanes use, so that reads never make a write wait. */
+const LANE_CONNECTIONS = 8
+
+/** After these a remembered row of a key may be wrong. */
+const KEY_EVENTS = /^(api_key|user|sub_agent|org)\./
+
+/** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
+export async function serve(env: Record<string, string | undefined>): Promise<void> {
+  const { config, warnings } = loadConfig(env)
+  const log = createLog(config.log_level)
+  for (const warning of warnings) log.warn({}, warning)
+  const data_dir = resolve(config.data_dir)
+  mkdirSync(data_dir, { recursive: true })
+  const opened = await openDatabase(config, data_dir, log)
+
+  const limits = { prepare: config.database_prepare, statement_timeout_ms: config.statement_timeout_ms }
+  const database = new Database({ connection: opened.app, connections_max: config.database_pool, ...limits })
+  const lanes = new Database({ connection: opened.app, connections_max: LANE_CONNECTIONS, ...limits, application_name: 'mission-control lane' })
+  const secrets = loadSecrets({
+    data_dir,
+    ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
+    ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
+  })
+  const csrf_secret = secrets.jwt[0]!.secret
+  const metrics = new Metrics()
+  const key_store = new PostgresKeyStore(database, (stage, error) => log.failed(stage, error))
+  const core = createCore(
+    database,
+    lanes,
+    metrics,
+    log,
+    {
+      node_id: config.node_id,
+      heartbeat_seconds: config.heartbeat_seconds,
+      lane_queue_max: config.lane_queue_max,
+      mailbox_max: config.mailbox_max,
+      ring_events_max: config.replay_ring,
+    },
+    ({ org_id, events }) => {
+      if (events.some(({ event }) => KEY_EVENTS.test(event.type))) key_store.forgetOrg(org_id)
+    },
+  )
+
+  const accounts = new Accounts(database)
+  const sessions = new Sessions(new PostgresSessionStore(database), new SessionTokens(secrets, Date.now), Date.now, newId)
+  sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
+  const keys = new KeyVerifier(key_store, secrets.pepper)
+  const key_failures = new BackOff(Date.now, { free: 20, first_ms: 1_000, max_ms: 60_000, forget_ms: 10 * 60_000 })
+  const sign_in_failures = new BackOff(Date.now, { free: 5, first_ms: 1_000, max_ms: 5 * 60_000, forget_ms: 30 * 60_000 })
+  const presence = createPresence(accounts, (stage, error) => log.failed(stage, error))
+  const org_ids = new Map<string, string>()
+
+  const replier = new Replier(baseHeaders({ https: config.https }))
+  const identify = new Identify({
+    sessions,
+    keys,
+    csrf_secret,
+    secure: config.https,
+    own_origins: config.own_origins,
+    openEdge: (org_id) => core.edges.open(org_id),
+    async orgId(slug) {
+      const known = org_ids.get(slug)
+      if (known !== undefined) return known
+      const found = await accounts.orgId(slug)
+      if (found !== undefined) org_ids.set(slug, found)
+      return found
+    },
+    active: (org_id, user_id) => presence.active(org_id, user_id),
+    keyUsed: (key) => key_store.used(key),
+    keyFailure: (key, reason, ip) => {
+      const details = { key_id: key.key_id, reason, ip }
+      presence.once(`key ${key.key_id} ${ip}`, (count) =>
+        core.systemCommand(key.org_id, 'security.record', { type: 'auth.api_key_failure', user_id: key.user_id, display_name: key.display_name, user_type: 'agent', details: { ...details, count } }),
+      )
+    },
+    failuresFrom: (ip) => ({ blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0, add: () => key_failures.failed(ip) }),
+  })
+
+  let server: ReturnType<typeof createApp>['server'] = null
+  const ipOf = (request: Request) => clientIp(request, server?.requestIP(request)?.address, config.trusted_proxies)
+  const deps: Deps = {
+    replier,
+    identify,
+    limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
+    accounts,
+    sessions,
+    edges: core.edges,
+    database,
+    log,
+    command: core.command,
+    systemCommand: core.systemCommand,
+    channel: (org_id, channel_id, request) => core.channel(org_id, channel_id, request),
+    ephemeral: (frame) => core.edges.ephemeral(frame),
+    sign_in_failures: {
+      check(email, ip) {
+        const blocked_s = config.rate_limits ? Math.max(sign_in_failures.blocked(`e ${email.toLowerCase()}`), sign_in_failures.blocked(`i ${ip}`)) : 0
+        if (blocked_s > 0) throw new ApiError('RATE_LIMITED', 'Too many failed attempts. Wait a little.', { retry_after_s: blocked_s })
+      },
+      add(email, ip) {
+        sign_in_failures.failed(`e ${email.toLowerCase()}`)
+        sign_in_failures.failed(`i ${ip}`)
+      },
+      succeeded: (email) => sign_in_failures.succeeded(`e ${email.toLowerCase()}`),
+    },
+    csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
+    key_pepper: secrets.pepper,
+    hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
+    upgrade: (request, handlers, headers) => server?.upgrade(request, { data: handlers as never, headers }) ?? false,
+    keepOpen: (request) => server?.timeout(request, 0),
+    clientIp: ipOf,
+    public_url: config.public_url,
+    secure_cookies: config.https,
+    single_tenant: config.single_tenant,
+    version: SERVER_VERSION,
+    // The same on every node and after a restart, and of no use once there is an account.
+    setup_token: createHmac('sha256', csrf_secret).update('first set-up').digest('base64url'),
+  }
+
+  metrics.gauge('mc_actors_active', 'Actors in memory.', () => core.host.counts().active)
+  metrics.gauge('mc_mailbox_depth', 'Messages that wait for actors.', () => core.host.counts().mailbox_depth)
+  metrics.gauge('mc_edge_connections', 'Open streams and sockets.', () => ({ sse: core.edges.counts().sse, websocket: core.edges.counts().websocket }))
+  metrics.gauge('mc_database_connections', 'Connections to PostgreSQL.', () => database.load)
+  metrics.gauge('mc_partition_default_rows', 'Months with rows in a default partition: should be 0.', () => opened.partitions.rows_in_default)
+
+  const assets = await loadAssets(join(import.meta.dir, '..', 'ui', 'dist'))
+  const app = createApp(deps, {
+    checks: () => opened.check(database),
+    metrics: () => metrics.text(),
+    metrics_token: config.metrics_token,
+    isLoopback: (request) => isLoopback(ipOf(request)),
+  }, assets)
+  try {
+    app.listen({ hostname: config.host, port: config.port, reusePort: false, development: false, idleTimeout: 60, maxRequestBodySize: 2 * 1024 * 1024 })
+  } catch (error) {
+    await opened.stop()
+    throw error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? new Error(`Port ${config.port} is in use. Stop what listens there, or set MC_PORT.`) : error
+  }
+  server = app.server
+
+  console.log(`Mission Control ${SERVER_VERSION} listens on ${config.public_url}`)
+  if (await accounts.none()) console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
+
+  let stopping = false
+  const stop = async (signal: string) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    log.info({ signal }, 'draining')
+    core.edges.drain(Math.min(5_000, config.drain_ms))
+    const give_up = setTimeout(() => process.exit(0), config.drain_ms + 1_500)
+    await Promise.race([core.host.stopAll(), Bun.sleep(config.drain_ms)])
+    core.edges.stop()
+    await server?.stop(true)
+    await Promise.all([database.close(), lanes.close()])
+    await opened.stop()
+    clearTimeout(give_up)
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+  // The driver may throw out of a timer after a connection died (see db/client.ts): its calls have deadlines of their own.
+  process.on('uncaughtException', (error) => log.failed('uncaught', error))
+  process.on('unhandledRejection', (error) => log.failed('unhandled rejection', error))
+}

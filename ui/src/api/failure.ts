@@ -1,0 +1,66 @@
+import type { ErrorBody, ErrorCode, Problem } from '@contracts/errors.ts'
+
+/** `NETWORK`: no answer at all. `UNREADABLE`: an answer that is not ours, from something in between. */
+export type FailureCode = ErrorCode | 'NETWORK' | 'UNREADABLE'
+
+/** A request that did not succeed, with what the server said about it. */
+export class ApiFailure extends Error {
+  readonly code: FailureCode
+  /** 0 without an answer. */
+  readonly status: number
+  readonly details: unknown
+  readonly retry_after_s: number | undefined
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: { status?: number; details?: unknown; retry_after_s?: number } = {},
+  ) {
+    super(message)
+    this.name = 'ApiFailure'
+    this.code = code
+    this.status = options.status ?? 0
+    this.details = options.details
+    this.retry_after_s = options.retry_after_s
+  }
+
+  /** Worth another try by itself: nothing was wrong with the request. */
+  get passing(): boolean {
+    return this.status === 0 || this.status >= 500 || this.status === 429
+  }
+
+  /** What is wrong with one field of the request (`/email`), or undefined. */
+  problem(path: string): string | undefined {
+    return problems(this.details).find((problem) => problem.path === path)?.message
+  }
+}
+
+/** Any thrown value as a failure, so that every page can show it. */
+export function asFailure(error: unknown): ApiFailure {
+  if (error instanceof ApiFailure) return error
+  return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : 'Something went wrong.')
+}
+
+/** Reads the server's error body; anything else is `UNREADABLE`. */
+export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
+  const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
+  const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }
+  if (!isErrorBody(body)) return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
+  return new ApiFailure(body.error.code, body.error.message, { ...rest, details: body.error.details })
+}
+
+function isErrorBody(body: unknown): body is ErrorBody {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false
+  const { error } = body
+  if (typeof error !== 'object' || error === null) return false
+  return 'code' in error && typeof error.code === 'string' && 'message' in error && typeof error.message === 'string'
+}
+
+function problems(details: unknown): Problem[] {
+  return Array.isArray(details) ? details.filter(isProblem) : []
+}
+
+function isProblem(value: unknown): value is Problem {
+  if (typeof value !== 'object' || value === null) return false
+  return 'path' in value && typeof value.path === 'string' && 'message' in value && typeof value.message === 'string'
+}

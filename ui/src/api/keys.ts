@@ -1,0 +1,15 @@
+/** Keys of the query cache, all in one place: a typo would be a cache that never updates. */
+export const keys = {
+  providers: () => ['providers'] as const,
+  version: () => ['version'] as const,
+  ready: () => ['ready'] as const,
+  me: () => ['me'] as const,
+  orgs: () => ['orgs'] as const,
+  /** Everything of one org lies under this. */
+  inOrg: (slug: string) => ['org', slug] as const,
+  org: (slug: string) => ['org', slug, 'org'] as const,
+  members: (slug: string) => ['org', slug, 'members'] as const,
+  memberKeys: (slug: string, user_id: string) => ['org', slug, 'member-keys', user_id] as const,
+  channels: (slug: string) => ['org', slug, 'channels'] as const,
+  messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,
+}

@@ -1,0 +1,73 @@
+import type { Page, Slice } from '@contracts/lists.ts'
+import type { KeyRotate, OrgCreate, UserCreate, UserPatch } from '@contracts/requests.ts'
+import type { ApiKey, Channel, Message, Org, User } from '@contracts/resources.ts'
+import { request } from './http.ts'
+
+const orgPath = (slug: string) => `/api/v1/orgs/${encodeURIComponent(slug)}`
+const userPath = (slug: string, user_id: string) => `${orgPath(slug)}/users/${encodeURIComponent(user_id)}`
+const channelPath = (slug: string, id: string) => `${orgPath(slug)}/channels/${encodeURIComponent(id)}`
+
+/** A new member: a person comes with the link to join, an agent with its key; each is told once. */
+export type CreatedUser = User & { invite_url?: string | null; api_key?: string | null }
+
+export type HistoryPlace = { before?: number; after?: number; around?: number }
+
+/** Messages in one request: enough to fill two tall screens. */
+const HISTORY_LIMIT = 60
+
+export const api = {
+  orgs: () => request<Page<Org>>('GET', '/api/v1/orgs'),
+  org: (slug: string) => request<Org>('GET', orgPath(slug)),
+  createOrg: (body: OrgCreate) => request<Org>('POST', '/api/v1/orgs', { body }),
+
+  /** Every member, however many pages that takes. */
+  async members(slug: string): Promise<User[]> {
+    const members: User[] = []
+    for (let page = 1; ; page++) {
+      const query = { page, per_page: 100 }
+      const { data, pagination } = await request<Page<User>>('GET', `${orgPath(slug)}/users`, { query })
+      members.push(...data)
+      if (page >= pagination.total_pages) return members
+    }
+  },
+  member: (slug: string, user_id: string) => request<User>('GET', userPath(slug, user_id)),
+  createMember: (slug: string, body: UserCreate) => request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body }),
+  updateMember: (slug: string, user_id: string, body: UserPatch) =>
+    request<User>('PATCH', userPath(slug, user_id), { body }),
+  removeMember: (slug: string, user_id: string) => request<undefined>('DELETE', userPath(slug, user_id)),
+  keys: (slug: string, user_id: string) => request<{ data: ApiKey[] }>('GET', `${userPath(slug, user_id)}/api-keys`),
+  rotateKey: (slug: string, user_id: string, body: KeyRotate) =>
+    request<{ api_key: string | null; previous_expires_at: string | null }>(
+      'POST',
+      `${userPath(slug, user_id)}/api-keys/rotate`,
+      { body },
+    ),
+  revokeKeys: (slug: string, user_id: string) => request<undefined>('DELETE', `${userPath(slug, user_id)}/api-keys`),
+
+  async channels(slug: string): Promise<Channel[]> {
+    return (await request<Page<Channel>>('GET', `${orgPath(slug)}/channels`, { query: { per_page: 100 } })).data
+  },
+  createChannel: (slug: string, name: string) =>
+    request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name } }),
+  /** Newest first, as the server answers. */
+  messages: (slug: string, channel_id: string, place: HistoryPlace = {}) =>
+    request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {
+      query: { ...place, limit: HISTORY_LIMIT },
+    }),
+  markRead: (slug: string, channel_id: string, seq: number) =>
+    request<{ read_seq: number; unread_count: number; mention_count: number }>(
+      'PUT',
+      `${channelPath(slug, channel_id)}/read`,
+      { body: { seq } },
+    ),
+}
+
+export const streamUrl = (slug: string, cursor: string | undefined) =>
+  `${orgPath(slug)}/events/stream${cursor === undefined ? '' : `?last_event_id=${encodeURIComponent(cursor)}`}`
+
+/** WebSocket address beside the page's own origin. */
+export function socketUrl(slug: string, origin: string): string {
+  const url = new URL(`${orgPath(slug)}/channels/ws`, origin)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url.href
+}

@@ -1,0 +1,21 @@
+import { request } from './http.ts'
+
+export interface Version {
+  version: string
+  api_version: string
+  min_bridge_version: string
+}
+
+export interface Ready {
+  status: string
+  checks: Record<string, string>
+}
+
+export const service = {
+  version: () => request<Version>('GET', '/version'),
+  /** Also answers when something is not usable: that is what it is for. */
+  ready: async (): Promise<Ready> => {
+    const response = await fetch('/ready', { cache: 'no-store' })
+    return await response.json()
+  },
+}

@@ -1,0 +1,144 @@
+import MarkdownIt, { type Token } from 'markdown-it'
+import type { Block, Inline } from './tree.ts'
+
+const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
+// Only what says `http` itself becomes a link: "release.sh" and an e-mail address stay text.
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
+markdown.validateLink = (url) => safeHref(url) !== undefined
+
+/** The address if a browser may follow it: absolute, http or https, nothing hidden in it. */
+export function safeHref(url: string): string | undefined {
+  const trimmed = url.trim()
+  if (!/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) return undefined
+  const { protocol, href } = new URL(trimmed)
+  return protocol === 'http:' || protocol === 'https:' ? href : undefined
+}
+
+/** Parses a message into our own tree. Whatever the parser knows and the tree does not becomes its text. */
+export function parseMarkdown(source: string): Block[] {
+  return readBlocks(new Reader(markdown.parse(source, {})), undefined)
+}
+
+class Reader {
+  readonly #tokens: readonly Token[]
+  #at = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
+
+  next(): Token | undefined {
+    return this.#tokens[this.#at++]
+  }
+}
+
+function readBlocks(reader: Reader, until: string | undefined): Block[] {
+  const blocks: Block[] = []
+  for (let token = reader.next(); token && token.type !== until; token = reader.next()) {
+    const block = readBlock(token, reader)
+    if (block) blocks.push(block)
+  }
+  return blocks
+}
+
+function readBlock(token: Token, reader: Reader): Block | undefined {
+  switch (token.type) {
+    case 'paragraph_open':
+      return { type: 'paragraph', children: readLeaf(reader, 'paragraph_close') }
+    case 'heading_open':
+      return { type: 'heading', level: Number(token.tag.slice(1)) || 6, children: readLeaf(reader, 'heading_close') }
+    case 'bullet_list_open':
+      return { type: 'list', ordered: false, start: 1, items: readItems(reader, 'bullet_list_close') }
+    case 'ordered_list_open': {
+      const start = Number(token.attrGet('start') ?? 1)
+      return { type: 'list', ordered: true, start, items: readItems(reader, 'ordered_list_close') }
+    }
+    case 'blockquote_open':
+      return { type: 'quote', children: readBlocks(reader, 'blockquote_close') }
+    case 'fence':
+    case 'code_block':
+      return { type: 'code_block', info: token.info.trim(), text: token.content.replace(/\n$/, '') }
+    case 'hr':
+      return { type: 'rule' }
+    case 'table_open':
+      return readTable(reader)
+    case 'inline':
+      return { type: 'paragraph', children: readInline(token.children ?? []) }
+    default:
+      return token.content === '' ? undefined : { type: 'paragraph', children: [{ type: 'text', text: token.content }] }
+  }
+}
+
+function readLeaf(reader: Reader, until: string): Inline[] {
+  const children: Inline[] = []
+  for (let token = reader.next(); token && token.type !== until; token = reader.next())
+    children.push(...readInline(token.children ?? []))
+  return children
+}
+
+function readItems(reader: Reader, until: string): Block[][] {
+  const items: Block[][] = []
+  for (let token = reader.next(); token && token.type !== until; token = reader.next())
+    if (token.type === 'list_item_open') items.push(readBlocks(reader, 'list_item_close'))
+  return items
+}
+
+function readTable(reader: Reader): Block {
+  const rows: Inline[][][] = []
+  for (let token = reader.next(); token && token.type !== 'table_close'; token = reader.next()) {
+    if (token.type === 'tr_open') rows.push([])
+    if (token.type === 'inline') rows.at(-1)?.push(readInline(token.children ?? []))
+  }
+  const [head = [], ...body] = rows
+  return { type: 'table', head, rows: body }
+}
+
+const MARKS = { strong_open: 'strong', em_open: 'em', s_open: 'strike' } as const
+
+/** Inline tokens are flat, with opening and closing ones: a stack makes the tree. */
+function readInline(tokens: readonly Token[]): Inline[] {
+  const root: Inline[] = []
+  const stack: Inline[][] = [root]
+  const into = () => stack.at(-1) ?? root
+  for (const token of tokens) {
+    if (token.nesting === -1) {
+      if (stack.length > 1) stack.pop()
+    } else if (token.nesting === 1) {
+      const children: Inline[] = []
+      into().push(opened(token, children))
+      stack.push(children)
+    } else {
+      into().push(...leaf(token))
+    }
+  }
+  return root
+}
+
+function opened(token: Token, children: Inline[]): Inline {
+  if (token.type === 'strong_open' || token.type === 'em_open' || token.type === 's_open')
+    return { type: MARKS[token.type], children }
+  const href = token.type === 'link_open' ? safeHref(token.attrGet('href') ?? '') : undefined
+  // A link that is not safe is shown as what it says; `em` is never reached by the rules in use.
+  return href === undefined ? { type: 'em', children } : { type: 'link', href, children }
+}
+
+function leaf(token: Token): Inline[] {
+  switch (token.type) {
+    case 'code_inline':
+      return [{ type: 'code', text: token.content }]
+    case 'softbreak':
+    case 'hardbreak':
+      return [{ type: 'break' }]
+    case 'image':
+      return picture(token)
+    default:
+      return token.content === '' ? [] : [{ type: 'text', text: token.content }]
+  }
+}
+
+/** A picture elsewhere would tell its server who reads this: it becomes a link to follow on purpose. */
+function picture(token: Token): Inline[] {
+  const text = token.content || 'picture'
+  const href = safeHref(token.attrGet('src') ?? '')
+  return [href === undefined ? { type: 'text', text } : { type: 'link', href, children: [{ type: 'text', text }] }]
+}

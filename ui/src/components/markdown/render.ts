@@ -1,0 +1,79 @@
+import { h, type VNodeChild } from 'vue'
+import CodeBlock from './CodeBlock.vue'
+import { splitMentions } from './mentions.ts'
+import type { Block, Inline } from './tree.ts'
+
+/** How to show an `@name`: undefined leaves it plain text. */
+export type MentionClass = (username: string) => 'm-agent' | 'm-human' | 'm-you' | undefined
+
+/** The tree as VNodes. Text only ever becomes text nodes: nothing here can be read as markup by the browser. */
+export function renderBlocks(blocks: readonly Block[], mentionClass: MentionClass): VNodeChild[] {
+  return blocks.map((block) => renderBlock(block, mentionClass))
+}
+
+function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
+  switch (block.type) {
+    case 'paragraph':
+      return h('p', renderInline(block.children, mentionClass))
+    case 'heading':
+      // Headings of a message are below those of the page, whatever their author chose.
+      return h(`h${Math.min(6, block.level + 2)}`, renderInline(block.children, mentionClass))
+    case 'list': {
+      const items = block.items.map((item) => h('li', renderItem(item, mentionClass)))
+      return block.ordered ? h('ol', { start: block.start }, items) : h('ul', items)
+    }
+    case 'quote':
+      return h('blockquote', renderBlocks(block.children, mentionClass))
+    case 'code_block':
+      return h(CodeBlock, { info: block.info, text: block.text })
+    case 'rule':
+      return h('hr')
+    case 'table':
+      return h('div', { class: 'table' }, [
+        h('table', [
+          h('thead', [h('tr', block.head.map((cell) => h('th', renderInline(cell, mentionClass))))]),
+          h(
+            'tbody',
+            block.rows.map((row) => h('tr', row.map((cell) => h('td', renderInline(cell, mentionClass))))),
+          ),
+        ]),
+      ])
+  }
+}
+
+/** A list item of one paragraph is its text, without the paragraph's spacing. */
+function renderItem(item: readonly Block[], mentionClass: MentionClass): VNodeChild[] {
+  return item.flatMap((block) =>
+    block.type === 'paragraph' ? renderInline(block.children, mentionClass) : [renderBlock(block, mentionClass)],
+  )
+}
+
+function renderInline(children: readonly Inline[], mentionClass: MentionClass): VNodeChild[] {
+  return children.flatMap((child): VNodeChild[] => {
+    switch (child.type) {
+      case 'text':
+        return renderText(child.text, mentionClass)
+      case 'break':
+        return [h('br')]
+      case 'code':
+        return [h('code', child.text)]
+      case 'strong':
+      case 'em':
+        return [h(child.type, renderInline(child.children, mentionClass))]
+      case 'strike':
+        return [h('s', renderInline(child.children, mentionClass))]
+      case 'link': {
+        const attributes = { href: child.href, target: '_blank', rel: 'noopener noreferrer nofollow' }
+        return [h('a', attributes, renderInline(child.children, mentionClass))]
+      }
+    }
+  })
+}
+
+/** Text with its mentions marked. */
+export function renderText(text: string, mentionClass: MentionClass): VNodeChild[] {
+  return splitMentions(text).map((part) => {
+    const name = part.username === undefined ? undefined : mentionClass(part.username)
+    return name === undefined ? part.text : h('span', { class: ['mention', name] }, part.text)
+  })
+}

@@ -1,0 +1,139 @@
+import { newId } from '@contracts/ids.ts'
+import { useQueryClient } from '@tanstack/vue-query'
+import { type InjectionKey, inject, onScopeDispose, type ShallowRef, shallowRef } from 'vue'
+import { useRouter } from 'vue-router'
+import { auth } from '../api/auth.ts'
+import { asFailure } from '../api/failure.ts'
+import { keys } from '../api/keys.ts'
+import { socketUrl, streamUrl } from '../api/org.ts'
+import { paths } from '../paths.ts'
+import type { Reader } from '../realtime/apply-event.ts'
+import type { SocketLike } from '../realtime/chat-socket.ts'
+import { EventStream, type SourceLike } from '../realtime/event-stream.ts'
+import { OrgRealtime } from '../realtime/org-realtime.ts'
+import type { BroadcastLike } from '../realtime/shared-events.ts'
+import { aliveTabs, takeTabId } from '../realtime/tabs.ts'
+import { realTimers } from '../realtime/timers.ts'
+import { useConnection } from '../stores/connection.ts'
+import { useTalk } from '../stores/talk.ts'
+import { outboxStore, tabStorage, webLocks } from './browser.ts'
+
+const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
+export const realtimeKey = key
+
+/** The live side of the org that the page belongs to; undefined for a moment at the start. */
+export function useRealtime(): ShallowRef<OrgRealtime | undefined> {
+  return inject(key, () => shallowRef(undefined), true)
+}
+
+/** Starts everything live of an org for as long as the calling component is there. */
+export function startRealtime(reader: Reader & { org_id: string }): ShallowRef<OrgRealtime | undefined> {
+  const realtime = shallowRef<OrgRealtime>()
+  const client = useQueryClient()
+  const router = useRouter()
+  const connection = useConnection()
+  const talk = useTalk()
+  let stopped = false
+
+  async function ended() {
+    try {
+      await auth.me()
+      // Still signed in, so it was this org that let go.
+      client.removeQueries({ queryKey: keys.inOrg(reader.slug) })
+      await client.invalidateQueries({ queryKey: keys.me() })
+      await router.replace({ path: paths.orgs(), query: { left: reader.slug } })
+    } catch (error) {
+      if (asFailure(error).status === 401) await router.replace(paths.login(router.currentRoute.value.fullPath))
+    }
+  }
+
+  void takeTabId(tabStorage(), webLocks()).then((tab_id) => {
+    if (stopped) return
+    const broadcast = typeof BroadcastChannel === 'undefined' ? undefined : broadcastFor(reader)
+    realtime.value = new OrgRealtime(
+      {
+        reader,
+        client,
+        openSocket: () => asSocketLike(new WebSocket(socketUrl(reader.slug, location.origin), 'mc.v1')),
+        events: {
+          tab_id,
+          locks: webLocks(),
+          broadcast,
+          stream: (handlers) => new EventStream((cursor) => openSource(reader.slug, cursor), handlers, realTimers, Math.random),
+        },
+        outbox: { store: outboxStore(), newId, aliveTabs: () => aliveTabs(webLocks()) },
+      },
+      {
+        socketState: connection.enter,
+        streamState(state, leading) {
+          connection.stream = state
+          connection.leading = leading
+        },
+        roundTrip(ms) {
+          connection.round_trip_ms = ms
+        },
+        sequence(sequence) {
+          connection.sequence = sequence
+        },
+        recovered: connection.recovered,
+        typed: talk.typed,
+        typingStopped: talk.stopped,
+        present(channel_id, user_ids) {
+          talk.present = { ...talk.present, [channel_id]: user_ids }
+        },
+        outbox(items) {
+          talk.outbox = items
+        },
+        reconnected: () => void client.invalidateQueries({ queryKey: keys.version() }),
+        ended: () => void ended(),
+        failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
+      },
+    )
+    realtime.value.start()
+  })
+
+  const again = () => realtime.value?.retryNow()
+  window.addEventListener('online', again)
+  document.addEventListener('visibilitychange', again)
+  onScopeDispose(() => {
+    stopped = true
+    window.removeEventListener('online', again)
+    document.removeEventListener('visibilitychange', again)
+    realtime.value?.stop()
+    connection.reset()
+    talk.reset()
+  })
+  return realtime
+}
+
+function broadcastFor(reader: Reader & { org_id: string }): BroadcastLike {
+  return asBroadcastLike(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.user_id}`))
+}
+
+/** The browser's classes, narrowed to what is used: their handler types are wider than ours. */
+function asSocketLike(socket: WebSocket): SocketLike {
+  return {
+    get readyState() {
+      return socket.readyState
+    },
+    set onopen(run: (() => void) | null) {
+      socket.onopen = run
+    },
+    set onmessage(run: ((event: { data: unknown }) => void) | null) {
+      socket.onmessage = run
+    },
+    set onclose(run: ((event: { code: number }) => void) | null) {
+      socket.onclose = run
+    },
+    send: (text) => socket.send(text),
+    close: () => socket.close(),
+  }
+}
+
+function openSource(slug: string, cursor: string | undefined): SourceLike {
+  return new EventSource(streamUrl(slug, cursor))
+}
+
+function asBroadcastLike(channel: BroadcastChannel): BroadcastLike {
+  return channel
+}

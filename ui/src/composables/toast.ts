@@ -1,0 +1,19 @@
+import { Notify } from 'quasar'
+import { asFailure } from '../api/failure.ts'
+
+/** Says that something was done; gone after five seconds. */
+export function toast(message: string): void {
+  Notify.create({ message, classes: 'toast', timeout: 5_000, position: 'bottom-right', attrs: { role: 'status' } })
+}
+
+/** Says what went wrong, and stays until it is closed. */
+export function toastFailure(what: string, error: unknown): void {
+  Notify.create({
+    message: `${what}: ${asFailure(error).message}`,
+    classes: 'toast toast-bad',
+    timeout: 0,
+    position: 'bottom-right',
+    attrs: { role: 'alert' },
+    actions: [{ label: 'Close', flat: true, noCaps: true, ripple: false }],
+  })
+}

@@ -1,0 +1,34 @@
+import type { ServerFrame } from '@contracts/frames.ts'
+import { messageUpdates, type Reader } from './apply-event.ts'
+import type { CacheUpdate } from './cache-update.ts'
+import { withChannel, withHead, withoutChannel, withRead } from './channel-counts.ts'
+import { withDelivery } from './message-log.ts'
+
+/** Turns one frame of the chat socket into changes of the cache, like {@link applyEvent}: pure and repeatable. */
+export function applyFrame(frame: ServerFrame, reader: Reader, now_iso: string): CacheUpdate[] {
+  switch (frame.type) {
+    case 'message':
+      return messageUpdates(frame.message, reader)
+    case 'read':
+      return [{ at: 'channels', change: (channels) => withRead(channels, frame.channel_id, frame.seq) }]
+    case 'channel_added':
+      return [{ at: 'channels', change: (channels) => withChannel(channels, frame.channel) }]
+    case 'channel_removed':
+      return [{ at: 'channels', change: (channels) => withoutChannel(channels, frame.channel_id) }]
+    case 'delivery': {
+      const { agent_id, state, detail } = frame
+      const delivery = { agent_id, state, detail, updated_at: now_iso }
+      return [{ at: 'messages', channel_id: frame.channel_id, change: (log) => withDelivery(log, frame.seq, delivery) }]
+    }
+    case 'resync':
+      return [{ at: 'channels', change: (channels) => withHead(channels, frame.channel_id, frame.last_seq) }]
+    case 'ready':
+    case 'ack':
+    case 'error':
+    case 'pong':
+    case 'typing':
+    case 'typing_stopped':
+    case 'presence':
+      return []
+  }
+}

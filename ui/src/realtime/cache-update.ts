@@ -1,0 +1,58 @@
+import type { Channel, Org, User } from '@contracts/resources.ts'
+import type { QueryClient } from '@tanstack/vue-query'
+import type { SignedIn } from '../api/auth.ts'
+import { keys } from '../api/keys.ts'
+import type { MessageLog } from './message-log.ts'
+
+/** One change of what this browser holds. Made by pure functions, written by {@link writeUpdates}. */
+export type CacheUpdate =
+  | { at: 'org'; change: (org: Org) => Org }
+  | { at: 'me'; change: (me: SignedIn) => SignedIn }
+  | { at: 'members'; change: (members: User[]) => User[] }
+  | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
+  | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
+  /** What is held cannot be brought forward by the event alone: read it again. */
+  | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
+
+/** Writes updates to the query cache; what was never loaded stays unloaded. */
+export function writeUpdates(client: QueryClient, slug: string, updates: readonly CacheUpdate[]): void {
+  for (const update of updates) {
+    switch (update.at) {
+      case 'org':
+        change(client, keys.org(slug), update.change)
+        break
+      case 'me':
+        change(client, keys.me(), update.change)
+        break
+      case 'members':
+        change(client, keys.members(slug), update.change)
+        break
+      case 'channels':
+        change(client, keys.channels(slug), update.change)
+        break
+      case 'messages':
+        change(client, keys.messages(slug, update.channel_id), update.change)
+        break
+      case 'refetch':
+        void client.invalidateQueries({ queryKey: refetchKey(slug, update) })
+        break
+    }
+  }
+}
+
+function change<T>(client: QueryClient, key: readonly unknown[], update: (data: T) => T): void {
+  client.setQueryData<T>(key, (data) => (data === undefined ? undefined : update(data)))
+}
+
+function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }>): readonly unknown[] {
+  switch (update.what) {
+    case 'channels':
+      return keys.channels(slug)
+    case 'member_keys':
+      return keys.memberKeys(slug, update.user_id ?? '')
+    case 'orgs':
+      return keys.orgs()
+    case 'everything':
+      return keys.inOrg(slug)
+  }
+}

@@ -1,0 +1,137 @@
+import type { ControlEnvelope, EventEnvelope } from '@contracts/events.ts'
+import type { Notification } from '@contracts/resources.ts'
+import { backoffMs } from './backoff.ts'
+import type { Timers } from './timers.ts'
+
+/** A frame of the stream without a place in the log. */
+export interface NotificationEnvelope {
+  sequence: null
+  type: 'notification.created'
+  payload: { notification: Notification }
+}
+
+export type StreamEnvelope = EventEnvelope | ControlEnvelope | NotificationEnvelope
+
+export function isLogged(envelope: StreamEnvelope): envelope is EventEnvelope {
+  return 'sequence' in envelope && envelope.sequence !== null
+}
+
+/** What this needs of a browser's EventSource. */
+export interface SourceLike {
+  readonly readyState: number
+  onopen: (() => void) | null
+  onmessage: ((event: { data: unknown; lastEventId: string }) => void) | null
+  onerror: (() => void) | null
+  close(): void
+}
+
+export type StreamState = 'connecting' | 'live' | 'waiting' | 'ended'
+
+export interface EventStreamHandlers {
+  envelope(envelope: StreamEnvelope, cursor: string): void
+  state(state: StreamState): void
+}
+
+const CLOSED = 2
+
+/**
+ * The org's log, live. A browser reconnects an EventSource by itself after a lost connection, but gives up for good
+ * after an HTTP error (a restarting proxy's 502, a 429): then this opens a new one at the last cursor, with back-off.
+ */
+export class EventStream {
+  readonly #open: (cursor: string | undefined) => SourceLike
+  readonly #handlers: EventStreamHandlers
+  readonly #timers: Timers
+  readonly #random: () => number
+  #source: SourceLike | undefined
+  #cursor: string | undefined
+  #attempt = 0
+  #ended = false
+  #cancel: (() => void) | undefined
+
+  constructor(
+    open: (cursor: string | undefined) => SourceLike,
+    handlers: EventStreamHandlers,
+    timers: Timers,
+    random: () => number,
+  ) {
+    this.#open = open
+    this.#handlers = handlers
+    this.#timers = timers
+    this.#random = random
+  }
+
+  /** Starts after `cursor`; without one, from now. */
+  start(cursor: string | undefined): void {
+    this.#cursor = cursor
+    this.#connect()
+  }
+
+  stop(): void {
+    this.#ended = true
+    this.#close()
+    this.#handlers.state('ended')
+  }
+
+  /** Opens anew now instead of after the back-off. Does nothing while a connection is there. */
+  retryNow(): void {
+    if (this.#ended || this.#source) return
+    this.#attempt = 0
+    this.#connect()
+  }
+
+  #connect(): void {
+    this.#close()
+    if (this.#ended) return
+    this.#handlers.state('connecting')
+    const source = this.#open(this.#cursor)
+    this.#source = source
+    source.onopen = () => {
+      this.#attempt = 0
+      this.#handlers.state('live')
+    }
+    source.onmessage = ({ data, lastEventId }) => this.#receive(data, lastEventId)
+    source.onerror = () => this.#failed(source)
+  }
+
+  #receive(data: unknown, cursor: string): void {
+    if (cursor !== '') this.#cursor = cursor
+    const envelope = parseEnvelope(data)
+    if (!envelope) return
+    this.#handlers.envelope(envelope, this.#cursor ?? '')
+    if (envelope.type === 'session.revoked') this.stop()
+  }
+
+  #failed(source: SourceLike): void {
+    if (source !== this.#source) return
+    if (source.readyState !== CLOSED) return this.#handlers.state('connecting')
+    this.#close()
+    this.#handlers.state('waiting')
+    this.#cancel = this.#timers.after(backoffMs(this.#attempt++, this.#random, { first_ms: 1_000, longest_ms: 30_000 }), () =>
+      this.#connect(),
+    )
+  }
+
+  #close(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    const source = this.#source
+    this.#source = undefined
+    if (!source) return
+    source.onopen = null
+    source.onmessage = null
+    source.onerror = null
+    source.close()
+  }
+}
+
+function parseEnvelope(data: unknown): StreamEnvelope | undefined {
+  if (typeof data !== 'string') return undefined
+  try {
+    const envelope = JSON.parse(data)
+    return typeof envelope?.type === 'string' ? envelope : undefined
+  } catch {
+    // Not JSON: not from our server.
+    return undefined
+  }
+}

@@ -1,0 +1,238 @@
+import type { ServerFrame } from '@contracts/frames.ts'
+import type { Channel } from '@contracts/resources.ts'
+import type { QueryClient } from '@tanstack/vue-query'
+import { keys } from '../api/keys.ts'
+import { applyEvent, type Reader } from './apply-event.ts'
+import { applyFrame } from './apply-frame.ts'
+import { writeUpdates } from './cache-update.ts'
+import { ChatSocket, type ResumePoint, type SocketLike, type SocketState } from './chat-socket.ts'
+import { isLogged, type StreamEnvelope, type StreamState } from './event-stream.ts'
+import { lastSeq, type MessageLog } from './message-log.ts'
+import { Outbox, type OutboxItem } from './outbox.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import { SharedEvents, type SharedEventsPorts } from './shared-events.ts'
+import { realTimers } from './timers.ts'
+
+/** What the app does with what is heard. */
+export interface OrgRealtimeHandlers {
+  socketState(state: SocketState): void
+  streamState(state: StreamState, leading: boolean): void
+  roundTrip(ms: number): void
+  sequence(sequence: number): void
+  /** Connected again after a loss; `count` messages came in between. */
+  recovered(count: number): void
+  typed(channel_id: string, user_id: string): void
+  typingStopped(channel_id: string, user_id: string): void
+  present(channel_id: string, user_ids: string[]): void
+  outbox(items: readonly OutboxItem[]): void
+  /** A connection was made anew: perhaps to another version of the server. */
+  reconnected(): void
+  /** The credentials ended: who am I still? */
+  ended(): void
+  failed(stage: string, error: unknown): void
+}
+
+export interface OrgRealtimePorts {
+  reader: Reader & { org_id: string }
+  client: QueryClient
+  openSocket(): SocketLike
+  events: SharedEventsPorts
+  outbox: { store: OutboxStore; newId: () => string; aliveTabs(): Promise<ReadonlySet<string> | undefined> }
+}
+
+/** Everything live of one org in one tab: socket, shared event stream and outbox, written into the query cache. */
+export class OrgRealtime {
+  readonly outbox: Outbox
+  readonly #ports: OrgRealtimePorts
+  readonly #handlers: OrgRealtimeHandlers
+  readonly #socket: ChatSocket
+  readonly #events: SharedEvents
+  #log: string | null = null
+  #resumed: Record<string, number> | undefined
+
+  constructor(ports: OrgRealtimePorts, handlers: OrgRealtimeHandlers) {
+    this.#ports = ports
+    this.#handlers = handlers
+    const { reader } = ports
+    this.#socket = new ChatSocket(
+      ports.openSocket,
+      {
+        resumePoint: () => this.#resumePoint(),
+        frame: (frame) => this.#frame(frame),
+        state: (state) => this.#socketState(state),
+        roundTrip: handlers.roundTrip,
+      },
+      realTimers,
+      Math.random,
+    )
+    this.#events = new SharedEvents(`mc-events:${reader.org_id}:${reader.user_id}`, ports.events, {
+      envelope: (envelope) => this.#envelope(envelope),
+      state: (state, leading, cursor) => {
+        handlers.streamState(state, leading)
+        const sequence = Number(cursor?.split('.')[1])
+        if (Number.isSafeInteger(sequence)) handlers.sequence(sequence)
+      },
+      missed: () => this.#readAgain(),
+    })
+    this.outbox = new Outbox(reader, {
+      ...ports.outbox,
+      tab_id: ports.events.tab_id,
+      timers: realTimers,
+      random: Math.random,
+      send: ({ channel_id, content, client_id, reply_to }) =>
+        this.#socket.send({ type: 'message', channel_id, content, client_id, ...(reply_to === null ? {} : { reply_to }) }),
+      changed: handlers.outbox,
+      stalled: () => this.#socket.restart(),
+      failed: handlers.failed,
+    })
+  }
+
+  /** Call when the list of channels is loaded: from then on nothing of them is missed. */
+  start(): void {
+    this.#events.start()
+    this.#socket.start()
+    void this.outbox.load()
+  }
+
+  stop(): void {
+    this.#socket.stop()
+    this.#events.stop()
+  }
+
+  retryNow(): void {
+    this.#socket.retryNow()
+    this.#events.retryNow()
+  }
+
+  typing(channel_id: string): void {
+    this.#socket.send({ type: 'typing', channel_id })
+  }
+
+  /** Moves the own read marker, here at once and at the server. */
+  read(channel_id: string, seq: number): void {
+    const known = this.#channels()?.find(({ id }) => id === channel_id)
+    if (!known || seq <= known.read_seq) return
+    if (!this.#socket.send({ type: 'read', channel_id, seq })) return
+    this.#write({ type: 'read', channel_id, seq })
+  }
+
+  #channels(): Channel[] | undefined {
+    return this.#ports.client.getQueryData<Channel[]>(keys.channels(this.#ports.reader.slug))
+  }
+
+  #messages(channel_id: string): MessageLog | undefined {
+    return this.#ports.client.getQueryData<MessageLog>(keys.messages(this.#ports.reader.slug, channel_id))
+  }
+
+  /** By channel: what the open log ends with, else what is counted. */
+  #resumePoint(): ResumePoint {
+    const resume: Record<string, number> = {}
+    for (const { id, last_seq } of this.#channels() ?? []) {
+      const log = this.#messages(id)
+      resume[id] = log && !log.has_newer ? Math.min(lastSeq(log), last_seq) : last_seq
+    }
+    this.#resumed = resume
+    return { log: this.#log, resume }
+  }
+
+  #socketState(state: SocketState): void {
+    if (state.is !== 'live') this.outbox.disconnected()
+    this.#handlers.socketState(state)
+    if (state.is === 'ended' && state.why === 'revoked') this.#handlers.ended()
+  }
+
+  #frame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'ready':
+        this.#ready(frame)
+        break
+      case 'message':
+        this.#write(frame)
+        this.#closeGap(frame.message.channel_id, frame.message.seq)
+        if (frame.message.sender.id === this.#ports.reader.user_id && frame.message.client_id !== null)
+          this.outbox.arrived(frame.message.client_id)
+        break
+      case 'ack':
+        this.outbox.acknowledged(frame)
+        break
+      case 'error':
+        if (frame.client_id === undefined) this.#handlers.failed('a chat frame', frame.error.message)
+        this.outbox.refused(frame)
+        break
+      case 'typing':
+        this.#handlers.typed(frame.channel_id, frame.user_id)
+        break
+      case 'typing_stopped':
+        this.#handlers.typingStopped(frame.channel_id, frame.user_id)
+        break
+      case 'presence':
+        this.#handlers.present(frame.channel_id, frame.user_ids)
+        break
+      case 'channel_removed':
+        this.#write(frame)
+        this.#ports.client.removeQueries({ queryKey: keys.messages(this.#ports.reader.slug, frame.channel_id) })
+        break
+      case 'resync':
+        this.#write(frame)
+        void this.#ports.client.resetQueries({ queryKey: keys.messages(this.#ports.reader.slug, frame.channel_id) })
+        break
+      default:
+        this.#write(frame)
+    }
+  }
+
+  #ready(frame: Extract<ServerFrame, { type: 'ready' }>): void {
+    const other_log = this.#log !== null && this.#log !== frame.log
+    this.#log = frame.log
+    // After a restore from backup every number means something else: nothing of before may stay.
+    if (other_log) void this.#ports.client.resetQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
+    let missed = 0
+    const known = new Set<string>()
+    for (const { id, last_seq } of frame.channels) {
+      known.add(id)
+      missed += Math.max(0, last_seq - (this.#resumed?.[id] ?? last_seq))
+    }
+    const list = this.#channels()
+    const same = list !== undefined && list.length === known.size && list.every(({ id }) => known.has(id))
+    if (!same && !other_log) void this.#ports.client.invalidateQueries({ queryKey: keys.channels(this.#ports.reader.slug) })
+    this.#handlers.recovered(missed)
+    this.#handlers.reconnected()
+    this.outbox.connected()
+  }
+
+  /** The socket brings every message of a channel in order; if one is missing here all the same, read the rest. */
+  #closeGap(channel_id: string, seq: number): void {
+    const { client, reader } = this.#ports
+    const log = this.#messages(channel_id)
+    if (log && !log.has_newer && lastSeq(log) < seq)
+      void client.invalidateQueries({ queryKey: keys.messages(reader.slug, channel_id) })
+    const channel = this.#channels()?.find(({ id }) => id === channel_id)
+    if (channel && channel.last_seq < seq) void client.invalidateQueries({ queryKey: keys.channels(reader.slug) })
+  }
+
+  #envelope(envelope: StreamEnvelope): void {
+    if (isLogged(envelope)) {
+      this.#handlers.sequence(envelope.sequence)
+      writeUpdates(this.#ports.client, this.#ports.reader.slug, applyEvent(envelope, this.#ports.reader))
+      return
+    }
+    if (envelope.type === 'stream.opened') {
+      this.#handlers.sequence(envelope.payload.head)
+      this.#handlers.reconnected()
+    }
+    if (envelope.type === 'events.reset') {
+      this.#handlers.sequence(envelope.payload.head)
+      this.#readAgain()
+    }
+    if (envelope.type === 'session.revoked') this.#handlers.ended()
+  }
+
+  #readAgain(): void {
+    void this.#ports.client.invalidateQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
+  }
+
+  #write(frame: ServerFrame): void {
+    const updates = applyFrame(frame, this.#ports.reader, new Date().toISOString())
+    writeUpdates(this.#ports.client, this.#ports.reader.slug, updates)
+  }
+}

@@ -1,0 +1,32 @@
+import { localKeys, readLocal, writeLocal } from './local.ts'
+
+/** What is written and not sent, by person and channel, until it is sent or the person signs out. */
+export interface Draft {
+  content: string
+  reply_to: string | null
+}
+
+const PREFIX = 'mc.draft.'
+const keyOf = (user_id: string, channel_id: string) => `${PREFIX}${user_id}.${channel_id}`
+
+export function readDraft(user_id: string, channel_id: string): Draft | undefined {
+  const text = readLocal(keyOf(user_id, channel_id))
+  if (text === undefined) return undefined
+  try {
+    const { content, reply_to } = JSON.parse(text)
+    if (typeof content !== 'string') return undefined
+    return { content, reply_to: typeof reply_to === 'string' ? reply_to : null }
+  } catch {
+    // Written by something else: not a draft.
+    return undefined
+  }
+}
+
+export function writeDraft(user_id: string, channel_id: string, draft: Draft): void {
+  const empty = draft.content.trim() === '' && draft.reply_to === null
+  writeLocal(keyOf(user_id, channel_id), empty ? undefined : JSON.stringify(draft))
+}
+
+export function forgetDrafts(user_id: string): void {
+  for (const key of localKeys(`${PREFIX}${user_id}.`)) writeLocal(key, undefined)
+}

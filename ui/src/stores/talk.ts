@@ -1,0 +1,43 @@
+import { LIMITS } from '@contracts/limits.ts'
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import type { OutboxItem } from '../realtime/outbox.ts'
+
+/** A little longer than the server's own expiry: its `typing_stopped` usually comes first. */
+const TYPING_MS = LIMITS.typing_expires_ms + 1_500
+
+/** What passes and is stored nowhere: who types, who is there, what this tab has under way. */
+export const useTalk = defineStore('talk', () => {
+  const typing = ref<Record<string, string[]>>({})
+  const present = ref<Record<string, string[]>>({})
+  const outbox = ref<readonly OutboxItem[]>([])
+  const timers = new Map<string, ReturnType<typeof setTimeout>>()
+
+  function typed(channel_id: string, user_id: string) {
+    const key = `${channel_id}.${user_id}`
+    clearTimeout(timers.get(key))
+    timers.set(
+      key,
+      setTimeout(() => stopped(channel_id, user_id), TYPING_MS),
+    )
+    const users = typing.value[channel_id] ?? []
+    if (!users.includes(user_id)) typing.value = { ...typing.value, [channel_id]: [...users, user_id] }
+  }
+
+  function stopped(channel_id: string, user_id: string) {
+    clearTimeout(timers.get(`${channel_id}.${user_id}`))
+    const users = typing.value[channel_id]
+    if (!users?.includes(user_id)) return
+    typing.value = { ...typing.value, [channel_id]: users.filter((id) => id !== user_id) }
+  }
+
+  function reset() {
+    for (const timer of timers.values()) clearTimeout(timer)
+    timers.clear()
+    typing.value = {}
+    present.value = {}
+    outbox.value = []
+  }
+
+  return { typing, present, outbox, typed, stopped, reset }
+})

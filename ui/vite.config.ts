@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { quasar, transformAssetUrls } from '@quasar/vite-plugin'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+/** Where `bun run --cwd ui dev` finds a running server. */
+const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
+
+export default defineConfig({
+  plugins: [vue({ template: { transformAssetUrls } }), quasar()],
+  resolve: { alias: { '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)) } },
+  build: {
+    outDir: 'dist',
+    target: 'es2022',
+    // Fonts and pictures stay files: the content policy allows no `data:` fonts, and a file is cached once.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: {
+      '/api': { target: server, ws: true },
+      '/auth': { target: server },
+      '/version': { target: server },
+      '/ready': { target: server },
+    },
+  },
+})
