@@ -1,145 +1,162 @@
-import { SETTINGS, type SettingName } from './config/settings.ts'
+import { join } from 'node:path'
+import { type Env, Reader, type Setting } from './config/reader.ts'
+import { readSettings, type Settings } from './config/settings.ts'
 
-/** Settings of this process, parsed once. Durations and sizes carry their unit. */
-export interface Config {
-  port: number
-  host: string
+/** Settings of this process, read once at the start. Durations and sizes carry their unit in the name. */
+export interface Config
+  extends Omit<
+    Settings,
+    'public_url' | 'node_id' | 'export_dir' | 'archive_dir' | 'backup_dir' | 'deployment_mode'
+  > {
+  /** Address that people open, without a slash at the end. */
   public_url: string
+  /** The public address has TLS: cookies are bound to the host. */
   https: boolean
+  /** Origins whose pages are this server's own. */
   own_origins: string[]
-  data_dir: string
-  database_url: string | undefined
-  database_owner_url: string | undefined
-  database_prepare: boolean
-  database_pool: number
-  redis_url: string | undefined
-  jwt_secret: string | undefined
-  key_pepper: string | undefined
-  cors_origins: string[]
-  trusted_proxies: string[]
   single_tenant: boolean
-  metrics_token: string | undefined
-  log_level: string
-  rate_limits: boolean
-  heartbeat_seconds: number
-  replay_ring: number
   node_id: string
-  drain_ms: number
-  lane_queue_max: number
-  mailbox_max: number
-  partitions_ahead: number
-  statement_timeout_ms: number
+  export_dir: string
+  archive_dir: string
+  backup_dir: string
 }
 
-/** Everything that is wrong with the settings, each as a sentence. */
+/** The settings cannot be used; `problems` are sentences for the person who wrote them. */
 export class ConfigError extends Error {
-  readonly problems: string[]
-  constructor(problems: string[]) {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
     super(problems.join('\n'))
     this.name = 'ConfigError'
     this.problems = problems
   }
 }
 
-type Environment = Record<string, string | undefined>
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
-/** Reads the environment. Throws `ConfigError` with all problems at once. */
-export function loadConfig(env: Environment): { config: Config; warnings: string[] } {
-  const problems: string[] = []
-  const text = (name: SettingName): string | undefined => env[name]?.trim() || SETTINGS[name].default
-  for (const [name, setting] of Object.entries(SETTINGS)) {
-    const value = text(name as SettingName)
-    if (value === undefined) continue
-    const problem = setting.check(value)
-    if (problem) problems.push(`${name}: ${problem}`)
-  }
-  const number = (name: SettingName) => Number(text(name))
-  const list = (name: SettingName) =>
-    (text(name) ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean)
+/** Settings of other programs that share the prefix: no reason to warn about them. */
+const NOT_OURS = /^MC_(BRIDGE|TEST|DEV)_/
 
-  const port = number('MC_PORT')
-  const public_url = (text('MC_PUBLIC_URL') ?? `http://localhost:${port}`).replace(/\/+$/, '')
-  const https = public_url.startsWith('https://')
-  if (
-    !https &&
-    text('MC_ALLOW_HTTP') !== '1' &&
-    URL.canParse(public_url) &&
-    !isLocal(new URL(public_url).hostname)
-  )
-    problems.push(
-      'MC_PUBLIC_URL: sign-in over plain http is for this machine only. Use https, or set MC_ALLOW_HTTP=1 if you know that the network is safe.',
-    )
-  const redis_url = text('MC_REDIS_URL')
-  if (redis_url !== undefined)
-    for (const name of ['MC_JWT_SECRET', 'MC_KEY_PEPPER'] as const)
-      if (text(name) === undefined)
-        problems.push(`${name}: must be set with MC_REDIS_URL, because all nodes need the same one.`)
-  if (text('MC_DATABASE_OWNER_URL') !== undefined && text('MC_DATABASE_URL') === undefined)
-    problems.push(
-      'MC_DATABASE_URL: must be set with MC_DATABASE_OWNER_URL; it is the role the server works as.',
-    )
+/**
+ * Reads the settings from environment variables. Throws `ConfigError` with every problem at once; warnings are
+ * sentences about settings that work but are probably not what was meant.
+ */
+export function loadConfig(env: Env): { config: Config; warnings: string[] } {
+  const read = new Reader(env)
+  const values = readSettings(read)
+  const problems = [...read.problems, ...publicUrlProblems(values), ...contradictions(env)]
   if (problems.length > 0) throw new ConfigError(problems)
-
-  const hosts = ['localhost', '127.0.0.1', '[::1]']
-  const own_origins = env.MC_PUBLIC_URL
-    ? [new URL(public_url).origin]
-    : hosts.map((host) => `http://${host}:${port}`)
-  const unknown = Object.keys(env).filter((name) => name.startsWith('MC_') && !(name in SETTINGS))
   const config: Config = {
-    port,
-    host: text('MC_HOST') ?? '127.0.0.1',
-    public_url,
-    https,
-    own_origins,
-    data_dir: text('MC_DATA_DIR') ?? './data',
-    database_url: text('MC_DATABASE_URL'),
-    database_owner_url: text('MC_DATABASE_OWNER_URL'),
-    database_prepare: text('MC_DATABASE_PREPARE') !== 'off',
-    database_pool: number('MC_DATABASE_POOL'),
-    redis_url,
-    jwt_secret: text('MC_JWT_SECRET'),
-    key_pepper: text('MC_KEY_PEPPER'),
-    cors_origins: list('MC_CORS_ORIGIN'),
-    trusted_proxies: list('MC_TRUSTED_PROXIES'),
-    single_tenant: text('DEPLOYMENT_MODE') !== 'multi-tenant',
-    metrics_token: text('MC_METRICS_TOKEN'),
-    log_level: text('MC_LOG_LEVEL') ?? 'info',
-    rate_limits: text('MC_RATE_LIMITS') !== 'off',
-    heartbeat_seconds: number('MC_SSE_HEARTBEAT_SECONDS'),
-    replay_ring: number('MC_REPLAY_RING'),
-    node_id: text('MC_NODE_ID') ?? `node-${process.pid}`,
-    drain_ms: number('MC_DRAIN_MS'),
-    lane_queue_max: number('MC_LANE_QUEUE_MAX'),
-    mailbox_max: number('MC_MAILBOX_MAX'),
-    partitions_ahead: number('MC_PARTITIONS_AHEAD'),
-    statement_timeout_ms: number('MC_STATEMENT_TIMEOUT_MS'),
+    ...values,
+    ...addressOf(values.public_url, values.port),
+    single_tenant: values.deployment_mode === 'single-tenant',
+    // Not the process id: in containers every node's is 1.
+    node_id: values.node_id ?? `node-${crypto.randomUUID().slice(0, 8)}`,
+    export_dir: values.export_dir ?? join(values.data_dir, 'exports'),
+    archive_dir: values.archive_dir ?? join(values.data_dir, 'archive'),
+    backup_dir: values.backup_dir ?? join(values.data_dir, 'backups'),
   }
-  return { config, warnings: unknown.map((name) => `${name} is not a setting of this version.`) }
+  return { config, warnings: warnings(env, values, read.settings) }
 }
 
-function isLocal(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+/**
+ * Where people reach a server that listens on `port`. With `MC_PORT=0` the port is known only once the server listens;
+ * then this is called again with the real one and what `MC_PUBLIC_URL` says.
+ */
+export function addressOf(
+  public_url: string | undefined,
+  port: number,
+): Pick<Config, 'public_url' | 'https' | 'own_origins'> {
+  if (public_url === undefined) {
+    const own_origins = LOCAL_HOSTS.map((host) => new URL(`http://${host}:${port}`).origin)
+    return { public_url: `http://localhost:${port}`, https: false, own_origins }
+  }
+  const { origin, protocol } = new URL(public_url)
+  return { public_url: origin, https: protocol === 'https:', own_origins: [origin] }
 }
 
-/** All settings as they are in force, secrets masked: what `mission-control config` prints. */
-export function printConfig(env: Environment): string {
-  return Object.entries(SETTINGS)
-    .map(([name, setting]) => {
-      const given = env[name]?.trim()
-      const value = given || setting.default
-      const shown = value === undefined ? '(not set)' : setting.secret ? mask(value) : value
-      return `${name.padEnd(28)} ${shown}${given ? '' : '  (default)'}`
+/** Every setting as `NAME=value`, secrets and passwords masked; also of a configuration that cannot be used. */
+export function printConfig(env: Env): string {
+  return settingsOf(env)
+    .map(({ name, given, default_text }) => {
+      if (given !== undefined) return `${name}=${given}`
+      return default_text === '' ? `# ${name} is not set` : `# ${name}: ${default_text.replaceAll('`', '')}`
     })
     .join('\n')
 }
 
-/** URLs keep all but their password, everything else nothing. */
-function mask(value: string): string {
-  if (!URL.canParse(value) || !value.includes('://')) return '(set, hidden)'
-  const url = new URL(value)
-  if (url.password) url.password = '***'
-  return url.toString()
+/** The table of settings in its order, with what `env` gives; the documents are made from it. */
+export function settingsOf(env: Env): readonly Setting[] {
+  const read = new Reader(env)
+  readSettings(read)
+  return read.settings
+}
+
+/** Settings that make sense only together. */
+function contradictions(env: Env): string[] {
+  const problems = new Set<string>()
+  const given = (name: string) => (env[name] ?? '').trim() !== ''
+  const needs = (name: string, others: string[], why: string) => {
+    for (const other of others)
+      if (given(name) && !given(other)) problems.add(`${other} must be set because ${name} is: ${why}`)
+  }
+  const halves = 'one is useless without the other.'
+  needs(
+    'MC_REDIS_URL',
+    ['MC_JWT_SECRET', 'MC_KEY_PEPPER'],
+    'all nodes must use the same secrets. Make one with: openssl rand -base64 48',
+  )
+  needs('MC_JWT_SECRET_PREVIOUS', ['MC_JWT_SECRET'], 'the previous secret only verifies.')
+  needs('MC_DATABASE_OWNER_URL', ['MC_DATABASE_URL'], 'the server does not serve as the owner.')
+  for (const provider of ['MC_GITHUB', 'MC_GOOGLE', 'MC_OIDC']) {
+    needs(`${provider}_CLIENT_ID`, [`${provider}_CLIENT_SECRET`], halves)
+    needs(`${provider}_CLIENT_SECRET`, [`${provider}_CLIENT_ID`], halves)
+  }
+  needs('MC_GITHUB_URL', ['MC_GITHUB_CLIENT_ID'], halves)
+  needs('MC_OIDC_ISSUER', ['MC_OIDC_CLIENT_ID'], 'the provider knows this server by it.')
+  needs('MC_OIDC_CLIENT_ID', ['MC_OIDC_ISSUER'], 'it says which provider.')
+  needs('MC_SMTP_URL', ['MC_EMAIL_FROM'], 'mails need a sender.')
+  needs('MC_S3_BUCKET', ['MC_S3_ACCESS_KEY_ID', 'MC_S3_SECRET_ACCESS_KEY'], 'the bucket is not public.')
+  for (const name of ['ENDPOINT', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'])
+    needs(`MC_S3_${name}`, ['MC_S3_BUCKET'], 'it says where to put files.')
+  if (given('MC_S3_BUCKET') && !given('MC_S3_ENDPOINT') && !given('MC_S3_REGION'))
+    problems.add(
+      'MC_S3_REGION or MC_S3_ENDPOINT must be set because MC_S3_BUCKET is: it says where the bucket is.',
+    )
+  return [...problems]
+}
+
+function publicUrlProblems({ public_url, allow_http }: Settings): string[] {
+  if (public_url === undefined) return []
+  const url = new URL(public_url)
+  const problems: string[] = []
+  if (url.pathname !== '/' || /[?#@]/.test(public_url))
+    problems.push(
+      'MC_PUBLIC_URL must be an address without path, query, user and password, such as https://mc.example.com.',
+    )
+  if (url.protocol === 'http:' && !LOCAL_HOSTS.includes(url.hostname) && !allow_http)
+    problems.push(
+      'MC_PUBLIC_URL must begin with https://: plain http shows passwords to the network. On a network that you trust set MC_ALLOW_HTTP=1.',
+    )
+  return problems
+}
+
+function warnings(env: Env, values: Settings, settings: readonly Setting[]): string[] {
+  const known = new Set(settings.map((setting) => setting.name))
+  const found = Object.keys(env)
+    .filter((name) => name.startsWith('MC_') && !known.has(name) && !NOT_OURS.test(name))
+    .sort()
+    .map((name) => `${name} is not a setting of this server and has no effect.`)
+  if (values.public_url === undefined && !['127.0.0.1', 'localhost', '::1'].includes(values.host))
+    found.push(
+      'MC_HOST opens the server to other machines but MC_PUBLIC_URL is not set: people can sign in only on this machine.',
+    )
+  if (values.public_url?.startsWith('http:') && values.allow_http)
+    found.push('MC_ALLOW_HTTP is on: passwords and sessions cross the network unencrypted.')
+  if (values.redis_url !== undefined && values.database_url === undefined)
+    found.push(
+      'MC_REDIS_URL is set but MC_DATABASE_URL is not: several nodes need one database, this one uses its own.',
+    )
+  if (!values.rate_limits) found.push('MC_RATE_LIMITS is off: passwords can be guessed at full speed.')
+  return found
 }

@@ -16,7 +16,7 @@ export interface Log {
   child(fields: Fields): Log
 }
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 export interface LogOptions {
   level: LogLevel
@@ -42,7 +42,7 @@ export function createLog(options: LogOptions): Log {
       level: options.level,
       base: scrub(options.fields ?? {}),
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
+      formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line: string) => write(pretty ? prettyLine(line, colour) : line) },
   )

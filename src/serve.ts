@@ -25,7 +25,7 @@ import { Identify } from './http/identity.ts'
 import { Limits } from './http/limits.ts'
 import { Metrics } from './http/metrics.ts'
 import { baseHeaders, Replier } from './http/reply.ts'
-import { createLog } from './log.ts'
+import { createLog, type LogLevel } from './log.ts'
 import { createCore } from './server.ts'
 import { createPresence } from './activity.ts'
 
@@ -38,7 +38,7 @@ const KEY_EVENTS = /^(api_key|user|sub_agent|org)\./
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
 export async function serve(env: Record<string, string | undefined>): Promise<void> {
   const { config, warnings } = loadConfig(env)
-  const log = createLog(config.log_level)
+  const log = createLog({ level: config.log_level as LogLevel })
   for (const warning of warnings) log.warn({}, warning)
   const data_dir = resolve(config.data_dir)
   mkdirSync(data_dir, { recursive: true })

@@ -46,7 +46,7 @@ export class Reader {
   }
 
   integer(name: string, row: Row & { default: number; min: number; max: number }): number {
-    const kind = `whole number from ${row.min} to ${row.max}`
+    const kind = `a whole number from ${row.min} to ${row.max}`
     const text = this.#read(name, kind, String(row.default), row)
     if (text === undefined) return row.default
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN

@@ -1,155 +1,249 @@
-/** One environment variable: how it is checked, what it is for. */
-export interface Setting {
-  default?: string
-  secret?: true
-  /** What is wrong with a value, as the end of a sentence; undefined when it is fine. */
-  check(value: string): string | undefined
-  doc: string
+import { isIP } from 'node:net'
+import type { Reader } from './reader.ts'
+
+const SECRET_SHAPE = { secret: true } as const
+
+/**
+ * The table of settings: one row per environment variable with its bounds, its default and its sentence for the
+ * documents. Limits that belong to the contract are not here but in `contracts/limits.ts`.
+ */
+export function readSettings(read: Reader) {
+  return {
+    ...address(read.section('Address')),
+    ...storage(read.section('Storage')),
+    ...secrets(read.section('Secrets')),
+    ...signIn(read.section('Sign-in')),
+    ...mail(read.section('E-mail')),
+    ...files(read.section('Files')),
+    ...operation(read.section('Operation')),
+    ...tuning(read.section('Tuning')),
+  }
 }
 
-const any = () => undefined
-const whole = (min: number, max: number) => (value: string) =>
-  /^\d{1,12}$/.test(value) && Number(value) >= min && Number(value) <= max
-    ? undefined
-    : `must be a whole number from ${min} to ${max}.`
-const oneOf =
-  (...words: string[]) =>
-  (value: string) =>
-    words.includes(value) ? undefined : `must be one of: ${words.join(', ')}.`
-const url =
-  (...schemes: string[]) =>
-  (value: string) =>
-    URL.canParse(value) && schemes.some((scheme) => value.startsWith(`${scheme}://`))
-      ? undefined
-      : `must be a URL that begins with ${schemes.map((s) => `${s}://`).join(' or ')}.`
-const origins = (value: string) =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .every((part) => URL.canParse(part) && new URL(part).origin !== 'null' && part !== '*')
-    ? undefined
-    : 'must be exact origins such as https://app.example.com, separated by commas; never *.'
-const longer = (bytes: number) => (value: string) =>
-  Buffer.byteLength(value) >= bytes ? undefined : `must have at least ${bytes} bytes.`
+export type Settings = ReturnType<typeof readSettings>
 
-/** Every setting: the one source of .env.example and of docs/configuration.md. */
-const DEFINED = {
-  MC_PORT: { default: '3000', check: whole(1, 65535), doc: 'Port to listen on.' },
-  MC_HOST: { default: '127.0.0.1', check: any, doc: 'Address to listen on; 0.0.0.0 for all.' },
-  MC_PUBLIC_URL: {
-    check: url('http', 'https'),
-    doc: 'Address that people open, e.g. https://mc.example.com. With https, cookies are bound to the host and HSTS is sent.',
-  },
-  MC_DATA_DIR: {
-    default: './data',
-    check: any,
-    doc: 'Folder for the embedded database, generated secrets and local files.',
-  },
-  MC_DATABASE_URL: {
-    secret: true,
-    check: url('postgres', 'postgresql'),
-    doc: 'PostgreSQL 16 or newer as the role the server works as (no owner, no superuser). Without it an embedded PostgreSQL is started.',
-  },
-  MC_DATABASE_OWNER_URL: {
-    secret: true,
-    check: url('postgres', 'postgresql'),
-    doc: 'The same database as a role that may create roles; used to migrate at start.',
-  },
-  MC_DATABASE_PREPARE: {
-    default: 'on',
-    check: oneOf('on', 'off'),
-    doc: 'Prepared statements; off behind PgBouncer in transaction mode.',
-  },
-  MC_DATABASE_POOL: {
-    default: '16',
-    check: whole(2, 500),
-    doc: 'Connections for reads; writes have a few of their own.',
-  },
-  MC_REDIS_URL: {
-    secret: true,
-    check: url('redis', 'rediss'),
-    doc: 'Redis for several nodes. A node that is alone needs none.',
-  },
-  MC_JWT_SECRET: {
-    secret: true,
-    check: longer(32),
-    doc: 'Signs session tokens, at least 32 bytes. Generated into the data folder when not set.',
-  },
-  MC_KEY_PEPPER: {
-    secret: true,
-    check: longer(32),
-    doc: 'Mixed into stored API keys, at least 32 bytes. Generated into the data folder when not set.',
-  },
-  MC_ALLOW_HTTP: {
-    check: oneOf('0', '1'),
-    doc: '1 allows sign-in over plain http on other hosts than this machine.',
-  },
-  MC_CORS_ORIGIN: {
-    check: origins,
-    doc: 'Origins that may call the API from a browser, separated by commas (needed by the wrapped mobile app).',
-  },
-  MC_TRUSTED_PROXIES: {
-    check: any,
-    doc: 'Addresses of proxies whose X-Forwarded-For is believed, separated by commas.',
-  },
-  DEPLOYMENT_MODE: {
-    default: 'single-tenant',
-    check: oneOf('single-tenant', 'multi-tenant'),
-    doc: 'single-tenant holds one organization; multi-tenant lets people create more.',
-  },
-  MC_METRICS_TOKEN: {
-    secret: true,
-    check: longer(16),
-    doc: 'Bearer token for /metrics from elsewhere than this machine.',
-  },
-  MC_LOG_LEVEL: {
-    default: 'info',
-    check: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-    doc: 'How much is logged.',
-  },
-  MC_RATE_LIMITS: {
-    default: 'on',
-    check: oneOf('on', 'off'),
-    doc: 'off for trusted networks and load tests.',
-  },
-  MC_SSE_HEARTBEAT_SECONDS: {
-    default: '15',
-    check: whole(1, 60),
-    doc: 'Pause between two heartbeats of a quiet stream.',
-  },
-  MC_REPLAY_RING: {
-    default: '1000',
-    check: whole(0, 100_000),
-    doc: 'Events per organization kept in memory for quick replays.',
-  },
-  MC_NODE_ID: {
-    check: (value) =>
-      /^[A-Za-z0-9_-]{1,64}$/.test(value) ? undefined : 'must be 1 to 64 letters, digits, - or _.',
-    doc: 'Name of this node; its process id when not set.',
-  },
-  MC_DRAIN_MS: {
-    default: '8000',
-    check: whole(0, 60_000),
-    doc: 'Time that a stopping node gives to what is under way.',
-  },
-  MC_LANE_QUEUE_MAX: {
-    default: '4096',
-    check: whole(1, 1_000_000),
-    doc: 'Writes of one organization that may wait; one more is answered 503.',
-  },
-  MC_MAILBOX_MAX: {
-    default: '8192',
-    check: whole(1, 1_000_000),
-    doc: 'Messages that may wait for one actor; one more is answered 503.',
-  },
-  MC_PARTITIONS_AHEAD: { default: '3', check: whole(1, 24), doc: 'Months of partitions made ahead.' },
-  MC_STATEMENT_TIMEOUT_MS: {
-    default: '5000',
-    check: whole(100, 600_000),
-    doc: 'Longest time of one statement.',
-  },
-} satisfies Record<string, Setting>
+function address(read: Reader) {
+  return {
+    port: read.integer('MC_PORT', {
+      default: 3000,
+      min: 0,
+      max: 65_535,
+      doc: 'Port to listen on; 0 takes any free one.',
+    }),
+    host: read.text('MC_HOST', {
+      default: '127.0.0.1',
+      doc: 'Address to listen on. `0.0.0.0` is every interface of this machine.',
+    }),
+    public_url: read.url('MC_PUBLIC_URL', ['https', 'http'], {
+      default_text: '`http://localhost` and the port',
+      doc: 'Address that people open in the browser, without a path. Plain http only for localhost, 127.0.0.1 and [::1], or with `MC_ALLOW_HTTP=1`. With https, cookies are bound to the host and HSTS is sent.',
+    }),
+    allow_http: read.flag('MC_ALLOW_HTTP', {
+      default: false,
+      doc: 'Allows a public address without TLS. Everybody on the network can then read passwords and sessions.',
+    }),
+    cors_origins: read.list('MC_CORS_ORIGIN', {
+      kind: 'exact origins',
+      entry: origin,
+      doc: 'Other origins whose pages may call the API, for the mobile app. Never `*`.',
+    }),
+    trusted_proxies: read.list('MC_TRUSTED_PROXIES', {
+      kind: 'IP addresses',
+      entry: ip,
+      doc: 'Proxies whose `X-Forwarded-For` is believed.',
+    }),
+    deployment_mode: read.choice('DEPLOYMENT_MODE', ['single-tenant', 'multi-tenant'], {
+      default: 'single-tenant',
+      doc: 'One organization made at the first set-up, or any signed-in person may create more.',
+    }),
+  }
+}
 
-export type SettingName = keyof typeof DEFINED
+function storage(read: Reader) {
+  const postgres = ['postgres', 'postgresql'] as const
+  return {
+    data_dir: read.text('MC_DATA_DIR', {
+      default: './data',
+      doc: 'Folder of the embedded database, generated secrets and files.',
+    }),
+    database_url: read.url('MC_DATABASE_URL', postgres, {
+      default_text: 'embedded PostgreSQL in the data folder',
+      doc: 'PostgreSQL 16 or newer, as the role the server works as (no owner, no superuser).',
+    }),
+    database_owner_url: read.url('MC_DATABASE_OWNER_URL', postgres, {
+      doc: 'The same database as a role that may create roles; used to migrate at start, not to serve.',
+    }),
+    database_prepare: read.flag('MC_DATABASE_PREPARE', {
+      default: true,
+      doc: 'Prepared statements. Off behind PgBouncer in transaction mode.',
+    }),
+    database_pool: read.integer('MC_DATABASE_POOL', {
+      default: 16,
+      min: 2,
+      max: 500,
+      doc: 'Connections for reads of this node at the most; writes have a few of their own.',
+    }),
+    statement_timeout_ms: read.integer('MC_STATEMENT_TIMEOUT_MS', {
+      default: 5_000,
+      min: 100,
+      max: 600_000,
+      doc: 'Milliseconds after which PostgreSQL ends a statement.',
+    }),
+    redis_url: read.url('MC_REDIS_URL', ['redis', 'rediss'], {
+      doc: 'Joins several nodes; a node that is alone needs none. Needs `MC_JWT_SECRET` and `MC_KEY_PEPPER`, the same on every node.',
+    }),
+  }
+}
 
-export const SETTINGS: Readonly<Record<SettingName, Setting>> = DEFINED
+function secrets(read: Reader) {
+  const generated = 'generated into the data folder'
+  return {
+    jwt_secret: read.secret('MC_JWT_SECRET', { default_text: generated, doc: 'Signs sessions.' }),
+    jwt_secret_previous: read.secret('MC_JWT_SECRET_PREVIOUS', {
+      doc: 'The one before, accepted while a rotation is under way.',
+    }),
+    key_pepper: read.secret('MC_KEY_PEPPER', {
+      default_text: generated,
+      doc: 'Mixed into the stored hash of API keys. Changing it slows the next use of every key once.',
+    }),
+    metrics_token: read.optional('MC_METRICS_TOKEN', {
+      ...SECRET_SHAPE,
+      kind: 'secret of at least 16 characters',
+      matches: /^[\x21-\x7e]{16,}$/,
+      doc: 'Opens `/metrics` to other machines as `Authorization: Bearer …`.',
+    }),
+  }
+}
+
+function signIn(read: Reader) {
+  const id = (name: string, of: string) => read.optional(name, { doc: `Client id at ${of}.` })
+  const secret = (name: string, of: string) =>
+    read.optional(name, { ...SECRET_SHAPE, doc: `Client secret at ${of}.` })
+  return {
+    github_url: read.url('MC_GITHUB_URL', ['https', 'http'], {
+      default_text: 'github.com',
+      doc: 'Address of a GitHub Enterprise server.',
+    }),
+    github_client_id: id('MC_GITHUB_CLIENT_ID', 'GitHub'),
+    github_client_secret: secret('MC_GITHUB_CLIENT_SECRET', 'GitHub'),
+    google_client_id: id('MC_GOOGLE_CLIENT_ID', 'Google'),
+    google_client_secret: secret('MC_GOOGLE_CLIENT_SECRET', 'Google'),
+    oidc_issuer: read.url('MC_OIDC_ISSUER', ['https', 'http'], {
+      doc: 'Any OpenID Connect provider that publishes its discovery document.',
+    }),
+    oidc_client_id: id('MC_OIDC_CLIENT_ID', 'the OpenID Connect provider'),
+    oidc_client_secret: secret('MC_OIDC_CLIENT_SECRET', 'the OpenID Connect provider'),
+  }
+}
+
+function mail(read: Reader) {
+  return {
+    smtp_url: read.url('MC_SMTP_URL', ['smtp', 'smtps'], {
+      doc: 'Mail server, with user and password when it wants them. Without it nothing is mailed.',
+    }),
+    email_from: read.optional('MC_EMAIL_FROM', {
+      kind: 'e-mail address, also as `Name <address>`',
+      matches: /^([^<>\r\n]+<[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/,
+      doc: 'Sender of the mails.',
+    }),
+  }
+}
+
+function files(read: Reader) {
+  const folder = (name: string, what: string, sub: string) =>
+    read.optional(name, {
+      kind: 'folder',
+      default_text: `\`${sub}\` in the data folder`,
+      doc: `Folder of ${what}. Several nodes need a shared one, or S3.`,
+    })
+  return {
+    export_dir: folder('MC_EXPORT_DIR', 'exports', 'exports'),
+    archive_dir: folder('MC_ARCHIVE_DIR', 'archived events and messages', 'archive'),
+    backup_dir: folder('MC_BACKUP_DIR', 'backups', 'backups'),
+    s3_endpoint: read.url('MC_S3_ENDPOINT', ['https', 'http'], {
+      default_text: 'chosen by the region',
+      doc: 'S3-compatible storage instead of folders.',
+    }),
+    s3_region: read.optional('MC_S3_REGION', { doc: 'Region of the bucket.' }),
+    s3_bucket: read.optional('MC_S3_BUCKET', { doc: 'Bucket for exports, archive and backups.' }),
+    s3_access_key_id: read.optional('MC_S3_ACCESS_KEY_ID', { doc: 'Access key of the bucket.' }),
+    s3_secret_access_key: read.optional('MC_S3_SECRET_ACCESS_KEY', { ...SECRET_SHAPE, doc: 'Its secret.' }),
+  }
+}
+
+function operation(read: Reader) {
+  return {
+    log_level: read.choice('MC_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      default: 'info',
+      doc: 'The least important lines that are logged.',
+    }),
+    rate_limits: read.flag('MC_RATE_LIMITS', {
+      default: true,
+      doc: 'Off only on trusted networks and for load tests.',
+    }),
+    node_id: read.optional('MC_NODE_ID', {
+      kind: '1 to 64 letters, digits, `_` or `-`',
+      matches: /^[A-Za-z0-9_-]{1,64}$/,
+      default_text: 'a new one at every start',
+      doc: 'Name of this node in logs and in Redis. No two nodes may share one.',
+    }),
+  }
+}
+
+function tuning(read: Reader) {
+  return {
+    heartbeat_seconds: read.integer('MC_SSE_HEARTBEAT_SECONDS', {
+      default: 15,
+      min: 1,
+      max: 60,
+      doc: 'Seconds between heartbeats of a quiet event stream. Many routers forget a connection that was quiet for 60 s.',
+    }),
+    replay_ring: read.integer('MC_REPLAY_RING', {
+      default: 1_000,
+      min: 0,
+      max: 100_000,
+      doc: 'Events per organization kept in memory (4 MiB at the most) for streams that resume; older ones come from the database.',
+    }),
+    lease_ms: read.integer('MC_LEASE_MS', {
+      default: 5_000,
+      min: 200,
+      max: 60_000,
+      doc: 'Milliseconds that a node’s entry in the directory of owners lives in Redis without renewal.',
+    }),
+    drain_ms: read.integer('MC_DRAIN_MS', {
+      default: 8_000,
+      min: 0,
+      max: 60_000,
+      doc: 'Milliseconds that a stopping node gives to what is under way.',
+    }),
+    lane_queue_max: read.integer('MC_LANE_QUEUE_MAX', {
+      default: 4_096,
+      min: 1,
+      max: 1_000_000,
+      doc: 'Writes of one organization that may wait; one more is answered 503.',
+    }),
+    mailbox_max: read.integer('MC_MAILBOX_MAX', {
+      default: 8_192,
+      min: 1,
+      max: 1_000_000,
+      doc: 'Requests to one actor that may wait; one more is answered 503.',
+    }),
+    partitions_ahead: read.integer('MC_PARTITIONS_AHEAD', {
+      default: 3,
+      min: 1,
+      max: 24,
+      doc: 'Months whose tables are made in advance.',
+    }),
+  }
+}
+
+/** The origin when the text is nothing more than one. A wrapped app's own scheme is compared as it is written. */
+function origin(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/.test(text)) return undefined
+  return url.origin === 'null' ? text : url.origin
+}
+
+function ip(text: string): string | undefined {
+  return isIP(text) === 0 ? undefined : text
+}

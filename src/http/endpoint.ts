@@ -16,7 +16,8 @@ import { checker, checkQuery, pathId } from './validate.ts'
 /** What Elysia hands to a route, as far as we use it. */
 export interface RouteContext {
   request: Request
-  params: Record<string, string>
+  /** Absent on routes without parameters. */
+  params?: Record<string, string>
 }
 
 /** A request on its way through an endpoint. */
@@ -118,7 +119,7 @@ export function endpoints(deps: Deps) {
       spec: Spec<B, Q> & { sign_in?: boolean },
       handle: (call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'identity'>) => Promise<Answer>,
     ) {
-      return wrap(spec, async ({ request, params }, request_id, read) => {
+      return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const headers = deps.limits.anonymous(ip, spec.sign_in ?? false)
         if (spec.sign_in) deps.identify.checkOrigin(request)
@@ -132,7 +133,7 @@ export function endpoints(deps: Deps) {
       spec: Spec<B, Q>,
       handle: (call: Call<BodyOf<B>, QueryOf<Q>>) => Promise<Answer>,
     ) {
-      return wrap(spec, async ({ request, params }, request_id, read) => {
+      return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const identity = await deps.identify.request(request, ip)
         const headers = deps.limits.principal(identity)
@@ -147,7 +148,7 @@ export function endpoints(deps: Deps) {
       spec: Spec<B, Q> & { action: Action },
       handle: (call: OrgCall<BodyOf<B>, QueryOf<Q>>) => Promise<Answer>,
     ) {
-      return wrap(spec, async ({ request, params }, request_id, read) => {
+      return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const identity = await deps.identify.request(request, ip)
         const headers = deps.limits.principal(identity)

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { copyBinaries, findBinaries } from './binaries.ts'
+import { findBinaries } from './binaries.ts'
 import { isAlive, lockFolder } from './lock.ts'
+import { own, type Runner, runnerFor, unprivilegedIds } from './unprivileged.ts'
 
 export interface EmbeddedOptions {
   /** Folder of the product's data; the database lies below it. */
@@ -26,11 +27,6 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>
 }
 
-interface Ids {
-  uid?: number
-  gid?: number
-}
-
 const SUPERUSER = 'mc_super'
 const START_MS = 60_000
 const STOP_MS = 8_000
@@ -48,16 +44,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   mkdirSync(root, { recursive: true, mode: 0o755 })
   const unlock = lockFolder(join(data_dir, 'mission-control.lock'))
   try {
-    const ids = unprivileged()
-    const native = readableBinaries(findBinaries(), data_dir, ids)
+    const ids = unprivilegedIds()
     own(root, ids)
+    const runner = runnerFor(root, data_dir, findBinaries(), ids)
     const cluster = join(root, 'data')
     const password = superuserPassword(root)
-    if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(native, root, cluster, password, ids, options.durable ?? true)
+    if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(runner, root, cluster, password, options.durable ?? true)
     const recovered = await endOrphan(cluster)
-    const socket_dir = socketFolder(root, ids)
+    const socket_dir = socketFolder(root, runner)
     const port = await freePort()
-    const server = await start(native, root, cluster, socket_dir, port, ids, options)
+    const server = await start(runner, root, cluster, socket_dir, port, options)
     return {
       host: socket_dir,
       port,
@@ -76,25 +72,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
 }
 
-/** PostgreSQL refuses to run as root; it gets a user that owns nothing. */
-function unprivileged(): Ids {
-  if (process.getuid?.() !== 0) return {}
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
-  const found = ['postgres', 'nobody'].map((name) => users.find((user) => user[0] === name)).find(Boolean)
-  if (!found) throw new Error('PostgreSQL does not run as root and there is neither a user "postgres" nor "nobody". Start as another user.')
-  return { uid: Number(found[2]), gid: Number(found[3]) }
-}
-
-function readableBinaries(native: string, data_dir: string, ids: Ids): string {
-  if (ids.uid === undefined) return native
-  const test = spawnSync(join(native, 'bin', 'postgres'), ['--version'], { ...ids, cwd: '/', stdio: 'ignore' })
-  return test.status === 0 ? native : copyBinaries(native, data_dir)
-}
-
-function own(path: string, { uid, gid }: Ids): void {
-  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
-}
-
 function superuserPassword(root: string): string {
   const file = join(root, 'superuser-password')
   if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 })
@@ -105,13 +82,14 @@ function environment(root: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: root, LC_ALL: 'C', TZ: 'UTC' }
 }
 
-function initialise(native: string, root: string, cluster: string, password: string, ids: Ids, durable: boolean): void {
+function initialise(runner: Runner, root: string, cluster: string, password: string, durable: boolean): void {
   rmSync(cluster, { recursive: true, force: true })
   const password_file = join(root, 'initdb-password')
   writeFileSync(password_file, password, { mode: 0o600 })
-  own(password_file, ids)
+  own(password_file, runner.ids)
   const args = ['-D', cluster, '-U', SUPERUSER, '--pwfile', password_file, '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
-  const done = spawnSync(join(native, 'bin', 'initdb'), durable ? args : [...args, '--no-sync'], { ...ids, env: environment(root), cwd: root, encoding: 'utf8' })
+  const { file, args: given, ids } = runner.command(join(runner.native, 'bin', 'initdb'), durable ? args : [...args, '--no-sync'])
+  const done = spawnSync(file, given, { ...ids, env: environment(root), cwd: root, encoding: 'utf8' })
   rmSync(password_file, { force: true })
   if (done.status !== 0) throw new Error(`PostgreSQL could not be set up in ${cluster}: ${lastLine(done.stderr ?? done.error?.message ?? '')}`)
 }
@@ -142,7 +120,7 @@ function isPostgres(pid: number): boolean {
   }
 }
 
-function socketFolder(root: string, ids: Ids): string {
+function socketFolder(root: string, { ids }: Runner): string {
   let folder = join(root, 'run')
   if (Buffer.byteLength(folder) > SOCKET_FOLDER_MAX) folder = join(tmpdir(), `mc-${Bun.hash(root).toString(36)}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -162,7 +140,7 @@ async function freePort(): Promise<number> {
   })
 }
 
-async function start(native: string, root: string, cluster: string, socket_dir: string, port: number, ids: Ids, options: EmbeddedOptions): Promise<ChildProcess> {
+async function start(runner: Runner, root: string, cluster: string, socket_dir: string, port: number, options: EmbeddedOptions): Promise<ChildProcess> {
   const settings: Record<string, string> = {
     listen_addresses: '',
     unix_socket_directories: socket_dir,
@@ -178,7 +156,8 @@ async function start(native: string, root: string, cluster: string, socket_dir: 
     ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
   }
   const args = ['-D', cluster, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
-  const child = spawn(join(native, 'bin', 'postgres'), args, { ...ids, env: environment(root), cwd: root, stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const { file, args: given, ids } = runner.command(join(runner.native, 'bin', 'postgres'), args)
+  const child = spawn(file, given, { ...ids, env: environment(root), cwd: root, stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   await ready(child, root)
   child.unref()
   return child

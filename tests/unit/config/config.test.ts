@@ -17,8 +17,17 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 describe('loadConfig', () => {
   test('takes nothing at all and then serves this machine only', () => {
     const { config, warnings } = loadConfig({})
-    expect(config).toMatchObject({ port: 3000, host: '127.0.0.1', data_dir: './data', deployment_mode: 'single-tenant', rate_limits: true, sse_heartbeat_seconds: 15, replay_ring: 1000 })
-    expect(config.public_url).toBeUndefined()
+    expect(config).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      data_dir: './data',
+      single_tenant: true,
+      rate_limits: true,
+      heartbeat_seconds: 15,
+      replay_ring: 1000,
+    })
+    expect(config.public_url).toBe('http://localhost:3000')
+    expect(config.node_id).toMatch(/^node-[0-9a-f]{8}$/)
     expect(config.export_dir).toBe('data/exports')
     expect(warnings).toEqual([])
   })
@@ -29,16 +38,16 @@ describe('loadConfig', () => {
       MC_RATE_LIMITS: 'off',
       DEPLOYMENT_MODE: 'multi-tenant',
       MC_CORS_ORIGIN: 'https://app.example.com, capacitor://localhost,https://app.example.com',
-      MC_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+      MC_TRUSTED_PROXIES: '10.0.0.2,::1',
       MC_PUBLIC_URL: 'https://MC.example.com/',
       MC_BACKUP_DIR: '/srv/backups',
     })
     expect(config).toMatchObject({
       port: 8080,
       rate_limits: false,
-      deployment_mode: 'multi-tenant',
+      single_tenant: false,
       cors_origins: ['https://app.example.com', 'capacitor://localhost'],
-      trusted_proxies: ['10.0.0.0/8', '::1'],
+      trusted_proxies: ['10.0.0.2', '::1'],
       public_url: 'https://mc.example.com',
       backup_dir: '/srv/backups',
     })
@@ -55,23 +64,33 @@ describe('loadConfig', () => {
       DEPLOYMENT_MODE: 'both',
       MC_JWT_SECRET: 'hunter2',
       MC_DATABASE_URL: 'mysql://root:hunter2@db/mc',
-      MC_TRUSTED_PROXIES: '10.0.0.0/33',
+      MC_TRUSTED_PROXIES: '10.0.0.0/8',
       MC_LOG_LEVEL: 'loud',
     })
-    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
-      'MC_PORT', 'MC_TRUSTED_PROXIES', 'DEPLOYMENT_MODE', 'MC_DATABASE_URL', 'MC_JWT_SECRET', 'MC_LOG_LEVEL', 'MC_RATE_LIMITS',
-    ].sort((a, b) => problems.findIndex((p) => p.startsWith(a)) - problems.findIndex((p) => p.startsWith(b))))
-    expect(problems).toHaveLength(7)
+    expect(problems.map((problem) => problem.split(' ')[0] ?? '').sort()).toEqual([
+      'DEPLOYMENT_MODE',
+      'MC_DATABASE_URL',
+      'MC_JWT_SECRET',
+      'MC_LOG_LEVEL',
+      'MC_PORT',
+      'MC_RATE_LIMITS',
+      'MC_TRUSTED_PROXIES',
+    ])
     expect(problems.join()).not.toContain('hunter2')
   })
 
-  test.each([
-    ['3000.5'], ['-1'], ['1e3'], ['0x10'], ['٣'], ['65536'],
-  ])('refuses the port %p', (MC_PORT) => {
-    expect(problemsOf({ MC_PORT })).toEqual(['MC_PORT must be whole number from 0 to 65535.'])
+  test.each([['3000.5'], ['-1'], ['1e3'], ['0x10'], ['٣'], ['65536']])('refuses the port %p', (MC_PORT) => {
+    expect(problemsOf({ MC_PORT })).toEqual(['MC_PORT must be a whole number from 0 to 65535.'])
   })
 
-  test.each(['*', 'https://a.example.com/', 'https://a.example.com/x', 'a.example.com', 'https://u@a.example.com', 'https://*.example.com'])('refuses the CORS origin %p', (MC_CORS_ORIGIN) => {
+  test.each([
+    '*',
+    'https://a.example.com/',
+    'https://a.example.com/x',
+    'a.example.com',
+    'https://u@a.example.com',
+    'https://*.example.com',
+  ])('refuses the CORS origin %p', (MC_CORS_ORIGIN) => {
     expect(problemsOf({ MC_CORS_ORIGIN })).toHaveLength(1)
   })
 
@@ -82,32 +101,57 @@ describe('loadConfig', () => {
 })
 
 describe('MC_PUBLIC_URL', () => {
-  test.each(['http://localhost:3000', 'http://127.0.0.1', 'http://[::1]:8080', 'https://mc.example.com', 'https://mc.example.com:8443'])('takes %p', (MC_PUBLIC_URL) => {
+  test.each([
+    'http://localhost:3000',
+    'http://127.0.0.1',
+    'http://[::1]:8080',
+    'https://mc.example.com',
+    'https://mc.example.com:8443',
+  ])('takes %p', (MC_PUBLIC_URL) => {
     expect(loadConfig({ MC_PUBLIC_URL }).config.public_url).toBe(MC_PUBLIC_URL)
   })
 
-  test.each(['http://mc.example.com', 'http://10.0.0.1:3000', 'http://localhost.example.com'])('refuses plain http on %p', (MC_PUBLIC_URL) => {
-    expect(problemsOf({ MC_PUBLIC_URL })[0]).toContain('MC_ALLOW_HTTP=1')
-    const { config, warnings } = loadConfig({ MC_PUBLIC_URL, MC_ALLOW_HTTP: '1' })
-    expect(config.public_url).toBe(MC_PUBLIC_URL)
-    expect(warnings.join()).toContain('unencrypted')
-  })
+  test.each(['http://mc.example.com', 'http://10.0.0.1:3000', 'http://localhost.example.com'])(
+    'refuses plain http on %p',
+    (MC_PUBLIC_URL) => {
+      expect(problemsOf({ MC_PUBLIC_URL })[0]).toContain('MC_ALLOW_HTTP=1')
+      const { config, warnings } = loadConfig({ MC_PUBLIC_URL, MC_ALLOW_HTTP: '1' })
+      expect(config.public_url).toBe(MC_PUBLIC_URL)
+      expect(warnings.join()).toContain('unencrypted')
+    },
+  )
 
-  test.each(['https://mc.example.com/app', 'https://mc.example.com?x', 'https://u:p@mc.example.com', 'https://mc.example.com/#a', 'ftp://mc.example.com', 'mc.example.com', '/'])('refuses %p', (MC_PUBLIC_URL) => {
+  test.each([
+    'https://mc.example.com/app',
+    'https://mc.example.com?x',
+    'https://u:p@mc.example.com',
+    'https://mc.example.com/#a',
+    'ftp://mc.example.com',
+    'mc.example.com',
+    '/',
+  ])('refuses %p', (MC_PUBLIC_URL) => {
     expect(problemsOf({ MC_PUBLIC_URL })).toHaveLength(1)
   })
 
   test('without it the three local addresses at the real port are the own origins', () => {
-    expect(addressOf(loadConfig({ MC_PORT: '0' }).config, 4321)).toEqual({
+    expect(loadConfig({ MC_PORT: '4321' }).config).toMatchObject({
       public_url: 'http://localhost:4321',
       own_origins: ['http://localhost:4321', 'http://127.0.0.1:4321', 'http://[::1]:4321'],
-      secure_cookies: false,
+      https: false,
     })
-    expect(addressOf({ public_url: undefined }, 80).own_origins).toContain('http://localhost')
+    expect(addressOf(undefined, 80).own_origins).toEqual([
+      'http://localhost',
+      'http://127.0.0.1',
+      'http://[::1]',
+    ])
   })
 
   test('with https it is the only origin and cookies are bound to TLS', () => {
-    expect(addressOf(loadConfig({ MC_PUBLIC_URL: 'https://mc.example.com' }).config, 3000)).toEqual({ public_url: 'https://mc.example.com', own_origins: ['https://mc.example.com'], secure_cookies: true })
+    expect(loadConfig({ MC_PUBLIC_URL: 'https://mc.example.com' }).config).toMatchObject({
+      public_url: 'https://mc.example.com',
+      own_origins: ['https://mc.example.com'],
+      https: true,
+    })
   })
 
   test('listening on every interface without it is a warning', () => {
@@ -119,7 +163,10 @@ describe('MC_PUBLIC_URL', () => {
 describe('settings that need each other', () => {
   test('several nodes need both secrets', () => {
     const several = { MC_REDIS_URL: 'redis://cache:6379', MC_DATABASE_URL: 'postgres://mc_app@db/mc' }
-    expect(problemsOf(several).map((problem) => problem.split(' ')[0])).toEqual(['MC_JWT_SECRET', 'MC_KEY_PEPPER'])
+    expect(problemsOf(several).map((problem) => problem.split(' ')[0])).toEqual([
+      'MC_JWT_SECRET',
+      'MC_KEY_PEPPER',
+    ])
     expect(problemsOf({ ...several, MC_JWT_SECRET: SECRET })).toHaveLength(1)
     expect(problemsOf({ ...several, MC_JWT_SECRET: SECRET, MC_KEY_PEPPER: PEPPER })).toEqual([])
   })
@@ -166,6 +213,7 @@ describe('printConfig', () => {
   })
 
   test('whatever is called a secret in the table has a name that says so, and the other way round', () => {
-    for (const { name, secret } of settingsOf({})) expect([name, secret]).toEqual([name, /SECRET|PEPPER|TOKEN/.test(name)])
+    for (const { name, secret } of settingsOf({}))
+      expect([name, secret]).toEqual([name, /SECRET|PEPPER|TOKEN/.test(name)])
   })
 })

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { createLog, type Log, type LogLevel } from '../../../src/log.ts'
 import { scrub, scrubError, scrubText } from '../../../src/log/scrub.ts'
+import { createLog, type Log, type LogLevel } from '../../../src/log.ts'
 
-function journal(level: LogLevel = 'info', pretty = false): { log: Log; lines: string[]; last(): Record<string, unknown> } {
+function journal(
+  level: LogLevel = 'info',
+  pretty = false,
+): { log: Log; lines: string[]; last(): Record<string, unknown> } {
   const lines: string[] = []
   const log = createLog({ level, pretty, fields: { node_id: 'n1' }, write: (line) => lines.push(line) })
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? 'null') }
@@ -42,16 +45,30 @@ describe('createLog', () => {
 
   test('failed names the stage and the fault, not the row that was written', () => {
     const { log, last } = journal()
-    const error = Object.assign(new Error('duplicate key value'), { code: '23505', detail: 'Key (content)=(private words)', parameters: ['private words'], query: 'insert' })
+    const error = Object.assign(new Error('duplicate key value'), {
+      code: '23505',
+      detail: 'Key (content)=(private words)',
+      parameters: ['private words'],
+      query: 'insert',
+    })
     log.failed('store the message', new Error('outer', { cause: error }))
-    expect(last()).toMatchObject({ level: 'error', stage: 'store the message', msg: 'failed: store the message' })
-    expect(last().error).toMatchObject({ type: 'Error', message: 'outer', cause: { code: '23505', message: 'duplicate key value' } })
+    expect(last()).toMatchObject({
+      level: 'error',
+      stage: 'store the message',
+      msg: 'failed: store the message',
+    })
+    expect(last().error).toMatchObject({
+      type: 'Error',
+      message: 'outer',
+      cause: { code: '23505', message: 'duplicate key value' },
+    })
     expect(JSON.stringify(last())).not.toContain('private words')
   })
 
   test('failed takes anything that can be thrown', () => {
     const { log, last } = journal()
-    for (const thrown of ['text', 7, null, undefined, { password: 'x', code: 3 }, Symbol('s')]) log.failed('stage', thrown)
+    for (const thrown of ['text', 7, null, undefined, { password: 'x', code: 3 }, Symbol('s')])
+      log.failed('stage', thrown)
     expect(last().error).toEqual({ message: 'Symbol(s)' })
   })
 
@@ -59,7 +76,7 @@ describe('createLog', () => {
     const { log, lines } = journal('info', true)
     log.info({ port: 3000 }, 'listening')
     log.failed('send the mail', new Error('refused'))
-    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d INFO {2} listening node_id=n1 port=3000\n$/)
+    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d INFO {2}listening node_id=n1 port=3000\n$/)
     expect(lines[1]).toContain('ERROR failed: send the mail')
     expect(lines[1]).toContain('Error: refused')
   })
@@ -67,17 +84,50 @@ describe('createLog', () => {
 
 describe('scrub', () => {
   test.each([
-    'password', 'Password', 'new_password', 'password_hash', 'token', 'access_token', 'refreshToken', 'authorization', 'Authorization',
-    'cookie', 'set-cookie', 'Set-Cookie', 'x-csrf-token', 'csrf', 'api_key', 'apiKey', 'key', 'secret', 'client_secret', 'jwt_secret', 'pepper',
-    'content', 'body', 'payload', 'text',
+    'password',
+    'Password',
+    'new_password',
+    'password_hash',
+    'token',
+    'access_token',
+    'refreshToken',
+    'authorization',
+    'Authorization',
+    'cookie',
+    'set-cookie',
+    'Set-Cookie',
+    'x-csrf-token',
+    'csrf',
+    'api_key',
+    'apiKey',
+    'key',
+    'secret',
+    'client_secret',
+    'jwt_secret',
+    'pepper',
+    'content',
+    'body',
+    'payload',
+    'text',
   ])('removes %s at the top, nested and in lists', (name) => {
-    const shown = JSON.stringify(scrub({ [name]: 'hidden-1', a: { [name]: { x: 'hidden-2' }, b: [{ [name]: ['hidden-3'] }] } }))
+    const shown = JSON.stringify(
+      scrub({ [name]: 'hidden-1', a: { [name]: { x: 'hidden-2' }, b: [{ [name]: ['hidden-3'] }] } }),
+    )
     expect(shown).not.toContain('hidden')
     expect(shown).toContain('[removed]')
   })
 
   test('keeps what only tells about a secret', () => {
-    const fields = { token_id: 't', password_changed_at: 'now', key_prefix: 'mc_ak', tokens: 7, has_password: true, message_id: 'm', status: 200, path: '/api/v1/orgs/acme' }
+    const fields = {
+      token_id: 't',
+      password_changed_at: 'now',
+      key_prefix: 'mc_ak',
+      tokens: 7,
+      has_password: true,
+      message_id: 'm',
+      status: 200,
+      path: '/api/v1/orgs/acme',
+    }
     expect(scrub(fields)).toEqual(fields)
   })
 
@@ -103,20 +153,25 @@ describe('scrub', () => {
   })
 
   test('leaves ordinary text alone', () => {
-    const text = 'GET /api/v1/orgs/acme/tasks?page=2 200 in 3 ms, lane of 0190f5a8-7e1c-7b3c-8f00-000000000001 took 5 commands'
+    const text =
+      'GET /api/v1/orgs/acme/tasks?page=2 200 in 3 ms, lane of 0190f5a8-7e1c-7b3c-8f00-000000000001 took 5 commands'
     expect(scrubText(text)).toBe(text)
   })
 
   test('is bounded for endless and circular values', () => {
     const circle: Record<string, unknown> = { name: 'x'.repeat(100_000) }
     circle.self = circle
-    const shown = JSON.stringify(scrub({ circle, many: Array.from({ length: 10_000 }, (_, i) => i), bytes: new Uint8Array(9) }))
+    const shown = JSON.stringify(
+      scrub({ circle, many: Array.from({ length: 10_000 }, (_, i) => i), bytes: new Uint8Array(9) }),
+    )
     expect(shown.length).toBeLessThan(40_000)
     expect(shown).toContain('[9 bytes]')
   })
 
   test('does not open objects that are not plain', () => {
-    expect(scrub({ headers: new Headers({ cookie: 'hidden' }), map: new Map([['token', 'hidden']]) })).toEqual({ headers: '[Headers]', map: '[Map]' })
+    expect(
+      scrub({ headers: new Headers({ cookie: 'hidden' }), map: new Map([['token', 'hidden']]) }),
+    ).toEqual({ headers: '[Headers]', map: '[Map]' })
   })
 
   test('an error keeps its code and loses keys in its text', () => {

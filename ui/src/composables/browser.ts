@@ -1,5 +1,8 @@
+import type { SocketLike } from '../realtime/chat-socket.ts'
+import type { SourceLike } from '../realtime/event-stream.ts'
 import { IndexedDbOutboxStore } from '../realtime/outbox-idb.ts'
 import { MemoryOutboxStore, type OutboxStore } from '../realtime/outbox-store.ts'
+import type { BroadcastLike } from '../realtime/shared-events.ts'
 import type { LocksLike } from '../realtime/tabs.ts'
 
 /** Web Locks, where the origin is secure enough to have them. */
@@ -23,4 +26,52 @@ let store: OutboxStore | undefined
 export function outboxStore(): OutboxStore {
   store ??= typeof indexedDB === 'undefined' ? new MemoryOutboxStore() : new IndexedDbOutboxStore(indexedDB)
   return store
+}
+
+/** A WebSocket, narrowed to what is used: the browser's handler types promise more than we ask for. */
+export function socketOf(socket: WebSocket): SocketLike {
+  return {
+    get readyState() {
+      return socket.readyState
+    },
+    set onopen(run: SocketLike['onopen']) {
+      socket.onopen = run
+    },
+    set onmessage(run: SocketLike['onmessage']) {
+      socket.onmessage = run
+    },
+    set onclose(run: SocketLike['onclose']) {
+      socket.onclose = run
+    },
+    send: (text) => socket.send(text),
+    close: () => socket.close(),
+  }
+}
+
+export function sourceOf(source: EventSource): SourceLike {
+  return {
+    get readyState() {
+      return source.readyState
+    },
+    set onopen(run: SourceLike['onopen']) {
+      source.onopen = run
+    },
+    set onmessage(run: SourceLike['onmessage']) {
+      source.onmessage = run
+    },
+    set onerror(run: SourceLike['onerror']) {
+      source.onerror = run
+    },
+    close: () => source.close(),
+  }
+}
+
+export function broadcastOf(channel: BroadcastChannel): BroadcastLike {
+  return {
+    set onmessage(run: BroadcastLike['onmessage']) {
+      channel.onmessage = run
+    },
+    postMessage: (message) => channel.postMessage(message),
+    close: () => channel.close(),
+  }
 }

@@ -1,6 +1,6 @@
 import { newId } from '@contracts/ids.ts'
 import { useQueryClient } from '@tanstack/vue-query'
-import { type InjectionKey, inject, onScopeDispose, type ShallowRef, shallowRef } from 'vue'
+import { type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue'
 import { useRouter } from 'vue-router'
 import { auth } from '../api/auth.ts'
 import { asFailure } from '../api/failure.ts'
@@ -8,15 +8,13 @@ import { keys } from '../api/keys.ts'
 import { socketUrl, streamUrl } from '../api/org.ts'
 import { paths } from '../paths.ts'
 import type { Reader } from '../realtime/apply-event.ts'
-import type { SocketLike } from '../realtime/chat-socket.ts'
-import { EventStream, type SourceLike } from '../realtime/event-stream.ts'
+import { EventStream } from '../realtime/event-stream.ts'
 import { OrgRealtime } from '../realtime/org-realtime.ts'
-import type { BroadcastLike } from '../realtime/shared-events.ts'
 import { aliveTabs, takeTabId } from '../realtime/tabs.ts'
 import { realTimers } from '../realtime/timers.ts'
 import { useConnection } from '../stores/connection.ts'
 import { useTalk } from '../stores/talk.ts'
-import { outboxStore, tabStorage, webLocks } from './browser.ts'
+import { broadcastOf, outboxStore, socketOf, sourceOf, tabStorage, webLocks } from './browser.ts'
 
 const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
 export const realtimeKey = key
@@ -26,8 +24,11 @@ export function useRealtime(): ShallowRef<OrgRealtime | undefined> {
   return inject(key, () => shallowRef(undefined), true)
 }
 
-/** Starts everything live of an org for as long as the calling component is there. */
-export function startRealtime(reader: Reader & { org_id: string }): ShallowRef<OrgRealtime | undefined> {
+/**
+ * Everything live of an org, for as long as the calling component is there. It connects when `ready` is true: the list
+ * of channels must be loaded, because the first hello tells the server where this browser stands.
+ */
+export function startRealtime(reader: Reader & { org_id: string }, ready: Readonly<Ref<boolean>>): ShallowRef<OrgRealtime | undefined> {
   const realtime = shallowRef<OrgRealtime>()
   const client = useQueryClient()
   const router = useRouter()
@@ -49,17 +50,17 @@ export function startRealtime(reader: Reader & { org_id: string }): ShallowRef<O
 
   void takeTabId(tabStorage(), webLocks()).then((tab_id) => {
     if (stopped) return
-    const broadcast = typeof BroadcastChannel === 'undefined' ? undefined : broadcastFor(reader)
+    const broadcast = typeof BroadcastChannel === 'undefined' ? undefined : broadcastOf(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.user_id}`))
     realtime.value = new OrgRealtime(
       {
         reader,
         client,
-        openSocket: () => asSocketLike(new WebSocket(socketUrl(reader.slug, location.origin), 'mc.v1')),
+        openSocket: () => socketOf(new WebSocket(socketUrl(reader.slug, location.origin), 'mc.v1')),
         events: {
           tab_id,
           locks: webLocks(),
           broadcast,
-          stream: (handlers) => new EventStream((cursor) => openSource(reader.slug, cursor), handlers, realTimers, Math.random),
+          stream: (handlers) => new EventStream((cursor) => sourceOf(new EventSource(streamUrl(reader.slug, cursor))), handlers, realTimers, Math.random),
         },
         outbox: { store: outboxStore(), newId, aliveTabs: () => aliveTabs(webLocks()) },
       },
@@ -89,7 +90,7 @@ export function startRealtime(reader: Reader & { org_id: string }): ShallowRef<O
         failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
       },
     )
-    realtime.value.start()
+    watch(ready, (is_ready, was) => is_ready && !was && !stopped && realtime.value?.start(), { immediate: true })
   })
 
   const again = () => realtime.value?.retryNow()
@@ -104,36 +105,4 @@ export function startRealtime(reader: Reader & { org_id: string }): ShallowRef<O
     talk.reset()
   })
   return realtime
-}
-
-function broadcastFor(reader: Reader & { org_id: string }): BroadcastLike {
-  return asBroadcastLike(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.user_id}`))
-}
-
-/** The browser's classes, narrowed to what is used: their handler types are wider than ours. */
-function asSocketLike(socket: WebSocket): SocketLike {
-  return {
-    get readyState() {
-      return socket.readyState
-    },
-    set onopen(run: (() => void) | null) {
-      socket.onopen = run
-    },
-    set onmessage(run: ((event: { data: unknown }) => void) | null) {
-      socket.onmessage = run
-    },
-    set onclose(run: ((event: { code: number }) => void) | null) {
-      socket.onclose = run
-    },
-    send: (text) => socket.send(text),
-    close: () => socket.close(),
-  }
-}
-
-function openSource(slug: string, cursor: string | undefined): SourceLike {
-  return new EventSource(streamUrl(slug, cursor))
-}
-
-function asBroadcastLike(channel: BroadcastChannel): BroadcastLike {
-  return channel
 }

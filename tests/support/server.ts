@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dir, '..', '..')
+
+/** A real server as a child process, with a data folder of its own. */
+export interface TestServer {
+  url: string
+  port: number
+  readonly pid: number
+  data_dir: string
+  /** Token of the set-up link, as it was printed. */
+  readonly setup_token: string
+  log(): string
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** Starts again on the same port and data. */
+  restart(): Promise<void>
+  /** Ends it and removes its data. */
+  stop(): Promise<void>
+}
+
+interface Options {
+  env?: Record<string, string>
+  port?: number
+  data_dir?: string
+}
+
+const running = new Set<TestServer>()
+
+/** Starts `src/main.ts serve` on a free port and waits until it is ready. */
+export async function startServer(options: Options = {}): Promise<TestServer> {
+  const port = options.port ?? freePort()
+  const data_dir = options.data_dir ?? mkdtempSync(join(tmpdir(), 'mc-test-'))
+  const url = `http://localhost:${port}`
+  let output = ''
+  let child = spawn()
+
+  function spawn() {
+    const env = {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/',
+      MC_PORT: String(port),
+      MC_DATA_DIR: data_dir,
+      MC_RATE_LIMITS: 'off',
+      ...options.env,
+    }
+    const process_ = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], { cwd: ROOT, env, stdout: 'pipe', stderr: 'pipe', stdin: 'ignore' })
+    for (const stream of [process_.stdout, process_.stderr])
+      void (async () => {
+        for await (const chunk of stream) output += new TextDecoder().decode(chunk)
+      })()
+    return process_
+  }
+
+  async function ready(): Promise<void> {
+    const give_up_at = Date.now() + 60_000
+    while (Date.now() < give_up_at) {
+      if (child.exitCode !== null) throw new Error(`The server exited with ${child.exitCode}:\n${output}`)
+      const answer = await fetch(`${url}/ready`).catch(() => undefined)
+      if (answer?.status === 200) return
+      await Bun.sleep(25)
+    }
+    throw new Error(`The server did not get ready:\n${output}`)
+  }
+
+  const server: TestServer = {
+    url,
+    port,
+    data_dir,
+    get pid() {
+      return child.pid
+    },
+    get setup_token() {
+      return /setup\?token=(\S+)/.exec(output)?.[1] ?? ''
+    },
+    log: () => output,
+    async kill(signal = 'SIGKILL') {
+      child.kill(signal)
+      await child.exited
+    },
+    async restart() {
+      if (child.exitCode === null && child.signalCode === null) await server.kill('SIGTERM')
+      child = spawn()
+      await ready()
+    },
+    async stop() {
+      running.delete(server)
+      if (child.exitCode === null && child.signalCode === null) await server.kill('SIGTERM')
+      await endPostgres(data_dir)
+      if (options.data_dir === undefined) rmSync(data_dir, { recursive: true, force: true })
+    },
+  }
+  running.add(server)
+  try {
+    await ready()
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return server
+}
+
+/** A killed server leaves its PostgreSQL; the next start would take it over, a test ends it. */
+async function endPostgres(data_dir: string): Promise<void> {
+  const file = Bun.file(join(data_dir, 'postgres', 'data', 'postmaster.pid'))
+  if (!(await file.exists())) return
+  const pid = Number((await file.text()).split('\n')[0])
+  try {
+    process.kill(pid, 'SIGQUIT')
+  } catch {
+    // It is gone already.
+    return
+  }
+  for (let i = 0; i < 200 && alive(pid); i++) await Bun.sleep(25)
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    // No such process.
+    return false
+  }
+}
+
+export function freePort(): number {
+  const server = Bun.serve({ port: 0, fetch: () => new Response() })
+  const { port } = server
+  server.stop(true)
+  if (port === undefined) throw new Error('no free port')
+  return port
+}
+
+/** Nothing is left behind when a test file fails half-way. */
+process.on('exit', () => {
+  for (const server of running) {
+    try {
+      process.kill(server.pid, 'SIGKILL')
+    } catch {
+      // It is gone already.
+    }
+  }
+})

@@ -1,0 +1,20 @@
+import { LIMITS, RESERVED_SLUGS } from '@contracts/limits.ts'
+
+/** An address made from a name: small letters, digits and dashes. May be empty or too short for a name in another script. */
+export function slugFrom(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, LIMITS.org_slug_max)
+    .replace(/^-+|-+$/g, '')
+}
+
+/** What is wrong with an address, for a person; undefined when it can be tried. */
+export function slugProblem(slug: string): string | undefined {
+  if (slug.length < LIMITS.org_slug_min) return `At least ${LIMITS.org_slug_min} characters.`
+  if (slug.length > LIMITS.org_slug_max) return `At most ${LIMITS.org_slug_max} characters.`
+  if (!/^[a-z0-9][a-z0-9-]*[a-z0-9]$/.test(slug)) return 'Only small letters, digits and dashes; no dash at either end.'
+  return RESERVED_SLUGS.includes(slug) ? 'This address is reserved. Choose another.' : undefined
+}

@@ -1,0 +1,56 @@
+import './styles/quasar.sass'
+import './styles/fonts.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/buttons.css'
+import './styles/fields.css'
+import './styles/notices.css'
+import './styles/overlays.css'
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia } from 'pinia'
+import { Dark, Notify, Quasar } from 'quasar'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { asFailure } from './api/failure.ts'
+import { onSignedOut } from './api/http.ts'
+import { keys } from './api/keys.ts'
+import { paths } from './paths.ts'
+import { createAppRouter, rememberPlace } from './router.ts'
+import { useTheme } from './stores/theme.ts'
+
+const TRIES_MAX = 4
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Events keep what was read current; only a hole in them makes it stale.
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 30 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      networkMode: 'always',
+      retry: (count, error) => count < TRIES_MAX && asFailure(error).passing,
+      retryDelay: (count) => Math.min(8_000, 400 * 2 ** count),
+    },
+  },
+})
+
+const router = createAppRouter(client)
+
+onSignedOut(() => {
+  const place = router.currentRoute.value
+  if (!place.meta.signed_in) return
+  rememberPlace(place.fullPath, document.title)
+  client.removeQueries({ queryKey: keys.me() })
+  void router.replace(paths.login(place.fullPath))
+})
+
+createApp(App)
+  .use(createPinia())
+  .use(Quasar, { plugins: { Dark, Notify }, config: { dark: 'auto' } })
+  .use(VueQueryPlugin, { queryClient: client })
+  .use(router)
+  .mount('#app')
+
+useTheme()
