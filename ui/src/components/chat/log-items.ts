@@ -1,0 +1,68 @@
+import type { Message } from '@contracts/resources.ts'
+import { dayKey } from '../../composables/times.ts'
+import type { MessageLog } from '../../realtime/message-log.ts'
+import type { OutboxItem } from '../../realtime/outbox.ts'
+
+/** One row of a channel's log, as the virtual list shows it. */
+export type LogItem =
+  | { kind: 'begin'; key: 'begin' }
+  | { kind: 'older'; key: 'older' }
+  | { kind: 'newer'; key: 'newer' }
+  | { kind: 'day'; key: string; iso: string }
+  | { kind: 'unread'; key: 'unread'; count: number; since: string }
+  | { kind: 'message'; key: string; message: Message }
+  | { kind: 'system'; key: string; message: Message }
+  | { kind: 'pending'; key: string; entry: OutboxItem; place: number; waiting: number }
+
+/** Where the unread line stands: before the first message after `read_seq`, if that is in sight of the log. */
+export interface UnreadFrom {
+  read_seq: number
+  count: number
+}
+
+/** The same row before and after its message is stored, so that it is not drawn anew. */
+export function messageKey(message: Pick<Message, 'id' | 'client_id'>): string {
+  return message.client_id === null ? message.id : `c:${message.client_id}`
+}
+
+/** Rows of a log in order: day dividers, the unread line, messages, then what waits to be stored. */
+export function logItems(
+  log: MessageLog,
+  pending: readonly OutboxItem[],
+  unread: UnreadFrom | undefined,
+): LogItem[] {
+  const items: LogItem[] = [log.has_older ? { kind: 'older', key: 'older' } : { kind: 'begin', key: 'begin' }]
+  let day = ''
+  let line_due = unread !== undefined && unread.count > 0
+  for (const message of log.messages) {
+    const own_day = dayKey(message.created_at)
+    if (own_day !== day) items.push({ kind: 'day', key: `day:${own_day}`, iso: message.created_at })
+    day = own_day
+    if (line_due && unread && message.seq > unread.read_seq) {
+      line_due = false
+      items.push({ kind: 'unread', key: 'unread', count: unread.count, since: message.created_at })
+    }
+    // Its text came from the server, not from a person: a line, not a message.
+    const plain = message.kind === 'system'
+    items.push({ kind: plain ? 'system' : 'message', key: messageKey(message), message })
+  }
+  if (log.has_newer) return [...items, { kind: 'newer', key: 'newer' }]
+  return [...items, ...pendingItems(log, pending)]
+}
+
+/** How many rows behind the end are looked at to find an own message that is stored already. */
+const TAIL = 200
+
+function pendingItems(log: MessageLog, pending: readonly OutboxItem[]): LogItem[] {
+  if (pending.length === 0) return []
+  const stored = new Set(log.messages.slice(-TAIL).map(({ client_id }) => client_id))
+  const open = pending.filter(({ client_id }) => !stored.has(client_id))
+  const waiting = open.filter(({ state }) => state === 'waiting' || state === 'sending')
+  return open.map((entry) => ({
+    kind: 'pending',
+    key: `c:${entry.client_id}`,
+    entry,
+    place: waiting.indexOf(entry) + 1,
+    waiting: waiting.length,
+  }))
+}
