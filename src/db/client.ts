@@ -133,7 +133,7 @@ export class Database {
         reject(connection.committing ? new OutcomeUnknown() : unavailable())
       }, limit_ms)
     })
-    const work = run(connection)
+    const work = (async () => await run(connection))()
     try {
       return await Promise.race([work, deadline])
     } catch (error) {

@@ -61,7 +61,7 @@ export async function openDatabase(settings: Settings, data_dir: string, log: { 
 }
 
 async function embedded(data_dir: string, log: { info(fields: Record<string, unknown>, text: string): void }) {
-  const database = await openEmbedded(resolve(data_dir))
+  const database = await openEmbedded(resolve(data_dir), (line) => log.info({}, line))
   if (database.recovered) log.info({}, 'the embedded PostgreSQL was not stopped cleanly last time and recovered')
   if (database.migrated.length > 0) log.info({ migrations: database.migrated }, 'migrated')
   return { app: database.app, stop: database.stop }

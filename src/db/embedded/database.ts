@@ -18,8 +18,8 @@ export interface EmbeddedDatabase {
 const DATABASE = 'mission_control'
 
 /** The embedded PostgreSQL with the product's database in it, roles made and schema up to date. */
-export async function openEmbedded(data_dir: string): Promise<EmbeddedDatabase> {
-  const server = await startEmbedded({ data_dir })
+export async function openEmbedded(data_dir: string, log: (line: string) => void): Promise<EmbeddedDatabase> {
+  const server = await startEmbedded({ data_dir, log })
   try {
     const passwords = rolePasswords(join(data_dir, 'postgres'))
     await createDatabase(server)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   data_dir: string
   /** False only in tests: nothing is forced to the disk. */
   durable?: boolean
+  /** Told when PostgreSQL died and was started again. */
+  log?(line: string): void
 }
 
 export interface EmbeddedPostgres {
@@ -21,7 +23,6 @@ export interface EmbeddedPostgres {
   port: number
   superuser: string
   password: string
-  pid: number
   /** True when the last run did not stop cleanly and PostgreSQL recovered. */
   recovered: boolean
   stop(): Promise<void>
@@ -30,6 +31,8 @@ export interface EmbeddedPostgres {
 const SUPERUSER = 'mc_super'
 const START_MS = 60_000
 const STOP_MS = 8_000
+const RESTART_MS = 100
+const RESTART_MS_MAX = 5_000
 /** A Unix socket's path may have so many bytes, with `/.s.PGSQL.65535` behind the folder. */
 const SOCKET_FOLDER_MAX = 103 - '/.s.PGSQL.65535'.length
 const LOG_BYTES_MAX = 8 * 1024 * 1024
@@ -53,15 +56,33 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const recovered = await endOrphan(cluster)
     const socket_dir = socketFolder(root, runner)
     const port = await freePort()
-    const server = await start(runner, root, cluster, socket_dir, port, options)
+    let server = await start(runner, root, cluster, socket_dir, port, options)
+    let stopping = false
+    /** A PostgreSQL that dies under us is started again, so that the server heals by itself. */
+    const watch = () => {
+      server.once('exit', async () => {
+        for (let pause_ms = RESTART_MS; !stopping; pause_ms = Math.min(pause_ms * 2, RESTART_MS_MAX)) {
+          try {
+            await endOrphan(cluster)
+            server = await start(runner, root, cluster, socket_dir, port, options)
+            options.log?.('the embedded PostgreSQL ended unexpectedly and was started again')
+            return watch()
+          } catch (error) {
+            options.log?.(`the embedded PostgreSQL cannot be started again: ${error instanceof Error ? error.message : String(error)}`)
+            await new Promise((wake) => setTimeout(wake, pause_ms))
+          }
+        }
+      })
+    }
+    watch()
     return {
       host: socket_dir,
       port,
       superuser: SUPERUSER,
       password,
-      pid: server.pid!,
       recovered,
       stop: async () => {
+        stopping = true
         await stop(server)
         unlock()
       },
@@ -82,16 +103,19 @@ function environment(root: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: root, LC_ALL: 'C', TZ: 'UTC' }
 }
 
+/** Makes a cluster beside its place and moves it there whole: an interrupted first start leaves nothing half-made. */
 function initialise(runner: Runner, root: string, cluster: string, password: string, durable: boolean): void {
-  rmSync(cluster, { recursive: true, force: true })
+  const fresh = `${cluster}.new`
+  rmSync(fresh, { recursive: true, force: true })
   const password_file = join(root, 'initdb-password')
   writeFileSync(password_file, password, { mode: 0o600 })
   own(password_file, runner.ids)
-  const args = ['-D', cluster, '-U', SUPERUSER, '--pwfile', password_file, '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+  const args = ['-D', fresh, '-U', SUPERUSER, '--pwfile', password_file, '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   const { file, args: given, ids } = runner.command(join(runner.native, 'bin', 'initdb'), durable ? args : [...args, '--no-sync'])
   const done = spawnSync(file, given, { ...ids, env: environment(root), cwd: root, encoding: 'utf8' })
   rmSync(password_file, { force: true })
   if (done.status !== 0) throw new Error(`PostgreSQL could not be set up in ${cluster}: ${lastLine(done.stderr ?? done.error?.message ?? '')}`)
+  renameSync(fresh, cluster)
 }
 
 /** A PostgreSQL that outlived a killed server still holds the folder: it is stopped, its writes are safe. */

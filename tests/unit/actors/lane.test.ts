@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
-import { Lane, LANE_LIMITS, type LaneOwner } from '../../../src/actors/runtime/lane.ts'
+import { LANE_LIMITS, Lane, type LaneOwner } from '../../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { Fenced, Gone, type Head } from '../../../src/domain/ownership.ts'
 import { FakeLaneStore, type TestDone, type TestJob } from '../../support/fake-lane-store.ts'
@@ -44,15 +44,26 @@ describe('A. the lane', () => {
   test('A1 stores commands in the order in which they were submitted, numbered without holes', async () => {
     const { store, lane, owner } = await setUp()
     const done = await Promise.all(['a', 'b', 'c'].map((v) => lane.submit(put(v))))
-    assert.deepEqual(done.map((d) => d.sequence), [1, 2, 3])
-    assert.deepEqual(store.rows.map((r) => r.value), ['a', 'b', 'c'])
-    assert.deepEqual(owner.published.map((d) => d.value), ['a', 'b', 'c'])
+    assert.deepEqual(
+      done.map((d) => d.sequence),
+      [1, 2, 3],
+    )
+    assert.deepEqual(
+      store.rows.map((r) => r.value),
+      ['a', 'b', 'c'],
+    )
+    assert.deepEqual(
+      owner.published.map((d) => d.value),
+      ['a', 'b', 'c'],
+    )
   })
 
   test('A2 what queues while a commit is under way shares the next transaction', async () => {
     const { store, lane, owner } = await setUp()
     let open = () => {}
-    store.gate = new Promise((resolve) => { open = () => resolve() })
+    store.gate = new Promise((resolve) => {
+      open = () => resolve()
+    })
     const first = lane.submit(put('first'))
     await settle()
     const rest = Array.from({ length: 40 }, (_, i) => lane.submit(put(`r${i}`)))
@@ -69,25 +80,58 @@ describe('A. the lane', () => {
 
   test('A4 a refused command takes no number and does not fail its neighbours', async () => {
     const { store, lane } = await setUp()
-    const answers = await Promise.allSettled([lane.submit(put('a')), lane.submit({ do: 'refuse', value: 'no' }), lane.submit(put('b'))])
-    assert.deepEqual(answers.map((a) => a.status), ['fulfilled', 'rejected', 'fulfilled'])
-    assert.deepEqual(store.rows.map((r) => [r.sequence, r.value]), [[1, 'a'], [2, 'b']])
+    const answers = await Promise.allSettled([
+      lane.submit(put('a')),
+      lane.submit({ do: 'refuse', value: 'no' }),
+      lane.submit(put('b')),
+    ])
+    assert.deepEqual(
+      answers.map((a) => a.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual(
+      store.rows.map((r) => [r.sequence, r.value]),
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    )
     assert.equal(store.attempts.length, 1)
   })
 
   test('A5 when the database refuses one command, the batch is run again command by command', async () => {
     const { store, lane } = await setUp()
-    const answers = await Promise.allSettled([lane.submit(put('a')), lane.submit({ do: 'fail', value: 'bad' }), lane.submit(put('b'))])
-    assert.deepEqual(answers.map((a) => a.status), ['fulfilled', 'rejected', 'fulfilled'])
-    assert.deepEqual(store.rows.map((r) => [r.sequence, r.value]), [[1, 'a'], [2, 'b']])
+    const answers = await Promise.allSettled([
+      lane.submit(put('a')),
+      lane.submit({ do: 'fail', value: 'bad' }),
+      lane.submit(put('b')),
+    ])
+    assert.deepEqual(
+      answers.map((a) => a.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual(
+      store.rows.map((r) => [r.sequence, r.value]),
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    )
     assert.equal(store.attempts.length, 2)
   })
 
   test('A6 a change of permissions ends its batch, so that the next command is judged by it', async () => {
     const { store, lane, owner } = await setUp()
-    await Promise.all([lane.submit(put('a')), lane.submit({ do: 'permission', value: 'p' }), lane.submit(put('b'))])
+    await Promise.all([
+      lane.submit(put('a')),
+      lane.submit({ do: 'permission', value: 'p' }),
+      lane.submit(put('b')),
+    ])
     assert.deepEqual(owner.batches, [2, 1])
-    assert.deepEqual(store.rows.map((r) => r.value), ['a', 'p', 'b'])
+    assert.deepEqual(
+      store.rows.map((r) => r.value),
+      ['a', 'p', 'b'],
+    )
   })
 
   test('A7 publishes before it answers', async () => {
@@ -129,7 +173,10 @@ describe('A. the lane', () => {
     await settle()
     await clock.advance(LANE_LIMITS.retry_ms)
     assert.equal((await answer).sequence, 1)
-    assert.deepEqual(store.rows.map((r) => [r.value, r.epoch]), [['a', 2]])
+    assert.deepEqual(
+      store.rows.map((r) => [r.value, r.epoch]),
+      [['a', 2]],
+    )
     assert.equal(owner.published.length, 1)
   })
 
@@ -159,7 +206,10 @@ describe('A. the lane', () => {
     store.away = false
     await clock.advance(1_000)
     assert.equal((await lane.submit(put('b'))).sequence, 1)
-    assert.deepEqual(store.rows.map((r) => r.value), ['b'])
+    assert.deepEqual(
+      store.rows.map((r) => r.value),
+      ['b'],
+    )
   })
 
   test('A14 a short absence of the database is ridden out', async () => {
@@ -175,7 +225,9 @@ describe('A. the lane', () => {
   test('A15 a transaction that does not end in time is answered as unknown, and stored at most once', async () => {
     const { store, lane, clock, owner } = await setUp()
     let open = () => {}
-    store.gate = new Promise((resolve) => { open = () => resolve() })
+    store.gate = new Promise((resolve) => {
+      open = () => resolve()
+    })
     const answer = assert.rejects(lane.submit(put('a')), (error) => codeOf(error) === 'OUTCOME_UNKNOWN')
     await settle()
     await clock.advance(LANE_LIMITS.deadline_ms + 100)
@@ -183,14 +235,22 @@ describe('A. the lane', () => {
     open()
     await settle()
     await lane.submit(put('b'))
-    assert.deepEqual(store.rows.map((r) => r.value), ['a', 'b'])
-    assert.deepEqual(owner.published.map((d) => d.value), ['a', 'b'])
+    assert.deepEqual(
+      store.rows.map((r) => r.value),
+      ['a', 'b'],
+    )
+    assert.deepEqual(
+      owner.published.map((d) => d.value),
+      ['a', 'b'],
+    )
   })
 
   test('A16 a command answered as unknown does not run again when its transaction turns out not to have happened', async () => {
     const { store, lane, clock } = await setUp()
     let open = () => {}
-    store.gate = new Promise((resolve) => { open = () => resolve() })
+    store.gate = new Promise((resolve) => {
+      open = () => resolve()
+    })
     store.doubt = { stored: false }
     const answer = assert.rejects(lane.submit(put('a')), (error) => codeOf(error) === 'OUTCOME_UNKNOWN')
     await settle()
@@ -199,13 +259,18 @@ describe('A. the lane', () => {
     open()
     await clock.advance(1_000)
     await lane.submit(put('b'))
-    assert.deepEqual(store.rows.map((r) => r.value), ['b'])
+    assert.deepEqual(
+      store.rows.map((r) => r.value),
+      ['b'],
+    )
   })
 
   test('A17 the queue is bounded: the newest is refused, those before it keep their place', async () => {
     const { store, lane } = await setUp({ queue_max: 5 })
     let open = () => {}
-    store.gate = new Promise((resolve) => { open = () => resolve() })
+    store.gate = new Promise((resolve) => {
+      open = () => resolve()
+    })
     const first = lane.submit(put('first'))
     await settle()
     const queued = Array.from({ length: 5 }, (_, i) => lane.submit(put(`${i}`)))
@@ -218,7 +283,9 @@ describe('A. the lane', () => {
   test('A18 a closed lane refuses what waits and what comes', async () => {
     const { store, lane } = await setUp()
     let open = () => {}
-    store.gate = new Promise((resolve) => { open = () => resolve() })
+    store.gate = new Promise((resolve) => {
+      open = () => resolve()
+    })
     const running = lane.submit(put('running'))
     await settle()
     const waiting = assert.rejects(lane.submit(put('waiting')), Fenced)
@@ -249,14 +316,25 @@ describe('A. the lane', () => {
       }
       store.away = false
       await clock.advance(LANE_LIMITS.deadline_ms * 3)
-      const outcomes = await Promise.all(answers.map(async ({ value, outcome }) => ({ value, outcome: await outcome })))
+      const outcomes = await Promise.all(
+        answers.map(async ({ value, outcome }) => ({ value, outcome: await outcome })),
+      )
       const stored = store.rows.map((r) => r.value)
       assert.equal(new Set(stored).size, stored.length, `seed ${seed}: stored once`)
-      assert.deepEqual(store.rows.map((r) => r.sequence), stored.map((_, i) => i + 1), `seed ${seed}: no holes`)
-      assert.deepEqual(owner.published.map((d) => d.value), stored, `seed ${seed}: published as stored`)
+      assert.deepEqual(
+        store.rows.map((r) => r.sequence),
+        stored.map((_, i) => i + 1),
+        `seed ${seed}: no holes`,
+      )
+      assert.deepEqual(
+        owner.published.map((d) => d.value),
+        stored,
+        `seed ${seed}: published as stored`,
+      )
       for (const { value, outcome } of outcomes) {
         if (outcome === 'acked') assert.ok(stored.includes(value), `seed ${seed}: ${value} was acknowledged`)
-        if (outcome === 'FORBIDDEN' || outcome === 'UNAVAILABLE') assert.ok(!stored.includes(value), `seed ${seed}: ${value} was refused`)
+        if (outcome === 'FORBIDDEN' || outcome === 'UNAVAILABLE')
+          assert.ok(!stored.includes(value), `seed ${seed}: ${value} was refused`)
       }
     }
   })

@@ -4,15 +4,28 @@ import { ACTIONS, type Action, authorize } from '../../../src/domain/access.ts'
 import type { LogEvent } from '../../../src/domain/log-event.ts'
 import { Permissions } from '../../../src/domain/permissions.ts'
 
-const member = (user_id: string, role: 'administrator' | 'contributor', type: 'human' | 'agent' = 'human') => ({
-  user_id, type, role, status: 'active' as const, username: user_id, display_name: user_id,
+const member = (
+  user_id: string,
+  role: 'administrator' | 'contributor',
+  type: 'human' | 'agent' = 'human',
+) => ({
+  user_id,
+  type,
+  role,
+  status: 'active' as const,
+  username: user_id,
+  display_name: user_id,
 })
 
 function fold() {
   return new Permissions({
     status: 'active',
     settings: DEFAULT_SETTINGS,
-    members: [member('admin', 'administrator'), member('ana', 'contributor'), member('bot', 'contributor', 'agent')],
+    members: [
+      member('admin', 'administrator'),
+      member('ana', 'contributor'),
+      member('bot', 'contributor', 'agent'),
+    ],
     project_users: [{ project_id: 'p1', user_id: 'ana' }],
     channels: [
       { id: 'general', name: 'general', type: 'org_wide', project_id: null },
@@ -26,8 +39,16 @@ function fold() {
 
 const human = (id: string) => ({ kind: 'human' as const, id })
 const event = (rest: Partial<LogEvent>): LogEvent => ({
-  sequence: 1, type: 'task.updated', timestamp: '', actor: { id: null, type: 'system', display_name: '' }, project_ids: [],
-  task_id: null, channel_id: null, payload: {}, subject_ids: [], ...rest,
+  sequence: 1,
+  type: 'task.updated',
+  timestamp: '',
+  actor: { id: null, type: 'system', display_name: '' },
+  project_ids: [],
+  task_id: null,
+  channel_id: null,
+  payload: {},
+  subject_ids: [],
+  ...rest,
 })
 
 describe('who may read a channel', () => {
@@ -49,7 +70,10 @@ describe('who may read a channel', () => {
     expect(p.mayReadChannel(human('ana'), 'c2')).toBe(false)
     p.apply({ type: 'user.removed', payload: { user: { id: 'ana' } } })
     expect(p.mayReadChannel(human('ana'), 'general')).toBe(false)
-    p.apply({ type: 'user.role_changed', payload: { user: { id: 'bot', ...member('bot', 'administrator', 'agent') } } })
+    p.apply({
+      type: 'user.role_changed',
+      payload: { user: { id: 'bot', ...member('bot', 'administrator', 'agent') } },
+    })
     expect(p.mayReadChannel({ kind: 'agent', id: 'bot' }, 'c2')).toBe(true)
   })
 })
@@ -60,7 +84,11 @@ describe('who may read an event', () => {
     const message = event({ type: 'message.created', channel_id: 'c2', project_ids: ['p2'] })
     expect([human('admin'), human('ana')].map((v) => p.mayReadEvent(v, message))).toEqual([true, false])
     const role = event({ type: 'user.role_changed', subject_ids: ['ana'] })
-    expect([human('admin'), human('ana'), { kind: 'agent' as const, id: 'bot' }].map((v) => p.mayReadEvent(v, role))).toEqual([true, true, false])
+    expect(
+      [human('admin'), human('ana'), { kind: 'agent' as const, id: 'bot' }].map((v) =>
+        p.mayReadEvent(v, role),
+      ),
+    ).toEqual([true, true, false])
     expect(p.mayReadEvent(human('ana'), event({ project_ids: ['p2'], task_id: 't9' }))).toBe(true)
   })
 
@@ -77,8 +105,12 @@ describe('who may read an event', () => {
 
 describe('the table of rights', () => {
   test('403 for a role that is too low, 404 for what a sub-agent must not know of', () => {
-    expect(() => authorize('user.create', 'contributor', false)).toThrow(expect.objectContaining({ errorCode: 'FORBIDDEN' }))
-    expect(() => authorize('org.read', 'sub_agent', false)).toThrow(expect.objectContaining({ errorCode: 'NOT_FOUND' }))
+    expect(() => authorize('user.create', 'contributor', false)).toThrow(
+      expect.objectContaining({ errorCode: 'FORBIDDEN' }),
+    )
+    expect(() => authorize('org.read', 'sub_agent', false)).toThrow(
+      expect.objectContaining({ errorCode: 'NOT_FOUND' }),
+    )
     expect(() => authorize('user.create', 'administrator', false)).not.toThrow()
   })
 

@@ -13,11 +13,16 @@ const frame = (n: number) => new TextEncoder().encode(`id: log.${n}\ndata: ${n}\
 
 function replayOf(state: { head: number }): Replay {
   return {
-    log: 'log', heartbeat_seconds: 15, head: () => state.head,
+    log: 'log',
+    heartbeat_seconds: 15,
+    head: () => state.head,
     async page(_sink, position) {
       await Bun.sleep(0)
       const last = Math.min(state.head, position + 3)
-      const entries = Array.from({ length: last - position }, (_, i) => ({ frame: frame(position + 1 + i), may_have: () => true }))
+      const entries = Array.from({ length: last - position }, (_, i) => ({
+        frame: frame(position + 1 + i),
+        may_have: () => true,
+      }))
       return { entries, position: last }
     },
   }
@@ -43,10 +48,14 @@ describe('E. an SSE stream', () => {
     const state = { head: 10 }
     const sink = new SseSink(credential, everything())
     let written = ''
-    const run = sink.run({ from: 'cursor', cursor: { log: 'log', sequence: 0 } }, replayOf(state), (chunk) => {
-      written += text(chunk)
-      return undefined
-    })
+    const run = sink.run(
+      { from: 'cursor', cursor: { log: 'log', sequence: 0 } },
+      replayOf(state),
+      (chunk) => {
+        written += text(chunk)
+        return undefined
+      },
+    )
     for (let n = 11; n <= 60; n++) {
       state.head = n
       sink.push(frame(n))
@@ -62,8 +71,12 @@ describe('E. an SSE stream', () => {
     const sink = new SseSink(credential, everything())
     let writes = 0
     let why = ''
-    sink.onEnd((reason) => { why = reason })
-    const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), () => (++writes > 1 ? new Promise(() => undefined) : undefined))
+    sink.onEnd((reason) => {
+      why = reason
+    })
+    const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), () =>
+      ++writes > 1 ? new Promise(() => undefined) : undefined,
+    )
     await Bun.sleep(1)
     for (let n = 1; n <= LIMITS.send_queue_frames_max + 2; n++) {
       sink.push(frame(n))
@@ -82,11 +95,18 @@ describe('E. an SSE stream', () => {
       let first = true
       const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), (chunk) => {
         written += text(chunk)
-        if (first || !stalled) { first = false; return undefined }
+        if (first || !stalled) {
+          first = false
+          return undefined
+        }
         return new Promise(() => undefined)
       })
       await Bun.sleep(1)
-      if (stalled) { sink.push(frame(1)); await Bun.sleep(1); sink.push(frame(2)) }
+      if (stalled) {
+        sink.push(frame(1))
+        await Bun.sleep(1)
+        sink.push(frame(2))
+      }
       sink.revoke('key')
       await run
       sink.push(frame(3))
@@ -122,7 +142,20 @@ describe('C. a WebSocket', () => {
   function socket(takes: number) {
     const sent: string[] = []
     const closes: number[] = []
-    const port = { sent, closes, send: (t: string) => { sent.push(t); return sent.length < takes }, close: (code: number) => { closes.push(code) }, terminate: () => { closes.push(-1) } }
+    const port = {
+      sent,
+      closes,
+      send: (t: string) => {
+        sent.push(t)
+        return sent.length < takes
+      },
+      close: (code: number) => {
+        closes.push(code)
+      },
+      terminate: () => {
+        closes.push(-1)
+      },
+    }
     return port
   }
 
@@ -138,7 +171,10 @@ describe('C. a WebSocket', () => {
     const port = socket(3)
     const sink = new WsSink(credential, port, () => undefined)
     for (let i = 0; i < 6; i++) sink.sendText(`${i}`)
-    port.send = (t) => { port.sent.push(t); return true }
+    port.send = (t) => {
+      port.sent.push(t)
+      return true
+    }
     sink.drained()
     sink.sendText('6')
     expect(port.sent).toEqual(['0', '1', '2', '3', '4', '5', '6'])
@@ -159,7 +195,9 @@ describe('C. a WebSocket', () => {
   test('C4 a peer that does not answer the close frame is cut', () => {
     const port = socket(100)
     let later = () => {}
-    const sink = new WsSink(credential, port, (_ms, fire) => { later = fire })
+    const sink = new WsSink(credential, port, (_ms, fire) => {
+      later = fire
+    })
     sink.revoke('session')
     later()
     expect(port.closes).toEqual([CLOSE.revoked, -1])

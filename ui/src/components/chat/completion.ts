@@ -72,8 +72,8 @@ function rankOf({ username, display_name }: User, query: string): number | undef
 }
 
 function matchIn(display_name: string, query: string): [number, number] | undefined {
-  if (query === '') return undefined
   const name = display_name.toLowerCase()
-  const at = name.startsWith(query) ? 0 : name.search(new RegExp(`(?<=[\\s._-])${RegExp.escape(query)}`, 'u'))
-  return at < 0 ? undefined : [at, at + query.length]
+  for (let at = name.indexOf(query); query !== '' && at >= 0; at = name.indexOf(query, at + 1))
+    if (at === 0 || /[\s._-]/.test(name[at - 1] ?? '')) return [at, at + query.length]
+  return undefined
 }

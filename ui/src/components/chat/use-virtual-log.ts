@@ -37,6 +37,8 @@ export function useVirtualLog(options: {
   let set_to = -1
   let width = 0
   let settling: Promise<void> | undefined
+  /** Something changed while it was being settled. */
+  let dirty = false
 
   function wanted(): number {
     const view = scroller.value?.clientHeight ?? 0
@@ -72,6 +74,7 @@ export function useVirtualLog(options: {
   /** Draws, measures and corrects until nothing moves; all before the browser paints. */
   async function settle() {
     for (let pass = 0; pass < PASSES_MAX; pass++) {
+      dirty = false
       heights.layout(keys.value, guess)
       draw(wanted())
       await nextTick()
@@ -79,11 +82,12 @@ export function useVirtualLog(options: {
       const news = measure()
       if (news) heights.layout(keys.value, guess)
       place()
-      if (!news) return
+      if (!news && !dirty) return
     }
   }
 
   function refresh(): Promise<void> {
+    dirty = true
     settling ??= settle().finally(() => {
       settling = undefined
     })

@@ -1,0 +1,113 @@
+/** A room of the house: where its files lie, and what they may import besides files of the same room. */
+export interface Room {
+  name: string
+  /** Path of a file, or of a folder with a slash at the end. The first room that fits a file is its room. */
+  at: readonly string[]
+  imports: readonly string[] | 'anything'
+  /** Globals of a runtime that this room's code must not touch, because it also runs elsewhere or must be pure. */
+  without?: readonly Global[]
+  /** npm packages it may import; a room without this may import any that has no other home. */
+  libraries?: readonly RegExp[]
+}
+
+/** `node` is every `node:` module; `clock` and `chance` are what makes two runs differ. */
+export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers'
+
+const BELOW_HTTP = ['contracts', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster']
+
+/**
+ * The arrows, innermost room first:
+ * contracts ← domain ← {commands, auth, db, cluster, actors} ← http, workers ← main.
+ * What is not listed may not be imported; type-only imports count like all others.
+ */
+export const ROOMS: readonly Room[] = [
+  // Runs in the browser and in the bridge as well.
+  {
+    name: 'contracts',
+    at: ['src/contracts/'],
+    imports: [],
+    libraries: [/^@sinclair\/typebox(\/|$)/],
+    without: ['Bun', 'node', 'process', 'network', 'timers'],
+  },
+  // Pure: the same input gives the same answer.
+  {
+    name: 'domain',
+    at: ['src/domain/'],
+    imports: ['contracts'],
+    libraries: [],
+    without: ['Bun', 'node', 'process', 'network', 'timers', 'clock', 'chance'],
+  },
+  // The one place of the actors' runtime that asks for the time.
+  {
+    name: 'system clock',
+    at: ['src/actors/runtime/clock.ts'],
+    imports: [],
+    libraries: [],
+    without: ['Bun', 'node', 'process', 'network'],
+  },
+  // Web-standard only: its tests also run under Deno. Time comes in as a clock.
+  {
+    name: 'actors',
+    at: ['src/actors/'],
+    imports: ['contracts', 'domain', 'system clock'],
+    libraries: [],
+    without: ['Bun', 'node', 'process', 'network', 'timers', 'clock'],
+  },
+  { name: 'commands', at: ['src/commands/'], imports: ['contracts', 'domain', 'db'], without: ['timers'] },
+  { name: 'auth', at: ['src/auth/'], imports: ['contracts', 'domain'] },
+  { name: 'db', at: ['src/db/'], imports: ['contracts', 'domain'] },
+  { name: 'cluster', at: ['src/cluster/'], imports: ['contracts', 'domain'] },
+  { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
+  { name: 'workers', at: ['src/workers/'], imports: BELOW_HTTP },
+  { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [] },
+  { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
+  // Nothing imports it, tests start it as a process.
+  {
+    name: 'main',
+    at: ['src/main.ts'],
+    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition'],
+  },
+  // What main is made of: the files beside it that join the rooms.
+  {
+    name: 'composition',
+    at: ['src/cli/'],
+    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
+  },
+  {
+    name: 'ui tools',
+    at: ['ui/vite.config.ts', 'ui/capacitor.config.ts', 'ui/scripts/', 'ui/tests/'],
+    imports: ['ui', 'contracts'],
+  },
+  { name: 'ui', at: ['ui/src/'], imports: ['contracts'], without: ['Bun', 'node', 'process'] },
+  { name: 'bridge tests', at: ['bridge/tests/'], imports: ['bridge', 'contracts', 'tests'] },
+  { name: 'bridge', at: ['bridge/'], imports: ['contracts'] },
+  { name: 'poc', at: ['poc/'], imports: [] },
+  // These look at the program from outside and may open any room, but main.
+  { name: 'tests', at: ['tests/'], imports: 'anything' },
+  { name: 'bench', at: ['bench/'], imports: 'anything' },
+  { name: 'scripts', at: ['scripts/'], imports: 'anything' },
+]
+
+/** Files directly in `src/` that are no room of their own join rooms. */
+export const COMPOSITION = /^src\/[^/]+\.ts$/
+
+/** Rooms that nobody outside may import, whatever the table allows. */
+export const SEALED: readonly string[] = ['main', 'poc']
+
+/** One library, one home: everywhere else it is hidden behind what its home exports. */
+export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
+  { library: /^(drizzle-orm|drizzle-kit|postgres|pg)(\/|$)/, rooms: ['db'] },
+  { library: /^(elysia|@elysiajs\/[^/]+)(\/|$)/, rooms: ['http'] },
+  { library: /^ioredis(\/|$)/, rooms: ['cluster'] },
+  { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },
+  {
+    library: /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-query|@vue\/[^/]+)(\/|$)/,
+    rooms: ['ui', 'ui tools'],
+  },
+  { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
+  { library: /^prom-client$/, rooms: ['http', 'bridge'] },
+  { library: /^(graphile-worker|nodemailer)(\/|$)/, rooms: ['workers'] },
+]
+
+/** Rooms outside the program: they may use any library to look at it. */
+export const OUTSIDE: readonly string[] = ['tests', 'bench', 'scripts', 'poc', 'bridge tests', 'ui tools']
