@@ -19,7 +19,9 @@ function example(settings: readonly Setting[]): string {
   for (const [section, rows] of Object.entries(Object.groupBy(settings, (setting) => setting.section))) {
     lines.push('', `# --- ${section}`)
     for (const row of rows ?? []) {
-      lines.push(...wrap(`${row.doc} (${row.kind})`.replaceAll('`', ''), 108).map((line) => `# ${line}`))
+      const otherwise = isValue(row) || row.default_text === '' ? '' : `; otherwise ${row.default_text}`
+      const text = `${row.doc} Value: ${row.kind}${otherwise}.`.replaceAll('`', '')
+      lines.push(...wrap(text, 108).map((line) => `# ${line}`))
       lines.push(isValue(row) ? `#${row.name}=${row.default_text}` : `#${row.name}=`)
     }
   }
@@ -46,8 +48,8 @@ function page(settings: readonly Setting[]): string {
 }
 
 /** Whether the default is a value that could be written there, not a sentence about one. */
-function isValue({ kind, default_text }: Setting): boolean {
-  return default_text !== '' && !default_text.includes(' ') && !default_text.includes('`') && kind !== 'URL'
+function isValue({ default_text }: Setting): boolean {
+  return default_text !== '' && !default_text.includes(' ') && !default_text.includes('`')
 }
 
 function defaultCell(row: Setting): string {

@@ -46,12 +46,12 @@ export class Reader {
   }
 
   integer(name: string, row: Row & { default: number; min: number; max: number }): number {
-    const kind = `a whole number from ${row.min} to ${row.max}`
+    const kind = `whole number from ${row.min} to ${row.max}`
     const text = this.#read(name, kind, String(row.default), row)
     if (text === undefined) return row.default
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= row.min && value <= row.max) return value
-    this.#refuse(name, kind)
+    this.#refuse(name, `a ${kind}`)
     return row.default
   }
 
@@ -65,7 +65,7 @@ export class Reader {
   }
 
   choice<const T extends string>(name: string, options: readonly T[], row: Row & { default: NoInfer<T> }): T {
-    const text = this.#read(name, options.map((option) => `\`${option}\``).join(', '), row.default, row)
+    const text = this.#read(name, options.map((option) => `\`${option}\``).join(' or '), row.default, row)
     if (text === undefined) return row.default
     const found = options.find((option) => option === text)
     if (found === undefined) this.#refuse(name, `one of ${options.join(', ')}`)
@@ -97,12 +97,12 @@ export class Reader {
 
   /** A URL of one of these schemes; its password, if any, is masked when printed. */
   url(name: string, schemes: readonly string[], row: OptionalRow): string | undefined {
-    const kind = `URL (${schemes.map((scheme) => `${scheme}://`).join(', ')})`
+    const kind = `URL with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`
     const text = this.#read(name, kind, row.default_text ?? '', row)
     if (text === undefined) return undefined
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (url && schemes.includes(url.protocol.slice(0, -1)) && url.host !== '') return text
-    this.#refuse(name, `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`)
+    this.#refuse(name, `a ${kind}`)
     return undefined
   }
 

@@ -121,7 +121,7 @@ function signIn(read: Reader) {
     read.optional(name, { ...SECRET_SHAPE, doc: `Client secret at ${of}.` })
   return {
     github_url: read.url('MC_GITHUB_URL', ['https', 'http'], {
-      default_text: 'github.com',
+      default_text: '`github.com`',
       doc: 'Address of a GitHub Enterprise server.',
     }),
     github_client_id: id('MC_GITHUB_CLIENT_ID', 'GitHub'),

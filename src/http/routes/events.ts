@@ -78,7 +78,7 @@ export function eventRoutes(deps: Deps) {
       try {
         const start = await edge.start(cursor)
         deps.keepOpen(request)
-        const headers = { ...deps.replier.headers, 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', 'X-Request-Id': request_id }
+        const headers = { ...deps.replier.headers, 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Connection: 'close', 'X-Request-Id': request_id }
         return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
       } catch (error) {
         sink.end('failed')

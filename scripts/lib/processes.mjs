@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The checkout. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+const BIN = join(ROOT, 'node_modules', '.bin')
+
+/** Signals of the same press that come twice (terminal and npm both pass them on) count as one. */
+const SAME_PRESS_MS = 1_000
+
+/** Bun as the lock file pins it; undefined while it is not installed. */
+export function installedBun() {
+  const file = join(BIN, process.platform === 'win32' ? 'bun.exe' : 'bun')
+  return existsSync(file) ? file : undefined
+}
+
+/** The environment for children: what is installed here is found first. */
+export function environment(extra = {}) {
+  return { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}`, ...extra }
+}
+
+/** The first of these programs that is on the PATH (or the path itself, when it is one), or undefined. */
+export function findProgram(...names) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  for (const name of names) {
+    if (name.includes('/')) {
+      if (existsSync(name)) return name
+      continue
+    }
+    const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file))
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Runs a command to its end without showing it. `output` is what it said, errors included; `ok` is its success. */
+export function runQuietly(command, args, options = {}) {
+  const done = spawnSync(command, args, {
+    cwd: ROOT,
+    env: environment(),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
+  const output = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `${done.error.message}\n` : ''}`
+  return { ok: done.status === 0, output }
+}
+
+/**
+ * Runs children side by side on this terminal until one of them ends, then ends the others. Signals are passed on once.
+ * Resolves with the exit code of the one that ended first, 128 + n when signal n ended it.
+ */
+export async function runTogether(commands) {
+  const children = commands.map(({ command, args, cwd = ROOT, env = {} }) =>
+    spawn(command, args, { cwd, env: environment(env), stdio: 'inherit' }),
+  )
+  passSignalsOn(children)
+  const ends = children.map(
+    (child, i) =>
+      new Promise((resolveEnd) => {
+        child.once('error', (error) => {
+          console.error(`${commands[i].command} cannot be started: ${error.message}`)
+          resolveEnd(127)
+        })
+        child.once('exit', (code, signal) => resolveEnd(code ?? 128 + (constants.signals[signal] ?? 0)))
+      }),
+  )
+  const code = await Promise.race(ends)
+  for (const child of children)
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+  await Promise.all(ends)
+  return code
+}
+
+function passSignalsOn(children) {
+  const terminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
+  let last_at = Number.NEGATIVE_INFINITY
+  const pass = (signal) => {
+    const repeated = performance.now() - last_at < SAME_PRESS_MS
+    last_at = performance.now()
+    // Ctrl-C at a terminal reaches the whole group: passing it on as well would be the second signal, which means "now".
+    if (repeated || (signal === 'SIGINT' && terminal)) return
+    for (const child of children) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => pass(signal))
+}
