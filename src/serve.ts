@@ -54,6 +54,7 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
   })
   const csrf_secret = secrets.jwt[0]!.secret
   const metrics = new Metrics()
+  let server: ReturnType<typeof createApp>['server'] = null
   const key_store = new PostgresKeyStore(database, (stage, error) => log.failed(stage, error))
   const core = createCore(
     database,
@@ -67,6 +68,7 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
       mailbox_max: config.mailbox_max,
       ring_events_max: config.replay_ring,
     },
+    (topic, text) => server?.publish(topic, text),
     ({ org_id, events }) => {
       if (events.some(({ event }) => KEY_EVENTS.test(event.type))) key_store.forgetOrg(org_id)
     },
@@ -107,7 +109,6 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
     failuresFrom: (ip) => ({ blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0, add: () => key_failures.failed(ip) }),
   })
 
-  let server: ReturnType<typeof createApp>['server'] = null
   const ipOf = (request: Request) => clientIp(request, server?.requestIP(request)?.address, config.trusted_proxies)
   const deps: Deps = {
     replier,

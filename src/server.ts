@@ -43,6 +43,8 @@ export function createCore(
   metrics: Metrics,
   log: { failed(stage: string, error: unknown): void },
   options: CoreOptions,
+  /** Sends a text frame to every WebSocket of this node that joined the topic. */
+  publish: (topic: string, text: string) => void,
   /** Called with every batch that was stored here, after the edges had it. */
   onPublished: (batch: PublishedBatch) => void,
 ) {
@@ -76,6 +78,8 @@ export function createCore(
       messages: (...args) => stored.messages(...args),
       oldestSequence: (org_id) => stored.oldestSequence(org_id),
       head: (org_id) => stored.head(org_id),
+      publish,
+      subscriptions: (org_id, user_id) => stored.subscriptions(org_id, user_id),
       presence: (org_id, channel_id, user_ids) => {
         channel(org_id, channel_id, { type: 'presence', node_id: options.node_id, user_ids } as { type: string }).catch((e) => failed('tell presence', e))
       },

@@ -3,6 +3,7 @@ import { channelCreate } from './channel-create.ts'
 import type { Command } from './command.ts'
 import { loopPause, loopResume } from './loop-brake.ts'
 import { messagePost } from './message-post.ts'
+import { orgUpdate } from './org-update.ts'
 import { securityRecord } from './security-record.ts'
 import { agentCreate, humanInvite } from './user-create.ts'
 import { userJoin } from './user-join.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: ReadonlyMap<string, Command<never, unknown>> = new Map(
     loopPause,
     loopResume,
     messagePost,
+    orgUpdate,
     securityRecord,
     userJoin,
     userRemove,

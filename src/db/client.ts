@@ -34,7 +34,8 @@ export interface DatabaseOptions {
   application_name?: string
 }
 
-const WAITING_MAX = 512
+/** A node's clients may all come back at once after a restart; each asks for little. */
+const WAITING_MAX = 2_048
 const WAIT_MS = 1_000
 const DEADLINE_MS = 5_000
 

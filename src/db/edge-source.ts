@@ -1,3 +1,4 @@
+import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message, Notification } from '../contracts/resources.ts'
 import type { LogEvent } from '../domain/log-event.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
@@ -5,6 +6,7 @@ import type { Database } from './client.ts'
 import { eventsAfter, notificationsOfEvents, oldestSequence } from './queries/events.ts'
 import { messagesAfter } from './queries/messages.ts'
 import { readPermissions } from './queries/permissions.ts'
+import { readSubscriptions } from './queries/subscriptions.ts'
 
 /** What edges read from the database when the owner's memory does not reach back far enough. */
 export class DatabaseEdgeSource {
@@ -38,6 +40,10 @@ export class DatabaseEdgeSource {
 
   async messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]> {
     return await this.#database.readOrg(org_id, (tx) => messagesAfter(tx, org_id, channel_id, after, limit))
+  }
+
+  async subscriptions(org_id: string, user_id: string): Promise<Subscriptions> {
+    return await this.#database.readOrg(org_id, (tx) => readSubscriptions(tx, org_id, user_id))
   }
 
   async oldestSequence(org_id: string): Promise<number> {

@@ -17,6 +17,9 @@ import { checker } from './validate.ts'
 /** What Bun's WebSocket is to us. */
 interface Socket {
   send(text: string): number
+  subscribe(topic: string): void
+  unsubscribe(topic: string): void
+  getBufferedAmount(): number
   close(code: number, reason: string): void
   terminate(): void
 }
@@ -158,6 +161,9 @@ function portOf(socket: Socket): SocketPort {
       if (sent === 0) socket.terminate()
       return sent > 0
     },
+    join: (topic) => socket.subscribe(topic),
+    leave: (topic) => socket.unsubscribe(topic),
+    waiting: () => socket.getBufferedAmount(),
     close: (code, reason) => socket.close(code, reason),
     terminate: () => socket.terminate(),
   }

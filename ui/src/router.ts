@@ -39,7 +39,7 @@ export function createAppRouter(client: QueryClient): Router {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
-      { path: '/', name: 'home', redirect: paths.orgs(), meta: { signed_in: true } },
+      { path: '/', redirect: () => home() },
       { path: '/setup', component: () => import('./pages/SetupPage.vue') },
       { path: '/login', component: () => import('./pages/LoginPage.vue') },
       { path: '/invite/:token', component: () => import('./pages/InvitePage.vue') },
@@ -61,14 +61,16 @@ export function createAppRouter(client: QueryClient): Router {
   })
 
   router.beforeEach(async (to) => {
-    if (to.redirectedFrom?.name === 'home') {
-      const slug = lastOrg()
-      if (slug !== undefined) return paths.channels(slug)
-    }
     if (to.meta.signed_in) return await signedInOrLogin(client, to)
     return true
   })
   return router
+}
+
+/** Where one was last, else the choice. */
+function home(): string {
+  const slug = lastOrg()
+  return slug === undefined ? paths.orgs() : paths.channels(slug)
 }
 
 async function signedInOrLogin(client: QueryClient, to: RouteLocationNormalized) {

@@ -146,6 +146,7 @@ export class Edges {
   #tick(): void {
     const now = Date.now()
     for (const [org_id, edge] of this.#ready) {
+      edge.sockets.checkSlow()
       for (const sink of edge.streams.all()) {
         sink.checkStall(now)
         if ((sink.credential.expires_at ?? Number.POSITIVE_INFINITY) <= now) sink.revoke('expired')

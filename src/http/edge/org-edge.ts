@@ -37,7 +37,13 @@ export interface EdgeSource {
   messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
   oldestSequence(org_id: string): Promise<number>
   head(org_id: string): Promise<number>
+  subscriptions(org_id: string, user_id: string): Promise<Subscriptions>
+  /** Sends a text frame to every WebSocket of this node that joined the topic. */
+  publish(topic: string, text: string): void
 }
+
+/** A user's subscriptions are read again after so long; a change on this node is known at once. */
+const SUBSCRIPTIONS_MS = 1_000
 
 /** Events read at once while a stream replays. */
 const REPLAY_PAGE = 200
@@ -58,6 +64,7 @@ export class OrgEdge implements Replay {
   #seen: number
   #filling: Promise<void> | undefined
   #pending: PublishedBatch[] = []
+  readonly #subscriptions = new Map<string, { read_at: number; found: Promise<Subscriptions> }>()
   readonly #source: EdgeSource
   readonly #failed: (stage: string, error: unknown) => void
 
@@ -207,8 +214,21 @@ export class OrgEdge implements Replay {
     sink.onEnd(() => this.streams.remove(sink))
   }
 
+  /** What a user subscribed to; many streams of one user that open together cost one read. */
+  async subscriptionsOf(user_id: string): Promise<Subscriptions> {
+    const now = Date.now()
+    const known = this.#subscriptions.get(user_id)
+    if (known && now - known.read_at < SUBSCRIPTIONS_MS) return await known.found
+    for (const [id, { read_at }] of this.#subscriptions) if (now - read_at >= SUBSCRIPTIONS_MS) this.#subscriptions.delete(id)
+    const found = this.#source.subscriptions(this.org_id, user_id)
+    this.#subscriptions.set(user_id, { read_at: now, found })
+    found.catch(() => this.#subscriptions.delete(user_id))
+    return await found
+  }
+
   /** Gives a user's open streams its new subscriptions, at once. */
   resubscribe(user_id: string, subscriptions: Subscriptions): void {
+    this.#subscriptions.set(user_id, { read_at: Date.now(), found: Promise.resolve(subscriptions) })
     for (const sink of this.streams.ofUser(user_id)) {
       this.streams.remove(sink)
       sink.filter = sink.filter.with(subscriptions)

@@ -2,7 +2,7 @@ import type { HelloFrame } from '../../contracts/frames.ts'
 import type { Channel, Message } from '../../contracts/resources.ts'
 import type { KnownChannel, Permissions } from '../../domain/permissions.ts'
 import type { Published } from './org-edge.ts'
-import type { WsSink } from './ws-sink.ts'
+import type { ChannelState, WsSink } from './ws-sink.ts'
 
 /** Messages read at once while a channel catches up. */
 const CATCH_UP_PAGE = 200
@@ -15,7 +15,12 @@ interface Home {
 
 interface MessageSource {
   messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
+  /** Sends a frame to every socket that joined the topic: encoded once, written by the runtime. */
+  publish(topic: string, text: string): void
 }
+
+/** So much may be published between two looks at how far the readers are behind. */
+const CHECK_EVERY_BYTES = 256 * 1024
 
 /** The WebSockets of an org on this node, by channel: who gets a message, who catches up, who gained or lost access. */
 export class WsChannels {
@@ -26,6 +31,7 @@ export class WsChannels {
   readonly #by_channel = new Map<string, Set<WsSink>>()
   /** Last seq of each channel that was delivered here. */
   readonly #last_seq = new Map<string, number>()
+  #unchecked_bytes = 0
   /** Channels whose set of present users may have changed since it was last told. */
   readonly #presence_changed = new Set<string>()
 
@@ -86,7 +92,8 @@ export class WsChannels {
       const last_seq = this.lastSeq(id)
       const seen = resume.get(id)
       const honoured = seen !== undefined && !other_log && seen <= last_seq
-      this.#join(sink, id, honoured ? seen : last_seq, !honoured || seen === last_seq)
+      const state = this.#join(sink, id, honoured ? seen : last_seq)
+      if (!honoured || seen === last_seq) sink.goLive(this.#topic(id), state)
       if (seen !== undefined && !honoured) sink.send({ type: 'resync', channel_id: id, last_seq })
       else if (honoured && seen < last_seq) behind.push(id)
     }
@@ -103,8 +110,8 @@ export class WsChannels {
         const state = sink.channels.get(channel_id)
         if (!state || sink.closed) continue
         state.seq = this.lastSeq(channel_id)
-        state.live = true
         sink.send({ type: 'resync', channel_id, last_seq: state.seq })
+        sink.goLive(this.#topic(channel_id), state)
       }
     }
   }
@@ -112,10 +119,7 @@ export class WsChannels {
   async #catchUp(sink: WsSink, channel_id: string): Promise<void> {
     const state = sink.channels.get(channel_id)
     while (state && !sink.closed && sink.channels.get(channel_id) === state) {
-      if (state.seq >= this.lastSeq(channel_id)) {
-        state.live = true
-        return
-      }
+      if (state.seq >= this.lastSeq(channel_id)) return sink.goLive(this.#topic(channel_id), state)
       await sink.room()
       const page = await this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE)
       if (page[0]?.seq !== state.seq + 1) throw new Error(`messages after ${state.seq} are not there any more`)
@@ -136,10 +140,21 @@ export class WsChannels {
     if (message_json === undefined || event.channel_id === null) return
     const message = event.payload.message as Message
     this.#last_seq.set(event.channel_id, message.seq)
-    const sinks = this.#by_channel.get(event.channel_id)
-    if (!sinks) return
+    if (!this.#by_channel.has(event.channel_id)) return
     const text = `{"type":"message","message":${message_json}}`
-    for (const sink of sinks) sink.sendMessage(event.channel_id, message.seq, text)
+    this.#unchecked_bytes += text.length
+    if (this.#unchecked_bytes > CHECK_EVERY_BYTES) this.checkSlow()
+    this.#source.publish(this.#topic(event.channel_id), text)
+  }
+
+  /** Closes the readers that are too far behind. The runtime has a bound of its own behind ours, and closes too. */
+  checkSlow(): void {
+    this.#unchecked_bytes = 0
+    for (const sink of this.#sinks) sink.checkSlow()
+  }
+
+  #topic(channel_id: string): string {
+    return `${this.#home.org_id}/${channel_id}`
   }
 
   #followAccess({ event }: Published): void {
@@ -159,21 +174,25 @@ export class WsChannels {
 
   #welcome(sink: WsSink, { id, name, type, project_id }: KnownChannel): void {
     const last_seq = this.lastSeq(id)
-    this.#join(sink, id, last_seq, true)
+    const state = this.#join(sink, id, last_seq)
     const channel = { id, name, type, project_id, last_seq, read_seq: 0, unread_count: last_seq, mention_count: 0 }
     sink.send({ type: 'channel_added', channel })
+    sink.goLive(this.#topic(id), state)
   }
 
-  #join(sink: WsSink, channel_id: string, seq: number, live: boolean): void {
-    sink.channels.set(channel_id, { seq, live })
+  #join(sink: WsSink, channel_id: string, seq: number): ChannelState {
+    const state: ChannelState = { seq, live: false }
+    sink.channels.set(channel_id, state)
     const sinks = this.#by_channel.get(channel_id)
     if (sinks) sinks.add(sink)
     else this.#by_channel.set(channel_id, new Set([sink]))
     this.#presence_changed.add(channel_id)
+    return state
   }
 
   #leave(sink: WsSink, channel_id: string): void {
     sink.channels.delete(channel_id)
+    sink.leave(this.#topic(channel_id))
     const sinks = this.#by_channel.get(channel_id)
     sinks?.delete(sink)
     if (sinks?.size === 0) this.#by_channel.delete(channel_id)

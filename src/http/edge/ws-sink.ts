@@ -1,13 +1,19 @@
 import { CLOSE } from '../../contracts/close-codes.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
+import { LIMITS } from '../../contracts/limits.ts'
 import type { RevocationReason } from '../../contracts/vocabulary.ts'
 import type { Credential } from './credential.ts'
 import { SendQueue } from './send-queue.ts'
 
-/** The socket as a sink needs it: three members and nothing of the runtime. */
+/** The socket as a sink needs it, and nothing more of the runtime. */
 export interface SocketPort {
   /** False when the peer is behind: the frame was taken, but nothing more may be sent before `drained`. */
   send(text: string): boolean
+  /** Joins or leaves a topic: what is published there reaches the socket without passing through its sink. */
+  join(topic: string): void
+  leave(topic: string): void
+  /** Bytes that the runtime holds for a peer that is behind. */
+  waiting(): number
   close(code: number, reason: string): void
   /** Cuts the connection when the peer does not even take a close frame. */
   terminate(): void
@@ -17,8 +23,8 @@ export interface SocketPort {
 export const CLOSE_GRACE_MS = 5_000
 
 /** Where one channel of a connection stands. */
-interface ChannelState {
-  /** Last seq that was sent. */
+export interface ChannelState {
+  /** Last seq that was sent while catching up. */
   seq: number
   /** False while missed messages are read from storage: live ones wait there, not here. */
   live: boolean
@@ -88,12 +94,21 @@ export class WsSink {
     })
   }
 
-  /** A live message of a channel: sent when it is the next one, left to the catch-up when that is still reading. */
-  sendMessage(channel_id: string, seq: number, text: string): void {
-    const state = this.channels.get(channel_id)
-    if (!state?.live || seq <= state.seq) return
-    state.seq = seq
-    this.sendText(text)
+  /** From now on what is published in the channel reaches this connection; called in the tick in which nothing is missing. */
+  goLive(topic: string, state: ChannelState): void {
+    if (this.#closed || state.live) return
+    state.live = true
+    this.#socket.join(topic)
+  }
+
+  leave(topic: string): void {
+    if (!this.#closed) this.#socket.leave(topic)
+  }
+
+  /** Closes the peer when what waits for it is over the bound. Published frames pass us by, so this is looked at often. */
+  checkSlow(): void {
+    if (this.#closed || this.#socket.waiting() + this.#queue.bytes <= LIMITS.send_queue_bytes_max) return
+    this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
   }
 
   /** The peer took what the runtime held: goes on with what waits here. */

@@ -68,10 +68,10 @@ export function eventRoutes(deps: Deps) {
       description: 'Resumes after `Last-Event-ID` without a gap or a repeat; `events.reset` says when that is not possible.',
       ok: { status: 200, content_type: 'text/event-stream', description: 'Frames `id: <log>.<sequence>` and `data: <event>`.' },
       errors: ['INVALID_CURSOR', 'CONNECTION_LIMIT'],
-    }, async ({ request, request_id, org_id, edge, caller, identity, query }) => {
+    }, async ({ request, request_id, edge, caller, identity, query }) => {
       const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
       const viewer = viewerOf(caller)
-      const filter = streamFilter(query, await deps.database.readOrg(org_id, (tx) => readSubscriptions(tx, org_id, viewer.id)))
+      const filter = streamFilter(query, await edge.subscriptionsOf(viewer.id))
       deps.edges.admit(edge, 'sse')
       const sink = new SseSink(credentialOf(identity, viewer), edge.filterFor(filter))
       edge.addStream(sink)

@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { createOrg } from '../../commands/org-create.ts'
 import { ApiError } from '../../contracts/errors.ts'
 import { PageOf } from '../../contracts/lists.ts'
-import { OrgCreate } from '../../contracts/requests.ts'
+import { OrgCreate, OrgPatch } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
 import type { Deps } from '../deps.ts'
@@ -49,6 +49,15 @@ export function orgRoutes(deps: Deps) {
     }, async ({ org_id, caller }) => {
       const org = await deps.database.readOrg(org_id, (tx) => readOrg(tx, org_id, caller.role ?? 'contributor'))
       return { body: org }
+    }))
+
+    .patch('/:org_slug', ...at.org({
+      tag, action: 'org.update', body: OrgPatch, summary: 'Change name or settings',
+      description: '`settings` is a JSON Merge Patch; what comes out of it is judged whole.',
+      ok: { status: 200, schema: Org },
+    }, async (call) => {
+      const { result } = await call.command<Org>('org.update', call.body)
+      return { body: result }
     }))
 }
 

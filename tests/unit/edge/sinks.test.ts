@@ -140,20 +140,27 @@ describe('E. an SSE stream', () => {
 
 describe('C. a WebSocket', () => {
   function socket(takes: number) {
-    const sent: string[] = []
-    const closes: number[] = []
     const port = {
-      sent,
-      closes,
-      send: (t: string) => {
-        sent.push(t)
-        return sent.length < takes
+      sent: [] as string[],
+      closes: [] as number[],
+      joined: [] as string[],
+      buffered: 0,
+      send(text: string) {
+        port.sent.push(text)
+        return port.sent.length < takes
       },
-      close: (code: number) => {
-        closes.push(code)
+      join(topic: string) {
+        port.joined.push(topic)
       },
-      terminate: () => {
-        closes.push(-1)
+      leave(topic: string) {
+        port.joined = port.joined.filter((other) => other !== topic)
+      },
+      waiting: () => port.buffered,
+      close(code: number) {
+        port.closes.push(code)
+      },
+      terminate() {
+        port.closes.push(-1)
       },
     }
     return port
@@ -180,16 +187,27 @@ describe('C. a WebSocket', () => {
     expect(port.sent).toEqual(['0', '1', '2', '3', '4', '5', '6'])
   })
 
-  test('C3 a live message is sent once, in order, and not while its channel catches up', () => {
+  test('C3 a channel goes live once, and a closed connection joins nothing', () => {
     const port = socket(100)
     const sink = new WsSink(credential, port, () => undefined)
-    sink.channels.set('c', { seq: 4, live: false })
-    sink.sendMessage('c', 5, 'five')
-    sink.channels.set('c', { seq: 5, live: true })
-    sink.sendMessage('c', 5, 'five')
-    sink.sendMessage('c', 6, 'six')
-    sink.sendMessage('other', 1, 'foreign')
-    expect(port.sent).toEqual(['six'])
+    const state = { seq: 4, live: false }
+    sink.goLive('org/c', state)
+    sink.goLive('org/c', state)
+    expect(port.joined).toEqual(['org/c'])
+    sink.close(CLOSE.restarting, '')
+    sink.goLive('org/d', { seq: 0, live: false })
+    expect(port.joined).toEqual(['org/c'])
+  })
+
+  test('C5 what the runtime holds for a peer counts towards its bound', () => {
+    const port = socket(100)
+    const sink = new WsSink(credential, port, () => undefined)
+    port.buffered = LIMITS.send_queue_bytes_max
+    sink.checkSlow()
+    expect(port.closes).toEqual([])
+    port.buffered++
+    sink.checkSlow()
+    expect(port.closes).toEqual([CLOSE.slow_consumer])
   })
 
   test('C4 a peer that does not answer the close frame is cut', () => {

@@ -45,7 +45,8 @@ export function asFailure(error: unknown): ApiFailure {
 export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
   const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
   const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }
-  if (!isErrorBody(body)) return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
+  if (!isErrorBody(body))
+    return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
   return new ApiFailure(body.error.code, body.error.message, { ...rest, details: body.error.details })
 }
 
@@ -53,7 +54,12 @@ function isErrorBody(body: unknown): body is ErrorBody {
   if (typeof body !== 'object' || body === null || !('error' in body)) return false
   const { error } = body
   if (typeof error !== 'object' || error === null) return false
-  return 'code' in error && typeof error.code === 'string' && 'message' in error && typeof error.message === 'string'
+  return (
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'message' in error &&
+    typeof error.message === 'string'
+  )
 }
 
 function problems(details: unknown): Problem[] {
@@ -62,5 +68,10 @@ function problems(details: unknown): Problem[] {
 
 function isProblem(value: unknown): value is Problem {
   if (typeof value !== 'object' || value === null) return false
-  return 'path' in value && typeof value.path === 'string' && 'message' in value && typeof value.message === 'string'
+  return (
+    'path' in value &&
+    typeof value.path === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  )
 }

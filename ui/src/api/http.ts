@@ -67,7 +67,8 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
 
 function withQuery(path: string, query: RequestOptions['query']): string {
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(name, String(value))
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (value !== undefined) search.set(name, String(value))
   const text = search.toString()
   return text === '' ? path : `${path}?${text}`
 }

@@ -31,21 +31,25 @@ export const api = {
     }
   },
   member: (slug: string, user_id: string) => request<User>('GET', userPath(slug, user_id)),
-  createMember: (slug: string, body: UserCreate) => request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body }),
+  createMember: (slug: string, body: UserCreate) =>
+    request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body }),
   updateMember: (slug: string, user_id: string, body: UserPatch) =>
     request<User>('PATCH', userPath(slug, user_id), { body }),
   removeMember: (slug: string, user_id: string) => request<undefined>('DELETE', userPath(slug, user_id)),
-  keys: (slug: string, user_id: string) => request<{ data: ApiKey[] }>('GET', `${userPath(slug, user_id)}/api-keys`),
+  keys: (slug: string, user_id: string) =>
+    request<{ data: ApiKey[] }>('GET', `${userPath(slug, user_id)}/api-keys`),
   rotateKey: (slug: string, user_id: string, body: KeyRotate) =>
     request<{ api_key: string | null; previous_expires_at: string | null }>(
       'POST',
       `${userPath(slug, user_id)}/api-keys/rotate`,
       { body },
     ),
-  revokeKeys: (slug: string, user_id: string) => request<undefined>('DELETE', `${userPath(slug, user_id)}/api-keys`),
+  revokeKeys: (slug: string, user_id: string) =>
+    request<undefined>('DELETE', `${userPath(slug, user_id)}/api-keys`),
 
   async channels(slug: string): Promise<Channel[]> {
-    return (await request<Page<Channel>>('GET', `${orgPath(slug)}/channels`, { query: { per_page: 100 } })).data
+    return (await request<Page<Channel>>('GET', `${orgPath(slug)}/channels`, { query: { per_page: 100 } }))
+      .data
   },
   createChannel: (slug: string, name: string) =>
     request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name } }),

@@ -17,7 +17,14 @@ export function useHotkey(key: string, run: () => void): void {
   const alt = key.startsWith('Alt+')
   const plain = alt ? key.slice('Alt+'.length) : key
   const pressed = (event: KeyboardEvent) => {
-    if (event.key !== plain || event.altKey !== alt || event.ctrlKey || event.metaKey || event.defaultPrevented) return
+    if (
+      event.key !== plain ||
+      event.altKey !== alt ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.defaultPrevented
+    )
+      return
     if (!alt && (!singleKeysOn() || inField(event.target))) return
     if (document.querySelector('.q-dialog')) return
     event.preventDefault()
@@ -28,5 +35,8 @@ export function useHotkey(key: string, run: () => void): void {
 }
 
 function inField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, textarea, select, [contenteditable="true"]') !== null
+  )
 }

@@ -32,11 +32,17 @@ export function useOrgs() {
 }
 
 export function useOrg(slug: MaybeRefOrGetter<string>) {
-  return useQuery({ queryKey: computed(() => keys.org(toValue(slug))), queryFn: () => api.org(toValue(slug)) })
+  return useQuery({
+    queryKey: computed(() => keys.org(toValue(slug))),
+    queryFn: () => api.org(toValue(slug)),
+  })
 }
 
 export function useMembers(slug: MaybeRefOrGetter<string>) {
-  return useQuery({ queryKey: computed(() => keys.members(toValue(slug))), queryFn: () => api.members(toValue(slug)) })
+  return useQuery({
+    queryKey: computed(() => keys.members(toValue(slug))),
+    queryFn: () => api.members(toValue(slug)),
+  })
 }
 
 export function channelsQuery(slug: string, client: QueryClient) {
@@ -55,5 +61,7 @@ export function useChannels(slug: MaybeRefOrGetter<string>) {
 /** The own role in an org, undefined until it is known. */
 export function useRole(slug: MaybeRefOrGetter<string>) {
   const { data } = useMe()
-  return computed<Role | undefined>(() => data.value?.memberships.find(({ org }) => org.slug === toValue(slug))?.role)
+  return computed<Role | undefined>(
+    () => data.value?.memberships.find(({ org }) => org.slug === toValue(slug))?.role,
+  )
 }

@@ -28,7 +28,10 @@ export function useRealtime(): ShallowRef<OrgRealtime | undefined> {
  * Everything live of an org, for as long as the calling component is there. It connects when `ready` is true: the list
  * of channels must be loaded, because the first hello tells the server where this browser stands.
  */
-export function startRealtime(reader: Reader & { org_id: string }, ready: Readonly<Ref<boolean>>): ShallowRef<OrgRealtime | undefined> {
+export function startRealtime(
+  reader: Reader & { org_id: string },
+  ready: Readonly<Ref<boolean>>,
+): ShallowRef<OrgRealtime | undefined> {
   const realtime = shallowRef<OrgRealtime>()
   const client = useQueryClient()
   const router = useRouter()
@@ -44,13 +47,17 @@ export function startRealtime(reader: Reader & { org_id: string }, ready: Readon
       await client.invalidateQueries({ queryKey: keys.me() })
       await router.replace({ path: paths.orgs(), query: { left: reader.slug } })
     } catch (error) {
-      if (asFailure(error).status === 401) await router.replace(paths.login(router.currentRoute.value.fullPath))
+      if (asFailure(error).status === 401)
+        await router.replace(paths.login(router.currentRoute.value.fullPath))
     }
   }
 
   void takeTabId(tabStorage(), webLocks()).then((tab_id) => {
     if (stopped) return
-    const broadcast = typeof BroadcastChannel === 'undefined' ? undefined : broadcastOf(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.user_id}`))
+    const broadcast =
+      typeof BroadcastChannel === 'undefined'
+        ? undefined
+        : broadcastOf(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.user_id}`))
     realtime.value = new OrgRealtime(
       {
         reader,
@@ -60,7 +67,13 @@ export function startRealtime(reader: Reader & { org_id: string }, ready: Readon
           tab_id,
           locks: webLocks(),
           broadcast,
-          stream: (handlers) => new EventStream((cursor) => sourceOf(new EventSource(streamUrl(reader.slug, cursor))), handlers, realTimers, Math.random),
+          stream: (handlers) =>
+            new EventStream(
+              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, cursor))),
+              handlers,
+              realTimers,
+              Math.random,
+            ),
         },
         outbox: { store: outboxStore(), newId, aliveTabs: () => aliveTabs(webLocks()) },
       },
@@ -90,7 +103,9 @@ export function startRealtime(reader: Reader & { org_id: string }, ready: Readon
         failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
       },
     )
-    watch(ready, (is_ready, was) => is_ready && !was && !stopped && realtime.value?.start(), { immediate: true })
+    watch(ready, (is_ready, was) => is_ready && !was && !stopped && realtime.value?.start(), {
+      immediate: true,
+    })
   })
 
   const again = () => realtime.value?.retryNow()

@@ -3,7 +3,13 @@ import { asFailure } from '../api/failure.ts'
 
 /** Says that something was done; gone after five seconds. */
 export function toast(message: string): void {
-  Notify.create({ message, classes: 'toast', timeout: 5_000, position: 'bottom-right', attrs: { role: 'status' } })
+  Notify.create({
+    message,
+    classes: 'toast',
+    timeout: 5_000,
+    position: 'bottom-right',
+    attrs: { role: 'status' },
+  })
 }
 
 /** Says what went wrong, and stays until it is closed. */

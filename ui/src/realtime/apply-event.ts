@@ -28,7 +28,9 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
 
     case 'channel.created': {
       const channel = payloadChannel(payload)
-      return channel ? [{ at: 'channels', change: (channels) => addChannel(channels, channel) }] : refetchChannels()
+      return channel
+        ? [{ at: 'channels', change: (channels) => addChannel(channels, channel) }]
+        : refetchChannels()
     }
     case 'project.user_assigned':
     case 'project.user_unassigned':

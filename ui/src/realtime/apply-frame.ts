@@ -18,7 +18,13 @@ export function applyFrame(frame: ServerFrame, reader: Reader, now_iso: string):
     case 'delivery': {
       const { agent_id, state, detail } = frame
       const delivery = { agent_id, state, detail, updated_at: now_iso }
-      return [{ at: 'messages', channel_id: frame.channel_id, change: (log) => withDelivery(log, frame.seq, delivery) }]
+      return [
+        {
+          at: 'messages',
+          channel_id: frame.channel_id,
+          change: (log) => withDelivery(log, frame.seq, delivery),
+        },
+      ]
     }
     case 'resync':
       return [{ at: 'channels', change: (channels) => withHead(channels, frame.channel_id, frame.last_seq) }]

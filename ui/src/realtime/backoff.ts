@@ -3,7 +3,11 @@
  * server do not come back in the same moment.
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
-export function backoffMs(attempt: number, random: () => number, bounds = { first_ms: 500, longest_ms: 20_000 }): number {
+export function backoffMs(
+  attempt: number,
+  random: () => number,
+  bounds = { first_ms: 500, longest_ms: 20_000 },
+): number {
   const bound = Math.min(bounds.longest_ms, bounds.first_ms * 2 ** Math.min(attempt, 16))
   return Math.floor(random() * bound)
 }

@@ -32,7 +32,9 @@ export function withCounted(channels: readonly Channel[], message: Message, me_i
 /** Raises the head of a channel to what the server says; never lowers it. */
 export function withHead(channels: readonly Channel[], channel_id: string, last_seq: number): Channel[] {
   return channels.map((channel) =>
-    channel.id === channel_id && last_seq > channel.last_seq ? { ...channel, ...counts(last_seq, channel) } : channel,
+    channel.id === channel_id && last_seq > channel.last_seq
+      ? { ...channel, ...counts(last_seq, channel) }
+      : channel,
   )
 }
 
@@ -50,7 +52,10 @@ export function withFresh(known: readonly Channel[] | undefined, fresh: readonly
   const before = new Map(known?.map((channel) => [channel.id, channel]))
   return sortChannels(
     fresh.map((channel) => {
-      const read_seq = Math.max(channel.read_seq, Math.min(before.get(channel.id)?.read_seq ?? 0, channel.last_seq))
+      const read_seq = Math.max(
+        channel.read_seq,
+        Math.min(before.get(channel.id)?.read_seq ?? 0, channel.last_seq),
+      )
       return { ...channel, ...counts(channel.last_seq, { ...channel, read_seq }) }
     }),
   )
@@ -58,7 +63,12 @@ export function withFresh(known: readonly Channel[] | undefined, fresh: readonly
 
 function counts(last_seq: number, { read_seq, mention_count }: Pick<Channel, 'read_seq' | 'mention_count'>) {
   const unread_count = Math.max(0, last_seq - read_seq)
-  return { last_seq, read_seq, unread_count, mention_count: unread_count === 0 ? 0 : Math.min(mention_count, unread_count) }
+  return {
+    last_seq,
+    read_seq,
+    unread_count,
+    mention_count: unread_count === 0 ? 0 : Math.min(mention_count, unread_count),
+  }
 }
 
 function mentions(message: Message, me_id: string): boolean {

@@ -107,8 +107,9 @@ export class EventStream {
     if (source.readyState !== CLOSED) return this.#handlers.state('connecting')
     this.#close()
     this.#handlers.state('waiting')
-    this.#cancel = this.#timers.after(backoffMs(this.#attempt++, this.#random, { first_ms: 1_000, longest_ms: 30_000 }), () =>
-      this.#connect(),
+    this.#cancel = this.#timers.after(
+      backoffMs(this.#attempt++, this.#random, { first_ms: 1_000, longest_ms: 30_000 }),
+      () => this.#connect(),
     )
   }
 

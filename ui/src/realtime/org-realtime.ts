@@ -80,7 +80,13 @@ export class OrgRealtime {
       timers: realTimers,
       random: Math.random,
       send: ({ channel_id, content, client_id, reply_to }) =>
-        this.#socket.send({ type: 'message', channel_id, content, client_id, ...(reply_to === null ? {} : { reply_to }) }),
+        this.#socket.send({
+          type: 'message',
+          channel_id,
+          content,
+          client_id,
+          ...(reply_to === null ? {} : { reply_to }),
+        }),
       changed: handlers.outbox,
       stalled: () => this.#socket.restart(),
       failed: handlers.failed,
@@ -170,11 +176,15 @@ export class OrgRealtime {
         break
       case 'channel_removed':
         this.#write(frame)
-        this.#ports.client.removeQueries({ queryKey: keys.messages(this.#ports.reader.slug, frame.channel_id) })
+        this.#ports.client.removeQueries({
+          queryKey: keys.messages(this.#ports.reader.slug, frame.channel_id),
+        })
         break
       case 'resync':
         this.#write(frame)
-        void this.#ports.client.resetQueries({ queryKey: keys.messages(this.#ports.reader.slug, frame.channel_id) })
+        void this.#ports.client.resetQueries({
+          queryKey: keys.messages(this.#ports.reader.slug, frame.channel_id),
+        })
         break
       default:
         this.#write(frame)
@@ -194,7 +204,8 @@ export class OrgRealtime {
     }
     const list = this.#channels()
     const same = list !== undefined && list.length === known.size && list.every(({ id }) => known.has(id))
-    if (!same && !other_log) void this.#ports.client.invalidateQueries({ queryKey: keys.channels(this.#ports.reader.slug) })
+    if (!same && !other_log)
+      void this.#ports.client.invalidateQueries({ queryKey: keys.channels(this.#ports.reader.slug) })
     this.#handlers.recovered(missed)
     this.#handlers.reconnected()
     this.outbox.connected()
@@ -207,7 +218,8 @@ export class OrgRealtime {
     if (log && !log.has_newer && lastSeq(log) < seq)
       void client.invalidateQueries({ queryKey: keys.messages(reader.slug, channel_id) })
     const channel = this.#channels()?.find(({ id }) => id === channel_id)
-    if (channel && channel.last_seq < seq) void client.invalidateQueries({ queryKey: keys.channels(reader.slug) })
+    if (channel && channel.last_seq < seq)
+      void client.invalidateQueries({ queryKey: keys.channels(reader.slug) })
   }
 
   #envelope(envelope: StreamEnvelope): void {

@@ -14,7 +14,10 @@ export class IndexedDbOutboxStore implements OutboxStore {
   }
 
   async list(org_id: string, user_id: string): Promise<OutboxEntry[]> {
-    const entries = await this.#run('readonly', (store): IDBRequest<OutboxEntry[]> => store.index(BY_USER).getAll(user_id))
+    const entries = await this.#run(
+      'readonly',
+      (store): IDBRequest<OutboxEntry[]> => store.index(BY_USER).getAll(user_id),
+    )
     return inOrder(entries.filter((entry) => entry.org_id === org_id))
   }
 

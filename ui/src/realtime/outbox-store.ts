@@ -31,7 +31,9 @@ export class MemoryOutboxStore implements OutboxStore {
   readonly #entries = new Map<string, OutboxEntry>()
 
   async list(org_id: string, user_id: string): Promise<OutboxEntry[]> {
-    return inOrder([...this.#entries.values()].filter((entry) => entry.org_id === org_id && entry.user_id === user_id))
+    return inOrder(
+      [...this.#entries.values()].filter((entry) => entry.org_id === org_id && entry.user_id === user_id),
+    )
   }
 
   async put(entry: OutboxEntry): Promise<void> {
@@ -43,7 +45,8 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   async clear(user_id: string): Promise<void> {
-    for (const entry of this.#entries.values()) if (entry.user_id === user_id) this.#entries.delete(entry.client_id)
+    for (const entry of this.#entries.values())
+      if (entry.user_id === user_id) this.#entries.delete(entry.client_id)
   }
 }
 

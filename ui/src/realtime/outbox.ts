@@ -83,7 +83,15 @@ export class Outbox {
     const order = Math.max(now, (this.#items.at(-1)?.order ?? 0) + 1)
     const created_at = new Date(now).toISOString()
     const client_id = this.#ports.newId()
-    const entry = { ...this.#owner, ...message, client_id, created_at, order, tab_id: this.#ports.tab_id, failed: null }
+    const entry = {
+      ...this.#owner,
+      ...message,
+      client_id,
+      created_at,
+      order,
+      tab_id: this.#ports.tab_id,
+      failed: null,
+    }
     this.#items = [...this.#items, { ...entry, state: 'waiting' }]
     this.#write('keep an unsent message', (store) => store.put(entry))
     this.#changed()
@@ -174,7 +182,8 @@ export class Outbox {
     this.#cancel_wait = undefined
     const client_id = this.#under_way
     this.#under_way = undefined
-    if (client_id !== undefined && this.#find(client_id)?.state === 'sending') this.#update(client_id, { state: 'waiting' })
+    if (client_id !== undefined && this.#find(client_id)?.state === 'sending')
+      this.#update(client_id, { state: 'waiting' })
   }
 
   #wait(delay_ms: number, run: () => void): void {
@@ -199,7 +208,9 @@ export class Outbox {
   }
 
   #write(stage: string, act: (store: OutboxStore) => Promise<void>): void {
-    this.#writes = this.#writes.then(() => act(this.#ports.store)).catch((error: unknown) => this.#ports.failed(stage, error))
+    this.#writes = this.#writes
+      .then(() => act(this.#ports.store))
+      .catch((error: unknown) => this.#ports.failed(stage, error))
   }
 
   /** Settles when everything so far is on the device. */

@@ -24,15 +24,24 @@ export function isMessage(value: unknown): value is Message {
 }
 
 function isUser(value: unknown): value is User {
-  return isRecord(value) && typeof value.id === 'string' && typeof value.username === 'string' && 'role' in value
+  return (
+    isRecord(value) && typeof value.id === 'string' && typeof value.username === 'string' && 'role' in value
+  )
 }
 
 function isChannel(value: unknown): value is Channel {
-  return isRecord(value) && typeof value.id === 'string' && typeof value.name === 'string' && 'project_id' in value
+  return (
+    isRecord(value) && typeof value.id === 'string' && typeof value.name === 'string' && 'project_id' in value
+  )
 }
 
 function isOrg(value: unknown): value is Org {
-  return isRecord(value) && typeof value.id === 'string' && typeof value.slug === 'string' && isRecord(value.settings)
+  return (
+    isRecord(value) &&
+    typeof value.id === 'string' &&
+    typeof value.slug === 'string' &&
+    isRecord(value.settings)
+  )
 }
 
 export const payloadMessage = ({ message }: Payload) => (isMessage(message) ? message : undefined)

@@ -24,7 +24,9 @@ export function keepSession(locks: LocksLike | undefined): () => void {
   }
   const look = () => {
     if (!due()) return
-    const done = locks ? locks.request('mc-refresh', { ifAvailable: true }, (lock) => (lock ? renew() : undefined)) : renew()
+    const done = locks
+      ? locks.request('mc-refresh', { ifAvailable: true }, (lock) => (lock ? renew() : undefined))
+      : renew()
     // Away or over: see above.
     done.catch(() => undefined)
   }

@@ -34,7 +34,10 @@ export interface SharedEventsPorts {
   /** Without locks or channels every tab has a stream of its own. */
   locks: LocksLike | undefined
   broadcast: BroadcastLike | undefined
-  stream(handlers: { envelope(envelope: StreamEnvelope, cursor: string): void; state(state: StreamState): void }): StreamPort
+  stream(handlers: {
+    envelope(envelope: StreamEnvelope, cursor: string): void
+    state(state: StreamState): void
+  }): StreamPort
 }
 
 /**
@@ -120,7 +123,13 @@ export class SharedEvents {
   }
 
   #tellState(): void {
-    this.#say({ kind: 'state', leader: this.#ports.tab_id, n: this.#said, state: this.#state, cursor: this.#cursor })
+    this.#say({
+      kind: 'state',
+      leader: this.#ports.tab_id,
+      n: this.#said,
+      state: this.#state,
+      cursor: this.#cursor,
+    })
   }
 
   #hear(data: unknown): void {
@@ -143,7 +152,8 @@ export class SharedEvents {
    * where it starts, which must be where this tab stands.
    */
   #continues(note: Exclude<Note, { kind: 'ask' }>): boolean {
-    if (this.#heard?.leader === note.leader) return note.n === this.#heard.n + (note.kind === 'envelope' ? 1 : 0)
+    if (this.#heard?.leader === note.leader)
+      return note.n === this.#heard.n + (note.kind === 'envelope' ? 1 : 0)
     return note.kind === 'state' && note.cursor === this.#cursor
   }
 

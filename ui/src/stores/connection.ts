@@ -59,5 +59,18 @@ export const useConnection = defineStore('connection', () => {
   }
 
   const live = computed(() => socket.value.is === 'live')
-  return { socket, stream, leading, round_trip_ms, sequence, lost_at, lost_shown, caught_up, live, enter, recovered, reset }
+  return {
+    socket,
+    stream,
+    leading,
+    round_trip_ms,
+    sequence,
+    lost_at,
+    lost_shown,
+    caught_up,
+    live,
+    enter,
+    recovered,
+    reset,
+  }
 })

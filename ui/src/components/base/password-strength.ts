@@ -10,8 +10,11 @@ export interface Strength {
 export function strengthOf(password: string): Strength {
   const length = [...password].length
   if (length === 0) return { filled: 0, word: `At least ${LIMITS.password_min}, and not a common one.` }
-  if (length < LIMITS.password_min) return { filled: 1, word: `${length} of ${LIMITS.password_min} characters` }
-  const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(password)).length
+  if (length < LIMITS.password_min)
+    return { filled: 1, word: `${length} of ${LIMITS.password_min} characters` }
+  const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) =>
+    kind.test(password),
+  ).length
   const varied = new Set(password).size
   if (varied < 6) return { filled: 1, word: `${length} characters, too alike` }
   const score = length + kinds * 2

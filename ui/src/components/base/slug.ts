@@ -15,6 +15,7 @@ export function slugFrom(name: string): string {
 export function slugProblem(slug: string): string | undefined {
   if (slug.length < LIMITS.org_slug_min) return `At least ${LIMITS.org_slug_min} characters.`
   if (slug.length > LIMITS.org_slug_max) return `At most ${LIMITS.org_slug_max} characters.`
-  if (!/^[a-z0-9][a-z0-9-]*[a-z0-9]$/.test(slug)) return 'Only small letters, digits and dashes; no dash at either end.'
+  if (!/^[a-z0-9][a-z0-9-]*[a-z0-9]$/.test(slug))
+    return 'Only small letters, digits and dashes; no dash at either end.'
   return RESERVED_SLUGS.includes(slug) ? 'This address is reserved. Choose another.' : undefined
 }

@@ -22,7 +22,9 @@ export interface CommandOption {
 }
 
 /** Commands that the server answers itself; agents define their own, and nobody lists those. */
-export const COMMANDS: readonly CommandOption[] = [{ name: 'help', what: 'Lists the commands that work here' }]
+export const COMMANDS: readonly CommandOption[] = [
+  { name: 'help', what: 'Lists the commands that work here' },
+]
 
 const OPTIONS_MAX = 8
 
@@ -32,7 +34,9 @@ export function triggerAt(text: string, caret: number): Trigger | undefined {
   const command = /^\/([a-z0-9_-]*)$/.exec(before)
   if (command) return { kind: 'command', query: command[1] ?? '', from: 0 }
   const mention = /(?<![\p{L}\p{N}_.@/-])@([\p{L}\p{N}._-]{0,40})$/u.exec(before)
-  return mention ? { kind: 'mention', query: (mention[1] ?? '').toLowerCase(), from: mention.index } : undefined
+  return mention
+    ? { kind: 'mention', query: (mention[1] ?? '').toLowerCase(), from: mention.index }
+    : undefined
 }
 
 /** Whether a member may read a channel: administrators all, others the org-wide ones and those of their projects. */
@@ -53,7 +57,7 @@ export function mentionOptions(
     const rank = rankOf(user, query)
     if (rank === undefined) continue
     const reason = mayRead(user, channel) ? undefined : 'Not in this project, cannot read this channel'
-    options.push({ user, match: matchIn(user.display_name, query), reason, rank: rank + (reason ? 10 : 0) })
+    options.push({ user, match: matchIn(user.display_name, query), reason, rank: rank + (reason ? 10 : 0) + (user.status === 'invited' ? 5 : 0) })
   }
   options.sort((a, b) => a.rank - b.rank || a.user.display_name.localeCompare(b.user.display_name))
   return options.slice(0, OPTIONS_MAX)

@@ -18,7 +18,8 @@ export function useAnnouncer(messages: () => readonly Message[] | undefined, me_
     // A channel that was just opened, or a jump elsewhere: history, not news.
     if (!now || !last || !now.includes(last)) return
     for (const message of now.slice(now.indexOf(last) + 1))
-      if (message.sender.id !== me_id) waiting.push(`${message.sender.display_name}: ${excerpt(message.content, 160)}`)
+      if (message.sender.id !== me_id)
+        waiting.push(`${message.sender.display_name}: ${excerpt(message.content, 160)}`)
     if (waiting.length === 0) return
     timer ??= setTimeout(() => {
       spoken.value = waiting.length > 3 ? `${waiting.length} new messages` : waiting.join('. ')

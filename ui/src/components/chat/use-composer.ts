@@ -27,17 +27,26 @@ export function useComposer(options: {
 
   const trigger = computed(() => triggerAt(content.value, caret.value))
   const mentions = computed(() =>
-    trigger.value?.kind === 'mention' ? mentionOptions(members.value ?? [], channel.value, trigger.value.query) : [],
+    trigger.value?.kind === 'mention'
+      ? mentionOptions(members.value ?? [], channel.value, trigger.value.query)
+      : [],
   )
-  const commands = computed(() => (trigger.value?.kind === 'command' ? commandOptions(trigger.value.query) : []))
+  const commands = computed(() =>
+    trigger.value?.kind === 'command' ? commandOptions(trigger.value.query) : [],
+  )
   const open = computed(
-    () => trigger.value !== undefined && trigger.value.from !== closed_at.value && mentions.value.length + commands.value.length > 0,
+    () =>
+      trigger.value !== undefined &&
+      trigger.value.from !== closed_at.value &&
+      mentions.value.length + commands.value.length > 0,
   )
   const length = computed(() => [...content.value.trim()].length)
   const over = computed(() => Math.max(0, length.value - LIMITS.message_content_max))
   const sendable = computed(() => length.value > 0 && over.value === 0)
 
-  watch([content, reply_to], ([text, reply]) => writeDraft(me_id, channel.value.id, { content: text, reply_to: reply }))
+  watch([content, reply_to], ([text, reply]) =>
+    writeDraft(me_id, channel.value.id, { content: text, reply_to: reply }),
+  )
   watch(trigger, (now, former) => {
     if (now?.from !== former?.from || now?.query !== former?.query) selected.value = 0
     if (now === undefined) closed_at.value = undefined
@@ -94,5 +103,24 @@ export function useComposer(options: {
     return message
   }
 
-  return { content, reply_to, caret, selected, closed_at, trigger, mentions, commands, open, length, over, sendable, follow, changed, replace, choose, insert, take }
+  return {
+    content,
+    reply_to,
+    caret,
+    selected,
+    closed_at,
+    trigger,
+    mentions,
+    commands,
+    open,
+    length,
+    over,
+    sendable,
+    follow,
+    changed,
+    replace,
+    choose,
+    insert,
+    take,
+  }
 }

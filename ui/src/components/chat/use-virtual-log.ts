@@ -8,7 +8,7 @@ const END_PX = 24
 /** Drawing shows rows whose height was a guess, which may bring more rows into view. */
 const PASSES_MAX = 6
 
-type Anchor = 'end' | { key: string; /** Of the row's top, from the top of the view. */ offset: number }
+type Anchor = 'end' | { key: string /** Of the row's top, from the top of the view. */; offset: number }
 
 export interface DrawnRange {
   start: number
@@ -45,7 +45,9 @@ export function useVirtualLog(options: {
     const last = Math.max(0, heights.total - view)
     if (anchor === 'end') return last
     const index = heights.indexOf(anchor.key)
-    return index === undefined ? Math.min(scroller.value?.scrollTop ?? 0, last) : Math.max(0, heights.top(index) - anchor.offset)
+    return index === undefined
+      ? Math.min(scroller.value?.scrollTop ?? 0, last)
+      : Math.max(0, heights.top(index) - anchor.offset)
   }
 
   function draw(scroll_top: number) {
@@ -56,7 +58,8 @@ export function useVirtualLog(options: {
     const after_px = Math.max(0, heights.total - heights.top(end))
     const now = range.value
     top_index.value = heights.at(scroll_top)
-    if (now.start === start && now.end === end && now.before_px === before_px && now.after_px === after_px) return
+    if (now.start === start && now.end === end && now.before_px === before_px && now.after_px === after_px)
+      return
     range.value = { start, end, before_px, after_px }
   }
 

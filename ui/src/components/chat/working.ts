@@ -8,6 +8,7 @@ export function workingAgents(log: MessageLog): { agent_id: string; since: strin
   const found = new Map<string, { agent_id: string; since: string; seq: number }>()
   for (const message of log.messages.slice(-LOOKED_AT))
     for (const { agent_id, state, updated_at } of message.deliveries)
-      if (state === 'working' && !found.has(agent_id)) found.set(agent_id, { agent_id, since: updated_at, seq: message.seq })
+      if (state === 'working' && !found.has(agent_id))
+        found.set(agent_id, { agent_id, since: updated_at, seq: message.seq })
   return [...found.values()].sort((a, b) => (a.since < b.since ? -1 : 1))
 }

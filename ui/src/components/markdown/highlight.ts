@@ -11,8 +11,14 @@ const WORDS = {
 type Family = keyof typeof WORDS | 'markup' | 'data'
 
 const FAMILIES: Record<string, Family> = {
-  ...of('c', 'js jsx ts tsx javascript typescript mjs cjs java kotlin kt swift c cpp h hpp cs csharp go rust rs php scala dart vue'),
-  ...of('hash', 'py python sh bash zsh shell console rb ruby yaml yml toml ini dockerfile make makefile r pl'),
+  ...of(
+    'c',
+    'js jsx ts tsx javascript typescript mjs cjs java kotlin kt swift c cpp h hpp cs csharp go rust rs php scala dart vue',
+  ),
+  ...of(
+    'hash',
+    'py python sh bash zsh shell console rb ruby yaml yml toml ini dockerfile make makefile r pl',
+  ),
   ...of('sql', 'sql pgsql postgres'),
   ...of('markup', 'html xml svg'),
   ...of('data', 'json json5 jsonc css scss'),
@@ -40,7 +46,10 @@ export function highlight(code: string, language: string): CodePart[] {
   const family = FAMILIES[language.toLowerCase()]
   if (family === undefined || code.length > LENGTH_MAX) return [{ text: code }]
   const strings = family === 'c' ? String.raw`${STRING}|\x60(?:\\.|[^\x60\\])*\x60` : STRING
-  const lexer = new RegExp(`(${COMMENTS[family]})|(${strings})|(${NUMBER})|([A-Za-z_$][\\w$]*)`, family === 'sql' ? 'gi' : 'g')
+  const lexer = new RegExp(
+    `(${COMMENTS[family]})|(${strings})|(${NUMBER})|([A-Za-z_$][\\w$]*)`,
+    family === 'sql' ? 'gi' : 'g',
+  )
   const words = family === 'markup' || family === 'data' ? undefined : new Set(WORDS[family].split(' '))
   const parts: CodePart[] = []
   let at = 0

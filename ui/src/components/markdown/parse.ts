@@ -46,7 +46,11 @@ function readBlock(token: Token, reader: Reader): Block | undefined {
     case 'paragraph_open':
       return { type: 'paragraph', children: readLeaf(reader, 'paragraph_close') }
     case 'heading_open':
-      return { type: 'heading', level: Number(token.tag.slice(1)) || 6, children: readLeaf(reader, 'heading_close') }
+      return {
+        type: 'heading',
+        level: Number(token.tag.slice(1)) || 6,
+        children: readLeaf(reader, 'heading_close'),
+      }
     case 'bullet_list_open':
       return { type: 'list', ordered: false, start: 1, items: readItems(reader, 'bullet_list_close') }
     case 'ordered_list_open': {
@@ -65,7 +69,9 @@ function readBlock(token: Token, reader: Reader): Block | undefined {
     case 'inline':
       return { type: 'paragraph', children: readInline(token.children ?? []) }
     default:
-      return token.content === '' ? undefined : { type: 'paragraph', children: [{ type: 'text', text: token.content }] }
+      return token.content === ''
+        ? undefined
+        : { type: 'paragraph', children: [{ type: 'text', text: token.content }] }
   }
 }
 
@@ -117,7 +123,7 @@ function readInline(tokens: readonly Token[]): Inline[] {
 function opened(token: Token, children: Inline[]): Inline {
   if (token.type === 'strong_open' || token.type === 'em_open' || token.type === 's_open')
     return { type: MARKS[token.type], children }
-  const href = token.type === 'link_open' ? safeHref(token.attrGet('href') ?? '') : undefined
+  const href = token.type === 'link_open' ? safeHref(String(token.attrGet('href') ?? '')) : undefined
   // A link that is not safe is shown as what it says; `em` is never reached by the rules in use.
   return href === undefined ? { type: 'em', children } : { type: 'link', href, children }
 }
@@ -139,6 +145,8 @@ function leaf(token: Token): Inline[] {
 /** A picture elsewhere would tell its server who reads this: it becomes a link to follow on purpose. */
 function picture(token: Token): Inline[] {
   const text = token.content || 'picture'
-  const href = safeHref(token.attrGet('src') ?? '')
-  return [href === undefined ? { type: 'text', text } : { type: 'link', href, children: [{ type: 'text', text }] }]
+  const href = safeHref(String(token.attrGet('src') ?? ''))
+  return [
+    href === undefined ? { type: 'text', text } : { type: 'link', href, children: [{ type: 'text', text }] },
+  ]
 }

@@ -31,10 +31,20 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
     case 'table':
       return h('div', { class: 'table' }, [
         h('table', [
-          h('thead', [h('tr', block.head.map((cell) => h('th', renderInline(cell, mentionClass))))]),
+          h('thead', [
+            h(
+              'tr',
+              block.head.map((cell) => h('th', renderInline(cell, mentionClass))),
+            ),
+          ]),
           h(
             'tbody',
-            block.rows.map((row) => h('tr', row.map((cell) => h('td', renderInline(cell, mentionClass))))),
+            block.rows.map((row) =>
+              h(
+                'tr',
+                row.map((cell) => h('td', renderInline(cell, mentionClass))),
+              ),
+            ),
           ),
         ]),
       ])
@@ -44,7 +54,9 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
 /** A list item of one paragraph is its text, without the paragraph's spacing. */
 function renderItem(item: readonly Block[], mentionClass: MentionClass): VNodeChild[] {
   return item.flatMap((block) =>
-    block.type === 'paragraph' ? renderInline(block.children, mentionClass) : [renderBlock(block, mentionClass)],
+    block.type === 'paragraph'
+      ? renderInline(block.children, mentionClass)
+      : [renderBlock(block, mentionClass)],
   )
 }
 

@@ -20,6 +20,7 @@ export type Inline =
 export function isPlain(blocks: readonly Block[]): boolean {
   return blocks.every(
     (block) =>
-      block.type === 'paragraph' && block.children.every((child) => child.type === 'text' || child.type === 'break'),
+      block.type === 'paragraph' &&
+      block.children.every((child) => child.type === 'text' || child.type === 'break'),
   )
 }

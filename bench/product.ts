@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ConnectionOptions } from '../src/db/client.ts'
+import { addAgent, type Agent, Person, setUp } from '../tests/support/client.ts'
+import { startServer, type TestServer } from '../tests/support/server.ts'
+
+/** The product as it is shipped, with limits raised far enough to be loaded. */
+export interface Product {
+  server: TestServer
+  admin: Person
+  agent: Agent
+  /** The embedded database as its superuser, for references on the same database. */
+  database: ConnectionOptions
+  stop(): Promise<void>
+}
+
+export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+  const server = await startServer({ env: { MC_LOG_LEVEL: 'error', DEPLOYMENT_MODE: 'multi-tenant', ...env } })
+  const admin = await setUp(server)
+  await raiseLimits(admin)
+  const agent = await addAgent(admin, 'bench')
+  return { server, admin, agent, database: superuser(server.data_dir), stop: () => server.stop() }
+}
+
+export async function raiseLimits(admin: Person): Promise<void> {
+  const settings = { connection_limits: { sse: 100_000, websocket: 100_000 }, agent_limits: { loop_brake: { messages: 0, minutes: 2 } } }
+  const answer = await admin.in('PATCH', '', { settings })
+  if (answer.status !== 200) throw new Error(`limits: ${JSON.stringify(answer.body)}`)
+}
+
+function superuser(data_dir: string): ConnectionOptions {
+  const [, , , port, host] = readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')
+  const password = readFileSync(join(data_dir, 'postgres', 'superuser-password'), 'utf8').trim()
+  return { host: host!.trim(), port: Number(port), database: 'mission_control', user: 'mc_super', password }
+}
+
+/** Another org of the same person, on a multi-tenant server. */
+export async function anotherOrg(admin: Person, slug: string): Promise<Person> {
+  const made = await admin.call('POST', '/api/v1/orgs', { name: slug, slug })
+  if (made.status !== 201) throw new Error(`org: ${JSON.stringify(made.body)}`)
+  const there = new Person(admin.url)
+  for (const [name, value] of admin.cookies) there.cookies.set(name, value)
+  there.user_id = admin.user_id
+  there.org = slug
+  return there
+}

@@ -1,0 +1,304 @@
+import autocannon from 'autocannon'
+import postgres from 'postgres'
+import { generalChannel, type Person } from '../tests/support/client.ts'
+import { startServer } from '../tests/support/server.ts'
+import { cpuSeconds, percentile, startReference } from './lib.ts'
+import { measureRoom, openSocket, type RoomProtocol } from './load/room.ts'
+import { openStreams } from './load/sse.ts'
+import { anotherOrg, type Product, raiseLimits } from './product.ts'
+import { singleRowInserts } from './reference/inserts.ts'
+
+/** What one run of a row gives: figures by name, `product` and its references among them. */
+export type Figures = Record<string, number>
+
+export interface Row {
+  name: string
+  unit: string
+  /** How the figure is judged: `product / reference` against floor and goal, or an absolute bound. */
+  judge: { reference: string; floor: number; goal: number } | { at_most: number; goal: number }
+  run(product: Product, seconds: number): Promise<Figures>
+}
+
+const cookies = (person: Person) => ({ Cookie: person.cookieHeader, 'X-CSRF-Token': person.cookies.get('mc_csrf') ?? '', Origin: person.url })
+
+function productRoom(person: Person, channel_id: string): RoomProtocol {
+  let n = 0
+  return {
+    async connect(onFrame) {
+      const socket = await openSocket(`${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`, cookies(person), onFrame)
+      socket.send(JSON.stringify({ type: 'hello' }))
+      return socket
+    },
+    encode: (content) => JSON.stringify({ type: 'message', channel_id, content, client_id: `b${n++}-${Math.random()}` }),
+    isMessage: (text) => text.startsWith('{"type":"message"'),
+    isAnswer: (text) => text.startsWith('{"type":"ack"'),
+  }
+}
+
+const webSocketFanOut: Row = {
+  name: 'WebSocket fan-out, 500 clients in one channel, 10 senders',
+  unit: 'delivered frames/s',
+  judge: { reference: 'socket.io', floor: 3, goal: Number.NaN },
+  async run({ admin }, seconds) {
+    const load = { clients: 500, senders: 10, window: 8, seconds }
+    const channel = (await admin.in<{ id: string }>('POST', '/channels', { name: `fan-out ${Date.now()}` })).body.id
+    const product = await measureRoom(productRoom(admin, channel), load)
+
+    const bun = await startReference(['bun', 'bench/reference/bun-ws.ts'])
+    const raw = await measureRoom(
+      {
+        connect: (onFrame) => openSocket(`ws://127.0.0.1:${bun.port}`, {}, onFrame),
+        encode: (body) => body,
+        isMessage: () => true,
+        isAnswer: (text, tag) => text.startsWith(tag),
+      },
+      load,
+    )
+    await bun.stop()
+
+    const io = await startReference(['node', 'bench/reference/socket-io.mjs'])
+    const { io: connect } = await import('socket.io-client')
+    const socket_io = await measureRoom(
+      {
+        async connect(onFrame) {
+          const socket = connect(`http://127.0.0.1:${io.port}`, { transports: ['websocket'], forceNew: true, reconnection: false })
+          socket.on('message', onFrame)
+          await new Promise<void>((resolve, reject) => socket.on('connect', () => resolve()).on('connect_error', reject))
+          return { send: (text) => socket.emit('message', text), close: () => socket.close() }
+        },
+        encode: (body) => body,
+        isMessage: () => true,
+        isAnswer: (text, tag) => text.startsWith(tag),
+      },
+      load,
+    )
+    await io.stop()
+    return { product, 'socket.io': socket_io, 'raw Bun publish': raw }
+  },
+}
+
+const sseFanOut: Row = {
+  name: 'SSE fan-out, 2,000 streams over 10 topics',
+  unit: 'delivered frames/s',
+  judge: { reference: 'raw Bun SSE', floor: 0.5, goal: 0.8 },
+  async run({ admin, agent, server }, seconds) {
+    const streams = 2_000
+    const channels: string[] = []
+    for (let i = 0; i < 10; i++) channels.push((await admin.in<{ id: string }>('POST', '/channels', { name: `topic ${i}` })).body.id)
+    const requests = Array.from({ length: streams }, (_, i) => `/api/v1/orgs/${admin.org}/events/stream?topics=channel:${channels[i % 10]} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`)
+    const product = await fanOut(server.port, requests, seconds, async (next) => {
+      const socket = await openSocket(`${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`, cookies(admin), (text) => text.startsWith('{"type":"ack"') && next())
+      socket.send(JSON.stringify({ type: 'hello' }))
+      await Bun.sleep(100)
+      let n = 0
+      return { send: () => socket.send(JSON.stringify({ type: 'message', channel_id: channels[n++ % 10], content: 'x'.repeat(300) })), close: () => socket.close() }
+    })
+    const bun = await startReference(['bun', 'bench/reference/bun-sse.ts'])
+    const raw_requests = Array.from({ length: streams }, (_, i) => `/?topic=${i % 10} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    const raw = await fanOut(bun.port, raw_requests, seconds, async (next) => {
+      const socket = await openSocket(`ws://127.0.0.1:${bun.port}/ws`, {}, () => next())
+      let n = 0
+      // The same bytes per event as the product's envelope.
+      return { send: () => socket.send(JSON.stringify({ topic: String(n++ % 10), content: 'x'.repeat(1_000) })), close: () => socket.close() }
+    })
+    await bun.stop()
+    return { product, 'raw Bun SSE': raw }
+  },
+}
+
+async function fanOut(port: number, requests: string[], seconds: number, connect: (next: () => void) => Promise<{ send(): void; close(): void }>): Promise<number> {
+  const streams = await openStreams(port, requests)
+  let running = true
+  const senders: { send(): void; close(): void }[] = []
+  for (let i = 0; i < 10; i++) {
+    const sender = await connect(() => running && sender.send())
+    senders.push(sender)
+  }
+  for (const sender of senders) sender.send()
+  await Bun.sleep(1_500)
+  const before = streams.count()
+  const started_at = performance.now()
+  await Bun.sleep(seconds * 1000)
+  const rate = (streams.count() - before) / ((performance.now() - started_at) / 1000)
+  running = false
+  await Bun.sleep(300)
+  for (const sender of senders) sender.close()
+  streams.close()
+  await Bun.sleep(500)
+  return rate
+}
+
+/** Acknowledged messages per second; each sender waits for its acknowledgement before it sends the next. */
+async function storedMessages(people: readonly Person[], senders: number, seconds: number): Promise<number> {
+  const channels = await Promise.all(people.map(async (person) => (await person.in<{ id: string }>('POST', '/channels', { name: `stored ${Math.random()}` })).body.id))
+  let acked = 0
+  let running = true
+  const sockets = await Promise.all(
+    Array.from({ length: senders }, async (_, i) => {
+      const person = people[i % people.length]!
+      const channel_id = channels[i % people.length]
+      let n = 0
+      const send = () => socket.send(JSON.stringify({ type: 'message', channel_id, content: 'x'.repeat(300), client_id: `s${i}-${n++}-${Math.random()}` }))
+      const socket = await openSocket(`${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`, cookies(person), (text) => {
+        if (!text.startsWith('{"type":"ack"')) return
+        acked++
+        if (running) send()
+      })
+      // No channel is followed: what is measured is storing, not fan-out among the senders.
+      socket.send(JSON.stringify({ type: 'hello' }))
+      return { socket, send }
+    }),
+  )
+  await Bun.sleep(200)
+  for (const { send } of sockets) send()
+  await Bun.sleep(1_000)
+  acked = 0
+  const started_at = performance.now()
+  await Bun.sleep(seconds * 1000)
+  const rate = acked / ((performance.now() - started_at) / 1000)
+  running = false
+  await Bun.sleep(300)
+  for (const { socket } of sockets) socket.close()
+  return rate
+}
+
+const storedOneOrg: Row = {
+  name: 'stored and acknowledged messages, one org, 32 senders',
+  unit: 'messages/s',
+  judge: { reference: 'single-row inserts', floor: 1, goal: 2 },
+  async run({ admin, database }, seconds) {
+    const product = await storedMessages([admin], 32, seconds)
+    return { product, 'single-row inserts': await singleRowInserts(database, 32, seconds) }
+  },
+}
+
+let orgs: Person[] | undefined
+const stored32Orgs: Row = {
+  name: 'the same over 32 orgs',
+  unit: 'messages/s',
+  judge: { reference: 'single-row inserts', floor: 1, goal: 2 },
+  async run({ admin, database }, seconds) {
+    if (!orgs) {
+      orgs = []
+      for (let i = 0; i < 32; i++) {
+        const org = await anotherOrg(admin, `bench-${i}`)
+        await raiseLimits(org)
+        orgs.push(org)
+      }
+    }
+    const product = await storedMessages(orgs, 32, seconds)
+    return { product, 'single-row inserts': await singleRowInserts(database, 32, seconds) }
+  },
+}
+
+const postToSeen: Row = {
+  name: 'post → seen by another client, p99 at 200 messages/s',
+  unit: 'ms',
+  judge: { at_most: 50, goal: 10 },
+  async run({ admin, agent }, seconds) {
+    const channel_id = (await generalChannel(admin)).id
+    const url = `${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`
+    const sent_at = new Map<string, number>()
+    const latencies: number[] = []
+    const reader = await openSocket(url, agent.headers, (text) => {
+      const found = /"content":"(t\d+)/.exec(text)
+      const at = found && sent_at.get(found[1]!)
+      if (at) latencies.push(performance.now() - at)
+    })
+    reader.send(JSON.stringify({ type: 'hello' }))
+    const writer = await openSocket(url, cookies(admin), () => undefined)
+    writer.send(JSON.stringify({ type: 'hello' }))
+    await Bun.sleep(300)
+    const started_at = performance.now()
+    for (let n = 0; performance.now() - started_at < seconds * 1000; n++) {
+      const wait = started_at + n * 5 - performance.now()
+      if (wait > 0) await Bun.sleep(wait)
+      sent_at.set(`t${n}`, performance.now())
+      writer.send(JSON.stringify({ type: 'message', channel_id, content: `t${n}`.padEnd(300, ' x') }))
+    }
+    await Bun.sleep(500)
+    reader.close()
+    writer.close()
+    return { product: percentile(latencies, 99), p50: percentile(latencies, 50), messages: latencies.length }
+  },
+}
+
+const restRead: Row = {
+  name: 'REST read: 25 messages of a channel, authorised, RLS',
+  unit: 'requests/s',
+  judge: { reference: 'the same query through postgres.js', floor: 0.4, goal: 0.7 },
+  async run({ admin, agent, database }, seconds) {
+    const channel_id = (await generalChannel(admin)).id
+    const url = `${admin.url}/api/v1/orgs/${admin.org}/channels/${channel_id}/messages?limit=25`
+    const result = await autocannon({ url, connections: 32, duration: seconds, headers: agent.headers })
+    if (result.non2xx > 0) throw new Error(`${result.non2xx} refused`)
+    const sql = postgres({ ...database, ssl: false, max: 16, onnotice: () => undefined })
+    const [org] = await sql<{ id: string }[]>`select id from organizations where slug = ${admin.org}`
+    let done = 0
+    const until = performance.now() + seconds * 1000
+    const client = async () => {
+      while (performance.now() < until) {
+        await sql`
+          select m.id, m.channel_id, m.seq, m.kind, m.sender_id, m.sender_type, m.sender_name, m.content, m.mentions, m.ignored_mentions, m.reply_to, m.client_id, m.created_at,
+            (select json_agg(json_build_object('agent_id', d.agent_id, 'state', d.state, 'detail', d.detail, 'updated_at', d.updated_at) order by d.agent_id)
+             from message_deliveries d where d.org_id = m.org_id and d.channel_id = m.channel_id and d.seq = m.seq) as deliveries
+          from messages m where m.org_id = ${org!.id} and m.channel_id = ${channel_id} and m.seq < ${Number.MAX_SAFE_INTEGER} order by m.seq desc limit 26`
+        done++
+      }
+    }
+    await Promise.all(Array.from({ length: 32 }, client))
+    await sql.end()
+    return { product: result.requests.average, 'the same query through postgres.js': done / seconds }
+  },
+}
+
+const startTime: Row = {
+  name: 'process start to /ready, existing data',
+  unit: 's',
+  judge: { at_most: 3, goal: 1 },
+  async run() {
+    const server = await startServer()
+    await server.kill('SIGTERM')
+    const started_at = performance.now()
+    await server.restart()
+    const product = (performance.now() - started_at) / 1000
+    await server.stop()
+    return { product }
+  },
+}
+
+const idle: Row = {
+  name: 'idle connections: 2,000 SSE + 2,000 WebSocket, scaled to 10,000 + 10,000',
+  unit: 'MiB RSS',
+  judge: { at_most: 1024, goal: 300 },
+  async run({ admin, agent, server }) {
+    const rss = async () => Number(/VmRSS:\s+(\d+)/.exec(await Bun.file(`/proc/${server.pid}/status`).text())?.[1]) / 1024
+    const before = await rss()
+    const cpu_before = await cpuSeconds(server.pid)
+    const streams = await openStreams(server.port, Array.from({ length: 2_000 }, () => `/api/v1/orgs/${admin.org}/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`))
+    const sockets = []
+    for (let i = 0; i < 2_000; i++) {
+      const socket = await openSocket(`${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`, agent.headers, () => undefined)
+      socket.send(JSON.stringify({ type: 'hello' }))
+      sockets.push(socket)
+    }
+    await Bun.sleep(3_000)
+    const growth = (await rss()) - before
+    const cpu = (await cpuSeconds(server.pid)) - cpu_before
+    streams.close()
+    for (const socket of sockets) socket.close()
+    await Bun.sleep(1_000)
+    return { product: before + growth * 5, 'KiB per connection': (growth * 1024) / 4_000, 'CPU s to connect': cpu }
+  },
+}
+
+export const ROWS: Record<string, Row> = {
+  websocket: webSocketFanOut,
+  sse: sseFanOut,
+  stored: storedOneOrg,
+  orgs: stored32Orgs,
+  latency: postToSeen,
+  read: restRead,
+  idle,
+  start: startTime,
+}

@@ -1,0 +1,25 @@
+/**
+ * The settings with a JSON Merge Patch (RFC 7396) applied. A setting that the patch removes goes back to its default; one that may be null is
+ * set to null. Not checked here: the result is judged whole by the schema.
+ */
+export function patchSettings(current: unknown, patch: unknown, defaults: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const merged: Record<string, unknown> = isObject(current) ? { ...current } : {}
+  for (const [key, value] of Object.entries(patch)) {
+    const fallback = isObject(defaults) ? defaults[key] : undefined
+    if (value === null) merged[key] = isNullable(key) ? null : fallback
+    else merged[key] = isObject(value) ? patchSettings(merged[key], value, fallback) : value
+  }
+  return merged
+}
+
+/** Settings for which null means something. */
+const NULLABLE = new Set(['default_channel', 'email_from_address', 'max_concurrent_sub_agents', 'org_name', 'domain'])
+
+function isNullable(key: string): boolean {
+  return NULLABLE.has(key)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
