@@ -11,6 +11,7 @@ export default defineConfig({
   resolve: { alias: { '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)) } },
   build: {
     outDir: 'dist',
+    manifest: true,
     target: 'es2022',
     // Fonts and pictures stay files: the content policy allows no `data:` fonts, and a file is cached once.
     assetsInlineLimit: 0,

@@ -8,13 +8,17 @@ import type { Done, Job, Reply, UserNotification } from '../domain/job.ts'
 import type { LogEvent, NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
-import { prefetchClientIds } from './message-client-ids.ts'
+import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
 
 /** Carries out commands inside the lane's transaction: rights again, recalled replies, numbering, records. */
 export function createJobRunner(commands: ReadonlyMap<string, Command<never, unknown>>): JobRunner<Job, Done> {
   return {
+    // A plain new message is decided from the owner's memory alone; its `client_id` is looked up only when the
+    // database finds it stored already.
+    inMemory: (job) =>
+      isPosting(job) && !job.retry && !job.idempotency && !job.input.reply_to && !job.input.refusal ? { channel_id: job.input.channel_id } : undefined,
     async prefetch(jobs, context) {
       await prefetchReplies(jobs, context)
       await prefetchClientIds(jobs, context)
@@ -32,7 +36,7 @@ export function createJobRunner(commands: ReadonlyMap<string, Command<never, unk
       const events = outcome.events.map((event) => number(event, job, context))
       const notifications = storeNotifications(outcome, events, context)
       const reply: Reply = { result: outcome.result, replayed: false }
-      context.rows.replies.push({ command_id: job.command_id, reply })
+      if (!isRepeatable(job)) context.rows.replies.push({ command_id: job.command_id, reply })
       await rememberRequest(job, reply, context)
       return { reply, events, notifications }
     },
@@ -42,7 +46,9 @@ export function createJobRunner(commands: ReadonlyMap<string, Command<never, unk
 function forCommand(context: BatchContext, permissions: Permissions): CommandContext {
   return {
     org_id: context.org_id,
-    sql: context.sql,
+    get sql() {
+      return context.sql
+    },
     now: context.now,
     rows: context.rows,
     prefetched: context.prefetched,
@@ -73,6 +79,11 @@ function checkCaller(command: Command<never, unknown>, job: Job, now_ms: number)
   authorize(command.action, standing, permissions.readOnly)
 }
 
+/** A message with a `client_id` finds itself again by it: its reply need not be kept a second time. */
+function isRepeatable(job: Job): boolean {
+  return isPosting(job) && job.input.client_id !== undefined
+}
+
 /** Gives an event its number and stores its row. */
 function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
   const actor = event.actor ?? senderOf(job.caller)
@@ -88,21 +99,26 @@ function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
     payload: event.payload,
   }
   const subject_ids = event.subject_ids ?? []
-  context.rows.events.push({
-    sequence,
-    type: event.type,
-    actor_id: actor.id,
-    actor_type: actor.type,
-    actor_name: actor.display_name,
-    project_ids: envelope.project_ids,
-    task_id: envelope.task_id,
-    channel_id: envelope.channel_id,
-    message_id: event.message?.id ?? null,
-    message_seq: event.message?.seq ?? null,
-    subject_ids,
-    payload: event.message ? null : event.payload,
-    created_at: context.now,
-  })
+  if (event.message) {
+    // Stored with its message: one row of the statement makes both.
+    const row = context.rows.messages.find((message) => message.id === event.message?.id)
+    if (!row) throw new Error('unreachable: a message event without its message')
+    row.sequence = sequence
+    row.project_ids = envelope.project_ids
+  } else
+    context.rows.events.push({
+      sequence,
+      type: event.type,
+      actor_id: actor.id,
+      actor_type: actor.type,
+      actor_name: actor.display_name,
+      project_ids: envelope.project_ids,
+      task_id: envelope.task_id,
+      channel_id: envelope.channel_id,
+      subject_ids,
+      payload: event.payload,
+      created_at: context.now,
+    })
   return event.revokes ? { ...envelope, subject_ids, revokes: event.revokes } : { ...envelope, subject_ids }
 }
 

@@ -26,6 +26,8 @@ export const loopPause: Command<{ channel_id: string; messages: number; until: s
       content_hash: null,
       reply_to: null,
       created_at: context.now,
+      sequence: 0,
+      project_ids: [],
     }
     context.rows.messages.push(row)
     const message = toMessage({ ...row, deliveries: null })

@@ -13,6 +13,8 @@ const KEY = 'client_ids'
 interface Posting {
   channel_id: string
   client_id?: string
+  reply_to?: string | null
+  refusal?: unknown
 }
 
 /** Looks up, once for a batch and under the lock, which `client_id`s of its messages are stored already. */
@@ -43,6 +45,6 @@ function keyOf(channel_id: string, sender_id: string, client_id: string): string
   return `${channel_id} ${sender_id} ${client_id}`
 }
 
-function isPosting(job: Job): job is Job & { input: Posting } {
+export function isPosting(job: Job): job is Job & { input: Posting } {
   return job.command === 'message.post'
 }

@@ -62,6 +62,8 @@ export const messagePost: Command<MessagePostInput, MessagePostResult> = {
       content_hash: input.client_id === undefined ? null : input.content_hash,
       reply_to: input.reply_to ?? null,
       created_at: context.now,
+      sequence: 0,
+      project_ids: [],
     }
     context.rows.messages.push(row)
     const message = toMessage({ ...row, deliveries: null })
@@ -160,6 +162,8 @@ async function answerHelp(context: CommandContext, question: Message): Promise<N
     content_hash: null,
     reply_to: question.id,
     created_at: context.now,
+    sequence: 0,
+    project_ids: [],
   }
   context.rows.messages.push(row)
   return messageCreated(context.permissions, toMessage({ ...row, deliveries: null }))

@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   idle_in_transaction_ms?: number
   /** Off behind PgBouncer in transaction mode. */
   prepare?: boolean
+  /** Plan each prepared statement once: for a few statements that are always of the same kind. */
+  generic_plans?: boolean
   application_name?: string
 }
 
@@ -75,6 +77,7 @@ export class Database {
       lock_timeout_ms: 2_000,
       idle_in_transaction_ms: 3_000,
       prepare: true,
+      generic_plans: false,
       application_name: 'mission-control',
       ...options,
     }
@@ -88,6 +91,18 @@ export class Database {
   /** One or more statements outside a transaction (global tables, look-up functions). */
   async query<T>(run: (sql: Sql) => Promise<T>, options: { deadline_ms?: number } = {}): Promise<T> {
     return await this.#call(options.deadline_ms, (connection) => run(connection.sql))
+  }
+
+  /**
+   * One statement that writes and commits by itself. Throws `OutcomeUnknown` when the connection died under it.
+   */
+  async statement<T>(run: (sql: Sql) => Promise<T>): Promise<T> {
+    return await this.#call(undefined, async (connection) => {
+      connection.committing = true
+      const result = await run(connection.sql)
+      connection.committing = false
+      return result
+    })
   }
 
   /**
@@ -175,6 +190,7 @@ export class Database {
   }
 
   #release(connection: Connection): void {
+    connection.committing = false
     if (connection.dead || connection.in_transaction || this.#closed) {
       // A connection in an unknown state is never given to another call.
       void connection.destroy()
@@ -233,6 +249,7 @@ class Connection {
       connection: {
         application_name: options.application_name,
         TimeZone: 'UTC',
+        plan_cache_mode: options.generic_plans ? 'force_generic_plan' : 'auto',
         statement_timeout: options.statement_timeout_ms,
         lock_timeout: options.lock_timeout_ms,
         idle_in_transaction_session_timeout: options.idle_in_transaction_ms,

@@ -25,6 +25,8 @@ export interface BatchContext {
 
 /** How jobs are carried out; given by the commands. */
 export interface JobRunner<Job, Done> {
+  /** The channel a job writes to when it needs nothing but memory (no read, no write of its own); else undefined. */
+  inMemory(job: Job): { channel_id: string } | undefined
   /** Looks up in one statement what many jobs of a batch need each. */
   prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
   run(job: Job, context: BatchContext): Promise<Done>
@@ -35,6 +37,26 @@ class ChannelSeqs {
   readonly committed = new Map<string, number>()
 }
 
+/**
+ * The database's clock as this node knows it, so that rows carry one time whoever writes them. It never goes back: a
+ * later batch is never dated before an earlier one.
+ */
+class DatabaseClock {
+  #offset_ms = 0
+  #last_ms = 0
+
+  heard(database_ms: number, asked_at_ms: number): void {
+    this.#offset_ms = database_ms - (asked_at_ms + Date.now()) / 2
+  }
+
+  now(): string {
+    this.#last_ms = Math.max(this.#last_ms, Math.floor(Date.now() + this.#offset_ms))
+    return new Date(this.#last_ms).toISOString()
+  }
+}
+
+type Work<Job, Done> = (tx: { run(job: Job): Promise<Done>; runAlone(job: Job): Promise<Done> }) => Promise<void>
+
 interface Mark {
   sequence: number
   seqs: Map<string, number>
@@ -42,13 +64,15 @@ interface Mark {
 }
 
 /**
- * The lane's storage in PostgreSQL. One transaction: BEGIN with the fencing lock (one round trip), the commands' own
- * statements, one statement that stores everything they produced, COMMIT.
+ * The lane's storage in PostgreSQL. A batch of plain messages is one statement that locks, stores and commits: one
+ * round trip. Any other batch is a transaction: BEGIN with the fencing lock, the commands' own statements, the same
+ * closing statement, COMMIT.
  */
 export class PostgresLaneStore<Job, Done> {
   readonly #database: Database
   readonly #runner: JobRunner<Job, Done>
   readonly #seqs = new Map<string, ChannelSeqs>()
+  readonly #clock = new DatabaseClock()
 
   constructor(database: Database, runner: JobRunner<Job, Done>) {
     this.#database = database
@@ -75,42 +99,59 @@ export class PostgresLaneStore<Job, Done> {
     org_id: string,
     head: Head,
     jobs: readonly Job[],
-    work: (tx: { run(job: Job): Promise<Done>; runAlone(job: Job): Promise<Done> }) => Promise<void>,
+    careful: boolean,
+    work: Work<Job, Done>,
   ): Promise<Head> {
     const seqs = this.#seqs.get(org_id) ?? new ChannelSeqs()
     this.#seqs.set(org_id, seqs)
-    const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
-    let batch: Batch<Job, Done> | undefined
-    try {
-      await this.#database.scripted(begin, async (tx, [locked]) => {
-        if (!locked) throw await this.#whyNotLocked(tx, org_id)
-        batch = new Batch(tx, org_id, head, String(locked.now), seqs.committed, this.#runner)
-        await this.#runner.prefetch(jobs, batch)
-        await work(batch)
-        await batch.flush()
-      })
-    } catch (error) {
-      // The new numbers are part of what is in doubt: read again from the database.
-      if (error instanceof OutcomeUnknown) {
-        seqs.committed.clear()
-        throw new Doubt('COMMIT was under way')
-      }
-      throw error
+    const known = (job: Job) => {
+      const needs = this.#runner.inMemory(job)
+      return needs !== undefined && seqs.committed.has(needs.channel_id)
     }
-    if (!batch) throw new Error('unreachable: the transaction ended without its work')
-    for (const [channel_id, seq] of batch.seqs) seqs.committed.set(channel_id, seq)
-    return { ...head, sequence: batch.sequence, batch: head.batch + 1 }
+    try {
+      const batch = !careful && jobs.every(known) ? await this.#inMemory(org_id, head, seqs, work) : await this.#inTransaction(org_id, head, seqs, jobs, work)
+      for (const [channel_id, seq] of batch.seqs) seqs.committed.set(channel_id, seq)
+      return { ...head, sequence: batch.sequence, batch: head.batch + 1 }
+    } catch (error) {
+      // The new numbers
+      if (!(error instanceof OutcomeUnknown)) throw error
+      seqs.committed.clear()
+      throw new Doubt('COMMIT was under way')
+    }
   }
 
-  async #whyNotLocked({ sql }: Tx, org_id: string): Promise<Error> {
-    const [row] = await sql`select 1 from org_heads where org_id = ${org_id}`
+  /** One statement is the whole transaction. */
+  async #inMemory(org_id: string, head: Head, seqs: ChannelSeqs, work: Work<Job, Done>): Promise<Batch<Job, Done>> {
+    const batch = new Batch(undefined, org_id, head, this.#clock.now(), seqs.committed, this.#runner)
+    await work(batch)
+    const stored = await this.#database.statement(async (sql) => await batch.flush(sql))
+    if (!stored) throw await this.#whyNotLocked(org_id)
+    return batch
+  }
+
+  async #inTransaction(org_id: string, head: Head, seqs: ChannelSeqs, jobs: readonly Job[], work: Work<Job, Done>): Promise<Batch<Job, Done>> {
+    const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
+    const asked_at = Date.now()
+    return await this.#database.scripted(begin, async (tx, [locked]) => {
+      if (!locked) throw await this.#whyNotLocked(org_id)
+      this.#clock.heard(Date.parse(String(locked.now)), asked_at)
+      const batch = new Batch(tx, org_id, head, this.#clock.now(), seqs.committed, this.#runner)
+      await this.#runner.prefetch(jobs, batch)
+      await work(batch)
+      if (!(await batch.flush(tx.sql))) throw new Fenced('The head moved under the lock')
+      return batch
+    })
+  }
+
+  async #whyNotLocked(org_id: string): Promise<Error> {
+    const [row] = await this.#database.withOrg(org_id, ({ sql }) => sql`select 1 from org_heads where org_id = ${org_id}`)
     return row ? new Fenced('Another node owns the organization') : new Gone('The organization is gone')
   }
 }
 
 /** One transaction of the lane. */
 class Batch<Job, Done> implements BatchContext {
-  readonly sql: Sql
+  readonly #sql: Sql | undefined
   readonly org_id: string
   readonly now: string
   readonly seqs = new Map<string, number>()
@@ -121,23 +162,27 @@ class Batch<Job, Done> implements BatchContext {
   readonly #committed: ReadonlyMap<string, number>
   readonly #runner: JobRunner<Job, Done>
   #wrote = false
-  #flushed_head = false
 
   constructor(
-    tx: Tx,
+    tx: Tx | undefined,
     org_id: string,
     head: Head,
     now: string,
     committed: ReadonlyMap<string, number>,
     runner: JobRunner<Job, Done>,
   ) {
-    this.sql = tx.sql
+    this.#sql = tx?.sql
     this.org_id = org_id
     this.now = now
     this.sequence = head.sequence
     this.#head = head
     this.#committed = committed
     this.#runner = runner
+  }
+
+  get sql(): Sql {
+    if (!this.#sql) throw new Error('A batch in memory has no transaction')
+    return this.#sql
   }
 
   async run(job: Job): Promise<Done> {
@@ -157,7 +202,7 @@ class Batch<Job, Done> implements BatchContext {
     await this.sql`savepoint alone`
     try {
       const done = await this.#runner.run(job, this)
-      await this.#store()
+      if (!(await this.flush(this.sql))) throw new Fenced('The head moved under the lock')
       await this.sql`release savepoint alone`
       return done
     } catch (error) {
@@ -167,10 +212,13 @@ class Batch<Job, Done> implements BatchContext {
     }
   }
 
-  /** Stores what is buffered and moves the head; called once, before COMMIT. */
-  async flush(): Promise<void> {
-    await this.#store()
-    if (!this.#flushed_head) throw new Error('unreachable: the head was not moved')
+  /** Stores what is buffered and moves the head; false when the head is not at its epoch. */
+  async flush(sql: Sql): Promise<boolean> {
+    const { org_id, seqs, sequence } = this
+    const { epoch, batch } = this.#head
+    const moved = await flushBatch(sql, this.rows, { org_id, epoch, sequence, batch: batch + 1, seqs })
+    this.rows = emptyRows()
+    return moved
   }
 
   async write<T>(query: PromiseLike<T>): Promise<T> {
@@ -194,15 +242,6 @@ class Batch<Job, Done> implements BatchContext {
       select last_seq from channels where org_id = ${this.org_id} and id = ${channel_id}`
     if (!rows[0]) throw new Error('nextSeq: no such channel')
     return rows[0].last_seq
-  }
-
-  async #store(): Promise<void> {
-    const { org_id, seqs, sequence } = this
-    const { epoch, batch } = this.#head
-    const moved = await flushBatch(this.sql, this.rows, { org_id, epoch, sequence, batch: batch + 1, seqs })
-    if (!moved) throw new Fenced('The head moved under the lock')
-    this.#flushed_head = true
-    this.rows = emptyRows()
   }
 
   #mark(): Mark {

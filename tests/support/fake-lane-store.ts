@@ -44,6 +44,7 @@ export class FakeLaneStore {
     _org_id: string,
     head: Head,
     jobs: readonly TestJob[],
+    _careful: boolean,
     work: (tx: { run(job: TestJob): Promise<TestDone>; runAlone(job: TestJob): Promise<TestDone> }) => Promise<void>,
   ): Promise<Head> {
     await this.gate

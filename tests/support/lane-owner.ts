@@ -11,11 +11,12 @@ const { connection, org_id, name } = JSON.parse(process.argv[2] ?? '{}') as { co
 
 const database = new Database({ connection, connections_max: 2, idle_in_transaction_ms: 1_000 })
 const store = new PostgresLaneStore<string, string>(database, {
+  inMemory: () => undefined,
   prefetch: async () => undefined,
   async run(text, context) {
     context.rows.events.push({
       sequence: context.nextSequence(), type: 'org.updated', actor_id: null, actor_type: 'system', actor_name: name, project_ids: [], task_id: null,
-      channel_id: null, message_id: null, message_seq: null, subject_ids: [], payload: { text }, created_at: context.now,
+      channel_id: null, subject_ids: [], payload: { text }, created_at: context.now,
     })
     return text
   },

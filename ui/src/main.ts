@@ -46,11 +46,12 @@ onSignedOut(() => {
   void router.replace(paths.login(place.fullPath))
 })
 
-createApp(App)
+const app = createApp(App)
   .use(createPinia())
   .use(Quasar, { plugins: { Dark, Notify }, config: { dark: 'auto' } })
   .use(VueQueryPlugin, { queryClient: client })
   .use(router)
-  .mount('#app')
 
+// Before anything is drawn, so that a chosen theme does not begin with the other one.
 useTheme()
+app.mount('#app')

@@ -27,6 +27,8 @@ export interface LaneStore<Job, Done> {
     org_id: string,
     head: Head,
     jobs: readonly Job[],
+    /** Set when the batch was refused once: no short cuts. */
+    careful: boolean,
     work: (tx: Transaction<Job, Done>) => Promise<void>,
   ): Promise<Head>
 }
@@ -175,7 +177,7 @@ export class Lane<Job, Done> {
     let next_head: Head
     try {
       const jobs = batch.map((entry) => entry.job)
-      next_head = await this.#store.write(this.#org_id, this.#head, jobs, async (tx) => {
+      next_head = await this.#store.write(this.#org_id, this.#head, jobs, alone, async (tx) => {
         for (const entry of batch) {
           const verdict = await this.#runOne(tx, entry, alone)
           verdicts.set(entry, verdict)

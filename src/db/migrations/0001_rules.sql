@@ -166,6 +166,71 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
   WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
 $$;
 
+-- One batch of a lane: lock, store, move the head. Statement after statement, so that the org is in scope before any row
+-- is looked at. Nothing is stored when the head is not at the epoch.
+CREATE FUNCTION lane_write(p_org_id uuid, p_epoch bigint, p_sequence bigint, p_batch bigint, p_seqs json, p_messages json,
+  p_events json, p_notifications json, p_replies json, p_reads json)
+RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('app.current_org_id', p_org_id::text, true);
+  PERFORM FROM org_heads h WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
+  IF NOT FOUND THEN RETURN false; END IF;
+  IF p_messages IS NOT NULL THEN
+    WITH m AS MATERIALIZED (
+      SELECT * FROM json_to_recordset(p_messages) AS r(
+        id uuid, channel_id uuid, seq bigint, sender_id uuid, sender_type text, sender_name text, kind text, content text,
+        mentions uuid[], ignored_mentions text[], client_id text, content_hash text, reply_to uuid, created_at timestamptz,
+        sequence bigint, project_ids uuid[])
+    ), stored AS (
+      INSERT INTO messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions,
+                            ignored_mentions, client_id, reply_to, created_at)
+      SELECT p_org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions,
+             ignored_mentions, client_id, reply_to, created_at FROM m
+    ), known AS (
+      INSERT INTO message_client_ids (org_id, channel_id, sender_id, client_id, message_id, seq, content_hash, created_at)
+      SELECT p_org_id, channel_id, sender_id, client_id, id, seq, content_hash, created_at FROM m WHERE client_id IS NOT NULL
+    )
+    INSERT INTO events (org_id, sequence, type, actor_id, actor_type, actor_name, project_ids, channel_id, message_id,
+                        message_seq, subject_ids, created_at)
+    SELECT p_org_id, sequence, 'message.created', sender_id, sender_type, sender_name, project_ids, channel_id, id, seq,
+           mentions, created_at FROM m;
+  END IF;
+  IF p_events IS NOT NULL THEN
+    INSERT INTO events (org_id, sequence, type, actor_id, actor_type, actor_name, project_ids, task_id, channel_id,
+                        subject_ids, payload, created_at)
+    SELECT p_org_id, sequence, type, actor_id, actor_type, actor_name, project_ids, task_id, channel_id, subject_ids,
+           payload, created_at
+    FROM json_to_recordset(p_events) AS r(
+      sequence bigint, type text, actor_id uuid, actor_type text, actor_name text, project_ids uuid[], task_id uuid,
+      channel_id uuid, subject_ids uuid[], payload jsonb, created_at timestamptz);
+  END IF;
+  IF p_notifications IS NOT NULL THEN
+    INSERT INTO notifications (org_id, id, user_id, type, event_sequence, resource, title, created_at)
+    SELECT p_org_id, id, user_id, type, event_sequence, resource, title, created_at
+    FROM json_to_recordset(p_notifications) AS r(
+      id uuid, user_id uuid, type text, event_sequence bigint, resource jsonb, title text, created_at timestamptz);
+  END IF;
+  IF p_replies IS NOT NULL THEN
+    INSERT INTO recent_commands (org_id, command_id, reply, created_at)
+    SELECT p_org_id, command_id, reply, now() FROM json_to_recordset(p_replies) AS r(command_id text, reply jsonb);
+  END IF;
+  IF p_seqs IS NOT NULL THEN
+    UPDATE channels c SET last_seq = r.last_seq FROM json_to_recordset(p_seqs) AS r(id uuid, last_seq bigint)
+    WHERE c.org_id = p_org_id AND c.id = r.id AND c.last_seq < r.last_seq;
+  END IF;
+  IF p_reads IS NOT NULL THEN
+    INSERT INTO channel_reads AS seen (org_id, channel_id, user_id, read_seq, mention_count, updated_at)
+    SELECT p_org_id, channel_id, user_id, read_seq, mentions, now()
+    FROM json_to_recordset(p_reads) AS r(channel_id uuid, user_id uuid, read_seq bigint, mentions int)
+    ON CONFLICT (org_id, channel_id, user_id) DO UPDATE SET
+      read_seq = greatest(seen.read_seq, excluded.read_seq),
+      mention_count = excluded.mention_count + CASE WHEN excluded.read_seq > 0 THEN 0 ELSE seen.mention_count END,
+      updated_at = excluded.updated_at;
+  END IF;
+  UPDATE org_heads h SET sequence = p_sequence, batch = p_batch, updated_at = now() WHERE h.org_id = p_org_id;
+  RETURN true;
+END $$;
+
 -- Whole-org deletion: every row of the org in every table that has its column, whatever tables there are then.
 CREATE FUNCTION delete_org(p_org_id uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

@@ -51,7 +51,7 @@ export const org_heads = pgTable('org_heads', {
 
 export const recent_commands = pgTable(
   'recent_commands',
-  { org_id: orgReference(), command_id: text('command_id').notNull(), reply: jsonb('reply'), created_at: createdAt() },
+  { org_id: orgId(), command_id: text('command_id').notNull(), reply: jsonb('reply'), created_at: createdAt() },
   (t) => [primaryKey({ columns: [t.org_id, t.command_id] }), index('recent_commands_age').on(t.org_id, t.created_at)],
 )
 

@@ -4,9 +4,9 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const WEEKDAY = new Intl.DateTimeFormat('en', { weekday: 'short' })
 const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const DATE_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
-const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' })
+const WEEKDAY_LONG = new Intl.DateTimeFormat('en-GB', { weekday: 'long' })
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' })
 const DAY_YEAR = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
   day: 'numeric',
   month: 'long',
   year: 'numeric',
@@ -35,7 +35,8 @@ export function dayName(iso: string, now_ms: number): string {
   if (days === 0) return 'Today'
   if (days === 1) return 'Yesterday'
   const same_year = new Date(at).getFullYear() === new Date(now_ms).getFullYear()
-  return (same_year ? DAY : DAY_YEAR).format(new Date(at))
+  const date = new Date(at)
+  return `${WEEKDAY_LONG.format(date)}, ${(same_year ? DAY : DAY_YEAR).format(date)}`
 }
 
 /** When something was, short. */

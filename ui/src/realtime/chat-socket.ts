@@ -114,16 +114,14 @@ export class ChatSocket {
   #receive(data: unknown): void {
     const frame = parseFrame(data)
     if (!frame) return
-    if (frame.type === 'pong') return this.#ponged()
-    if (frame.type === 'ready') {
+    if (frame.type === 'pong') this.#ponged()
+    else if (frame.type === 'ready') {
       this.#clear()
       this.#attempt = 0
       this.#enter({ is: 'live' })
       this.#handlers.frame(frame)
       this.#ping()
-      return
-    }
-    this.#handlers.frame(frame)
+    } else this.#handlers.frame(frame)
   }
 
   #ping(): void {
@@ -142,7 +140,10 @@ export class ChatSocket {
   #lost(code: number): void {
     this.#clear()
     this.#drop()
-    if (code === CLOSE.revoked) return this.#end('revoked')
+    if (code === CLOSE.revoked) {
+      this.#end('revoked')
+      return
+    }
     const spread_ms = code === CLOSE.restarting ? this.#random() * RESTART_SPREAD_MS : 0
     const delay_ms = Math.round(backoffMs(this.#attempt++, this.#random) + spread_ms)
     this.#later('retry', delay_ms, () => this.#connect())

@@ -104,7 +104,10 @@ export class EventStream {
 
   #failed(source: SourceLike): void {
     if (source !== this.#source) return
-    if (source.readyState !== CLOSED) return this.#handlers.state('connecting')
+    if (source.readyState !== CLOSED) {
+      this.#handlers.state('connecting')
+      return
+    }
     this.#close()
     this.#handlers.state('waiting')
     this.#cancel = this.#timers.after(

@@ -40,6 +40,8 @@ export class Outbox {
   readonly #owner: { org_id: string; user_id: string }
   #items: OutboxItem[] = []
   #live = false
+  /** What was written before a reload goes first: nothing is sent until it is known. */
+  #loaded = false
   #under_way: string | undefined
   #tries = 0
   #cancel_wait: (() => void) | undefined
@@ -73,6 +75,7 @@ export class Outbox {
     } catch (error) {
       this.#ports.failed('read unsent messages', error)
     }
+    this.#loaded = true
     this.#changed()
     this.#pump()
   }
@@ -101,6 +104,7 @@ export class Outbox {
 
   connected(): void {
     this.#live = true
+    this.#pump()
     void this.load()
   }
 
@@ -130,7 +134,10 @@ export class Outbox {
 
   refused({ client_id, error }: Refusal): void {
     if (client_id === undefined || !this.#find(client_id)) return
-    if (PASSING.has(error.code) && ++this.#tries < TRIES_MAX) return this.#againLater(client_id)
+    if (PASSING.has(error.code) && ++this.#tries < TRIES_MAX) {
+      this.#againLater(client_id)
+      return
+    }
     this.#tries = 0
     const failed = { code: error.code, message: error.message }
     this.#update(client_id, { state: 'failed', failed })
@@ -156,7 +163,7 @@ export class Outbox {
   }
 
   #pump(): void {
-    if (!this.#live || this.#under_way !== undefined) return
+    if (!this.#live || !this.#loaded || this.#under_way !== undefined) return
     const next = this.#items.find((item) => item.state === 'waiting')
     if (!next || !this.#ports.send(next)) return
     this.#under_way = next.client_id

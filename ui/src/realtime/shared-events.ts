@@ -69,7 +69,10 @@ export class SharedEvents {
 
   start(): void {
     const { locks, broadcast } = this.#ports
-    if (!locks || !broadcast) return this.#lead()
+    if (!locks || !broadcast) {
+      this.#lead()
+      return
+    }
     broadcast.onmessage = ({ data }) => this.#hear(data)
     this.#say({ kind: 'ask' })
     locks

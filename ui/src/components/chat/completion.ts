@@ -57,7 +57,12 @@ export function mentionOptions(
     const rank = rankOf(user, query)
     if (rank === undefined) continue
     const reason = mayRead(user, channel) ? undefined : 'Not in this project, cannot read this channel'
-    options.push({ user, match: matchIn(user.display_name, query), reason, rank: rank + (reason ? 10 : 0) + (user.status === 'invited' ? 5 : 0) })
+    options.push({
+      user,
+      match: matchIn(user.display_name, query),
+      reason,
+      rank: rank + (reason ? 10 : 0) + (user.status === 'invited' ? 5 : 0),
+    })
   }
   options.sort((a, b) => a.rank - b.rank || a.user.display_name.localeCompare(b.user.display_name))
   return options.slice(0, OPTIONS_MAX)

@@ -12,7 +12,7 @@ const GATHER_MS = 1_200
 export function useAnnouncer(messages: () => readonly Message[] | undefined, me_id: string) {
   const spoken = ref('')
   let waiting: string[] = []
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let gathering = false
   watch(messages, (now, former) => {
     const last = former?.at(-1)
     // A channel that was just opened, or a jump elsewhere: history, not news.
@@ -21,10 +21,12 @@ export function useAnnouncer(messages: () => readonly Message[] | undefined, me_
       if (message.sender.id !== me_id)
         waiting.push(`${message.sender.display_name}: ${excerpt(message.content, 160)}`)
     if (waiting.length === 0) return
-    timer ??= setTimeout(() => {
+    if (gathering) return
+    gathering = true
+    setTimeout(() => {
       spoken.value = waiting.length > 3 ? `${waiting.length} new messages` : waiting.join('. ')
       waiting = []
-      timer = undefined
+      gathering = false
     }, GATHER_MS)
   })
   return spoken

@@ -119,7 +119,7 @@ export function useVirtualLog(options: {
     }
     at_end.value = anchor === 'end'
     draw(element.scrollTop)
-    void nextTick(() => {
+    void nextTick().then(() => {
       if (measure()) void refresh()
     })
   }

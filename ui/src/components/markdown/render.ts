@@ -61,25 +61,27 @@ function renderItem(item: readonly Block[], mentionClass: MentionClass): VNodeCh
 }
 
 function renderInline(children: readonly Inline[], mentionClass: MentionClass): VNodeChild[] {
-  return children.flatMap((child): VNodeChild[] => {
-    switch (child.type) {
-      case 'text':
-        return renderText(child.text, mentionClass)
-      case 'break':
-        return [h('br')]
-      case 'code':
-        return [h('code', child.text)]
-      case 'strong':
-      case 'em':
-        return [h(child.type, renderInline(child.children, mentionClass))]
-      case 'strike':
-        return [h('s', renderInline(child.children, mentionClass))]
-      case 'link': {
-        const attributes = { href: child.href, target: '_blank', rel: 'noopener noreferrer nofollow' }
-        return [h('a', attributes, renderInline(child.children, mentionClass))]
-      }
+  return children.flatMap((child) => renderOne(child, mentionClass))
+}
+
+function renderOne(child: Inline, mentionClass: MentionClass): VNodeChild[] {
+  switch (child.type) {
+    case 'text':
+      return renderText(child.text, mentionClass)
+    case 'break':
+      return [h('br')]
+    case 'code':
+      return [h('code', child.text)]
+    case 'strong':
+    case 'em':
+      return [h(child.type, renderInline(child.children, mentionClass))]
+    case 'strike':
+      return [h('s', renderInline(child.children, mentionClass))]
+    case 'link': {
+      const attributes = { href: child.href, target: '_blank', rel: 'noopener noreferrer nofollow' }
+      return [h('a', attributes, renderInline(child.children, mentionClass))]
     }
-  })
+  }
 }
 
 /** Text with its mentions marked. */

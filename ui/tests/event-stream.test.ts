@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  EventStream,
+  type SourceLike,
+  type StreamEnvelope,
+  type StreamState,
+} from '../src/realtime/event-stream.ts'
+import { FakeTimers } from './support/fake-timers.ts'
+import { event } from './support/samples.ts'
+
+class FakeSource implements SourceLike {
+  readyState = 0
+  onopen: SourceLike['onopen'] = null
+  onmessage: SourceLike['onmessage'] = null
+  onerror: SourceLike['onerror'] = null
+  closed = false
+  readonly cursor: string | undefined
+
+  constructor(cursor: string | undefined) {
+    this.cursor = cursor
+  }
+  close(): void {
+    this.closed = true
+  }
+  opened(): void {
+    this.readyState = 1
+    this.onopen?.()
+  }
+  says(envelope: unknown, lastEventId: string): void {
+    this.onmessage?.({
+      data: typeof envelope === 'string' ? envelope : JSON.stringify(envelope),
+      lastEventId,
+    })
+  }
+  fails(readyState: 0 | 2): void {
+    this.readyState = readyState
+    this.onerror?.()
+  }
+}
+
+function setUp() {
+  const sources: FakeSource[] = []
+  const timers = new FakeTimers()
+  const heard: [StreamEnvelope['type'], string][] = []
+  const states: StreamState[] = []
+  const stream = new EventStream(
+    (cursor) => {
+      const source = new FakeSource(cursor)
+      sources.push(source)
+      return source
+    },
+    {
+      envelope: (envelope, cursor) => heard.push([envelope.type, cursor]),
+      state: (state) => states.push(state),
+    },
+    timers,
+    () => 1,
+  )
+  const last = () => {
+    const found = sources.at(-1)
+    if (!found) throw new Error('no source was opened')
+    return found
+  }
+  return { stream, sources, timers, heard, states, last }
+}
+
+describe('event stream', () => {
+  test('tells each envelope with the cursor behind it', () => {
+    const { stream, last, heard, states } = setUp()
+    stream.start('abcd.7')
+    expect(last().cursor).toBe('abcd.7')
+    last().opened()
+    last().says(event('task.created', {}), 'abcd.8')
+    last().says({ type: 'notification.created', sequence: null, payload: {} }, 'abcd.8')
+    expect(heard).toEqual([
+      ['task.created', 'abcd.8'],
+      ['notification.created', 'abcd.8'],
+    ])
+    expect(states).toEqual(['connecting', 'live'])
+  })
+
+  test('leaves reconnecting to the browser while the browser does it', () => {
+    const { stream, sources, last, timers, states } = setUp()
+    stream.start(undefined)
+    last().opened()
+    last().fails(0)
+    timers.advance(120_000)
+    expect(sources).toHaveLength(1)
+    expect(states.at(-1)).toBe('connecting')
+  })
+
+  test('opens anew at the last cursor when the browser gave up', () => {
+    const { stream, sources, last, timers, states } = setUp()
+    stream.start(undefined)
+    last().opened()
+    last().says(event('task.created', {}), 'abcd.12')
+    last().fails(2)
+    expect(states.at(-1)).toBe('waiting')
+    timers.advance(120_000)
+    expect(sources).toHaveLength(2)
+    expect(last().cursor).toBe('abcd.12')
+  })
+
+  test('ends for good when the session was revoked', () => {
+    const { stream, sources, last, timers, states, heard } = setUp()
+    stream.start(undefined)
+    last().opened()
+    last().says({ type: 'session.revoked', payload: { reason: 'session' } }, '')
+    timers.advance(120_000)
+    expect(heard.map(([type]) => type)).toEqual(['session.revoked'])
+    expect(states.at(-1)).toBe('ended')
+    expect(sources).toHaveLength(1)
+    stream.retryNow()
+    expect(sources).toHaveLength(1)
+  })
+
+  test('drops what is not an envelope', () => {
+    const { stream, last, heard } = setUp()
+    stream.start(undefined)
+    for (const noise of ['', '7', 'null', '{}', '{broken']) last().says(noise, 'abcd.3')
+    expect(heard).toEqual([])
+  })
+})

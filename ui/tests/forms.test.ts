@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'bun:test'
+import { ApiFailure, failureOf } from '../src/api/failure.ts'
+import { csrfToken } from '../src/api/http.ts'
+import { hueOf, initials, spokenName } from '../src/components/base/identity.ts'
+import { strengthOf } from '../src/components/base/password-strength.ts'
+import { slugFrom, slugProblem } from '../src/components/base/slug.ts'
+import { excerpt } from '../src/components/chat/excerpt.ts'
+import { memberRows } from '../src/components/members/member-rows.ts'
+import { ago, dayName, duration, when } from '../src/composables/times.ts'
+import { AGENT, ME, OTHER, user } from './support/samples.ts'
+
+describe('addresses made from names', () => {
+  test.each([
+    ['Fieldnote', 'fieldnote'],
+    ['  Søren & Söhne GmbH ', 's-ren-sohne-gmbh'],
+    ['São Paulo — Norte', 'sao-paulo-norte'],
+    ['东京', ''],
+    ['x'.repeat(80), 'x'.repeat(50)],
+  ])('%j', (name, slug) => {
+    expect(slugFrom(name)).toBe(slug)
+  })
+
+  test('are checked as the server checks them', () => {
+    expect(slugProblem('fieldnote')).toBeUndefined()
+    for (const bad of ['', 'ab', '-abc', 'abc-', 'Abc', 'a b c', 'api', 'login', 'x'.repeat(51)])
+      expect(slugProblem(bad)).toBeString()
+  })
+})
+
+describe('answers of the server', () => {
+  test('carry code, fields and how long to wait', () => {
+    const body = {
+      error: {
+        code: 'VALIDATION_FAILED',
+        message: 'Bad.',
+        status: 400,
+        details: [{ path: '/email', message: 'Is taken.' }],
+      },
+    }
+    const failure = failureOf(400, body, null)
+    expect(failure.code).toBe('VALIDATION_FAILED')
+    expect(failure.problem('/email')).toBe('Is taken.')
+    expect(failure.problem('/name')).toBeUndefined()
+    expect(
+      failureOf(429, { error: { code: 'RATE_LIMITED', message: 'Wait.', status: 429 } }, '7'),
+    ).toMatchObject({ retry_after_s: 7, passing: true })
+  })
+
+  test('that are not ours are told apart', () => {
+    for (const body of [undefined, '<html>', {}, { error: 'x' }, { error: { code: 7 } }])
+      expect(failureOf(502, body, null).code).toBe('UNREADABLE')
+    expect(new ApiFailure('NETWORK', 'x').passing).toBe(true)
+    expect(failureOf(403, undefined, null).passing).toBe(false)
+  })
+
+  test('the CSRF token is read from either cookie', () => {
+    expect(csrfToken('a=1; mc_csrf=to%2Bken; b=2')).toBe('to+ken')
+    expect(csrfToken('__Host-mc_csrf=x=y')).toBe('x=y')
+    expect(csrfToken('not_mc_csrf=1')).toBeUndefined()
+    expect(csrfToken('')).toBeUndefined()
+  })
+})
+
+describe('faces', () => {
+  test('people have initials, agents the beginning of their name', () => {
+    expect(initials({ type: 'human', display_name: 'Ines Carvalho' })).toBe('IC')
+    expect(initials({ type: 'human', display_name: 'Madonna' })).toBe('MA')
+    expect(initials({ type: 'human', display_name: 'Jean Paul van Damme' })).toBe('JD')
+    expect(initials({ type: 'agent', display_name: 'Release Scribe' })).toBe('re')
+    expect(initials({ type: 'human', display_name: '🦊' })).toBe('?')
+    expect(initials({ type: 'human', display_name: '東京 太郎' })).toBe('東太')
+  })
+
+  test('the same id has the same colour', () => {
+    expect(hueOf(ME)).toBe(hueOf(ME))
+    expect(new Set([ME, OTHER, AGENT, 'a', 'b', 'c', 'd', 'e', 'f'].map(hueOf)).size).toBeGreaterThan(2)
+  })
+
+  test('what the shape says is said in words too', () => {
+    expect(spokenName({ type: 'agent', display_name: 'forge' })).toBe('forge, agent')
+  })
+})
+
+test('the strength meter grows with length and variety', () => {
+  const filled = [
+    '',
+    'short',
+    'aaaaaaaaaaaaaaa',
+    'abcdefghij',
+    'correct horse',
+    'correct Horse battery 9',
+  ].map((one) => strengthOf(one).filled)
+  expect(filled).toEqual([0, 1, 1, 2, 3, 4])
+})
+
+describe('times', () => {
+  const noon = new Date(2026, 10, 19, 12, 0, 0)
+  const before = (days: number) => new Date(2026, 10, 19 - days, 9, 5, 0).toISOString()
+
+  test('are the clock today, the weekday this week, the date before', () => {
+    expect(when(before(0), noon.getTime())).toBe('09:05')
+    expect(when(before(2), noon.getTime())).toBe('Tue')
+    expect(when(before(9), noon.getTime())).toBe('10 Nov')
+    expect(when(before(400), noon.getTime())).toBe('15 Oct 2025')
+  })
+
+  test('days have names', () => {
+    expect([0, 1, 2].map((days) => dayName(before(days), noon.getTime()))).toEqual([
+      'Today',
+      'Yesterday',
+      'Tuesday, 17 November',
+    ])
+  })
+
+  test('ago and how long', () => {
+    const now = noon.getTime()
+    expect([5, 240, 7_300].map((seconds) => ago(new Date(now - seconds * 1000).toISOString(), now))).toEqual([
+      'just now',
+      '4 min ago',
+      '2 h ago',
+    ])
+    expect([0, 192_000, 3_849_000, -5].map(duration)).toEqual(['0:00', '3:12', '1:04:09', '0:00'])
+  })
+})
+
+test('an excerpt is one line of plain words', () => {
+  expect(excerpt('**Yes.** `x()`\n\n```ts\nlong code\n```\n> done')).toBe('Yes. x() code done')
+  expect(excerpt('a'.repeat(200))).toHaveLength(80)
+})
+
+describe('the table of members', () => {
+  const rows = [
+    user({
+      id: '1',
+      display_name: 'Zoe',
+      username: 'zoe',
+      role: 'administrator',
+      last_active_at: '2026-11-19T12:00:00.000Z',
+    }),
+    user({ id: '2', display_name: 'adam', username: 'adam', email: 'adam@x.example', last_active_at: null }),
+    user({
+      id: '3',
+      display_name: 'forge',
+      username: 'forge',
+      type: 'agent',
+      last_active_at: '2026-11-19T13:00:00.000Z',
+    }),
+  ]
+  const names = (filter: Partial<Parameters<typeof memberRows>[1]>) =>
+    memberRows(rows, { kind: 'all', text: '', sort: 'name', descending: false, ...filter }).map(
+      ({ username }) => username,
+    )
+
+  test('sorts by name, role and activity, both ways', () => {
+    expect(names({})).toEqual(['adam', 'forge', 'zoe'])
+    expect(names({ descending: true })).toEqual(['zoe', 'forge', 'adam'])
+    expect(names({ sort: 'role' })).toEqual(['zoe', 'adam', 'forge'])
+    expect(names({ sort: 'activity' })).toEqual(['forge', 'zoe', 'adam'])
+  })
+
+  test('filters by kind and by any part of name, username or e-mail', () => {
+    expect(names({ kind: 'agent' })).toEqual(['forge'])
+    expect(names({ text: ' X.EXAMPLE' })).toEqual(['adam'])
+    expect(names({ text: 'nobody' })).toEqual([])
+  })
+})

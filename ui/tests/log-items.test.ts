@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'bun:test'
+import { logItems } from '../src/components/chat/log-items.ts'
+import { RowHeights } from '../src/components/chat/row-heights.ts'
+import { workingAgents } from '../src/components/chat/working.ts'
+import type { OutboxItem } from '../src/realtime/outbox.ts'
+import { AGENT, CHANNEL, ME, message, NOON } from './support/samples.ts'
+
+const log = (messages: ReturnType<typeof message>[], rest = {}) => ({
+  messages,
+  has_older: false,
+  has_newer: false,
+  ...rest,
+})
+const pending = (client_id: string, state: OutboxItem['state'] = 'waiting'): OutboxItem => ({
+  client_id,
+  org_id: 'org',
+  user_id: ME,
+  channel_id: CHANNEL,
+  content: client_id,
+  reply_to: null,
+  created_at: NOON,
+  order: 1,
+  tab_id: 'tab',
+  failed: null,
+  state,
+})
+const kinds = (items: ReturnType<typeof logItems>) => items.map(({ kind }) => kind)
+
+describe('rows of a log', () => {
+  test('begin with the beginning, or with a place for older ones', () => {
+    expect(kinds(logItems(log([]), [], undefined))).toEqual(['begin'])
+    expect(kinds(logItems(log([message(9)], { has_older: true }), [], undefined))[0]).toBe('older')
+  })
+
+  test('have a divider at each new day', () => {
+    const days = ['2026-11-18T12:00:00.000Z', '2026-11-19T11:00:00.000Z', '2026-11-19T12:00:00.000Z']
+    const messages = days.map((created_at, at) => message(at + 1, { created_at }))
+    expect(kinds(logItems(log(messages), [], undefined))).toEqual([
+      'begin',
+      'day',
+      'message',
+      'day',
+      'message',
+      'message',
+    ])
+  })
+
+  test('show the unread line before the first message that was not read', () => {
+    const items = logItems(log([message(4), message(5), message(6)]), [], { read_seq: 4, count: 2 })
+    expect(kinds(items)).toEqual(['begin', 'day', 'message', 'unread', 'message', 'message'])
+    expect(kinds(logItems(log([message(4)]), [], { read_seq: 4, count: 0 }))).not.toContain('unread')
+  })
+
+  test('end with what is not stored yet, each with its place in the queue', () => {
+    const items = logItems(log([message(1)]), [pending('a', 'failed'), pending('b'), pending('c')], undefined)
+    const last = items
+      .slice(-3)
+      .map((item) => (item.kind === 'pending' ? [item.entry.client_id, item.place, item.waiting] : []))
+    expect(last).toEqual([
+      ['a', 0, 2],
+      ['b', 1, 2],
+      ['c', 2, 2],
+    ])
+  })
+
+  test('show an own message once, under one key, before and after it is stored', () => {
+    const before = logItems(log([]), [pending('a', 'sending')], undefined)
+    const stored = message(1, { client_id: 'a', sender: { id: ME, type: 'human', display_name: 'Ines' } })
+    const after = logItems(log([stored]), [pending('a', 'stored')], undefined)
+    expect(kinds(after)).toEqual(['begin', 'day', 'message'])
+    expect(after.at(-1)?.key).toBe(before.at(-1)?.key ?? '')
+  })
+
+  test('do not mix what waits into a window in the past', () => {
+    expect(kinds(logItems(log([message(1)], { has_newer: true }), [pending('a')], undefined)).at(-1)).toBe(
+      'newer',
+    )
+  })
+
+  test('have keys of their own', () => {
+    const keys = logItems(log([message(1), message(2, { client_id: 'x' })]), [pending('a')], {
+      read_seq: 1,
+      count: 1,
+    }).map(({ key }) => key)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})
+
+describe('heights of rows', () => {
+  test('are guessed until they are measured', () => {
+    const heights = new RowHeights()
+    const keys = ['a', 'b', 'c']
+    heights.layout(keys, () => 50)
+    expect(heights.total).toBe(150)
+    expect(heights.measure('b', 80)).toBe(true)
+    expect(heights.measure('b', 80.2)).toBe(false)
+    heights.layout(keys, () => 50)
+    expect([0, 1, 2, 3].map((at) => heights.top(at))).toEqual([0, 50, 130, 180])
+  })
+
+  test('stay with their rows when others come before them', () => {
+    const heights = new RowHeights()
+    heights.layout(['b'], () => 50)
+    heights.measure('b', 80)
+    heights.layout(['a', 'b'], () => 50)
+    expect(heights.total).toBe(130)
+    expect(heights.indexOf('b')).toBe(1)
+  })
+
+  test('find the row at a height, also beyond both ends', () => {
+    const heights = new RowHeights()
+    const keys = Array.from({ length: 10_000 }, (_, at) => String(at))
+    heights.layout(keys, () => 40)
+    for (const [y, row] of [
+      [-5, 0],
+      [0, 0],
+      [39, 0],
+      [40, 1],
+      [200_000, 5_000],
+      [1e9, 9_999],
+    ] as const)
+      expect(heights.at(y)).toBe(row)
+    expect(new RowHeights().at(0)).toBe(0)
+  })
+})
+
+test('an agent that works on several messages is named once, since the first', () => {
+  const working = (updated_at: string) => [
+    { agent_id: AGENT, state: 'working' as const, detail: null, updated_at },
+  ]
+  const messages = [
+    message(1, { deliveries: working('2026-11-19T12:00:01.000Z') }),
+    message(2, { deliveries: working('2026-11-19T12:00:09.000Z') }),
+  ]
+  expect(workingAgents(log(messages))).toEqual([
+    { agent_id: AGENT, since: '2026-11-19T12:00:01.000Z', seq: 1 },
+  ])
+})

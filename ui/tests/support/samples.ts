@@ -1,0 +1,93 @@
+import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import type { Channel, Message, Org, User } from '../../../src/contracts/resources.ts'
+import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
+import type { EventType } from '../../../src/contracts/vocabulary.ts'
+
+/** Resources as the server answers them, with what a test does not care about filled in. */
+
+export const ME = '00000000-0000-7000-8000-000000000001'
+export const OTHER = '00000000-0000-7000-8000-000000000002'
+export const AGENT = '00000000-0000-7000-8000-000000000003'
+export const CHANNEL = '00000000-0000-7000-8000-0000000000c1'
+export const NOON = '2026-11-19T12:00:00.000Z'
+
+export function message(seq: number, rest: Partial<Message> = {}): Message {
+  return {
+    id: `00000000-0000-7000-8000-${String(seq).padStart(12, '0')}`,
+    channel_id: CHANNEL,
+    seq,
+    kind: 'text',
+    sender: { id: OTHER, type: 'human', display_name: 'Mei Lindqvist' },
+    content: `message ${seq}`,
+    mentions: [],
+    ignored_mentions: [],
+    reply_to: null,
+    client_id: null,
+    deliveries: [],
+    created_at: NOON,
+    ...rest,
+  }
+}
+
+export function channel(rest: Partial<Channel> = {}): Channel {
+  const base: Channel = {
+    id: CHANNEL,
+    name: 'general',
+    type: 'org_wide',
+    project_id: null,
+    last_seq: 0,
+    read_seq: 0,
+    unread_count: 0,
+    mention_count: 0,
+  }
+  return { ...base, ...rest }
+}
+
+export function user(rest: Partial<User> = {}): User {
+  return {
+    id: OTHER,
+    type: 'human',
+    username: 'mei-lindqvist',
+    display_name: 'Mei Lindqvist',
+    email: 'mei@example.com',
+    role: 'contributor',
+    status: 'active',
+    last_active_at: null,
+    assigned_project_ids: [],
+    notification_preferences: { email: 'all' },
+    ...rest,
+  }
+}
+
+export function org(rest: Partial<Org> = {}): Org {
+  return {
+    id: '00000000-0000-7000-8000-00000000000f',
+    slug: 'fieldnote',
+    name: 'Fieldnote',
+    status: 'active',
+    deletion_at: null,
+    role: 'contributor',
+    settings: DEFAULT_SETTINGS,
+    created_at: NOON,
+    updated_at: NOON,
+    ...rest,
+  }
+}
+
+export function event(
+  type: EventType,
+  payload: Record<string, unknown>,
+  rest: Partial<EventEnvelope> = {},
+): EventEnvelope {
+  return {
+    sequence: 1,
+    type,
+    timestamp: NOON,
+    actor: { id: null, type: 'system', display_name: 'Mission Control' },
+    project_ids: [],
+    task_id: null,
+    channel_id: null,
+    payload,
+    ...rest,
+  }
+}
