@@ -229,6 +229,7 @@ const restRead: Row = {
   judge: { reference: 'the same query through postgres.js', floor: 0.4, goal: 0.7 },
   async run({ admin, agent, database }, seconds) {
     const channel_id = (await generalChannel(admin)).id
+    for (let i = 0; i < 30; i++) await admin.in('POST', `/channels/${channel_id}/messages`, { content: 'x'.repeat(300) })
     const url = `${admin.url}/api/v1/orgs/${admin.org}/channels/${channel_id}/messages?limit=25`
     const result = await autocannon({ url, connections: 32, duration: seconds, headers: agent.headers })
     if (result.non2xx > 0) throw new Error(`${result.non2xx} refused`)

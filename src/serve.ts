@@ -46,7 +46,7 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
 
   const limits = { prepare: config.database_prepare, statement_timeout_ms: config.statement_timeout_ms }
   const database = new Database({ connection: opened.app, connections_max: config.database_pool, ...limits })
-  const lanes = new Database({ connection: opened.app, connections_max: LANE_CONNECTIONS, ...limits, generic_plans: true, application_name: 'mission-control lane' })
+  const lanes = new Database({ connection: opened.app, connections_max: LANE_CONNECTIONS, ...limits, application_name: 'mission-control lane' })
   const secrets = loadSecrets({
     data_dir,
     ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),

@@ -4,7 +4,7 @@ import type { LogEvent } from '../domain/log-event.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
 import type { Database } from './client.ts'
 import { eventsAfter, notificationsOfEvents, oldestSequence } from './queries/events.ts'
-import { messagesAfter } from './queries/messages.ts'
+import { messagesAfter, toMessage } from './queries/messages.ts'
 import { readPermissions } from './queries/permissions.ts'
 import { readSubscriptions } from './queries/subscriptions.ts'
 
@@ -39,11 +39,12 @@ export class DatabaseEdgeSource {
   }
 
   async messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]> {
-    return await this.#database.readOrg(org_id, (tx) => messagesAfter(tx, org_id, channel_id, after, limit))
+    const rows = await this.#database.readOne(org_id, (sql, org) => messagesAfter(sql, org, channel_id, after, limit))
+    return rows.map(toMessage)
   }
 
   async subscriptions(org_id: string, user_id: string): Promise<Subscriptions> {
-    return await this.#database.readOrg(org_id, (tx) => readSubscriptions(tx, org_id, user_id))
+    return await readSubscriptions(this.#database, org_id, user_id)
   }
 
   async oldestSequence(org_id: string): Promise<number> {

@@ -1,30 +1,15 @@
 import type { Channel } from '../../contracts/resources.ts'
-import type { Tx } from '../client.ts'
+import type { OrgRef, Sql, Tx } from '../client.ts'
 
 /** Channels among `ids` with the user's unread counts: org-wide ones first, then by name. */
-export async function listChannels(
-  { sql }: Tx,
-  org_id: string,
-  user_id: string,
-  ids: readonly string[],
-): Promise<Channel[]> {
-  return await sql<Channel[]>`
+export function listChannels(sql: Sql, org: OrgRef, user_id: string, ids: readonly string[]) {
+  return sql<Channel[]>`
     select c.id, c.name, c.type, c.project_id, c.last_seq, coalesce(r.read_seq, 0) as read_seq,
            greatest(c.last_seq - coalesce(r.read_seq, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count
     from channels c
     left join channel_reads r on r.org_id = c.org_id and r.channel_id = c.id and r.user_id = ${user_id}
-    where c.org_id = ${org_id} and c.id = any(${[...ids]})
+    where c.org_id = ${org} and c.id = any(${[...ids]})
     order by c.type, lower(c.name), c.id`
-}
-
-/** Heads of channels: what `ready` tells a WebSocket client. */
-export async function channelHeads(
-  { sql }: Tx,
-  org_id: string,
-  ids: readonly string[],
-): Promise<{ id: string; last_seq: number }[]> {
-  return await sql<{ id: string; last_seq: number }[]>`
-    select id, last_seq from channels where org_id = ${org_id} and id = any(${[...ids]})`
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Delivery, Message } from '../../contracts/resources.ts'
 import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
-import type { Sql, Tx } from '../client.ts'
+import type { OrgRef, Sql, Tx } from '../client.ts'
 
 interface StoredMessage {
   id: string
@@ -46,40 +46,26 @@ function columns(sql: Sql) {
      from message_deliveries d where d.org_id = m.org_id and d.channel_id = m.channel_id and d.seq = m.seq) as deliveries`
 }
 
-/** Up to `limit` messages with a lower seq than `before` (all when undefined), newest first. */
-export async function messagesBefore(
-  { sql }: Tx,
-  org_id: string,
-  channel_id: string,
-  before: number,
-  limit: number,
-): Promise<Message[]> {
-  const rows = await sql<StoredMessage[]>`
+/** Up to `limit` messages with a lower seq than `before`, newest first. */
+export function messagesBefore(sql: Sql, org: OrgRef, channel_id: string, before: number, limit: number) {
+  return sql<StoredMessage[]>`
     select ${columns(sql)} from messages m
-    where m.org_id = ${org_id} and m.channel_id = ${channel_id} and m.seq < ${before}
+    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq < ${before}
     order by m.seq desc limit ${limit}`
-  return rows.map(toMessage)
 }
 
 /** Up to `limit` messages that directly follow `after`, oldest first. */
-export async function messagesAfter(
-  { sql }: Tx,
-  org_id: string,
-  channel_id: string,
-  after: number,
-  limit: number,
-): Promise<Message[]> {
-  const rows = await sql<StoredMessage[]>`
+export function messagesAfter(sql: Sql, org: OrgRef, channel_id: string, after: number, limit: number) {
+  return sql<StoredMessage[]>`
     select ${columns(sql)} from messages m
-    where m.org_id = ${org_id} and m.channel_id = ${channel_id} and m.seq > ${after}
+    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq > ${after}
     order by m.seq limit ${limit}`
-  return rows.map(toMessage)
 }
 
 /** One message by its place in the channel. */
-export async function messageAt(tx: Tx, org_id: string, channel_id: string, seq: number): Promise<Message | undefined> {
-  const [message] = await messagesBefore(tx, org_id, channel_id, seq + 1, 1)
-  return message?.seq === seq ? message : undefined
+export async function messageAt(tx: Pick<Tx, 'sql'>, org_id: string, channel_id: string, seq: number): Promise<Message | undefined> {
+  const [row] = await messagesBefore(tx.sql, org_id, channel_id, seq + 1, 1)
+  return row?.seq === seq ? toMessage(row) : undefined
 }
 
 export async function messageExists({ sql }: Pick<Tx, 'sql'>, org_id: string, channel_id: string, id: string): Promise<boolean> {

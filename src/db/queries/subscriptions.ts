@@ -1,10 +1,12 @@
 import type { Subscriptions } from '../../contracts/requests.ts'
-import type { Tx } from '../client.ts'
+import type { Database, Tx } from '../client.ts'
 
 /** What a user wants on its streams; everything until it says otherwise. */
-export async function readSubscriptions({ sql }: Tx, org_id: string, user_id: string): Promise<Subscriptions> {
-  const [row] = await sql<Subscriptions[]>`
-    select mode, topics from subscriptions where org_id = ${org_id} and user_id = ${user_id}`
+export async function readSubscriptions(database: Database, org_id: string, user_id: string): Promise<Subscriptions> {
+  const [row] = await database.readOne<Subscriptions>(
+    org_id,
+    (sql, org) => sql`select mode, topics from subscriptions where org_id = ${org} and user_id = ${user_id}`,
+  )
   return row ?? { mode: 'all', topics: [] }
 }
 

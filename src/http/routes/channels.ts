@@ -8,9 +8,10 @@ import { PageOf, SliceOf } from '../../contracts/lists.ts'
 import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
 import { Channel, Delivery, Message } from '../../contracts/resources.ts'
 import { Closed, Count } from '../../contracts/schema.ts'
+import type { Database } from '../../db/client.ts'
 import { listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
-import { messagesAfter, messagesBefore } from '../../db/queries/messages.ts'
+import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import type { Reply } from '../../domain/job.ts'
 import type { Viewer } from '../../domain/permissions.ts'
 import type { Deps } from '../deps.ts'
@@ -34,7 +35,7 @@ export function channelRoutes(deps: Deps) {
     .get('/channels', ...at.org({ tag, action: 'channel.list', summary: 'Channels that the caller may read', ok: { status: 200, schema: PageOf(Channel) } },
       async ({ org_id, edge, caller }) => {
         const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
-        const data = await deps.database.readOrg(org_id, (tx) => listChannels(tx, org_id, caller.id ?? '', ids))
+        const data = await deps.database.readOne(org_id, (sql, org) => listChannels(sql, org, caller.id ?? '', ids))
         const total = data.length
         return { body: { data, pagination: { page: 1, per_page: Math.max(total, 1), total, total_pages: total > 0 ? 1 : 0 } } }
       }))
@@ -46,7 +47,7 @@ export function channelRoutes(deps: Deps) {
     .get('/channels/:channel_id', ...at.org({ tag, action: 'channel.read', summary: 'A channel', ok: { status: 200, schema: Channel }, errors: ['CHANNEL_NOT_FOUND'] },
       async (call) => {
         const channel_id = readable(call)
-        const [channel] = await deps.database.readOrg(call.org_id, (tx) => listChannels(tx, call.org_id, call.caller.id ?? '', [channel_id]))
+        const [channel] = await deps.database.readOne(call.org_id, (sql, org) => listChannels(sql, org, call.caller.id ?? '', [channel_id]))
         if (!channel) throw notFound('channel')
         return { body: channel }
       }))
@@ -57,7 +58,7 @@ export function channelRoutes(deps: Deps) {
       ok: { status: 200, schema: SliceOf(Message) }, errors: ['CHANNEL_NOT_FOUND', 'INVALID_CURSOR'],
     }, async (call) => {
       const channel_id = readable(call)
-      return { body: await deps.database.readOrg(call.org_id, (tx) => history(tx, call.org_id, channel_id, call.query)) }
+      return { body: await history(deps.database, call.org_id, channel_id, call.query) }
     }))
 
     .post('/channels/:channel_id/messages', ...at.org({
@@ -120,24 +121,27 @@ function readable({ edge, params, caller }: Pick<OrgCall<unknown, unknown>, 'edg
 
 type HistoryQuery = { before?: number; after?: number; around?: number; cursor?: string; limit: number }
 
-async function history(tx: Parameters<typeof messagesBefore>[0], org_id: string, channel_id: string, query: HistoryQuery) {
+async function history(database: Database, org_id: string, channel_id: string, query: HistoryQuery) {
   const { limit } = query
   const { before, after, around } = query.cursor === undefined ? query : fromCursor(query.cursor)
   if ([before, after, around].filter((place) => place !== undefined).length > 1)
     throw invalid({ path: '/before', message: 'Give one of before, after and around.' })
+  const older = async (than: number, count: number) =>
+    (await database.readOne(org_id, (sql, org) => messagesBefore(sql, org, channel_id, than, count))).map(toMessage)
+  const newer = async (than: number, count: number) =>
+    (await database.readOne(org_id, (sql, org) => messagesAfter(sql, org, channel_id, than, count))).map(toMessage)
   if (after !== undefined) {
-    const found = await messagesAfter(tx, org_id, channel_id, after, limit + 1)
+    const found = await newer(after, limit + 1)
     const page = found.slice(0, limit)
-    const more = found.length > limit
-    return { data: page.toReversed(), next_cursor: more ? `after.${page.at(-1)!.seq}` : null }
+    return { data: page.toReversed(), next_cursor: found.length > limit ? `after.${page.at(-1)!.seq}` : null }
   }
   if (around !== undefined) {
-    const older = await messagesBefore(tx, org_id, channel_id, around + 1, Math.ceil(limit / 2))
-    const newer = await messagesAfter(tx, org_id, channel_id, around, limit - older.length)
-    const oldest = older.at(-1)?.seq ?? 1
-    return { data: [...newer.toReversed(), ...older], next_cursor: oldest > 1 ? `before.${oldest}` : null }
+    const before_it = await older(around + 1, Math.ceil(limit / 2))
+    const after_it = await newer(around, limit - before_it.length)
+    const oldest = before_it.at(-1)?.seq ?? 1
+    return { data: [...after_it.toReversed(), ...before_it], next_cursor: oldest > 1 ? `before.${oldest}` : null }
   }
-  const found = await messagesBefore(tx, org_id, channel_id, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
+  const found = await older(before ?? Number.MAX_SAFE_INTEGER, limit + 1)
   const page = found.slice(0, limit)
   return { data: page, next_cursor: found.length > limit ? `before.${page.at(-1)!.seq}` : null }
 }

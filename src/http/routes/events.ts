@@ -87,7 +87,7 @@ export function eventRoutes(deps: Deps) {
     }))
 
     .get('/subscriptions', ...at.org({ tag, action: 'subscription.read', summary: 'Which topics the own stream carries', ok: { status: 200, schema: Subscriptions } },
-      async ({ org_id, caller }) => ({ body: await deps.database.readOrg(org_id, (tx) => readSubscriptions(tx, org_id, caller.id ?? '')) })))
+      async ({ org_id, caller }) => ({ body: await readSubscriptions(deps.database, org_id, caller.id ?? '') })))
 
     .put('/subscriptions', ...at.org({
       tag, action: 'subscription.write', body: Subscriptions, summary: 'Choose the topics of the own stream',

@@ -155,6 +155,9 @@ export class OrgRealtime {
       case 'message':
         this.#write(frame)
         this.#closeGap(frame.message.channel_id, frame.message.seq)
+        // Who has sent is done typing, whatever the timer of it says.
+        if (frame.message.sender.id !== null)
+          this.#handlers.typingStopped(frame.message.channel_id, frame.message.sender.id)
         if (frame.message.sender.id === this.#ports.reader.user_id && frame.message.client_id !== null)
           this.outbox.arrived(frame.message.client_id)
         break

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { addAgent, type Channel, generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { violations } from './support/axe.ts'
+import { composer, hasBrowser, launch, openChannel, signIn, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+const THEMES = ['light', 'dark'] as const
+const WINDOWS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const
+
+describe.skipIf(!hasBrowser)('axe finds nothing', () => {
+  let server: TestServer
+  let browser: Browser
+  let admin: Person
+  let channel: Channel
+  let setup_link: string
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
+    setup_link = `${server.url}/setup?token=${server.setup_token}`
+    browser = await launch()
+    for (const colorScheme of THEMES) {
+      const { page, context } = await visit(browser, { colorScheme })
+      await page.goto(setup_link)
+      await page.getByRole('button', { name: 'Create organization' }).click()
+      await page.getByText('Type your name.').waitFor()
+      expect(await violations(page)).toEqual([])
+      await context.close()
+    }
+    admin = await setUp(server)
+    channel = await generalChannel(admin)
+    await fill()
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  }, 60_000)
+
+  /** Everything that a channel can show. */
+  async function fill(): Promise<void> {
+    const mei = await join(admin, 'Mei Lindqvist')
+    const forge = await addAgent(admin, 'forge')
+    const post = (who: { in: Person['in'] }, body: Record<string, unknown>) =>
+      who.in<Message>('POST', `/channels/${channel.id}/messages`, body)
+    await admin.in('POST', '/users', { type: 'human', email: 'priya@example.com', display_name: 'Priya Shah', role: 'contributor' })
+    const asked = (await post(mei, { content: '@forge @ines-carvalho look: **bold** `code` https://example.com\n\n- a\n- b\n\n> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |' })).body
+    for (const state of ['queued', 'working'])
+      await forge.in('POST', `/channels/${channel.id}/messages/${asked.seq}/deliveries`, { state })
+    await post(forge, { content: '```ts src/a.ts\nconst a = 1 // one\n```', reply_to: asked.id })
+    await post(mei, { content: '/status @forge' })
+    await post(forge, { content: 'a   1\nb   2', kind: 'command_output' })
+    await admin.in('POST', '/channels', { name: 'releases' })
+  }
+
+  for (const theme of THEMES)
+    for (const [name, viewport] of Object.entries(WINDOWS)) {
+      test(`before sign-in, ${theme}, ${name}`, async () => {
+        const { page, context } = await visit(browser, { colorScheme: theme, viewport })
+        await page.goto(`${server.url}/login`)
+        await page.getByLabel('E-mail').fill('ines@example.com')
+        await page.getByLabel('Password', { exact: true }).fill('wrong')
+        await page.getByRole('button', { name: 'Sign in' }).click()
+        await page.getByRole('alert').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.goto(`${server.url}/invite/${'x'.repeat(43)}`)
+        await page.getByRole('alert').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.goto(setup_link)
+        await page.getByText('This server is set up already.').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.goto(`${server.url}/nowhere`)
+        await page.getByRole('heading', { name: 'Nothing is here' }).waitFor()
+        expect(await violations(page)).toEqual([])
+        await context.close()
+      }, 240_000)
+
+      test(`signed in, ${theme}, ${name}`, async () => {
+        const { page, context } = await visit(browser, { colorScheme: theme, viewport })
+        await signIn(page, server.url, 'ines@example.com')
+        await page.goto(`${server.url}/orgs`)
+        await page.getByRole('link', { name: /Fieldnote/ }).waitFor()
+        expect(await violations(page)).toEqual([])
+        await openTalk(page, name)
+        expect(await violations(page)).toEqual([])
+        await page.getByRole('button', { name: 'Channel details' }).click()
+        await page.getByRole('complementary', { name: 'Channel details' }).waitFor()
+        expect(await violations(page)).toEqual([])
+        if (name === 'phone') await page.getByRole('button', { name: 'Close details' }).click()
+        await composer(page).pressSequentially('@')
+        await page.getByRole('listbox').waitFor()
+        expect(await violations(page)).toEqual([])
+        await composer(page).fill('')
+        await page.getByRole('button', { name: /^Actions for/ }).first().click()
+        await page.getByRole('menu').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.keyboard.press('Escape')
+        if (name === 'phone') {
+          await page.goto(`${server.url}/o/fieldnote/channels`)
+          await page.getByRole('heading', { name: 'Channels' }).waitFor()
+          expect(await violations(page)).toEqual([])
+        }
+        await page.goto(`${server.url}/o/fieldnote/settings/members`)
+        await page.getByText('Priya Shah').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.getByRole('button', { name: 'Add agent' }).click()
+        await page.getByRole('dialog').waitFor()
+        await page.getByRole('dialog').getByRole('button', { name: 'Add agent' }).click()
+        await page.getByText('Type a name.').waitFor()
+        // Axe reads colours: wait until nothing fades any more.
+        await page.waitForFunction('document.getAnimations().length === 0')
+        expect(await violations(page)).toEqual([])
+        await context.close()
+      }, 240_000)
+    }
+
+  async function openTalk(page: Page, window: string): Promise<void> {
+    if (window === 'desk') await openChannel(page, server.url, 'fieldnote', channel.id)
+    else {
+      await page.goto(`${server.url}/o/fieldnote/channels/${channel.id}`)
+      await composer(page).waitFor()
+    }
+    await page.locator('.deliv').waitFor()
+  }
+
+  test('everything can be reached and done with the keyboard alone', async () => {
+    const { page, context } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel.id)
+    await page.locator('body').press('Alt+ArrowDown')
+    await page.getByRole('heading', { level: 1, name: 'releases' }).waitFor()
+    await composer(page).press('Tab')
+    await page.keyboard.press('[')
+    await page.locator('.shell.mini').waitFor()
+    await page.keyboard.press('[')
+    await page.locator('.shell:not(.mini)').waitFor()
+    await page.keyboard.press('?')
+    const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+    await dialog.waitFor()
+    for (let at = 0; at < 8; at++) {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('document.activeElement.closest("[role=dialog]") !== null')).toBe(true)
+    }
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    const account = page.getByRole('button', { name: /^Account/ })
+    await account.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menu', { name: 'Account' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark')
+    await page.keyboard.press('Escape')
+    await page.getByRole('menu', { name: 'Account' }).waitFor({ state: 'detached' })
+    expect(await account.evaluate('(button) => button === document.activeElement')).toBe(true)
+    await context.close()
+  }, 180_000)
+
+  test('nothing is wider than a window of 320 pixels', async () => {
+    const { page, context } = await visit(browser, { viewport: { width: 320, height: 640 } })
+    await signIn(page, server.url, 'ines@example.com')
+    for (const path of [`/o/fieldnote/channels/${channel.id}`, '/o/fieldnote/channels', '/o/fieldnote/settings/members', '/orgs', '/login']) {
+      await page.goto(server.url + path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      const [wide, window_width] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [number, number]
+      expect([path, wide]).toEqual([path, window_width])
+    }
+    await context.close()
+  }, 180_000)
+})

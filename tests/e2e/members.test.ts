@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { PASSWORD, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { hasBrowser, launch, signIn, type Visit, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
+  let server: TestServer
+  let browser: Browser
+  let admin: Person
+  let ines: Visit
+  let joined: Visit
+  let key = ''
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty()
+    admin = await setUp(server)
+    browser = await launch()
+    ines = await visit(browser)
+    await signIn(ines.page, server.url, 'ines@example.com')
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  }, 60_000)
+
+  const me = (api_key: string) =>
+    fetch(`${server.url}/api/v1/orgs/fieldnote/users/me`, { headers: { Authorization: `Bearer ${api_key}` } })
+
+  async function act(page: Page, member: string, item: string) {
+    await page.getByRole('button', { name: `Actions for ${member}` }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+  }
+
+  test('an invite link lets a person in, who is then in the list as active', async () => {
+    const { page } = ines
+    await page.getByRole('link', { name: 'Members' }).click()
+    await page.getByRole('button', { name: 'Invite person' }).click()
+    await page.getByLabel('Name').fill('Tomasz Nowak')
+    await page.getByLabel('E-mail').fill('tomasz@example.com')
+    await page.getByRole('button', { name: 'Make invite link' }).click()
+    const link = await page.locator('.keybox code').innerText()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('row', { name: /Tomasz Nowak.*Invited/ }).waitFor()
+
+    joined = await visit(browser)
+    await joined.page.goto(link)
+    await joined.page.getByRole('heading', { name: 'Join Fieldnote' }).waitFor()
+    await joined.page.getByLabel('Name').fill('Tomasz N.')
+    await joined.page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await joined.page.getByRole('button', { name: 'Join Fieldnote' }).click()
+    await joined.page.waitForURL(/\/o\/fieldnote\/channels\//)
+    await page.getByRole('row', { name: /Tomasz N\..*Active/ }).waitFor()
+
+    const again = await visit(browser)
+    await again.page.goto(link)
+    await again.page.getByText('This invite link does not work.').waitFor()
+    await again.context.close()
+  }, 180_000)
+
+  test('a contributor reads the list and can change nothing', async () => {
+    const { page } = joined
+    await page.getByRole('link', { name: 'Members' }).click()
+    await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
+    expect(await page.getByRole('button', { name: /Actions for|Invite person|Add agent|New channel/ }).count()).toBe(0)
+  }, 120_000)
+
+  test('an agent gets its key, shown once, and its arrival is seen', async () => {
+    const { page } = ines
+    await page.getByRole('button', { name: 'Add agent' }).click()
+    await page.getByLabel('Name').fill('Release Scribe')
+    expect(await page.getByLabel('Identifier').inputValue()).toBe('release-scribe')
+    await page.getByRole('dialog').getByRole('button', { name: 'Add agent' }).click()
+    await page.getByRole('heading', { name: 'Key of Release Scribe' }).waitFor()
+    const boxes = await page.locator('.keybox code').allInnerTexts()
+    key = boxes[0] ?? ''
+    expect(key).toMatch(/^mc_ak_live_/)
+    expect(boxes[1]).toBe(`MC_API_KEY=${key}`)
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('heading', { name: 'Key of Release Scribe' }).isVisible()).toBe(true)
+    expect((await me(key)).status).toBe(200)
+    await page.getByText('Release Scribe is connected').waitFor()
+    await page.getByRole('button', { name: 'I stored it' }).click()
+    await page.getByRole('heading', { name: 'Key of Release Scribe' }).waitFor({ state: 'detached' })
+    await page.reload()
+    await page.getByRole('row', { name: /Release Scribe/ }).waitFor()
+    expect(await page.content()).not.toContain(key)
+  }, 180_000)
+
+  test('rotating without grace ends the former key, revoking ends all', async () => {
+    const { page } = ines
+    await act(page, 'Release Scribe', 'Keys…')
+    await page.getByLabel(/the former one goes on for/).selectOption('0')
+    await page.getByRole('button', { name: 'Rotate key' }).click()
+    await page.getByRole('heading', { name: 'Key of Release Scribe' }).waitFor()
+    const next = (await page.locator('.keybox code').allInnerTexts())[0] ?? ''
+    await page.getByRole('button', { name: 'I stored it' }).click()
+    expect(next).not.toBe(key)
+    expect((await me(key)).status).toBe(401)
+    expect((await me(next)).status).toBe(200)
+
+    await page.getByRole('heading', { name: 'Key of Release Scribe' }).waitFor({ state: 'detached' })
+    await act(page, 'Release Scribe', 'Keys…')
+    await page.getByRole('button', { name: 'Revoke all…' }).click()
+    await page.getByRole('button', { name: 'Revoke all keys' }).click()
+    await page.getByText('All keys of Release Scribe are revoked').waitFor()
+    expect((await me(next)).status).toBe(401)
+  }, 180_000)
+
+  test('a role is in force at once, on the open page of the one it is about', async () => {
+    await act(ines.page, 'Tomasz N.', 'Change role…')
+    await ines.page.getByLabel('Role').selectOption('administrator')
+    await ines.page.getByRole('button', { name: 'Change role' }).click()
+    await ines.page.getByRole('row', { name: /Tomasz N\..*Administrator/ }).waitFor()
+    await joined.page.getByRole('button', { name: 'Add agent' }).waitFor()
+    await joined.page.getByRole('button', { name: 'New channel' }).click()
+    await joined.page.getByLabel('Name').fill('support-desk')
+    await joined.page.getByRole('button', { name: 'Create channel' }).click()
+    await joined.page.getByRole('heading', { level: 1, name: 'support-desk' }).waitFor()
+    await ines.page.getByRole('link', { name: /support-desk/ }).waitFor()
+  }, 180_000)
+
+  test('removing asks for the name, and takes the person out of the page that is open', async () => {
+    await act(ines.page, 'Tomasz N.', 'Remove…')
+    const remove = ines.page.getByRole('button', { name: 'Remove from the organization' })
+    expect(await remove.isDisabled()).toBe(true)
+    const { body } = await admin.in<{ data: { username: string; display_name: string }[] }>('GET', '/users')
+    const username = body.data.find(({ display_name }) => display_name === 'Tomasz N.')?.username ?? ''
+    await ines.page.getByLabel(`Type ${username} to confirm`).fill(username)
+    await remove.click()
+    await ines.page.getByText('Tomasz N. is removed').waitFor()
+    await joined.page.waitForURL(/\/orgs/)
+    await joined.page.getByText('You belong to no organization here.').waitFor()
+    expect([...ines.complaints, ...joined.complaints]).toEqual([])
+  }, 180_000)
+
+  test('the last administrator stays', async () => {
+    await act(ines.page, 'Ines Carvalho', 'Change role…')
+    await ines.page.getByLabel('Role').selectOption('contributor')
+    await ines.page.getByRole('button', { name: 'Change role' }).click()
+    await ines.page.getByText('An organization needs an administrator.').waitFor()
+    await ines.page.keyboard.press('Escape')
+  }, 120_000)
+
+  test('signing out leaves nothing of the person on the device', async () => {
+    const { page, context } = ines
+    await page.getByRole('button', { name: 'Account: Ines Carvalho' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/login/)
+    await page.goBack()
+    await page.waitForURL(/\/login/)
+    expect((await context.cookies()).filter(({ value }) => value !== '')).toEqual([])
+    const kept = await page.evaluate('JSON.stringify(Object.entries(localStorage))')
+    expect(String(kept)).not.toContain('mc.draft')
+  }, 120_000)
+})

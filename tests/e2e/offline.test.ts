@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, WebSocketRoute } from 'playwright-core'
+import { generalChannel, type Message, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { composer, hasBrowser, launch, openChannel, said, say, signIn, until, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+describe.skipIf(!hasBrowser)('writing without a connection', () => {
+  let server: TestServer
+  let browser: Browser
+  let admin: Person
+  let channel_id: string
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty()
+    admin = await setUp(server)
+    channel_id = (await generalChannel(admin)).id
+    browser = await launch()
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  }, 60_000)
+
+  test('the queue survives a reload and is sent once, in order', async () => {
+    const { page, context, complaints } = await visit(browser)
+    let away = false
+    const open = new Set<WebSocketRoute>()
+    // Only the chat is cut: a reload needs the page itself.
+    await context.routeWebSocket(/\/channels\/ws$/, (socket) => {
+      if (away) {
+        void socket.close({ code: 1012 })
+        return
+      }
+      socket.connectToServer()
+      open.add(socket)
+    })
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    await say(page, 'before')
+    await until('it is stored', stored, (texts) => texts.length === 1)
+
+    away = true
+    for (const socket of open) await socket.close({ code: 1012 })
+    await page.getByText('No connection since').waitFor()
+    const written = ['one', 'two', 'three']
+    for (const text of written) await say(page, text)
+    await page.getByText('Waiting for the connection, 3 of 3').waitFor()
+    expect(await stored()).toEqual(['before'])
+
+    await page.reload()
+    await composer(page).waitFor()
+    await page.getByText('Waiting for the connection, 1 of 3').waitFor()
+    expect(await said(page)).toEqual(['before', ...written])
+    await page.getByText('3 messages are sent in order').waitFor()
+
+    away = false
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await until('all are stored', stored, (texts) => texts.length === 4)
+    await page.locator('.own').first().waitFor({ state: 'detached' })
+    expect(await stored()).toEqual(['before', ...written])
+    expect(await said(page)).toEqual(['before', ...written])
+
+    // Another reload finds nothing left to send.
+    await page.reload()
+    await page.getByText('Chat live').waitFor()
+    await say(page, 'after')
+    await until('it is stored', stored, (texts) => texts.length >= 5)
+    expect(await stored()).toEqual(['before', ...written, 'after'])
+    expect(complaints).toEqual([])
+    await context.close()
+  }, 240_000)
+
+  test('messages that came in the meantime are caught up and counted', async () => {
+    const { page, context } = await visit(browser)
+    let away = false
+    const open = new Set<WebSocketRoute>()
+    await context.routeWebSocket(/\/channels\/ws$/, (socket) => {
+      if (away) {
+        void socket.close({ code: 1012 })
+        return
+      }
+      socket.connectToServer()
+      open.add(socket)
+    })
+    await context.route(/\/events\/stream/, (route) => route.abort())
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    away = true
+    for (const socket of open) await socket.close({ code: 1012 })
+    await page.getByText('No connection since').waitFor()
+    for (const content of ['while', 'you were', 'away']) await admin.in('POST', `/channels/${channel_id}/messages`, { content })
+    away = false
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByText('Reconnected. 3 messages caught up.').waitFor()
+    expect((await said(page)).slice(-3)).toEqual(['while', 'you were', 'away'])
+    await context.close()
+  }, 240_000)
+
+  async function stored(): Promise<string[]> {
+    const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${channel_id}/messages?limit=200`)
+    return body.data.map(({ content }) => content).reverse()
+  }
+})

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser } from 'playwright-core'
+import { generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { hasBrowser, launch, openChannel, said, say, signIn, until, type Visit, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+describe.skipIf(!hasBrowser)('a server that is killed in the middle of a conversation', () => {
+  let server: TestServer
+  let browser: Browser
+  let admin: Person
+  let visits: Visit[] = []
+  let channel_id: string
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty()
+    admin = await setUp(server)
+    await join(admin, 'Mei Lindqvist')
+    channel_id = (await generalChannel(admin)).id
+    browser = await launch()
+    const tall = { viewport: { width: 1280, height: 9000 } }
+    visits = [await visit(browser, tall), await visit(browser, tall)]
+    for (const [at, email] of ['ines@example.com', 'mei.lindqvist@example.com'].entries()) {
+      const page = visits[at]?.page
+      if (!page) continue
+      await signIn(page, server.url, email)
+      await openChannel(page, server.url, 'fieldnote', channel_id)
+    }
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  }, 60_000)
+
+  test('loses nothing, doubles nothing, shows one order, and the pages recover by themselves', async () => {
+    const written: string[] = []
+    let stop = false
+    const writers = visits.map(async ({ page }, who) => {
+      for (let at = 0; !stop && at < 60; at++) {
+        const text = `${who === 0 ? 'ines' : 'mei'} says ${at}`
+        await say(page, text)
+        written.push(text)
+        await Bun.sleep(60)
+      }
+    })
+    await until('a few messages are said', async () => written.length, (count) => count >= 12)
+    await server.kill('SIGKILL')
+    const at_kill = written.length
+    // Both go on writing while nobody listens, long enough that the pages say so.
+    for (const { page } of visits) await page.getByText('No connection since').waitFor()
+    await server.restart()
+    await until('more is said after the kill', async () => written.length, (count) => count >= at_kill + 6)
+    stop = true
+    await Promise.all(writers)
+
+    for (const { page } of visits) {
+      await page.getByText('Chat live').waitFor()
+      await until('everything is on the page', () => said(page), (texts) => texts.length >= written.length)
+    }
+    const stored = await history()
+    expect([...stored].sort()).toEqual([...written].sort())
+    for (const { page } of visits) expect(await said(page)).toEqual(stored)
+    for (const name of ['ines', 'mei']) {
+      const own = stored.filter((text) => text.startsWith(name))
+      expect(own).toEqual(written.filter((text) => text.startsWith(name)))
+    }
+    for (const { page } of visits) expect(await page.locator('.own').count()).toBe(0)
+    expect(visits.flatMap(({ complaints }) => complaints)).toEqual([])
+  }, 300_000)
+
+  test('goes on after it as if nothing had been', async () => {
+    const [ines, mei] = visits
+    if (!ines || !mei) throw new Error('nobody is there')
+    await say(ines.page, 'after all that')
+    await until('the other reads it', () => said(mei.page), (texts) => texts.at(-1) === 'after all that')
+    for (const { page } of visits) await page.getByText('Events live').waitFor()
+  }, 120_000)
+
+  async function history(): Promise<string[]> {
+    const texts: string[] = []
+    for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
+      const page: { data: Message[]; next_cursor: string | null } = (
+        await admin.in<{ data: Message[]; next_cursor: string | null }>(
+          'GET',
+          `/channels/${channel_id}/messages?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        )
+      ).body
+      texts.unshift(...page.data.map(({ content }) => content).reverse())
+      cursor = page.next_cursor
+    }
+    return texts
+  }
+})

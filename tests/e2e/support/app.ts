@@ -1,0 +1,20 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const UI = join(import.meta.dir, '..', '..', '..', 'ui')
+
+/** Builds the web app if there is no build, or one older than its sources. The server serves what is in `ui/dist`. */
+export async function buildApp(): Promise<void> {
+  const built = join(UI, 'dist', 'index.html')
+  if (existsSync(built) && statSync(built).mtimeMs > newest()) return
+  const build = Bun.spawn([process.execPath, 'run', 'build'], { cwd: UI, stdout: 'pipe', stderr: 'pipe' })
+  const [code, errors] = await Promise.all([build.exited, new Response(build.stderr).text()])
+  if (code !== 0) throw new Error(`The web app does not build:\n${errors}`)
+}
+
+function newest(): number {
+  const files = ['src/**/*', 'public/*', 'index.html', 'vite.config.ts', 'package.json'].flatMap((pattern) => [
+    ...new Bun.Glob(pattern).scanSync({ cwd: UI, onlyFiles: true }),
+  ])
+  return Math.max(...files.map((file) => statSync(join(UI, file)).mtimeMs))
+}

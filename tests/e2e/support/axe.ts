@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+
+const SOURCE = readFileSync(Bun.resolveSync('axe-core/axe.min.js', join(import.meta.dir, '..', '..', '..', 'ui')), 'utf8')
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+interface Violation {
+  id: string
+  nodes: { target: string[]; failureSummary?: string }[]
+}
+
+/** What axe finds wrong with the page as it is, one line each. */
+export async function violations(page: Page): Promise<string[]> {
+  // Evaluated by the debugger: the page's own policy would refuse a script that is not the server's.
+  await page.evaluate(SOURCE)
+  const found: Violation[] = await page.evaluate(
+    `axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(RULES)} }, resultTypes: ['violations'] }).then((result) => result.violations)`,
+  )
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(' ')}: ${(node.failureSummary ?? '').replace(/\s+/g, ' ')}`),
+  )
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { PASSWORD } from '../../support/client.ts'
+
+/** Chromium of this machine; `CHROMIUM` names another. */
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/** Waits are for conditions; this is when a condition that never comes is given up on a busy machine. */
+export const PATIENCE_MS = 60_000
+
+export const hasBrowser = existsSync(EXECUTABLE)
+
+/** A browser without the traffic of its own that would blur what the app does. */
+export async function launch(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  })
+}
+
+export interface Visit {
+  context: BrowserContext
+  page: Page
+  /** What the page complained about: uncaught errors, and what the console calls an error. */
+  complaints: string[]
+}
+
+/** One person's browser. Errors of the page are collected; a test says at its end that there were none. */
+export async function visit(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const complaints: string[] = []
+  const page = await newPage(context, complaints)
+  return { context, page, complaints }
+}
+
+export async function newPage(context: BrowserContext, complaints: string[]): Promise<Page> {
+  const page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    // A request that fails because the server is away, or a 401 that leads to sign-in, is part of the tests.
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection|net::ERR/.test(message.text()))
+      complaints.push(message.text())
+  })
+  return page
+}
+
+/** Signs in by the form, and waits for the channel that opens. */
+export async function signIn(page: Page, url: string, email: string): Promise<void> {
+  await page.goto(`${url}/login`)
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(/\/(o|orgs)(\/|$)/)
+}
+
+export const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / })
+
+/** Opens a channel and waits until it is drawn and connected. */
+export async function openChannel(page: Page, url: string, org: string, channel_id: string): Promise<void> {
+  await page.goto(`${url}/o/${org}/channels/${channel_id}`)
+  await composer(page).waitFor()
+  await page.getByText('Chat live').waitFor()
+}
+
+/** Types a message and sends it. */
+export async function say(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text)
+  await composer(page).press('Enter')
+}
+
+/** Texts of the conversation as it is drawn, top to bottom. In a tall window that is all of it. */
+export async function said(page: Page): Promise<string[]> {
+  return await page.locator('.log article .prose').allInnerTexts()
+}
+
+export async function waitForText(page: Page, text: string): Promise<void> {
+  await page.locator('.log article .prose', { hasText: text }).first().waitFor()
+}
+
+/** Asks again until it holds; the last answer is in the error. */
+export async function until<T>(what: string, ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
+  const give_up_at = Date.now() + PATIENCE_MS
+  for (;;) {
+    const answer = await ask()
+    if (holds(answer)) return answer
+    if (Date.now() > give_up_at) throw new Error(`${what} did not come to hold; last: ${JSON.stringify(answer)}`)
+    await Bun.sleep(50)
+  }
+}

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser } from 'playwright-core'
+import { addAgent, type Agent, generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { SseJournal } from '../support/streams.ts'
+import { buildApp } from './support/app.ts'
+import { composer, hasBrowser, launch, openChannel, said, say, signIn, until, type Visit, visit, waitForText } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+describe.skipIf(!hasBrowser)('two people and an agent', () => {
+  let server: TestServer
+  let browser: Browser
+  let ines: Visit
+  let mei: Visit
+  let forge: Agent
+  let admin: Person
+  let channel_id: string
+  const tall = { viewport: { width: 1280, height: 3000 } }
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty()
+    admin = await setUp(server)
+    await join(admin, 'Mei Lindqvist')
+    forge = await addAgent(admin, 'forge')
+    channel_id = (await generalChannel(admin)).id
+    browser = await launch()
+    ines = await visit(browser, tall)
+    mei = await visit(browser, tall)
+    await signIn(ines.page, server.url, 'ines@example.com')
+    await signIn(mei.page, server.url, 'mei.lindqvist@example.com')
+    for (const { page } of [ines, mei]) await openChannel(page, server.url, 'fieldnote', channel_id)
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  }, 60_000)
+
+  test('what one types, the other reads, and so does the agent', async () => {
+    const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, forge.headers)
+    await say(ines.page, 'hello @forge, are you there?')
+    await waitForText(mei.page, 'hello @forge, are you there?')
+    const events = await until('the agent hears it', async () => stream.ofType('message.created'), (seen) => seen.length > 0)
+    const heard = events[0]?.payload.message as Message
+    expect(heard.content).toBe('hello @forge, are you there?')
+    expect(heard.mentions).toEqual([forge.user.id])
+
+    const answer = await forge.in('POST', `/channels/${channel_id}/messages`, { content: 'yes, **here**', reply_to: heard.id })
+    expect(answer.status).toBe(201)
+    for (const { page } of [ines, mei]) {
+      await waitForText(page, 'yes, here')
+      const row = page.locator('article', { hasText: 'yes, here' })
+      expect(await row.locator('.tag-agent').innerText()).toBe('agent')
+      expect(await row.locator('.re').innerText()).toContain('Ines Carvalho: hello')
+      expect(await row.locator('strong').innerText()).toBe('here')
+    }
+    await stream.close()
+  }, 120_000)
+
+  test('how far the agent is shows under the message, live', async () => {
+    await say(ines.page, '@forge please build')
+    await waitForText(mei.page, '@forge please build')
+    const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${channel_id}/messages?limit=1`)
+    const seq = body.data[0]?.seq
+    for (const [state, words] of [
+      ['queued', 'queued'],
+      ['working', 'working'],
+      ['answered', 'answered'],
+    ] as const) {
+      await forge.in('POST', `/channels/${channel_id}/messages/${seq}/deliveries`, { state })
+      for (const { page } of [ines, mei]) await page.locator('.deliv', { hasText: words }).waitFor()
+    }
+  }, 120_000)
+
+  test('typing is seen by the other and not by oneself', async () => {
+    await composer(mei.page).pressSequentially('I am wri', { delay: 20 })
+    await ines.page.getByText('Mei Lindqvist is typing').waitFor()
+    expect(await mei.page.getByText('is typing').count()).toBe(0)
+    await composer(mei.page).fill('')
+    await ines.page.getByText('Mei Lindqvist is typing').waitFor({ state: 'detached' })
+  }, 120_000)
+
+  test('a mention is completed, marked and counted', async () => {
+    const { body } = await admin.in<{ id: string }>('POST', '/channels', { name: 'releases' })
+    await ines.page.getByRole('link', { name: /releases/ }).waitFor()
+    await mei.page.getByRole('link', { name: /releases/ }).click()
+    await mei.page.getByRole('heading', { level: 1, name: 'releases' }).waitFor()
+    await composer(mei.page).pressSequentially('ready, @in')
+    await mei.page.getByRole('option', { name: /Ines Carvalho/ }).waitFor()
+    await composer(mei.page).press('Enter')
+    expect(await composer(mei.page).inputValue()).toBe('ready, @ines-carvalho ')
+    await composer(mei.page).press('Enter')
+    await ines.page.getByRole('link', { name: /releases.*1 mentions of you/ }).waitFor()
+    await ines.page.getByRole('link', { name: /releases/ }).click()
+    await ines.page.locator('article.to-you', { hasText: 'ready' }).waitFor()
+    await until(
+      'the read marker reaches the server',
+      async () => (await admin.in<{ data: { id: string; unread_count: number }[] }>('GET', '/channels')).body.data,
+      (list) => list.find(({ id }) => id === body.id)?.unread_count === 0,
+    )
+    for (const { page } of [ines, mei]) await openChannel(page, server.url, 'fieldnote', channel_id)
+  }, 120_000)
+
+  test('/help is offered and answered by the server', async () => {
+    await composer(ines.page).pressSequentially('/h')
+    await ines.page.getByRole('option', { name: /help/ }).waitFor()
+    await composer(ines.page).press('Tab')
+    await composer(ines.page).press('Enter')
+    for (const { page } of [ines, mei]) {
+      await page.locator('.cmd', { hasText: '/help' }).waitFor()
+      await page.locator('.block', { hasText: 'Commands' }).waitFor()
+    }
+  }, 120_000)
+
+  test('a reply names its source, and the source is found by its link', async () => {
+    const row = ines.page.locator('article', { hasText: 'are you there?' }).first()
+    await row.getByRole('button', { name: /^Actions for/ }).click()
+    await ines.page.getByRole('menuitem', { name: 'Reply' }).click()
+    await ines.page.locator('.replying', { hasText: 'Ines Carvalho' }).waitFor()
+    await say(ines.page, 'still asking')
+    const answer = mei.page.locator('article', { hasText: 'still asking' })
+    await answer.locator('.re').click()
+    await mei.page.waitForURL(/\?seq=1$/)
+    await mei.page.locator('article.is-found', { hasText: 'are you there?' }).waitFor()
+  }, 120_000)
+
+  test('markup of an author is text on every screen', async () => {
+    const hostile = '<img src=x onerror="window.owned=1"> [x](javascript:window.owned=1) <script>window.owned=1</script>'
+    await say(mei.page, hostile)
+    await waitForText(ines.page, '<img src=x')
+    for (const { page } of [ines, mei]) {
+      expect(await page.evaluate('window.owned')).toBeUndefined()
+      expect(await page.locator('.log img, .log script, .log a[href^="javascript"]').count()).toBe(0)
+    }
+  }, 120_000)
+
+  test('both see the same in the same order, and nothing complained', async () => {
+    const [left, right] = [await said(ines.page), await said(mei.page)]
+    expect(left).toEqual(right)
+    expect([...ines.complaints, ...mei.complaints]).toEqual([])
+  }, 60_000)
+
+  test('a session that is ended elsewhere leads to sign-in and back to the same place, with the draft', async () => {
+    await composer(mei.page).fill('not finished')
+    const { page, context } = mei
+    const cookies = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
+    const csrf = (await context.cookies()).find(({ name }) => name === 'mc_csrf')?.value ?? ''
+    const place = page.url()
+    const out = await fetch(`${server.url}/auth/logout`, { method: 'POST', headers: { Cookie: cookies, 'X-CSRF-Token': csrf } })
+    expect(out.status).toBe(204)
+    await page.waitForURL(/\/login\?return_to=/)
+    await page.getByLabel('E-mail').fill('mei.lindqvist@example.com')
+    await page.getByLabel('Password', { exact: true }).fill('a quiet harbour 42')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL(place)
+    expect(await composer(page).inputValue()).toBe('not finished')
+  }, 120_000)
+})
