@@ -1,0 +1,118 @@
+import { expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generalChannel, type Message, setUp } from '../../support/client.ts'
+import { freePort, startServer } from '../../support/server.ts'
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+  } catch {
+    // No such process.
+    return false
+  }
+}
+
+const postmaster = (data_dir: string) => Number(readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+
+test('a clean stop leaves no process, and the data is there the next time', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const general = (await generalChannel(admin)).id
+  await admin.in('POST', `/channels/${general}/messages`, { content: 'kept' })
+  const pid = postmaster(server.data_dir)
+  await server.kill('SIGTERM')
+  expect(alive(pid)).toBe(false)
+  await server.restart()
+  const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
+  expect(body.data.map((m) => m.content)).toEqual(['kept'])
+  await server.stop()
+}, 30_000)
+
+test('after kill -9 of the server, and of PostgreSQL too, committed rows are there', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const general = (await generalChannel(admin)).id
+  for (const both of [false, true]) {
+    await admin.in('POST', `/channels/${general}/messages`, { content: `before ${both}` })
+    const pid = postmaster(server.data_dir)
+    await server.kill('SIGKILL')
+    expect(alive(pid)).toBe(true)
+    if (both) process.kill(pid, 'SIGKILL')
+    await server.restart()
+    expect(postmaster(server.data_dir)).not.toBe(pid)
+  }
+  const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
+  expect(body.data.map((m) => m.content)).toEqual(['before true', 'before false'])
+  await server.stop()
+}, 30_000)
+
+test('a PostgreSQL that dies under the server is started again', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const pid = postmaster(server.data_dir)
+  process.kill(pid, 'SIGKILL')
+  let status = 0
+  for (let i = 0; i < 400 && status !== 200; i++) {
+    await Bun.sleep(25)
+    status = (await admin.in('GET', '/channels')).status
+  }
+  expect(status).toBe(200)
+  expect(postmaster(server.data_dir)).not.toBe(pid)
+  await server.stop()
+}, 30_000)
+
+test('a second start on the same data folder is refused with one clear sentence', async () => {
+  const server = await startServer()
+  const second = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
+    cwd: join(import.meta.dir, '../../..'),
+    env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: server.data_dir, MC_PORT: String(freePort()) },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  expect(await second.exited).toBe(1)
+  const complaint = await new Response(second.stderr).text()
+  expect(complaint).toContain('uses this data folder')
+  expect(complaint).not.toContain('    at ')
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+  await server.stop()
+}, 30_000)
+
+test('credentials are for the server alone, and PostgreSQL does not run as root', async () => {
+  const server = await startServer()
+  for (const file of ['postgres/superuser-password', 'postgres/role-passwords.json', 'secrets/jwt-secret', 'secrets/key-pepper'])
+    expect(statSync(join(server.data_dir, file)).mode & 0o077, file).toBe(0)
+  const status = readFileSync(`/proc/${postmaster(server.data_dir)}/status`, 'utf8')
+  expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0')
+  await server.stop()
+  expect(existsSync(server.data_dir)).toBe(false)
+}, 30_000)
+
+test.if(process.getuid?.() === 0)('works below a folder that is closed to others, as root and as an ordinary user', async () => {
+  const closed = mkdtempSync(join(tmpdir(), 'mc-closed-'))
+  const server = await startServer({ data_dir: join(closed, 'data') })
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+  await server.stop()
+  rmSync(closed, { recursive: true, force: true })
+
+  const home = mkdtempSync(join(tmpdir(), 'mc-user-'))
+  Bun.spawnSync(['chown', '65534:65534', home])
+  const port = freePort()
+  const child = Bun.spawn(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', process.execPath, 'src/main.ts', 'serve'], {
+    cwd: join(import.meta.dir, '../../..'),
+    env: { PATH: process.env.PATH ?? '', HOME: home, MC_DATA_DIR: join(home, 'data'), MC_PORT: String(port) },
+    stdout: 'inherit',
+    stderr: 'inherit',
+  })
+  let ready = false
+  for (let i = 0; i < 800 && !ready && child.exitCode === null; i++) {
+    ready = await fetch(`http://localhost:${port}/ready`).then((r) => r.status === 200, () => false)
+    await Bun.sleep(25)
+  }
+  child.kill('SIGTERM')
+  await child.exited
+  rmSync(home, { recursive: true, force: true })
+  expect(ready).toBe(true)
+}, 60_000)
