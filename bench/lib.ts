@@ -2,7 +2,9 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 /** A program under test as a child process that prints `port N`. */
-export async function startReference(command: string[]): Promise<{ port: number; pid: number; stop(): Promise<void> }> {
+export async function startReference(
+  command: string[],
+): Promise<{ port: number; pid: number; stop(): Promise<void> }> {
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit', cwd: join(import.meta.dir, '..') })
   let output = ''
   const reader = child.stdout.getReader()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionOptions } from '../src/db/client.ts'
-import { addAgent, type Agent, Person, setUp } from '../tests/support/client.ts'
+import { type Agent, addAgent, Person, setUp } from '../tests/support/client.ts'
 import { startServer, type TestServer } from '../tests/support/server.ts'
 
 /** The product as it is shipped, with limits raised far enough to be loaded. */
@@ -15,7 +15,9 @@ export interface Product {
 }
 
 export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
-  const server = await startServer({ env: { MC_LOG_LEVEL: 'error', DEPLOYMENT_MODE: 'multi-tenant', ...env } })
+  const server = await startServer({
+    env: { MC_LOG_LEVEL: 'error', DEPLOYMENT_MODE: 'multi-tenant', ...env },
+  })
   const admin = await setUp(server)
   await raiseLimits(admin)
   const agent = await addAgent(admin, 'bench')
@@ -23,13 +25,18 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
 }
 
 export async function raiseLimits(admin: Person): Promise<void> {
-  const settings = { connection_limits: { sse: 100_000, websocket: 100_000 }, agent_limits: { loop_brake: { messages: 0, minutes: 2 } } }
+  const settings = {
+    connection_limits: { sse: 100_000, websocket: 100_000 },
+    agent_limits: { loop_brake: { messages: 0, minutes: 2 } },
+  }
   const answer = await admin.in('PATCH', '', { settings })
   if (answer.status !== 200) throw new Error(`limits: ${JSON.stringify(answer.body)}`)
 }
 
 function superuser(data_dir: string): ConnectionOptions {
-  const [, , , port, host] = readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')
+  const [, , , port, host] = readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split(
+    '\n',
+  )
   const password = readFileSync(join(data_dir, 'postgres', 'superuser-password'), 'utf8').trim()
   return { host: host!.trim(), port: Number(port), database: 'mission_control', user: 'mc_super', password }
 }

@@ -19,17 +19,26 @@ export interface Row {
   run(product: Product, seconds: number): Promise<Figures>
 }
 
-const cookies = (person: Person) => ({ Cookie: person.cookieHeader, 'X-CSRF-Token': person.cookies.get('mc_csrf') ?? '', Origin: person.url })
+const cookies = (person: Person) => ({
+  Cookie: person.cookieHeader,
+  'X-CSRF-Token': person.cookies.get('mc_csrf') ?? '',
+  Origin: person.url,
+})
 
 function productRoom(person: Person, channel_id: string): RoomProtocol {
   let n = 0
   return {
     async connect(onFrame) {
-      const socket = await openSocket(`${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`, cookies(person), onFrame)
+      const socket = await openSocket(
+        `${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`,
+        cookies(person),
+        onFrame,
+      )
       socket.send(JSON.stringify({ type: 'hello' }))
       return socket
     },
-    encode: (content) => JSON.stringify({ type: 'message', channel_id, content, client_id: `b${n++}-${Math.random()}` }),
+    encode: (content) =>
+      JSON.stringify({ type: 'message', channel_id, content, client_id: `b${n++}-${Math.random()}` }),
     isMessage: (text) => text.startsWith('{"type":"message"'),
     isAnswer: (text) => text.startsWith('{"type":"ack"'),
   }
@@ -41,7 +50,8 @@ const webSocketFanOut: Row = {
   judge: { reference: 'socket.io', floor: 3, goal: Number.NaN },
   async run({ admin }, seconds) {
     const load = { clients: 500, senders: 10, window: 8, seconds }
-    const channel = (await admin.in<{ id: string }>('POST', '/channels', { name: `fan-out ${Date.now()}` })).body.id
+    const channel = (await admin.in<{ id: string }>('POST', '/channels', { name: `fan-out ${Date.now()}` }))
+      .body.id
     const product = await measureRoom(productRoom(admin, channel), load)
 
     const bun = await startReference(['bun', 'bench/reference/bun-ws.ts'])
@@ -61,9 +71,15 @@ const webSocketFanOut: Row = {
     const socket_io = await measureRoom(
       {
         async connect(onFrame) {
-          const socket = connect(`http://127.0.0.1:${io.port}`, { transports: ['websocket'], forceNew: true, reconnection: false })
+          const socket = connect(`http://127.0.0.1:${io.port}`, {
+            transports: ['websocket'],
+            forceNew: true,
+            reconnection: false,
+          })
           socket.on('message', onFrame)
-          await new Promise<void>((resolve, reject) => socket.on('connect', () => resolve()).on('connect_error', reject))
+          await new Promise<void>((resolve, reject) =>
+            socket.on('connect', () => resolve()).on('connect_error', reject),
+          )
           return { send: (text) => socket.emit('message', text), close: () => socket.close() }
         },
         encode: (body) => body,
@@ -84,29 +100,55 @@ const sseFanOut: Row = {
   async run({ admin, agent, server }, seconds) {
     const streams = 2_000
     const channels: string[] = []
-    for (let i = 0; i < 10; i++) channels.push((await admin.in<{ id: string }>('POST', '/channels', { name: `topic ${i}` })).body.id)
-    const requests = Array.from({ length: streams }, (_, i) => `/api/v1/orgs/${admin.org}/events/stream?topics=channel:${channels[i % 10]} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`)
+    for (let i = 0; i < 10; i++)
+      channels.push((await admin.in<{ id: string }>('POST', '/channels', { name: `topic ${i}` })).body.id)
+    const requests = Array.from(
+      { length: streams },
+      (_, i) =>
+        `/api/v1/orgs/${admin.org}/events/stream?topics=channel:${channels[i % 10]} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`,
+    )
     const product = await fanOut(server.port, requests, seconds, async (next) => {
-      const socket = await openSocket(`${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`, cookies(admin), (text) => text.startsWith('{"type":"ack"') && next())
+      const socket = await openSocket(
+        `${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`,
+        cookies(admin),
+        (text) => text.startsWith('{"type":"ack"') && next(),
+      )
       socket.send(JSON.stringify({ type: 'hello' }))
       await Bun.sleep(100)
       let n = 0
-      return { send: () => socket.send(JSON.stringify({ type: 'message', channel_id: channels[n++ % 10], content: 'x'.repeat(300) })), close: () => socket.close() }
+      return {
+        send: () =>
+          socket.send(
+            JSON.stringify({ type: 'message', channel_id: channels[n++ % 10], content: 'x'.repeat(300) }),
+          ),
+        close: () => socket.close(),
+      }
     })
     const bun = await startReference(['bun', 'bench/reference/bun-sse.ts'])
-    const raw_requests = Array.from({ length: streams }, (_, i) => `/?topic=${i % 10} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    const raw_requests = Array.from(
+      { length: streams },
+      (_, i) => `/?topic=${i % 10} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    )
     const raw = await fanOut(bun.port, raw_requests, seconds, async (next) => {
       const socket = await openSocket(`ws://127.0.0.1:${bun.port}/ws`, {}, () => next())
       let n = 0
       // The same bytes per event as the product's envelope.
-      return { send: () => socket.send(JSON.stringify({ topic: String(n++ % 10), content: 'x'.repeat(1_000) })), close: () => socket.close() }
+      return {
+        send: () => socket.send(JSON.stringify({ topic: String(n++ % 10), content: 'x'.repeat(1_000) })),
+        close: () => socket.close(),
+      }
     })
     await bun.stop()
     return { product, 'raw Bun SSE': raw }
   },
 }
 
-async function fanOut(port: number, requests: string[], seconds: number, connect: (next: () => void) => Promise<{ send(): void; close(): void }>): Promise<number> {
+async function fanOut(
+  port: number,
+  requests: string[],
+  seconds: number,
+  connect: (next: () => void) => Promise<{ send(): void; close(): void }>,
+): Promise<number> {
   const streams = await openStreams(port, requests)
   let running = true
   const senders: { send(): void; close(): void }[] = []
@@ -130,7 +172,12 @@ async function fanOut(port: number, requests: string[], seconds: number, connect
 
 /** Acknowledged messages per second; each sender waits for its acknowledgement before it sends the next. */
 async function storedMessages(people: readonly Person[], senders: number, seconds: number): Promise<number> {
-  const channels = await Promise.all(people.map(async (person) => (await person.in<{ id: string }>('POST', '/channels', { name: `stored ${Math.random()}` })).body.id))
+  const channels = await Promise.all(
+    people.map(
+      async (person) =>
+        (await person.in<{ id: string }>('POST', '/channels', { name: `stored ${Math.random()}` })).body.id,
+    ),
+  )
   let acked = 0
   let running = true
   const sockets = await Promise.all(
@@ -138,12 +185,24 @@ async function storedMessages(people: readonly Person[], senders: number, second
       const person = people[i % people.length]!
       const channel_id = channels[i % people.length]
       let n = 0
-      const send = () => socket.send(JSON.stringify({ type: 'message', channel_id, content: 'x'.repeat(300), client_id: `s${i}-${n++}-${Math.random()}` }))
-      const socket = await openSocket(`${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`, cookies(person), (text) => {
-        if (!text.startsWith('{"type":"ack"')) return
-        acked++
-        if (running) send()
-      })
+      const send = () =>
+        socket.send(
+          JSON.stringify({
+            type: 'message',
+            channel_id,
+            content: 'x'.repeat(300),
+            client_id: `s${i}-${n++}-${Math.random()}`,
+          }),
+        )
+      const socket = await openSocket(
+        `${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`,
+        cookies(person),
+        (text) => {
+          if (!text.startsWith('{"type":"ack"')) return
+          acked++
+          if (running) send()
+        },
+      )
       // No channel is followed: what is measured is storing, not fan-out among the senders.
       socket.send(JSON.stringify({ type: 'hello' }))
       return { socket, send }
@@ -229,7 +288,8 @@ const restRead: Row = {
   judge: { reference: 'the same query through postgres.js', floor: 0.4, goal: 0.7 },
   async run({ admin, agent, database }, seconds) {
     const channel_id = (await generalChannel(admin)).id
-    for (let i = 0; i < 30; i++) await admin.in('POST', `/channels/${channel_id}/messages`, { content: 'x'.repeat(300) })
+    for (let i = 0; i < 30; i++)
+      await admin.in('POST', `/channels/${channel_id}/messages`, { content: 'x'.repeat(300) })
     const url = `${admin.url}/api/v1/orgs/${admin.org}/channels/${channel_id}/messages?limit=25`
     const result = await autocannon({ url, connections: 32, duration: seconds, headers: agent.headers })
     if (result.non2xx > 0) throw new Error(`${result.non2xx} refused`)
@@ -273,13 +333,25 @@ const idle: Row = {
   unit: 'MiB RSS',
   judge: { at_most: 1024, goal: 300 },
   async run({ admin, agent, server }) {
-    const rss = async () => Number(/VmRSS:\s+(\d+)/.exec(await Bun.file(`/proc/${server.pid}/status`).text())?.[1]) / 1024
+    const rss = async () =>
+      Number(/VmRSS:\s+(\d+)/.exec(await Bun.file(`/proc/${server.pid}/status`).text())?.[1]) / 1024
     const before = await rss()
     const cpu_before = await cpuSeconds(server.pid)
-    const streams = await openStreams(server.port, Array.from({ length: 2_000 }, () => `/api/v1/orgs/${admin.org}/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`))
+    const streams = await openStreams(
+      server.port,
+      Array.from(
+        { length: 2_000 },
+        () =>
+          `/api/v1/orgs/${admin.org}/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`,
+      ),
+    )
     const sockets = []
     for (let i = 0; i < 2_000; i++) {
-      const socket = await openSocket(`${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`, agent.headers, () => undefined)
+      const socket = await openSocket(
+        `${admin.url.replace('http', 'ws')}/api/v1/orgs/${admin.org}/channels/ws`,
+        agent.headers,
+        () => undefined,
+      )
       socket.send(JSON.stringify({ type: 'hello' }))
       sockets.push(socket)
     }
@@ -289,7 +361,11 @@ const idle: Row = {
     streams.close()
     for (const socket of sockets) socket.close()
     await Bun.sleep(1_000)
-    return { product: before + growth * 5, 'KiB per connection': (growth * 1024) / 4_000, 'CPU s to connect': cpu }
+    return {
+      product: before + growth * 5,
+      'KiB per connection': (growth * 1024) / 4_000,
+      'CPU s to connect': cpu,
+    }
   },
 }
 

@@ -32,14 +32,27 @@ process.exit()
 
 function report(row: Row, figures: readonly Figures[]): void {
   const names = Object.keys(figures[0] ?? {})
-  const middle = Object.fromEntries(names.map((name) => [name, median(figures.map((f) => f[name] ?? Number.NaN))]))
+  const middle = Object.fromEntries(
+    names.map((name) => [name, median(figures.map((f) => f[name] ?? Number.NaN))]),
+  )
   const product_figure = middle.product ?? Number.NaN
   console.log(`\n${row.name}`)
-  for (const name of names) console.log(`  ${name.padEnd(40)} ${round(middle[name] ?? Number.NaN).padStart(12)} ${name === 'product' ? row.unit : ''}`)
+  for (const name of names)
+    console.log(
+      `  ${name.padEnd(40)} ${round(middle[name] ?? Number.NaN).padStart(12)} ${name === 'product' ? row.unit : ''}`,
+    )
   if ('reference' in row.judge) {
     const ratio = product_figure / (middle[row.judge.reference] ?? Number.NaN)
     const goal = Number.isNaN(row.judge.goal) ? '' : `, goal ${row.judge.goal}`
-    console.log(`  ratio to ${row.judge.reference}: ${ratio.toFixed(2)} (floor ${row.judge.floor}${goal}) ${ratio >= row.judge.floor ? 'holds' : 'BELOW THE FLOOR'}`)
-    if ('raw Bun publish' in middle) console.log(`  ratio to raw Bun publish: ${(product_figure / middle['raw Bun publish']!).toFixed(2)} (goal 0.7)`)
-  } else console.log(`  at most ${row.judge.at_most}, goal ${row.judge.goal}: ${product_figure <= row.judge.at_most ? 'holds' : 'ABOVE THE BOUND'}`)
+    console.log(
+      `  ratio to ${row.judge.reference}: ${ratio.toFixed(2)} (floor ${row.judge.floor}${goal}) ${ratio >= row.judge.floor ? 'holds' : 'BELOW THE FLOOR'}`,
+    )
+    if ('raw Bun publish' in middle)
+      console.log(
+        `  ratio to raw Bun publish: ${(product_figure / middle['raw Bun publish']!).toFixed(2)} (goal 0.7)`,
+      )
+  } else
+    console.log(
+      `  at most ${row.judge.at_most}, goal ${row.judge.goal}: ${product_figure <= row.judge.at_most ? 'holds' : 'ABOVE THE BOUND'}`,
+    )
 }

@@ -14,7 +14,8 @@ export function createPresence(accounts: Accounts, failed: (stage: string, error
   const repeats = new Map<string, { since: number; count: number }>()
 
   const timer = setInterval(() => {
-    for (const [org_id, users] of due) accounts.touch(org_id, [...users]).catch((error: unknown) => failed('write last activity', error))
+    for (const [org_id, users] of due)
+      accounts.touch(org_id, [...users]).catch((error: unknown) => failed('write last activity', error))
     due.clear()
   }, FLUSH_MS)
   timer.unref?.()

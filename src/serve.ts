@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createPresence } from './activity.ts'
 import { KeyVerifier } from './auth/api-keys.ts'
 import { BackOff } from './auth/back-off.ts'
 import { csrfToken } from './auth/csrf.ts'
@@ -27,7 +28,6 @@ import { Metrics } from './http/metrics.ts'
 import { baseHeaders, Replier } from './http/reply.ts'
 import { createLog, type LogLevel } from './log.ts'
 import { createCore } from './server.ts'
-import { createPresence } from './activity.ts'
 
 /** Connections that only lanes use, so that reads never make a write wait. */
 const LANE_CONNECTIONS = 8
@@ -46,7 +46,12 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
 
   const limits = { prepare: config.database_prepare, statement_timeout_ms: config.statement_timeout_ms }
   const database = new Database({ connection: opened.app, connections_max: config.database_pool, ...limits })
-  const lanes = new Database({ connection: opened.app, connections_max: LANE_CONNECTIONS, ...limits, application_name: 'mission-control lane' })
+  const lanes = new Database({
+    connection: opened.app,
+    connections_max: LANE_CONNECTIONS,
+    ...limits,
+    application_name: 'mission-control lane',
+  })
   const secrets = loadSecrets({
     data_dir,
     ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
@@ -75,11 +80,26 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
   )
 
   const accounts = new Accounts(database)
-  const sessions = new Sessions(new PostgresSessionStore(database), new SessionTokens(secrets, Date.now), Date.now, newId)
+  const sessions = new Sessions(
+    new PostgresSessionStore(database),
+    new SessionTokens(secrets, Date.now),
+    Date.now,
+    newId,
+  )
   sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
   const keys = new KeyVerifier(key_store, secrets.pepper)
-  const key_failures = new BackOff(Date.now, { free: 20, first_ms: 1_000, max_ms: 60_000, forget_ms: 10 * 60_000 })
-  const sign_in_failures = new BackOff(Date.now, { free: 5, first_ms: 1_000, max_ms: 5 * 60_000, forget_ms: 30 * 60_000 })
+  const key_failures = new BackOff(Date.now, {
+    free: 20,
+    first_ms: 1_000,
+    max_ms: 60_000,
+    forget_ms: 10 * 60_000,
+  })
+  const sign_in_failures = new BackOff(Date.now, {
+    free: 5,
+    first_ms: 1_000,
+    max_ms: 5 * 60_000,
+    forget_ms: 30 * 60_000,
+  })
   const presence = createPresence(accounts, (stage, error) => log.failed(stage, error))
   const org_ids = new Map<string, string>()
 
@@ -103,13 +123,23 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
     keyFailure: (key, reason, ip) => {
       const details = { key_id: key.key_id, reason, ip }
       presence.once(`key ${key.key_id} ${ip}`, (count) =>
-        core.systemCommand(key.org_id, 'security.record', { type: 'auth.api_key_failure', user_id: key.user_id, display_name: key.display_name, user_type: 'agent', details: { ...details, count } }),
+        core.systemCommand(key.org_id, 'security.record', {
+          type: 'auth.api_key_failure',
+          user_id: key.user_id,
+          display_name: key.display_name,
+          user_type: 'agent',
+          details: { ...details, count },
+        }),
       )
     },
-    failuresFrom: (ip) => ({ blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0, add: () => key_failures.failed(ip) }),
+    failuresFrom: (ip) => ({
+      blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0,
+      add: () => key_failures.failed(ip),
+    }),
   })
 
-  const ipOf = (request: Request) => clientIp(request, server?.requestIP(request)?.address, config.trusted_proxies)
+  const ipOf = (request: Request) =>
+    clientIp(request, server?.requestIP(request)?.address, config.trusted_proxies)
   const deps: Deps = {
     replier,
     identify,
@@ -125,8 +155,16 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
     ephemeral: (frame) => core.edges.ephemeral(frame),
     sign_in_failures: {
       check(email, ip) {
-        const blocked_s = config.rate_limits ? Math.max(sign_in_failures.blocked(`e ${email.toLowerCase()}`), sign_in_failures.blocked(`i ${ip}`)) : 0
-        if (blocked_s > 0) throw new ApiError('RATE_LIMITED', 'Too many failed attempts. Wait a little.', { retry_after_s: blocked_s })
+        const blocked_s = config.rate_limits
+          ? Math.max(
+              sign_in_failures.blocked(`e ${email.toLowerCase()}`),
+              sign_in_failures.blocked(`i ${ip}`),
+            )
+          : 0
+        if (blocked_s > 0)
+          throw new ApiError('RATE_LIMITED', 'Too many failed attempts. Wait a little.', {
+            retry_after_s: blocked_s,
+          })
       },
       add(email, ip) {
         sign_in_failures.failed(`e ${email.toLowerCase()}`)
@@ -137,7 +175,8 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
     hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
-    upgrade: (request, handlers, headers) => server?.upgrade(request, { data: handlers as never, headers }) ?? false,
+    upgrade: (request, handlers, headers) =>
+      server?.upgrade(request, { data: handlers as never, headers }) ?? false,
     keepOpen: (request) => server?.timeout(request, 0),
     clientIp: ipOf,
     public_url: config.public_url,
@@ -150,27 +189,48 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
 
   metrics.gauge('mc_actors_active', 'Actors in memory.', () => core.host.counts().active)
   metrics.gauge('mc_mailbox_depth', 'Messages that wait for actors.', () => core.host.counts().mailbox_depth)
-  metrics.gauge('mc_edge_connections', 'Open streams and sockets.', () => ({ sse: core.edges.counts().sse, websocket: core.edges.counts().websocket }))
+  metrics.gauge('mc_edge_connections', 'Open streams and sockets.', () => ({
+    sse: core.edges.counts().sse,
+    websocket: core.edges.counts().websocket,
+  }))
   metrics.gauge('mc_database_connections', 'Connections to PostgreSQL.', () => database.load)
-  metrics.gauge('mc_partition_default_rows', 'Months with rows in a default partition: should be 0.', () => opened.partitions.rows_in_default)
+  metrics.gauge(
+    'mc_partition_default_rows',
+    'Months with rows in a default partition: should be 0.',
+    () => opened.partitions.rows_in_default,
+  )
 
   const assets = await loadAssets(join(import.meta.dir, '..', 'ui', 'dist'))
-  const app = createApp(deps, {
-    checks: () => opened.check(database),
-    metrics: () => metrics.text(),
-    metrics_token: config.metrics_token,
-    isLoopback: (request) => isLoopback(ipOf(request)),
-  }, assets)
+  const app = createApp(
+    deps,
+    {
+      checks: () => opened.check(database),
+      metrics: () => metrics.text(),
+      metrics_token: config.metrics_token,
+      isLoopback: (request) => isLoopback(ipOf(request)),
+    },
+    assets,
+  )
   try {
-    app.listen({ hostname: config.host, port: config.port, reusePort: false, development: false, idleTimeout: 60, maxRequestBodySize: 2 * 1024 * 1024 })
+    app.listen({
+      hostname: config.host,
+      port: config.port,
+      reusePort: false,
+      development: false,
+      idleTimeout: 60,
+      maxRequestBodySize: 2 * 1024 * 1024,
+    })
   } catch (error) {
     await opened.stop()
-    throw error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? new Error(`Port ${config.port} is in use. Stop what listens there, or set MC_PORT.`) : error
+    throw error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      ? new Error(`Port ${config.port} is in use. Stop what listens there, or set MC_PORT.`)
+      : error
   }
   server = app.server
 
   console.log(`Mission Control ${SERVER_VERSION} listens on ${config.public_url}`)
-  if (await accounts.none()) console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
+  if (await accounts.none())
+    console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
 
   let stopping = false
   const stop = async (signal: string) => {

@@ -57,15 +57,23 @@ export function createCore(
   const command = async (org_id: string, call: CommandCall): Promise<Reply> => {
     const address: Address = { kind: 'org', org_id, id: org_id }
     const request = { type: 'command', call }
-    return await router.call<Reply>(address, request, () => ({ type: 'command', call: { ...call, retry: true } }))
+    return await router.call<Reply>(address, request, () => ({
+      type: 'command',
+      call: { ...call, retry: true },
+    }))
   }
   const channel = async <R>(org_id: string, channel_id: string, request: { type: string }): Promise<R> =>
-    await router.call<R>({ kind: 'channel', org_id, id: channel_id }, request, (r) => ({ ...(r as object), retry: true }))
+    await router.call<R>({ kind: 'channel', org_id, id: channel_id }, request, (r) => ({
+      ...(r as object),
+      retry: true,
+    }))
 
   /** From the owner's ring when it is on this node and reaches back far enough, else from the database. */
   async function events(org_id: string, after: number, until: number, limit: number): Promise<Published[]> {
-    const kept = await host
-      .peek<Published[] | undefined>({ kind: 'org', org_id, id: org_id }, { type: 'replay', after, limit: Math.min(limit, until - after) })
+    const kept = await host.peek<Published[] | undefined>(
+      { kind: 'org', org_id, id: org_id },
+      { type: 'replay', after, limit: Math.min(limit, until - after) },
+    )
     if (kept && kept.length > 0) return kept
     return (await stored.events(org_id, after, until, limit)).map(encode)
   }
@@ -81,7 +89,9 @@ export function createCore(
       publish,
       subscriptions: (org_id, user_id) => stored.subscriptions(org_id, user_id),
       presence: (org_id, channel_id, user_ids) => {
-        channel(org_id, channel_id, { type: 'presence', node_id: options.node_id, user_ids } as { type: string }).catch((e) => failed('tell presence', e))
+        channel(org_id, channel_id, { type: 'presence', node_id: options.node_id, user_ids } as {
+          type: string
+        }).catch((e) => failed('tell presence', e))
       },
       endedCredentials: (sessions, keys) => endedCredentials(database, sessions, keys),
       failed,
@@ -121,8 +131,10 @@ export function createCore(
   const channelPorts: ChannelPorts = {
     command,
     ephemeral: (frame) => edges.ephemeral(frame),
-    markRead: (org_id, channel_id, user_id, seq) => database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),
-    loadBrake: (org_id, channel_id) => database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),
+    markRead: (org_id, channel_id, user_id, seq) =>
+      database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),
+    loadBrake: (org_id, channel_id) =>
+      database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),
     brakeSettings: async (org_id) => (await edges.open(org_id)).permissions.settings.agent_limits.loop_brake,
     newId,
   }

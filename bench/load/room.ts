@@ -64,7 +64,11 @@ export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promi
 }
 
 /** A plain WebSocket as a promise. */
-export async function openSocket(url: string, headers: Record<string, string>, onFrame: (text: string) => void): Promise<WebSocket> {
+export async function openSocket(
+  url: string,
+  headers: Record<string, string>,
+  onFrame: (text: string) => void,
+): Promise<WebSocket> {
   const socket: WebSocket = Reflect.construct(WebSocket, [url, { headers }])
   socket.onmessage = ({ data }) => onFrame(data as string)
   await new Promise<void>((resolve, reject) => {

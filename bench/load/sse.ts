@@ -1,7 +1,10 @@
 import type { Socket } from 'bun'
 
 /** Opens SSE streams over bare sockets and counts the events that arrive: parsing would measure the client. */
-export async function openStreams(port: number, requests: readonly string[]): Promise<{ count(): number; close(): void }> {
+export async function openStreams(
+  port: number,
+  requests: readonly string[],
+): Promise<{ count(): number; close(): void }> {
   let events = 0
   const sockets: Socket<{ tail: string }>[] = []
   let opened = 0

@@ -3,7 +3,7 @@ const server = Bun.serve({
   port: 0,
   fetch: (request, self) => (self.upgrade(request) ? undefined : new Response('no', { status: 400 })),
   websocket: {
-    open: (ws) => void ws.subscribe("room"),
+    open: (ws) => void ws.subscribe('room'),
     message: (_ws, data) => {
       server.publish('room', data)
     },

@@ -2,12 +2,21 @@ import postgres from 'postgres'
 import type { ConnectionOptions } from '../../src/db/client.ts'
 
 /** Reference: single-row inserts per second of `clients` connections through postgres.js, each waiting for its commit. */
-export async function singleRowInserts(connection: ConnectionOptions, clients: number, seconds: number): Promise<number> {
+export async function singleRowInserts(
+  connection: ConnectionOptions,
+  clients: number,
+  seconds: number,
+): Promise<number> {
   const sql = postgres({ ...connection, ssl: false, max: clients, onnotice: () => undefined })
   await sql`create table if not exists bench_inserts (id uuid primary key, body text not null, created_at timestamptz not null default now())`
   await sql`truncate bench_inserts`
   const body = 'x'.repeat(300)
-  await Promise.all(Array.from({ length: clients }, () => sql`insert into bench_inserts (id, body) values (${crypto.randomUUID()}, ${body})`))
+  await Promise.all(
+    Array.from(
+      { length: clients },
+      () => sql`insert into bench_inserts (id, body) values (${crypto.randomUUID()}, ${body})`,
+    ),
+  )
   let done = 0
   const until = performance.now() + seconds * 1000
   const client = async () => {

@@ -48,7 +48,8 @@ const BCRYPT_AT_ONCE_MAX = 2
 export function generateApiKey(kind: 'live' | 'tmp'): { key: string; key_id: string; prefix: string } {
   const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789'
   let key_id = ''
-  while (key_id.length < 12) for (const byte of randomBytes(16)) if (byte < 224 && key_id.length < 12) key_id += letters[byte % 56]
+  while (key_id.length < 12)
+    for (const byte of randomBytes(16)) if (byte < 224 && key_id.length < 12) key_id += letters[byte % 56]
   const prefix = `mc_ak_${kind}_${key_id}`
   return { key: `${prefix}_${randomBytes(32).toString('base64url')}`, key_id, prefix }
 }
@@ -61,7 +62,10 @@ export function parseApiKey(text: string): { kind: 'live' | 'tmp'; key_id: strin
 }
 
 /** What is stored of a key. The HMAC names its pepper, so that a new pepper is told from a wrong key. */
-export async function hashKey(key: string, pepper: Uint8Array): Promise<{ bcrypt_hash: string; hmac: string }> {
+export async function hashKey(
+  key: string,
+  pepper: Uint8Array,
+): Promise<{ bcrypt_hash: string; hmac: string }> {
   const bcrypt_hash = await Bun.password.hash(key, { algorithm: 'bcrypt', cost: BCRYPT_COST })
   return { bcrypt_hash, hmac: hmacOf(key, pepper) }
 }
@@ -104,7 +108,8 @@ export class KeyVerifier {
     if (!stored || stored.kind !== parsed.kind) return { ok: false, reason: 'unknown' }
     if (!(await this.#isRight(key, stored, now_ms))) return { ok: false, reason: 'wrong', stored }
     if (stored.revoked_at !== null || isOver(stored)) return { ok: false, reason: 'revoked', stored }
-    if (passed(stored.expires_at, now_ms) || passed(stored.sub_agent_expires_at, now_ms)) return { ok: false, reason: 'expired', stored }
+    if (passed(stored.expires_at, now_ms) || passed(stored.sub_agent_expires_at, now_ms))
+      return { ok: false, reason: 'expired', stored }
     return { ok: true, stored }
   }
 
@@ -122,7 +127,9 @@ export class KeyVerifier {
     if (known && known.until > now_ms && same_pepper) return true
     let checking = this.#checking.get(digest)
     if (!checking) {
-      checking = this.#limited(() => this.#bcrypt(key, stored.bcrypt_hash)).finally(() => this.#checking.delete(digest))
+      checking = this.#limited(() => this.#bcrypt(key, stored.bcrypt_hash)).finally(() =>
+        this.#checking.delete(digest),
+      )
       this.#checking.set(digest, checking)
     }
     if (!(await checking)) return false

@@ -3,7 +3,9 @@ const HEADER_MAX = 16_384
 
 /** Names of the two cookies; over https they are bound to this host (`__Host-`, RFC 6265bis). */
 export function cookieNames(secure: boolean): { session: string; csrf: string } {
-  return secure ? { session: '__Host-mc_session', csrf: '__Host-mc_csrf' } : { session: 'mc_session', csrf: 'mc_csrf' }
+  return secure
+    ? { session: '__Host-mc_session', csrf: '__Host-mc_csrf' }
+    : { session: 'mc_session', csrf: 'mc_csrf' }
 }
 
 /** Reads a Cookie header; hostile or endless ones give what fits. The first of a name counts. */
@@ -21,10 +23,18 @@ export function parseCookies(header: string | null): Map<string, string> {
 }
 
 /** `Set-Cookie` values of a new session: one that scripts cannot read, and the CSRF one that they can. */
-export function sessionCookies(options: { token: string; csrf: string; secure: boolean; max_age_s: number }): string[] {
+export function sessionCookies(options: {
+  token: string
+  csrf: string
+  secure: boolean
+  max_age_s: number
+}): string[] {
   const names = cookieNames(options.secure)
   const common = `Path=/; Max-Age=${options.max_age_s}; SameSite=Lax${options.secure ? '; Secure' : ''}`
-  return [`${names.session}=${options.token}; ${common}; HttpOnly`, `${names.csrf}=${options.csrf}; ${common}`]
+  return [
+    `${names.session}=${options.token}; ${common}; HttpOnly`,
+    `${names.csrf}=${options.csrf}; ${common}`,
+  ]
 }
 
 /** `Set-Cookie` values that take both away. */

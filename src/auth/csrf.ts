@@ -7,7 +7,12 @@ export function csrfToken(secret: Uint8Array, session_id: string): string {
 }
 
 /** Cookie and header must be the same token, and ours for this session; compared in constant time. */
-export function checkCsrf(secret: Uint8Array, session_id: string, cookie: string | undefined, header: string | undefined): boolean {
+export function checkCsrf(
+  secret: Uint8Array,
+  session_id: string,
+  cookie: string | undefined,
+  header: string | undefined,
+): boolean {
   if (!cookie || !header || cookie.length > 200 || !sameText(cookie, header)) return false
   const [random, signature, ...rest] = header.split('.')
   if (!random || !signature || rest.length > 0) return false
@@ -18,7 +23,11 @@ export function checkCsrf(secret: Uint8Array, session_id: string, cookie: string
  * Whether a request comes from a page of ours. `Origin`, when sent, must be one of ours. Without it, `Sec-Fetch-Site`
  * must not say that another site asked; programs send neither and are no browser to protect.
  */
-export function sameOrigin(request: { origin: string | null; sec_fetch_site: string | null; own_origins: readonly string[] }): boolean {
+export function sameOrigin(request: {
+  origin: string | null
+  sec_fetch_site: string | null
+  own_origins: readonly string[]
+}): boolean {
   const { origin, sec_fetch_site, own_origins } = request
   if (origin !== null) return own_origins.includes(origin.toLowerCase())
   return sec_fetch_site === null || sec_fetch_site === 'same-origin' || sec_fetch_site === 'none'

@@ -26,7 +26,10 @@ export async function verifyPassword(hash: string | null, password: string): Pro
 }
 
 /** Why a password is not taken, as a sentence for its owner; undefined when it is fine. */
-export function passwordProblem(password: string, about: { email?: string; name?: string } = {}): string | undefined {
+export function passwordProblem(
+  password: string,
+  about: { email?: string; name?: string } = {},
+): string | undefined {
   const length = characters(password)
   if (length < LIMITS.password_min) return `Use at least ${LIMITS.password_min} characters.`
   if (length > LIMITS.password_max) return `Use at most ${LIMITS.password_max} characters.`
@@ -34,9 +37,13 @@ export function passwordProblem(password: string, about: { email?: string; name?
   if (new Set(plain).size < 4) return 'This repeats a few characters. Use something longer or less regular.'
   if (isSequence(plain)) return 'This is a row of neighbouring characters. Use something less regular.'
   const bare = plain.replace(/[^a-z]+/g, '')
-  if (COMMON_PASSWORDS.has(plain) || COMMON_PASSWORDS.has(bare)) return 'This is one of the passwords that are tried first. Use another one.'
-  const own = [about.email?.split('@')[0], about.name].flatMap((part) => (part && part.length >= 4 ? [part.toLowerCase()] : []))
-  if (own.some((part) => plain.includes(part) && plain.length - part.length < 5)) return 'This is almost your name or e-mail. Use another one.'
+  if (COMMON_PASSWORDS.has(plain) || COMMON_PASSWORDS.has(bare))
+    return 'This is one of the passwords that are tried first. Use another one.'
+  const own = [about.email?.split('@')[0], about.name].flatMap((part) =>
+    part && part.length >= 4 ? [part.toLowerCase()] : [],
+  )
+  if (own.some((part) => plain.includes(part) && plain.length - part.length < 5))
+    return 'This is almost your name or e-mail. Use another one.'
   return undefined
 }
 
@@ -52,7 +59,8 @@ const waiting: (() => void)[] = []
 
 async function limited<T>(run: () => Promise<T>): Promise<T> {
   if (running >= AT_ONCE_MAX) {
-    if (waiting.length >= WAITING_MAX) throw new ApiError('UNAVAILABLE', 'Too many people sign in right now. Try again.', { retry_after_s: 2 })
+    if (waiting.length >= WAITING_MAX)
+      throw new ApiError('UNAVAILABLE', 'Too many people sign in right now. Try again.', { retry_after_s: 2 })
     await new Promise<void>((wake) => waiting.push(wake))
   }
   running++

@@ -30,7 +30,9 @@ export class TokenBuckets {
     const now = this.#now()
     const per_ms = rate.per_minute / 60_000
     const before = this.#buckets.get(key)
-    const filled = before ? Math.min(rate.burst, before.tokens + Math.max(0, now - before.filled_at) * per_ms) : rate.burst
+    const filled = before
+      ? Math.min(rate.burst, before.tokens + Math.max(0, now - before.filled_at) * per_ms)
+      : rate.burst
     const allowed = filled >= 1
     const tokens = allowed ? filled - 1 : filled
     this.#buckets.delete(key)

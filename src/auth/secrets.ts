@@ -22,10 +22,17 @@ const BYTES_MIN = 32
  * Reads the secrets from the settings, else from the data folder, where they are made on the first start (mode 0600).
  * Throws one sentence when a given one is too weak.
  */
-export function loadSecrets(options: { data_dir: string; jwt_secret?: string; previous_jwt_secret?: string; key_pepper?: string }): Secrets {
+export function loadSecrets(options: {
+  data_dir: string
+  jwt_secret?: string
+  previous_jwt_secret?: string
+  key_pepper?: string
+}): Secrets {
   const folder = join(options.data_dir, 'secrets')
   const jwt = [options.jwt_secret ?? stored(folder, 'jwt-secret')]
-  const previous = options.previous_jwt_secret ?? (existsSync(join(folder, 'jwt-secret.previous')) ? stored(folder, 'jwt-secret.previous') : undefined)
+  const previous =
+    options.previous_jwt_secret ??
+    (existsSync(join(folder, 'jwt-secret.previous')) ? stored(folder, 'jwt-secret.previous') : undefined)
   if (previous !== undefined) jwt.push(previous)
   return {
     jwt: jwt.map((text) => signingKey(strong('MC_JWT_SECRET', text))),
@@ -46,8 +53,12 @@ function stored(folder: string, name: string): string {
 
 function strong(name: string, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
-  if (bytes.length < BYTES_MIN) throw new Error(`${name} is too short: it needs at least ${BYTES_MIN} bytes. Make one with: openssl rand -base64 48`)
-  if (new Set(bytes).size < 8) throw new Error(`${name} is too simple to be a secret. Make one with: openssl rand -base64 48`)
+  if (bytes.length < BYTES_MIN)
+    throw new Error(
+      `${name} is too short: it needs at least ${BYTES_MIN} bytes. Make one with: openssl rand -base64 48`,
+    )
+  if (new Set(bytes).size < 8)
+    throw new Error(`${name} is too simple to be a secret. Make one with: openssl rand -base64 48`)
   return bytes
 }
 

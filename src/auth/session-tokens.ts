@@ -67,7 +67,14 @@ export class SessionTokens {
       )
       const { sub, jti, iat, exp } = payload
       const sid = payload.sid
-      if (typeof sub !== 'string' || typeof sid !== 'string' || typeof jti !== 'string' || iat === undefined || exp === undefined) return undefined
+      if (
+        typeof sub !== 'string' ||
+        typeof sid !== 'string' ||
+        typeof jti !== 'string' ||
+        iat === undefined ||
+        exp === undefined
+      )
+        return undefined
       return { sub, sid, jti, iat, exp }
     } catch {
       // Whatever is wrong with it, it is not one of ours.

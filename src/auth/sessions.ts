@@ -16,7 +16,14 @@ export interface SessionRow {
 
 /** Where sessions are kept; the row is the truth about who is signed in. */
 export interface SessionStore {
-  create(row: { id: string; user_id: string; jti: string; expires_at: string; ip: string; user_agent: string }): Promise<void>
+  create(row: {
+    id: string
+    user_id: string
+    jti: string
+    expires_at: string
+    ip: string
+    user_agent: string
+  }): Promise<void>
   find(id: string): Promise<SessionRow | undefined>
   /** Replaces the token id if it still is `old_jti`; the old one stays good until `grace_until`. False if it was not. */
   rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean>
@@ -72,7 +79,9 @@ export class Sessions {
   }
 
   /** Who a token belongs to. `expires_at` is the end of the session: streams end with it, not with the token. */
-  async authenticate(token: string): Promise<{ user_id: string; session_id: string; expires_at: number } | Refusal> {
+  async authenticate(
+    token: string,
+  ): Promise<{ user_id: string; session_id: string; expires_at: number } | Refusal> {
     const claims = await this.#tokens.verify(token)
     if (claims === 'invalid') return { refusal: 'UNAUTHENTICATED' }
     if (claims === 'expired') return { refusal: 'SESSION_EXPIRED' }
@@ -123,16 +132,35 @@ export class Sessions {
   }
 
   /** Sessions of a user that are still good, newest first. */
-  async list(user_id: string): Promise<Pick<SessionRow, 'id' | 'created_at' | 'last_seen_at' | 'expires_at' | 'ip' | 'user_agent'>[]> {
+  async list(
+    user_id: string,
+  ): Promise<Pick<SessionRow, 'id' | 'created_at' | 'last_seen_at' | 'expires_at' | 'ip' | 'user_agent'>[]> {
     const rows = await this.#store.listByUser(user_id)
     return rows
       .filter((row) => row.revoked_at === null && Date.parse(row.expires_at) > this.#now())
-      .map(({ id, created_at, last_seen_at, expires_at, ip, user_agent }) => ({ id, created_at, last_seen_at, expires_at, ip, user_agent }))
+      .map(({ id, created_at, last_seen_at, expires_at, ip, user_agent }) => ({
+        id,
+        created_at,
+        last_seen_at,
+        expires_at,
+        ip,
+        user_agent,
+      }))
   }
 
-  async #issue(user_id: string, session_id: string, jti: string, session_expires_at: number): Promise<Started> {
+  async #issue(
+    user_id: string,
+    session_id: string,
+    jti: string,
+    session_expires_at: number,
+  ): Promise<Started> {
     const token_expires_at = Math.min(this.#now() + TOKEN_MS, session_expires_at)
-    const token = await this.#tokens.sign({ sub: user_id, sid: session_id, jti, exp: Math.floor(token_expires_at / 1000) })
+    const token = await this.#tokens.sign({
+      sub: user_id,
+      sid: session_id,
+      jti,
+      exp: Math.floor(token_expires_at / 1000),
+    })
     return { token, session_id, token_expires_at, session_expires_at }
   }
 

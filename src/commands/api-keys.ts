@@ -9,7 +9,10 @@ interface Ending {
 }
 
 /** A new key beside the old ones, which go on for a while (or not at all). */
-export const keyRotate: Command<{ user_id: string; key: NewKey; grace_hours?: number }, { previous_expires_at: string | null }> = {
+export const keyRotate: Command<
+  { user_id: string; key: NewKey; grace_hours?: number },
+  { previous_expires_at: string | null }
+> = {
   name: 'key.rotate',
   action: 'key.rotate',
   async run(context, input) {
@@ -23,13 +26,24 @@ export const keyRotate: Command<{ user_id: string; key: NewKey; grace_hours?: nu
         and coalesce(expires_at, 'infinity') > ${now}
       returning id, expires_at as ends_at`)
     await context.write(insertKey(context, input.user_id, input.key))
-    const previous_expires_at = ending.map((key) => key.ends_at).sort().at(-1) ?? null
+    const previous_expires_at =
+      ending
+        .map((key) => key.ends_at)
+        .sort()
+        .at(-1) ?? null
     const payload = { user_id: user.id, key: { id: input.key.id, prefix: input.key.prefix }, ending }
     const ended_now = ending.filter((key) => key.ends_at <= now).map((key) => key.id)
     const revokes = { reason: 'key' as const, key_ids: ended_now }
     return {
       result: { previous_expires_at },
-      events: [{ type: 'api_key.rotated', payload, subject_ids: [user.id], ...(ended_now.length > 0 ? { revokes } : {}) }],
+      events: [
+        {
+          type: 'api_key.rotated',
+          payload,
+          subject_ids: [user.id],
+          ...(ended_now.length > 0 ? { revokes } : {}),
+        },
+      ],
     }
   },
 }

@@ -19,6 +19,9 @@ export const channelCreate: Command<{ name: string }, Channel> = {
     await context.write(context.sql`
       insert into channels (org_id, id, name, type, project_id, last_seq, created_at)
       values (${context.org_id}, ${channel.id}, ${channel.name}, ${channel.type}, null, 0, ${context.now})`)
-    return { result: channel, events: [{ type: 'channel.created', channel_id: channel.id, payload: { channel } }] }
+    return {
+      result: channel,
+      events: [{ type: 'channel.created', channel_id: channel.id, payload: { channel } }],
+    }
   },
 }

@@ -1,9 +1,9 @@
+import type { NotificationRow } from '../db/flush.ts'
+import type { BatchContext } from '../db/lane-store.ts'
+import type { Action } from '../domain/access.ts'
+import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
-import type { Action } from '../domain/access.ts'
-import type { BatchContext } from '../db/lane-store.ts'
-import type { NotificationRow } from '../db/flush.ts'
-import type { Caller } from '../domain/caller.ts'
 
 /** What a command gets beside its input. */
 export interface CommandContext extends BatchContext {

@@ -8,17 +8,21 @@ import type { Done, Job, Reply, UserNotification } from '../domain/job.ts'
 import type { LogEvent, NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
+import { recalledRequest, rememberRequest } from './idempotency.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
-import { recalledRequest, rememberRequest } from './idempotency.ts'
 
 /** Carries out commands inside the lane's transaction: rights again, recalled replies, numbering, records. */
-export function createJobRunner(commands: ReadonlyMap<string, Command<never, unknown>>): JobRunner<Job, Done> {
+export function createJobRunner(
+  commands: ReadonlyMap<string, Command<never, unknown>>,
+): JobRunner<Job, Done> {
   return {
     // A plain new message is decided from the owner's memory alone; its `client_id` is looked up only when the
     // database finds it stored already.
     inMemory: (job) =>
-      isPosting(job) && !job.retry && !job.idempotency && !job.input.reply_to && !job.input.refusal ? { channel_id: job.input.channel_id } : undefined,
+      isPosting(job) && !job.retry && !job.idempotency && !job.input.reply_to && !job.input.refusal
+        ? { channel_id: job.input.channel_id }
+        : undefined,
     async prefetch(jobs, context) {
       await prefetchReplies(jobs, context)
       await prefetchClientIds(jobs, context)
@@ -64,7 +68,8 @@ function forCommand(context: BatchContext, permissions: Permissions): CommandCon
 function checkCaller(command: Command<never, unknown>, job: Job, now_ms: number): void {
   const { caller, permissions } = job
   if (command.action === null) return
-  if (caller.id === null || caller.kind === 'system') throw new Error(`${command.name} is not for the server itself`)
+  if (caller.id === null || caller.kind === 'system')
+    throw new Error(`${command.name} is not for the server itself`)
   if (caller.key_id !== undefined && permissions.keyEnded(caller.key_id, now_ms))
     throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
   let standing: Standing

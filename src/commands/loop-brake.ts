@@ -33,7 +33,12 @@ export const loopPause: Command<{ channel_id: string; messages: number; until: s
     const message = toMessage({ ...row, deliveries: null })
     const events: NewEvent[] = [
       { type: 'channel.loop_paused', ...where, payload: { channel_id, messages, until } },
-      { type: 'message.created', ...where, payload: { message }, message: { id: message.id, seq: message.seq } },
+      {
+        type: 'message.created',
+        ...where,
+        payload: { message },
+        message: { id: message.id, seq: message.seq },
+      },
     ]
     return { result: null, events }
   },

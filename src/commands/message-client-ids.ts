@@ -19,16 +19,25 @@ interface Posting {
 
 /** Looks up, once for a batch and under the lock, which `client_id`s of its messages are stored already. */
 export async function prefetchClientIds(jobs: readonly Job[], context: BatchContext): Promise<void> {
-  const asked = jobs.filter(isPosting).flatMap(({ input, caller }) =>
-    input.client_id === undefined ? [] : [{ channel_id: input.channel_id, sender_id: caller.id, client_id: input.client_id }],
-  )
+  const asked = jobs
+    .filter(isPosting)
+    .flatMap(({ input, caller }) =>
+      input.client_id === undefined
+        ? []
+        : [{ channel_id: input.channel_id, sender_id: caller.id, client_id: input.client_id }],
+    )
   if (asked.length === 0) return
-  const rows = await context.sql<(KnownMessage & { channel_id: string; sender_id: string; client_id: string })[]>`
+  const rows = await context.sql<
+    (KnownMessage & { channel_id: string; sender_id: string; client_id: string })[]
+  >`
     select k.channel_id, k.sender_id, k.client_id, k.message_id, k.seq, k.content_hash
     from json_to_recordset(${JSON.stringify(asked)}::text::json) as a(channel_id uuid, sender_id uuid, client_id text)
     join message_client_ids k on k.org_id = ${context.org_id} and k.channel_id = a.channel_id
       and k.sender_id = a.sender_id and k.client_id = a.client_id`
-  context.prefetched.set(KEY, new Map(rows.map((row) => [keyOf(row.channel_id, row.sender_id, row.client_id), row])))
+  context.prefetched.set(
+    KEY,
+    new Map(rows.map((row) => [keyOf(row.channel_id, row.sender_id, row.client_id), row])),
+  )
 }
 
 export function knownMessage(

@@ -106,11 +106,16 @@ async function checkReply(context: CommandContext, input: MessagePostInput): Pro
 function mentionsOf(permissions: Permissions, input: MessagePostInput) {
   const mayRead = (user_id: string) => {
     const member = permissions.member(user_id)
-    return member !== undefined && permissions.mayReadChannel({ kind: member.type, id: user_id }, input.channel_id)
+    return (
+      member !== undefined && permissions.mayReadChannel({ kind: member.type, id: user_id }, input.channel_id)
+    )
   }
   const idOf = (name: string) => permissions.usernames.get(name)
   const { ids, ignored } = resolveMentions(input.mentions ?? [], input.content, idOf, mayRead)
-  return { mentions: ids.slice(0, LIMITS.mentions_max), ignored_mentions: ignored.slice(0, LIMITS.mentions_max) }
+  return {
+    mentions: ids.slice(0, LIMITS.mentions_max),
+    ignored_mentions: ignored.slice(0, LIMITS.mentions_max),
+  }
 }
 
 function projectOf(permissions: Permissions, channel_id: string): string[] {
@@ -131,7 +136,11 @@ function messageCreated(permissions: Permissions, message: Message): NewEvent {
 }
 
 /** Meant for the agents mentioned, else for all agents that may read the channel. */
-function commandInvoked(permissions: Permissions, message: Message, parsed: { command: string; args: string }): NewEvent {
+function commandInvoked(
+  permissions: Permissions,
+  message: Message,
+  parsed: { command: string; args: string },
+): NewEvent {
   const agents = permissions.readersOf(message.channel_id).filter((member) => member.type === 'agent')
   const mentioned = agents.filter((agent) => message.mentions.includes(agent.user_id))
   const target_agent_ids = (mentioned.length > 0 ? mentioned : agents).map((agent) => agent.user_id)

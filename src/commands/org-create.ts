@@ -24,7 +24,10 @@ const SETUP_LOCK = 727_002
  * Makes an org with its founder, its log and the channel `general`. It is not a command of a lane: before it commits
  * there is no org, and nobody else can write to it. Throws 409 `SLUG_TAKEN`, 503.
  */
-export async function createOrg(database: Database, input: OrgCreateInput): Promise<{ org: Org; channel: Channel }> {
+export async function createOrg(
+  database: Database,
+  input: OrgCreateInput,
+): Promise<{ org: Org; channel: Channel }> {
   const org_id = newId()
   const channel_id = newId()
   try {
@@ -56,11 +59,24 @@ export async function createOrg(database: Database, input: OrgCreateInput): Prom
 
       const user = await readUser({ sql }, org_id, founder.user_id)
       const org: Org = {
-        id: org_id, slug: input.slug, name: input.name, status: 'active', deletion_at: null, role: 'administrator',
-        settings: DEFAULT_SETTINGS, created_at: now, updated_at: now,
+        id: org_id,
+        slug: input.slug,
+        name: input.name,
+        status: 'active',
+        deletion_at: null,
+        role: 'administrator',
+        settings: DEFAULT_SETTINGS,
+        created_at: now,
+        updated_at: now,
       }
       const channel: Channel = {
-        id: channel_id, name: 'general', type: 'org_wide', project_id: null, last_seq: 0, read_seq: 0, unread_count: 0,
+        id: channel_id,
+        name: 'general',
+        type: 'org_wide',
+        project_id: null,
+        last_seq: 0,
+        read_seq: 0,
+        unread_count: 0,
         mention_count: 0,
       }
       const events = firstEvents(org, user!, channel).map((event, i) => ({ ...event, sequence: i + 1 }))
@@ -77,9 +93,12 @@ export async function createOrg(database: Database, input: OrgCreateInput): Prom
       return { org, channel }
     })
   } catch (error) {
-    if (isUniqueViolation(error)) throw new ApiError('SLUG_TAKEN', 'This address is taken by another organization.')
+    if (isUniqueViolation(error))
+      throw new ApiError('SLUG_TAKEN', 'This address is taken by another organization.')
     if (error instanceof OutcomeUnknown)
-      throw new ApiError('OUTCOME_UNKNOWN', 'Whether this was stored is not known. Look, then try again.', { retry_after_s: 1 })
+      throw new ApiError('OUTCOME_UNKNOWN', 'Whether this was stored is not known. Look, then try again.', {
+        retry_after_s: 1,
+      })
     throw error
   }
 }

@@ -39,5 +39,7 @@ function patched(current: OrgSettings, patch: Record<string, unknown>): OrgSetti
   const settings = patchSettings(current, patch, DEFAULT_SETTINGS)
   if (checkSettings.Check(settings)) return settings
   const problems = [...checkSettings.Errors(settings)].slice(0, 20)
-  throw invalid(...problems.map((problem) => ({ path: `/settings${problem.path}`, message: `${problem.message}.` })))
+  throw invalid(
+    ...problems.map((problem) => ({ path: `/settings${problem.path}`, message: `${problem.message}.` })),
+  )
 }

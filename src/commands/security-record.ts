@@ -19,7 +19,12 @@ export const securityRecord: Command<SecurityRecord, null> = {
   action: null,
   async run(_context, input) {
     const actor = { id: input.user_id, type: input.user_type, display_name: input.display_name }
-    const event = { type: input.type, actor, payload: { user_id: input.user_id, ...input.details }, subject_ids: [input.user_id] }
+    const event = {
+      type: input.type,
+      actor,
+      payload: { user_id: input.user_id, ...input.details },
+      subject_ids: [input.user_id],
+    }
     return { result: null, events: [input.revokes ? { ...event, revokes: input.revokes } : event] }
   },
 }

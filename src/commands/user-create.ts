@@ -1,8 +1,8 @@
 import { ApiError } from '../contracts/errors.ts'
 import type { User } from '../contracts/resources.ts'
 import type { Role } from '../contracts/vocabulary.ts'
-import { usernameFrom } from '../domain/messages.ts'
 import { readUser } from '../db/queries/users.ts'
+import { usernameFrom } from '../domain/messages.ts'
 import type { Command, CommandContext } from './command.ts'
 
 /** A new key as it is stored; the key itself never comes here. */
@@ -112,5 +112,8 @@ async function freeUsername(context: CommandContext, name: string): Promise<stri
 async function created(context: CommandContext, user_id: string) {
   const user = await readUser(context, context.org_id, user_id)
   if (!user) throw new Error('unreachable: the member was just stored')
-  return { result: user, events: [{ type: 'user.created' as const, payload: { user }, subject_ids: [user_id] }] }
+  return {
+    result: user,
+    events: [{ type: 'user.created' as const, payload: { user }, subject_ids: [user_id] }],
+  }
 }

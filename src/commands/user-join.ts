@@ -13,7 +13,9 @@ export const userJoin: Command<{ user_id: string; invite_id: string; display_nam
       select 1 from invites where org_id = ${org_id} and id = ${input.invite_id} and user_id = ${input.user_id}
         and accepted_at is null and expires_at > ${now}`
     if (!invite) throw notFound('invite')
-    await context.write(sql`update invites set accepted_at = ${now} where org_id = ${org_id} and id = ${input.invite_id}`)
+    await context.write(
+      sql`update invites set accepted_at = ${now} where org_id = ${org_id} and id = ${input.invite_id}`,
+    )
     await context.write(sql`
       update memberships set status = 'active', display_name = coalesce(${input.display_name ?? null}, display_name),
         updated_at = ${now}
@@ -21,6 +23,9 @@ export const userJoin: Command<{ user_id: string; invite_id: string; display_nam
     const user = await readUser(context, org_id, input.user_id)
     if (!user) throw notFound('invite')
     const actor = { id: user.id, type: user.type, display_name: user.display_name }
-    return { result: user, events: [{ type: 'user.updated', actor, payload: { user }, subject_ids: [user.id] }] }
+    return {
+      result: user,
+      events: [{ type: 'user.updated', actor, payload: { user }, subject_ids: [user.id] }],
+    }
   },
 }

@@ -13,11 +13,15 @@ export const userUpdate: Command<{ user_id: string; patch: UserPatch }, User> = 
   async run(context, { user_id, patch }, caller) {
     const before = await readUser(context, context.org_id, user_id)
     if (!before) throw notFound('user')
-    const administrator = caller.id !== null && context.permissions.member(caller.id)?.role === 'administrator'
+    const administrator =
+      caller.id !== null && context.permissions.member(caller.id)?.role === 'administrator'
     const self = caller.id === user_id
-    if (patch.role !== undefined && !administrator) throw forbidden('Only an administrator may change a role.')
-    if (!self && !administrator) throw forbidden('Only the member itself or an administrator may change this.')
-    if (patch.notification_preferences !== undefined && !self) throw forbidden('Preferences are the member’s own.')
+    if (patch.role !== undefined && !administrator)
+      throw forbidden('Only an administrator may change a role.')
+    if (!self && !administrator)
+      throw forbidden('Only the member itself or an administrator may change this.')
+    if (patch.notification_preferences !== undefined && !self)
+      throw forbidden('Preferences are the member’s own.')
     if (patch.role === 'contributor') keepAnAdministrator(context.permissions, user_id)
 
     const { sql, org_id, now } = context
@@ -50,7 +54,10 @@ export const userRemove: Command<{ user_id: string }, null> = {
     await context.write(sql`delete from channel_reads where org_id = ${org_id} and user_id = ${user_id}`)
     await context.write(sql`delete from memberships where org_id = ${org_id} and user_id = ${user_id}`)
     const revokes = { reason: 'membership' as const, user_id, key_ids: keys.map((key) => key.id) }
-    return { result: null, events: [{ type: 'user.removed', payload: { user }, subject_ids: [user_id], revokes }] }
+    return {
+      result: null,
+      events: [{ type: 'user.removed', payload: { user }, subject_ids: [user_id], revokes }],
+    }
   },
 }
 
@@ -68,9 +75,14 @@ function changes(before: User, user: User): NewEvent[] {
   const about = { payload: { user }, subject_ids: [user.id] }
   const events: NewEvent[] = []
   if (before.role !== user.role)
-    events.push({ type: 'user.role_changed', ...about, payload: { user, from_role: before.role, to_role: user.role } })
+    events.push({
+      type: 'user.role_changed',
+      ...about,
+      payload: { user, from_role: before.role, to_role: user.role },
+    })
   const preferences_changed = before.notification_preferences.email !== user.notification_preferences.email
-  if (before.display_name !== user.display_name || preferences_changed) events.push({ type: 'user.updated', ...about })
+  if (before.display_name !== user.display_name || preferences_changed)
+    events.push({ type: 'user.updated', ...about })
   return events
 }
 

@@ -51,7 +51,9 @@ export interface Tx {
 
 /** The database cannot be used at the moment: nothing of this call has had an effect. */
 export function unavailable(): ApiError {
-  return new ApiError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again.', { retry_after_s: 1 })
+  return new ApiError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again.', {
+    retry_after_s: 1,
+  })
 }
 
 /**
@@ -114,12 +116,20 @@ export class Database {
   }
 
   /** A transaction that sees and writes the rows of one org only. */
-  async withOrg<T>(org_id: string, run: (tx: Tx) => Promise<T>, options: { deadline_ms?: number } = {}): Promise<T> {
+  async withOrg<T>(
+    org_id: string,
+    run: (tx: Tx) => Promise<T>,
+    options: { deadline_ms?: number } = {},
+  ): Promise<T> {
     return await this.#call(options.deadline_ms, (c) => inTransaction(c, `begin;${setOrg(org_id)}`, run))
   }
 
   /** Read-only form of {@link withOrg}, in one snapshot; two round trips beside those of `run`. */
-  async readOrg<T>(org_id: string, run: (tx: Tx) => Promise<T>, options: { deadline_ms?: number } = {}): Promise<T> {
+  async readOrg<T>(
+    org_id: string,
+    run: (tx: Tx) => Promise<T>,
+    options: { deadline_ms?: number } = {},
+  ): Promise<T> {
     const begin = `begin isolation level repeatable read read only;${setOrg(org_id)}`
     return await this.#call(options.deadline_ms, (c) => inTransaction(c, begin, run))
   }
@@ -130,7 +140,10 @@ export class Database {
    * the inner `offset 0` keeps the planner from turning the two around. Were it ever evaluated without the scope, the
    * policy would show no rows: it fails closed.
    */
-  async readOne<T extends object>(org_id: string, build: (sql: Sql, org: OrgRef) => postgres.PendingQuery<T[]>): Promise<T[]> {
+  async readOne<T extends object>(
+    org_id: string,
+    build: (sql: Sql, org: OrgRef) => postgres.PendingQuery<T[]>,
+  ): Promise<T[]> {
     return await this.#call(undefined, async ({ sql }) => {
       const query = build(sql, sql`scope.org_id`)
       return await sql<T[]>`
@@ -168,7 +181,9 @@ export class Database {
     try {
       return await Promise.race([work, deadline])
     } catch (error) {
-      throw connection.dead && connection.committing ? new OutcomeUnknown() : asUnavailable(error, connection.dead)
+      throw connection.dead && connection.committing
+        ? new OutcomeUnknown()
+        : asUnavailable(error, connection.dead)
     } finally {
       clearTimeout(timer)
       // Lost the race: whatever it ends with was already answered by the deadline.
@@ -337,8 +352,25 @@ function setOrg(org_id: string): string {
 
 /** The driver's own codes and SQLSTATEs that say: not now (restart, time out, read-only, disk full), nothing was done. */
 const CONNECTION_CODES = new Set([
-  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET',
-  'ENOENT', 'EPIPE', '57P01', '57P02', '57P03', '53300', '57014', '25P03', '25006', '53100', '55P03', '08006', '08003',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '57014',
+  '25P03',
+  '25006',
+  '53100',
+  '55P03',
+  '08006',
+  '08003',
 ])
 
 /** Maps what the driver throws when the server is away or out of time to 503; other errors stay as they are. */

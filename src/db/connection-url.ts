@@ -4,7 +4,8 @@ import type { ConnectionOptions } from './client.ts'
 export function connectionFromUrl(name: string, text: string): ConnectionOptions {
   const url = new URL(text)
   const database = decodeURIComponent(url.pathname.slice(1))
-  if (!database || !url.username) throw new Error(`${name} needs a user and a database: postgres://user:password@host/database`)
+  if (!database || !url.username)
+    throw new Error(`${name} needs a user and a database: postgres://user:password@host/database`)
   const socket = url.searchParams.get('host')
   const ssl = ['require', 'verify-ca', 'verify-full'].includes(url.searchParams.get('sslmode') ?? '')
   return {

@@ -18,7 +18,12 @@ export class DatabaseEdgeSource {
 
   /** Permissions, head and every channel's last seq, in one snapshot. */
   async load(org_id: string): Promise<
-    | { log: string; head: number; permissions: PermissionSnapshot; channels: { id: string; last_seq: number }[] }
+    | {
+        log: string
+        head: number
+        permissions: PermissionSnapshot
+        channels: { id: string; last_seq: number }[]
+      }
     | undefined
   > {
     return await this.#database.readOrg(org_id, async (tx) => {
@@ -26,7 +31,12 @@ export class DatabaseEdgeSource {
       if (!found) return undefined
       const channels = await tx.sql<{ id: string; last_seq: number }[]>`
         select id, last_seq from channels where org_id = ${org_id}`
-      return { log: found.head.log, head: found.head.sequence, permissions: found.permissions, channels: [...channels] }
+      return {
+        log: found.head.log,
+        head: found.head.sequence,
+        permissions: found.permissions,
+        channels: [...channels],
+      }
     })
   }
 
@@ -34,12 +44,21 @@ export class DatabaseEdgeSource {
     return await this.#database.readOrg(org_id, (tx) => eventsAfter(tx, org_id, after, until, limit))
   }
 
-  async notifications(org_id: string, user_id: string, after: number, until: number): Promise<Notification[]> {
-    return await this.#database.readOrg(org_id, (tx) => notificationsOfEvents(tx, org_id, user_id, after, until))
+  async notifications(
+    org_id: string,
+    user_id: string,
+    after: number,
+    until: number,
+  ): Promise<Notification[]> {
+    return await this.#database.readOrg(org_id, (tx) =>
+      notificationsOfEvents(tx, org_id, user_id, after, until),
+    )
   }
 
   async messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]> {
-    const rows = await this.#database.readOne(org_id, (sql, org) => messagesAfter(sql, org, channel_id, after, limit))
+    const rows = await this.#database.readOne(org_id, (sql, org) =>
+      messagesAfter(sql, org, channel_id, after, limit),
+    )
     return rows.map(toMessage)
   }
 

@@ -55,7 +55,10 @@ class DatabaseClock {
   }
 }
 
-type Work<Job, Done> = (tx: { run(job: Job): Promise<Done>; runAlone(job: Job): Promise<Done> }) => Promise<void>
+type Work<Job, Done> = (tx: {
+  run(job: Job): Promise<Done>
+  runAlone(job: Job): Promise<Done>
+}) => Promise<void>
 
 interface Mark {
   sequence: number
@@ -109,7 +112,10 @@ export class PostgresLaneStore<Job, Done> {
       return needs !== undefined && seqs.committed.has(needs.channel_id)
     }
     try {
-      const batch = !careful && jobs.every(known) ? await this.#inMemory(org_id, head, seqs, work) : await this.#inTransaction(org_id, head, seqs, jobs, work)
+      const batch =
+        !careful && jobs.every(known)
+          ? await this.#inMemory(org_id, head, seqs, work)
+          : await this.#inTransaction(org_id, head, seqs, jobs, work)
       for (const [channel_id, seq] of batch.seqs) seqs.committed.set(channel_id, seq)
       return { ...head, sequence: batch.sequence, batch: head.batch + 1 }
     } catch (error) {
@@ -121,7 +127,12 @@ export class PostgresLaneStore<Job, Done> {
   }
 
   /** One statement is the whole transaction. */
-  async #inMemory(org_id: string, head: Head, seqs: ChannelSeqs, work: Work<Job, Done>): Promise<Batch<Job, Done>> {
+  async #inMemory(
+    org_id: string,
+    head: Head,
+    seqs: ChannelSeqs,
+    work: Work<Job, Done>,
+  ): Promise<Batch<Job, Done>> {
     const batch = new Batch(undefined, org_id, head, this.#clock.now(), seqs.committed, this.#runner)
     await work(batch)
     const stored = await this.#database.statement(async (sql) => await batch.flush(sql))
@@ -129,7 +140,13 @@ export class PostgresLaneStore<Job, Done> {
     return batch
   }
 
-  async #inTransaction(org_id: string, head: Head, seqs: ChannelSeqs, jobs: readonly Job[], work: Work<Job, Done>): Promise<Batch<Job, Done>> {
+  async #inTransaction(
+    org_id: string,
+    head: Head,
+    seqs: ChannelSeqs,
+    jobs: readonly Job[],
+    work: Work<Job, Done>,
+  ): Promise<Batch<Job, Done>> {
     const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
     const asked_at = Date.now()
     return await this.#database.scripted(begin, async (tx, [locked]) => {
@@ -144,7 +161,10 @@ export class PostgresLaneStore<Job, Done> {
   }
 
   async #whyNotLocked(org_id: string): Promise<Error> {
-    const [row] = await this.#database.withOrg(org_id, ({ sql }) => sql`select 1 from org_heads where org_id = ${org_id}`)
+    const [row] = await this.#database.withOrg(
+      org_id,
+      ({ sql }) => sql`select 1 from org_heads where org_id = ${org_id}`,
+    )
     return row ? new Fenced('Another node owns the organization') : new Gone('The organization is gone')
   }
 }
@@ -227,7 +247,8 @@ class Batch<Job, Done> implements BatchContext {
   }
 
   async nextSeq(channel_id: string): Promise<number> {
-    const last = this.seqs.get(channel_id) ?? this.#committed.get(channel_id) ?? (await this.#storedSeq(channel_id))
+    const last =
+      this.seqs.get(channel_id) ?? this.#committed.get(channel_id) ?? (await this.#storedSeq(channel_id))
     this.seqs.set(channel_id, last + 1)
     return last + 1
   }
@@ -253,7 +274,8 @@ class Batch<Job, Done> implements BatchContext {
     this.sequence = mark.sequence
     this.seqs.clear()
     for (const [channel_id, seq] of mark.seqs) this.seqs.set(channel_id, seq)
-    for (const [name, list] of Object.entries(this.rows)) list.length = mark.lengths[name as keyof BatchRows] ?? 0
+    for (const [name, list] of Object.entries(this.rows))
+      list.length = mark.lengths[name as keyof BatchRows] ?? 0
   }
 }
 

@@ -8,7 +8,9 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 /** The database was written by a newer program: this one must not touch it. */
 export class NewerSchema extends Error {
   constructor(found: number) {
-    super(`The database has schema version ${found}, this program knows ${SCHEMA_VERSION}. Start the newer version.`)
+    super(
+      `The database has schema version ${found}, this program knows ${SCHEMA_VERSION}. Start the newer version.`,
+    )
     this.name = 'NewerSchema'
   }
 }
@@ -17,14 +19,21 @@ export class NewerSchema extends Error {
  * Brings the schema up to date, as `mc_owner`, under a lock: several nodes may start at once. `sql` is a client with
  * one connection of a role that may become `mc_owner`. Returns the names of what was applied.
  */
-export async function migrateUp(sql: postgres.Sql, migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+export async function migrateUp(
+  sql: postgres.Sql,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<string[]> {
   return await locked(sql, async () => {
     const version = await schemaVersion(sql)
     if (version > migrations.length) throw new NewerSchema(version)
     const applied: string[] = []
     for (const [i, migration] of migrations.entries()) {
       if (i < version) continue
-      await inOneTransaction(sql, migration.up, `insert into mc_schema (version, name) values (${i + 1}, '${migration.name}')`)
+      await inOneTransaction(
+        sql,
+        migration.up,
+        `insert into mc_schema (version, name) values (${i + 1}, '${migration.name}')`,
+      )
       applied.push(migration.name)
     }
     return applied
@@ -32,7 +41,11 @@ export async function migrateUp(sql: postgres.Sql, migrations: readonly Migratio
 }
 
 /** Takes the schema back to version `to` (0: nothing is left). Returns the names of what was undone. */
-export async function migrateDown(sql: postgres.Sql, to: number, migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+export async function migrateDown(
+  sql: postgres.Sql,
+  to: number,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<string[]> {
   return await locked(sql, async () => {
     const version = await schemaVersion(sql)
     if (version > migrations.length) throw new NewerSchema(version)
@@ -51,7 +64,9 @@ export async function migrateDown(sql: postgres.Sql, to: number, migrations: rea
 export async function schemaVersion(sql: postgres.Sql): Promise<number> {
   const [table] = await sql`select to_regclass('public.mc_schema') as found`
   if (!table?.found) return 0
-  const [row] = await sql<{ version: number }[]>`select coalesce(max(version), 0)::int as version from mc_schema`
+  const [row] = await sql<
+    { version: number }[]
+  >`select coalesce(max(version), 0)::int as version from mc_schema`
   return row!.version
 }
 

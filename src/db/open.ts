@@ -28,13 +28,25 @@ const CHECK_MS = 2_000
  * The database ready to be used: started (embedded) or reached, migrated, its catalogue found sound, partitions made.
  * Throws one sentence otherwise: the server does not serve a database that would not keep orgs apart.
  */
-export async function openDatabase(settings: Settings, data_dir: string, log: { info(fields: Record<string, unknown>, text: string): void; failed(stage: string, error: unknown): void }): Promise<OpenedDatabase> {
-  const { app, stop } = settings.database_url === undefined ? await embedded(data_dir, log) : await external(settings.database_url, settings.database_owner_url)
+export async function openDatabase(
+  settings: Settings,
+  data_dir: string,
+  log: {
+    info(fields: Record<string, unknown>, text: string): void
+    failed(stage: string, error: unknown): void
+  },
+): Promise<OpenedDatabase> {
+  const { app, stop } =
+    settings.database_url === undefined
+      ? await embedded(data_dir, log)
+      : await external(settings.database_url, settings.database_owner_url)
   const partitions = { rows_in_default: 0 }
   const care = async () => {
     const sql = client(app)
     try {
-      const [done] = await sql<{ made: number; rows_in_default: string }[]>`select * from ensure_partitions(${settings.partitions_ahead})`
+      const [done] = await sql<
+        { made: number; rows_in_default: string }[]
+      >`select * from ensure_partitions(${settings.partitions_ahead})`
       partitions.rows_in_default = Number(done?.rows_in_default ?? 0)
       if (done && done.made > 0) log.info({ made: done.made }, 'made partitions')
     } finally {
@@ -48,7 +60,10 @@ export async function openDatabase(settings: Settings, data_dir: string, log: { 
     await stop()
     throw error
   }
-  const timer = setInterval(() => care().catch((error: unknown) => log.failed('care for partitions', error)), PARTITION_CARE_MS)
+  const timer = setInterval(
+    () => care().catch((error: unknown) => log.failed('care for partitions', error)),
+    PARTITION_CARE_MS,
+  )
   return {
     app,
     partitions,
@@ -60,9 +75,13 @@ export async function openDatabase(settings: Settings, data_dir: string, log: { 
   }
 }
 
-async function embedded(data_dir: string, log: { info(fields: Record<string, unknown>, text: string): void }) {
+async function embedded(
+  data_dir: string,
+  log: { info(fields: Record<string, unknown>, text: string): void },
+) {
   const database = await openEmbedded(resolve(data_dir), (line) => log.info({}, line))
-  if (database.recovered) log.info({}, 'the embedded PostgreSQL was not stopped cleanly last time and recovered')
+  if (database.recovered)
+    log.info({}, 'the embedded PostgreSQL was not stopped cleanly last time and recovered')
   if (database.migrated.length > 0) log.info({ migrations: database.migrated }, 'migrated')
   return { app: database.app, stop: database.stop }
 }
@@ -87,23 +106,36 @@ async function refuseUnsound(app: ConnectionOptions): Promise<void> {
   try {
     const version = await schemaVersion(sql)
     if (version > SCHEMA_VERSION) throw new NewerSchema(version)
-    if (version < SCHEMA_VERSION) throw new Error(`The database has schema version ${version}, this program needs ${SCHEMA_VERSION}. Set MC_DATABASE_OWNER_URL so that it can migrate, or run "mission-control migrate up".`)
+    if (version < SCHEMA_VERSION)
+      throw new Error(
+        `The database has schema version ${version}, this program needs ${SCHEMA_VERSION}. Set MC_DATABASE_OWNER_URL so that it can migrate, or run "mission-control migrate up".`,
+      )
     const problems = await lintCatalogue(sql)
-    if (problems.length > 0) throw new Error(`The database would not keep organizations apart:\n  - ${problems.join('\n  - ')}`)
+    if (problems.length > 0)
+      throw new Error(`The database would not keep organizations apart:\n  - ${problems.join('\n  - ')}`)
   } finally {
     await sql.end({ timeout: 2 })
   }
 }
 
 /** One PL/pgSQL call beside the query: a server whose libraries were replaced under it answers queries but not those. */
-async function check(database: Database, partitions: { rows_in_default: number }): Promise<Record<string, string>> {
+async function check(
+  database: Database,
+  partitions: { rows_in_default: number },
+): Promise<Record<string, string>> {
   const checks: Record<string, string> = {}
   try {
-    await database.query(async (sql) => {
-      const [row] = await sql<{ version: number }[]>`select max(version)::int as version, ready_probe() from mc_schema`
-      checks.database = 'ok'
-      checks.schema = row?.version === SCHEMA_VERSION ? 'ok' : `version ${row?.version} instead of ${SCHEMA_VERSION}`
-    }, { deadline_ms: CHECK_MS })
+    await database.query(
+      async (sql) => {
+        const [row] = await sql<
+          { version: number }[]
+        >`select max(version)::int as version, ready_probe() from mc_schema`
+        checks.database = 'ok'
+        checks.schema =
+          row?.version === SCHEMA_VERSION ? 'ok' : `version ${row?.version} instead of ${SCHEMA_VERSION}`
+      },
+      { deadline_ms: CHECK_MS },
+    )
   } catch {
     // The reason is in the server log where it happened; here it only matters that it cannot be used.
     checks.database = 'cannot be reached'
@@ -113,5 +145,11 @@ async function check(database: Database, partitions: { rows_in_default: number }
 }
 
 function client(connection: ConnectionOptions) {
-  return postgres({ ...connection, ssl: connection.ssl ?? false, max: 1, connect_timeout: 10, onnotice: () => undefined })
+  return postgres({
+    ...connection,
+    ssl: connection.ssl ?? false,
+    max: 1,
+    connect_timeout: 10,
+    onnotice: () => undefined,
+  })
 }

@@ -21,7 +21,9 @@ export async function ensureRoles(sql: postgres.Sql, passwords: RolePasswords): 
   // One at a time in the whole cluster: roles are shared by its databases.
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${SCHEMA_LOCK})`
-    const existing = new Set((await tx<{ rolname: string }[]>`select rolname from pg_roles`).map((row) => row.rolname))
+    const existing = new Set(
+      (await tx<{ rolname: string }[]>`select rolname from pg_roles`).map((row) => row.rolname),
+    )
     for (const role of ROLES) if (!existing.has(role)) await tx.unsafe(`create role ${role} nologin`)
     await signsIn(tx, 'mc_app', passwords.app)
     await signsIn(tx, 'mc_worker', passwords.worker)
@@ -34,7 +36,11 @@ export async function ensureRoles(sql: postgres.Sql, passwords: RolePasswords): 
   })
 }
 
-async function signsIn(sql: postgres.TransactionSql, role: string, password: string | undefined): Promise<void> {
+async function signsIn(
+  sql: postgres.TransactionSql,
+  role: string,
+  password: string | undefined,
+): Promise<void> {
   if (password === undefined) return
   // DDL takes no parameters; the literal is quoted by the server itself.
   const [row] = await sql<{ statement: string }[]>`

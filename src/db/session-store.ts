@@ -22,7 +22,14 @@ export class PostgresSessionStore {
     this.#database = database
   }
 
-  async create(row: { id: string; user_id: string; jti: string; expires_at: string; ip: string; user_agent: string }): Promise<void> {
+  async create(row: {
+    id: string
+    user_id: string
+    jti: string
+    expires_at: string
+    ip: string
+    user_agent: string
+  }): Promise<void> {
     await this.#database.query(
       (sql) => sql`
         insert into sessions (id, user_id, jti, expires_at, last_seen_at, ip, user_agent)
@@ -31,7 +38,9 @@ export class PostgresSessionStore {
   }
 
   async find(id: string): Promise<SessionRow | undefined> {
-    const [row] = await this.#database.query((sql) => sql<SessionRow[]>`select * from sessions where id = ${id}`)
+    const [row] = await this.#database.query(
+      (sql) => sql<SessionRow[]>`select * from sessions where id = ${id}`,
+    )
     return row
   }
 

@@ -14,7 +14,12 @@ export const types: Record<string, postgres.PostgresType> = {
   },
   text_array: { to: 1009, from: [1009, 1015], serialize: toArray, parse: fromArray },
   uuid_array: { to: 2951, from: [2951], serialize: toArray, parse: fromArray },
-  int8_array: { to: 1016, from: [1016], serialize: toArray, parse: (text: string) => fromArray(text).map(Number) },
+  int8_array: {
+    to: 1016,
+    from: [1016],
+    serialize: toArray,
+    parse: (text: string) => fromArray(text).map(Number),
+  },
 }
 
 function toArray(values: readonly (string | number)[]): string {

@@ -12,9 +12,24 @@ interface Rule {
   read_only?: 'yes'
 }
 
-const members = (rest: Partial<Rule> = {}): Rule => ({ administrator: 'yes', contributor: 'yes', sub_agent: 'hidden', ...rest })
-const administrators = (rest: Partial<Rule> = {}): Rule => ({ administrator: 'yes', contributor: 'forbidden', sub_agent: 'hidden', ...rest })
-const everybody = (rest: Partial<Rule> = {}): Rule => ({ administrator: 'yes', contributor: 'yes', sub_agent: 'yes', ...rest })
+const members = (rest: Partial<Rule> = {}): Rule => ({
+  administrator: 'yes',
+  contributor: 'yes',
+  sub_agent: 'hidden',
+  ...rest,
+})
+const administrators = (rest: Partial<Rule> = {}): Rule => ({
+  administrator: 'yes',
+  contributor: 'forbidden',
+  sub_agent: 'hidden',
+  ...rest,
+})
+const everybody = (rest: Partial<Rule> = {}): Rule => ({
+  administrator: 'yes',
+  contributor: 'yes',
+  sub_agent: 'yes',
+  ...rest,
+})
 const reading = { read_only: 'yes' } as const
 
 /**
@@ -81,10 +96,14 @@ export function authorize(action: Action, standing: Standing, org_read_only: boo
   const rule: Rule = ACTIONS[action]
   const access = rule[standing]
   if (access === 'hidden') throw notFound('resource')
-  if (access === 'forbidden') throw new ApiError('FORBIDDEN', 'Only an administrator of this organization may do this.')
+  if (access === 'forbidden')
+    throw new ApiError('FORBIDDEN', 'Only an administrator of this organization may do this.')
   if (org_read_only && rule.read_only !== 'yes') throw readOnly()
 }
 
 export function readOnly(): ApiError {
-  return new ApiError('ORG_READ_ONLY', 'This organization is read-only at the moment: it is suspended or about to be deleted.')
+  return new ApiError(
+    'ORG_READ_ONLY',
+    'This organization is read-only at the moment: it is suspended or about to be deleted.',
+  )
 }

@@ -3,7 +3,10 @@ import type { MessageKind, SenderType } from '../contracts/vocabulary.ts'
 const COMMAND = /^\/([a-z][a-z0-9_-]{0,31})(?:\s|$)/
 
 /** The command in a human's message, or undefined. An agent's text is never a command. */
-export function parseCommand(content: string, sender_type: SenderType): { command: string; args: string } | undefined {
+export function parseCommand(
+  content: string,
+  sender_type: SenderType,
+): { command: string; args: string } | undefined {
   if (sender_type !== 'human') return undefined
   const match = COMMAND.exec(content)
   if (!match) return undefined
@@ -50,7 +53,11 @@ export function resolveMentions(
 }
 
 /** Kind of the stored message: what the sender asked for, unless the text is a command. */
-export function messageKind(asked: MessageKind | undefined, sender_type: SenderType, content: string): MessageKind {
+export function messageKind(
+  asked: MessageKind | undefined,
+  sender_type: SenderType,
+  content: string,
+): MessageKind {
   if (asked === 'command_output' && sender_type !== 'human') return 'command_output'
   return parseCommand(content, sender_type) ? 'command' : 'text'
 }

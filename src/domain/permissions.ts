@@ -64,7 +64,8 @@ export class Permissions {
     for (const member of snapshot.members) this.#setMember(member)
     for (const channel of snapshot.channels) this.channels.set(channel.id, channel)
     for (const { project_id, user_id } of snapshot.project_users) this.#assigned(project_id).add(user_id)
-    for (const { id, task_id, project_ids } of snapshot.sub_agents) this.#scopes.set(id, { task_id, project_ids })
+    for (const { id, task_id, project_ids } of snapshot.sub_agents)
+      this.#scopes.set(id, { task_id, project_ids })
     for (const { id, ends_at } of snapshot.ending_keys) this.#ending_keys.set(id, Date.parse(ends_at))
   }
 
@@ -125,14 +126,17 @@ export class Permissions {
 
   /** Members who may read a channel. */
   readersOf(channel_id: string): Member[] {
-    return [...this.members.values()].filter((m) => this.mayReadChannel({ kind: m.type, id: m.user_id }, channel_id))
+    return [...this.members.values()].filter((m) =>
+      this.mayReadChannel({ kind: m.type, id: m.user_id }, channel_id),
+    )
   }
 
   mayReadEvent(viewer: Viewer, event: LogEvent): boolean {
     if (viewer.kind === 'sub_agent') return this.#subAgentMayRead(viewer.id, event)
     const member = this.member(viewer.id)
     if (!member) return false
-    if (isSecurityEvent(event.type)) return member.role === 'administrator' || event.subject_ids.includes(viewer.id)
+    if (isSecurityEvent(event.type))
+      return member.role === 'administrator' || event.subject_ids.includes(viewer.id)
     if (event.channel_id !== null) return this.mayReadChannel(viewer, event.channel_id)
     return true
   }
@@ -148,7 +152,8 @@ export class Permissions {
 
   /** Whether {@link apply} would change anything: such an event ends its batch. */
   isTouchedBy(event: Pick<LogEvent, 'type' | 'task_id'>): boolean {
-    if (event.type === 'task.updated') return [...this.#scopes.values()].some((scope) => scope.task_id === event.task_id)
+    if (event.type === 'task.updated')
+      return [...this.#scopes.values()].some((scope) => scope.task_id === event.task_id)
     return event.type in CHANGES
   }
 
@@ -183,7 +188,8 @@ export class Permissions {
       else this.#scopes.delete(id)
     },
     moveTask: (task_id, project_ids) => {
-      for (const scope of this.#scopes.values()) if (scope.task_id === task_id) scope.project_ids = project_ids
+      for (const scope of this.#scopes.values())
+        if (scope.task_id === task_id) scope.project_ids = project_ids
     },
   }
 
@@ -220,7 +226,8 @@ const setOrg = (to: PermissionWriter, payload: { org: Org }) => to.setOrg(payloa
 const setUser = (to: PermissionWriter, payload: { user: User }) => to.setMember(payload.user)
 const setProject = (to: PermissionWriter, { project }: { project: Project }) =>
   to.setAssigned(project.id, project.assigned_user_ids)
-const endScope = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) => to.setScope(sub_agent.id, undefined)
+const endScope = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) =>
+  to.setScope(sub_agent.id, undefined)
 
 /** Every event that changes permissions, with the payload it carries and what it changes. */
 const CHANGES = {
@@ -246,7 +253,10 @@ const CHANGES = {
   'channel.created': (to: PermissionWriter, { channel }: { channel: Channel }) => to.setChannel(channel),
   'task.updated': (to: PermissionWriter, { task }: { task: Task }) => to.moveTask(task.id, task.project_ids),
   'sub_agent.created': (to: PermissionWriter, payload: { sub_agent: SubAgent; project_ids: string[] }) =>
-    to.setScope(payload.sub_agent.id, { task_id: payload.sub_agent.task_id, project_ids: payload.project_ids }),
+    to.setScope(payload.sub_agent.id, {
+      task_id: payload.sub_agent.task_id,
+      project_ids: payload.project_ids,
+    }),
   'sub_agent.completed': endScope,
   'sub_agent.terminated': endScope,
   'sub_agent.expired': endScope,

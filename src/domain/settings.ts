@@ -14,7 +14,13 @@ export function patchSettings(current: unknown, patch: unknown, defaults: unknow
 }
 
 /** Settings for which null means something. */
-const NULLABLE = new Set(['default_channel', 'email_from_address', 'max_concurrent_sub_agents', 'org_name', 'domain'])
+const NULLABLE = new Set([
+  'default_channel',
+  'email_from_address',
+  'max_concurrent_sub_agents',
+  'org_name',
+  'domain',
+])
 
 function isNullable(key: string): boolean {
   return NULLABLE.has(key)

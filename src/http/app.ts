@@ -37,8 +37,10 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
   })
     .onError(({ error, code, request }) => {
       const request_id = newId()
-      if (code === 'NOT_FOUND') return refuse(deps, new ApiError('NOT_FOUND', 'There is no such path.'), request_id, request)
-      if (code === 'PARSE') return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
+      if (code === 'NOT_FOUND')
+        return refuse(deps, new ApiError('NOT_FOUND', 'There is no such path.'), request_id, request)
+      if (code === 'PARSE')
+        return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
     .use(
@@ -49,12 +51,21 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         exclude: ['/docs', '/docs/json', '/docs/', '/*', '/docs/*'],
         documentation: {
           openapi: '3.1.0',
-          info: { title: 'Mission Control', version: API_VERSION, description: 'HTTP API of Mission Control.' },
+          info: {
+            title: 'Mission Control',
+            version: API_VERSION,
+            description: 'HTTP API of Mission Control.',
+          },
           components: {
             schemas: { ...namedSchemas(), Error: ERROR_SCHEMA } as never,
             securitySchemes: {
               api_key: { type: 'http', scheme: 'bearer', description: 'An agent’s API key.' },
-              session: { type: 'apiKey', in: 'cookie', name: 'mc_session', description: 'A signed-in person; writes also need X-CSRF-Token.' },
+              session: {
+                type: 'apiKey',
+                in: 'cookie',
+                name: 'mc_session',
+                description: 'A signed-in person; writes also need X-CSRF-Token.',
+              },
             },
           },
           security: [{ api_key: [] }, { session: [] }],
@@ -68,12 +79,21 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
     .use(channelRoutes(deps))
     .use(eventRoutes(deps))
     .use(socketRoutes(deps))
-    .get('/docs/*', ({ request }) => docsPage(new URL(request.url).pathname, deps.replier.headers) ?? notFound(deps, request), { detail: { hide: true } })
-    .get('/*', ({ request }) => {
-      const { pathname } = new URL(request.url)
-      if (API_PATHS.test(pathname)) return notFound(deps, request)
-      return assets.serve(request, deps.replier.headers) ?? notFound(deps, request)
-    }, { detail: { hide: true } })
+    .get(
+      '/docs/*',
+      ({ request }) =>
+        docsPage(new URL(request.url).pathname, deps.replier.headers) ?? notFound(deps, request),
+      { detail: { hide: true } },
+    )
+    .get(
+      '/*',
+      ({ request }) => {
+        const { pathname } = new URL(request.url)
+        if (API_PATHS.test(pathname)) return notFound(deps, request)
+        return assets.serve(request, deps.replier.headers) ?? notFound(deps, request)
+      },
+      { detail: { hide: true } },
+    )
 }
 
 function notFound(deps: Deps, request: Request): Response {

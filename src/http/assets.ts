@@ -12,7 +12,8 @@ export interface Assets {
 export async function loadAssets(folder: string): Promise<Assets> {
   const files = new Map<string, string>()
   if (existsSync(folder))
-    for await (const name of new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true })) files.set(`/${name}`, join(folder, name))
+    for await (const name of new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true }))
+      files.set(`/${name}`, join(folder, name))
   const index = files.get('/index.html')
   return {
     serve(request, headers) {
@@ -34,10 +35,14 @@ const VIEWER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon
 /** The browser of the API document, from this server alone: no script from elsewhere, none inline. */
 export function docsPage(pathname: string, headers: Readonly<Record<string, string>>): Response | undefined {
   const name = pathname.replace(/^\/docs\/?/, '')
-  if (name === '') return new Response(PAGE, { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' } })
-  if (name === 'start.js') return new Response(START, { headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' } })
+  if (name === '')
+    return new Response(PAGE, { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' } })
+  if (name === 'start.js')
+    return new Response(START, { headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' } })
   if (!VIEWER_FILES.has(name)) return undefined
-  return new Response(Bun.file(join(viewer, name)), { headers: { ...headers, 'Cache-Control': 'public, max-age=86400' } })
+  return new Response(Bun.file(join(viewer, name)), {
+    headers: { ...headers, 'Cache-Control': 'public, max-age=86400' },
+  })
 }
 
 const PAGE = `<!doctype html>

@@ -59,13 +59,15 @@ function parseText(text: string): unknown {
 function clean(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'string') return cleanText(value, path)
   if (typeof value !== 'object' || value === null) return value
-  if (depth > LIMITS.json_depth_max) throw invalid({ path, message: `Nested deeper than ${LIMITS.json_depth_max} levels.` })
+  if (depth > LIMITS.json_depth_max)
+    throw invalid({ path, message: `Nested deeper than ${LIMITS.json_depth_max} levels.` })
   if (Array.isArray(value)) return value.map((item, i) => clean(item, `${path}/${i}`, depth + 1))
   const cleaned: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) {
     const at = `${path}/${key}`
     cleanText(key, path)
-    const kept = UNTRIMMED.has(key) && typeof item === 'string' ? checkText(item, at) : clean(item, at, depth + 1)
+    const kept =
+      UNTRIMMED.has(key) && typeof item === 'string' ? checkText(item, at) : clean(item, at, depth + 1)
     Object.defineProperty(cleaned, key, { value: kept, enumerable: true, writable: true, configurable: true })
   }
   return cleaned
@@ -77,7 +79,10 @@ function cleanText(text: string, path: string): string {
 
 function checkText(text: string, path: string): string {
   if (text.includes('\0') || !text.isWellFormed())
-    throw invalid({ path: path.slice(0, 200), message: 'Contains a NUL character or half of a surrogate pair.' })
+    throw invalid({
+      path: path.slice(0, 200),
+      message: 'Contains a NUL character or half of a surrogate pair.',
+    })
   return text
 }
 

@@ -57,7 +57,8 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
 
   async function work(): Promise<void> {
     busy = true
-    for (let data = queue.shift(); data !== undefined && sink && !sink.closed; data = queue.shift()) await handle(sink, data)
+    for (let data = queue.shift(); data !== undefined && sink && !sink.closed; data = queue.shift())
+      await handle(sink, data)
     busy = false
   }
 
@@ -68,7 +69,8 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
       bad_in_a_row = 0
     } catch (error) {
       to.send({ type: 'error', error: errorOf(error) })
-      if (++bad_in_a_row >= LIMITS.ws_bad_frames_max) to.close(CLOSE.protocol_error, 'Too many frames that are not of this protocol.')
+      if (++bad_in_a_row >= LIMITS.ws_bad_frames_max)
+        to.close(CLOSE.protocol_error, 'Too many frames that are not of this protocol.')
       return
     }
     try {
@@ -95,10 +97,16 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     const channel_id = frame.channel_id.toLowerCase()
     if (!edge.permissions.mayReadChannel(viewer, channel_id)) throw notFound('channel')
     if (frame.type === 'message') return post(to, { ...frame, channel_id })
-    if (frame.type === 'typing') await deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: viewer.id })
+    if (frame.type === 'typing')
+      await deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: viewer.id })
     if (frame.type === 'read') {
       to.ownReads.set(channel_id, frame.seq)
-      await deps.channel(edge.org_id, channel_id, { type: 'read', user_id: viewer.id, seq: frame.seq, now: false })
+      await deps.channel(edge.org_id, channel_id, {
+        type: 'read',
+        user_id: viewer.id,
+        seq: frame.seq,
+        now: false,
+      })
     }
   }
 
@@ -109,7 +117,11 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
   function post(to: WsSink, frame: MessageFrame): void {
     authorize('message.post', membership.standing, edge.permissions.readOnly)
     const { type: _type, channel_id, ...body } = frame
-    if (body.kind !== undefined && body.kind !== 'text' && (body.kind !== 'command_output' || viewer.kind === 'human'))
+    if (
+      body.kind !== undefined &&
+      body.kind !== 'text' &&
+      (body.kind !== 'command_output' || viewer.kind === 'human')
+    )
       throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
     const prepared = posting(channel_id, body, deps.limits.message(viewer.id))
     const request = { type: 'post', command_id: newId(), posting: prepared, caller: membership.caller }
@@ -128,7 +140,10 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     open(socket) {
       sink = new WsSink(credential, portOf(socket), (delay_ms, fire) => setTimeout(fire, delay_ms))
       edge.sockets.add(sink)
-      hello_timer = setTimeout(() => sink?.close(CLOSE.protocol_error, 'No hello within ten seconds.'), LIMITS.ws_hello_deadline_ms)
+      hello_timer = setTimeout(
+        () => sink?.close(CLOSE.protocol_error, 'No hello within ten seconds.'),
+        LIMITS.ws_hello_deadline_ms,
+      )
     },
     message(_socket, data) {
       if (!sink || sink.closed) return
@@ -173,7 +188,8 @@ function readFrame(data: string | Buffer): ClientFrame {
   if (typeof data !== 'string') throw new ApiError('VALIDATION_FAILED', 'Send text frames with JSON.')
   const value = parseJson(data)
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
-  if (typeof type !== 'string' || !Object.hasOwn(checks, type)) throw new ApiError('VALIDATION_FAILED', 'There is no frame of this type.')
+  if (typeof type !== 'string' || !Object.hasOwn(checks, type))
+    throw new ApiError('VALIDATION_FAILED', 'There is no frame of this type.')
   return checks[type as keyof typeof checks](value)
 }
 

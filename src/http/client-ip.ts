@@ -5,7 +5,10 @@
 export function clientIp(request: Request, peer: string | undefined, trusted: readonly string[]): string {
   const address = plain(peer ?? '')
   if (!trusted.includes(address)) return address
-  const chain = (request.headers.get('x-forwarded-for') ?? '').split(',').map((part) => plain(part.trim())).filter(Boolean)
+  const chain = (request.headers.get('x-forwarded-for') ?? '')
+    .split(',')
+    .map((part) => plain(part.trim()))
+    .filter(Boolean)
   return chain.findLast((hop) => !trusted.includes(hop)) ?? address
 }
 

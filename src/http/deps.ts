@@ -1,13 +1,13 @@
+import type { Ephemeral } from '../actors/channel/channel-actor.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import type { CommandCall, Reply } from '../domain/job.ts'
 import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
-import type { Ephemeral } from '../actors/channel/channel-actor.ts'
+import type { CommandCall, Reply } from '../domain/job.ts'
+import type { SocketHandlers } from './channels-ws.ts'
 import type { Edges } from './edge/edges.ts'
 import type { Identify } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { Replier } from './reply.ts'
-import type { SocketHandlers } from './channels-ws.ts'
 
 /** What routes are given; joined in the composition root. */
 export interface Deps {
@@ -18,7 +18,10 @@ export interface Deps {
   sessions: Sessions
   edges: Edges
   database: Database
-  log: { failed(stage: string, error: unknown): void; info(fields: Record<string, unknown>, text: string): void }
+  log: {
+    failed(stage: string, error: unknown): void
+    info(fields: Record<string, unknown>, text: string): void
+  }
   /** Runs a command in the org's lane, wherever its owner is. */
   command(org_id: string, call: CommandCall): Promise<Reply>
   /** Calls the actor of a channel. */

@@ -21,7 +21,12 @@ export interface Documentation {
 }
 
 const ALWAYS: readonly ErrorCode[] = ['RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']
-const WITH_BODY: readonly ErrorCode[] = ['VALIDATION_FAILED', 'INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+const WITH_BODY: readonly ErrorCode[] = [
+  'VALIDATION_FAILED',
+  'INVALID_JSON',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+]
 
 /** The OpenAPI 3.1 operation object of an endpoint; types of UI and bridge come from the same schemas. */
 export function describe(doc: Documentation) {
@@ -38,7 +43,9 @@ export function describe(doc: Documentation) {
     tags: [doc.tag],
     ...(doc.open ? { security: [] } : {}),
     ...(doc.query ? { parameters: queryParameters(doc.query) } : {}),
-    ...(doc.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(doc.body) } } } } : {}),
+    ...(doc.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(doc.body) } } } }
+      : {}),
     responses,
   } as Record<string, unknown>
 }
@@ -49,7 +56,10 @@ function good({ ok }: Documentation) {
     : ok.content_type
       ? { content: { [ok.content_type]: { schema: { type: 'string' } } } }
       : {}
-  return { description: ok.description ?? (ok.status === 204 ? 'Done.' : 'Done; the answer is the resource.'), ...content }
+  return {
+    description: ok.description ?? (ok.status === 204 ? 'Done.' : 'Done; the answer is the resource.'),
+    ...content,
+  }
 }
 
 /** Named resources are referred to, everything else is written out. */
@@ -122,7 +132,10 @@ function byStatus(codes: Iterable<ErrorCode>): Map<number, ErrorCode[]> {
 
 function refusalResponse(codes: ErrorCode[]) {
   return {
-    description: codes.sort().map((code) => `\`${code}\``).join(', '),
+    description: codes
+      .sort()
+      .map((code) => `\`${code}\``)
+      .join(', '),
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
   }
 }

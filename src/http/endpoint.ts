@@ -7,7 +7,7 @@ import type { Caller } from '../domain/caller.ts'
 import type { Idempotency, Reply } from '../domain/job.ts'
 import { readJson } from './body.ts'
 import type { Deps } from './deps.ts'
-import { describe, type Documentation } from './document.ts'
+import { type Documentation, describe } from './document.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Identity } from './identity.ts'
 import { internalError } from './reply.ts'
@@ -77,7 +77,11 @@ export function endpoints(deps: Deps) {
 
   function wrap<B extends TSchema, Q extends TSchema>(
     spec: Spec<B, Q>,
-    run: (context: RouteContext, request_id: string, read: () => Promise<{ body: BodyOf<B>; query: QueryOf<Q> }>) => Promise<{ answer: Answer; headers: Record<string, string> }>,
+    run: (
+      context: RouteContext,
+      request_id: string,
+      read: () => Promise<{ body: BodyOf<B>; query: QueryOf<Q> }>,
+    ) => Promise<{ answer: Answer; headers: Record<string, string> }>,
   ) {
     const checkBody = spec.body && checker(spec.body)
     const query = spec.query && checkQuery(spec.query)
@@ -152,17 +156,42 @@ export function endpoints(deps: Deps) {
         const ip = deps.clientIp(request)
         const identity = await deps.identify.request(request, ip)
         const headers = deps.limits.principal(identity)
-        const { edge, caller, standing } = await deps.identify.member(identity, params.org_slug ?? '', request, ip)
+        const { edge, caller, standing } = await deps.identify.member(
+          identity,
+          params.org_slug ?? '',
+          request,
+          ip,
+        )
         authorize(spec.action, standing, edge.permissions.readOnly)
         checkIds(params)
         const { body, query } = await read()
         const idempotency = await idempotencyOf(request, body)
         const command = async <Result>(name: string, input: unknown) => {
-          const call = { command_id: newId(), command: name, input, caller, ...(idempotency ? { idempotency } : {}) }
+          const call = {
+            command_id: newId(),
+            command: name,
+            input,
+            caller,
+            ...(idempotency ? { idempotency } : {}),
+          }
           return (await deps.command(edge.org_id, call)) as Reply & { result: Result }
         }
         const org_id = edge.org_id
-        const full = { request, request_id, ip, params, body, query, identity, edge, org_id, caller, standing, idempotency, command }
+        const full = {
+          request,
+          request_id,
+          ip,
+          params,
+          body,
+          query,
+          identity,
+          edge,
+          org_id,
+          caller,
+          standing,
+          idempotency,
+          command,
+        }
         return { answer: await handle(full), headers }
       })
     },
@@ -170,7 +199,12 @@ export function endpoints(deps: Deps) {
 }
 
 /** Answers what was thrown: a refusal as it is, anything else as 500 without a word about why. */
-export function refuse(deps: Pick<Deps, 'replier' | 'log'>, error: unknown, request_id: string, request: Request): Response {
+export function refuse(
+  deps: Pick<Deps, 'replier' | 'log'>,
+  error: unknown,
+  request_id: string,
+  request: Request,
+): Response {
   if (error instanceof ApiError) return deps.replier.refusal(error, request_id)
   const { pathname } = new URL(request.url)
   deps.log.failed(`${request.method} ${pathname} (${request_id})`, error)

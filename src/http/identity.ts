@@ -64,11 +64,14 @@ export class Identify {
 
   /** A token from a header or a WebSocket's sub-protocol: an API key, or the session of a wrapped mobile app. */
   async bearer(token: string | undefined, ip: string): Promise<Identity> {
-    if (token === undefined) throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
+    if (token === undefined)
+      throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
     if (!token.startsWith('mc_ak_')) return await this.#session(token, false)
     const failures = this.#ports.failuresFrom(ip)
     if (failures.blocked_s > 0)
-      throw new ApiError('RATE_LIMITED', 'Too many wrong keys from this address.', { retry_after_s: failures.blocked_s })
+      throw new ApiError('RATE_LIMITED', 'Too many wrong keys from this address.', {
+        retry_after_s: failures.blocked_s,
+      })
     const verdict = await this.#ports.keys.verify(token, Date.now())
     if (verdict.ok) {
       this.#ports.keyUsed(verdict.stored)
@@ -89,12 +92,19 @@ export class Identify {
   async #session(token: string, by_cookie: boolean): Promise<Extract<Identity, { type: 'session' }>> {
     const found = await this.#ports.sessions.authenticate(token)
     if ('refusal' in found) throw sessionRefused(found.refusal)
-    return { type: 'session', user_id: found.user_id, session_id: found.session_id, expires_at: found.expires_at, by_cookie }
+    return {
+      type: 'session',
+      user_id: found.user_id,
+      session_id: found.session_id,
+      expires_at: found.expires_at,
+      by_cookie,
+    }
   }
 
   #checkWrite(request: Request, session_id: string, cookie: string | undefined): void {
     const header = request.headers.get('x-csrf-token') ?? undefined
-    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secret, session_id, cookie, header)) throw csrfFailed()
+    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secret, session_id, cookie, header))
+      throw csrfFailed()
   }
 
   /** Sign-in routes have no session yet: a foreign page must not sign a browser in as somebody else. */
@@ -121,9 +131,17 @@ export class Identify {
     if (identity.type === 'key' && edge.permissions.keyEnded(identity.key.id, Date.now()))
       throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
     if (viewer.kind === 'sub_agent') {
-      if (!edge.permissions.scope(viewer.id)) throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
+      if (!edge.permissions.scope(viewer.id))
+        throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
       const display_name = identity.type === 'key' ? identity.key.display_name : 'Sub-agent'
-      const caller: Caller = { kind: 'sub_agent', id: viewer.id, display_name, role: null, ...keyOf(identity), ...record }
+      const caller: Caller = {
+        kind: 'sub_agent',
+        id: viewer.id,
+        display_name,
+        role: null,
+        ...keyOf(identity),
+        ...record,
+      }
       return { edge, viewer, caller, standing: 'sub_agent' }
     }
     const member = edge.permissions.member(viewer.id)
@@ -139,7 +157,9 @@ export class Identify {
 export function credentialOf(identity: Identity, viewer: Viewer): Credential {
   if (identity.type === 'session')
     return { viewer, session_id: identity.session_id, expires_at: identity.expires_at }
-  const ends = [identity.key.expires_at, identity.key.sub_agent_expires_at].flatMap((at) => (at ? [Date.parse(at)] : []))
+  const ends = [identity.key.expires_at, identity.key.sub_agent_expires_at].flatMap((at) =>
+    at ? [Date.parse(at)] : [],
+  )
   return { viewer, key_id: identity.key.id, ...(ends.length > 0 ? { expires_at: Math.min(...ends) } : {}) }
 }
 
@@ -163,5 +183,8 @@ function sessionRefused(refusal: 'SESSION_EXPIRED' | 'SESSION_REVOKED' | 'UNAUTH
 }
 
 function csrfFailed(): ApiError {
-  return new ApiError('CSRF_VALIDATION_FAILED', 'This request did not come from a page of this server. Reload and try again.')
+  return new ApiError(
+    'CSRF_VALIDATION_FAILED',
+    'This request did not come from a page of this server. Reload and try again.',
+  )
 }

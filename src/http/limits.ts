@@ -1,4 +1,4 @@
-import { TokenBuckets } from '../auth/rate-limit.ts'
+import type { TokenBuckets } from '../auth/rate-limit.ts'
 import { ApiError } from '../contracts/errors.ts'
 import type { Identity } from './identity.ts'
 
@@ -42,16 +42,25 @@ export class Limits {
    * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
    * the limit, and only the channel knows what is a repeat.
    */
-  message(principal_id: string): { code: 'RATE_LIMITED'; message: string; retry_after_s: number } | undefined {
+  message(
+    principal_id: string,
+  ): { code: 'RATE_LIMITED'; message: string; retry_after_s: number } | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
     if (!taken || taken.allowed) return undefined
-    return { code: 'RATE_LIMITED', message: 'Too many messages. Slow down.', retry_after_s: taken.retry_after_s }
+    return {
+      code: 'RATE_LIMITED',
+      message: 'Too many messages. Slow down.',
+      retry_after_s: taken.retry_after_s,
+    }
   }
 
   #take(key: string, rate: Rate): Record<string, string> {
     if (!this.#buckets) return {}
     const taken = this.#buckets.take(key, rate)
-    if (!taken.allowed) throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', { retry_after_s: taken.retry_after_s })
+    if (!taken.allowed)
+      throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
+        retry_after_s: taken.retry_after_s,
+      })
     return {
       'RateLimit-Limit': String(taken.limit),
       'RateLimit-Remaining': String(taken.remaining),

@@ -1,17 +1,36 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Numbers about this node in Prometheus' form. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #batch = new Histogram({
-    name: 'mc_lane_batch_size', help: 'Commands in one transaction of a lane.', buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256], registers: [this.#registry],
+    name: 'mc_lane_batch_size',
+    help: 'Commands in one transaction of a lane.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers: [this.#registry],
   })
   readonly #commit = new Histogram({
-    name: 'mc_lane_commit_seconds', help: 'From the start of a batch to its commit.', buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5], registers: [this.#registry],
+    name: 'mc_lane_commit_seconds',
+    help: 'From the start of a batch to its commit.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    registers: [this.#registry],
   })
-  readonly #published = new Counter({ name: 'mc_events_published_total', help: 'Events that owners on this node published.', registers: [this.#registry] })
-  readonly #fenced = new Counter({ name: 'mc_lanes_fenced_total', help: 'Lanes that lost their org to another owner.', registers: [this.#registry] })
-  readonly #dropped = new Counter({ name: 'mc_connections_ended_total', help: 'Streams and sockets that the server ended, by reason.', labelNames: ['kind', 'reason'], registers: [this.#registry] })
+  readonly #published = new Counter({
+    name: 'mc_events_published_total',
+    help: 'Events that owners on this node published.',
+    registers: [this.#registry],
+  })
+  readonly #fenced = new Counter({
+    name: 'mc_lanes_fenced_total',
+    help: 'Lanes that lost their org to another owner.',
+    registers: [this.#registry],
+  })
+  readonly #dropped = new Counter({
+    name: 'mc_connections_ended_total',
+    help: 'Streams and sockets that the server ended, by reason.',
+    labelNames: ['kind', 'reason'],
+    registers: [this.#registry],
+  })
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry })

@@ -2,9 +2,10 @@ import type { Posting } from '../actors/channel/channel-actor.ts'
 import type { MessageCreate } from '../contracts/requests.ts'
 
 /** A message as the channel takes it, with the hash that tells a repeat from another message. */
-export function posting(channel_id: string, body: MessageCreate, refusal: Posting["refusal"]): Posting {
+export function posting(channel_id: string, body: MessageCreate, refusal: Posting['refusal']): Posting {
   const { content, mentions, client_id, reply_to, kind } = body
-  const content_hash = client_id === undefined ? '' : hashOf([content, mentions ?? [], reply_to ?? null, kind ?? null])
+  const content_hash =
+    client_id === undefined ? '' : hashOf([content, mentions ?? [], reply_to ?? null, kind ?? null])
   return {
     channel_id,
     content,

@@ -40,7 +40,11 @@ export class Replier {
 
   constructor(base: BaseHeaders) {
     this.#base = base.all
-    this.#json = { ...base.all, 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
+    this.#json = {
+      ...base.all,
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+    }
   }
 
   get headers(): Readonly<Record<string, string>> {
@@ -62,7 +66,8 @@ export class Replier {
 
   /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */
   refusal(error: ApiError, request_id: string, extra?: Record<string, string>): Response {
-    const retry: Record<string, string> = error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
+    const retry: Record<string, string> =
+      error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
     return this.json(error.status, error.body(), request_id, { ...retry, ...extra })
   }
 }

@@ -14,7 +14,9 @@ export async function recordSignIn(
   from: { ip: string; user_agent: string },
 ): Promise<void> {
   const revokes: Revocation | undefined =
-    type === 'auth.session_revoked' ? { reason: 'session', session_id: String(details.session_id) } : undefined
+    type === 'auth.session_revoked'
+      ? { reason: 'session', session_id: String(details.session_id) }
+      : undefined
   const record: SecurityRecord = {
     type,
     user_id: account.id,

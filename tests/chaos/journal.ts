@@ -42,7 +42,8 @@ export function check(sent: readonly Sent[], readers: readonly ReaderJournal[], 
   const stored = new Map<string, Seen & { channel_id: string }>()
   for (const [channel_id, messages] of truth.channels) {
     messages.forEach((message, i) => {
-      if (message.seq !== i + 1) problems.push(`channel ${channel_id}: seq ${message.seq} stands at place ${i + 1}`)
+      if (message.seq !== i + 1)
+        problems.push(`channel ${channel_id}: seq ${message.seq} stands at place ${i + 1}`)
       const before = stored.get(message.content)
       if (before) problems.push(`"${message.content}" is stored twice: seq ${before.seq} and ${message.seq}`)
       stored.set(message.content, { ...message, channel_id })
@@ -56,7 +57,8 @@ export function check(sent: readonly Sent[], readers: readonly ReaderJournal[], 
       problems.push(`"${content}" was acknowledged as seq ${ack.seq} and is stored as seq ${found.seq}`)
   }
   const known = new Set(sent.map((message) => message.content))
-  for (const content of stored.keys()) if (!known.has(content)) problems.push(`"${content}" is stored and was never sent`)
+  for (const content of stored.keys())
+    if (!known.has(content)) problems.push(`"${content}" is stored and was never sent`)
   truth.sequences.forEach((sequence, i) => {
     if (sequence !== i + 1) problems.push(`the log has ${sequence} at place ${i + 1}`)
   })
@@ -66,22 +68,27 @@ export function check(sent: readonly Sent[], readers: readonly ReaderJournal[], 
 
 function checkReader(reader: ReaderJournal, truth: Truth): string[] {
   const problems: string[] = []
-  if (reader.resets > 0) problems.push(`${reader.name} was told ${reader.resets} times that its position is not known`)
+  if (reader.resets > 0)
+    problems.push(`${reader.name} was told ${reader.resets} times that its position is not known`)
   for (const [channel_id, seen] of reader.messages) {
     const all = truth.channels.get(channel_id) ?? []
     const first = reader.from_start ? 1 : (seen[0]?.seq ?? all.length + 1)
     const expected = all.slice(first - 1)
-    if (seen.length !== expected.length) problems.push(`${reader.name} saw ${seen.length} of ${expected.length} messages of ${channel_id}`)
+    if (seen.length !== expected.length)
+      problems.push(`${reader.name} saw ${seen.length} of ${expected.length} messages of ${channel_id}`)
     for (let i = 0; i < Math.max(seen.length, expected.length); i++) {
       const [s, e] = [seen[i], expected[i]]
       if (s?.seq === e?.seq && s?.id === e?.id && s?.content === e?.content) continue
-      problems.push(`${reader.name}: place ${i + 1} of ${channel_id} is seq ${s?.seq ?? 'nothing'}, stored is seq ${e?.seq ?? 'nothing'}`)
+      problems.push(
+        `${reader.name}: place ${i + 1} of ${channel_id} is seq ${s?.seq ?? 'nothing'}, stored is seq ${e?.seq ?? 'nothing'}`,
+      )
       break
     }
   }
   reader.sequences?.forEach((sequence, i, all) => {
     const before = all[i - 1]
-    if (before !== undefined && sequence <= before) problems.push(`${reader.name}: sequence ${sequence} came after ${before}`)
+    if (before !== undefined && sequence <= before)
+      problems.push(`${reader.name}: sequence ${sequence} came after ${before}`)
   })
   return problems
 }

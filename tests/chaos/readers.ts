@@ -53,7 +53,10 @@ export class WsReader {
   #connect(): void {
     if (this.#stopped) return
     const { url, org, headers } = this.#target
-    const socket: WebSocket = Reflect.construct(WebSocket, [`${url.replace(/^http/, 'ws')}/api/v1/orgs/${org}/channels/ws`, { headers }])
+    const socket: WebSocket = Reflect.construct(WebSocket, [
+      `${url.replace(/^http/, 'ws')}/api/v1/orgs/${org}/channels/ws`,
+      { headers },
+    ])
     this.#socket = socket
     let over = false
     const again = () => {
@@ -61,7 +64,8 @@ export class WsReader {
       over = true
       setTimeout(() => this.#connect(), RETRY_MS * (0.5 + Math.random()))
     }
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', log: this.#log, resume: Object.fromEntries(this.#last) }))
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ type: 'hello', log: this.#log, resume: Object.fromEntries(this.#last) }))
     socket.onclose = again
     socket.onerror = again
     socket.onmessage = ({ data }) => {
@@ -104,7 +108,10 @@ export class SseReader {
       this.#abort = new AbortController()
       try {
         const { url, org, headers } = this.#target
-        const answer = await fetch(`${url}/api/v1/orgs/${org}/events/stream`, { headers: { ...headers, 'Last-Event-ID': this.#cursor }, signal: this.#abort.signal })
+        const answer = await fetch(`${url}/api/v1/orgs/${org}/events/stream`, {
+          headers: { ...headers, 'Last-Event-ID': this.#cursor },
+          signal: this.#abort.signal,
+        })
         if (answer.status === 200 && answer.body) await this.#read(answer.body)
       } catch {
         // Cut or refused: it comes back with its cursor.

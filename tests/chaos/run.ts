@@ -1,4 +1,4 @@
-import { addAgent, type Agent, join, type Message, setUp } from '../support/client.ts'
+import { type Agent, addAgent, join, type Message, setUp } from '../support/client.ts'
 import { startServer } from '../support/server.ts'
 import { until } from '../support/streams.ts'
 import { check, type Sent, type Truth } from './journal.ts'
@@ -34,7 +34,8 @@ const server = await startServer({ env: { MC_LOG_LEVEL: 'error' } })
 try {
   const admin = await setUp(server)
   const channels: string[] = []
-  for (let i = 0; i < channels_count; i++) channels.push((await admin.in<{ id: string }>('POST', '/channels', { name: `chaos ${i}` })).body.id)
+  for (let i = 0; i < channels_count; i++)
+    channels.push((await admin.in<{ id: string }>('POST', '/channels', { name: `chaos ${i}` })).body.id)
   const people = await Promise.all(Array.from({ length: 4 }, (_, i) => join(admin, `Writer ${i}`)))
   const agents: Agent[] = []
   for (let i = 0; i < 2; i++) agents.push(await addAgent(admin, `reader-${i}`))
@@ -44,11 +45,19 @@ try {
     return { Cookie: person.cookieHeader, 'X-CSRF-Token': person.cookies.get('mc_csrf') ?? '' }
   }
   const writers: Writer[] = Array.from({ length: writers_count }, (_, i) =>
-    i % 2 === 0 ? new RestWriter(target(cookie(i))) : new WsWriter(target({ ...cookie(i), Origin: server.url })),
+    i % 2 === 0
+      ? new RestWriter(target(cookie(i)))
+      : new WsWriter(target({ ...cookie(i), Origin: server.url })),
   )
   const readers = [
-    ...Array.from({ length: 6 }, (_, i) => new WsReader(`websocket ${i}`, target({ ...cookie(i), Origin: server.url }), channels)),
-    ...Array.from({ length: 6 }, (_, i) => new SseReader(`sse ${i}`, target(agents[i % agents.length]!.headers))),
+    ...Array.from(
+      { length: 6 },
+      (_, i) => new WsReader(`websocket ${i}`, target({ ...cookie(i), Origin: server.url }), channels),
+    ),
+    ...Array.from(
+      { length: 6 },
+      (_, i) => new SseReader(`sse ${i}`, target(agents[i % agents.length]!.headers)),
+    ),
   ]
 
   const sent: Sent[] = []
@@ -56,7 +65,11 @@ try {
   let writing = true
   const load = (async () => {
     for (let n = 0; writing; n++) {
-      const message: Sent = { client_id: `c${n}`, channel_id: channels[n % channels.length]!, content: `message ${n}` }
+      const message: Sent = {
+        client_id: `c${n}`,
+        channel_id: channels[n % channels.length]!,
+        content: `message ${n}`,
+      }
       sent.push(message)
       const done = writers[n % writers.length]!.send(message)
       open.add(done)
@@ -76,7 +89,10 @@ try {
     await server.kill('SIGKILL')
     await server.restart()
     restart_ms += Date.now() - killed_at
-    if (kill % 10 === 0 || kill === kills) console.log(`${kill} kills, ${sent.filter((m) => m.ack).length} acknowledged, ${Math.round((Date.now() - started_at) / 1000)} s`)
+    if (kill % 10 === 0 || kill === kills)
+      console.log(
+        `${kill} kills, ${sent.filter((m) => m.ack).length} acknowledged, ${Math.round((Date.now() - started_at) / 1000)} s`,
+      )
   }
   await Bun.sleep(500)
   writing = false
@@ -85,35 +101,62 @@ try {
 
   const truth = await readTruth(admin, channels)
   const total = [...truth.channels.values()].reduce((sum, messages) => sum + messages.length, 0)
-  const complete = () => readers.every((r) => channels.every((id) => (r.journal.messages.get(id)?.length ?? 0) >= (truth.channels.get(id)?.length ?? 0)))
+  const complete = () =>
+    readers.every((r) =>
+      channels.every(
+        (id) => (r.journal.messages.get(id)?.length ?? 0) >= (truth.channels.get(id)?.length ?? 0),
+      ),
+    )
   await until(complete, 'every reader to catch up', 30_000).catch(() => undefined)
   for (const stopping of [...readers, ...writers]) stopping.stop()
 
-  const problems = check(sent, readers.map((reader) => reader.journal), truth)
+  const problems = check(
+    sent,
+    readers.map((reader) => reader.journal),
+    truth,
+  )
   const acked = sent.filter((message) => message.ack).length
-  console.log(`${sent.length} sent, ${acked} acknowledged, ${total} stored, ${readers.length} readers, log head ${truth.sequences.length}, mean restart ${Math.round(restart_ms / kills)} ms`)
+  console.log(
+    `${sent.length} sent, ${acked} acknowledged, ${total} stored, ${readers.length} readers, log head ${truth.sequences.length}, mean restart ${Math.round(restart_ms / kills)} ms`,
+  )
   for (const problem of problems.slice(0, 20)) console.log(`  BROKEN: ${problem}`)
-  console.log(problems.length === 0 ? 'nothing lost, nothing doubled, nothing reordered' : `${problems.length} broken promises (seed ${seed})`)
+  console.log(
+    problems.length === 0
+      ? 'nothing lost, nothing doubled, nothing reordered'
+      : `${problems.length} broken promises (seed ${seed})`,
+  )
   if (problems.length > 0 || acked !== sent.length) process.exitCode = 1
 } finally {
   await server.stop()
 }
 process.exit()
 
-async function readTruth(admin: Awaited<ReturnType<typeof setUp>>, channels: readonly string[]): Promise<Truth> {
+async function readTruth(
+  admin: Awaited<ReturnType<typeof setUp>>,
+  channels: readonly string[],
+): Promise<Truth> {
   const truth: Truth = { channels: new Map(), sequences: [] }
   for (const id of channels) {
     const messages: Message[] = []
     for (let cursor = ''; ; ) {
-      const { body } = await admin.in<{ data: Message[]; next_cursor: string | null }>('GET', `/channels/${id}/messages?limit=200${cursor && `&cursor=${cursor}`}`)
+      const { body } = await admin.in<{ data: Message[]; next_cursor: string | null }>(
+        'GET',
+        `/channels/${id}/messages?limit=200${cursor && `&cursor=${cursor}`}`,
+      )
       messages.push(...body.data)
       if (body.next_cursor === null) break
       cursor = body.next_cursor
     }
-    truth.channels.set(id, messages.toReversed().map(({ seq, id: message_id, content }) => ({ seq, id: message_id, content })))
+    truth.channels.set(
+      id,
+      messages.toReversed().map(({ seq, id: message_id, content }) => ({ seq, id: message_id, content })),
+    )
   }
   for (let cursor = ''; ; ) {
-    const { body } = await admin.in<{ data: { sequence: number }[]; next_cursor: string | null }>('GET', `/events?order=asc&limit=200${cursor && `&cursor=${cursor}`}`)
+    const { body } = await admin.in<{ data: { sequence: number }[]; next_cursor: string | null }>(
+      'GET',
+      `/events?order=asc&limit=200${cursor && `&cursor=${cursor}`}`,
+    )
     truth.sequences.push(...body.data.map((event) => event.sequence))
     if (body.next_cursor === null) break
     cursor = body.next_cursor

@@ -39,7 +39,8 @@ export class RestWriter implements Writer {
           sent.ack = { id, seq }
           return
         }
-        if (answer.status !== 503 && answer.status !== 429) throw new Error(`unexpected ${answer.status}: ${await answer.text()}`)
+        if (answer.status !== 503 && answer.status !== 429)
+          throw new Error(`unexpected ${answer.status}: ${await answer.text()}`)
       } catch (error) {
         if (error instanceof Error && error.message.startsWith('unexpected')) throw error
         // The server died under the request: whether it was stored is not known, so it is sent again.
@@ -85,7 +86,10 @@ export class WsWriter implements Writer {
   #connect(): void {
     if (this.#stopped) return
     const { url, org, headers } = this.#target
-    const socket: WebSocket = Reflect.construct(WebSocket, [`${url.replace(/^http/, 'ws')}/api/v1/orgs/${org}/channels/ws`, { headers }])
+    const socket: WebSocket = Reflect.construct(WebSocket, [
+      `${url.replace(/^http/, 'ws')}/api/v1/orgs/${org}/channels/ws`,
+      { headers },
+    ])
     this.#socket = socket
     this.#ready = false
     let over = false

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
-import { addAgent, type Channel, generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
+import {
+  addAgent,
+  type Channel,
+  generalChannel,
+  join,
+  type Message,
+  type Person,
+  setUp,
+} from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
@@ -45,8 +53,18 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     const forge = await addAgent(admin, 'forge')
     const post = (who: { in: Person['in'] }, body: Record<string, unknown>) =>
       who.in<Message>('POST', `/channels/${channel.id}/messages`, body)
-    await admin.in('POST', '/users', { type: 'human', email: 'priya@example.com', display_name: 'Priya Shah', role: 'contributor' })
-    const asked = (await post(mei, { content: '@forge @ines-carvalho look: **bold** `code` https://example.com\n\n- a\n- b\n\n> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |' })).body
+    await admin.in('POST', '/users', {
+      type: 'human',
+      email: 'priya@example.com',
+      display_name: 'Priya Shah',
+      role: 'contributor',
+    })
+    const asked = (
+      await post(mei, {
+        content:
+          '@forge @ines-carvalho look: **bold** `code` https://example.com\n\n- a\n- b\n\n> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |',
+      })
+    ).body
     for (const state of ['queued', 'working'])
       await forge.in('POST', `/channels/${channel.id}/messages/${asked.seq}/deliveries`, { state })
     await post(forge, { content: '```ts src/a.ts\nconst a = 1 // one\n```', reply_to: asked.id })
@@ -93,7 +111,10 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
         await page.getByRole('listbox').waitFor()
         expect(await violations(page)).toEqual([])
         await composer(page).fill('')
-        await page.getByRole('button', { name: /^Actions for/ }).first().click()
+        await page
+          .getByRole('button', { name: /^Actions for/ })
+          .first()
+          .click()
         await page.getByRole('menu').waitFor()
         expect(await violations(page)).toEqual([])
         await page.keyboard.press('Escape')
@@ -162,10 +183,18 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
   test('nothing is wider than a window of 320 pixels', async () => {
     const { page, context } = await visit(browser, { viewport: { width: 320, height: 640 } })
     await signIn(page, server.url, 'ines@example.com')
-    for (const path of [`/o/fieldnote/channels/${channel.id}`, '/o/fieldnote/channels', '/o/fieldnote/settings/members', '/orgs', '/login']) {
+    for (const path of [
+      `/o/fieldnote/channels/${channel.id}`,
+      '/o/fieldnote/channels',
+      '/o/fieldnote/settings/members',
+      '/orgs',
+      '/login',
+    ]) {
       await page.goto(server.url + path)
       await page.getByRole('heading', { level: 1 }).waitFor()
-      const [wide, window_width] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [number, number]
+      const [wide, window_width] = (await page.evaluate(
+        '[document.documentElement.scrollWidth, innerWidth]',
+      )) as [number, number]
       expect([path, wide]).toEqual([path, window_width])
     }
     await context.close()

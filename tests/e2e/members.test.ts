@@ -65,7 +65,9 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     const { page } = joined
     await page.getByRole('link', { name: 'Members' }).click()
     await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
-    expect(await page.getByRole('button', { name: /Actions for|Invite person|Add agent|New channel/ }).count()).toBe(0)
+    expect(
+      await page.getByRole('button', { name: /Actions for|Invite person|Add agent|New channel/ }).count(),
+    ).toBe(0)
   }, 120_000)
 
   test('an agent gets its key, shown once, and its arrival is seen', async () => {

@@ -3,7 +3,17 @@ import type { Browser, WebSocketRoute } from 'playwright-core'
 import { generalChannel, type Message, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { composer, hasBrowser, launch, openChannel, said, say, signIn, until, visit } from './support/browser.ts'
+import {
+  composer,
+  hasBrowser,
+  launch,
+  openChannel,
+  said,
+  say,
+  signIn,
+  until,
+  visit,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('writing without a connection', () => {
@@ -91,7 +101,8 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     away = true
     for (const socket of open) await socket.close({ code: 1012 })
     await page.getByText('No connection since').waitFor()
-    for (const content of ['while', 'you were', 'away']) await admin.in('POST', `/channels/${channel_id}/messages`, { content })
+    for (const content of ['while', 'you were', 'away'])
+      await admin.in('POST', `/channels/${channel_id}/messages`, { content })
     away = false
     await page.getByRole('button', { name: 'Try now' }).click()
     await page.getByText('Reconnected. 3 messages caught up.').waitFor()

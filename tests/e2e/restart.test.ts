@@ -3,7 +3,17 @@ import type { Browser } from 'playwright-core'
 import { generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { hasBrowser, launch, openChannel, said, say, signIn, until, type Visit, visit } from './support/browser.ts'
+import {
+  hasBrowser,
+  launch,
+  openChannel,
+  said,
+  say,
+  signIn,
+  until,
+  type Visit,
+  visit,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('a server that is killed in the middle of a conversation', () => {
@@ -45,19 +55,31 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
         await Bun.sleep(60)
       }
     })
-    await until('a few messages are said', async () => written.length, (count) => count >= 12)
+    await until(
+      'a few messages are said',
+      async () => written.length,
+      (count) => count >= 12,
+    )
     await server.kill('SIGKILL')
     const at_kill = written.length
     // Both go on writing while nobody listens, long enough that the pages say so.
     for (const { page } of visits) await page.getByText('No connection since').waitFor()
     await server.restart()
-    await until('more is said after the kill', async () => written.length, (count) => count >= at_kill + 6)
+    await until(
+      'more is said after the kill',
+      async () => written.length,
+      (count) => count >= at_kill + 6,
+    )
     stop = true
     await Promise.all(writers)
 
     for (const { page } of visits) {
       await page.getByText('Chat live').waitFor()
-      await until('everything is on the page', () => said(page), (texts) => texts.length >= written.length)
+      await until(
+        'everything is on the page',
+        () => said(page),
+        (texts) => texts.length >= written.length,
+      )
     }
     const stored = await history()
     expect([...stored].sort()).toEqual([...written].sort())
@@ -74,7 +96,11 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
     const [ines, mei] = visits
     if (!ines || !mei) throw new Error('nobody is there')
     await say(ines.page, 'after all that')
-    await until('the other reads it', () => said(mei.page), (texts) => texts.at(-1) === 'after all that')
+    await until(
+      'the other reads it',
+      () => said(mei.page),
+      (texts) => texts.at(-1) === 'after all that',
+    )
     for (const { page } of visits) await page.getByText('Events live').waitFor()
   }, 120_000)
 

@@ -62,7 +62,10 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await page.getByLabel('Address').fill('fieldnote')
     await page.getByRole('button', { name: 'Create organization' }).click()
     // The server knows more common passwords than the form does.
-    await page.locator('.fld', { has: page.getByLabel('Password', { exact: true }) }).locator('.err').waitFor()
+    await page
+      .locator('.fld', { has: page.getByLabel('Password', { exact: true }) })
+      .locator('.err')
+      .waitFor()
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
     await page.getByRole('button', { name: 'Create organization' }).click()
 

@@ -3,7 +3,17 @@ import type { Browser, Page } from 'playwright-core'
 import { addAgent, generalChannel, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { hasBrowser, launch, newPage, openChannel, say, signIn, until, visit, waitForText } from './support/browser.ts'
+import {
+  hasBrowser,
+  launch,
+  newPage,
+  openChannel,
+  say,
+  signIn,
+  until,
+  visit,
+  waitForText,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 const TABS = 8
@@ -36,12 +46,17 @@ describe.skipIf(!hasBrowser)('eight tabs of one browser over HTTP/1.1', () => {
   /** Open streams and sockets, as the server counts them. */
   async function connections(): Promise<{ sse: number; websocket: number }> {
     const text = await (await fetch(`${server.url}/metrics`)).text()
-    const count = (kind: string) => Number(new RegExp(`^mc_edge_connections\\{[^}]*="${kind}"[^}]*\\} (\\d+)`, 'm').exec(text)?.[1] ?? -1)
+    const count = (kind: string) =>
+      Number(new RegExp(`^mc_edge_connections\\{[^}]*="${kind}"[^}]*\\} (\\d+)`, 'm').exec(text)?.[1] ?? -1)
     return { sse: count('sse'), websocket: count('websocket') }
   }
 
   test('share one event stream, and each has its chat', async () => {
-    const now = await until('the connections settle', connections, ({ sse, websocket }) => sse === 1 && websocket === TABS)
+    const now = await until(
+      'the connections settle',
+      connections,
+      ({ sse, websocket }) => sse === 1 && websocket === TABS,
+    )
     expect(now).toEqual({ sse: 1, websocket: TABS })
     for (const page of pages) await page.getByText('Events live').waitFor()
   }, 120_000)
@@ -49,7 +64,11 @@ describe.skipIf(!hasBrowser)('eight tabs of one browser over HTTP/1.1', () => {
   test('all hear what only the stream says', async () => {
     for (const page of pages) await page.goto(`${server.url}/o/fieldnote/settings/members`)
     for (const page of pages) await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
-    await until('the connections settle', connections, ({ sse, websocket }) => sse === 1 && websocket === TABS)
+    await until(
+      'the connections settle',
+      connections,
+      ({ sse, websocket }) => sse === 1 && websocket === TABS,
+    )
     await addAgent(admin, 'forge')
     for (const page of pages) await page.getByRole('row', { name: /forge/ }).waitFor()
   }, 180_000)
@@ -59,7 +78,11 @@ describe.skipIf(!hasBrowser)('eight tabs of one browser over HTTP/1.1', () => {
     for (let at = 0; at < 3; at++) await pages.shift()?.close()
     await addAgent(admin, 'probe')
     for (const page of pages) await page.getByRole('row', { name: /probe/ }).waitFor()
-    const now = await until('the connections settle', connections, ({ sse, websocket }) => sse === 1 && websocket === TABS - 3)
+    const now = await until(
+      'the connections settle',
+      connections,
+      ({ sse, websocket }) => sse === 1 && websocket === TABS - 3,
+    )
     expect(now).toEqual({ sse: 1, websocket: TABS - 3 })
   }, 180_000)
 

@@ -1,10 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
-import { addAgent, type Agent, generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  join,
+  type Message,
+  type Person,
+  setUp,
+} from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { SseJournal } from '../support/streams.ts'
 import { buildApp } from './support/app.ts'
-import { composer, hasBrowser, launch, openChannel, said, say, signIn, until, type Visit, visit, waitForText } from './support/browser.ts'
+import {
+  composer,
+  hasBrowser,
+  launch,
+  openChannel,
+  said,
+  say,
+  signIn,
+  until,
+  type Visit,
+  visit,
+  waitForText,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('two people and an agent', () => {
@@ -40,12 +60,19 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, forge.headers)
     await say(ines.page, 'hello @forge, are you there?')
     await waitForText(mei.page, 'hello @forge, are you there?')
-    const events = await until('the agent hears it', async () => stream.ofType('message.created'), (seen) => seen.length > 0)
+    const events = await until(
+      'the agent hears it',
+      async () => stream.ofType('message.created'),
+      (seen) => seen.length > 0,
+    )
     const heard = events[0]?.payload.message as Message
     expect(heard.content).toBe('hello @forge, are you there?')
     expect(heard.mentions).toEqual([forge.user.id])
 
-    const answer = await forge.in('POST', `/channels/${channel_id}/messages`, { content: 'yes, **here**', reply_to: heard.id })
+    const answer = await forge.in('POST', `/channels/${channel_id}/messages`, {
+      content: 'yes, **here**',
+      reply_to: heard.id,
+    })
     expect(answer.status).toBe(201)
     for (const { page } of [ines, mei]) {
       await waitForText(page, 'yes, here')
@@ -95,7 +122,8 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await ines.page.locator('article.to-you', { hasText: 'ready' }).waitFor()
     await until(
       'the read marker reaches the server',
-      async () => (await admin.in<{ data: { id: string; unread_count: number }[] }>('GET', '/channels')).body.data,
+      async () =>
+        (await admin.in<{ data: { id: string; unread_count: number }[] }>('GET', '/channels')).body.data,
       (list) => list.find(({ id }) => id === body.id)?.unread_count === 0,
     )
     for (const { page } of [ines, mei]) await openChannel(page, server.url, 'fieldnote', channel_id)
@@ -125,7 +153,8 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
   }, 120_000)
 
   test('markup of an author is text on every screen', async () => {
-    const hostile = '<img src=x onerror="window.owned=1"> [x](javascript:window.owned=1) <script>window.owned=1</script>'
+    const hostile =
+      '<img src=x onerror="window.owned=1"> [x](javascript:window.owned=1) <script>window.owned=1</script>'
     await say(mei.page, hostile)
     await waitForText(ines.page, '<img src=x')
     for (const { page } of [ines, mei]) {
@@ -146,7 +175,10 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     const cookies = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
     const csrf = (await context.cookies()).find(({ name }) => name === 'mc_csrf')?.value ?? ''
     const place = page.url()
-    const out = await fetch(`${server.url}/auth/logout`, { method: 'POST', headers: { Cookie: cookies, 'X-CSRF-Token': csrf } })
+    const out = await fetch(`${server.url}/auth/logout`, {
+      method: 'POST',
+      headers: { Cookie: cookies, 'X-CSRF-Token': csrf },
+    })
     expect(out.status).toBe(204)
     await page.waitForURL(/\/login\?return_to=/)
     await page.getByLabel('E-mail').fill('mei.lindqvist@example.com')

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { addAgent, type Agent, generalChannel, join, type Message, PASSWORD, Person, setUp } from '../support/client.ts'
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  join,
+  type Message,
+  PASSWORD,
+  Person,
+  setUp,
+} from '../support/client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { SseJournal, until, WsJournal } from '../support/streams.ts'
 
@@ -11,7 +20,8 @@ let general: string
 
 const stream = (query = '') => `${server.url}/api/v1/orgs/fieldnote/events/stream${query}`
 const socket = () => `${server.url}/api/v1/orgs/fieldnote/channels/ws`
-const post = (who: Person | Agent, content: string, rest: Record<string, unknown> = {}) => who.in<Message>('POST', `/channels/${general}/messages`, { content, ...rest })
+const post = (who: Person | Agent, content: string, rest: Record<string, unknown> = {}) =>
+  who.in<Message>('POST', `/channels/${general}/messages`, { content, ...rest })
 
 beforeAll(async () => {
   server = await startServer()
@@ -25,7 +35,12 @@ afterAll(() => server.stop())
 describe('first run', () => {
   test('set-up works once', async () => {
     const again = await new Person(server.url).call('POST', '/auth/setup', {
-      token: server.setup_token, name: 'X', email: 'x@example.com', password: PASSWORD, org_name: 'X', org_slug: 'xxx',
+      token: server.setup_token,
+      name: 'X',
+      email: 'x@example.com',
+      password: PASSWORD,
+      org_name: 'X',
+      org_slug: 'xxx',
     })
     expect(again.status).toBe(409)
     expect(again.body).toMatchObject({ error: { code: 'ALREADY_SET_UP', status: 409 } })
@@ -33,16 +48,32 @@ describe('first run', () => {
 
   test('who am I, and which orgs', async () => {
     const me = await admin.call('GET', '/auth/me')
-    expect(me.body).toMatchObject({ user: { id: admin.user_id }, memberships: [{ org: { slug: 'fieldnote' }, role: 'administrator' }] })
-    expect((await admin.call('GET', '/api/v1/orgs')).body).toMatchObject({ data: [{ slug: 'fieldnote', role: 'administrator' }], pagination: { total: 1 } })
-    expect((await bot.in('GET', '/users/me')).body).toMatchObject({ type: 'agent', identifier: 'forge', username: 'forge' })
+    expect(me.body).toMatchObject({
+      user: { id: admin.user_id },
+      memberships: [{ org: { slug: 'fieldnote' }, role: 'administrator' }],
+    })
+    expect((await admin.call('GET', '/api/v1/orgs')).body).toMatchObject({
+      data: [{ slug: 'fieldnote', role: 'administrator' }],
+      pagination: { total: 1 },
+    })
+    expect((await bot.in('GET', '/users/me')).body).toMatchObject({
+      type: 'agent',
+      identifier: 'forge',
+      username: 'forge',
+    })
   })
 })
 
 describe('sign-in', () => {
   test('a wrong password and an unknown account get the same words', async () => {
-    const wrong = await new Person(server.url).call('POST', '/auth/password', { email: 'ines@example.com', password: 'not the password' })
-    const unknown = await new Person(server.url).call('POST', '/auth/password', { email: 'nobody@example.com', password: 'not the password' })
+    const wrong = await new Person(server.url).call('POST', '/auth/password', {
+      email: 'ines@example.com',
+      password: 'not the password',
+    })
+    const unknown = await new Person(server.url).call('POST', '/auth/password', {
+      email: 'nobody@example.com',
+      password: 'not the password',
+    })
     expect([wrong.status, unknown.status]).toEqual([401, 401])
     expect(wrong.body).toEqual(unknown.body)
   })
@@ -51,12 +82,25 @@ describe('sign-in', () => {
     const person = await new Person(server.url).signIn('ines@example.com', PASSWORD)
     const path = `/api/v1/orgs/fieldnote/channels/${general}/messages`
     expect((await person.call('POST', path, { content: 'x' }, { 'X-CSRF-Token': 'forged' })).status).toBe(403)
-    expect((await person.call('POST', path, { content: 'x' }, { Origin: 'https://evil.example' })).status).toBe(403)
-    expect((await new Person(server.url).call('POST', '/auth/password', { email: 'ines@example.com', password: PASSWORD }, { Origin: 'https://evil.example' })).status).toBe(403)
+    expect(
+      (await person.call('POST', path, { content: 'x' }, { Origin: 'https://evil.example' })).status,
+    ).toBe(403)
+    expect(
+      (
+        await new Person(server.url).call(
+          'POST',
+          '/auth/password',
+          { email: 'ines@example.com', password: PASSWORD },
+          { Origin: 'https://evil.example' },
+        )
+      ).status,
+    ).toBe(403)
   })
 
   test('an Authorization header is judged alone', async () => {
-    const answer = await admin.call('GET', '/auth/me', undefined, { Authorization: 'Bearer mc_ak_live_nonsense' })
+    const answer = await admin.call('GET', '/auth/me', undefined, {
+      Authorization: 'Bearer mc_ak_live_nonsense',
+    })
     expect(answer.body).toMatchObject({ error: { code: 'INVALID_API_KEY' } })
   })
 
@@ -83,7 +127,12 @@ describe('a message', () => {
     const [ack] = ws.ofType('ack')
     expect(ack).toMatchObject({ client_id: 'c-1', channel_id: general })
     const message = sse.ofType('message.created')[0]?.payload.message as Message
-    expect(message).toMatchObject({ seq: ack?.seq as number, content: 'Hello @forge', mentions: [bot.user.id], sender: { id: ana.user_id, type: 'human' } })
+    expect(message).toMatchObject({
+      seq: ack?.seq as number,
+      content: 'Hello @forge',
+      mentions: [bot.user.id],
+      sender: { id: ana.user_id, type: 'human' },
+    })
     await until(() => sse.ofType('notification.created').length === 1)
 
     const answer = await post(bot, 'At your service.', { reply_to: message.id })
@@ -111,22 +160,43 @@ describe('a message', () => {
 
   test('an Idempotency-Key replays the first answer', async () => {
     const headers = { 'Idempotency-Key': 'key-1' }
-    const first = await ana.in<Message>('POST', `/channels/${general}/messages`, { content: 'idempotent' }, headers)
-    const again = await ana.in<Message>('POST', `/channels/${general}/messages`, { content: 'idempotent' }, headers)
+    const first = await ana.in<Message>(
+      'POST',
+      `/channels/${general}/messages`,
+      { content: 'idempotent' },
+      headers,
+    )
+    const again = await ana.in<Message>(
+      'POST',
+      `/channels/${general}/messages`,
+      { content: 'idempotent' },
+      headers,
+    )
     expect([first.status, again.status]).toEqual([201, 201])
     expect(again.headers.get('idempotent-replay')).toBe('true')
     expect(again.body).toEqual(first.body)
     const conflict = await ana.in('POST', `/channels/${general}/messages`, { content: 'another' }, headers)
     expect(conflict.body).toMatchObject({ error: { code: 'IDEMPOTENCY_CONFLICT' } })
-    const agent = await admin.in<{ api_key: string | null }>('POST', '/users', { type: 'agent', identifier: 'idem', display_name: 'Idem', role: 'contributor' }, headers)
-    const replayed = await admin.in<{ api_key: string | null }>('POST', '/users', { type: 'agent', identifier: 'idem', display_name: 'Idem', role: 'contributor' }, headers)
+    const agent = await admin.in<{ api_key: string | null }>(
+      'POST',
+      '/users',
+      { type: 'agent', identifier: 'idem', display_name: 'Idem', role: 'contributor' },
+      headers,
+    )
+    const replayed = await admin.in<{ api_key: string | null }>(
+      'POST',
+      '/users',
+      { type: 'agent', identifier: 'idem', display_name: 'Idem', role: 'contributor' },
+      headers,
+    )
     expect(agent.body.api_key).toStartWith('mc_ak_live_')
     expect(replayed.body.api_key).toBeNull()
   })
 
   test('history pages backwards, forwards and around a place', async () => {
     for (let i = 0; i < 12; i++) await post(ana, `page ${i}`)
-    const page = (query: string) => ana.in<{ data: Message[]; next_cursor: string | null }>('GET', `/channels/${general}/messages?${query}`)
+    const page = (query: string) =>
+      ana.in<{ data: Message[]; next_cursor: string | null }>('GET', `/channels/${general}/messages?${query}`)
     const newest = (await page('limit=5')).body
     expect(newest.data.map((m) => m.content)).toEqual(['page 11', 'page 10', 'page 9', 'page 8', 'page 7'])
     const older = (await page(`limit=5&cursor=${newest.next_cursor}`)).body
@@ -136,7 +206,12 @@ describe('a message', () => {
     expect(after.data.map((m) => m.seq)).toEqual([from + 3, from + 2, from + 1])
     const next = (await page(`limit=3&cursor=${after.next_cursor}`)).body
     expect(next.data.map((m) => m.seq)).toEqual([from + 5, from + 4])
-    expect((await page(`around=${from}&limit=4`)).body.data.map((m) => m.seq)).toEqual([from + 2, from + 1, from, from - 1])
+    expect((await page(`around=${from}&limit=4`)).body.data.map((m) => m.seq)).toEqual([
+      from + 2,
+      from + 1,
+      from,
+      from - 1,
+    ])
     const all: number[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
       const { body } = await page(`limit=7${cursor ? `&cursor=${cursor}` : ''}`)
@@ -151,17 +226,35 @@ describe('a message', () => {
     const command = await post(ana, '/status @forge now')
     expect(command.body.kind).toBe('command')
     await until(() => sse.ofType('command.invoked').length === 1)
-    expect(sse.ofType('command.invoked')[0]?.payload).toMatchObject({ command: 'status', args: '@forge now', target_agent_ids: [bot.user.id] })
+    expect(sse.ofType('command.invoked')[0]?.payload).toMatchObject({
+      command: 'status',
+      args: '@forge now',
+      target_agent_ids: [bot.user.id],
+    })
     expect((await post(bot, '/stop')).body.kind).toBe('text')
     const help = await post(ana, '/help')
-    await until(() => sse.ofType('message.created').some((e) => (e.payload.message as Message).reply_to === help.body.id))
-    const answer = sse.ofType('message.created').find((e) => (e.payload.message as Message).reply_to === help.body.id)?.payload.message
-    expect(answer).toMatchObject({ kind: 'command_output', sender: { id: null, type: 'system' }, seq: help.body.seq + 1 })
+    await until(() =>
+      sse.ofType('message.created').some((e) => (e.payload.message as Message).reply_to === help.body.id),
+    )
+    const answer = sse
+      .ofType('message.created')
+      .find((e) => (e.payload.message as Message).reply_to === help.body.id)?.payload.message
+    expect(answer).toMatchObject({
+      kind: 'command_output',
+      sender: { id: null, type: 'system' },
+      seq: help.body.seq + 1,
+    })
     await sse.close()
   })
 
   test('read markers only move forward, and unread and mention counts follow', async () => {
-    const state = async () => (await ana.in<{ unread_count: number; mention_count: number; read_seq: number; last_seq: number }>('GET', `/channels/${general}`)).body
+    const state = async () =>
+      (
+        await ana.in<{ unread_count: number; mention_count: number; read_seq: number; last_seq: number }>(
+          'GET',
+          `/channels/${general}`,
+        )
+      ).body
     await ana.in('PUT', `/channels/${general}/read`, { seq: 1_000_000 })
     expect(await state()).toMatchObject({ unread_count: 0, mention_count: 0 })
     await post(admin, 'one')
@@ -181,7 +274,8 @@ describe('a message', () => {
   test('a delivery moves forward only, and is told live', async () => {
     const ws = await WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: server.url })
     const { body } = await post(ana, 'do it @forge')
-    const report = (state: string) => bot.in('POST', `/channels/${general}/messages/${body.seq}/deliveries`, { state })
+    const report = (state: string) =>
+      bot.in('POST', `/channels/${general}/messages/${body.seq}/deliveries`, { state })
     expect((await report('queued')).status).toBe(200)
     expect((await report('working')).status).toBe(200)
     expect((await report('working')).status).toBe(200)
@@ -206,7 +300,10 @@ describe('the stream', () => {
     const resumed = await SseJournal.open(stream(), { ...bot.headers, 'Last-Event-ID': cursor })
     await post(ana, 'live again')
     await until(() => resumed.ofType('message.created').length === 26)
-    expect(resumed.ofType('message.created').map((e) => (e.payload.message as Message).content)).toEqual([...Array.from({ length: 25 }, (_, i) => `missed ${i}`), 'live again'])
+    expect(resumed.ofType('message.created').map((e) => (e.payload.message as Message).content)).toEqual([
+      ...Array.from({ length: 25 }, (_, i) => `missed ${i}`),
+      'live again',
+    ])
     const from_start = await SseJournal.open(stream('?last_event_id=0'), { Cookie: admin.cookieHeader })
     await until(() => from_start.sequences.at(-1) === resumed.sequences.at(-1))
     expect(from_start.sequences).toEqual(Array.from({ length: from_start.sequences.length }, (_, i) => i + 1))
@@ -215,7 +312,10 @@ describe('the stream', () => {
   })
 
   test('a cursor that cannot be honoured is answered by events.reset, a malformed one by 400', async () => {
-    for (const [cursor, reason] of [['otherlog.5', 'other_log'], ['', '']] as const) {
+    for (const [cursor, reason] of [
+      ['otherlog.5', 'other_log'],
+      ['', ''],
+    ] as const) {
       if (!cursor) continue
       const sse = await SseJournal.open(stream(), { ...bot.headers, 'Last-Event-ID': cursor })
       await until(() => sse.ofType('events.reset').length === 1)
@@ -224,8 +324,11 @@ describe('the stream', () => {
     }
     const opened = await SseJournal.open(stream(), bot.headers)
     await until(() => opened.events.length > 0)
-    const { log, head } = opened.events[0]?.payload as { log: string; head: number }
-    const beyond = await SseJournal.open(stream(), { ...bot.headers, 'Last-Event-ID': `${log}.${head + 1_000}` })
+    const { log, head } = opened.events[0]!.payload as { log: string; head: number }
+    const beyond = await SseJournal.open(stream(), {
+      ...bot.headers,
+      'Last-Event-ID': `${log}.${head + 1_000}`,
+    })
     await until(() => beyond.ofType('events.reset').length === 1)
     expect(beyond.ofType('events.reset')[0]?.payload).toMatchObject({ reason: 'beyond_head' })
     expect((await SseJournal.open(stream(), { ...bot.headers, 'Last-Event-ID': 'what?' })).status).toBe(400)
@@ -250,7 +353,9 @@ describe('the stream', () => {
     await post(ana, 'not for you')
     await post(ana, 'for you @forge')
     await until(() => subscribed.ofType('message.created').length === 1)
-    expect((subscribed.ofType('message.created')[0]?.payload.message as Message).content).toBe('for you @forge')
+    expect((subscribed.ofType('message.created')[0]!.payload.message as Message).content).toBe(
+      'for you @forge',
+    )
     await bot.in('PUT', '/subscriptions', { mode: 'all', topics: [] })
     for (const sse of [only, elsewhere, here, subscribed]) await sse.close()
   })
@@ -267,7 +372,12 @@ describe('the stream', () => {
 
   test('rotation with grace keeps the old key for a while, without grace it is dead at once', async () => {
     const agent = await addAgent(admin, 'rotating')
-    const rotate = (grace_hours: number) => admin.in<{ api_key: string; previous_expires_at: string }>('POST', `/users/${agent.user.id}/api-keys/rotate`, { grace_hours })
+    const rotate = (grace_hours: number) =>
+      admin.in<{ api_key: string; previous_expires_at: string }>(
+        'POST',
+        `/users/${agent.user.id}/api-keys/rotate`,
+        { grace_hours },
+      )
     const kept = await rotate(1)
     expect(kept.status).toBe(201)
     expect((await agent.in('GET', '/users/me')).status).toBe(200)
@@ -289,7 +399,9 @@ describe('the stream', () => {
   })
 
   test('over the org’s limit a stream is refused with 429', async () => {
-    const streams = await Promise.all(Array.from({ length: 101 }, () => SseJournal.open(stream(), bot.headers)))
+    const streams = await Promise.all(
+      Array.from({ length: 101 }, () => SseJournal.open(stream(), bot.headers)),
+    )
     expect(streams.filter((s) => s.status === 429).length).toBeGreaterThan(0)
     expect(streams.filter((s) => s.status === 200).length).toBeLessThanOrEqual(100)
     await Promise.all(streams.map((s) => s.close()))
@@ -305,15 +417,25 @@ describe('the WebSocket', () => {
     const log = first.ofType('ready')[0]?.log
     first.close()
     for (let i = 0; i < 450; i++) await post(bot, `missed ${i}`)
-    const resumed = await WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: server.url }, { log, resume: { [general]: seq } })
+    const resumed = await WsJournal.open(
+      socket(),
+      { Cookie: ana.cookieHeader, Origin: server.url },
+      { log, resume: { [general]: seq } },
+    )
     await post(ana, 'live')
     await until(() => resumed.messages(general).at(-1)?.content === 'live')
-    expect(resumed.messages(general).map((m) => m.seq)).toEqual(Array.from({ length: 451 }, (_, i) => seq + 1 + i))
+    expect(resumed.messages(general).map((m) => m.seq)).toEqual(
+      Array.from({ length: 451 }, (_, i) => seq + 1 + i),
+    )
     resumed.close()
   }, 30_000)
 
   test('says resync when it cannot resume', async () => {
-    const ws = await WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: server.url }, { log: 'otherlog', resume: { [general]: 1 } })
+    const ws = await WsJournal.open(
+      socket(),
+      { Cookie: ana.cookieHeader, Origin: server.url },
+      { log: 'otherlog', resume: { [general]: 1 } },
+    )
     await until(() => ws.ofType('resync').length === 1)
     expect(ws.ofType('resync')[0]).toMatchObject({ channel_id: general })
     ws.close()
@@ -321,14 +443,19 @@ describe('the WebSocket', () => {
 
   test('frames of one client keep their order', async () => {
     const ws = await WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: server.url })
-    for (let i = 0; i < 60; i++) ws.send({ type: 'message', channel_id: general, content: `order ${i}`, client_id: `order-${i}` })
+    for (let i = 0; i < 60; i++)
+      ws.send({ type: 'message', channel_id: general, content: `order ${i}`, client_id: `order-${i}` })
     await until(() => ws.ofType('ack').length === 60)
-    expect(ws.messages(general).map((m) => m.content)).toEqual(Array.from({ length: 60 }, (_, i) => `order ${i}`))
+    expect(ws.messages(general).map((m) => m.content)).toEqual(
+      Array.from({ length: 60 }, (_, i) => `order ${i}`),
+    )
     ws.close()
   })
 
   test('typing reaches the others and stops by itself', async () => {
-    const [a, b] = await Promise.all([ana, admin].map((who) => WsJournal.open(socket(), { Cookie: who.cookieHeader, Origin: server.url })))
+    const [a, b] = await Promise.all(
+      [ana, admin].map((who) => WsJournal.open(socket(), { Cookie: who.cookieHeader, Origin: server.url })),
+    )
     a!.send({ type: 'typing', channel_id: general })
     await until(() => b!.ofType('typing_stopped').length === 1)
     expect(b!.ofType('typing')[0]).toMatchObject({ channel_id: general, user_id: ana.user_id })
@@ -345,7 +472,8 @@ describe('the WebSocket', () => {
     expect(bad.close_code).toBe(4003)
     expect(bad.ofType('error').length).toBe(10)
     const flood = await open()
-    for (let i = 0; i < 2_000; i++) flood.send({ type: 'message', channel_id: general, content: `flood ${i}` })
+    for (let i = 0; i < 2_000; i++)
+      flood.send({ type: 'message', channel_id: general, content: `flood ${i}` })
     await until(() => flood.close_code !== undefined)
     expect(flood.close_code).toBe(4029)
     const huge = await open()
@@ -356,10 +484,14 @@ describe('the WebSocket', () => {
 
   test('authenticates by sub-protocol, refuses a foreign origin and a key in the query', async () => {
     const by_protocol = new WebSocket(socket().replace('http', 'ws'), ['mc.v1', `bearer.${bot.key}`])
-    await new Promise((resolve) => { by_protocol.onopen = resolve })
+    await new Promise((resolve) => {
+      by_protocol.onopen = resolve
+    })
     expect(by_protocol.protocol).toBe('mc.v1')
     by_protocol.close()
-    expect(WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: 'https://evil.example' })).rejects.toThrow()
+    expect(
+      WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: 'https://evil.example' }),
+    ).rejects.toThrow()
     expect(WsJournal.open(`${socket()}?api_key=${bot.key}`, {})).rejects.toThrow()
   })
 })
@@ -367,7 +499,10 @@ describe('the WebSocket', () => {
 test('the log is complete and contiguous, and a contributor does not see security events in it', async () => {
   const all: { sequence: number; type: string }[] = []
   for (let cursor = ''; ; ) {
-    const { body } = await admin.in<{ data: { sequence: number; type: string }[]; next_cursor: string | null }>('GET', `/events?order=asc&limit=200${cursor ? `&cursor=${cursor}` : ''}`)
+    const { body } = await admin.in<{
+      data: { sequence: number; type: string }[]
+      next_cursor: string | null
+    }>('GET', `/events?order=asc&limit=200${cursor ? `&cursor=${cursor}` : ''}`)
     all.push(...body.data)
     if (body.next_cursor === null) break
     cursor = body.next_cursor

@@ -26,7 +26,12 @@ export class Person {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  async call<T = unknown>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  async call<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const csrf = this.cookies.get('mc_csrf')
     const answer = await fetch(this.url + path, {
       method,
@@ -48,12 +53,18 @@ export class Person {
   }
 
   /** The same below the person's org. */
-  async in<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>> {
+  async in<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<T>> {
     return await this.call<T>(method, `/api/v1/orgs/${this.org}${path}`, body, headers)
   }
 
   adopt(answer: Answer<SignedIn>): this {
-    if (answer.status >= 300) throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`)
+    if (answer.status >= 300)
+      throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`)
     this.user_id = answer.body.user.id
     this.org = answer.body.memberships[0]?.org.slug ?? ''
     return this
@@ -82,10 +93,19 @@ export class Agent {
     return { Authorization: `Bearer ${this.key}` }
   }
 
-  async in<T = unknown>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  async in<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const answer = await fetch(`${this.url}/api/v1/orgs/${this.org}${path}`, {
       method,
-      headers: { ...this.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      headers: {
+        ...this.headers,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     return { status: answer.status, body: (await bodyOf(answer)) as T, headers: answer.headers }
@@ -101,27 +121,55 @@ async function bodyOf(answer: Response): Promise<unknown> {
 export const PASSWORD = 'a quiet harbour 42'
 
 /** Sets an empty server up; the first administrator is signed in. */
-export async function setUp(server: { url: string; setup_token: string }, org_slug = 'fieldnote'): Promise<Person> {
+export async function setUp(
+  server: { url: string; setup_token: string },
+  org_slug = 'fieldnote',
+): Promise<Person> {
   const person = new Person(server.url)
   return person.adopt(
     await person.call<SignedIn>('POST', '/auth/setup', {
-      token: server.setup_token, name: 'Ines Carvalho', email: 'ines@example.com', password: PASSWORD, org_name: 'Fieldnote', org_slug,
+      token: server.setup_token,
+      name: 'Ines Carvalho',
+      email: 'ines@example.com',
+      password: PASSWORD,
+      org_name: 'Fieldnote',
+      org_slug,
     }),
   )
 }
 
 /** Invites a person and lets it join. */
-export async function join(admin: Person, name: string, role: 'administrator' | 'contributor' = 'contributor'): Promise<Person> {
+export async function join(
+  admin: Person,
+  name: string,
+  role: 'administrator' | 'contributor' = 'contributor',
+): Promise<Person> {
   const email = `${name.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@example.com`
-  const invited = await admin.in<User & { invite_url: string }>('POST', '/users', { type: 'human', email, display_name: name, role })
+  const invited = await admin.in<User & { invite_url: string }>('POST', '/users', {
+    type: 'human',
+    email,
+    display_name: name,
+    role,
+  })
   if (invited.status !== 201) throw new Error(`invite failed: ${JSON.stringify(invited.body)}`)
   const token = invited.body.invite_url.split('/').at(-1)
   const person = new Person(admin.url)
-  return person.adopt(await person.call<SignedIn>('POST', `/auth/invites/${token}/accept`, { password: PASSWORD }))
+  return person.adopt(
+    await person.call<SignedIn>('POST', `/auth/invites/${token}/accept`, { password: PASSWORD }),
+  )
 }
 
-export async function addAgent(admin: Person, identifier: string, role: 'administrator' | 'contributor' = 'contributor'): Promise<Agent> {
-  const made = await admin.in<User & { api_key: string }>('POST', '/users', { type: 'agent', identifier, display_name: identifier, role })
+export async function addAgent(
+  admin: Person,
+  identifier: string,
+  role: 'administrator' | 'contributor' = 'contributor',
+): Promise<Agent> {
+  const made = await admin.in<User & { api_key: string }>('POST', '/users', {
+    type: 'agent',
+    identifier,
+    display_name: identifier,
+    role,
+  })
   if (made.status !== 201) throw new Error(`agent failed: ${JSON.stringify(made.body)}`)
   return new Agent(admin.url, admin.org, made.body.api_key, made.body)
 }

@@ -56,7 +56,9 @@ export function plain(connection: ConnectionOptions): postgres.Sql {
 let orgs = 0
 
 /** An org with a founder of its own. */
-export async function makeOrg(database: Database): Promise<{ org: Org; channel: Channel; founder_id: string }> {
+export async function makeOrg(
+  database: Database,
+): Promise<{ org: Org; channel: Channel; founder_id: string }> {
   const founder_id = newId()
   const n = ++orgs
   const made = await createOrg(database, {

@@ -45,7 +45,10 @@ export class FakeLaneStore {
     head: Head,
     jobs: readonly TestJob[],
     _careful: boolean,
-    work: (tx: { run(job: TestJob): Promise<TestDone>; runAlone(job: TestJob): Promise<TestDone> }) => Promise<void>,
+    work: (tx: {
+      run(job: TestJob): Promise<TestDone>
+      runAlone(job: TestJob): Promise<TestDone>
+    }) => Promise<void>,
   ): Promise<Head> {
     await this.gate
     if (this.away) throw new ApiError('UNAVAILABLE', 'away')

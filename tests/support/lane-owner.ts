@@ -7,7 +7,11 @@ import { Lane } from '../../src/actors/runtime/lane.ts'
 import { type ConnectionOptions, Database } from '../../src/db/client.ts'
 import { PostgresLaneStore } from '../../src/db/lane-store.ts'
 
-const { connection, org_id, name } = JSON.parse(process.argv[2] ?? '{}') as { connection: ConnectionOptions; org_id: string; name: string }
+const { connection, org_id, name } = JSON.parse(process.argv[2] ?? '{}') as {
+  connection: ConnectionOptions
+  org_id: string
+  name: string
+}
 
 const database = new Database({ connection, connections_max: 2, idle_in_transaction_ms: 1_000 })
 const store = new PostgresLaneStore<string, string>(database, {
@@ -15,15 +19,30 @@ const store = new PostgresLaneStore<string, string>(database, {
   prefetch: async () => undefined,
   async run(text, context) {
     context.rows.events.push({
-      sequence: context.nextSequence(), type: 'org.updated', actor_id: null, actor_type: 'system', actor_name: name, project_ids: [], task_id: null,
-      channel_id: null, subject_ids: [], payload: { text }, created_at: context.now,
+      sequence: context.nextSequence(),
+      type: 'org.updated',
+      actor_id: null,
+      actor_type: 'system',
+      actor_name: name,
+      project_ids: [],
+      task_id: null,
+      channel_id: null,
+      subject_ids: [],
+      payload: { text },
+      created_at: context.now,
     })
     return text
   },
 })
 const head = await store.take(org_id)
 let fenced = false
-const owner = { committed: () => undefined, endsBatch: () => false, lost: () => { fenced = true } }
+const owner = {
+  committed: () => undefined,
+  endsBatch: () => false,
+  lost: () => {
+    fenced = true
+  },
+}
 const lane = new Lane(org_id, head, store, owner, systemClock)
 let acked = 0
 for (let n = 0; !fenced; n++) {

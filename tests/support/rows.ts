@@ -11,7 +11,12 @@ export interface SeededOrg {
  * Puts at least one row into every tenant table, as the superuser. A table that is new and not known here makes the
  * isolation test fail, which is what it is for.
  */
-export async function fillEveryTable(sql: postgres.Sql, org_id: string, user_id: string, channel_id: string): Promise<void> {
+export async function fillEveryTable(
+  sql: postgres.Sql,
+  org_id: string,
+  user_id: string,
+  channel_id: string,
+): Promise<void> {
   const [project, task, other_task, message, sub_agent] = [newId(), newId(), newId(), newId(), newId()]
   await sql`insert into projects (org_id, id, name, type, stage, channel_id, created_by) values (${org_id}, ${project}, 'Project', 'software', 'poc', ${channel_id}, ${user_id})`
   await sql`insert into project_users (org_id, project_id, user_id) values (${org_id}, ${project}, ${user_id})`

@@ -45,7 +45,13 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       MC_RATE_LIMITS: 'off',
       ...options.env,
     }
-    const process_ = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], { cwd: ROOT, env, stdout: 'pipe', stderr: 'pipe', stdin: 'ignore' })
+    const process_ = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
+      cwd: ROOT,
+      env,
+      stdout: 'pipe',
+      stderr: 'pipe',
+      stdin: 'ignore',
+    })
     for (const stream of [process_.stdout, process_.stderr])
       void (async () => {
         for await (const chunk of stream) output += new TextDecoder().decode(chunk)

@@ -1,7 +1,9 @@
 /** One parsed frame of an SSE stream. */
 export interface SseFrame {
   id: string | undefined
-  data: { type: string; sequence?: number | null; payload: Record<string, unknown>; [key: string]: unknown } | undefined
+  data:
+    | { type: string; sequence?: number | null; payload: Record<string, unknown>; [key: string]: unknown }
+    | undefined
   comment: string | undefined
 }
 
@@ -16,7 +18,10 @@ export class SseJournal {
 
   static async open(url: string, headers: Record<string, string>): Promise<SseJournal> {
     const journal = new SseJournal()
-    const answer = await fetch(url, { headers: { Accept: 'text/event-stream', ...headers }, signal: journal.#abort.signal })
+    const answer = await fetch(url, {
+      headers: { Accept: 'text/event-stream', ...headers },
+      signal: journal.#abort.signal,
+    })
     journal.status = answer.status
     if (answer.status === 200 && answer.body) journal.#done = journal.#read(answer.body)
     else journal.ended = true
@@ -94,7 +99,11 @@ export class WsJournal {
   }
 
   /** Connects and says hello; resolves with the `ready` frame in the journal. */
-  static async open(url: string, headers: Record<string, string>, hello: Record<string, unknown> | null = {}): Promise<WsJournal> {
+  static async open(
+    url: string,
+    headers: Record<string, string>,
+    hello: Record<string, unknown> | null = {},
+  ): Promise<WsJournal> {
     const journal = new WsJournal(connect(url.replace(/^http/, 'ws'), headers))
     await new Promise<void>((resolve, reject) => {
       journal.socket.onopen = () => resolve()
@@ -102,7 +111,9 @@ export class WsJournal {
     })
     if (hello) {
       journal.send({ type: 'hello', ...hello })
-      await until(() => journal.frames.some((frame) => frame.type === 'ready') || journal.close_code !== undefined)
+      await until(
+        () => journal.frames.some((frame) => frame.type === 'ready') || journal.close_code !== undefined,
+      )
     }
     return journal
   }
@@ -133,7 +144,11 @@ function connect(url: string, headers: Record<string, string>): WebSocket {
 }
 
 /** Waits until something is true; fails loudly after a generous time. */
-export async function until(condition: () => boolean | Promise<boolean>, what = 'a condition', ms = 15_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = 'a condition',
+  ms = 15_000,
+): Promise<void> {
   const give_up_at = Date.now() + ms
   while (!(await condition())) {
     if (Date.now() > give_up_at) throw new Error(`Waited in vain for ${what}`)

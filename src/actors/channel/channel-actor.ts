@@ -26,7 +26,14 @@ export interface Posted {
 }
 
 export type ChannelRequest =
-  | { type: 'post'; command_id: string; posting: Posting; caller: Caller; retry?: boolean; idempotency?: Idempotency }
+  | {
+      type: 'post'
+      command_id: string
+      posting: Posting
+      caller: Caller
+      retry?: boolean
+      idempotency?: Idempotency
+    }
   | { type: 'typing'; user_id: string }
   | { type: 'typing_stopped'; user_id: string }
   | { type: 'read'; user_id: string; seq: number; now: boolean }
@@ -99,7 +106,10 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
       case 'typing':
         return this.#typing(request.user_id)
       case 'typing_stopped':
-        return this.#send({ type: 'typing_stopped', channel_id: this.#channel_id, user_id: request.user_id }, request.user_id)
+        return this.#send(
+          { type: 'typing_stopped', channel_id: this.#channel_id, user_id: request.user_id },
+          request.user_id,
+        )
       case 'read':
         return this.#read(request)
       case 'save_reads':
@@ -174,12 +184,20 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
 
   #liftBrake(reason: 'human' | 'time' | 'administrator'): null {
     this.#context.clearTimer('lift_brake')
-    if (this.#brake.lift()) this.#command('channel.resume_loop', { reason }).catch((e) => this.#context.failed('lift a loop brake', e))
+    if (this.#brake.lift())
+      this.#command('channel.resume_loop', { reason }).catch((e) =>
+        this.#context.failed('lift a loop brake', e),
+      )
     return null
   }
 
   async #command(command: string, input: Record<string, unknown>): Promise<Reply> {
-    const call = { command_id: this.#ports.newId(), command, input: { channel_id: this.#channel_id, ...input }, caller: SYSTEM }
+    const call = {
+      command_id: this.#ports.newId(),
+      command,
+      input: { channel_id: this.#channel_id, ...input },
+      caller: SYSTEM,
+    }
     return await this.#ports.command(this.#org_id, call)
   }
 
@@ -200,7 +218,8 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     const { user_id, seq } = request
     if (request.now) return later(this.#saveRead(user_id, seq))
     this.#unsaved_reads.set(user_id, Math.max(seq, this.#unsaved_reads.get(user_id) ?? 0))
-    if (this.#unsaved_reads.size === 1) this.#context.setTimer('save_reads', SAVE_READS_MS, { type: 'save_reads' })
+    if (this.#unsaved_reads.size === 1)
+      this.#context.setTimer('save_reads', SAVE_READS_MS, { type: 'save_reads' })
     return null
   }
 
@@ -208,7 +227,9 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     const reads = [...this.#unsaved_reads]
     this.#unsaved_reads.clear()
     for (const [user_id, seq] of reads) {
-      await this.#saveRead(user_id, seq).catch((error: unknown) => this.#context.failed('save a read marker', error))
+      await this.#saveRead(user_id, seq).catch((error: unknown) =>
+        this.#context.failed('save a read marker', error),
+      )
     }
     return null
   }
@@ -217,7 +238,12 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     const marker = await this.#ports.markRead(this.#org_id, this.#channel_id, user_id, seq)
     if (!marker) return undefined
     const frame: ServerFrame = { type: 'read', channel_id: this.#channel_id, seq: marker.read_seq }
-    this.#ports.ephemeral({ org_id: this.#org_id, channel_id: this.#channel_id, only_user_id: user_id, frame })
+    this.#ports.ephemeral({
+      org_id: this.#org_id,
+      channel_id: this.#channel_id,
+      only_user_id: user_id,
+      frame,
+    })
     return marker
   }
 
@@ -232,7 +258,10 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 }
 
-async function repeatOf(recent: { content_hash: string; reply: Promise<Reply> }, content_hash: string): Promise<Reply> {
+async function repeatOf(
+  recent: { content_hash: string; reply: Promise<Reply> },
+  content_hash: string,
+): Promise<Reply> {
   if (recent.content_hash !== content_hash)
     throw new ApiError('IDEMPOTENCY_CONFLICT', 'This client_id was used for another message.')
   const reply = await recent.reply

@@ -1,6 +1,6 @@
 import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
 import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
-import { Permissions, type PermissionSnapshot } from '../../domain/permissions.ts'
+import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
 import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
 import type { Directory } from '../runtime/directory.ts'
 import { Lane, type LaneLimits, type LaneOwner, type LaneStore } from '../runtime/lane.ts'
@@ -60,7 +60,14 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     if (!loaded) throw new Gone(`Org ${this.#org_id} is gone`)
     if (loaded.head.epoch !== head.epoch) throw new Fenced('Another node took the organization meanwhile')
     this.#permissions = new Permissions(loaded.permissions)
-    this.#lane = new Lane(this.#org_id, loaded.head, this.#ports.store, this, this.#context.clock, this.#limits.lane)
+    this.#lane = new Lane(
+      this.#org_id,
+      loaded.head,
+      this.#ports.store,
+      this,
+      this.#context.clock,
+      this.#limits.lane,
+    )
     await this.#ports.directory.announce(this.#org_id, head.epoch)
     this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
   }
@@ -94,7 +101,9 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
 
   async #care(): Promise<null> {
     this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
-    await this.#ports.sweep(this.#org_id).catch((error: unknown) => this.#context.failed('sweep of an org', error))
+    await this.#ports
+      .sweep(this.#org_id)
+      .catch((error: unknown) => this.#context.failed('sweep of an org', error))
     return null
   }
 
@@ -136,7 +145,8 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
   }
 
   #active(): { lane: Lane<Job, Done>; permissions: Permissions } {
-    if (!this.#lane || !this.#permissions) throw new Error('unreachable: an actor is used before it is active')
+    if (!this.#lane || !this.#permissions)
+      throw new Error('unreachable: an actor is used before it is active')
     return { lane: this.#lane, permissions: this.#permissions }
   }
 }

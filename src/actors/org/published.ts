@@ -24,7 +24,16 @@ export interface PublishedBatch {
 export function encode(event: LogEvent): Published {
   const { sequence, type, timestamp, actor, project_ids, task_id, channel_id, payload } = event
   if (type !== 'message.created') {
-    const envelope: EventEnvelope = { sequence, type, timestamp, actor, project_ids, task_id, channel_id, payload }
+    const envelope: EventEnvelope = {
+      sequence,
+      type,
+      timestamp,
+      actor,
+      project_ids,
+      task_id,
+      channel_id,
+      payload,
+    }
     return { event, json: JSON.stringify(envelope) }
   }
   const message_json = JSON.stringify(payload.message)

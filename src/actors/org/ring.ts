@@ -28,7 +28,10 @@ export class ReplayRing {
     }
     this.#events.push(published)
     this.#bytes += published.json.length
-    while (this.#events.length > this.#events_max || (this.#bytes > this.#bytes_max && this.#events.length > 1)) {
+    while (
+      this.#events.length > this.#events_max ||
+      (this.#bytes > this.#bytes_max && this.#events.length > 1)
+    ) {
       this.#bytes -= this.#events.shift()!.json.length
     }
   }

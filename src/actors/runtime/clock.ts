@@ -41,7 +41,9 @@ export class FakeClock implements Clock {
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
     for (;;) {
-      const next = [...this.#timers].filter(([, t]) => t.at <= until).sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0]
+      const next = [...this.#timers]
+        .filter(([, t]) => t.at <= until)
+        .sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0]
       if (!next) break
       const [id, timer] = next
       this.#timers.delete(id)

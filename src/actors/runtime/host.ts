@@ -170,7 +170,10 @@ export class Host {
     activation.cancelIdle = this.#clock.after(idle_ms, () => {
       const rested_ms = this.#clock.now() - activation.last_used_at
       const busy =
-        !activation.mailbox.idle || activation.owed > 0 || (activation.actor.busy?.() ?? false) || rested_ms < idle_ms
+        !activation.mailbox.idle ||
+        activation.owed > 0 ||
+        (activation.actor.busy?.() ?? false) ||
+        rested_ms < idle_ms
       if (busy) this.#watchIdle(activation, idle_ms)
       else void this.#passivate(activation)
     })

@@ -113,7 +113,8 @@ export class Lane<Job, Done> {
   /** Queues a command and answers once it is stored (or refused, or given up). */
   submit(job: Job): Promise<Done> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (this.#queue.length >= this.#limits.queue_max) return Promise.reject(overloaded('writes of this organization'))
+    if (this.#queue.length >= this.#limits.queue_max)
+      return Promise.reject(overloaded('writes of this organization'))
     return new Promise<Done>((resolve, reject) => {
       const deadline_at = this.#clock.now() + this.#limits.deadline_ms
       this.#queue.push({ job, deadline_at, answered: false, resolve, reject })
@@ -266,7 +267,9 @@ export class Lane<Job, Done> {
 
   #watchDeadlines(): void {
     if (this.#cancelSweep) return
-    const next_at = Math.min(...[this.#running[0], this.#queue[0]].flatMap((entry) => (entry ? [entry.deadline_at] : [])))
+    const next_at = Math.min(
+      ...[this.#running[0], this.#queue[0]].flatMap((entry) => (entry ? [entry.deadline_at] : [])),
+    )
     if (next_at === Number.POSITIVE_INFINITY) return
     this.#cancelSweep = this.#clock.after(Math.max(20, next_at - this.#clock.now()), () => {
       this.#cancelSweep = undefined
@@ -281,13 +284,18 @@ export class Lane<Job, Done> {
     const late = this.#queue.filter((entry) => entry.deadline_at <= now)
     if (late.length > 0) this.#queue = this.#queue.filter((entry) => entry.deadline_at > now)
     for (const entry of late) {
-      const error = new ApiError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again.', { retry_after_s: 1 })
+      const error = new ApiError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again.', {
+        retry_after_s: 1,
+      })
       this.#answer(entry, { ok: false, error })
     }
     for (const entry of this.#running) {
       if (entry.answered || entry.deadline_at > now) continue
       const message = 'Whether this was stored is not known. Try again with the same key.'
-      this.#answer(entry, { ok: false, error: new ApiError('OUTCOME_UNKNOWN', message, { retry_after_s: 1 }) })
+      this.#answer(entry, {
+        ok: false,
+        error: new ApiError('OUTCOME_UNKNOWN', message, { retry_after_s: 1 }),
+      })
     }
   }
 

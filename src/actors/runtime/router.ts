@@ -34,7 +34,11 @@ export class Router {
    * Sends `request` to the actor and answers its reply. `again` makes the request of a retry (it may have run before).
    * Throws what the actor refuses with; 404 when the org is gone, 503 when no owner could be found.
    */
-  async call<Reply>(address: Address, request: unknown, again: (request: unknown) => unknown = (r) => r): Promise<Reply> {
+  async call<Reply>(
+    address: Address,
+    request: unknown,
+    again: (request: unknown) => unknown = (r) => r,
+  ): Promise<Reply> {
     let current = request
     for (let tries = 1; ; tries++) {
       try {
@@ -43,9 +47,13 @@ export class Router {
         if (error instanceof Gone) throw notFound('org')
         if (!(error instanceof Fenced)) throw error
         if (tries === TRIES_MAX)
-          throw new ApiError('UNAVAILABLE', 'The organization is moving between nodes. Try again.', { retry_after_s: 1 })
+          throw new ApiError('UNAVAILABLE', 'The organization is moving between nodes. Try again.', {
+            retry_after_s: 1,
+          })
         current = again(request)
-        await new Promise<void>((resolve) => this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve))
+        await new Promise<void>((resolve) =>
+          this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve),
+        )
       }
     }
   }

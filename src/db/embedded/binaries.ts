@@ -10,7 +10,9 @@ export function findBinaries(): string {
   try {
     root = join(dirname(fileURLToPath(import.meta.resolve(PACKAGE))), '..')
   } catch {
-    throw new Error(`There is no embedded PostgreSQL for this machine (${PACKAGE} is not installed). Install it, or set MC_DATABASE_URL and MC_DATABASE_OWNER_URL.`)
+    throw new Error(
+      `There is no embedded PostgreSQL for this machine (${PACKAGE} is not installed). Install it, or set MC_DATABASE_URL and MC_DATABASE_OWNER_URL.`,
+    )
   }
   const native = join(root, 'native')
   repairLinks(native)
@@ -23,7 +25,8 @@ export function findBinaries(): string {
  */
 export function copyBinaries(native: string, data_dir: string): string {
   const copy = join(data_dir, 'postgres-binaries')
-  if (!existsSync(join(copy, 'bin', 'postgres'))) cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+  if (!existsSync(join(copy, 'bin', 'postgres')))
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
   return copy
 }
 

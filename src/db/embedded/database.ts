@@ -25,7 +25,13 @@ export async function openEmbedded(data_dir: string, log: (line: string) => void
     await createDatabase(server)
     const owner = connection(server, server.superuser, server.password)
     const migrated = await prepareDatabase(owner, passwords)
-    return { owner, app: { ...owner, user: 'mc_app', password: passwords.app }, migrated, recovered: server.recovered, stop: () => server.stop() }
+    return {
+      owner,
+      app: { ...owner, user: 'mc_app', password: passwords.app },
+      migrated,
+      recovered: server.recovered,
+      stop: () => server.stop(),
+    }
   } catch (error) {
     await server.stop()
     throw error
@@ -34,7 +40,13 @@ export async function openEmbedded(data_dir: string, log: (line: string) => void
 
 /** Makes roles and schema in a database; `owner` may create roles. Returns the names of the migrations applied. */
 export async function prepareDatabase(owner: ConnectionOptions, passwords: RolePasswords): Promise<string[]> {
-  const sql = postgres({ ...owner, ssl: owner.ssl ?? false, max: 1, onnotice: () => undefined, connect_timeout: 10 })
+  const sql = postgres({
+    ...owner,
+    ssl: owner.ssl ?? false,
+    max: 1,
+    onnotice: () => undefined,
+    connect_timeout: 10,
+  })
   try {
     await ensureRoles(sql, passwords)
     return await migrateUp(sql)
@@ -44,7 +56,12 @@ export async function prepareDatabase(owner: ConnectionOptions, passwords: RoleP
 }
 
 async function createDatabase(server: EmbeddedPostgres): Promise<void> {
-  const sql = postgres({ ...connection(server, server.superuser, server.password), database: 'postgres', max: 1, onnotice: () => undefined })
+  const sql = postgres({
+    ...connection(server, server.superuser, server.password),
+    database: 'postgres',
+    max: 1,
+    onnotice: () => undefined,
+  })
   try {
     const [found] = await sql`select 1 from pg_database where datname = ${DATABASE}`
     if (!found) await sql.unsafe(`create database ${DATABASE}`)

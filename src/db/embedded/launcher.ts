@@ -52,7 +52,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const runner = runnerFor(root, data_dir, findBinaries(), ids)
     const cluster = join(root, 'data')
     const password = superuserPassword(root)
-    if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(runner, root, cluster, password, options.durable ?? true)
+    if (!existsSync(join(cluster, 'PG_VERSION')))
+      initialise(runner, root, cluster, password, options.durable ?? true)
     const recovered = await endOrphan(cluster)
     const socket_dir = socketFolder(root, runner)
     const port = await freePort()
@@ -68,7 +69,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
             options.log?.('the embedded PostgreSQL ended unexpectedly and was started again')
             return watch()
           } catch (error) {
-            options.log?.(`the embedded PostgreSQL cannot be started again: ${error instanceof Error ? error.message : String(error)}`)
+            options.log?.(
+              `the embedded PostgreSQL cannot be started again: ${error instanceof Error ? error.message : String(error)}`,
+            )
             await new Promise((wake) => setTimeout(wake, pause_ms))
           }
         }
@@ -110,11 +113,30 @@ function initialise(runner: Runner, root: string, cluster: string, password: str
   const password_file = join(root, 'initdb-password')
   writeFileSync(password_file, password, { mode: 0o600 })
   own(password_file, runner.ids)
-  const args = ['-D', fresh, '-U', SUPERUSER, '--pwfile', password_file, '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
-  const { file, args: given, ids } = runner.command(join(runner.native, 'bin', 'initdb'), durable ? args : [...args, '--no-sync'])
+  const args = [
+    '-D',
+    fresh,
+    '-U',
+    SUPERUSER,
+    '--pwfile',
+    password_file,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+  ]
+  const {
+    file,
+    args: given,
+    ids,
+  } = runner.command(join(runner.native, 'bin', 'initdb'), durable ? args : [...args, '--no-sync'])
   const done = spawnSync(file, given, { ...ids, env: environment(root), cwd: root, encoding: 'utf8' })
   rmSync(password_file, { force: true })
-  if (done.status !== 0) throw new Error(`PostgreSQL could not be set up in ${cluster}: ${lastLine(done.stderr ?? done.error?.message ?? '')}`)
+  if (done.status !== 0)
+    throw new Error(
+      `PostgreSQL could not be set up in ${cluster}: ${lastLine(done.stderr ?? done.error?.message ?? '')}`,
+    )
   renameSync(fresh, cluster)
 }
 
@@ -146,7 +168,8 @@ function isPostgres(pid: number): boolean {
 
 function socketFolder(root: string, { ids }: Runner): string {
   let folder = join(root, 'run')
-  if (Buffer.byteLength(folder) > SOCKET_FOLDER_MAX) folder = join(tmpdir(), `mc-${Bun.hash(root).toString(36)}`)
+  if (Buffer.byteLength(folder) > SOCKET_FOLDER_MAX)
+    folder = join(tmpdir(), `mc-${Bun.hash(root).toString(36)}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
   own(folder, ids)
@@ -164,7 +187,14 @@ async function freePort(): Promise<number> {
   })
 }
 
-async function start(runner: Runner, root: string, cluster: string, socket_dir: string, port: number, options: EmbeddedOptions): Promise<ChildProcess> {
+async function start(
+  runner: Runner,
+  root: string,
+  cluster: string,
+  socket_dir: string,
+  port: number,
+  options: EmbeddedOptions,
+): Promise<ChildProcess> {
   const settings: Record<string, string> = {
     listen_addresses: '',
     unix_socket_directories: socket_dir,
@@ -177,11 +207,25 @@ async function start(runner: Runner, root: string, cluster: string, socket_dir: 
     jit: 'off',
     log_min_messages: 'warning',
     log_checkpoints: 'off',
-    ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
+    ...(options.durable === false
+      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+      : {}),
   }
-  const args = ['-D', cluster, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  const args = [
+    '-D',
+    cluster,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]
   const { file, args: given, ids } = runner.command(join(runner.native, 'bin', 'postgres'), args)
-  const child = spawn(file, given, { ...ids, env: environment(root), cwd: root, stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const child = spawn(file, given, {
+    ...ids,
+    env: environment(root),
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  })
   await ready(child, root)
   child.unref()
   return child
@@ -193,7 +237,10 @@ async function ready(child: ChildProcess, root: string): Promise<void> {
   let written = 0
   let output = ''
   await new Promise<void>((resolveReady, reject) => {
-    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start within ${START_MS / 1000} s. See ${file}.`)), START_MS)
+    const timer = setTimeout(
+      () => reject(new Error(`PostgreSQL did not start within ${START_MS / 1000} s. See ${file}.`)),
+      START_MS,
+    )
     child.on('error', reject)
     child.on('exit', () => {
       reject(new Error(`PostgreSQL did not start: ${lastLine(output)}. See ${file}.`))
@@ -224,4 +271,3 @@ async function stop(child: ChildProcess): Promise<void> {
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? ''
 }
-

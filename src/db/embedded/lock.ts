@@ -13,7 +13,9 @@ export function lockFolder(path: string): () => void {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
       const holder = holderOf(path)
       if (holder !== undefined)
-        throw new Error(`Another Mission Control (process ${holder}) uses this data folder. Stop it, or set MC_DATA_DIR to another one.`)
+        throw new Error(
+          `Another Mission Control (process ${holder}) uses this data folder. Stop it, or set MC_DATA_DIR to another one.`,
+        )
       rmSync(path, { force: true })
     }
   }

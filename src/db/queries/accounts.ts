@@ -46,7 +46,8 @@ export class Accounts {
 
   async byId(id: string): Promise<Account | undefined> {
     const [account] = await this.#database.query(
-      (sql) => sql<Account[]>`select id, email, display_name, password_hash, status from users where id = ${id}`,
+      (sql) =>
+        sql<Account[]>`select id, email, display_name, password_hash, status from users where id = ${id}`,
     )
     return account
   }
@@ -70,7 +71,9 @@ export class Accounts {
   }
 
   async orgCount(): Promise<number> {
-    const [row] = await this.#database.query((sql) => sql<{ count: number }[]>`select auth_org_count() as count`)
+    const [row] = await this.#database.query(
+      (sql) => sql<{ count: number }[]>`select auth_org_count() as count`,
+    )
     return row?.count ?? 0
   }
 
@@ -95,7 +98,8 @@ export class Accounts {
 
   async setPassword(user_id: string, password_hash: string): Promise<void> {
     await this.#database.query(
-      (sql) => sql`update users set password_hash = ${password_hash}, updated_at = now() where id = ${user_id}`,
+      (sql) =>
+        sql`update users set password_hash = ${password_hash}, updated_at = now() where id = ${user_id}`,
     )
   }
 

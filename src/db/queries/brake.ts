@@ -21,6 +21,7 @@ export async function readBrake(
     where org_id = ${org_id} and channel_id = ${channel_id} and type in ('channel.loop_paused', 'channel.loop_resumed')
       and created_at > now() - interval '15 minutes'
     order by sequence desc limit 1`
-  const until = last?.type === 'channel.loop_paused' && last.payload.until ? Date.parse(last.payload.until) : 0
+  const until =
+    last?.type === 'channel.loop_paused' && last.payload.until ? Date.parse(last.payload.until) : 0
   return { run, paused_until: until > Date.now() ? until : 0 }
 }

@@ -35,14 +35,23 @@ export async function markRead(
     )
     select marked.read_seq, channel.last_seq, 0 as mention_count from marked, channel`
   if (!row) return undefined
-  const mention_count = row.read_seq >= row.last_seq ? 0 : await unreadMentions({ sql }, org_id, channel_id, user_id, row.read_seq)
+  const mention_count =
+    row.read_seq >= row.last_seq
+      ? 0
+      : await unreadMentions({ sql }, org_id, channel_id, user_id, row.read_seq)
   await sql`
     update channel_reads set mention_count = ${mention_count}
     where org_id = ${org_id} and channel_id = ${channel_id} and user_id = ${user_id} and mention_count <> ${mention_count}`
   return { ...row, mention_count }
 }
 
-async function unreadMentions({ sql }: Tx, org_id: string, channel_id: string, user_id: string, read_seq: number) {
+async function unreadMentions(
+  { sql }: Tx,
+  org_id: string,
+  channel_id: string,
+  user_id: string,
+  read_seq: number,
+) {
   const [row] = await sql<{ count: number }[]>`
     select count(*) as count from messages
     where org_id = ${org_id} and channel_id = ${channel_id} and seq > ${read_seq}

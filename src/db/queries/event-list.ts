@@ -35,7 +35,14 @@ export async function listEvents(
 ): Promise<{ data: EventEnvelope[]; next: number | null }> {
   const data: EventEnvelope[] = []
   let place = query.place ?? (query.order === 'asc' ? (query.after ?? 0) : Number.MAX_SAFE_INTEGER)
-  const { project_id = null, task_id = null, channel_id = null, user_id = null, from = null, to = null } = query
+  const {
+    project_id = null,
+    task_id = null,
+    channel_id = null,
+    user_id = null,
+    from = null,
+    to = null,
+  } = query
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const rows = await database.readOrg(org_id, async ({ sql }) => {
       const wanted = sql`

@@ -60,9 +60,16 @@ export function toLogEvent(row: StoredEvent): LogEvent {
 /** The message of a `message.created`; when retention removed the text, what is left of it. */
 function messageOf(row: StoredEvent): unknown {
   const { message_id, message_seq, channel_id, kind, content } = row
-  if (kind === null || content === null) return { id: message_id, channel_id, seq: message_seq, removed: true }
+  if (kind === null || content === null)
+    return { id: message_id, channel_id, seq: message_seq, removed: true }
   return toMessage({
-    ...row, id: message_id!, channel_id: channel_id!, seq: message_seq!, kind, content, deliveries: null,
+    ...row,
+    id: message_id!,
+    channel_id: channel_id!,
+    seq: message_seq!,
+    kind,
+    content,
+    deliveries: null,
   })
 }
 

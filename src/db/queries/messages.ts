@@ -32,7 +32,10 @@ export function toMessage(row: StoredMessage): Message {
     ignored_mentions: row.ignored_mentions,
     reply_to: row.reply_to,
     client_id: row.client_id,
-    deliveries: (row.deliveries ?? []).map((d) => ({ ...d, updated_at: new Date(d.updated_at).toISOString() })),
+    deliveries: (row.deliveries ?? []).map((d) => ({
+      ...d,
+      updated_at: new Date(d.updated_at).toISOString(),
+    })),
     created_at: row.created_at,
   }
 }
@@ -63,12 +66,22 @@ export function messagesAfter(sql: Sql, org: OrgRef, channel_id: string, after: 
 }
 
 /** One message by its place in the channel. */
-export async function messageAt(tx: Pick<Tx, 'sql'>, org_id: string, channel_id: string, seq: number): Promise<Message | undefined> {
+export async function messageAt(
+  tx: Pick<Tx, 'sql'>,
+  org_id: string,
+  channel_id: string,
+  seq: number,
+): Promise<Message | undefined> {
   const [row] = await messagesBefore(tx.sql, org_id, channel_id, seq + 1, 1)
   return row?.seq === seq ? toMessage(row) : undefined
 }
 
-export async function messageExists({ sql }: Pick<Tx, 'sql'>, org_id: string, channel_id: string, id: string): Promise<boolean> {
+export async function messageExists(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  channel_id: string,
+  id: string,
+): Promise<boolean> {
   const rows = await sql`
     select 1 from messages where org_id = ${org_id} and id = ${id} and channel_id = ${channel_id} limit 1`
   return rows.length > 0

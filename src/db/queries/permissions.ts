@@ -21,7 +21,9 @@ export async function readPermissions(
   if (!org) return undefined
   const members = await sql<Member[]>`
     select user_id, type, role, status, username, display_name from memberships where org_id = ${org_id}`
-  const channels = await sql<KnownChannel[]>`select id, name, type, project_id from channels where org_id = ${org_id}`
+  const channels = await sql<
+    KnownChannel[]
+  >`select id, name, type, project_id from channels where org_id = ${org_id}`
   const project_users = await sql<{ project_id: string; user_id: string }[]>`
     select project_id, user_id from project_users where org_id = ${org_id}`
   const sub_agents = await sql<PermissionSnapshot['sub_agents']>`

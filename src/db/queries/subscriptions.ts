@@ -2,7 +2,11 @@ import type { Subscriptions } from '../../contracts/requests.ts'
 import type { Database, Tx } from '../client.ts'
 
 /** What a user wants on its streams; everything until it says otherwise. */
-export async function readSubscriptions(database: Database, org_id: string, user_id: string): Promise<Subscriptions> {
+export async function readSubscriptions(
+  database: Database,
+  org_id: string,
+  user_id: string,
+): Promise<Subscriptions> {
   const [row] = await database.readOne<Subscriptions>(
     org_id,
     (sql, org) => sql`select mode, topics from subscriptions where org_id = ${org} and user_id = ${user_id}`,
@@ -10,7 +14,12 @@ export async function readSubscriptions(database: Database, org_id: string, user
   return row ?? { mode: 'all', topics: [] }
 }
 
-export async function writeSubscriptions({ sql }: Tx, org_id: string, user_id: string, wanted: Subscriptions): Promise<void> {
+export async function writeSubscriptions(
+  { sql }: Tx,
+  org_id: string,
+  user_id: string,
+  wanted: Subscriptions,
+): Promise<void> {
   await sql`
     insert into subscriptions (org_id, user_id, mode, topics, updated_at)
     values (${org_id}, ${user_id}, ${wanted.mode}, ${JSON.stringify(wanted.topics)}::text::jsonb, now())

@@ -21,7 +21,11 @@ function columns(sql: Sql) {
     m.notification_preferences`
 }
 
-export async function readUser({ sql }: Pick<Tx, 'sql'>, org_id: string, user_id: string): Promise<User | undefined> {
+export async function readUser(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  user_id: string,
+): Promise<User | undefined> {
   const [row] = await sql<UserRow[]>`
     select ${columns(sql)} from memberships m join users u on u.id = m.user_id
     where m.org_id = ${org_id} and m.user_id = ${user_id}`
@@ -49,7 +53,8 @@ export async function listUsers({ sql }: Tx, org_id: string, filter: UserFilter)
     order by lower(m.display_name), m.user_id
     limit ${per_page} offset ${(page - 1) * per_page}`
   let total = rows[0]?.total ?? 0
-  if (rows.length === 0 && page > 1) total = (await listUsers({ sql }, org_id, { ...filter, page: 1 })).pagination.total
+  if (rows.length === 0 && page > 1)
+    total = (await listUsers({ sql }, org_id, { ...filter, page: 1 })).pagination.total
   const data = rows.map(({ total: _total, ...row }) => toUser(row))
   return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
 }

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
 import { orgReference } from './orgs.ts'
 import { projects } from './work.ts'
@@ -18,7 +28,11 @@ export const channels = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('channels_project').on(t.org_id, t.project_id),
-    foreignKey({ columns: [t.org_id, t.project_id], foreignColumns: [projects.org_id, projects.id], name: 'channels_project_fk' }),
+    foreignKey({
+      columns: [t.org_id, t.project_id],
+      foreignColumns: [projects.org_id, projects.id],
+      name: 'channels_project_fk',
+    }),
   ],
 )
 
@@ -35,7 +49,11 @@ export const channel_reads = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.channel_id, t.user_id] }),
     index('channel_reads_user').on(t.org_id, t.user_id),
-    foreignKey({ columns: [t.org_id, t.channel_id], foreignColumns: [channels.org_id, channels.id], name: 'channel_reads_channel' }),
+    foreignKey({
+      columns: [t.org_id, t.channel_id],
+      foreignColumns: [channels.org_id, channels.id],
+      name: 'channel_reads_channel',
+    }),
   ],
 )
 
@@ -62,10 +80,7 @@ export const messages = pgTable(
     created_at: at('created_at').notNull(),
     search_vector: tsvector('search_vector').generatedAlwaysAs(sql.raw(searchPart('content', 'C'))),
   },
-  (t) => [
-    index('messages_id').on(t.org_id, t.id),
-    index('messages_search').using('gin', t.search_vector),
-  ],
+  (t) => [index('messages_id').on(t.org_id, t.id), index('messages_search').using('gin', t.search_vector)],
 )
 
 export const message_client_ids = pgTable(
@@ -99,7 +114,11 @@ export const message_deliveries = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.channel_id, t.seq, t.agent_id] }),
-    foreignKey({ columns: [t.org_id, t.channel_id], foreignColumns: [channels.org_id, channels.id], name: 'message_deliveries_channel' }),
+    foreignKey({
+      columns: [t.org_id, t.channel_id],
+      foreignColumns: [channels.org_id, channels.id],
+      name: 'message_deliveries_channel',
+    }),
   ],
 )
 

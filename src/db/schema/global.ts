@@ -24,7 +24,9 @@ export const identities = pgTable(
   {
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
-    user_id: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    user_id: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     email: text('email'),
     created_at: createdAt(),
   },
@@ -36,7 +38,9 @@ export const sessions = pgTable(
   'sessions',
   {
     id: id().primaryKey(),
-    user_id: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    user_id: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     jti: text('jti').notNull(),
     previous_jti: text('previous_jti'),
     previous_valid_until: at('previous_valid_until'),

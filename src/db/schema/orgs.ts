@@ -1,4 +1,14 @@
-import { bigint, foreignKey, index, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { at, createdAt, id, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 
@@ -19,7 +29,9 @@ export const memberships = pgTable(
   'memberships',
   {
     org_id: orgReference(),
-    user_id: uuid('user_id').notNull().references(() => users.id),
+    user_id: uuid('user_id')
+      .notNull()
+      .references(() => users.id),
     type: text('type', { enum: ['human', 'agent'] }).notNull(),
     role: text('role', { enum: ['administrator', 'contributor'] }).notNull(),
     display_name: text('display_name').notNull(),
@@ -51,8 +63,16 @@ export const org_heads = pgTable('org_heads', {
 
 export const recent_commands = pgTable(
   'recent_commands',
-  { org_id: orgId(), command_id: text('command_id').notNull(), reply: jsonb('reply'), created_at: createdAt() },
-  (t) => [primaryKey({ columns: [t.org_id, t.command_id] }), index('recent_commands_age').on(t.org_id, t.created_at)],
+  {
+    org_id: orgId(),
+    command_id: text('command_id').notNull(),
+    reply: jsonb('reply'),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.command_id] }),
+    index('recent_commands_age').on(t.org_id, t.created_at),
+  ],
 )
 
 export const idempotency_keys = pgTable(
@@ -91,7 +111,11 @@ export const invites = pgTable(
     primaryKey({ columns: [t.org_id, t.id] }),
     index('invites_token').on(t.token_hash),
     index('invites_user').on(t.org_id, t.user_id),
-    foreignKey({ columns: [t.org_id, t.user_id], foreignColumns: [memberships.org_id, memberships.user_id], name: 'invites_member' }).onDelete('cascade'),
+    foreignKey({
+      columns: [t.org_id, t.user_id],
+      foreignColumns: [memberships.org_id, memberships.user_id],
+      name: 'invites_member',
+    }).onDelete('cascade'),
   ],
 )
 

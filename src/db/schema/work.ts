@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
 
@@ -40,12 +50,25 @@ export const projects = pgTable(
 
 export const project_users = pgTable(
   'project_users',
-  { org_id: orgId(), project_id: uuid('project_id').notNull(), user_id: uuid('user_id').notNull(), created_at: createdAt() },
+  {
+    org_id: orgId(),
+    project_id: uuid('project_id').notNull(),
+    user_id: uuid('user_id').notNull(),
+    created_at: createdAt(),
+  },
   (t) => [
     primaryKey({ columns: [t.org_id, t.project_id, t.user_id] }),
     index('project_users_user').on(t.org_id, t.user_id, t.project_id),
-    foreignKey({ columns: [t.org_id, t.project_id], foreignColumns: [projects.org_id, projects.id], name: 'project_users_project' }),
-    foreignKey({ columns: [t.org_id, t.user_id], foreignColumns: [memberships.org_id, memberships.user_id], name: 'project_users_member' }),
+    foreignKey({
+      columns: [t.org_id, t.project_id],
+      foreignColumns: [projects.org_id, projects.id],
+      name: 'project_users_project',
+    }),
+    foreignKey({
+      columns: [t.org_id, t.user_id],
+      foreignColumns: [memberships.org_id, memberships.user_id],
+      name: 'project_users_member',
+    }),
   ],
 )
 
@@ -85,30 +108,64 @@ export const task_projects = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.task_id, t.project_id] }),
     index('task_projects_project').on(t.org_id, t.project_id, t.task_id),
-    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_projects_task' }),
-    foreignKey({ columns: [t.org_id, t.project_id], foreignColumns: [projects.org_id, projects.id], name: 'task_projects_project_fk' }),
+    foreignKey({
+      columns: [t.org_id, t.task_id],
+      foreignColumns: [tasks.org_id, tasks.id],
+      name: 'task_projects_task',
+    }),
+    foreignKey({
+      columns: [t.org_id, t.project_id],
+      foreignColumns: [projects.org_id, projects.id],
+      name: 'task_projects_project_fk',
+    }),
   ],
 )
 
 export const task_assignees = pgTable(
   'task_assignees',
-  { org_id: orgId(), task_id: uuid('task_id').notNull(), user_id: uuid('user_id').notNull(), created_at: createdAt() },
+  {
+    org_id: orgId(),
+    task_id: uuid('task_id').notNull(),
+    user_id: uuid('user_id').notNull(),
+    created_at: createdAt(),
+  },
   (t) => [
     primaryKey({ columns: [t.org_id, t.task_id, t.user_id] }),
     index('task_assignees_user').on(t.org_id, t.user_id, t.task_id),
-    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_assignees_task' }),
-    foreignKey({ columns: [t.org_id, t.user_id], foreignColumns: [memberships.org_id, memberships.user_id], name: 'task_assignees_member' }),
+    foreignKey({
+      columns: [t.org_id, t.task_id],
+      foreignColumns: [tasks.org_id, tasks.id],
+      name: 'task_assignees_task',
+    }),
+    foreignKey({
+      columns: [t.org_id, t.user_id],
+      foreignColumns: [memberships.org_id, memberships.user_id],
+      name: 'task_assignees_member',
+    }),
   ],
 )
 
 export const task_dependencies = pgTable(
   'task_dependencies',
-  { org_id: orgId(), task_id: uuid('task_id').notNull(), blocked_by_id: uuid('blocked_by_id').notNull(), created_at: createdAt() },
+  {
+    org_id: orgId(),
+    task_id: uuid('task_id').notNull(),
+    blocked_by_id: uuid('blocked_by_id').notNull(),
+    created_at: createdAt(),
+  },
   (t) => [
     primaryKey({ columns: [t.org_id, t.task_id, t.blocked_by_id] }),
     index('task_dependencies_blocker').on(t.org_id, t.blocked_by_id, t.task_id),
-    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_dependencies_task' }),
-    foreignKey({ columns: [t.org_id, t.blocked_by_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_dependencies_blocked_by' }),
+    foreignKey({
+      columns: [t.org_id, t.task_id],
+      foreignColumns: [tasks.org_id, tasks.id],
+      name: 'task_dependencies_task',
+    }),
+    foreignKey({
+      columns: [t.org_id, t.blocked_by_id],
+      foreignColumns: [tasks.org_id, tasks.id],
+      name: 'task_dependencies_blocked_by',
+    }),
   ],
 )
 
@@ -126,7 +183,11 @@ export const task_evidence = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('task_evidence_task').on(t.org_id, t.task_id, t.created_at),
-    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'task_evidence_task_fk' }),
+    foreignKey({
+      columns: [t.org_id, t.task_id],
+      foreignColumns: [tasks.org_id, tasks.id],
+      name: 'task_evidence_task_fk',
+    }),
   ],
 )
 
@@ -151,7 +212,11 @@ export const sub_agents = pgTable(
     index('sub_agents_status').on(t.org_id, t.status, t.created_at),
     index('sub_agents_task').on(t.org_id, t.task_id),
     index('sub_agents_host').on(t.org_id, t.host_agent_id),
-    foreignKey({ columns: [t.org_id, t.task_id], foreignColumns: [tasks.org_id, tasks.id], name: 'sub_agents_task_fk' }),
+    foreignKey({
+      columns: [t.org_id, t.task_id],
+      foreignColumns: [tasks.org_id, tasks.id],
+      name: 'sub_agents_task_fk',
+    }),
   ],
 )
 
@@ -178,7 +243,11 @@ export const api_keys = pgTable(
     index('api_keys_key_id').on(t.key_id),
     index('api_keys_user').on(t.org_id, t.user_id, t.created_at),
     index('api_keys_sub_agent').on(t.org_id, t.sub_agent_id),
-    foreignKey({ columns: [t.org_id, t.sub_agent_id], foreignColumns: [sub_agents.org_id, sub_agents.id], name: 'api_keys_sub_agent_fk' }),
+    foreignKey({
+      columns: [t.org_id, t.sub_agent_id],
+      foreignColumns: [sub_agents.org_id, sub_agents.id],
+      name: 'api_keys_sub_agent_fk',
+    }),
   ],
 )
 
@@ -198,5 +267,8 @@ export const exports = pgTable(
     created_at: createdAt(),
     updated_at: updatedAt(),
   },
-  (t) => [primaryKey({ columns: [t.org_id, t.id] }), index('exports_created').on(t.org_id, t.created_at, t.id)],
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.id] }),
+    index('exports_created').on(t.org_id, t.created_at, t.id),
+  ],
 )

@@ -10,7 +10,10 @@ export interface EdgesPorts extends EdgeSource {
   /** Tells a channel who is connected to it on this node. */
   presence(org_id: string, channel_id: string, user_ids: string[]): void
   /** Of these credentials, those that ended; looked up so that a missed revocation is noticed. */
-  endedCredentials(sessions: string[], keys: { org_id: string; id: string }[]): Promise<{ sessions: string[]; keys: string[] }>
+  endedCredentials(
+    sessions: string[],
+    keys: { org_id: string; id: string }[],
+  ): Promise<{ sessions: string[]; keys: string[] }>
   failed(stage: string, error: unknown): void
 }
 
@@ -110,10 +113,13 @@ export class Edges {
 
   /** Refuses a connection over the org's limit, or while the node drains. */
   admit(edge: OrgEdge, kind: 'sse' | 'websocket'): void {
-    if (this.#draining) throw new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
+    if (this.#draining)
+      throw new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
     const limit = edge.permissions.settings.connection_limits[kind]
     if (edge.counts[kind] < limit) return
-    throw new ApiError('CONNECTION_LIMIT', `This organization has ${limit} connections of this kind open.`, { retry_after_s: 10 })
+    throw new ApiError('CONNECTION_LIMIT', `This organization has ${limit} connections of this kind open.`, {
+      retry_after_s: 10,
+    })
   }
 
   counts(): { orgs: number; sse: number; websocket: number } {
@@ -129,7 +135,8 @@ export class Edges {
   drain(spread_ms: number): void {
     this.#draining = true
     for (const edge of this.#ready.values()) {
-      for (const socket of edge.sockets.all()) socket.close(CLOSE.restarting, 'The server restarts. Come back.')
+      for (const socket of edge.sockets.all())
+        socket.close(CLOSE.restarting, 'The server restarts. Come back.')
       for (const stream of edge.streams.all())
         stream.end('draining', retryFrame(Math.round(500 + Math.random() * spread_ms)))
     }

@@ -34,7 +34,9 @@ export function parseTypes(text: string): string[] | undefined {
 
 export function matchesType(types: readonly string[] | undefined, type: string): boolean {
   if (types === undefined) return true
-  return types.some((wanted) => (wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : wanted === type))
+  return types.some((wanted) =>
+    wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : wanted === type,
+  )
 }
 
 /** A filter ready for the hot path: sets instead of lists. */
@@ -47,7 +49,8 @@ export class CompiledFilter {
   constructor(filter: StreamFilter) {
     this.#filter = filter
     const { mode, topics } = filter.subscriptions
-    this.#subscribed = mode === 'all' ? undefined : new Set(topics.map((t) => `${t.topic_type}:${t.topic_id}`))
+    this.#subscribed =
+      mode === 'all' ? undefined : new Set(topics.map((t) => `${t.topic_type}:${t.topic_id}`))
     this.#topics = filter.topics && new Set(filter.topics)
     this.#types = filter.types
   }

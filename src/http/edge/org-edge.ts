@@ -4,7 +4,7 @@ import type { Subscriptions } from '../../contracts/requests.ts'
 import type { Message, Notification } from '../../contracts/resources.ts'
 import type { UserNotification } from '../../domain/job.ts'
 import type { LogEvent, Revocation } from '../../domain/log-event.ts'
-import { Permissions, type PermissionSnapshot } from '../../domain/permissions.ts'
+import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
 import { endedBy } from './credential.ts'
 import { CompiledFilter, type StreamFilter, topicsOf } from './event-filter.ts'
 import { SinkIndex } from './sink-index.ts'
@@ -29,7 +29,15 @@ export interface PublishedBatch {
 
 /** What an edge reads: from the owner's memory when it reaches back far enough, else from the database. */
 export interface EdgeSource {
-  load(org_id: string): Promise<{ log: string; head: number; permissions: PermissionSnapshot; channels: { id: string; last_seq: number }[] } | undefined>
+  load(org_id: string): Promise<
+    | {
+        log: string
+        head: number
+        permissions: PermissionSnapshot
+        channels: { id: string; last_seq: number }[]
+      }
+    | undefined
+  >
   /** Events after `after`, at most `limit`, none beyond `until`, in order. */
   events(org_id: string, after: number, until: number, limit: number): Promise<Published[]>
   notifications(org_id: string, user_id: string, after: number, until: number): Promise<Notification[]>
@@ -133,7 +141,8 @@ export class OrgEdge implements Replay {
   async #notificationsFor(after: number, until: number): Promise<UserNotification[]> {
     const found: UserNotification[] = []
     for (const user_id of this.streams.users())
-      for (const n of await this.#source.notifications(this.org_id, user_id, after, until)) found.push({ ...n, user_id })
+      for (const n of await this.#source.notifications(this.org_id, user_id, after, until))
+        found.push({ ...n, user_id })
     return found
   }
 
@@ -185,7 +194,8 @@ export class OrgEdge implements Replay {
     if (cursor.sequence > this.#seen) await this.refresh()
     if (cursor.sequence > this.#seen) return { from: 'reset', reason: 'beyond_head' }
     const oldest = cursor.sequence === this.#seen ? 0 : await this.#source.oldestSequence(this.org_id)
-    if (cursor.sequence === 0) return { from: 'cursor', cursor: { log: this.log, sequence: Math.max(0, oldest - 1) } }
+    if (cursor.sequence === 0)
+      return { from: 'cursor', cursor: { log: this.log, sequence: Math.max(0, oldest - 1) } }
     if (cursor.sequence < oldest - 1) return { from: 'reset', reason: 'removed' }
     return { from: 'cursor', cursor }
   }
@@ -204,7 +214,8 @@ export class OrgEdge implements Replay {
       const may_have = () => this.#mayHave(sink, event, topics)
       if (may_have()) entries.push({ may_have, frame: eventFrame(this.log, event.sequence, json) })
       for (const n of notifications)
-        if (n.event_sequence === event.sequence) entries.push({ may_have: () => this.permissions.knows(viewer), frame: notificationFrame(n) })
+        if (n.event_sequence === event.sequence)
+          entries.push({ may_have: () => this.permissions.knows(viewer), frame: notificationFrame(n) })
     }
     return { entries, position: last.event.sequence }
   }
@@ -219,7 +230,8 @@ export class OrgEdge implements Replay {
     const now = Date.now()
     const known = this.#subscriptions.get(user_id)
     if (known && now - known.read_at < SUBSCRIPTIONS_MS) return await known.found
-    for (const [id, { read_at }] of this.#subscriptions) if (now - read_at >= SUBSCRIPTIONS_MS) this.#subscriptions.delete(id)
+    for (const [id, { read_at }] of this.#subscriptions)
+      if (now - read_at >= SUBSCRIPTIONS_MS) this.#subscriptions.delete(id)
     const found = this.#source.subscriptions(this.org_id, user_id)
     this.#subscriptions.set(user_id, { read_at: now, found })
     found.catch(() => this.#subscriptions.delete(user_id))
@@ -253,7 +265,11 @@ export class OrgEdge implements Replay {
   }
 
   /** Sends a frame that is not stored to the readers of a channel, or to one user's own sockets. */
-  ephemeral(channel_id: string, frame: ServerFrame, to: { except_user_id?: string; only_user_id?: string }): void {
+  ephemeral(
+    channel_id: string,
+    frame: ServerFrame,
+    to: { except_user_id?: string; only_user_id?: string },
+  ): void {
     const text = JSON.stringify(frame)
     for (const sink of this.sockets.ofChannel(channel_id)) {
       if (to.except_user_id === sink.user_id) continue

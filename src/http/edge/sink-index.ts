@@ -40,7 +40,12 @@ export class SinkIndex {
   }
 
   /** Calls `offer` once for every stream that the event may concern. */
-  forEach(sequence: number, topics: readonly Topic[], subjects: readonly string[], offer: (sink: SseSink) => void): void {
+  forEach(
+    sequence: number,
+    topics: readonly Topic[],
+    subjects: readonly string[],
+    offer: (sink: SseSink) => void,
+  ): void {
     const once = (sink: SseSink) => {
       if (sink.offered >= sequence) return
       sink.offered = sequence

@@ -30,7 +30,10 @@ export interface Replay {
 }
 
 /** Where a stream begins. */
-export type Start = { from: 'head' } | { from: 'cursor'; cursor: Cursor } | { from: 'reset'; reason: ResetReason }
+export type Start =
+  | { from: 'head' }
+  | { from: 'cursor'; cursor: Cursor }
+  | { from: 'reset'; reason: ResetReason }
 
 type State = { name: 'replaying' } | { name: 'live' } | { name: 'ended'; why: StreamEnd; last?: Uint8Array }
 
@@ -69,7 +72,8 @@ export class SseSink {
 
   /** Ends the stream when the reader has not taken a write for too long; called about once a second. */
   checkStall(now: number): void {
-    if (this.#writing_since !== undefined && now - this.#writing_since > LIMITS.write_stall_ms) this.end('slow')
+    if (this.#writing_since !== undefined && now - this.#writing_since > LIMITS.write_stall_ms)
+      this.end('slow')
   }
 
   onEnd(listener: (why: StreamEnd) => void): void {
@@ -118,7 +122,10 @@ export class SseSink {
     this.#position = start.from === 'cursor' ? start.cursor.sequence : head
     await this.#write(writeOut, openedFrame(opened, start.from === 'head' ? here : undefined))
     if (start.from === 'reset')
-      await this.#write(writeOut, controlFrame({ type: 'events.reset', payload: { reason: start.reason, head } }, here))
+      await this.#write(
+        writeOut,
+        controlFrame({ type: 'events.reset', payload: { reason: start.reason, head } }, here),
+      )
   }
 
   async #catchUp(replay: Replay, writeOut: WriteOut): Promise<void> {

@@ -122,7 +122,8 @@ export class WsChannels {
       if (state.seq >= this.lastSeq(channel_id)) return sink.goLive(this.#topic(channel_id), state)
       await sink.room()
       const page = await this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE)
-      if (page[0]?.seq !== state.seq + 1) throw new Error(`messages after ${state.seq} are not there any more`)
+      if (page[0]?.seq !== state.seq + 1)
+        throw new Error(`messages after ${state.seq} are not there any more`)
       for (const message of page) {
         // Rights may have gone while the page was read.
         if (sink.channels.get(channel_id) !== state) return
@@ -175,7 +176,16 @@ export class WsChannels {
   #welcome(sink: WsSink, { id, name, type, project_id }: KnownChannel): void {
     const last_seq = this.lastSeq(id)
     const state = this.#join(sink, id, last_seq)
-    const channel = { id, name, type, project_id, last_seq, read_seq: 0, unread_count: last_seq, mention_count: 0 }
+    const channel = {
+      id,
+      name,
+      type,
+      project_id,
+      last_seq,
+      read_seq: 0,
+      unread_count: last_seq,
+      mention_count: 0,
+    }
     sink.send({ type: 'channel_added', channel })
     sink.goLive(this.#topic(id), state)
   }

@@ -45,7 +45,11 @@ export class WsSink {
   /** Said hello and was answered: live frames may be sent. */
   ready = false
 
-  constructor(credential: Credential, socket: SocketPort, after: (delay_ms: number, fire: () => void) => void) {
+  constructor(
+    credential: Credential,
+    socket: SocketPort,
+    after: (delay_ms: number, fire: () => void) => void,
+  ) {
     this.credential = credential
     this.#socket = socket
     this.#after = after
@@ -79,7 +83,8 @@ export class WsSink {
       this.#blocked = !this.#socket.send(text)
       return
     }
-    if (!this.#queue.push(text)) this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
+    if (!this.#queue.push(text))
+      this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
   }
 
   /** Resolves when the peer takes frames again: a catch-up is pulled at the reader's pace. */

@@ -32,80 +32,191 @@ export function channelRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Channels and messages'
   return new Elysia({ name: 'channels', prefix: '/api/v1/orgs/:org_slug' })
-    .get('/channels', ...at.org({ tag, action: 'channel.list', summary: 'Channels that the caller may read', ok: { status: 200, schema: PageOf(Channel) } },
-      async ({ org_id, edge, caller }) => {
-        const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
-        const data = await deps.database.readOne(org_id, (sql, org) => listChannels(sql, org, caller.id ?? '', ids))
-        const total = data.length
-        return { body: { data, pagination: { page: 1, per_page: Math.max(total, 1), total, total_pages: total > 0 ? 1 : 0 } } }
-      }))
+    .get(
+      '/channels',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.list',
+          summary: 'Channels that the caller may read',
+          ok: { status: 200, schema: PageOf(Channel) },
+        },
+        async ({ org_id, edge, caller }) => {
+          const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
+          const data = await deps.database.readOne(org_id, (sql, org) =>
+            listChannels(sql, org, caller.id ?? '', ids),
+          )
+          const total = data.length
+          return {
+            body: {
+              data,
+              pagination: { page: 1, per_page: Math.max(total, 1), total, total_pages: total > 0 ? 1 : 0 },
+            },
+          }
+        },
+      ),
+    )
 
-    .post('/channels', ...at.org({
-      tag, action: 'channel.create', body: ChannelCreate, summary: 'Another org-wide channel', ok: { status: 201, schema: Channel }, errors: ['IDEMPOTENCY_CONFLICT'],
-    }, async (call) => created(await call.command<Channel>('channel.create', call.body))))
+    .post(
+      '/channels',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.create',
+          body: ChannelCreate,
+          summary: 'Another org-wide channel',
+          ok: { status: 201, schema: Channel },
+          errors: ['IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => created(await call.command<Channel>('channel.create', call.body)),
+      ),
+    )
 
-    .get('/channels/:channel_id', ...at.org({ tag, action: 'channel.read', summary: 'A channel', ok: { status: 200, schema: Channel }, errors: ['CHANNEL_NOT_FOUND'] },
-      async (call) => {
-        const channel_id = readable(call)
-        const [channel] = await deps.database.readOne(call.org_id, (sql, org) => listChannels(sql, org, call.caller.id ?? '', [channel_id]))
-        if (!channel) throw notFound('channel')
-        return { body: channel }
-      }))
+    .get(
+      '/channels/:channel_id',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.read',
+          summary: 'A channel',
+          ok: { status: 200, schema: Channel },
+          errors: ['CHANNEL_NOT_FOUND'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          const [channel] = await deps.database.readOne(call.org_id, (sql, org) =>
+            listChannels(sql, org, call.caller.id ?? '', [channel_id]),
+          )
+          if (!channel) throw notFound('channel')
+          return { body: channel }
+        },
+      ),
+    )
 
-    .get('/channels/:channel_id/messages', ...at.org({
-      tag, action: 'message.read', query: MessageQuery, summary: 'Messages, newest first',
-      description: '`before`, `after` and `around` take a message seq; `after` gives the messages that directly follow it, newest of them first. `next_cursor` goes on in the same direction.',
-      ok: { status: 200, schema: SliceOf(Message) }, errors: ['CHANNEL_NOT_FOUND', 'INVALID_CURSOR'],
-    }, async (call) => {
-      const channel_id = readable(call)
-      return { body: await history(deps.database, call.org_id, channel_id, call.query) }
-    }))
+    .get(
+      '/channels/:channel_id/messages',
+      ...at.org(
+        {
+          tag,
+          action: 'message.read',
+          query: MessageQuery,
+          summary: 'Messages, newest first',
+          description:
+            '`before`, `after` and `around` take a message seq; `after` gives the messages that directly follow it, newest of them first. `next_cursor` goes on in the same direction.',
+          ok: { status: 200, schema: SliceOf(Message) },
+          errors: ['CHANNEL_NOT_FOUND', 'INVALID_CURSOR'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          return { body: await history(deps.database, call.org_id, channel_id, call.query) }
+        },
+      ),
+    )
 
-    .post('/channels/:channel_id/messages', ...at.org({
-      tag, action: 'message.post', body: MessageCreate, summary: 'Post a message',
-      description: 'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text.',
-      ok: { status: 201, schema: Message }, errors: ['CHANNEL_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
-    }, async (call) => {
-      const channel_id = readable(call)
-      const { caller, body, org_id, idempotency } = call
-      if (body.kind !== undefined && body.kind !== 'text' && (body.kind !== 'command_output' || caller.kind === 'human'))
-        throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
-      const prepared: Posting = posting(channel_id, body, deps.limits.message(caller.id ?? ''))
-      const request = { type: 'post', command_id: newId(), posting: prepared, caller, ...(idempotency ? { idempotency } : {}) }
-      const reply = await deps.channel<Reply>(org_id, channel_id, request)
-      const { message, repeated } = reply.result as Posted
-      return created(reply, message, repeated && !reply.replayed ? 200 : 201)
-    }))
+    .post(
+      '/channels/:channel_id/messages',
+      ...at.org(
+        {
+          tag,
+          action: 'message.post',
+          body: MessageCreate,
+          summary: 'Post a message',
+          description:
+            'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text.',
+          ok: { status: 201, schema: Message },
+          errors: ['CHANNEL_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          const { caller, body, org_id, idempotency } = call
+          if (
+            body.kind !== undefined &&
+            body.kind !== 'text' &&
+            (body.kind !== 'command_output' || caller.kind === 'human')
+          )
+            throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
+          const prepared: Posting = posting(channel_id, body, deps.limits.message(caller.id ?? ''))
+          const request = {
+            type: 'post',
+            command_id: newId(),
+            posting: prepared,
+            caller,
+            ...(idempotency ? { idempotency } : {}),
+          }
+          const reply = await deps.channel<Reply>(org_id, channel_id, request)
+          const { message, repeated } = reply.result as Posted
+          return created(reply, message, repeated && !reply.replayed ? 200 : 201)
+        },
+      ),
+    )
 
-    .put('/channels/:channel_id/read', ...at.org({
-      tag, action: 'message.mark_read', body: ReadMark, summary: 'Move the own read marker',
-      description: 'Only forward; answers once it is stored.',
-      ok: { status: 200, schema: Closed({ read_seq: Count(), unread_count: Count(), mention_count: Count() }) }, errors: ['CHANNEL_NOT_FOUND'],
-    }, async (call) => {
-      const channel_id = readable(call)
-      const request = { type: 'read', user_id: call.caller.id, seq: call.body.seq, now: true }
-      const marker = await deps.channel<ReadMarker | undefined>(call.org_id, channel_id, request)
-      if (!marker) throw notFound('channel')
-      const { read_seq, last_seq, mention_count } = marker
-      return { body: { read_seq, unread_count: Math.max(0, last_seq - read_seq), mention_count } }
-    }))
+    .put(
+      '/channels/:channel_id/read',
+      ...at.org(
+        {
+          tag,
+          action: 'message.mark_read',
+          body: ReadMark,
+          summary: 'Move the own read marker',
+          description: 'Only forward; answers once it is stored.',
+          ok: {
+            status: 200,
+            schema: Closed({ read_seq: Count(), unread_count: Count(), mention_count: Count() }),
+          },
+          errors: ['CHANNEL_NOT_FOUND'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          const request = { type: 'read', user_id: call.caller.id, seq: call.body.seq, now: true }
+          const marker = await deps.channel<ReadMarker | undefined>(call.org_id, channel_id, request)
+          if (!marker) throw notFound('channel')
+          const { read_seq, last_seq, mention_count } = marker
+          return { body: { read_seq, unread_count: Math.max(0, last_seq - read_seq), mention_count } }
+        },
+      ),
+    )
 
-    .post('/channels/:channel_id/messages/:seq/deliveries', ...at.org({
-      tag, action: 'message.deliver', body: DeliveryReport, summary: 'An agent says how far it is with a message',
-      description: 'For the calling agent itself; forward only; the same state again changes nothing.',
-      ok: { status: 200, schema: Delivery }, errors: ['CHANNEL_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'FORBIDDEN', 'INVALID_TRANSITION'],
-    }, async (call) => {
-      const channel_id = readable(call)
-      const { caller, org_id, body, params } = call
-      if (caller.kind !== 'agent' || caller.id === null) throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
-      const at_seq = Number(params.seq)
-      if (!Number.isSafeInteger(at_seq) || at_seq < 1) throw new ApiError('INVALID_ID', 'The seq in the path is not a positive whole number.')
-      const report = { channel_id, seq: at_seq, agent_id: caller.id, state: body.state, detail: body.detail ?? null }
-      const { delivery, changed } = await deps.database.withOrg(org_id, (tx) => reportDelivery(tx, org_id, report))
-      const { agent_id, state, detail } = delivery
-      if (changed) deps.ephemeral({ org_id, channel_id, frame: { type: 'delivery', channel_id, seq: at_seq, agent_id, state, detail } })
-      return { body: delivery }
-    }))
+    .post(
+      '/channels/:channel_id/messages/:seq/deliveries',
+      ...at.org(
+        {
+          tag,
+          action: 'message.deliver',
+          body: DeliveryReport,
+          summary: 'An agent says how far it is with a message',
+          description: 'For the calling agent itself; forward only; the same state again changes nothing.',
+          ok: { status: 200, schema: Delivery },
+          errors: ['CHANNEL_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'FORBIDDEN', 'INVALID_TRANSITION'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          const { caller, org_id, body, params } = call
+          if (caller.kind !== 'agent' || caller.id === null)
+            throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
+          const at_seq = Number(params.seq)
+          if (!Number.isSafeInteger(at_seq) || at_seq < 1)
+            throw new ApiError('INVALID_ID', 'The seq in the path is not a positive whole number.')
+          const report = {
+            channel_id,
+            seq: at_seq,
+            agent_id: caller.id,
+            state: body.state,
+            detail: body.detail ?? null,
+          }
+          const { delivery, changed } = await deps.database.withOrg(org_id, (tx) =>
+            reportDelivery(tx, org_id, report),
+          )
+          const { agent_id, state, detail } = delivery
+          if (changed)
+            deps.ephemeral({
+              org_id,
+              channel_id,
+              frame: { type: 'delivery', channel_id, seq: at_seq, agent_id, state, detail },
+            })
+          return { body: delivery }
+        },
+      ),
+    )
 }
 
 export function viewerOf(caller: OrgCall<unknown, unknown>['caller']): Viewer {
@@ -113,7 +224,11 @@ export function viewerOf(caller: OrgCall<unknown, unknown>['caller']): Viewer {
 }
 
 /** The channel in the path, when the caller may read it; else 404. */
-function readable({ edge, params, caller }: Pick<OrgCall<unknown, unknown>, 'edge' | 'params' | 'caller'>): string {
+function readable({
+  edge,
+  params,
+  caller,
+}: Pick<OrgCall<unknown, unknown>, 'edge' | 'params' | 'caller'>): string {
   const channel_id = params.channel_id ?? ''
   if (!edge.permissions.mayReadChannel(viewerOf(caller), channel_id)) throw notFound('channel')
   return channel_id
@@ -127,9 +242,13 @@ async function history(database: Database, org_id: string, channel_id: string, q
   if ([before, after, around].filter((place) => place !== undefined).length > 1)
     throw invalid({ path: '/before', message: 'Give one of before, after and around.' })
   const older = async (than: number, count: number) =>
-    (await database.readOne(org_id, (sql, org) => messagesBefore(sql, org, channel_id, than, count))).map(toMessage)
+    (await database.readOne(org_id, (sql, org) => messagesBefore(sql, org, channel_id, than, count))).map(
+      toMessage,
+    )
   const newer = async (than: number, count: number) =>
-    (await database.readOne(org_id, (sql, org) => messagesAfter(sql, org, channel_id, than, count))).map(toMessage)
+    (await database.readOne(org_id, (sql, org) => messagesAfter(sql, org, channel_id, than, count))).map(
+      toMessage,
+    )
   if (after !== undefined) {
     const found = await newer(after, limit + 1)
     const page = found.slice(0, limit)
@@ -139,7 +258,10 @@ async function history(database: Database, org_id: string, channel_id: string, q
     const before_it = await older(around + 1, Math.ceil(limit / 2))
     const after_it = await newer(around, limit - before_it.length)
     const oldest = before_it.at(-1)?.seq ?? 1
-    return { data: [...after_it.toReversed(), ...before_it], next_cursor: oldest > 1 ? `before.${oldest}` : null }
+    return {
+      data: [...after_it.toReversed(), ...before_it],
+      next_cursor: oldest > 1 ? `before.${oldest}` : null,
+    }
   }
   const found = await older(before ?? Number.MAX_SAFE_INTEGER, limit + 1)
   const page = found.slice(0, limit)

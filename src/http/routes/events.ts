@@ -17,7 +17,9 @@ import { sseBody } from '../stream.ts'
 import { viewerOf } from './channels.ts'
 
 const EventQuery = Type.Object({
-  after: Type.Optional(Type.String({ maxLength: 64, description: '`<log>.<sequence>`: events that follow it.' })),
+  after: Type.Optional(
+    Type.String({ maxLength: 64, description: '`<log>.<sequence>`: events that follow it.' }),
+  ),
   order: Type.Optional(OneOf(['asc', 'desc'], { description: 'Newest first unless `asc`.' })),
   cursor: Type.Optional(Type.String({ maxLength: 100 })),
   limit: Type.Integer({ minimum: 1, maximum: LIMITS.cursor_limit_max, default: LIMITS.cursor_limit_default }),
@@ -25,15 +27,29 @@ const EventQuery = Type.Object({
   task_id: Type.Optional(Uuid()),
   channel_id: Type.Optional(Uuid()),
   user_id: Type.Optional(Uuid('Events by this user.')),
-  type: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 50, description: 'Repeatable; `task.*` stands for all of a kind.' })),
+  type: Type.Optional(
+    Type.Array(Type.String({ maxLength: 64 }), {
+      maxItems: 50,
+      description: 'Repeatable; `task.*` stands for all of a kind.',
+    }),
+  ),
   from: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
   to: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
 })
 
 const StreamQuery = Type.Object({
-  last_event_id: Type.Optional(Type.String({ maxLength: 64, description: 'Where to go on, when the `Last-Event-ID` header cannot be set.' })),
-  topics: Type.Optional(Type.String({ maxLength: 8_000, description: '`project:<id>,channel:<id>` for this connection alone.' })),
-  types: Type.Optional(Type.String({ maxLength: 2_000, description: '`task.*,message.created` for this connection alone.' })),
+  last_event_id: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Where to go on, when the `Last-Event-ID` header cannot be set.',
+    }),
+  ),
+  topics: Type.Optional(
+    Type.String({ maxLength: 8_000, description: '`project:<id>,channel:<id>` for this connection alone.' }),
+  ),
+  types: Type.Optional(
+    Type.String({ maxLength: 2_000, description: '`task.*,message.created` for this connection alone.' }),
+  ),
 })
 
 /** The log: as a list, as a stream, and what a user wants of it. */
@@ -41,64 +57,126 @@ export function eventRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Events and subscriptions'
   return new Elysia({ name: 'events', prefix: '/api/v1/orgs/:org_slug' })
-    .get('/events', ...at.org({
-      tag, action: 'event.read', query: EventQuery, summary: 'The event log',
-      description: 'Newest first, or with `after=<log>.<sequence>&order=asc` for polling. The same access rules as the stream.',
-      ok: { status: 200, schema: SliceOf(EventEnvelope) }, errors: ['INVALID_CURSOR'],
-    }, async ({ org_id, edge, caller, query }) => {
-      const viewer = viewerOf(caller)
-      const types = query.type ?? []
-      if (types.some((type) => parseTypes(type)?.length !== 1)) throw invalid({ path: '/type', message: 'Is not an event type or a prefix such as task.*.' })
-      const order = query.order ?? 'desc'
-      const after = query.cursor === undefined && query.after !== undefined ? ownCursor(query.after, edge.log) : undefined
-      const place = query.cursor === undefined ? undefined : pageCursor(query.cursor, edge.log)
-      const { after: _after, cursor: _cursor, type: _type, from: _from, to: _to, ...rest } = query
-      const slice = await listEvents(deps.database, org_id, {
-        ...rest, order,
-        ...(after ? { after: after.sequence } : {}), ...(place === undefined ? {} : { place }),
-        ...times(query),
-        keep: (event) => edge.permissions.mayReadEvent(viewer, event) && matchesType(types.length > 0 ? types : undefined, event.type),
-      })
-      const next_cursor = slice.next === null ? null : `${edge.log}.${slice.next}`
-      return { body: { data: slice.data, next_cursor } }
-    }))
+    .get(
+      '/events',
+      ...at.org(
+        {
+          tag,
+          action: 'event.read',
+          query: EventQuery,
+          summary: 'The event log',
+          description:
+            'Newest first, or with `after=<log>.<sequence>&order=asc` for polling. The same access rules as the stream.',
+          ok: { status: 200, schema: SliceOf(EventEnvelope) },
+          errors: ['INVALID_CURSOR'],
+        },
+        async ({ org_id, edge, caller, query }) => {
+          const viewer = viewerOf(caller)
+          const types = query.type ?? []
+          if (types.some((type) => parseTypes(type)?.length !== 1))
+            throw invalid({ path: '/type', message: 'Is not an event type or a prefix such as task.*.' })
+          const order = query.order ?? 'desc'
+          const after =
+            query.cursor === undefined && query.after !== undefined
+              ? ownCursor(query.after, edge.log)
+              : undefined
+          const place = query.cursor === undefined ? undefined : pageCursor(query.cursor, edge.log)
+          const { after: _after, cursor: _cursor, type: _type, from: _from, to: _to, ...rest } = query
+          const slice = await listEvents(deps.database, org_id, {
+            ...rest,
+            order,
+            ...(after ? { after: after.sequence } : {}),
+            ...(place === undefined ? {} : { place }),
+            ...times(query),
+            keep: (event) =>
+              edge.permissions.mayReadEvent(viewer, event) &&
+              matchesType(types.length > 0 ? types : undefined, event.type),
+          })
+          const next_cursor = slice.next === null ? null : `${edge.log}.${slice.next}`
+          return { body: { data: slice.data, next_cursor } }
+        },
+      ),
+    )
 
-    .get('/events/stream', ...at.org({
-      tag, action: 'event.read', query: StreamQuery, summary: 'The event log as Server-Sent Events',
-      description: 'Resumes after `Last-Event-ID` without a gap or a repeat; `events.reset` says when that is not possible.',
-      ok: { status: 200, content_type: 'text/event-stream', description: 'Frames `id: <log>.<sequence>` and `data: <event>`.' },
-      errors: ['INVALID_CURSOR', 'CONNECTION_LIMIT'],
-    }, async ({ request, request_id, edge, caller, identity, query }) => {
-      const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
-      const viewer = viewerOf(caller)
-      const filter = streamFilter(query, await edge.subscriptionsOf(viewer.id))
-      deps.edges.admit(edge, 'sse')
-      const sink = new SseSink(credentialOf(identity, viewer), edge.filterFor(filter))
-      edge.addStream(sink)
-      try {
-        const start = await edge.start(cursor)
-        deps.keepOpen(request)
-        const headers = { ...deps.replier.headers, 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Connection: 'close', 'X-Request-Id': request_id }
-        return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
-      } catch (error) {
-        sink.end('failed')
-        throw error
-      }
-    }))
+    .get(
+      '/events/stream',
+      ...at.org(
+        {
+          tag,
+          action: 'event.read',
+          query: StreamQuery,
+          summary: 'The event log as Server-Sent Events',
+          description:
+            'Resumes after `Last-Event-ID` without a gap or a repeat; `events.reset` says when that is not possible.',
+          ok: {
+            status: 200,
+            content_type: 'text/event-stream',
+            description: 'Frames `id: <log>.<sequence>` and `data: <event>`.',
+          },
+          errors: ['INVALID_CURSOR', 'CONNECTION_LIMIT'],
+        },
+        async ({ request, request_id, edge, caller, identity, query }) => {
+          const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
+          const viewer = viewerOf(caller)
+          const filter = streamFilter(query, await edge.subscriptionsOf(viewer.id))
+          deps.edges.admit(edge, 'sse')
+          const sink = new SseSink(credentialOf(identity, viewer), edge.filterFor(filter))
+          edge.addStream(sink)
+          try {
+            const start = await edge.start(cursor)
+            deps.keepOpen(request)
+            const headers = {
+              ...deps.replier.headers,
+              'Content-Type': 'text/event-stream; charset=utf-8',
+              'Cache-Control': 'no-store',
+              'X-Accel-Buffering': 'no',
+              Connection: 'close',
+              'X-Request-Id': request_id,
+            }
+            return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
+          } catch (error) {
+            sink.end('failed')
+            throw error
+          }
+        },
+      ),
+    )
 
-    .get('/subscriptions', ...at.org({ tag, action: 'subscription.read', summary: 'Which topics the own stream carries', ok: { status: 200, schema: Subscriptions } },
-      async ({ org_id, caller }) => ({ body: await readSubscriptions(deps.database, org_id, caller.id ?? '') })))
+    .get(
+      '/subscriptions',
+      ...at.org(
+        {
+          tag,
+          action: 'subscription.read',
+          summary: 'Which topics the own stream carries',
+          ok: { status: 200, schema: Subscriptions },
+        },
+        async ({ org_id, caller }) => ({
+          body: await readSubscriptions(deps.database, org_id, caller.id ?? ''),
+        }),
+      ),
+    )
 
-    .put('/subscriptions', ...at.org({
-      tag, action: 'subscription.write', body: Subscriptions, summary: 'Choose the topics of the own stream',
-      description: 'Unknown or invisible topics match nothing. In effect on open streams of this node before it answers.',
-      ok: { status: 200, schema: Subscriptions },
-    }, async ({ org_id, edge, caller, body }) => {
-      const user_id = caller.id ?? ''
-      await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, body))
-      edge.resubscribe(user_id, body)
-      return { body }
-    }))
+    .put(
+      '/subscriptions',
+      ...at.org(
+        {
+          tag,
+          action: 'subscription.write',
+          body: Subscriptions,
+          summary: 'Choose the topics of the own stream',
+          description:
+            'Unknown or invisible topics match nothing. In effect on open streams of this node before it answers.',
+          ok: { status: 200, schema: Subscriptions },
+        },
+        async ({ org_id, edge, caller, body }) => {
+          const user_id = caller.id ?? ''
+          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, body))
+          edge.resubscribe(user_id, body)
+          return { body }
+        },
+      ),
+    )
 }
 
 function cursorOf(text: string | null | undefined): Cursor | undefined {
@@ -111,7 +189,8 @@ function cursorOf(text: string | null | undefined): Cursor | undefined {
 /** A cursor of this log; another log's means nothing here. */
 function ownCursor(text: string, log: string): Cursor {
   const cursor = parseCursor(text)
-  if (!cursor || (cursor.log !== '' && cursor.log !== log)) throw new ApiError('INVALID_CURSOR', 'This cursor is not one of this log.')
+  if (!cursor || (cursor.log !== '' && cursor.log !== log))
+    throw new ApiError('INVALID_CURSOR', 'This cursor is not one of this log.')
   return cursor
 }
 
@@ -125,13 +204,21 @@ function times({ from, to }: { from?: string; to?: string }): { from?: string; t
     if (Number.isNaN(at)) throw invalid({ path, message: 'Is not a time of ISO 8601.' })
     return new Date(at).toISOString()
   }
-  return { ...(from === undefined ? {} : { from: read('/from', from) }), ...(to === undefined ? {} : { to: read('/to', to) }) }
+  return {
+    ...(from === undefined ? {} : { from: read('/from', from) }),
+    ...(to === undefined ? {} : { to: read('/to', to) }),
+  }
 }
 
-function streamFilter(query: { topics?: string; types?: string }, subscriptions: Subscriptions): StreamFilter {
+function streamFilter(
+  query: { topics?: string; types?: string },
+  subscriptions: Subscriptions,
+): StreamFilter {
   const topics = query.topics === undefined ? undefined : parseTopics(query.topics)
   const types = query.types === undefined ? undefined : parseTypes(query.types)
-  if (query.topics !== undefined && !topics) throw invalid({ path: '/topics', message: 'Is not a list of project:<id>, task:<id>, channel:<id>.' })
-  if (query.types !== undefined && !types) throw invalid({ path: '/types', message: 'Is not a list of event types or prefixes such as task.*.' })
+  if (query.topics !== undefined && !topics)
+    throw invalid({ path: '/topics', message: 'Is not a list of project:<id>, task:<id>, channel:<id>.' })
+  if (query.types !== undefined && !types)
+    throw invalid({ path: '/types', message: 'Is not a list of event types or prefixes such as task.*.' })
   return { subscriptions, ...(topics ? { topics } : {}), ...(types ? { types } : {}) }
 }

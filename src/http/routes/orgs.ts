@@ -14,50 +14,98 @@ export function orgRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Organizations'
   return new Elysia({ name: 'orgs', prefix: '/api/v1/orgs' })
-    .get('', ...at.signedIn({
-      tag, summary: 'Organizations of the caller', ok: { status: 200, schema: PageOf(Org) },
-    }, async ({ identity }) => {
-      const memberships =
-        identity.type === 'session'
-          ? (await deps.accounts.memberships(identity.user_id)).filter((row) => row.status === 'active')
-          : [{ org_id: identity.key.org_id, role: identity.key.member_role ?? ('contributor' as const) }]
-      const data: Org[] = []
-      for (const { org_id, role } of memberships) {
-        const org = await deps.database.readOrg(org_id, (tx) => readOrg(tx, org_id, role))
-        if (org) data.push(org)
-      }
-      return { body: { data, pagination: { page: 1, per_page: Math.max(data.length, 1), total: data.length, total_pages: data.length > 0 ? 1 : 0 } } }
-    }))
+    .get(
+      '',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'Organizations of the caller',
+          ok: { status: 200, schema: PageOf(Org) },
+        },
+        async ({ identity }) => {
+          const memberships =
+            identity.type === 'session'
+              ? (await deps.accounts.memberships(identity.user_id)).filter((row) => row.status === 'active')
+              : [{ org_id: identity.key.org_id, role: identity.key.member_role ?? ('contributor' as const) }]
+          const data: Org[] = []
+          for (const { org_id, role } of memberships) {
+            const org = await deps.database.readOrg(org_id, (tx) => readOrg(tx, org_id, role))
+            if (org) data.push(org)
+          }
+          return {
+            body: {
+              data,
+              pagination: {
+                page: 1,
+                per_page: Math.max(data.length, 1),
+                total: data.length,
+                total_pages: data.length > 0 ? 1 : 0,
+              },
+            },
+          }
+        },
+      ),
+    )
 
-    .post('', ...at.signedIn({
-      tag, summary: 'Create an organization', body: OrgCreate, ok: { status: 201, schema: Org },
-      description: 'The caller becomes its administrator. People only; only on a multi-tenant server.',
-      errors: ['SINGLE_TENANT', 'SLUG_TAKEN', 'FORBIDDEN', 'CSRF_VALIDATION_FAILED'],
-    }, async ({ identity, body }) => {
-      if (identity.type !== 'session') throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
-      if (deps.single_tenant) throw new ApiError('SINGLE_TENANT', 'This server holds one organization only.')
-      checkSlug(body.slug)
-      const account = await deps.accounts.byId(identity.user_id)
-      if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
-      const founder = { user_id: account.id, display_name: account.display_name }
-      const { org } = await createOrg(deps.database, { ...body, founder })
-      return { status: 201, body: org }
-    }))
+    .post(
+      '',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'Create an organization',
+          body: OrgCreate,
+          ok: { status: 201, schema: Org },
+          description: 'The caller becomes its administrator. People only; only on a multi-tenant server.',
+          errors: ['SINGLE_TENANT', 'SLUG_TAKEN', 'FORBIDDEN', 'CSRF_VALIDATION_FAILED'],
+        },
+        async ({ identity, body }) => {
+          if (identity.type !== 'session')
+            throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
+          if (deps.single_tenant)
+            throw new ApiError('SINGLE_TENANT', 'This server holds one organization only.')
+          checkSlug(body.slug)
+          const account = await deps.accounts.byId(identity.user_id)
+          if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
+          const founder = { user_id: account.id, display_name: account.display_name }
+          const { org } = await createOrg(deps.database, { ...body, founder })
+          return { status: 201, body: org }
+        },
+      ),
+    )
 
-    .get('/:org_slug', ...at.org({
-      tag, action: 'org.read', summary: 'An organization with all its settings', ok: { status: 200, schema: Org },
-    }, async ({ org_id, caller }) => {
-      const org = await deps.database.readOrg(org_id, (tx) => readOrg(tx, org_id, caller.role ?? 'contributor'))
-      return { body: org }
-    }))
+    .get(
+      '/:org_slug',
+      ...at.org(
+        {
+          tag,
+          action: 'org.read',
+          summary: 'An organization with all its settings',
+          ok: { status: 200, schema: Org },
+        },
+        async ({ org_id, caller }) => {
+          const org = await deps.database.readOrg(org_id, (tx) =>
+            readOrg(tx, org_id, caller.role ?? 'contributor'),
+          )
+          return { body: org }
+        },
+      ),
+    )
 
-    .patch('/:org_slug', ...at.org({
-      tag, action: 'org.update', body: OrgPatch, summary: 'Change name or settings',
-      description: '`settings` is a JSON Merge Patch; what comes out of it is judged whole.',
-      ok: { status: 200, schema: Org },
-    }, async (call) => {
-      const { result } = await call.command<Org>('org.update', call.body)
-      return { body: result }
-    }))
+    .patch(
+      '/:org_slug',
+      ...at.org(
+        {
+          tag,
+          action: 'org.update',
+          body: OrgPatch,
+          summary: 'Change name or settings',
+          description: '`settings` is a JSON Merge Patch; what comes out of it is judged whole.',
+          ok: { status: 200, schema: Org },
+        },
+        async (call) => {
+          const { result } = await call.command<Org>('org.update', call.body)
+          return { body: result }
+        },
+      ),
+    )
 }
-

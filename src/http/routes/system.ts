@@ -23,34 +23,93 @@ export interface Readiness {
 export function systemRoutes(deps: Deps, readiness: Readiness) {
   const at = endpoints(deps)
   return new Elysia({ name: 'system' })
-    .get('/health', ...at.open({
-      tag: 'Service', open: true, summary: 'Is the process alive',
-      description: 'Answers as soon as the process serves, whatever the state of the database.',
-      ok: { status: 200, schema: Type.Object({ status: Type.Literal('ok') }) },
-    }, async () => ({ body: { status: 'ok' } })))
-    .get('/ready', ...at.open({
-      tag: 'Service', open: true, summary: 'Can it be used',
-      description: 'Database (with one PL/pgSQL call), schema version and, if configured, Redis. Without Redis the service is degraded, not unavailable.',
-      ok: { status: 200, schema: Ready },
-    }, async () => {
-      const checks = deps.edges.draining ? { server: 'draining' } : await readiness.checks()
-      const usable = Object.values(checks).every((state) => state === 'ok' || state.startsWith('degraded'))
-      return { status: usable ? 200 : 503, body: { status: usable ? 'ready' : 'unavailable', checks }, ...(usable ? {} : { headers: { 'Retry-After': '1' } }) }
-    }))
-    .get('/version', ...at.open({
-      tag: 'Service', open: true, summary: 'Versions of server, API and the oldest bridge',
-      ok: { status: 200, schema: Type.Object({ version: Type.String(), api_version: Type.String(), min_bridge_version: Type.String() }) },
-    }, async () => ({ body: { version: SERVER_VERSION, api_version: API_VERSION, min_bridge_version: MIN_BRIDGE_VERSION } })))
-    .get('/metrics', ...at.open({
-      tag: 'Service', open: true, summary: 'Prometheus metrics',
-      description: 'From this machine, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
-      ok: { status: 200, content_type: 'text/plain' }, errors: ['UNAUTHENTICATED'],
-    }, async ({ request }) => {
-      const token = readiness.metrics_token
-      const given = request.headers.get('authorization')
-      const allowed = given === null ? readiness.isLoopback(request) : token !== undefined && given === `Bearer ${token}`
-      if (!allowed) throw new ApiError('UNAUTHENTICATED', 'Metrics need the metrics token.')
-      const text = await readiness.metrics()
-      return { response: new Response(text, { headers: { ...deps.replier.headers, 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' } }) }
-    }))
+    .get(
+      '/health',
+      ...at.open(
+        {
+          tag: 'Service',
+          open: true,
+          summary: 'Is the process alive',
+          description: 'Answers as soon as the process serves, whatever the state of the database.',
+          ok: { status: 200, schema: Type.Object({ status: Type.Literal('ok') }) },
+        },
+        async () => ({ body: { status: 'ok' } }),
+      ),
+    )
+    .get(
+      '/ready',
+      ...at.open(
+        {
+          tag: 'Service',
+          open: true,
+          summary: 'Can it be used',
+          description:
+            'Database (with one PL/pgSQL call), schema version and, if configured, Redis. Without Redis the service is degraded, not unavailable.',
+          ok: { status: 200, schema: Ready },
+        },
+        async () => {
+          const checks = deps.edges.draining ? { server: 'draining' } : await readiness.checks()
+          const usable = Object.values(checks).every(
+            (state) => state === 'ok' || state.startsWith('degraded'),
+          )
+          return {
+            status: usable ? 200 : 503,
+            body: { status: usable ? 'ready' : 'unavailable', checks },
+            ...(usable ? {} : { headers: { 'Retry-After': '1' } }),
+          }
+        },
+      ),
+    )
+    .get(
+      '/version',
+      ...at.open(
+        {
+          tag: 'Service',
+          open: true,
+          summary: 'Versions of server, API and the oldest bridge',
+          ok: {
+            status: 200,
+            schema: Type.Object({
+              version: Type.String(),
+              api_version: Type.String(),
+              min_bridge_version: Type.String(),
+            }),
+          },
+        },
+        async () => ({
+          body: { version: SERVER_VERSION, api_version: API_VERSION, min_bridge_version: MIN_BRIDGE_VERSION },
+        }),
+      ),
+    )
+    .get(
+      '/metrics',
+      ...at.open(
+        {
+          tag: 'Service',
+          open: true,
+          summary: 'Prometheus metrics',
+          description: 'From this machine, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
+          ok: { status: 200, content_type: 'text/plain' },
+          errors: ['UNAUTHENTICATED'],
+        },
+        async ({ request }) => {
+          const token = readiness.metrics_token
+          const given = request.headers.get('authorization')
+          const allowed =
+            given === null
+              ? readiness.isLoopback(request)
+              : token !== undefined && given === `Bearer ${token}`
+          if (!allowed) throw new ApiError('UNAUTHENTICATED', 'Metrics need the metrics token.')
+          const text = await readiness.metrics()
+          return {
+            response: new Response(text, {
+              headers: {
+                ...deps.replier.headers,
+                'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+              },
+            }),
+          }
+        },
+      ),
+    )
 }

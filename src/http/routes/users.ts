@@ -37,66 +37,169 @@ export function userRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Users and keys'
   return new Elysia({ name: 'users', prefix: '/api/v1/orgs/:org_slug' })
-    .get('/users', ...at.org({ tag, action: 'user.list', query: UserQuery, summary: 'Members', ok: { status: 200, schema: PageOf(User) } },
-      async ({ org_id, query }) => ({ body: await deps.database.readOrg(org_id, (tx) => listUsers(tx, org_id, query)) })))
+    .get(
+      '/users',
+      ...at.org(
+        {
+          tag,
+          action: 'user.list',
+          query: UserQuery,
+          summary: 'Members',
+          ok: { status: 200, schema: PageOf(User) },
+        },
+        async ({ org_id, query }) => ({
+          body: await deps.database.readOrg(org_id, (tx) => listUsers(tx, org_id, query)),
+        }),
+      ),
+    )
 
-    .post('/users', ...at.org({
-      tag, action: 'user.create', body: UserCreate, summary: 'Invite a person or add an agent',
-      description: 'A person gets an `invite_url`, an agent an `api_key`. Both are answered once and never kept.',
-      ok: { status: 201, schema: Created }, errors: ['ALREADY_MEMBER', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => (call.body.type === 'agent' ? await addAgent(deps, call, call.body) : await invite(deps, call, call.body))))
+    .post(
+      '/users',
+      ...at.org(
+        {
+          tag,
+          action: 'user.create',
+          body: UserCreate,
+          summary: 'Invite a person or add an agent',
+          description:
+            'A person gets an `invite_url`, an agent an `api_key`. Both are answered once and never kept.',
+          ok: { status: 201, schema: Created },
+          errors: ['ALREADY_MEMBER', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) =>
+          call.body.type === 'agent'
+            ? await addAgent(deps, call, call.body)
+            : await invite(deps, call, call.body),
+      ),
+    )
 
-    .get('/users/:user_id', ...at.org({ tag, action: 'user.read', summary: 'A member; `me` is the caller', ok: { status: 200, schema: User }, errors: ['USER_NOT_FOUND'] },
-      async (call) => {
-        const user_id = targetOf(call)
-        const own = call.standing === 'sub_agent' && user_id === call.caller.id
-        if (call.standing === 'sub_agent' && !own) throw notFound('user')
-        const user = await deps.database.readOrg(call.org_id, (tx) => readUser(tx, call.org_id, user_id))
-        if (!user) throw notFound('user')
-        return { body: user }
-      }))
+    .get(
+      '/users/:user_id',
+      ...at.org(
+        {
+          tag,
+          action: 'user.read',
+          summary: 'A member; `me` is the caller',
+          ok: { status: 200, schema: User },
+          errors: ['USER_NOT_FOUND'],
+        },
+        async (call) => {
+          const user_id = targetOf(call)
+          const own = call.standing === 'sub_agent' && user_id === call.caller.id
+          if (call.standing === 'sub_agent' && !own) throw notFound('user')
+          const user = await deps.database.readOrg(call.org_id, (tx) => readUser(tx, call.org_id, user_id))
+          if (!user) throw notFound('user')
+          return { body: user }
+        },
+      ),
+    )
 
-    .patch('/users/:user_id', ...at.org({
-      tag, action: 'user.update', body: UserPatch, summary: 'Change a member',
-      description: 'Role: an administrator. Name and preferences: the member itself. Open streams follow at once.',
-      ok: { status: 200, schema: User }, errors: ['USER_NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR'],
-    }, async (call) => {
-      const { result } = await call.command<User>('user.update', { user_id: targetOf(call), patch: call.body })
-      return { body: result }
-    }))
+    .patch(
+      '/users/:user_id',
+      ...at.org(
+        {
+          tag,
+          action: 'user.update',
+          body: UserPatch,
+          summary: 'Change a member',
+          description:
+            'Role: an administrator. Name and preferences: the member itself. Open streams follow at once.',
+          ok: { status: 200, schema: User },
+          errors: ['USER_NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR'],
+        },
+        async (call) => {
+          const { result } = await call.command<User>('user.update', {
+            user_id: targetOf(call),
+            patch: call.body,
+          })
+          return { body: result }
+        },
+      ),
+    )
 
-    .delete('/users/:user_id', ...at.org({
-      tag, action: 'user.remove', summary: 'Remove a member',
-      description: 'Ends the membership, its keys and its open streams.',
-      ok: { status: 204 }, errors: ['USER_NOT_FOUND', 'LAST_ADMINISTRATOR'],
-    }, async (call) => {
-      await call.command('user.remove', { user_id: targetOf(call) })
-      return {}
-    }))
+    .delete(
+      '/users/:user_id',
+      ...at.org(
+        {
+          tag,
+          action: 'user.remove',
+          summary: 'Remove a member',
+          description: 'Ends the membership, its keys and its open streams.',
+          ok: { status: 204 },
+          errors: ['USER_NOT_FOUND', 'LAST_ADMINISTRATOR'],
+        },
+        async (call) => {
+          await call.command('user.remove', { user_id: targetOf(call) })
+          return {}
+        },
+      ),
+    )
 
-    .get('/users/:user_id/api-keys', ...at.org({ tag, action: 'key.list', summary: 'Keys of an agent, without the keys', ok: { status: 200, schema: Closed({ data: Type.Array(ApiKey) }) }, errors: ['USER_NOT_FOUND'] },
-      async (call) => {
-        const user_id = targetOf(call)
-        if (!call.edge.permissions.member(user_id)) throw notFound('user')
-        return { body: { data: await deps.database.readOrg(call.org_id, (tx) => listKeys(tx, call.org_id, user_id)) } }
-      }))
+    .get(
+      '/users/:user_id/api-keys',
+      ...at.org(
+        {
+          tag,
+          action: 'key.list',
+          summary: 'Keys of an agent, without the keys',
+          ok: { status: 200, schema: Closed({ data: Type.Array(ApiKey) }) },
+          errors: ['USER_NOT_FOUND'],
+        },
+        async (call) => {
+          const user_id = targetOf(call)
+          if (!call.edge.permissions.member(user_id)) throw notFound('user')
+          return {
+            body: {
+              data: await deps.database.readOrg(call.org_id, (tx) => listKeys(tx, call.org_id, user_id)),
+            },
+          }
+        },
+      ),
+    )
 
-    .post('/users/:user_id/api-keys/rotate', ...at.org({
-      tag, action: 'key.rotate', body: KeyRotate, body_optional: true, summary: 'A new key; the old one goes on for a while',
-      ok: { status: 201, schema: Closed({ api_key: Nullable(Type.String()), previous_expires_at: Nullable(Timestamp()) }) },
-      errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => {
-      const { key, stored } = await newKey(deps)
-      const reply = await call.command<{ previous_expires_at: string | null }>('key.rotate', { user_id: targetOf(call), key: stored, ...call.body })
-      return created(reply, { api_key: reply.replayed ? null : key, ...reply.result })
-    }))
+    .post(
+      '/users/:user_id/api-keys/rotate',
+      ...at.org(
+        {
+          tag,
+          action: 'key.rotate',
+          body: KeyRotate,
+          body_optional: true,
+          summary: 'A new key; the old one goes on for a while',
+          ok: {
+            status: 201,
+            schema: Closed({ api_key: Nullable(Type.String()), previous_expires_at: Nullable(Timestamp()) }),
+          },
+          errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => {
+          const { key, stored } = await newKey(deps)
+          const reply = await call.command<{ previous_expires_at: string | null }>('key.rotate', {
+            user_id: targetOf(call),
+            key: stored,
+            ...call.body,
+          })
+          return created(reply, { api_key: reply.replayed ? null : key, ...reply.result })
+        },
+      ),
+    )
 
-    .delete('/users/:user_id/api-keys', ...at.org({
-      tag, action: 'key.revoke', summary: 'All keys of a member dead at once, its streams closed', ok: { status: 204 }, errors: ['USER_NOT_FOUND'],
-    }, async (call) => {
-      await call.command('key.revoke', { user_id: targetOf(call) })
-      return {}
-    }))
+    .delete(
+      '/users/:user_id/api-keys',
+      ...at.org(
+        {
+          tag,
+          action: 'key.revoke',
+          summary: 'All keys of a member dead at once, its streams closed',
+          ok: { status: 204 },
+          errors: ['USER_NOT_FOUND'],
+        },
+        async (call) => {
+          await call.command('key.revoke', { user_id: targetOf(call) })
+          return {}
+        },
+      ),
+    )
 }
 
 function targetOf({ params, caller }: Pick<OrgCall<unknown, unknown>, 'params' | 'caller'>): string {
@@ -109,24 +212,43 @@ async function newKey(deps: Deps): Promise<{ key: string; stored: NewKey }> {
   return { key, stored: { id: newId(), key_id, prefix, bcrypt_hash, hmac } }
 }
 
-async function addAgent(deps: Deps, call: OrgCall<unknown, unknown>, body: Extract<UserCreate, { type: 'agent' }>) {
+async function addAgent(
+  deps: Deps,
+  call: OrgCall<unknown, unknown>,
+  body: Extract<UserCreate, { type: 'agent' }>,
+) {
   const { key, stored } = await newKey(deps)
   const { identifier, display_name, role } = body
-  const reply = await call.command<User>('user.create_agent', { identifier, display_name, role, user_id: newId(), key: stored })
+  const reply = await call.command<User>('user.create_agent', {
+    identifier,
+    display_name,
+    role,
+    user_id: newId(),
+    key: stored,
+  })
   return created(reply, { ...reply.result, api_key: reply.replayed ? null : key })
 }
 
-async function invite(deps: Deps, call: OrgCall<unknown, unknown>, body: Extract<UserCreate, { type: 'human' }>) {
+async function invite(
+  deps: Deps,
+  call: OrgCall<unknown, unknown>,
+  body: Extract<UserCreate, { type: 'human' }>,
+) {
   const { email, display_name, role } = body
   const account = await deps.accounts.byEmail(email)
   if (account?.status === 'deactivated') throw new ApiError('ALREADY_MEMBER', 'This account is deactivated.')
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
   const expires_at = new Date(Date.now() + INVITE_MS).toISOString()
   const reply = await call.command<User>('user.invite_human', {
-    email, display_name, role,
+    email,
+    display_name,
+    role,
     user_id: account?.id ?? newId(),
     account_exists: account !== undefined,
     invite: { id: newId(), token_hash: await deps.hashToken(token), expires_at },
   })
-  return created(reply, { ...reply.result, invite_url: reply.replayed ? null : `${deps.public_url}/invite/${token}` })
+  return created(reply, {
+    ...reply.result,
+    invite_url: reply.replayed ? null : `${deps.public_url}/invite/${token}`,
+  })
 }

@@ -13,9 +13,13 @@ const PROTOCOL = 'mc.v1'
 /** The WebSocket with all channels of a user. */
 export function socketRoutes(deps: Deps) {
   const detail = describe({
-    tag: 'Channels and messages', action: 'channel.read', summary: 'All channels over one WebSocket',
-    description: 'Credentials go in the upgrade request: cookie (own origin only), Authorization, or `Sec-WebSocket-Protocol: mc.v1, bearer.<api key>`. Never in the query string.',
-    ok: { status: 101, description: 'Switches to the WebSocket protocol.' }, errors: ['CONNECTION_LIMIT', 'CSRF_VALIDATION_FAILED'],
+    tag: 'Channels and messages',
+    action: 'channel.read',
+    summary: 'All channels over one WebSocket',
+    description:
+      'Credentials go in the upgrade request: cookie (own origin only), Authorization, or `Sec-WebSocket-Protocol: mc.v1, bearer.<api key>`. Never in the query string.',
+    ok: { status: 101, description: 'Switches to the WebSocket protocol.' },
+    errors: ['CONNECTION_LIMIT', 'CSRF_VALIDATION_FAILED'],
   })
   return new Elysia({ name: 'channels-ws' }).get(
     '/api/v1/orgs/:org_slug/channels/ws',
@@ -23,9 +27,12 @@ export function socketRoutes(deps: Deps) {
       const request_id = newId()
       try {
         const ip = deps.clientIp(request)
-        const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+        const offered = (request.headers.get('sec-websocket-protocol') ?? '')
+          .split(',')
+          .map((name) => name.trim())
         const key = offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
-        const identity = key === undefined ? await deps.identify.request(request, ip) : await deps.identify.bearer(key, ip)
+        const identity =
+          key === undefined ? await deps.identify.request(request, ip) : await deps.identify.bearer(key, ip)
         deps.limits.principal(identity)
         if (identity.type === 'session' && identity.by_cookie) deps.identify.checkOrigin(request)
         const membership = await deps.identify.member(identity, params.org_slug, request, ip)

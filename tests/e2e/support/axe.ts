@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 
-const SOURCE = readFileSync(Bun.resolveSync('axe-core/axe.min.js', join(import.meta.dir, '..', '..', '..', 'ui')), 'utf8')
+const SOURCE = readFileSync(
+  Bun.resolveSync('axe-core/axe.min.js', join(import.meta.dir, '..', '..', '..', 'ui')),
+  'utf8',
+)
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 interface Violation {
@@ -18,6 +21,8 @@ export async function violations(page: Page): Promise<string[]> {
     `axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(RULES)} }, resultTypes: ['violations'] }).then((result) => result.violations)`,
   )
   return found.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(' ')}: ${(node.failureSummary ?? '').replace(/\s+/g, ' ')}`),
+    nodes.map(
+      (node) => `${id}: ${node.target.join(' ')}: ${(node.failureSummary ?? '').replace(/\s+/g, ' ')}`,
+    ),
   )
 }

@@ -6,7 +6,7 @@ import { PASSWORD } from '../../support/client.ts'
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Waits are for conditions; this is when a condition that never comes is given up on a busy machine. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000)
 
 export const hasBrowser = existsSync(EXECUTABLE)
 
@@ -34,7 +34,10 @@ export interface Visit {
 }
 
 /** One person's browser. Errors of the page are collected; a test says at its end that there were none. */
-export async function visit(browser: Browser, options: Parameters<Browser['newContext']>[0] = {}): Promise<Visit> {
+export async function visit(
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   context.setDefaultTimeout(PATIENCE_MS)
   const complaints: string[] = []
@@ -47,7 +50,10 @@ export async function newPage(context: BrowserContext, complaints: string[]): Pr
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
     // A request that fails because the server is away, or a 401 that leads to sign-in, is part of the tests.
-    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection|net::ERR/.test(message.text()))
+    if (
+      message.type() === 'error' &&
+      !/Failed to load resource|WebSocket connection|net::ERR/.test(message.text())
+    )
       complaints.push(message.text())
   })
   return page
@@ -87,12 +93,17 @@ export async function waitForText(page: Page, text: string): Promise<void> {
 }
 
 /** Asks again until it holds; the last answer is in the error. */
-export async function until<T>(what: string, ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  holds: (answer: T) => boolean,
+): Promise<T> {
   const give_up_at = Date.now() + PATIENCE_MS
   for (;;) {
     const answer = await ask()
     if (holds(answer)) return answer
-    if (Date.now() > give_up_at) throw new Error(`${what} did not come to hold; last: ${JSON.stringify(answer)}`)
+    if (Date.now() > give_up_at)
+      throw new Error(`${what} did not come to hold; last: ${JSON.stringify(answer)}`)
     await Bun.sleep(50)
   }
 }

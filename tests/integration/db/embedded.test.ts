@@ -15,7 +15,8 @@ function alive(pid: number): boolean {
   }
 }
 
-const postmaster = (data_dir: string) => Number(readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+const postmaster = (data_dir: string) =>
+  Number(readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
 
 test('a clean stop leaves no process, and the data is there the next time', async () => {
   const server = await startServer()
@@ -82,7 +83,12 @@ test('a second start on the same data folder is refused with one clear sentence'
 
 test('credentials are for the server alone, and PostgreSQL does not run as root', async () => {
   const server = await startServer()
-  for (const file of ['postgres/superuser-password', 'postgres/role-passwords.json', 'secrets/jwt-secret', 'secrets/key-pepper'])
+  for (const file of [
+    'postgres/superuser-password',
+    'postgres/role-passwords.json',
+    'secrets/jwt-secret',
+    'secrets/key-pepper',
+  ])
     expect(statSync(join(server.data_dir, file)).mode & 0o077, file).toBe(0)
   const status = readFileSync(`/proc/${postmaster(server.data_dir)}/status`, 'utf8')
   expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0')
@@ -90,29 +96,53 @@ test('credentials are for the server alone, and PostgreSQL does not run as root'
   expect(existsSync(server.data_dir)).toBe(false)
 }, 30_000)
 
-test.if(process.getuid?.() === 0)('works below a folder that is closed to others, as root and as an ordinary user', async () => {
-  const closed = mkdtempSync(join(tmpdir(), 'mc-closed-'))
-  const server = await startServer({ data_dir: join(closed, 'data') })
-  expect((await fetch(`${server.url}/ready`)).status).toBe(200)
-  await server.stop()
-  rmSync(closed, { recursive: true, force: true })
+test.if(process.getuid?.() === 0)(
+  'works below a folder that is closed to others, as root and as an ordinary user',
+  async () => {
+    const closed = mkdtempSync(join(tmpdir(), 'mc-closed-'))
+    const server = await startServer({ data_dir: join(closed, 'data') })
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+    await server.stop()
+    rmSync(closed, { recursive: true, force: true })
 
-  const home = mkdtempSync(join(tmpdir(), 'mc-user-'))
-  Bun.spawnSync(['chown', '65534:65534', home])
-  const port = freePort()
-  const child = Bun.spawn(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', process.execPath, 'src/main.ts', 'serve'], {
-    cwd: join(import.meta.dir, '../../..'),
-    env: { PATH: process.env.PATH ?? '', HOME: home, MC_DATA_DIR: join(home, 'data'), MC_PORT: String(port) },
-    stdout: 'inherit',
-    stderr: 'inherit',
-  })
-  let ready = false
-  for (let i = 0; i < 800 && !ready && child.exitCode === null; i++) {
-    ready = await fetch(`http://localhost:${port}/ready`).then((r) => r.status === 200, () => false)
-    await Bun.sleep(25)
-  }
-  child.kill('SIGTERM')
-  await child.exited
-  rmSync(home, { recursive: true, force: true })
-  expect(ready).toBe(true)
-}, 60_000)
+    const home = mkdtempSync(join(tmpdir(), 'mc-user-'))
+    Bun.spawnSync(['chown', '65534:65534', home])
+    const port = freePort()
+    const child = Bun.spawn(
+      [
+        'setpriv',
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        '--inh-caps=-all',
+        process.execPath,
+        'src/main.ts',
+        'serve',
+      ],
+      {
+        cwd: join(import.meta.dir, '../../..'),
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: home,
+          MC_DATA_DIR: join(home, 'data'),
+          MC_PORT: String(port),
+        },
+        stdout: 'inherit',
+        stderr: 'inherit',
+      },
+    )
+    let ready = false
+    for (let i = 0; i < 800 && !ready && child.exitCode === null; i++) {
+      ready = await fetch(`http://localhost:${port}/ready`).then(
+        (r) => r.status === 200,
+        () => false,
+      )
+      await Bun.sleep(25)
+    }
+    child.kill('SIGTERM')
+    await child.exited
+    rmSync(home, { recursive: true, force: true })
+    expect(ready).toBe(true)
+  },
+  60_000,
+)

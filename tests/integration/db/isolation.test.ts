@@ -31,7 +31,8 @@ beforeAll(async () => {
   app = db.client()
   mine = await makeOrg(db.database)
   theirs = await makeOrg(db.database)
-  for (const { org, channel, founder_id } of [mine, theirs]) await fillEveryTable(db.superuser, org.id, founder_id, channel.id)
+  for (const { org, channel, founder_id } of [mine, theirs])
+    await fillEveryTable(db.superuser, org.id, founder_id, channel.id)
 })
 afterAll(() => db.stop())
 
@@ -39,12 +40,35 @@ describe('every table keeps orgs apart', () => {
   test('the tables of the data model are all there, and all filled', async () => {
     const tables = await tenantTables()
     expect(tables.map(({ table }) => table)).toEqual([
-      'api_keys', 'channel_reads', 'channels', 'events', 'exports', 'idempotency_keys', 'invites', 'memberships', 'message_client_ids',
-      'message_deliveries', 'messages', 'notifications', 'org_heads', 'organizations', 'project_users', 'projects', 'recent_commands', 'sub_agents',
-      'subscriptions', 'task_assignees', 'task_dependencies', 'task_evidence', 'task_projects', 'tasks',
+      'api_keys',
+      'channel_reads',
+      'channels',
+      'events',
+      'exports',
+      'idempotency_keys',
+      'invites',
+      'memberships',
+      'message_client_ids',
+      'message_deliveries',
+      'messages',
+      'notifications',
+      'org_heads',
+      'organizations',
+      'project_users',
+      'projects',
+      'recent_commands',
+      'sub_agents',
+      'subscriptions',
+      'task_assignees',
+      'task_dependencies',
+      'task_evidence',
+      'task_projects',
+      'tasks',
     ])
     for (const { table, column } of tables) {
-      const [row] = await db.superuser<{ n: number }[]>`select count(*)::int as n from ${db.superuser(table)} where ${db.superuser(column)} = ${theirs.org.id}`
+      const [row] = await db.superuser<
+        { n: number }[]
+      >`select count(*)::int as n from ${db.superuser(table)} where ${db.superuser(column)} = ${theirs.org.id}`
       expect(row?.n, table).toBeGreaterThan(0)
     }
   })
@@ -53,12 +77,15 @@ describe('every table keeps orgs apart', () => {
     for (const { table, column } of await tenantTables()) {
       const count = (org: string | null) =>
         scoped(org, async (sql) => {
-          const [row] = await sql<{ all: number; theirs: number }[]>`select count(*)::int as all, count(*) filter (where ${sql(column)} = ${theirs.org.id})::int as theirs from ${sql(table)}`
+          const [row] = await sql<
+            { all: number; theirs: number }[]
+          >`select count(*)::int as all, count(*) filter (where ${sql(column)} = ${theirs.org.id})::int as theirs from ${sql(table)}`
           return row!
         })
       expect(await count(mine.org.id), table).toMatchObject({ theirs: 0 })
       expect((await count(mine.org.id)).all, table).toBeGreaterThan(0)
-      for (const org of [null, '', crypto.randomUUID()]) expect(await count(org), `${table} ${org}`).toEqual({ all: 0, theirs: 0 })
+      for (const org of [null, '', crypto.randomUUID()])
+        expect(await count(org), `${table} ${org}`).toEqual({ all: 0, theirs: 0 })
     }
   })
 
@@ -66,18 +93,38 @@ describe('every table keeps orgs apart', () => {
     for (const { table, column } of await tenantTables()) {
       const append_only = table === 'events' || table === 'messages'
       for (const org of [mine.org.id, '', null]) {
-        const attempt = (statement: (sql: postgres.TransactionSql) => Promise<{ count: number }>) => scoped(org, statement).then((r) => r.count, (error: Error) => error.message)
-        const deleted = await attempt((sql) => sql`delete from ${sql(table)} where ${sql(column)} = ${theirs.org.id}`)
-        const updated = await attempt((sql) => sql`update ${sql(table)} set ${sql(column)} = ${sql(column)} where ${sql(column)} = ${theirs.org.id}`)
-        if (append_only) expect([deleted, updated].every((r) => typeof r === 'string'), `${table} ${org}`).toBe(true)
+        const attempt = (statement: (sql: postgres.TransactionSql) => Promise<{ count: number }>) =>
+          scoped(org, statement).then(
+            (r) => r.count,
+            (error: Error) => error.message,
+          )
+        const deleted = await attempt(
+          (sql) => sql`delete from ${sql(table)} where ${sql(column)} = ${theirs.org.id}`,
+        )
+        const updated = await attempt(
+          (sql) =>
+            sql`update ${sql(table)} set ${sql(column)} = ${sql(column)} where ${sql(column)} = ${theirs.org.id}`,
+        )
+        if (append_only)
+          expect(
+            [deleted, updated].every((r) => typeof r === 'string'),
+            `${table} ${org}`,
+          ).toBe(true)
         else expect([deleted, updated], `${table} ${org}`).toEqual([0, 0])
         // The same row with the foreign org's id: refused by the policy before any key is looked at.
         const copied = await attempt(
-          (sql) => sql`insert into ${sql(table)} select (jsonb_populate_record(null::${sql(table)}, jsonb_build_object(${column}::text, ${theirs.org.id}::text))).*`,
+          (sql) =>
+            sql`insert into ${sql(table)} select (jsonb_populate_record(null::${sql(table)}, jsonb_build_object(${column}::text, ${theirs.org.id}::text))).*`,
         )
         expect(typeof copied, `${table} ${org}: ${copied}`).toBe('string')
       }
-      const moved = await scoped(mine.org.id, (sql) => sql`update ${sql(table)} set ${sql(column)} = ${theirs.org.id}`).then((r) => r.count, (error: Error) => error.message)
+      const moved = await scoped(
+        mine.org.id,
+        (sql) => sql`update ${sql(table)} set ${sql(column)} = ${theirs.org.id}`,
+      ).then(
+        (r) => r.count,
+        (error: Error) => error.message,
+      )
       expect(typeof moved, `${table}: ${moved}`).toBe('string')
     }
   })
@@ -89,18 +136,40 @@ describe('every table keeps orgs apart', () => {
   })
 
   test('an error reveals nothing: a key that exists in another org is as free as a random one', async () => {
-    const [task] = await db.superuser<{ id: string }[]>`select id from tasks where org_id = ${theirs.org.id} limit 1`
-    const insert = (id: string) => scoped(mine.org.id, (sql) => sql`insert into tasks (org_id, id, title, type, priority, status, created_by) values (${mine.org.id}, ${id}, 'x', 'bug', 'low', 'backlog', ${mine.founder_id})`)
+    const [task] = await db.superuser<
+      { id: string }[]
+    >`select id from tasks where org_id = ${theirs.org.id} limit 1`
+    const insert = (id: string) =>
+      scoped(
+        mine.org.id,
+        (sql) =>
+          sql`insert into tasks (org_id, id, title, type, priority, status, created_by) values (${mine.org.id}, ${id}, 'x', 'bug', 'low', 'backlog', ${mine.founder_id})`,
+      )
     await insert(task!.id)
-    const refer = (id: string) => scoped(mine.org.id, (sql) => sql`insert into task_projects (org_id, task_id, project_id) values (${mine.org.id}, ${task!.id}, ${id})`).then(() => '', (error: Error) => error.message)
-    const [project] = await db.superuser<{ id: string }[]>`select id from projects where org_id = ${theirs.org.id} limit 1`
+    const refer = (id: string) =>
+      scoped(
+        mine.org.id,
+        (sql) =>
+          sql`insert into task_projects (org_id, task_id, project_id) values (${mine.org.id}, ${task!.id}, ${id})`,
+      ).then(
+        () => '',
+        (error: Error) => error.message,
+      )
+    const [project] = await db.superuser<
+      { id: string }[]
+    >`select id from projects where org_id = ${theirs.org.id} limit 1`
     expect(await refer(project!.id)).toBe(await refer(crypto.randomUUID()))
   })
 
   test('partitions are not granted', async () => {
-    const partitions = await db.superuser<{ name: string }[]>`select relname as name from pg_class where relispartition and relkind = 'r'`
+    const partitions = await db.superuser<
+      { name: string }[]
+    >`select relname as name from pg_class where relispartition and relkind = 'r'`
     expect(partitions.length).toBeGreaterThan(8)
-    for (const { name } of partitions) await expect(scoped(theirs.org.id, (sql) => sql`select * from ${sql(name)}`)).rejects.toThrow('permission denied')
+    for (const { name } of partitions)
+      await expect(scoped(theirs.org.id, (sql) => sql`select * from ${sql(name)}`)).rejects.toThrow(
+        'permission denied',
+      )
   })
 })
 
@@ -111,15 +180,47 @@ describe('the catalogue lint', () => {
 
   const holes: [string, string, string][] = [
     ['a table without policies', 'create table planted (org_id uuid, id uuid)', 'drop table planted'],
-    ['a table without FORCE', 'alter table tasks no force row level security', 'alter table tasks force row level security'],
-    ['a policy that is always true', 'create policy planted on tasks to mc_app using (true)', 'drop policy planted on tasks'],
-    ['a view that checks as its owner', 'create view planted as select * from tasks; grant select on planted to mc_app', 'drop view planted'],
-    ['a materialized view', 'create materialized view planted as select * from tasks; grant select on planted to mc_app', 'drop materialized view planted'],
-    ['a function without search_path', "create function planted() returns int language sql security definer as 'select 1'", 'drop function planted()'],
-    ['a function of a superuser', "create function planted() returns int language sql security definer set search_path = public as 'select 1'", 'drop function planted()'],
-    ['a unique key without the org', 'alter table exports add constraint planted unique (id)', 'alter table exports drop constraint planted'],
+    [
+      'a table without FORCE',
+      'alter table tasks no force row level security',
+      'alter table tasks force row level security',
+    ],
+    [
+      'a policy that is always true',
+      'create policy planted on tasks to mc_app using (true)',
+      'drop policy planted on tasks',
+    ],
+    [
+      'a view that checks as its owner',
+      'create view planted as select * from tasks; grant select on planted to mc_app',
+      'drop view planted',
+    ],
+    [
+      'a materialized view',
+      'create materialized view planted as select * from tasks; grant select on planted to mc_app',
+      'drop materialized view planted',
+    ],
+    [
+      'a function without search_path',
+      "create function planted() returns int language sql security definer as 'select 1'",
+      'drop function planted()',
+    ],
+    [
+      'a function of a superuser',
+      "create function planted() returns int language sql security definer set search_path = public as 'select 1'",
+      'drop function planted()',
+    ],
+    [
+      'a unique key without the org',
+      'alter table exports add constraint planted unique (id)',
+      'alter table exports drop constraint planted',
+    ],
     ['a unique index without the org', 'create unique index planted on channels (id)', 'drop index planted'],
-    ['a granted partition', 'grant select on events_default to mc_app', 'revoke select on events_default from mc_app'],
+    [
+      'a granted partition',
+      'grant select on events_default to mc_app',
+      'revoke select on events_default from mc_app',
+    ],
     ['a role that bypasses everything', 'alter role mc_app bypassrls', 'alter role mc_app nobypassrls'],
     ['a role that may become the owner', 'grant mc_owner to mc_app', 'revoke mc_owner from mc_app'],
   ]
@@ -135,15 +236,29 @@ describe('the catalogue lint', () => {
 })
 
 describe('the log is append-only', () => {
-  test.each(['update events set type = type', 'delete from events', 'truncate events', 'alter table events disable trigger all', 'drop table events', 'alter table events detach partition events_default', "set session_replication_role = 'replica'"])('the server may not: %s', async (statement) => {
+  test.each([
+    'update events set type = type',
+    'delete from events',
+    'truncate events',
+    'alter table events disable trigger all',
+    'drop table events',
+    'alter table events detach partition events_default',
+    "set session_replication_role = 'replica'",
+  ])('the server may not: %s', async (statement) => {
     await expect(scoped(theirs.org.id, (sql) => sql.unsafe(statement))).rejects.toThrow()
   })
 
   test('not even the owner may, on the parent or on a partition', async () => {
     const owner = db.superuser
-    const [partition] = await owner<{ name: string }[]>`select relname as name from pg_class where relispartition and relkind = 'r' and relname like 'events_2%' order by 1 limit 1`
+    const [partition] = await owner<
+      { name: string }[]
+    >`select relname as name from pg_class where relispartition and relkind = 'r' and relname like 'events_2%' order by 1 limit 1`
     for (const table of ['events', partition!.name, 'events_default'])
-      for (const statement of [`update ${table} set type = type`, `delete from ${table}`, `truncate ${table}`]) {
+      for (const statement of [
+        `update ${table} set type = type`,
+        `delete from ${table}`,
+        `truncate ${table}`,
+      ]) {
         const attempt = owner.begin(async (sql) => {
           await sql.unsafe('set role mc_owner')
           await sql`select set_config('app.current_org_id', ${theirs.org.id}, true)`
@@ -165,7 +280,9 @@ test('deleting an org leaves no row of it in any table and touches no other', as
   const sums = async () => {
     const found: Record<string, string> = {}
     for (const { table, column } of await tenantTables()) {
-      const [row] = await db.superuser<{ sum: string }[]>`select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as sum from ${db.superuser(table)} t where ${db.superuser(column)} <> ${doomed.org.id}`
+      const [row] = await db.superuser<
+        { sum: string }[]
+      >`select coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as sum from ${db.superuser(table)} t where ${db.superuser(column)} <> ${doomed.org.id}`
       found[table] = row!.sum
     }
     return found
@@ -174,7 +291,9 @@ test('deleting an org leaves no row of it in any table and touches no other', as
   await remove()
   expect(await sums()).toEqual(before)
   for (const { table, column } of await tenantTables()) {
-    const [row] = await db.superuser<{ n: number }[]>`select count(*)::int as n from ${db.superuser(table)} where ${db.superuser(column)} = ${doomed.org.id}`
+    const [row] = await db.superuser<
+      { n: number }[]
+    >`select count(*)::int as n from ${db.superuser(table)} where ${db.superuser(column)} = ${doomed.org.id}`
     expect(row?.n, table).toBe(0)
   }
 })

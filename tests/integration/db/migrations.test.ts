@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type postgres from 'postgres'
-import { migrateDown, migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from '../../../src/db/migrate.ts'
+import {
+  migrateDown,
+  migrateUp,
+  NewerSchema,
+  SCHEMA_VERSION,
+  schemaVersion,
+} from '../../../src/db/migrate.ts'
 import { MIGRATIONS } from '../../../src/db/migrations/index.ts'
 import { ensureRoles } from '../../../src/db/roles.ts'
 import { makeOrg, plain, startDatabase, type TestDatabase } from '../../support/database.ts'
@@ -86,17 +92,25 @@ describe('migrations', () => {
     await sql.end()
     const script = join(import.meta.dir, '../../support/migrate-once.ts')
     const connection = JSON.stringify({ ...db.owner, database: 'race' })
-    const processes = Array.from({ length: 3 }, () => Bun.spawn([process.execPath, script, connection], { stdout: 'pipe', stderr: 'inherit' }))
-    const outputs = await Promise.all(processes.map(async (p) => (await p.exited, (await new Response(p.stdout).text()).trim())))
+    const processes = Array.from({ length: 3 }, () =>
+      Bun.spawn([process.execPath, script, connection], { stdout: 'pipe', stderr: 'inherit' }),
+    )
+    const outputs = await Promise.all(
+      processes.map(async (p) => (await new Response(p.stdout).text()).trim()),
+    )
     expect(outputs.toSorted()).toEqual(['0', '0', String(SCHEMA_VERSION)])
   })
 })
 
 describe('partitions', () => {
   test('the current month and the next three are there, and a second call makes none', async () => {
-    const [again] = await db.database.query((sql) => sql<{ made: number; rows_in_default: number }[]>`select * from ensure_partitions(3)`)
+    const [again] = await db.database.query(
+      (sql) => sql<{ made: number; rows_in_default: number }[]>`select * from ensure_partitions(3)`,
+    )
     expect(again).toEqual({ made: 0, rows_in_default: 0 })
-    const [more] = await db.database.query((sql) => sql<{ made: number }[]>`select * from ensure_partitions(13)`)
+    const [more] = await db.database.query(
+      (sql) => sql<{ made: number }[]>`select * from ensure_partitions(13)`,
+    )
     expect(more?.made).toBe(20)
   })
 
@@ -109,12 +123,20 @@ describe('partitions', () => {
         await sql`insert into events (org_id, sequence, type, actor_type, actor_name, created_at, payload) values (${org.id}, 4, 'org.updated', 'system', 'S', ${month}, '{}')`
       })
     }
-    const [care] = await db.database.query((sql) => sql<{ made: number; rows_in_default: number }[]>`select * from ensure_partitions(3)`)
+    const [care] = await db.database.query(
+      (sql) => sql<{ made: number; rows_in_default: number }[]>`select * from ensure_partitions(3)`,
+    )
     expect(care).toEqual({ made: 2, rows_in_default: 0 })
-    const [left] = await db.superuser<{ n: number }[]>`select (select count(*) from events_default)::int + (select count(*) from messages_default)::int as n`
+    const [left] = await db.superuser<
+      { n: number }[]
+    >`select (select count(*) from events_default)::int + (select count(*) from messages_default)::int as n`
     expect(left?.n).toBe(0)
     for (const { org } of orgs) {
-      const rows = await db.database.withOrg(org.id, ({ sql }) => sql<{ type: string }[]>`select type from events where org_id = ${org.id} and sequence = 4`)
+      const rows = await db.database.withOrg(
+        org.id,
+        ({ sql }) =>
+          sql<{ type: string }[]>`select type from events where org_id = ${org.id} and sequence = 4`,
+      )
       expect(rows.map((r) => r.type)).toEqual(['org.updated'])
     }
     const [partition] = await db.superuser<{ n: number }[]>`select count(*)::int as n from messages_2031_05`
@@ -123,7 +145,11 @@ describe('partitions', () => {
 
   test('a number is unique inside a partition', async () => {
     const { org } = await makeOrg(db.database)
-    const twice = db.database.withOrg(org.id, ({ sql }) => sql`insert into events (org_id, sequence, type, actor_type, actor_name, created_at, payload) values (${org.id}, 1, 'org.updated', 'system', 'S', now(), '{}')`)
+    const twice = db.database.withOrg(
+      org.id,
+      ({ sql }) =>
+        sql`insert into events (org_id, sequence, type, actor_type, actor_name, created_at, payload) values (${org.id}, 1, 'org.updated', 'system', 'S', now(), '{}')`,
+    )
     await expect(twice).rejects.toThrow('duplicate key')
   })
 })

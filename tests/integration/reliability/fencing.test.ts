@@ -24,7 +24,10 @@ afterAll(async () => {
 
 function startOwner(org_id: string, name: string) {
   const args = JSON.stringify({ connection: opened.app, org_id, name })
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, '../../support/lane-owner.ts'), args], { stdout: 'pipe', stderr: 'inherit' })
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, '../../support/lane-owner.ts'), args], {
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
   let output = ''
   void (async () => {
     for await (const chunk of child.stdout) output += new TextDecoder().decode(chunk)
@@ -39,7 +42,10 @@ test('I-20 an owner that was paused writes nothing after another took over, in t
   for (let round = 0; round < 10; round++) {
     const account = { email: `founder${round}@example.com`, password_hash: 'x' }
     const { org } = await createOrg(database, {
-      name: 'Fence', slug: `fence-${round}`, founder: { user_id: newId(), display_name: 'Founder' }, new_account: account,
+      name: 'Fence',
+      slug: `fence-${round}`,
+      founder: { user_id: newId(), display_name: 'Founder' },
+      new_account: account,
     })
     const first = startOwner(org.id, 'first')
     await first.says('writing')
@@ -55,7 +61,13 @@ test('I-20 an owner that was paused writes nothing after another took over, in t
     second.child.kill('SIGKILL')
     await second.child.exited
 
-    const rows = await database.withOrg(org.id, ({ sql }) => sql<{ sequence: number; actor_name: string }[]>`select sequence, actor_name from events where org_id = ${org.id} order by sequence`)
+    const rows = await database.withOrg(
+      org.id,
+      ({ sql }) =>
+        sql<
+          { sequence: number; actor_name: string }[]
+        >`select sequence, actor_name from events where org_id = ${org.id} order by sequence`,
+    )
     expect(rows.map((row) => row.sequence)).toEqual(rows.map((_, i) => i + 1))
     const names = rows.slice(3).map((row) => row.actor_name)
     const takeover = names.indexOf('second')

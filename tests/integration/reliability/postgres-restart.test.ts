@@ -59,7 +59,10 @@ describe('I-30 the client of PostgreSQL', () => {
           })
           acked.push(i)
         } catch (error) {
-          expect(error instanceof OutcomeUnknown || (error instanceof ApiError && error.errorCode === 'UNAVAILABLE')).toBe(true)
+          expect(
+            error instanceof OutcomeUnknown ||
+              (error instanceof ApiError && error.errorCode === 'UNAVAILABLE'),
+          ).toBe(true)
           await Bun.sleep(10)
         } finally {
           open.delete(i)
@@ -85,7 +88,12 @@ describe('I-30 the client of PostgreSQL', () => {
   }, 60_000)
 
   test('a call that hangs is given up at its deadline and does not spoil the next', async () => {
-    const database = new Database({ connection: opened.owner, connections_max: 1, deadline_ms: 200, statement_timeout_ms: 10_000 })
+    const database = new Database({
+      connection: opened.owner,
+      connections_max: 1,
+      deadline_ms: 200,
+      statement_timeout_ms: 10_000,
+    })
     const slow = database.query((sql) => sql`select pg_sleep(5)`)
     await expect(slow).rejects.toMatchObject({ errorCode: 'UNAVAILABLE' })
     const [row] = await database.query((sql) => sql<{ one: number }[]>`select 1 as one`)
@@ -94,8 +102,20 @@ describe('I-30 the client of PostgreSQL', () => {
   })
 
   test('a full pool refuses instead of queueing without bound', async () => {
-    const database = new Database({ connection: opened.owner, connections_max: 2, waiting_max: 3, wait_ms: 300 })
-    const calls = Array.from({ length: 8 }, () => database.query((sql) => sql`select pg_sleep(1)`).then(() => 'done', () => 'refused'))
+    const database = new Database({
+      connection: opened.owner,
+      connections_max: 2,
+      waiting_max: 3,
+      wait_ms: 300,
+    })
+    const calls = Array.from({ length: 8 }, () =>
+      database
+        .query((sql) => sql`select pg_sleep(1)`)
+        .then(
+          () => 'done',
+          () => 'refused',
+        ),
+    )
     const outcomes = await Promise.all(calls)
     expect(outcomes.filter((o) => o === 'done')).toHaveLength(2)
     await database.close()
@@ -104,10 +124,20 @@ describe('I-30 the client of PostgreSQL', () => {
   test('an org’s setting never leaks to the next transaction of the connection', async () => {
     const database = new Database({ connection: opened.app, connections_max: 1 })
     await database.withOrg(crypto.randomUUID(), async ({ sql }) => void (await sql`select 1`))
-    const [row] = await database.query((sql) => sql<{ org: string | null }[]>`select nullif(current_setting('app.current_org_id', true), '') as org`)
+    const [row] = await database.query(
+      (sql) =>
+        sql<{ org: string | null }[]>`select nullif(current_setting('app.current_org_id', true), '') as org`,
+    )
     expect(row?.org).toBeNull()
-    await expect(database.withOrg(crypto.randomUUID(), async () => { throw new Error('mine') })).rejects.toThrow('mine')
-    const [after] = await database.query((sql) => sql<{ org: string | null }[]>`select nullif(current_setting('app.current_org_id', true), '') as org`)
+    await expect(
+      database.withOrg(crypto.randomUUID(), async () => {
+        throw new Error('mine')
+      }),
+    ).rejects.toThrow('mine')
+    const [after] = await database.query(
+      (sql) =>
+        sql<{ org: string | null }[]>`select nullif(current_setting('app.current_org_id', true), '') as org`,
+    )
     expect(after?.org).toBeNull()
     await expect(database.withOrg("x'; drop table users; --", async () => undefined)).rejects.toThrow()
     await database.close()
@@ -133,7 +163,10 @@ describe('I-30 the server', () => {
       for (let i = 0; !stop; i++) {
         const client_id = `w${w}-${i}`
         for (;;) {
-          const answer = await admin.in<Message>('POST', `/channels/${general}/messages`, { content: client_id, client_id })
+          const answer = await admin.in<Message>('POST', `/channels/${general}/messages`, {
+            content: client_id,
+            client_id,
+          })
           statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
           if (answer.status < 300) {
             acked.set(client_id, answer.body.seq)
@@ -179,7 +212,16 @@ describe('I-30 the server', () => {
     expect(write.status).toBe(503)
     expect(ready.status).toBe(503)
     expect(health.status).toBe(200)
-    await until(async () => (await admin.in('POST', `/channels/${general}/messages`, { content: 'into the void', client_id: 'void' })).status < 300, 'writes to go on')
+    await until(
+      async () =>
+        (
+          await admin.in('POST', `/channels/${general}/messages`, {
+            content: 'into the void',
+            client_id: 'void',
+          })
+        ).status < 300,
+      'writes to go on',
+    )
     const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages?limit=50`)
     expect(body.data.filter((m) => m.content === 'into the void')).toHaveLength(1)
   }, 60_000)

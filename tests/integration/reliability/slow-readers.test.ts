@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
-import { addAgent, type Agent, generalChannel, type Message, type Person, setUp } from '../../support/client.ts'
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  type Message,
+  type Person,
+  setUp,
+} from '../../support/client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until, WsJournal } from '../../support/streams.ts'
 
@@ -20,7 +27,10 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 async function flood(n: number): Promise<void> {
-  const ws = await WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, { Cookie: admin.cookieHeader, Origin: server.url })
+  const ws = await WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, {
+    Cookie: admin.cookieHeader,
+    Origin: server.url,
+  })
   for (let i = 0; i < n; i++) {
     ws.send({ type: 'message', channel_id: general, content: `${i} ${body}` })
     if (i % 32 === 31) await until(() => ws.ofType('ack').length >= i - 8, 'acks')
@@ -34,8 +44,12 @@ function bare(request: string[]): { socket: net.Socket; text: () => string; clos
   let text = ''
   let closed = false
   const socket = net.connect(server.port, '127.0.0.1')
-  socket.on('data', (data) => { text += data.toString('latin1') })
-  socket.on('close', () => { closed = true })
+  socket.on('data', (data) => {
+    text += data.toString('latin1')
+  })
+  socket.on('close', () => {
+    closed = true
+  })
   socket.on('error', () => undefined)
   socket.write(`${request.join('\r\n')}\r\n\r\n`)
   return { socket, text: () => text, closed: () => closed }
@@ -47,7 +61,15 @@ function rss(): number {
 
 test('I-40 a WebSocket that is not read is closed with 4002: no gap before it, and others do not notice', async () => {
   const path = '/api/v1/orgs/fieldnote/channels/ws'
-  const stalled = bare([`GET ${path} HTTP/1.1`, 'Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13', `Authorization: Bearer ${bot.key}`])
+  const stalled = bare([
+    `GET ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version: 13',
+    `Authorization: Bearer ${bot.key}`,
+  ])
   await until(() => stalled.text().includes('101 Switching'))
   const hello = Buffer.from(JSON.stringify({ type: 'hello' }))
   stalled.socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | hello.length, 0, 0, 0, 0]), hello]))
@@ -69,7 +91,12 @@ test('I-40 a WebSocket that is not read is closed with 4002: no gap before it, a
 }, 60_000)
 
 test('I-41 an SSE stream that is not read is ended at the bound, resumes by its cursor, and costs little memory', async () => {
-  const request = (cursor?: string) => [`GET /api/v1/orgs/fieldnote/events/stream HTTP/1.1`, 'Host: localhost', `Authorization: Bearer ${bot.key}`, ...(cursor ? [`Last-Event-ID: ${cursor}`] : [])]
+  const request = (cursor?: string) => [
+    `GET /api/v1/orgs/fieldnote/events/stream HTTP/1.1`,
+    'Host: localhost',
+    `Authorization: Bearer ${bot.key}`,
+    ...(cursor ? [`Last-Event-ID: ${cursor}`] : []),
+  ]
   const stalled = bare(request())
   await until(() => stalled.text().includes('stream.opened'))
   stalled.socket.pause()
@@ -80,10 +107,15 @@ test('I-41 an SSE stream that is not read is ended at the bound, resumes by its 
   expect(rss() - before).toBeLessThan(150)
   stalled.socket.resume()
   await until(() => stalled.closed(), 'the stalled connection to end')
-  const ids = [...stalled.text().matchAll(/\nid: ([a-z0-9]+\.\d+)\r?\n?data: \{"sequence"/g)].map((m) => m[1]!)
+  const ids = [...stalled.text().matchAll(/\nid: ([a-z0-9]+\.\d+)\r?\n?data: \{"sequence"/g)].map(
+    (m) => m[1]!,
+  )
   expect(ids.length).toBeGreaterThan(0)
   expect(ids.length).toBeLessThan(1_500)
-  const resumed = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, { ...bot.headers, 'Last-Event-ID': ids.at(-1)! })
+  const resumed = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, {
+    ...bot.headers,
+    'Last-Event-ID': ids.at(-1)!,
+  })
   await until(() => resumed.ofType('message.created').length === 1_500 - ids.length, 'the rest')
   const seen = Number(ids.at(-1)?.split('.')[1])
   expect(resumed.sequences[0]).toBe(seen + 1)
@@ -93,7 +125,11 @@ test('I-41 an SSE stream that is not read is ended at the bound, resumes by its 
 
 test('a revoked key ends a stalled stream too: nothing that happens afterwards ever reaches it', async () => {
   const doomed = await addAgent(admin, 'doomed')
-  const stalled = bare(['GET /api/v1/orgs/fieldnote/events/stream HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${doomed.key}`])
+  const stalled = bare([
+    'GET /api/v1/orgs/fieldnote/events/stream HTTP/1.1',
+    'Host: localhost',
+    `Authorization: Bearer ${doomed.key}`,
+  ])
   await until(() => stalled.text().includes('stream.opened'))
   stalled.socket.pause()
   await flood(60)
@@ -106,10 +142,22 @@ test('a revoked key ends a stalled stream too: nothing that happens afterwards e
 }, 30_000)
 
 test('I-47 connections that come and go leave nothing behind', async () => {
-  const counts = async () => (await (await fetch(`${server.url}/metrics`)).text()).split('\n').filter((line) => line.startsWith('mc_edge_connections{'))
+  const counts = async () =>
+    (await (await fetch(`${server.url}/metrics`)).text())
+      .split('\n')
+      .filter((line) => line.startsWith('mc_edge_connections{'))
   for (let round = 0; round < 20; round++) {
-    const opened = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, bot.headers) : WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, bot.headers))))
+    const opened = await Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        i % 2
+          ? SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, bot.headers)
+          : WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, bot.headers),
+      ),
+    )
     for (const connection of opened) void connection.close()
   }
-  await until(async () => (await counts()).every((line) => line.endsWith(' 0')), 'the counters to return to 0')
+  await until(
+    async () => (await counts()).every((line) => line.endsWith(' 0')),
+    'the counters to return to 0',
+  )
 }, 30_000)
