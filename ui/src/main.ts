@@ -14,9 +14,7 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { asFailure } from './api/failure.ts'
 import { onSignedOut } from './api/http.ts'
-import { keys } from './api/keys.ts'
-import { paths } from './paths.ts'
-import { createAppRouter, rememberPlace } from './router.ts'
+import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
 const TRIES_MAX = 4
@@ -38,13 +36,7 @@ const client = new QueryClient({
 
 const router = createAppRouter(client)
 
-onSignedOut(() => {
-  const place = router.currentRoute.value
-  if (!place.meta.signed_in) return
-  rememberPlace(place.fullPath, document.title)
-  client.removeQueries({ queryKey: keys.me() })
-  void router.replace(paths.login(place.fullPath))
-})
+onSignedOut(() => leaveForSignIn(router, client))
 
 const app = createApp(App)
   .use(createPinia())

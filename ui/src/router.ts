@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/vue-query'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
 import { asFailure } from './api/failure.ts'
+import { keys } from './api/keys.ts'
 import { meQuery } from './composables/queries.ts'
 import { localPath, paths } from './paths.ts'
 import { lastOrg } from './stores/shell.ts'
@@ -15,12 +16,21 @@ declare module 'vue-router' {
 const PLACE = 'mc.place'
 
 /** Keeps the name of a place for the sign-in page to say where one returns to. */
-export function rememberPlace(path: string, title: string): void {
+function rememberPlace(path: string, title: string): void {
   try {
     sessionStorage.setItem(PLACE, JSON.stringify({ path, title }))
   } catch {
     // No storage: sign-in then does not name the place.
   }
+}
+
+/** Leads to sign-in, and back to this place afterwards. Called twice it does nothing more. */
+export function leaveForSignIn(router: Router, client: QueryClient): void {
+  const place = router.currentRoute.value
+  if (!place.meta.signed_in) return
+  rememberPlace(place.fullPath, document.title)
+  client.removeQueries({ queryKey: keys.me() })
+  void router.replace(paths.login(place.fullPath))
 }
 
 /** The first part of the title that the page at `path` had, when this tab was signed out there. */
