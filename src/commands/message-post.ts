@@ -1,4 +1,4 @@
-import { ApiError, invalid, notFound } from '../contracts/errors.ts'
+import { ApiError, notFound } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { Message } from '../contracts/resources.ts'
 import type { MessageKind } from '../contracts/vocabulary.ts'
@@ -100,7 +100,7 @@ async function repeat(
 async function checkReply(context: CommandContext, input: MessagePostInput): Promise<void> {
   if (input.reply_to === undefined || input.reply_to === null) return
   if (await messageExists(context, context.org_id, input.channel_id, input.reply_to)) return
-  throw invalid({ path: '/reply_to', message: 'There is no such message in this channel.' })
+  throw notFound('message')
 }
 
 function mentionsOf(permissions: Permissions, input: MessagePostInput) {

@@ -5,8 +5,11 @@ import { types } from './types.ts'
 /** postgres.js' tagged-template function. */
 export type Sql = postgres.Sql
 
+/** A piece of SQL with its values, to be built into a statement. */
+export type Fragment = postgres.PendingQuery<postgres.Row[]>
+
 /** The org of a query: its id, or the column that {@link Database.readOne} has put into scope. */
-export type OrgRef = string | postgres.PendingQuery<postgres.Row[]>
+export type OrgRef = string | Fragment
 
 /** How to reach one database as one role. Times are milliseconds. */
 export interface ConnectionOptions {

@@ -39,7 +39,7 @@ const reading = { read_only: 'yes' } as const
 export const ACTIONS = {
   'org.read': members(reading),
   'org.update': administrators(),
-  'org.delete': administrators(),
+  'org.delete': administrators(reading),
   'org.restore': administrators(reading),
   'org.suspend': administrators(),
   'org.resume': administrators(reading),

@@ -13,7 +13,9 @@ import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { eventRoutes } from './routes/events.ts'
 import { orgRoutes } from './routes/orgs.ts'
+import { projectRoutes } from './routes/projects.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
+import { taskRoutes } from './routes/tasks.ts'
 import { userRoutes } from './routes/users.ts'
 import { socketRoutes } from './routes/ws.ts'
 
@@ -76,6 +78,8 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
     .use(authRoutes(deps))
     .use(orgRoutes(deps))
     .use(userRoutes(deps))
+    .use(projectRoutes(deps))
+    .use(taskRoutes(deps))
     .use(channelRoutes(deps))
     .use(eventRoutes(deps))
     .use(socketRoutes(deps))

@@ -321,6 +321,8 @@ CREATE TABLE "tasks" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('simple', coalesce(title, '')), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B') || setweight(to_tsvector('simple', coalesce(description, '')), 'B')) STORED,
+	"priority_rank" smallint GENERATED ALWAYS AS ((array_position(array['low','medium','high','critical'], priority) - 1)::smallint) STORED,
+	"status_rank" smallint GENERATED ALWAYS AS ((array_position(array['backlog','in-progress','in-review','complete'], status) - 1)::smallint) STORED,
 	CONSTRAINT "tasks_org_id_id_pk" PRIMARY KEY("org_id","id")
 );
 --> statement-breakpoint
@@ -403,8 +405,8 @@ CREATE INDEX "task_evidence_task" ON "task_evidence" USING btree ("org_id","task
 CREATE INDEX "task_projects_project" ON "task_projects" USING btree ("org_id","project_id","task_id");--> statement-breakpoint
 CREATE INDEX "tasks_created" ON "tasks" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_updated" ON "tasks" USING btree ("org_id","updated_at","id");--> statement-breakpoint
-CREATE INDEX "tasks_title" ON "tasks" USING btree ("org_id",lower("title"),"id");--> statement-breakpoint
-CREATE INDEX "tasks_status" ON "tasks" USING btree ("org_id","status","created_at","id");--> statement-breakpoint
-CREATE INDEX "tasks_priority" ON "tasks" USING btree ("org_id","priority","created_at","id");--> statement-breakpoint
+CREATE INDEX "tasks_title" ON "tasks" USING btree ("org_id",lower("title"),"created_at","id");--> statement-breakpoint
+CREATE INDEX "tasks_status" ON "tasks" USING btree ("org_id","status_rank","created_at","id");--> statement-breakpoint
+CREATE INDEX "tasks_priority" ON "tasks" USING btree ("org_id","priority_rank","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_search" ON "tasks" USING gin ("search_vector");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));

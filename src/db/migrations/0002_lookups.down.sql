@@ -1,3 +1,4 @@
+DROP FUNCTION find_tasks(uuid, text);
 DROP FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int);
 DROP FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int);
 DROP FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int);

@@ -115,6 +115,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM page JOIN channels c ON c.org_id = p_org_id AND c.id = page.channel_id ORDER BY page.rank DESC, page.id;
 $$;
 
+-- Ids of tasks whose title or description has words that begin with those of `q`, for the list's text filter.
+CREATE FUNCTION find_tasks(p_org_id uuid, p_q text) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = 'force_custom_plan' AS $$
+DECLARE
+  query tsquery;
+BEGIN
+  SELECT to_tsquery('simple', string_agg(quote_literal(word) || ':*', ' & ')) INTO query
+  FROM regexp_split_to_table(p_q, '[^[:alnum:]]+') AS word WHERE word <> '';
+  IF query IS NULL THEN RETURN; END IF;
+  RETURN QUERY SELECT t.id FROM tasks t
+  WHERE t.org_id = p_org_id AND p_org_id = current_org_id() AND t.search_vector @@ query;
+END $$;
+
 -- Sequences of a project's events, newest first (or oldest first), for lists that filter by project.
 CREATE FUNCTION project_events(p_org_id uuid, p_project_id uuid, p_after bigint, p_before bigint, p_ascending boolean, p_limit int)
 RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -135,12 +148,13 @@ ALTER FUNCTION auth_org_ids() OWNER TO mc_auth;
 ALTER FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int) OWNER TO mc_search;
+ALTER FUNCTION find_tasks(uuid, text) OWNER TO mc_search;
 ALTER FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int) OWNER TO mc_search;
 REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
 
 REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
-  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int) FROM PUBLIC;
+  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
-  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int) TO mc_app;
+  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;

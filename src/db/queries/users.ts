@@ -1,7 +1,8 @@
 import type { Page } from '../../contracts/lists.ts'
 import type { User } from '../../contracts/resources.ts'
 import type { Role, UserType } from '../../contracts/vocabulary.ts'
-import type { Sql, Tx } from '../client.ts'
+import type { Database, Fragment, OrgRef, Sql, Tx } from '../client.ts'
+import { allOf, like, type PageRequest, readPage } from './pages.ts'
 
 type UserRow = Omit<User, 'email' | 'identifier'> & { email: string | null; identifier: string | null }
 
@@ -13,48 +14,49 @@ function toUser({ email, identifier, ...rest }: UserRow): User {
   return user
 }
 
-function columns(sql: Sql) {
+/** Whole members; ends in a condition on `x`, so that callers go on with `and`. */
+function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
-    m.user_id as id, m.type, m.username, m.display_name, u.email, m.identifier, m.role, m.status, m.last_active_at,
-    coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
-              where p.org_id = m.org_id and p.user_id = m.user_id), '{}') as assigned_project_ids,
-    m.notification_preferences`
+    select x.user_id as id, x.type, x.username, x.display_name, u.email, x.identifier, x.role, x.status, x.last_active_at,
+      coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
+                where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
+      x.notification_preferences
+    from memberships x join users u on u.id = x.user_id where x.org_id = ${org}`
 }
 
-export async function readUser(
-  { sql }: Pick<Tx, 'sql'>,
-  org_id: string,
-  user_id: string,
-): Promise<User | undefined> {
-  const [row] = await sql<UserRow[]>`
-    select ${columns(sql)} from memberships m join users u on u.id = m.user_id
-    where m.org_id = ${org_id} and m.user_id = ${user_id}`
+export async function readUser({ sql }: Pick<Tx, 'sql'>, org_id: string, user_id: string): Promise<User | undefined> {
+  const [row] = await sql<UserRow[]>`${userRows(sql, org_id)} and x.user_id = ${user_id}`
   return row && toUser(row)
 }
 
-export interface UserFilter {
+export async function findUser(database: Database, org_id: string, user_id: string): Promise<User | undefined> {
+  const [row] = await database.readOne<UserRow>(org_id, (sql, org) => sql`${userRows(sql, org)} and x.user_id = ${user_id}`)
+  return row && toUser(row)
+}
+
+export interface UserFilter extends PageRequest {
   type?: UserType
   role?: Role
+  /** Assigned to this project. */
+  project_id?: string
   q?: string
-  page: number
-  per_page: number
 }
 
 /** Members by name; `q` finds a part of the display name, the username or the e-mail, whatever the case. */
-export async function listUsers({ sql }: Tx, org_id: string, filter: UserFilter): Promise<Page<User>> {
-  const { type = null, role = null, page, per_page } = filter
-  const q = filter.q === undefined ? null : `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`
-  const rows = await sql<(UserRow & { total: number })[]>`
-    select ${columns(sql)}, count(*) over () as total
-    from memberships m join users u on u.id = m.user_id
-    where m.org_id = ${org_id}
-      and (${type}::text is null or m.type = ${type}) and (${role}::text is null or m.role = ${role})
-      and (${q}::text is null or m.display_name ilike ${q} or m.username ilike ${q} or u.email ilike ${q})
-    order by lower(m.display_name), m.user_id
-    limit ${per_page} offset ${(page - 1) * per_page}`
-  let total = rows[0]?.total ?? 0
-  if (rows.length === 0 && page > 1)
-    total = (await listUsers({ sql }, org_id, { ...filter, page: 1 })).pagination.total
-  const data = rows.map(({ total: _total, ...row }) => toUser(row))
-  return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
+export async function listUsers(database: Database, org_id: string, filter: UserFilter): Promise<Page<User>> {
+  const { type, role, project_id, q } = filter
+  const page = await readPage<UserRow>(database, org_id, filter, {
+    matching: (sql, org) => sql`
+      select m.user_id as id, m.display_name from memberships m join users u on u.id = m.user_id
+      where m.org_id = ${org} and ${allOf(sql, [
+        type ? sql`m.type = ${type}` : undefined,
+        role ? sql`m.role = ${role}` : undefined,
+        project_id ? sql`exists (select from project_users p where p.org_id = m.org_id and p.project_id = ${project_id} and p.user_id = m.user_id)` : undefined,
+        q ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or u.email ilike ${like(q)})` : undefined,
+      ])}`,
+    order: (sql) => sql`lower(m.display_name), m.id`,
+    rows: userRows,
+    key: (sql) => sql`x.user_id`,
+  })
+  return { ...page, data: page.data.map(toUser) }
 }

@@ -7,11 +7,17 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { PRIORITIES, TASK_STATUSES } from '../../contracts/vocabulary.ts'
 import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
+
+/** Place of a word in its list, from 0. */
+const rank = (column: string, words: readonly string[]) =>
+  sql.raw(`(array_position(array[${words.map((word) => `'${word}'`).join(',')}], ${column}) - 1)::smallint`)
 
 const searchVector = (...parts: string[]) =>
   tsvector('search_vector').generatedAlwaysAs(sql.raw(parts.join(' || ')))
@@ -90,14 +96,17 @@ export const tasks = pgTable(
     created_at: createdAt(),
     updated_at: updatedAt(),
     search_vector: searchVector(searchPart('title', 'A'), searchPart('description', 'B')),
+    // Sorting by priority or status is sorting by meaning, not by letters; stored so that an index can have it.
+    priority_rank: smallint('priority_rank').generatedAlwaysAs(rank('priority', PRIORITIES)),
+    status_rank: smallint('status_rank').generatedAlwaysAs(rank('status', TASK_STATUSES)),
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('tasks_created').on(t.org_id, t.created_at, t.id),
     index('tasks_updated').on(t.org_id, t.updated_at, t.id),
-    index('tasks_title').on(t.org_id, sql`lower(${t.title})`, t.id),
-    index('tasks_status').on(t.org_id, t.status, t.created_at, t.id),
-    index('tasks_priority').on(t.org_id, t.priority, t.created_at, t.id),
+    index('tasks_title').on(t.org_id, sql`lower(${t.title})`, t.created_at, t.id),
+    index('tasks_status').on(t.org_id, t.status_rank, t.created_at, t.id),
+    index('tasks_priority').on(t.org_id, t.priority_rank, t.created_at, t.id),
     index('tasks_search').using('gin', t.search_vector),
   ],
 )

@@ -11,7 +11,7 @@ import { ApiKey, User } from '../../contracts/resources.ts'
 import { Closed, Nullable, OneOf, Text, Timestamp } from '../../contracts/schema.ts'
 import { ROLES, USER_TYPES } from '../../contracts/vocabulary.ts'
 import { listKeys } from '../../db/queries/api-keys.ts'
-import { listUsers, readUser } from '../../db/queries/users.ts'
+import { findUser, listUsers } from '../../db/queries/users.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 
@@ -48,7 +48,7 @@ export function userRoutes(deps: Deps) {
           ok: { status: 200, schema: PageOf(User) },
         },
         async ({ org_id, query }) => ({
-          body: await deps.database.readOrg(org_id, (tx) => listUsers(tx, org_id, query)),
+          body: await listUsers(deps.database, org_id, query),
         }),
       ),
     )
@@ -87,7 +87,7 @@ export function userRoutes(deps: Deps) {
           const user_id = targetOf(call)
           const own = call.standing === 'sub_agent' && user_id === call.caller.id
           if (call.standing === 'sub_agent' && !own) throw notFound('user')
-          const user = await deps.database.readOrg(call.org_id, (tx) => readUser(tx, call.org_id, user_id))
+          const user = await findUser(deps.database, call.org_id, user_id)
           if (!user) throw notFound('user')
           return { body: user }
         },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { until } from './browser.ts'
 
 const SOURCE = readFileSync(
   Bun.resolveSync('axe-core/axe.min.js', join(import.meta.dir, '..', '..', '..', 'ui')),
@@ -15,6 +16,10 @@ interface Violation {
 
 /** What axe finds wrong with the page as it is, one line each; rules named in `except` are left out. */
 export async function violations(page: Page, { except = [] }: { except?: string[] } = {}): Promise<string[]> {
+  // Axe reads colours as they are: wait until nothing fades any more. What moves for ever (a working dot) does not count.
+  const fading = `document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity).length +
+    document.querySelectorAll('[class*="-enter-"], [class*="-leave-"]').length`
+  await until('nothing fades', () => page.evaluate(fading), (count) => count === 0)
   // Evaluated by the debugger: the page's own policy would refuse a script that is not the server's.
   await page.evaluate(SOURCE)
   const options = {

@@ -41,6 +41,8 @@ export function startRealtime(
   let stopped = false
 
   async function ended() {
+    // One's own sign-out: its page goes on by itself.
+    if (connection.signing_out) return
     try {
       await auth.me()
       // Still signed in, so it was this org that let go.
@@ -48,8 +50,7 @@ export function startRealtime(
       await client.invalidateQueries({ queryKey: keys.me() })
       await router.replace({ path: paths.orgs(), query: { left: reader.slug } })
     } catch (error) {
-      if (asFailure(error).status === 401)
-        await router.replace(paths.login(router.currentRoute.value.fullPath))
+      if (asFailure(error).status === 401) leaveForSignIn(router, client)
     }
   }
 

@@ -4,6 +4,7 @@ import { auth, type SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { paths } from '../paths.ts'
 import { noteFreshSession } from '../realtime/session-keeper.ts'
+import { useConnection } from '../stores/connection.ts'
 import { forgetDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
 import { outboxStore } from './browser.ts'
@@ -12,6 +13,7 @@ import { outboxStore } from './browser.ts'
 export function useSession() {
   const client = useQueryClient()
   const router = useRouter()
+  const connection = useConnection()
 
   /** Takes over the answer of a sign-in, so that the next page does not ask again. */
   function began(signed_in: SignedIn) {
@@ -24,7 +26,12 @@ export function useSession() {
 
   /** Signs out. Drafts and unsent messages of this person leave this device with the session. */
   async function end(user_id: string) {
-    await auth.logout()
+    connection.signing_out = true
+    try {
+      await auth.logout()
+    } finally {
+      connection.signing_out = false
+    }
     forgetDrafts(user_id)
     await outboxStore()
       .clear(user_id)

@@ -20,6 +20,8 @@ export const useConnection = defineStore('connection', () => {
   const lost_at = ref<number>()
   const lost_shown = ref(false)
   const caught_up = ref<number>()
+  /** This tab ends the session itself: what the server then says is no news. */
+  const signing_out = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function enter(state: SocketState) {
@@ -68,6 +70,7 @@ export const useConnection = defineStore('connection', () => {
     lost_at,
     lost_shown,
     caught_up,
+    signing_out,
     live,
     enter,
     recovered,

@@ -1,0 +1,54 @@
+import type { Page } from '../../contracts/lists.ts'
+import type { Database, Fragment, OrgRef, Sql } from '../client.ts'
+
+export interface PageRequest {
+  page: number
+  per_page: number
+}
+
+/** Joins conditions; those that were not asked for are not part of the text. */
+export function allOf(sql: Sql, conditions: readonly (Fragment | undefined)[]): Fragment {
+  const wanted = conditions.filter((condition) => condition !== undefined)
+  return wanted.reduce((all, condition) => sql`${all} and ${condition}`, sql`true`)
+}
+
+/**
+ * One page of a list with its total, both from one snapshot in one round trip, however many rows match. `matching`
+ * gives the ids in order, `rows` the whole resources for a set of ids (in any order).
+ */
+export async function readPage<T extends { id: string }>(
+  database: Database,
+  org_id: string,
+  request: PageRequest,
+  build: {
+    matching(sql: Sql, org: OrgRef): Fragment
+    order(sql: Sql): Fragment
+    rows(sql: Sql, org: OrgRef): Fragment
+    /** The column of `rows` that is the id; `x.id` unless said otherwise. */
+    key?(sql: Sql): Fragment
+  },
+): Promise<Page<T>> {
+  const { page, per_page } = request
+  const found = await database.readOne<{ total: number; place: number | null } & T>(
+    org_id,
+    (sql, org) => sql`
+      with counted as (select count(*) as total from (${build.matching(sql, org)}) as m),
+      page as (
+        select m.id, row_number() over () as place from (
+          select * from (${build.matching(sql, org)}) as m order by ${build.order(sql)} limit ${per_page} offset ${(page - 1) * per_page}
+        ) as m
+      )
+      select counted.total, page.place, r.* from counted
+      left join page on true
+      left join lateral (${build.rows(sql, org)} and ${build.key?.(sql) ?? sql`x.id`} = page.id) as r on true
+      order by page.place`,
+  )
+  const total = found[0]?.total ?? 0
+  const data = found.filter((row) => row.place !== null).map(({ total: _total, place: _place, ...row }) => row as unknown as T)
+  return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
+}
+
+/** A part of a text, whatever the case; the pattern's own signs are taken literally. */
+export function like(q: string): string {
+  return `%${q.replace(/[\\%_]/g, '\\$&')}%`
+}

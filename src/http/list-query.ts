@@ -1,0 +1,33 @@
+import { Type } from '@sinclair/typebox'
+import { ApiError, invalid } from '../contracts/errors.ts'
+import { LIMITS } from '../contracts/limits.ts'
+import { isUuid, OneOf } from '../contracts/schema.ts'
+import type { Caller } from '../domain/caller.ts'
+
+/** Query parameters that every numbered list has. */
+export const PAGE = {
+  page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
+  per_page: Type.Integer({ minimum: 1, maximum: LIMITS.per_page_max, default: LIMITS.per_page_default }),
+}
+
+export const ORDER = Type.Optional(OneOf(['asc', 'desc'], { description: 'Descending unless `asc`.' }))
+
+/** A user's id, or `me`. */
+export const UserFilter = (description: string) => Type.String({ maxLength: 36, description })
+
+/** The filter's value as an id; throws 400 when it is neither an id nor `me`. */
+export function filterUser<N extends string>(name: N, value: string | undefined, caller: Caller): Partial<Record<N, string>> {
+  if (value === undefined) return {}
+  const id = value === 'me' ? (caller.id ?? '') : value.toLowerCase()
+  if (!isUuid(id)) throw invalid({ path: `/${name}`, message: 'Must be a UUID or me.' })
+  return { [name]: id } as Partial<Record<N, string>>
+}
+
+/** The version that an edit starts from: `If-Match: "7"`. `*` means whatever there is. */
+export function ifMatch(request: Request): { version?: number } {
+  const header = request.headers.get('if-match')
+  if (header === null || header.trim() === '*') return {}
+  const match = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)
+  if (!match) throw new ApiError('VALIDATION_FAILED', 'The request is not valid.', { details: [{ path: 'If-Match', message: 'Must be a version in quotes.' }] })
+  return { version: Number(match[1]) }
+}
