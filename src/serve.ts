@@ -28,6 +28,9 @@ import { Metrics } from './http/metrics.ts'
 import { baseHeaders, Replier } from './http/reply.ts'
 import { createLog, type LogLevel } from './log.ts'
 import { createCore } from './server.ts'
+import { archiveTasks } from './workers/archival.ts'
+import { startBackground } from './workers/background.ts'
+import { deleteDueOrgs } from './workers/org-deletion.ts'
 
 /** Connections that only lanes use, so that reads never make a write wait. */
 const LANE_CONNECTIONS = 8
@@ -232,11 +235,24 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
   if (await accounts.none())
     console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
 
+  const forgetOrg = async (org_id: string) => {
+    for (const [slug, id] of org_ids) if (id === org_id) org_ids.delete(slug)
+    key_store.forgetOrg(org_id)
+    core.edges.forget(org_id)
+    await core.host.stopOrg(org_id)
+  }
+  const background = startBackground({
+    deletion: () => deleteDueOrgs(database, { forget: forgetOrg, log }),
+    archival: () => archiveTasks(database, core.command, (stage, error) => log.failed(stage, error)),
+    failed: (stage, error) => log.failed(stage, error),
+  })
+
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) process.exit(1)
     stopping = true
     log.info({ signal }, 'draining')
+    background.stop()
     core.edges.drain(Math.min(5_000, config.drain_ms))
     const give_up = setTimeout(() => process.exit(0), config.drain_ms + 1_500)
     await Promise.race([core.host.stopAll(), Bun.sleep(config.drain_ms)])

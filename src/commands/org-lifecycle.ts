@@ -25,10 +25,17 @@ export const orgDelete: Command<{ confirm: string }, Org> = {
   action: 'org.delete',
   async run(context, { confirm }) {
     const org = await existing(context)
-    if (confirm !== org.slug) throw invalid({ path: '/confirm', message: 'Must be the address of the organization.' })
+    if (confirm !== org.slug)
+      throw invalid({ path: '/confirm', message: 'Must be the address of the organization.' })
     const days = org.settings.deletion_grace_period_days
     const deletion_at = new Date(Date.parse(context.now) + days * DAY_MS).toISOString()
-    return await change(context, ['active', 'suspended'], 'pending_deletion', deletion_at, 'org.deletion_initiated')
+    return await change(
+      context,
+      ['active', 'suspended'],
+      'pending_deletion',
+      deletion_at,
+      'org.deletion_initiated',
+    )
   },
 }
 
@@ -38,12 +45,22 @@ export const orgRestore: Command<null, Org> = {
   run: async (context) => await change(context, ['pending_deletion'], 'active', null, 'org.restored'),
 }
 
-async function change(context: CommandContext, from: readonly OrgStatus[], to: OrgStatus, deletion_at: string | null, type: EventType) {
+async function change(
+  context: CommandContext,
+  from: readonly OrgStatus[],
+  to: OrgStatus,
+  deletion_at: string | null,
+  type: EventType,
+) {
   const before = await existing(context)
   if (!from.includes(before.status))
-    throw new ApiError('INVALID_TRANSITION', `An organization that is ${before.status} cannot become ${to} by this.`, {
-      details: { from: before.status, to, allowed: from },
-    })
+    throw new ApiError(
+      'INVALID_TRANSITION',
+      `An organization that is ${before.status} cannot become ${to} by this.`,
+      {
+        details: { from: before.status, to, allowed: from },
+      },
+    )
   await context.write(context.sql`
     update organizations set status = ${to}, deletion_at = ${deletion_at}, updated_at = ${context.now} where id = ${context.org_id}`)
   const org: Org = { ...before, status: to, deletion_at, updated_at: context.now }

@@ -16,7 +16,13 @@ export const projectCreate: Command<ProjectCreate, Project> = {
   async run(context, input, caller) {
     const { sql, org_id, now } = context
     const owner_id = input.owner_id ?? null
-    const assigned = [...new Set([...(owner_id ? [owner_id] : []), ...(caller.id ? [caller.id] : []), ...(input.assigned_user_ids ?? [])])]
+    const assigned = [
+      ...new Set([
+        ...(owner_id ? [owner_id] : []),
+        ...(caller.id ? [caller.id] : []),
+        ...(input.assigned_user_ids ?? []),
+      ]),
+    ]
     checkMembers(context, assigned)
     const [id, channel_id] = [context.newId(), context.newId()]
     await context.write(sql`
@@ -32,7 +38,14 @@ export const projectCreate: Command<ProjectCreate, Project> = {
       values (${org_id}, ${channel_id}, ${input.name}, 'project', ${id}, 0, ${now})`)
     const project = await stored(context, id)
     const channel: Channel = {
-      id: channel_id, name: project.name, type: 'project', project_id: id, last_seq: 0, read_seq: 0, unread_count: 0, mention_count: 0,
+      id: channel_id,
+      name: project.name,
+      type: 'project',
+      project_id: id,
+      last_seq: 0,
+      read_seq: 0,
+      unread_count: 0,
+      mention_count: 0,
     }
     return {
       result: project,
@@ -59,11 +72,15 @@ export const projectUpdate: Command<{ id: string; patch: ProjectPatch; version?:
         links = ${JSON.stringify(after.links)}::text::jsonb, version = version + 1, updated_at = ${now}
       where org_id = ${org_id} and id = ${id}`)
     if (after.name !== before.name)
-      await context.write(sql`update channels set name = ${after.name} where org_id = ${org_id} and id = ${before.channel_id}`)
+      await context.write(
+        sql`update channels set name = ${after.name} where org_id = ${org_id} and id = ${before.channel_id}`,
+      )
     const joins = after.owner_id !== null && !before.assigned_user_ids.includes(after.owner_id)
     if (joins) await context.write(assign(context, id, after.owner_id!))
     const project = await stored(context, id)
-    const events: NewEvent[] = [{ type: 'project.updated', project_ids: [id], payload: { project, changed: Object.keys(patch) } }]
+    const events: NewEvent[] = [
+      { type: 'project.updated', project_ids: [id], payload: { project, changed: Object.keys(patch) } },
+    ]
     if (joins) events.push(userEvent('project.user_assigned', project, after.owner_id!))
     return { result: project, events }
   },
@@ -105,7 +122,12 @@ export const projectArchive: Command<{ id: string }, null> = {
       update projects set stage = 'end-of-life', archived_at = ${context.now}, version = version + 1, updated_at = ${context.now}
       where org_id = ${context.org_id} and id = ${id}`)
     const project = await stored(context, id)
-    return { result: null, events: [{ type: 'project.archived', project_ids: [id], payload: { project, from_stage: before.stage } }] }
+    return {
+      result: null,
+      events: [
+        { type: 'project.archived', project_ids: [id], payload: { project, from_stage: before.stage } },
+      ],
+    }
   },
 }
 
@@ -152,11 +174,20 @@ function assign({ sql, org_id, now }: CommandContext, id: string, user_id: strin
     on conflict do nothing`
 }
 
-function userEvent(type: 'project.user_assigned' | 'project.user_unassigned', project: Project, user_id: string): NewEvent {
+function userEvent(
+  type: 'project.user_assigned' | 'project.user_unassigned',
+  project: Project,
+  user_id: string,
+): NewEvent {
   return { type, project_ids: [project.id], payload: { project, user_id }, subject_ids: [user_id] }
 }
 
-function notifyAbout(project: Project, user_ids: string[], caller: Caller, title: string): NonNullable<CommandOutcome<unknown>['notifications']> {
+function notifyAbout(
+  project: Project,
+  user_ids: string[],
+  caller: Caller,
+  title: string,
+): NonNullable<CommandOutcome<unknown>['notifications']> {
   return user_ids
     .filter((user_id) => user_id !== caller.id)
     .map((user_id) => ({

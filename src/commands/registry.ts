@@ -5,9 +5,25 @@ import { loopPause, loopResume } from './loop-brake.ts'
 import { messagePost } from './message-post.ts'
 import { orgDelete, orgRestore, orgResume, orgSuspend } from './org-lifecycle.ts'
 import { orgUpdate } from './org-update.ts'
-import { projectArchive, projectAssign, projectCreate, projectTransition, projectUnassign, projectUpdate } from './projects.ts'
+import {
+  projectArchive,
+  projectAssign,
+  projectCreate,
+  projectTransition,
+  projectUnassign,
+  projectUpdate,
+} from './projects.ts'
 import { securityRecord } from './security-record.ts'
-import { dependencyAdd, dependencyRemove, evidenceAdd, evidenceRemove, taskCreate, taskTransition, taskUpdate } from './tasks.ts'
+import {
+  dependencyAdd,
+  dependencyRemove,
+  evidenceAdd,
+  evidenceRemove,
+  taskArchive,
+  taskCreate,
+  taskTransition,
+  taskUpdate,
+} from './tasks.ts'
 import { agentCreate, humanInvite } from './user-create.ts'
 import { userJoin } from './user-join.ts'
 import { userRemove, userUpdate } from './user-update.ts'
@@ -39,6 +55,7 @@ export const COMMANDS: ReadonlyMap<string, Command<never, unknown>> = new Map(
     projectUnassign,
     projectUpdate,
     securityRecord,
+    taskArchive,
     taskCreate,
     taskTransition,
     taskUpdate,

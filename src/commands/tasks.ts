@@ -36,7 +36,10 @@ export const taskCreate: Command<TaskCreate, Task> = {
         insert into task_dependencies (org_id, task_id, blocked_by_id, created_at)
         select ${org_id}, ${id}, blocker, ${now} from unnest(${blockers}::uuid[]) as blocker`)
     const task = await stored(context, id)
-    const events: NewEvent[] = [about('task.created', task, { task }), ...assignees.map((user_id) => assigned('task.assigned', task, user_id))]
+    const events: NewEvent[] = [
+      about('task.created', task, { task }),
+      ...assignees.map((user_id) => assigned('task.assigned', task, user_id)),
+    ]
     return { result: task, events, notifications: assignedNotifications(task, assignees, caller, 1) }
   },
 }
@@ -59,10 +62,14 @@ export const taskUpdate: Command<{ id: string; patch: TaskPatch; version?: numbe
     const projects = difference(before.project_ids, fields.project_ids)
     const people = difference(before.assignee_ids, fields.assignee_ids)
     if (projects.removed.length > 0)
-      await context.write(sql`delete from task_projects where org_id = ${org_id} and task_id = ${id} and project_id = any(${projects.removed})`)
+      await context.write(
+        sql`delete from task_projects where org_id = ${org_id} and task_id = ${id} and project_id = any(${projects.removed})`,
+      )
     await linkProjects(context, id, projects.added)
     if (people.removed.length > 0)
-      await context.write(sql`delete from task_assignees where org_id = ${org_id} and task_id = ${id} and user_id = any(${people.removed})`)
+      await context.write(
+        sql`delete from task_assignees where org_id = ${org_id} and task_id = ${id} and user_id = any(${people.removed})`,
+      )
     await linkAssignees(context, id, people.added)
 
     const task = await stored(context, id)
@@ -85,8 +92,13 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
   async run(context, { id, to_status, comment, evidence = [] }, caller) {
     const before = await existing(context, id, caller)
     checkTransition(before.status, to_status)
-    for (const [i, item] of evidence.entries()) checkEvidence(item, context.permissions.settings, `/evidence/${i}`)
-    if (to_status === 'complete') checkCompletion(before, [...before.evidence, ...evidence].map((item) => item.type))
+    for (const [i, item] of evidence.entries())
+      checkEvidence(item, context.permissions.settings, `/evidence/${i}`)
+    if (to_status === 'complete')
+      checkCompletion(
+        before,
+        [...before.evidence, ...evidence].map((item) => item.type),
+      )
 
     const added: Evidence[] = []
     for (const item of evidence) added.push(await storeEvidence(context, id, item, caller))
@@ -95,10 +107,34 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
       update tasks set status = ${to_status}, completed_at = ${completed_at}, archived_at = null, version = version + 1, updated_at = ${context.now}
       where org_id = ${context.org_id} and id = ${id}`)
     const task = await stored(context, id)
-    const events: NewEvent[] = added.map((item) => about('task.evidence_added', task, { task, evidence: item }))
-    const moved = events.push(about('task.transitioned', task, { task, from_status: before.status, to_status, comment: comment || null })) - 1
-    const notifications: Notifications = told(task, task.assignee_ids, caller, 'task.transitioned', `“${task.title}” is ${to_status}`, moved)
-    if (to_status === 'complete') await unblock(context, task.blocks.map((blocked) => blocked.id), caller, events, notifications)
+    const events: NewEvent[] = added.map((item) =>
+      about('task.evidence_added', task, { task, evidence: item }),
+    )
+    const moved =
+      events.push(
+        about('task.transitioned', task, {
+          task,
+          from_status: before.status,
+          to_status,
+          comment: comment || null,
+        }),
+      ) - 1
+    const notifications: Notifications = told(
+      task,
+      task.assignee_ids,
+      caller,
+      'task.transitioned',
+      `“${task.title}” is ${to_status}`,
+      moved,
+    )
+    if (to_status === 'complete')
+      await unblock(
+        context,
+        task.blocks.map((blocked) => blocked.id),
+        caller,
+        events,
+        notifications,
+      )
     return { result: task, events, notifications }
   },
 }
@@ -110,7 +146,8 @@ export const dependencyAdd: Command<{ id: string; blocked_by_id: string }, Task>
   async run(context, { id, blocked_by_id }, caller) {
     const before = await existing(context, id, caller)
     await checkTasks(context, [blocked_by_id])
-    if (before.blocked_by.some((blocker) => blocker.id === blocked_by_id)) return { result: before, events: [] }
+    if (before.blocked_by.some((blocker) => blocker.id === blocked_by_id))
+      return { result: before, events: [] }
     // The lane runs one command after another, so that of two that would close a circle the second sees the first.
     const path = await blockerPath(context, context.org_id, blocked_by_id, id)
     if (path) throw circular([id, ...path])
@@ -159,39 +196,92 @@ export const evidenceRemove: Command<{ id: string; evidence_id: string }, null> 
     const before = await existing(context, id, caller)
     const evidence = before.evidence.find((item) => item.id === evidence_id)
     if (!evidence) throw notFound('evidence')
-    await context.write(context.sql`delete from task_evidence where org_id = ${context.org_id} and id = ${evidence_id}`)
+    await context.write(
+      context.sql`delete from task_evidence where org_id = ${context.org_id} and id = ${evidence_id}`,
+    )
     await touch(context, id)
     const task = await stored(context, id)
     return { result: null, events: [about('task.evidence_removed', task, { task, evidence })] }
   },
 }
 
+/** Completed long ago: out of the lists unless asked for. */
+export const taskArchive: Command<{ ids: string[] }, null> = {
+  name: 'task.archive',
+  action: null,
+  async run(context, { ids }) {
+    const archived = await context.write(context.sql<{ id: string }[]>`
+      update tasks set archived_at = ${context.now}, version = version + 1, updated_at = ${context.now}
+      where org_id = ${context.org_id} and id = any(${ids}) and status = 'complete' and archived_at is null returning id`)
+    const events: NewEvent[] = []
+    for (const { id } of archived) {
+      const task = await stored(context, id)
+      events.push(about('task.archived', task, { task }))
+    }
+    return { result: null, events }
+  },
+}
+
 /** Says of each of these tasks that it is free now, if it is. */
-async function unblock(context: CommandContext, ids: readonly string[], caller: Caller, events: NewEvent[], notifications: Notifications): Promise<void> {
+async function unblock(
+  context: CommandContext,
+  ids: readonly string[],
+  caller: Caller,
+  events: NewEvent[],
+  notifications: Notifications,
+): Promise<void> {
   for (const id of ids) {
     const task = await stored(context, id)
     if (task.status === 'complete' || openBlockers(task.blocked_by).length > 0) continue
     const place = events.push(about('task.unblocked', task, { task })) - 1
-    notifications.push(...told(task, task.assignee_ids, caller, 'task.unblocked', `“${task.title}” is not blocked any more`, place))
+    notifications.push(
+      ...told(
+        task,
+        task.assignee_ids,
+        caller,
+        'task.unblocked',
+        `“${task.title}” is not blocked any more`,
+        place,
+      ),
+    )
   }
 }
 
-async function storeEvidence({ write, sql, org_id, now, newId }: CommandContext, task_id: string, item: EvidenceCreate, caller: Caller): Promise<Evidence> {
-  const evidence: Evidence = { id: newId(), type: item.type, url: item.url, added_by: caller.id ?? '', created_at: now }
+async function storeEvidence(
+  { write, sql, org_id, now, newId }: CommandContext,
+  task_id: string,
+  item: EvidenceCreate,
+  caller: Caller,
+): Promise<Evidence> {
+  const evidence: Evidence = {
+    id: newId(),
+    type: item.type,
+    url: item.url,
+    added_by: caller.id ?? '',
+    created_at: now,
+  }
   await write(sql`
     insert into task_evidence (org_id, id, task_id, type, url, added_by, created_at)
     values (${org_id}, ${evidence.id}, ${task_id}, ${evidence.type}, ${evidence.url}, ${evidence.added_by}, ${now})`)
   return evidence
 }
 
-async function linkProjects({ write, sql, org_id }: CommandContext, id: string, project_ids: readonly string[]): Promise<void> {
+async function linkProjects(
+  { write, sql, org_id }: CommandContext,
+  id: string,
+  project_ids: readonly string[],
+): Promise<void> {
   if (project_ids.length > 0)
     await write(sql`
       insert into task_projects (org_id, task_id, project_id)
       select ${org_id}, ${id}, project from unnest(${[...new Set(project_ids)]}::uuid[]) as project`)
 }
 
-async function linkAssignees({ write, sql, org_id, now }: CommandContext, id: string, user_ids: readonly string[]): Promise<void> {
+async function linkAssignees(
+  { write, sql, org_id, now }: CommandContext,
+  id: string,
+  user_ids: readonly string[],
+): Promise<void> {
   if (user_ids.length > 0)
     await write(sql`
       insert into task_assignees (org_id, task_id, user_id, created_at)
@@ -200,7 +290,9 @@ async function linkAssignees({ write, sql, org_id, now }: CommandContext, id: st
 }
 
 async function touch({ write, sql, org_id, now }: CommandContext, id: string): Promise<void> {
-  await write(sql`update tasks set version = version + 1, updated_at = ${now} where org_id = ${org_id} and id = ${id}`)
+  await write(
+    sql`update tasks set version = version + 1, updated_at = ${now} where org_id = ${org_id} and id = ${id}`,
+  )
 }
 
 function about(type: NewEvent['type'], task: Task, payload: Record<string, unknown>): NewEvent {
@@ -211,19 +303,36 @@ function assigned(type: 'task.assigned' | 'task.unassigned', task: Task, user_id
   return { ...about(type, task, { task, user_id }), subject_ids: [user_id] }
 }
 
-function assignedNotifications(task: Task, user_ids: readonly string[], caller: Caller, first_event: number): Notifications {
-  return user_ids.flatMap((user_id, i) => told(task, [user_id], caller, 'task.assigned', `“${task.title}” was assigned to you`, first_event + i))
+function assignedNotifications(
+  task: Task,
+  user_ids: readonly string[],
+  caller: Caller,
+  first_event: number,
+): Notifications {
+  return user_ids.flatMap((user_id, i) =>
+    told(task, [user_id], caller, 'task.assigned', `“${task.title}” was assigned to you`, first_event + i),
+  )
 }
 
 /** Nobody is told of what it did itself. */
-function told(task: Task, user_ids: readonly string[], caller: Caller, type: NotificationType, title: string, event: number): Notifications {
+function told(
+  task: Task,
+  user_ids: readonly string[],
+  caller: Caller,
+  type: NotificationType,
+  title: string,
+  event: number,
+): Notifications {
   const resource = { type: 'task', id: task.id, channel_id: null, seq: null }
-  return user_ids.filter((user_id) => user_id !== caller.id).map((user_id) => ({ event, user_id, type, resource, title }))
+  return user_ids
+    .filter((user_id) => user_id !== caller.id)
+    .map((user_id) => ({ event, user_id, type, resource, title }))
 }
 
 /** The task, if there is one and the caller may know of it: a sub-agent knows its own only. */
 async function existing(context: CommandContext, id: string, caller: Caller): Promise<Task> {
-  if (caller.kind === 'sub_agent' && context.permissions.scope(caller.id ?? '')?.task_id !== id) throw notFound('task')
+  if (caller.kind === 'sub_agent' && context.permissions.scope(caller.id ?? '')?.task_id !== id)
+    throw notFound('task')
   const task = await readTask(context, context.org_id, id)
   if (!task) throw notFound('task')
   return task

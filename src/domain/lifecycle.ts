@@ -21,4 +21,3 @@ const TASK_TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
 export function nextStatuses(from: TaskStatus): readonly TaskStatus[] {
   return TASK_TRANSITIONS[from]
 }
-

@@ -9,7 +9,9 @@ import { nextStatuses } from './lifecycle.ts'
 export function checkTransition(from: TaskStatus, to: TaskStatus): void {
   const allowed = nextStatuses(from)
   if (allowed.includes(to)) return
-  throw new ApiError('INVALID_TRANSITION', `A task does not go from ${from} to ${to}.`, { details: { from, to, allowed } })
+  throw new ApiError('INVALID_TRANSITION', `A task does not go from ${from} to ${to}.`, {
+    details: { from, to, allowed },
+  })
 }
 
 /** Refuses completion while a required type of evidence is missing or a blocking task is open. */
@@ -19,10 +21,14 @@ export function checkCompletion(
 ): void {
   const missing = task.required_evidence_types.filter((type) => !present.includes(type))
   if (missing.length > 0)
-    throw new ApiError('EVIDENCE_REQUIRED', `Evidence is missing: ${missing.join(', ')}.`, { details: { missing } })
+    throw new ApiError('EVIDENCE_REQUIRED', `Evidence is missing: ${missing.join(', ')}.`, {
+      details: { missing },
+    })
   const blockers = openBlockers(task.blocked_by)
   if (blockers.length > 0)
-    throw new ApiError('TASK_BLOCKED', 'Tasks that block this one are not complete.', { details: { blockers } })
+    throw new ApiError('TASK_BLOCKED', 'Tasks that block this one are not complete.', {
+      details: { blockers },
+    })
 }
 
 export function openBlockers(blocked_by: readonly TaskRef[]): TaskRef[] {

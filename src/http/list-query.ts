@@ -16,7 +16,11 @@ export const ORDER = Type.Optional(OneOf(['asc', 'desc'], { description: 'Descen
 export const UserFilter = (description: string) => Type.String({ maxLength: 36, description })
 
 /** The filter's value as an id; throws 400 when it is neither an id nor `me`. */
-export function filterUser<N extends string>(name: N, value: string | undefined, caller: Caller): Partial<Record<N, string>> {
+export function filterUser<N extends string>(
+  name: N,
+  value: string | undefined,
+  caller: Caller,
+): Partial<Record<N, string>> {
   if (value === undefined) return {}
   const id = value === 'me' ? (caller.id ?? '') : value.toLowerCase()
   if (!isUuid(id)) throw invalid({ path: `/${name}`, message: 'Must be a UUID or me.' })
@@ -28,6 +32,9 @@ export function ifMatch(request: Request): { version?: number } {
   const header = request.headers.get('if-match')
   if (header === null || header.trim() === '*') return {}
   const match = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)
-  if (!match) throw new ApiError('VALIDATION_FAILED', 'The request is not valid.', { details: [{ path: 'If-Match', message: 'Must be a version in quotes.' }] })
+  if (!match)
+    throw new ApiError('VALIDATION_FAILED', 'The request is not valid.', {
+      details: [{ path: 'If-Match', message: 'Must be a version in quotes.' }],
+    })
   return { version: Number(match[1]) }
 }

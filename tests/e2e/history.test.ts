@@ -31,11 +31,14 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await server?.stop()
   }, 60_000)
 
-  const post = (who: Person, content: string) => who.in<Message>('POST', `/channels/${channel_id}/messages`, { content })
-  const row = (page: Page, at: number) => page.locator('.log article', { hasText: new RegExp(`number ${at}(?!\\d)`) })
+  const post = (who: Person, content: string) =>
+    who.in<Message>('POST', `/channels/${channel_id}/messages`, { content })
+  const row = (page: Page, at: number) =>
+    page.locator('.log article', { hasText: new RegExp(`number ${at}(?!\\d)`) })
   const distance = (page: Page) =>
     page.locator('.log').evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop)
-  const top = async (page: Page, at: number) => Math.round((await row(page, at).boundingBox())?.y ?? Number.NaN)
+  const top = async (page: Page, at: number) =>
+    Math.round((await row(page, at).boundingBox())?.y ?? Number.NaN)
 
   async function opened(): Promise<Page> {
     const { page } = await visit(browser)
@@ -48,10 +51,15 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
   test('opens at its end, with a line before what is new, and is read by being seen', async () => {
     const page = await opened()
     expect(await page.locator('.unreadline').innerText()).toMatch(/^3 new since \d\d:\d\d$/)
-    await until('it is at the end', () => distance(page), (px) => px < 2)
+    await until(
+      'it is at the end',
+      () => distance(page),
+      (px) => px < 2,
+    )
     await until(
       'the marker is stored',
-      async () => (await admin.in<{ unread_count: number }>('GET', `/channels/${channel_id}`)).body.unread_count,
+      async () =>
+        (await admin.in<{ unread_count: number }>('GET', `/channels/${channel_id}`)).body.unread_count,
       (count) => count === 0,
     )
     expect(await page.locator('.log article').count()).toBeLessThan(80)
@@ -94,14 +102,22 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}?seq=${OLD - 30}`)
     await row(page, OLD - 30).waitFor()
     await page.locator('article.is-found').waitFor()
-    await until('it stands still', async () => [await top(page, OLD - 30), await Bun.sleep(100), await top(page, OLD - 30)], ([a, , b]) => a === b)
+    await until(
+      'it stands still',
+      async () => [await top(page, OLD - 30), await Bun.sleep(100), await top(page, OLD - 30)],
+      ([a, , b]) => a === b,
+    )
     const before = await top(page, OLD - 30)
     for (let at = 1; at <= 3; at++) await post(mei, `late ${at}`)
     await page.getByRole('button', { name: '3 new' }).waitFor()
     expect(Math.abs((await top(page, OLD - 30)) - before)).toBeLessThanOrEqual(1)
     await page.getByRole('button', { name: '3 new' }).click()
     await page.locator('.log article', { hasText: 'late 3' }).waitFor()
-    await until('it is at the end', () => distance(page), (px) => px < 2)
+    await until(
+      'it is at the end',
+      () => distance(page),
+      (px) => px < 2,
+    )
     await page.context().close()
   }, 120_000)
 
@@ -118,7 +134,11 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await post(mei, 'the very last')
     await page.getByRole('button', { name: /Latest|new/ }).click()
     await page.locator('.log article', { hasText: 'the very last' }).waitFor()
-    await until('it is at the end', () => distance(page), (px) => px < 2)
+    await until(
+      'it is at the end',
+      () => distance(page),
+      (px) => px < 2,
+    )
     await page.context().close()
   }, 180_000)
 

@@ -26,6 +26,7 @@ DROP FUNCTION make_partition(text, date);
 DROP FUNCTION partition_extras(text, text);
 DROP FUNCTION refuse_change();
 DROP FUNCTION delete_org(uuid);
+DROP FUNCTION belongs_elsewhere(uuid);
 DROP FUNCTION lane_write(uuid, bigint, bigint, bigint, json, json, json, json, json, json);
 DROP FUNCTION lane_begin(uuid, bigint);
 DROP FUNCTION lane_take(uuid);

@@ -231,6 +231,10 @@ BEGIN
   RETURN true;
 END $$;
 
+-- Whether a user is a member of any org; needs the look-up role, which sees memberships of all.
+CREATE FUNCTION belongs_elsewhere(p_user_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT EXISTS (SELECT FROM memberships WHERE user_id = p_user_id); $$;
+
 -- Whole-org deletion: every row of the org in every table that has its column, whatever tables there are then.
 CREATE FUNCTION delete_org(p_org_id uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -239,8 +243,10 @@ DECLARE
   name text;
   removed bigint := 0;
   count bigint;
+  belonged uuid[];
 BEGIN
   PERFORM set_config('app.current_org_id', p_org_id::text, true);
+  SELECT array_agg(user_id) INTO belonged FROM memberships WHERE org_id = p_org_id;
   IF NOT EXISTS (SELECT FROM organizations WHERE id = p_org_id AND status = 'pending_deletion' AND deletion_at <= now()) THEN
     RAISE EXCEPTION 'The organization is not due for deletion' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
@@ -267,11 +273,15 @@ BEGIN
   END LOOP;
   DELETE FROM organizations WHERE id = p_org_id;
   PERFORM set_config('app.removing', '', true);
+  UPDATE users SET status = 'deactivated', updated_at = now()
+  WHERE id = ANY (belonged) AND NOT belongs_elsewhere(id);
+  UPDATE sessions SET revoked_at = now()
+  WHERE user_id = ANY (belonged) AND revoked_at IS NULL AND NOT belongs_elsewhere(user_id);
   RETURN removed + 1;
 END $$;
 
 -- One PL/pgSQL call, for readiness.
 CREATE FUNCTION ready_probe() RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$ BEGIN RETURN true; END $$;
 
-REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), default_months(text), ensure_partitions(int), delete_org(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), default_months(text), ensure_partitions(int), delete_org(uuid), belongs_elsewhere(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ensure_partitions(int), delete_org(uuid) TO mc_app;

@@ -1,3 +1,4 @@
+ALTER FUNCTION belongs_elsewhere(uuid) OWNER TO mc_owner;
 DROP FUNCTION find_tasks(uuid, text);
 DROP FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int);
 DROP FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int);
@@ -5,6 +6,7 @@ DROP FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int)
 DROP FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int);
 DROP FUNCTION search_query(text);
 DROP FUNCTION search_snippet(text, tsquery);
+DROP FUNCTION auth_due_orgs();
 DROP FUNCTION auth_org_ids();
 DROP FUNCTION auth_org_count();
 DROP FUNCTION auth_invite(text);

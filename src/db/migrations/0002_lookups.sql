@@ -45,6 +45,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SEL
 CREATE FUNCTION auth_org_ids() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT id FROM organizations; $$;
 
+CREATE FUNCTION auth_due_orgs() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT id FROM organizations WHERE status = 'pending_deletion' AND deletion_at <= now() ORDER BY deletion_at;
+$$;
+
 -- Search. Under row-level security the planner uses an index only for leakproof operators, and neither @@ nor && nor
 -- ILIKE is one. So these look-ups belong to a role with its own policy; each begins with the org's condition itself.
 GRANT SELECT ON projects, tasks, task_projects, messages, channels, events TO mc_search;
@@ -140,11 +145,14 @@ $$;
 -- Each function belongs to the role that sees what it needs and nothing else.
 GRANT CREATE ON SCHEMA public TO mc_auth, mc_search;
 ALTER FUNCTION auth_org(text) OWNER TO mc_auth;
+ALTER FUNCTION belongs_elsewhere(uuid) OWNER TO mc_auth;
+GRANT EXECUTE ON FUNCTION belongs_elsewhere(uuid) TO mc_owner;
 ALTER FUNCTION auth_memberships(uuid) OWNER TO mc_auth;
 ALTER FUNCTION auth_api_key(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_invite(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_org_count() OWNER TO mc_auth;
 ALTER FUNCTION auth_org_ids() OWNER TO mc_auth;
+ALTER FUNCTION auth_due_orgs() OWNER TO mc_auth;
 ALTER FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int) OWNER TO mc_search;
@@ -152,9 +160,9 @@ ALTER FUNCTION find_tasks(uuid, text) OWNER TO mc_search;
 ALTER FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int) OWNER TO mc_search;
 REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
 
-REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(),
+REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(),
+GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;

@@ -44,7 +44,9 @@ export async function readPage<T extends { id: string }>(
       order by page.place`,
   )
   const total = found[0]?.total ?? 0
-  const data = found.filter((row) => row.place !== null).map(({ total: _total, place: _place, ...row }) => row as unknown as T)
+  const data = found
+    .filter((row) => row.place !== null)
+    .map(({ total: _total, place: _place, ...row }) => row as unknown as T)
   return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
 }
 

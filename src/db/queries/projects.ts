@@ -21,13 +21,24 @@ function projectRows(sql: Sql, org: OrgRef): Fragment {
     from projects x where x.org_id = ${org}`
 }
 
-export async function readProject({ sql }: Pick<Tx, 'sql'>, org_id: string, id: string): Promise<Project | undefined> {
+export async function readProject(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  id: string,
+): Promise<Project | undefined> {
   const [project] = await sql<Project[]>`${projectRows(sql, org_id)} and x.id = ${id}`
   return project
 }
 
-export async function findProject(database: Database, org_id: string, id: string): Promise<Project | undefined> {
-  const [project] = await database.readOne<Project>(org_id, (sql, org) => sql`${projectRows(sql, org)} and x.id = ${id}`)
+export async function findProject(
+  database: Database,
+  org_id: string,
+  id: string,
+): Promise<Project | undefined> {
+  const [project] = await database.readOne<Project>(
+    org_id,
+    (sql, org) => sql`${projectRows(sql, org)} and x.id = ${id}`,
+  )
   return project
 }
 
@@ -45,8 +56,22 @@ export interface ProjectFilter extends PageRequest {
 }
 
 /** Projects; those at the end of their life only when asked for. */
-export async function listProjects(database: Database, org_id: string, filter: ProjectFilter): Promise<Page<Project>> {
-  const { stage, owner_id, type, assigned_to, q, include_archived, only_ids, sort = 'created_at', order = 'desc' } = filter
+export async function listProjects(
+  database: Database,
+  org_id: string,
+  filter: ProjectFilter,
+): Promise<Page<Project>> {
+  const {
+    stage,
+    owner_id,
+    type,
+    assigned_to,
+    q,
+    include_archived,
+    only_ids,
+    sort = 'created_at',
+    order = 'desc',
+  } = filter
   return await readPage<Project>(database, org_id, filter, {
     matching: (sql, org) => sql`
       select p.id, p.created_at, p.updated_at, p.name, p.stage from projects p
@@ -56,7 +81,9 @@ export async function listProjects(database: Database, org_id: string, filter: P
         stage ? sql`p.stage = ${stage}` : undefined,
         owner_id ? sql`p.owner_id = ${owner_id}` : undefined,
         type ? sql`p.type = ${type}` : undefined,
-        assigned_to ? sql`exists (select from project_users u where u.org_id = p.org_id and u.project_id = p.id and u.user_id = ${assigned_to})` : undefined,
+        assigned_to
+          ? sql`exists (select from project_users u where u.org_id = p.org_id and u.project_id = p.id and u.user_id = ${assigned_to})`
+          : undefined,
         q ? sql`(p.name ilike ${like(q)} or p.description ilike ${like(q)})` : undefined,
       ])}`,
     order: (sql) => {

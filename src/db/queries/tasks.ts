@@ -38,13 +38,20 @@ function taskRows(sql: Sql, org: OrgRef): Fragment {
     from tasks x where x.org_id = ${org}`
 }
 
-export async function readTask({ sql }: Pick<Tx, 'sql'>, org_id: string, id: string): Promise<Task | undefined> {
+export async function readTask(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  id: string,
+): Promise<Task | undefined> {
   const [task] = await sql<Task[]>`${taskRows(sql, org_id)} and x.id = ${id}`
   return task
 }
 
 export async function findTask(database: Database, org_id: string, id: string): Promise<Task | undefined> {
-  const [task] = await database.readOne<Task>(org_id, (sql, org) => sql`${taskRows(sql, org)} and x.id = ${id}`)
+  const [task] = await database.readOne<Task>(
+    org_id,
+    (sql, org) => sql`${taskRows(sql, org)} and x.id = ${id}`,
+  )
   return task
 }
 
@@ -74,8 +81,12 @@ export async function listTasks(database: Database, org_id: string, filter: Task
       where t.org_id = ${org} and ${allOf(sql, [
         include_archived ? undefined : sql`t.archived_at is null`,
         only_id ? sql`t.id = ${only_id}` : undefined,
-        project_id ? sql`exists (select from task_projects p where p.org_id = t.org_id and p.project_id = ${project_id} and p.task_id = t.id)` : undefined,
-        assigned_to ? sql`exists (select from task_assignees a where a.org_id = t.org_id and a.user_id = ${assigned_to} and a.task_id = t.id)` : undefined,
+        project_id
+          ? sql`exists (select from task_projects p where p.org_id = t.org_id and p.project_id = ${project_id} and p.task_id = t.id)`
+          : undefined,
+        assigned_to
+          ? sql`exists (select from task_assignees a where a.org_id = t.org_id and a.user_id = ${assigned_to} and a.task_id = t.id)`
+          : undefined,
         status ? sql`t.status = ${status}` : undefined,
         priority ? sql`t.priority = ${priority}` : undefined,
         type ? sql`t.type = ${type}` : undefined,
@@ -90,7 +101,9 @@ export async function listTasks(database: Database, org_id: string, filter: Task
         status: sql`m.status_rank`,
         title: sql`lower(m.title)`,
       }[sort]
-      return order === 'asc' ? sql`${key}, m.created_at, m.id` : sql`${key} desc, m.created_at desc, m.id desc`
+      return order === 'asc'
+        ? sql`${key}, m.created_at, m.id`
+        : sql`${key} desc, m.created_at desc, m.id desc`
     },
     rows: taskRows,
   })

@@ -24,13 +24,24 @@ function userRows(sql: Sql, org: OrgRef): Fragment {
     from memberships x join users u on u.id = x.user_id where x.org_id = ${org}`
 }
 
-export async function readUser({ sql }: Pick<Tx, 'sql'>, org_id: string, user_id: string): Promise<User | undefined> {
+export async function readUser(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  user_id: string,
+): Promise<User | undefined> {
   const [row] = await sql<UserRow[]>`${userRows(sql, org_id)} and x.user_id = ${user_id}`
   return row && toUser(row)
 }
 
-export async function findUser(database: Database, org_id: string, user_id: string): Promise<User | undefined> {
-  const [row] = await database.readOne<UserRow>(org_id, (sql, org) => sql`${userRows(sql, org)} and x.user_id = ${user_id}`)
+export async function findUser(
+  database: Database,
+  org_id: string,
+  user_id: string,
+): Promise<User | undefined> {
+  const [row] = await database.readOne<UserRow>(
+    org_id,
+    (sql, org) => sql`${userRows(sql, org)} and x.user_id = ${user_id}`,
+  )
   return row && toUser(row)
 }
 
@@ -51,8 +62,12 @@ export async function listUsers(database: Database, org_id: string, filter: User
       where m.org_id = ${org} and ${allOf(sql, [
         type ? sql`m.type = ${type}` : undefined,
         role ? sql`m.role = ${role}` : undefined,
-        project_id ? sql`exists (select from project_users p where p.org_id = m.org_id and p.project_id = ${project_id} and p.user_id = m.user_id)` : undefined,
-        q ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or u.email ilike ${like(q)})` : undefined,
+        project_id
+          ? sql`exists (select from project_users p where p.org_id = m.org_id and p.project_id = ${project_id} and p.user_id = m.user_id)`
+          : undefined,
+        q
+          ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or u.email ilike ${like(q)})`
+          : undefined,
       ])}`,
     order: (sql) => sql`lower(m.display_name), m.id`,
     rows: userRows,

@@ -111,6 +111,15 @@ export class Edges {
     for (const edge of this.#ready.values()) edge.revoke(revocation)
   }
 
+  /** The org is gone: its streams end, and nothing of it is remembered. */
+  forget(org_id: string): void {
+    const edge = this.#ready.get(org_id)
+    this.#ready.delete(org_id)
+    this.#edges.delete(org_id)
+    for (const sink of [...(edge?.streams.all() ?? []), ...(edge?.sockets.all() ?? [])])
+      sink.revoke('membership')
+  }
+
   /** Refuses a connection over the org's limit, or while the node drains. */
   admit(edge: OrgEdge, kind: 'sse' | 'websocket'): void {
     if (this.#draining)

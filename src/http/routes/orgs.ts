@@ -109,18 +109,62 @@ export function orgRoutes(deps: Deps) {
       ),
     )
 
-    .delete('/:org_slug', ...at.org({
-      tag, action: 'org.delete', body: OrgDelete, summary: 'Start the deletion of an organization',
-      description: 'Read-only from now on, and removed for good when the grace period ends. It can be restored until then.',
-      ok: { status: 200, schema: Org }, errors: ['INVALID_TRANSITION'],
-    }, async (call) => ({ body: (await call.command<Org>('org.delete', call.body)).result })))
+    .delete(
+      '/:org_slug',
+      ...at.org(
+        {
+          tag,
+          action: 'org.delete',
+          body: OrgDelete,
+          summary: 'Start the deletion of an organization',
+          description:
+            'Read-only from now on, and removed for good when the grace period ends. It can be restored until then.',
+          ok: { status: 200, schema: Org },
+          errors: ['INVALID_TRANSITION'],
+        },
+        async (call) => ({ body: (await call.command<Org>('org.delete', call.body)).result }),
+      ),
+    )
 
-    .post('/:org_slug/restore', ...at.org({ tag, action: 'org.restore', summary: 'Cancel the deletion', ok: { status: 200, schema: Org }, errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'] },
-      async (call) => created(await call.command<Org>('org.restore', null), undefined, 200)))
+    .post(
+      '/:org_slug/restore',
+      ...at.org(
+        {
+          tag,
+          action: 'org.restore',
+          summary: 'Cancel the deletion',
+          ok: { status: 200, schema: Org },
+          errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => created(await call.command<Org>('org.restore', null), undefined, 200),
+      ),
+    )
 
-    .post('/:org_slug/suspend', ...at.org({ tag, action: 'org.suspend', summary: 'Make an organization read-only', ok: { status: 200, schema: Org }, errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'] },
-      async (call) => created(await call.command<Org>('org.suspend', null), undefined, 200)))
+    .post(
+      '/:org_slug/suspend',
+      ...at.org(
+        {
+          tag,
+          action: 'org.suspend',
+          summary: 'Make an organization read-only',
+          ok: { status: 200, schema: Org },
+          errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => created(await call.command<Org>('org.suspend', null), undefined, 200),
+      ),
+    )
 
-    .post('/:org_slug/resume', ...at.org({ tag, action: 'org.resume', summary: 'Make it writable again', ok: { status: 200, schema: Org }, errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'] },
-      async (call) => created(await call.command<Org>('org.resume', null), undefined, 200)))
+    .post(
+      '/:org_slug/resume',
+      ...at.org(
+        {
+          tag,
+          action: 'org.resume',
+          summary: 'Make it writable again',
+          ok: { status: 200, schema: Org },
+          errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => created(await call.command<Org>('org.resume', null), undefined, 200),
+      ),
+    )
 }

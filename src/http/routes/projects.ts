@@ -25,84 +25,205 @@ const ProjectQuery = Type.Object({
   ...PAGE,
 })
 
-const VERSION_NOTE = 'With `If-Match: "<version>"` a stale edit is refused; without it the last writer wins per field.'
+const VERSION_NOTE =
+  'With `If-Match: "<version>"` a stale edit is refused; without it the last writer wins per field.'
 
 /** Projects, their stages and the people assigned to them. */
 export function projectRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Projects'
-  const own = ({ standing, edge, caller }: Pick<OrgCall<unknown, unknown>, 'standing' | 'edge' | 'caller'>, id: string) => {
-    if (standing === 'sub_agent' && !edge.permissions.scope(caller.id ?? '')?.project_ids.includes(id)) throw notFound('project')
+  const own = (
+    { standing, edge, caller }: Pick<OrgCall<unknown, unknown>, 'standing' | 'edge' | 'caller'>,
+    id: string,
+  ) => {
+    if (standing === 'sub_agent' && !edge.permissions.scope(caller.id ?? '')?.project_ids.includes(id))
+      throw notFound('project')
     return id
   }
   return new Elysia({ name: 'projects', prefix: '/api/v1/orgs/:org_slug' })
-    .get('/projects', ...at.org({ tag, action: 'project.list', query: ProjectQuery, summary: 'Projects', ok: { status: 200, schema: PageOf(Project) } },
-      async ({ org_id, query, caller, standing, edge }) => {
-        const filter = { ...query, ...filterUser('owner_id', query.owner_id, caller), ...filterUser('assigned_to', query.assigned_to, caller) }
-        const only_ids = standing === 'sub_agent' ? (edge.permissions.scope(caller.id ?? '')?.project_ids ?? []) : undefined
-        return { body: await listProjects(deps.database, org_id, only_ids ? { ...filter, only_ids } : filter) }
-      }))
+    .get(
+      '/projects',
+      ...at.org(
+        {
+          tag,
+          action: 'project.list',
+          query: ProjectQuery,
+          summary: 'Projects',
+          ok: { status: 200, schema: PageOf(Project) },
+        },
+        async ({ org_id, query, caller, standing, edge }) => {
+          const filter = {
+            ...query,
+            ...filterUser('owner_id', query.owner_id, caller),
+            ...filterUser('assigned_to', query.assigned_to, caller),
+          }
+          const only_ids =
+            standing === 'sub_agent'
+              ? (edge.permissions.scope(caller.id ?? '')?.project_ids ?? [])
+              : undefined
+          return {
+            body: await listProjects(deps.database, org_id, only_ids ? { ...filter, only_ids } : filter),
+          }
+        },
+      ),
+    )
 
-    .post('/projects', ...at.org({
-      tag, action: 'project.create', body: ProjectCreate, summary: 'Create a project',
-      description: 'With a channel of its own; owner and creator are assigned to it.',
-      ok: { status: 201, schema: Project }, errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => created(await call.command<Project>('project.create', call.body))))
+    .post(
+      '/projects',
+      ...at.org(
+        {
+          tag,
+          action: 'project.create',
+          body: ProjectCreate,
+          summary: 'Create a project',
+          description: 'With a channel of its own; owner and creator are assigned to it.',
+          ok: { status: 201, schema: Project },
+          errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => created(await call.command<Project>('project.create', call.body)),
+      ),
+    )
 
-    .get('/projects/:project_id', ...at.org({ tag, action: 'project.read', summary: 'A project', ok: { status: 200, schema: Project }, errors: ['PROJECT_NOT_FOUND'] },
-      async (call) => {
-        const project = await findProject(deps.database, call.org_id, own(call, call.params.project_id ?? ''))
-        if (!project) throw notFound('project')
-        return { body: project, headers: { ETag: `"${project.version}"` } }
-      }))
+    .get(
+      '/projects/:project_id',
+      ...at.org(
+        {
+          tag,
+          action: 'project.read',
+          summary: 'A project',
+          ok: { status: 200, schema: Project },
+          errors: ['PROJECT_NOT_FOUND'],
+        },
+        async (call) => {
+          const project = await findProject(
+            deps.database,
+            call.org_id,
+            own(call, call.params.project_id ?? ''),
+          )
+          if (!project) throw notFound('project')
+          return { body: project, headers: { ETag: `"${project.version}"` } }
+        },
+      ),
+    )
 
-    .patch('/projects/:project_id', ...at.org({
-      tag, action: 'project.update', body: ProjectPatch, summary: 'Change a project', description: VERSION_NOTE,
-      ok: { status: 200, schema: Project }, errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'VERSION_CONFLICT'],
-    }, async (call) => {
-      const input = { id: call.params.project_id, patch: call.body, ...ifMatch(call.request) }
-      const { result } = await call.command<Project>('project.update', input)
-      return { body: result, headers: { ETag: `"${result.version}"` } }
-    }))
+    .patch(
+      '/projects/:project_id',
+      ...at.org(
+        {
+          tag,
+          action: 'project.update',
+          body: ProjectPatch,
+          summary: 'Change a project',
+          description: VERSION_NOTE,
+          ok: { status: 200, schema: Project },
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'VERSION_CONFLICT'],
+        },
+        async (call) => {
+          const input = { id: call.params.project_id, patch: call.body, ...ifMatch(call.request) }
+          const { result } = await call.command<Project>('project.update', input)
+          return { body: result, headers: { ETag: `"${result.version}"` } }
+        },
+      ),
+    )
 
-    .post('/projects/:project_id/transition', ...at.org({
-      tag, action: 'project.transition', body: ProjectTransition, summary: 'Move a project to another stage',
-      description: 'One stage forward or any number back. A refusal lists the stages that are allowed.',
-      ok: { status: 200, schema: Project }, errors: ['PROJECT_NOT_FOUND', 'INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => created(await call.command<Project>('project.transition', { ...call.body, id: call.params.project_id }), undefined, 200)))
+    .post(
+      '/projects/:project_id/transition',
+      ...at.org(
+        {
+          tag,
+          action: 'project.transition',
+          body: ProjectTransition,
+          summary: 'Move a project to another stage',
+          description: 'One stage forward or any number back. A refusal lists the stages that are allowed.',
+          ok: { status: 200, schema: Project },
+          errors: ['PROJECT_NOT_FOUND', 'INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) =>
+          created(
+            await call.command<Project>('project.transition', { ...call.body, id: call.params.project_id }),
+            undefined,
+            200,
+          ),
+      ),
+    )
 
-    .delete('/projects/:project_id', ...at.org({
-      tag, action: 'project.delete', summary: 'End of life', description: 'Hides the project from boards for good; nothing leads back.',
-      ok: { status: 204 }, errors: ['PROJECT_NOT_FOUND'],
-    }, async (call) => {
-      await call.command('project.archive', { id: call.params.project_id })
-      return {}
-    }))
+    .delete(
+      '/projects/:project_id',
+      ...at.org(
+        {
+          tag,
+          action: 'project.delete',
+          summary: 'End of life',
+          description: 'Hides the project from boards for good; nothing leads back.',
+          ok: { status: 204 },
+          errors: ['PROJECT_NOT_FOUND'],
+        },
+        async (call) => {
+          await call.command('project.archive', { id: call.params.project_id })
+          return {}
+        },
+      ),
+    )
 
-    .get('/projects/:project_id/users', ...at.org({
-      tag, action: 'project.read', query: Type.Object(PAGE), summary: 'Members assigned to a project', ok: { status: 200, schema: PageOf(User) }, errors: ['PROJECT_NOT_FOUND'],
-    }, async (call) => {
-      const id = own(call, call.params.project_id ?? '')
-      if (call.standing === 'sub_agent') throw notFound('resource')
-      if (!(await findProject(deps.database, call.org_id, id))) throw notFound('project')
-      return { body: await listUsers(deps.database, call.org_id, { ...call.query, project_id: id }) }
-    }))
+    .get(
+      '/projects/:project_id/users',
+      ...at.org(
+        {
+          tag,
+          action: 'project.read',
+          query: Type.Object(PAGE),
+          summary: 'Members assigned to a project',
+          ok: { status: 200, schema: PageOf(User) },
+          errors: ['PROJECT_NOT_FOUND'],
+        },
+        async (call) => {
+          const id = own(call, call.params.project_id ?? '')
+          if (call.standing === 'sub_agent') throw notFound('resource')
+          if (!(await findProject(deps.database, call.org_id, id))) throw notFound('project')
+          return { body: await listUsers(deps.database, call.org_id, { ...call.query, project_id: id }) }
+        },
+      ),
+    )
 
-    .put('/projects/:project_id/users/:user_id', ...at.org({
-      tag, action: 'project.assign', summary: 'Assign a member', description: 'Opens the project’s channel and its history to the member, at once. For administrators and those assigned themselves.',
-      ok: { status: 200, schema: Project }, errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
-    }, async (call) => {
-      const { result } = await call.command<Project>('project.assign', { id: call.params.project_id, user_id: userOf(call) })
-      return { body: result }
-    }))
+    .put(
+      '/projects/:project_id/users/:user_id',
+      ...at.org(
+        {
+          tag,
+          action: 'project.assign',
+          summary: 'Assign a member',
+          description:
+            'Opens the project’s channel and its history to the member, at once. For administrators and those assigned themselves.',
+          ok: { status: 200, schema: Project },
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
+        },
+        async (call) => {
+          const { result } = await call.command<Project>('project.assign', {
+            id: call.params.project_id,
+            user_id: userOf(call),
+          })
+          return { body: result }
+        },
+      ),
+    )
 
-    .delete('/projects/:project_id/users/:user_id', ...at.org({
-      tag, action: 'project.assign', summary: 'Take a member off a project', description: 'Closes the project’s channel to the member, at once.',
-      ok: { status: 204 }, errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
-    }, async (call) => {
-      await call.command('project.unassign', { id: call.params.project_id, user_id: userOf(call) })
-      return {}
-    }))
+    .delete(
+      '/projects/:project_id/users/:user_id',
+      ...at.org(
+        {
+          tag,
+          action: 'project.assign',
+          summary: 'Take a member off a project',
+          description: 'Closes the project’s channel to the member, at once.',
+          ok: { status: 204 },
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
+        },
+        async (call) => {
+          await call.command('project.unassign', { id: call.params.project_id, user_id: userOf(call) })
+          return {}
+        },
+      ),
+    )
 }
 
 function userOf({ params, caller }: Pick<OrgCall<unknown, unknown>, 'params' | 'caller'>): string {

@@ -19,7 +19,9 @@ const TaskQuery = Type.Object({
   priority: Type.Optional(OneOf(PRIORITIES)),
   type: Type.Optional(OneOf(TASK_TYPES)),
   blocked: Type.Optional(Type.Boolean()),
-  q: Type.Optional(Text(LIMITS.search_query_max, { description: 'Beginnings of words in title or description.' })),
+  q: Type.Optional(
+    Text(LIMITS.search_query_max, { description: 'Beginnings of words in title or description.' }),
+  ),
   include_archived: Type.Optional(Type.Boolean()),
   sort: Type.Optional(OneOf(TASK_SORTS)),
   order: ORDER,
@@ -31,70 +33,202 @@ export function taskRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Tasks'
   return new Elysia({ name: 'tasks', prefix: '/api/v1/orgs/:org_slug' })
-    .get('/tasks', ...at.org({ tag, action: 'task.list', query: TaskQuery, summary: 'Tasks', description: 'Archived ones only when asked for.', ok: { status: 200, schema: PageOf(Task) } },
-      async ({ org_id, query, caller, standing, edge }) => {
-        const filter = { ...query, ...filterUser('assigned_to', query.assigned_to, caller) }
-        const only_id = standing === 'sub_agent' ? edge.permissions.scope(caller.id ?? '')?.task_id : undefined
-        return { body: await listTasks(deps.database, org_id, only_id ? { ...filter, only_id } : filter) }
-      }))
+    .get(
+      '/tasks',
+      ...at.org(
+        {
+          tag,
+          action: 'task.list',
+          query: TaskQuery,
+          summary: 'Tasks',
+          description: 'Archived ones only when asked for.',
+          ok: { status: 200, schema: PageOf(Task) },
+        },
+        async ({ org_id, query, caller, standing, edge }) => {
+          const filter = { ...query, ...filterUser('assigned_to', query.assigned_to, caller) }
+          const only_id =
+            standing === 'sub_agent' ? edge.permissions.scope(caller.id ?? '')?.task_id : undefined
+          return { body: await listTasks(deps.database, org_id, only_id ? { ...filter, only_id } : filter) }
+        },
+      ),
+    )
 
-    .post('/tasks', ...at.org({
-      tag, action: 'task.create', body: TaskCreate, summary: 'Create a task', description: 'Priority and required evidence come from the organization’s settings when they are left out.',
-      ok: { status: 201, schema: Task }, errors: ['USER_NOT_FOUND', 'PROJECT_NOT_FOUND', 'TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => created(await call.command<Task>('task.create', call.body))))
+    .post(
+      '/tasks',
+      ...at.org(
+        {
+          tag,
+          action: 'task.create',
+          body: TaskCreate,
+          summary: 'Create a task',
+          description:
+            'Priority and required evidence come from the organization’s settings when they are left out.',
+          ok: { status: 201, schema: Task },
+          errors: ['USER_NOT_FOUND', 'PROJECT_NOT_FOUND', 'TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) => created(await call.command<Task>('task.create', call.body)),
+      ),
+    )
 
-    .get('/tasks/:task_id', ...at.org({ tag, action: 'task.read', summary: 'A task', ok: { status: 200, schema: Task }, errors: ['TASK_NOT_FOUND'] },
-      async (call) => {
-        const task = await findTask(deps.database, call.org_id, own(call))
-        if (!task) throw notFound('task')
-        return { body: task, headers: { ETag: `"${task.version}"` } }
-      }))
+    .get(
+      '/tasks/:task_id',
+      ...at.org(
+        {
+          tag,
+          action: 'task.read',
+          summary: 'A task',
+          ok: { status: 200, schema: Task },
+          errors: ['TASK_NOT_FOUND'],
+        },
+        async (call) => {
+          const task = await findTask(deps.database, call.org_id, own(call))
+          if (!task) throw notFound('task')
+          return { body: task, headers: { ETag: `"${task.version}"` } }
+        },
+      ),
+    )
 
-    .patch('/tasks/:task_id', ...at.org({
-      tag, action: 'task.update', body: TaskPatch, summary: 'Change a task',
-      description: 'With `If-Match: "<version>"` a stale edit is refused; without it the last writer wins per field.',
-      ok: { status: 200, schema: Task }, errors: ['TASK_NOT_FOUND', 'USER_NOT_FOUND', 'PROJECT_NOT_FOUND', 'VERSION_CONFLICT'],
-    }, async (call) => {
-      const { result } = await call.command<Task>('task.update', { id: call.params.task_id, patch: call.body, ...ifMatch(call.request) })
-      return { body: result, headers: { ETag: `"${result.version}"` } }
-    }))
+    .patch(
+      '/tasks/:task_id',
+      ...at.org(
+        {
+          tag,
+          action: 'task.update',
+          body: TaskPatch,
+          summary: 'Change a task',
+          description:
+            'With `If-Match: "<version>"` a stale edit is refused; without it the last writer wins per field.',
+          ok: { status: 200, schema: Task },
+          errors: ['TASK_NOT_FOUND', 'USER_NOT_FOUND', 'PROJECT_NOT_FOUND', 'VERSION_CONFLICT'],
+        },
+        async (call) => {
+          const { result } = await call.command<Task>('task.update', {
+            id: call.params.task_id,
+            patch: call.body,
+            ...ifMatch(call.request),
+          })
+          return { body: result, headers: { ETag: `"${result.version}"` } }
+        },
+      ),
+    )
 
-    .post('/tasks/:task_id/transition', ...at.org({
-      tag, action: 'task.transition', body: TaskTransition, summary: 'Move a task to another status',
-      description: 'Completion needs every required type of evidence, which may come with the transition, and every blocking task complete.',
-      ok: { status: 200, schema: Task }, errors: ['TASK_NOT_FOUND', 'INVALID_TRANSITION', 'EVIDENCE_REQUIRED', 'TASK_BLOCKED', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => created(await call.command<Task>('task.transition', { ...call.body, id: call.params.task_id }), undefined, 200)))
+    .post(
+      '/tasks/:task_id/transition',
+      ...at.org(
+        {
+          tag,
+          action: 'task.transition',
+          body: TaskTransition,
+          summary: 'Move a task to another status',
+          description:
+            'Completion needs every required type of evidence, which may come with the transition, and every blocking task complete.',
+          ok: { status: 200, schema: Task },
+          errors: [
+            'TASK_NOT_FOUND',
+            'INVALID_TRANSITION',
+            'EVIDENCE_REQUIRED',
+            'TASK_BLOCKED',
+            'IDEMPOTENCY_CONFLICT',
+          ],
+        },
+        async (call) =>
+          created(
+            await call.command<Task>('task.transition', { ...call.body, id: call.params.task_id }),
+            undefined,
+            200,
+          ),
+      ),
+    )
 
-    .put('/tasks/:task_id/dependencies/:blocked_by_id', ...at.org({
-      tag, action: 'task.depend', summary: 'Make a task wait for another', description: 'Refused when it would close a circle; the refusal names it.',
-      ok: { status: 200, schema: Task }, errors: ['TASK_NOT_FOUND', 'CIRCULAR_DEPENDENCY'],
-    }, async (call) => {
-      const { result } = await call.command<Task>('task.add_dependency', { id: call.params.task_id, blocked_by_id: call.params.blocked_by_id })
-      return { body: result }
-    }))
+    .put(
+      '/tasks/:task_id/dependencies/:blocked_by_id',
+      ...at.org(
+        {
+          tag,
+          action: 'task.depend',
+          summary: 'Make a task wait for another',
+          description: 'Refused when it would close a circle; the refusal names it.',
+          ok: { status: 200, schema: Task },
+          errors: ['TASK_NOT_FOUND', 'CIRCULAR_DEPENDENCY'],
+        },
+        async (call) => {
+          const { result } = await call.command<Task>('task.add_dependency', {
+            id: call.params.task_id,
+            blocked_by_id: call.params.blocked_by_id,
+          })
+          return { body: result }
+        },
+      ),
+    )
 
-    .delete('/tasks/:task_id/dependencies/:blocked_by_id', ...at.org({
-      tag, action: 'task.depend', summary: 'Take a dependency away', ok: { status: 204 }, errors: ['TASK_NOT_FOUND', 'DEPENDENCY_NOT_FOUND'],
-    }, async (call) => {
-      await call.command('task.remove_dependency', { id: call.params.task_id, blocked_by_id: call.params.blocked_by_id })
-      return {}
-    }))
+    .delete(
+      '/tasks/:task_id/dependencies/:blocked_by_id',
+      ...at.org(
+        {
+          tag,
+          action: 'task.depend',
+          summary: 'Take a dependency away',
+          ok: { status: 204 },
+          errors: ['TASK_NOT_FOUND', 'DEPENDENCY_NOT_FOUND'],
+        },
+        async (call) => {
+          await call.command('task.remove_dependency', {
+            id: call.params.task_id,
+            blocked_by_id: call.params.blocked_by_id,
+          })
+          return {}
+        },
+      ),
+    )
 
-    .post('/tasks/:task_id/evidence', ...at.org({
-      tag, action: 'task.evidence', body: EvidenceCreate, summary: 'Add evidence', ok: { status: 201, schema: Evidence }, errors: ['TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
-    }, async (call) => created(await call.command<Evidence>('task.add_evidence', { ...call.body, id: call.params.task_id }))))
+    .post(
+      '/tasks/:task_id/evidence',
+      ...at.org(
+        {
+          tag,
+          action: 'task.evidence',
+          body: EvidenceCreate,
+          summary: 'Add evidence',
+          ok: { status: 201, schema: Evidence },
+          errors: ['TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+        },
+        async (call) =>
+          created(
+            await call.command<Evidence>('task.add_evidence', { ...call.body, id: call.params.task_id }),
+          ),
+      ),
+    )
 
-    .delete('/tasks/:task_id/evidence/:evidence_id', ...at.org({
-      tag, action: 'task.evidence', summary: 'Take evidence away', ok: { status: 204 }, errors: ['TASK_NOT_FOUND', 'EVIDENCE_NOT_FOUND'],
-    }, async (call) => {
-      await call.command('task.remove_evidence', { id: call.params.task_id, evidence_id: call.params.evidence_id })
-      return {}
-    }))
+    .delete(
+      '/tasks/:task_id/evidence/:evidence_id',
+      ...at.org(
+        {
+          tag,
+          action: 'task.evidence',
+          summary: 'Take evidence away',
+          ok: { status: 204 },
+          errors: ['TASK_NOT_FOUND', 'EVIDENCE_NOT_FOUND'],
+        },
+        async (call) => {
+          await call.command('task.remove_evidence', {
+            id: call.params.task_id,
+            evidence_id: call.params.evidence_id,
+          })
+          return {}
+        },
+      ),
+    )
 }
 
 /** The task in the path; for a sub-agent only its own. */
-function own({ standing, edge, caller, params }: Pick<OrgCall<unknown, unknown>, 'standing' | 'edge' | 'caller' | 'params'>): string {
+function own({
+  standing,
+  edge,
+  caller,
+  params,
+}: Pick<OrgCall<unknown, unknown>, 'standing' | 'edge' | 'caller' | 'params'>): string {
   const id = params.task_id ?? ''
-  if (standing === 'sub_agent' && edge.permissions.scope(caller.id ?? '')?.task_id !== id) throw notFound('task')
+  if (standing === 'sub_agent' && edge.permissions.scope(caller.id ?? '')?.task_id !== id)
+    throw notFound('task')
   return id
 }

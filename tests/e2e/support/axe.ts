@@ -19,7 +19,11 @@ export async function violations(page: Page, { except = [] }: { except?: string[
   // Axe reads colours as they are: wait until nothing fades any more. What moves for ever (a working dot) does not count.
   const fading = `document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity).length +
     document.querySelectorAll('[class*="-enter-"], [class*="-leave-"]').length`
-  await until('nothing fades', () => page.evaluate(fading), (count) => count === 0)
+  await until(
+    'nothing fades',
+    () => page.evaluate(fading),
+    (count) => count === 0,
+  )
   // Evaluated by the debugger: the page's own policy would refuse a script that is not the server's.
   await page.evaluate(SOURCE)
   const options = {

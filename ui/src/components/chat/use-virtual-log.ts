@@ -100,7 +100,8 @@ export function useVirtualLog(options: {
   function place() {
     const element = scroller.value
     if (!element) return
-    const target = wanted()
+    // The end is the scroller's own: it has a little room under the last row.
+    const target = anchor === 'end' ? element.scrollHeight - element.clientHeight : wanted()
     if (Math.abs(element.scrollTop - target) >= 1) element.scrollTop = target
     set_to = element.scrollTop
     at_end.value = anchor === 'end'

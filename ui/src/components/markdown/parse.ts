@@ -14,9 +14,19 @@ export function safeHref(url: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? href : undefined
 }
 
+/** Rows are drawn anew when one scrolls back to them: about so many lie around a view. */
+const REMEMBERED_MAX = 400
+const remembered = new Map<string, Block[]>()
+
 /** Parses a message into our own tree. Whatever the parser knows and the tree does not becomes its text. */
 export function parseMarkdown(source: string): Block[] {
-  return readBlocks(new Reader(markdown.parse(source, {})), undefined)
+  const known = remembered.get(source)
+  if (known) return known
+  const blocks = readBlocks(new Reader(markdown.parse(source, {})), undefined)
+  const [oldest] = remembered.keys()
+  if (remembered.size >= REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest)
+  remembered.set(source, blocks)
+  return blocks
 }
 
 class Reader {

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { ApiError } from '../../../src/contracts/errors.ts'
+import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
+import { EVIDENCE_TYPES, PROJECT_STAGES, TASK_STATUSES } from '../../../src/contracts/vocabulary.ts'
+import { nextStages, nextStatuses } from '../../../src/domain/lifecycle.ts'
+import { patchSettings } from '../../../src/domain/settings.ts'
+import { checkCompletion, checkEvidence, checkTransition } from '../../../src/domain/tasks.ts'
+
+describe('project stages', () => {
+  test('every pair: one forward, any number back, never into or out of the end of life', () => {
+    for (const [i, from] of PROJECT_STAGES.entries())
+      for (const [j, to] of PROJECT_STAGES.entries()) {
+        const allowed = from !== 'end-of-life' && to !== 'end-of-life' && (j === i + 1 || j < i)
+        expect(nextStages(from).includes(to), `${from} → ${to}`).toBe(allowed)
+      }
+  })
+})
+
+describe('task statuses', () => {
+  test('every pair: the first three both ways, complete from each, out of complete only to in-progress', () => {
+    for (const from of TASK_STATUSES)
+      for (const to of TASK_STATUSES) {
+        const allowed = from === 'complete' ? to === 'in-progress' : from !== to
+        expect(nextStatuses(from).includes(to), `${from} → ${to}`).toBe(allowed)
+        if (allowed) expect(() => checkTransition(from, to)).not.toThrow()
+        else
+          expect(() => checkTransition(from, to)).toThrow(
+            expect.objectContaining({ errorCode: 'INVALID_TRANSITION' }),
+          )
+      }
+  })
+
+  test('a refused transition names the allowed ones', () => {
+    try {
+      checkTransition('complete', 'backlog')
+      expect.unreachable()
+    } catch (error) {
+      expect(error instanceof ApiError && error.details).toEqual({
+        from: 'complete',
+        to: 'backlog',
+        allowed: ['in-progress'],
+      })
+    }
+  })
+
+  test('completion needs exactly: no required type missing, no blocker open', () => {
+    const types = fc.uniqueArray(fc.constantFrom(...EVIDENCE_TYPES))
+    const blockers = fc
+      .array(fc.constantFrom(...TASK_STATUSES))
+      .map((list) => list.map((status, i) => ({ id: `${i}`, title: 't', status })))
+    fc.assert(
+      fc.property(types, types, blockers, (required_evidence_types, present, blocked_by) => {
+        const missing = required_evidence_types.filter((type) => !present.includes(type))
+        const open = blocked_by.filter((b) => b.status !== 'complete')
+        const code = missing.length > 0 ? 'EVIDENCE_REQUIRED' : open.length > 0 ? 'TASK_BLOCKED' : undefined
+        const run = () => checkCompletion({ required_evidence_types, blocked_by }, present)
+        if (code) expect(run).toThrow(expect.objectContaining({ errorCode: code }))
+        else expect(run).not.toThrow()
+      }),
+    )
+  })
+
+  test('with the GitHub integration a pull request lies under the organization, and nowhere that looks like it', () => {
+    const settings = {
+      ...DEFAULT_SETTINGS,
+      integrations: { ...DEFAULT_SETTINGS.integrations, github: { enabled: true, org_name: 'Fieldnote' } },
+    }
+    const check = (url: string, type: 'pr_link' | 'doc_url' = 'pr_link') =>
+      checkEvidence({ type, url }, settings)
+    expect(() => check('https://github.com/fieldnote/app/pull/1')).not.toThrow()
+    expect(() => check('https://docs.example.com', 'doc_url')).not.toThrow()
+    for (const url of [
+      'https://github.com/fieldnote-evil/app/pull/1',
+      'https://github.com.evil.example/fieldnote/x',
+      'https://github.com@evil.example/fieldnote/x',
+      'https://gitlab.com/fieldnote/x',
+    ])
+      expect(() => check(url), url).toThrow(expect.objectContaining({ errorCode: 'VALIDATION_FAILED' }))
+  })
+})
+
+describe('settings', () => {
+  test('a patch changes what it names, null goes back to the default or to null, the rest stays', () => {
+    const patched = patchSettings(
+      { ...DEFAULT_SETTINGS, deletion_grace_period_days: 60 },
+      {
+        deletion_grace_period_days: null,
+        agent_limits: { max_concurrent_sub_agents: 3, allowed_models: ['m'] },
+        notifications: { default_channel: null },
+      },
+      DEFAULT_SETTINGS,
+    )
+    expect(patched).toMatchObject({
+      deletion_grace_period_days: 30,
+      agent_limits: {
+        max_concurrent_sub_agents: 3,
+        allowed_models: ['m'],
+        sub_agent_default_timeout_minutes: 30,
+      },
+      notifications: { default_channel: null, enabled_channels: ['email'] },
+    })
+    expect(patchSettings(DEFAULT_SETTINGS, {}, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS)
+  })
+})
