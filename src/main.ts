@@ -1,15 +1,21 @@
 import { ConfigError, loadConfig, printConfig } from './config.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
+import { migrate } from './db/migrate-command.ts'
+import { dbSeed, demo } from './demo/commands.ts'
 import { serve } from './serve.ts'
 
 const HELP = `mission-control ${SERVER_VERSION}
 
 Usage: mission-control [command]
 
-  serve         start the server (default)
-  config        print the settings that are in force, secrets masked
-  --version     print the version
-  --help        print this
+  serve                   start the server (default)
+  demo                    start one with demo data and two agents that talk, below <data folder>/demo
+  migrate up              bring the database's schema up to date
+  migrate down --to N     take it back to version N (data of newer versions is lost)
+  db seed [--force]       fill an empty database with the demo organization; --force: also one in use
+  config                  print the settings that are in force, secrets masked
+  --version               print the version
+  --help                  print this
 
 Settings are environment variables; see docs/configuration.md.`
 
@@ -29,11 +35,18 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     loadConfig(process.env)
     return 0
   }
-  if (command === 'serve') {
+  if (command === 'migrate') return await migrate(process.env, rest)
+  if (command === 'db' && rest[0] === 'seed' && rest.slice(1).every((flag) => flag === '--force'))
+    return await dbSeed(process.env, rest.includes('--force'))
+  if (command === 'demo' && rest.length === 0) {
+    await demo(process.env)
+    return undefined
+  }
+  if (command === 'serve' && rest.length === 0) {
     await serve(process.env)
     return undefined
   }
-  console.error(`There is no command "${command}". Try: mission-control --help`)
+  console.error(`There is no command "${args.join(' ')}". Try: mission-control --help`)
   return 2
 }
 

@@ -1,21 +1,15 @@
 import { createHash, createHmac } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { createPresence } from './activity.ts'
 import { KeyVerifier } from './auth/api-keys.ts'
 import { BackOff } from './auth/back-off.ts'
 import { csrfToken } from './auth/csrf.ts'
 import { TokenBuckets } from './auth/rate-limit.ts'
-import { loadSecrets } from './auth/secrets.ts'
 import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
-import { loadConfig } from './config.ts'
 import { ApiError } from './contracts/errors.ts'
 import { newId } from './contracts/ids.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
-import { Database } from './db/client.ts'
-import { PostgresKeyStore } from './db/key-store.ts'
-import { openDatabase } from './db/open.ts'
 import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
@@ -24,63 +18,22 @@ import { clientIp, isLoopback } from './http/client-ip.ts'
 import type { Deps } from './http/deps.ts'
 import { Identify } from './http/identity.ts'
 import { Limits } from './http/limits.ts'
-import { Metrics } from './http/metrics.ts'
 import { baseHeaders, Replier } from './http/reply.ts'
-import { createLog, type LogLevel } from './log.ts'
-import { createCore } from './server.ts'
+import { type Node, openNode } from './node.ts'
 import { archiveTasks } from './workers/archival.ts'
 import { startBackground } from './workers/background.ts'
 import { deleteDueOrgs } from './workers/org-deletion.ts'
 
-/** Connections that only lanes use, so that reads never make a write wait. */
-const LANE_CONNECTIONS = 8
-
-/** After these a remembered row of a key may be wrong. */
-const KEY_EVENTS = /^(api_key|user|sub_agent|org)\./
-
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
-export async function serve(env: Record<string, string | undefined>): Promise<void> {
-  const { config, warnings } = loadConfig(env)
-  const log = createLog({ level: config.log_level as LogLevel })
-  for (const warning of warnings) log.warn({}, warning)
-  const data_dir = resolve(config.data_dir)
-  mkdirSync(data_dir, { recursive: true })
-  const opened = await openDatabase(config, data_dir, log)
-
-  const limits = { prepare: config.database_prepare, statement_timeout_ms: config.statement_timeout_ms }
-  const database = new Database({ connection: opened.app, connections_max: config.database_pool, ...limits })
-  const lanes = new Database({
-    connection: opened.app,
-    connections_max: LANE_CONNECTIONS,
-    ...limits,
-    application_name: 'mission-control lane',
-  })
-  const secrets = loadSecrets({
-    data_dir,
-    ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
-    ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
-  })
-  const csrf_secret = secrets.jwt[0]!.secret
-  const metrics = new Metrics()
+export async function serve(
+  env: Record<string, string | undefined>,
+  /** Leaves out the line with the set-up link. */
+  { quiet_setup = false } = {},
+): Promise<Node> {
   let server: ReturnType<typeof createApp>['server'] = null
-  const key_store = new PostgresKeyStore(database, (stage, error) => log.failed(stage, error))
-  const core = createCore(
-    database,
-    lanes,
-    metrics,
-    log,
-    {
-      node_id: config.node_id,
-      heartbeat_seconds: config.heartbeat_seconds,
-      lane_queue_max: config.lane_queue_max,
-      mailbox_max: config.mailbox_max,
-      ring_events_max: config.replay_ring,
-    },
-    (topic, text) => server?.publish(topic, text),
-    ({ org_id, events }) => {
-      if (events.some(({ event }) => KEY_EVENTS.test(event.type))) key_store.forgetOrg(org_id)
-    },
-  )
+  const node = await openNode(env, (topic, text) => server?.publish(topic, text))
+  const { config, log, opened, database, secrets, metrics, key_store, core } = node
+  const csrf_secret = secrets.jwt[0]!.secret
 
   const accounts = new Accounts(database)
   const sessions = new Sessions(
@@ -224,7 +177,7 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
       maxRequestBodySize: 2 * 1024 * 1024,
     })
   } catch (error) {
-    await opened.stop()
+    await node.close()
     throw error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
       ? new Error(`Port ${config.port} is in use. Stop what listens there, or set MC_PORT.`)
       : error
@@ -232,7 +185,7 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
   server = app.server
 
   console.log(`Mission Control ${SERVER_VERSION} listens on ${config.public_url}`)
-  if (await accounts.none())
+  if (!quiet_setup && (await accounts.none()))
     console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
 
   const forgetOrg = async (org_id: string) => {
@@ -258,8 +211,7 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
     await Promise.race([core.host.stopAll(), Bun.sleep(config.drain_ms)])
     core.edges.stop()
     await server?.stop(true)
-    await Promise.all([database.close(), lanes.close()])
-    await opened.stop()
+    await node.close()
     clearTimeout(give_up)
     process.exit(0)
   }
@@ -268,4 +220,5 @@ export async function serve(env: Record<string, string | undefined>): Promise<vo
   // The driver may throw out of a timer after a connection died (see db/client.ts): its calls have deadlines of their own.
   process.on('uncaughtException', (error) => log.failed('uncaught', error))
   process.on('unhandledRejection', (error) => log.failed('unhandled rejection', error))
+  return node
 }

@@ -175,7 +175,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark')
     await page.keyboard.press('Escape')
     await page.getByRole('menu', { name: 'Account' }).waitFor({ state: 'detached' })
-    expect(await account.evaluate('(button) => button === document.activeElement')).toBe(true)
+    expect(await account.evaluate((button) => button === document.activeElement)).toBe(true)
     await context.close()
   }, 180_000)
 

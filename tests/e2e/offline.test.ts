@@ -110,6 +110,48 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await context.close()
   }, 240_000)
 
+  test('another version of the server is told, and a reload ends the telling', async () => {
+    const { page, context } = await visit(browser)
+    let version: string | undefined
+    await context.route('**/version', async (route) => {
+      const answer = await route.fetch()
+      const body: object = await answer.json()
+      await route.fulfill({ response: answer, json: version === undefined ? body : { ...body, version } })
+    })
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    version = '99.0.0'
+    await server.restart()
+    await page.getByText('A new version is on the server.').waitFor()
+    await page.getByText('Server 99.0.0').waitFor()
+    await page.getByRole('button', { name: 'Reload to update' }).click()
+    await page.getByText('Chat live').waitFor()
+    expect(await page.getByText('A new version is on the server.').count()).toBe(0)
+    await context.close()
+  }, 240_000)
+
+  test('an old session token is renewed by one tab, and the page never notices', async () => {
+    const { page, context, complaints } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    const token = async () => (await context.cookies()).find(({ name }) => name === 'mc_session')?.value
+    const before = await token()
+    let renewals = 0
+    context.on('request', (request) => {
+      if (request.url().endsWith('/auth/refresh')) renewals++
+    })
+    await page.evaluate('localStorage.setItem("mc.refreshed_at", "0")')
+    const other = await context.newPage()
+    await Promise.all([page.reload(), openChannel(other, server.url, 'fieldnote', channel_id)])
+    await until('the token is another', token, (now) => now !== undefined && now !== before)
+    for (const one of [page, other]) await one.getByText('Chat live').waitFor()
+    await say(page, 'with the new token')
+    await until('it is stored', stored, (texts) => texts.at(-1) === 'with the new token')
+    expect(renewals).toBe(1)
+    expect(complaints).toEqual([])
+    await context.close()
+  }, 240_000)
+
   async function stored(): Promise<string[]> {
     const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${channel_id}/messages?limit=200`)
     return body.data.map(({ content }) => content).reverse()

@@ -265,7 +265,7 @@ describe('tasks', () => {
     const sse = await SseJournal.open(stream(), bot.headers)
     await move(blocker.id, 'complete')
     await until(() => sse.ofType('task.unblocked').length === 1)
-    expect((sse.ofType('task.unblocked')[0]?.payload.task as Task).id).toBe(t.id)
+    expect((sse.ofType('task.unblocked')[0]!.payload.task as Task).id).toBe(t.id)
     const done = await move(t.id, 'complete', { evidence })
     expect(done.body).toMatchObject({
       status: 'complete',

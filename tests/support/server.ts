@@ -24,11 +24,13 @@ interface Options {
   env?: Record<string, string>
   port?: number
   data_dir?: string
+  /** What is said to the program; `serve` when left out. */
+  command?: string[]
 }
 
 const running = new Set<TestServer>()
 
-/** Starts `src/main.ts serve` on a free port and waits until it is ready. */
+/** Starts `src/main.ts` on a free port and waits until it is ready. */
 export async function startServer(options: Options = {}): Promise<TestServer> {
   const port = options.port ?? freePort()
   const data_dir = options.data_dir ?? mkdtempSync(join(tmpdir(), 'mc-test-'))
@@ -45,7 +47,7 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       MC_RATE_LIMITS: 'off',
       ...options.env,
     }
-    const process_ = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
+    const process_ = Bun.spawn([process.execPath, 'src/main.ts', ...(options.command ?? ['serve'])], {
       cwd: ROOT,
       env,
       stdout: 'pipe',

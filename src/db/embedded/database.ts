@@ -19,19 +19,24 @@ const DATABASE = 'mission_control'
 
 /** The embedded PostgreSQL with the product's database in it, roles made and schema up to date. */
 export async function openEmbedded(data_dir: string, log: (line: string) => void): Promise<EmbeddedDatabase> {
+  const { owner, passwords, recovered, stop } = await startEmbeddedDatabase(data_dir, log)
+  try {
+    const migrated = await prepareDatabase(owner, passwords)
+    return { owner, app: { ...owner, user: 'mc_app', password: passwords.app }, migrated, recovered, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The same as it was left: no roles made, nothing migrated. */
+export async function startEmbeddedDatabase(data_dir: string, log: (line: string) => void) {
   const server = await startEmbedded({ data_dir, log })
   try {
     const passwords = rolePasswords(join(data_dir, 'postgres'))
     await createDatabase(server)
     const owner = connection(server, server.superuser, server.password)
-    const migrated = await prepareDatabase(owner, passwords)
-    return {
-      owner,
-      app: { ...owner, user: 'mc_app', password: passwords.app },
-      migrated,
-      recovered: server.recovered,
-      stop: () => server.stop(),
-    }
+    return { owner, passwords, recovered: server.recovered, stop: () => server.stop() }
   } catch (error) {
     await server.stop()
     throw error

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { type AgentClient, Refused } from '../../bridge/src/agent-client.ts'
+import type { Message } from '../contracts/resources.ts'
+
+type Name = 'forge' | 'probe'
+
+/** What the two say by themselves after the start, one line every few seconds: they must not need a person to be seen alive. */
+const DIALOGUE: readonly (readonly [Name, string])[] = [
+  ['probe', 'Nightly run of the kill test has started: 3 phone models, 50 kills each.'],
+  ['forge', 'I watch the upload rate of 4.2.1 meanwhile. 17 of 17 devices have caught up.'],
+  ['probe', 'First model: 50 of 50 recovered.'],
+  ['probe', 'Second model: 50 of 50 recovered.'],
+  [
+    'forge',
+    'The banner now says `8 photos of Brenner tunnel wait for a signal`. It is behind a switch until Ines has seen it.',
+  ],
+  ['probe', 'Third model: 50 of 50. **150 of 150**, nothing lost and nothing sent twice.'],
+  [
+    'forge',
+    'Thank you. Mention me with `@forge` when you want to know how something works, or `@probe` to have it tested.',
+  ],
+]
+
+const ANSWERS: Record<Name, readonly string[]> = {
+  forge: [
+    'I read `src/sync/queue.ts` again for that. The entry is written before the upload begins, so it is there after a kill.',
+    'That is possible without touching the format of the queue. I would do it in two steps:\n\n1. read both forms\n2. write the new one when every phone can read it',
+    'Short answer: yes. Long answer: yes, and the index is loaded first since 4.2.1, so the order is certain.',
+  ],
+  probe: [
+    'I will try it. Plan: twelve photos queued, the signal cut after the fourth, the app killed, started again, counted.',
+    'Ran it 50 times: 50 passed, 0 failed, 38 s.\n\n```\nqueued 12  uploaded 12  lost 0  twice 0\n```',
+    'I have no test for that yet. Adding one to the nightly run so that it stays found.',
+  ],
+}
+
+interface Options {
+  name: Name
+  /** The agent's own user id: it hears the others only. */
+  user_id: string
+  /** The channel of the dialogue. */
+  channel_id: string
+  line_ms: number
+  think_ms: number
+}
+
+/**
+ * A scripted agent at the public API: says its lines of the dialogue, answers people who mention it, and says how far it
+ * is. Ends when `signal` does or its key is refused.
+ */
+export async function runDemoAgent(
+  client: AgentClient,
+  options: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, user_id, line_ms, think_ms } = options
+  let answers = 0
+  const answer = async (message: Message) => {
+    await client.deliver(message.channel_id, message.seq, 'delivered')
+    await client.deliver(message.channel_id, message.seq, 'working')
+    await sleep(think_ms, signal)
+    // The same id after a restart: a message that was answered before a crash is not answered again.
+    const client_id = `answer-${message.id}`
+    const content = ANSWERS[name][answers++ % ANSWERS[name].length]!
+    await client.post(message.channel_id, content, { client_id, reply_to: message.id })
+    await client.deliver(message.channel_id, message.seq, 'answered')
+  }
+  const listen = async () => {
+    for await (const event of client.events(signal)) {
+      if (event.type !== 'message.created' || event.sequence === null) continue
+      const { message } = event.payload as unknown as { message: Message }
+      if (message.sender.type === 'human' && message.mentions.includes(user_id)) await answer(message)
+    }
+  }
+  const talk = async () => {
+    for (const [speaker, line] of DIALOGUE) {
+      await sleep(line_ms, signal)
+      if (signal.aborted) return
+      if (speaker === name) await client.post(options.channel_id, line, { client_id: randomUUID() })
+    }
+  }
+  try {
+    await Promise.all([listen(), talk()])
+  } catch (error) {
+    if (!(error instanceof Refused) && !signal.aborted) throw error
+  }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+}

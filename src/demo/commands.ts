@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { AgentClient } from '../../bridge/src/agent-client.ts'
+import type { Posted } from '../actors/channel/channel-actor.ts'
+import { loadConfig } from '../config.ts'
+import { newId } from '../contracts/ids.ts'
+import { Accounts } from '../db/queries/accounts.ts'
+import type { Reply } from '../domain/job.ts'
+import { posting } from '../http/posting.ts'
+import { type Node, openNode } from '../node.ts'
+import { serve } from '../serve.ts'
+import { runDemoAgent } from './agents.ts'
+import { type DemoLogins, seedDemo } from './seed.ts'
+
+type Env = Record<string, string | undefined>
+
+const LOGINS_FILE = 'demo-logins.json'
+const LINE_MS = 6_000
+const THINK_MS = 1_500
+
+/**
+ * `db seed [--force]`: fills an empty database with the demo org and prints how to sign in. `--force` adds it to one
+ * that is in use. Returns the exit code.
+ */
+export async function dbSeed(env: Env, force: boolean): Promise<number> {
+  const node = await openNode(env)
+  try {
+    if (!force && !(await new Accounts(node.database).none())) {
+      console.error(
+        'There is data in this database already. To add the demo organization to it: db seed --force',
+      )
+      return 1
+    }
+    const logins = await seed(node)
+    print(logins, node.config.public_url)
+    return 0
+  } finally {
+    await node.core.host.stopAll()
+    await node.close()
+  }
+}
+
+/** `demo`: a server of its own with demo data, and two agents that talk through its public API. */
+export async function demo(env: Env): Promise<void> {
+  // Never beside real data: the agents would talk there.
+  const base = resolve(loadConfig(env).config.data_dir)
+  const { MC_DATABASE_URL: _, MC_DATABASE_OWNER_URL: __, ...rest } = env
+  const data_dir = join(base, 'demo')
+  mkdirSync(data_dir, { recursive: true })
+  const node = await serve({ ...rest, MC_DATA_DIR: data_dir }, { quiet_setup: true })
+  const file = join(data_dir, LOGINS_FILE)
+  if (!existsSync(file)) {
+    if (!(await new Accounts(node.database).none()))
+      throw new Error(`${data_dir} holds data, but ${LOGINS_FILE} is gone. Remove the folder to begin again.`)
+    writeFileSync(file, JSON.stringify(await seed(node), null, 2), { mode: 0o600 })
+  }
+  const logins = JSON.parse(readFileSync(file, 'utf8')) as DemoLogins
+  print(logins, node.config.public_url)
+  console.log('The agents forge and probe are talking in #general. Mention one of them and it answers.')
+
+  const url = `http://127.0.0.1:${node.config.port}`
+  const { signal } = new AbortController()
+  for (const { identifier: name, user_id, api_key } of logins.agents) {
+    const client = new AgentClient({ url, org_slug: logins.org_slug, api_key })
+    const options = { name, user_id, channel_id: logins.channel_id, line_ms: LINE_MS, think_ms: THINK_MS }
+    runDemoAgent(client, options, signal).catch((error: unknown) =>
+      node.log.failed(`demo agent ${name}`, error),
+    )
+  }
+}
+
+async function seed(node: Node): Promise<DemoLogins> {
+  return await seedDemo({
+    database: node.database,
+    command: node.core.command,
+    async channelPost(org_id, channel_id, caller, content) {
+      const request = {
+        type: 'post',
+        command_id: newId(),
+        posting: posting(channel_id, { content }, undefined),
+        caller,
+      }
+      const reply = await node.core.channel<Reply>(org_id, channel_id, request)
+      return (reply.result as Posted).message
+    },
+    pepper: node.secrets.pepper,
+    password: randomBytes(9).toString('base64url'),
+  })
+}
+
+function print({ org_slug, people, agents }: DemoLogins, url: string): void {
+  console.log(`\nThe demo organization "${org_slug}" is on ${url}`)
+  for (const { name, email, password } of people) console.log(`  ${name}: ${email}, password ${password}`)
+  for (const { identifier, api_key } of agents) console.log(`  agent ${identifier}: key ${api_key}`)
+  console.log('')
+}

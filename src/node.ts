@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { PublishedBatch } from './actors/org/published.ts'
+import { loadSecrets, type Secrets } from './auth/secrets.ts'
+import { loadConfig } from './config.ts'
+import { Database } from './db/client.ts'
+import { PostgresKeyStore } from './db/key-store.ts'
+import { type OpenedDatabase, openDatabase } from './db/open.ts'
+import { Metrics } from './http/metrics.ts'
+import { createLog, type LogLevel } from './log.ts'
+import { createCore } from './server.ts'
+
+/** Connections that only lanes use, so that reads never make a write wait. */
+const LANE_CONNECTIONS = 8
+
+/** After these a remembered row of a key may be wrong. */
+const KEY_EVENTS = /^(api_key|user|sub_agent|org)\./
+
+/** The database, the secrets and the actors of one process: all that commands need, and no HTTP. */
+export interface Node {
+  config: ReturnType<typeof loadConfig>['config']
+  log: ReturnType<typeof createLog>
+  data_dir: string
+  opened: OpenedDatabase
+  database: Database
+  secrets: Secrets
+  metrics: Metrics
+  key_store: PostgresKeyStore
+  core: ReturnType<typeof createCore>
+  /** Once the actors stopped: ends every connection and, when it is embedded, the database. */
+  close(): Promise<void>
+}
+
+/** Opens what a process works with. `publish` sends a text frame to the sockets that joined a topic. Throws one sentence. */
+export async function openNode(
+  env: Record<string, string | undefined>,
+  publish: (topic: string, text: string) => void = () => undefined,
+): Promise<Node> {
+  const { config, warnings } = loadConfig(env)
+  const log = createLog({ level: config.log_level as LogLevel })
+  for (const warning of warnings) log.warn({}, warning)
+  const data_dir = resolve(config.data_dir)
+  mkdirSync(data_dir, { recursive: true })
+  const opened = await openDatabase(config, data_dir, log)
+
+  const limits = { prepare: config.database_prepare, statement_timeout_ms: config.statement_timeout_ms }
+  const database = new Database({ connection: opened.app, connections_max: config.database_pool, ...limits })
+  const lanes = new Database({
+    connection: opened.app,
+    connections_max: LANE_CONNECTIONS,
+    ...limits,
+    application_name: 'mission-control lane',
+  })
+  const secrets = loadSecrets({
+    data_dir,
+    ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
+    ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
+  })
+  const metrics = new Metrics()
+  const key_store = new PostgresKeyStore(database, (stage, error) => log.failed(stage, error))
+  const core = createCore(
+    database,
+    lanes,
+    metrics,
+    log,
+    {
+      node_id: config.node_id,
+      heartbeat_seconds: config.heartbeat_seconds,
+      lane_queue_max: config.lane_queue_max,
+      mailbox_max: config.mailbox_max,
+      ring_events_max: config.replay_ring,
+    },
+    publish,
+    ({ org_id, events }: PublishedBatch) => {
+      if (events.some(({ event }) => KEY_EVENTS.test(event.type))) key_store.forgetOrg(org_id)
+    },
+  )
+  return {
+    config,
+    log,
+    data_dir,
+    opened,
+    database,
+    secrets,
+    metrics,
+    key_store,
+    core,
+    async close() {
+      await Promise.all([database.close(), lanes.close()])
+      await opened.stop()
+    },
+  }
+}

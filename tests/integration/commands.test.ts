@@ -1,0 +1,122 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Project, Task } from '../../src/contracts/resources.ts'
+import type { DemoLogins } from '../../src/demo/seed.ts'
+import { generalChannel, type Message, Person } from '../support/client.ts'
+import { startServer } from '../support/server.ts'
+import { until } from '../support/streams.ts'
+
+type Listed<T> = { data: T[] }
+
+const ROOT = join(import.meta.dir, '..', '..')
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'mc-command-'))
+  folders.push(made)
+  return made
+}
+
+async function run(args: string[], data_dir: string) {
+  const child = Bun.spawn([process.execPath, 'src/main.ts', ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', MC_DATA_DIR: data_dir },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { out, err, code }
+}
+
+describe('demo', () => {
+  test('has people, agents, projects, tasks and a conversation; its agents talk and answer', async () => {
+    const data_dir = folder()
+    const server = await startServer({ command: ['demo'], data_dir })
+    try {
+      const file = join(data_dir, 'demo', 'demo-logins.json')
+      await until(() => server.log().includes('are talking'))
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+      const logins = JSON.parse(readFileSync(file, 'utf8')) as DemoLogins
+      const { email, password } = logins.people[0]!
+      expect(server.log()).toContain(`${email}, password ${password}`)
+
+      const ines = await new Person(server.url).signIn(email, password)
+      const users = await ines.in<Listed<{ type: string }>>('GET', '/users')
+      expect(users.body.data.map(({ type }) => type).toSorted()).toEqual(['agent', 'agent', 'human', 'human'])
+      const projects = await ines.in<Listed<Project>>('GET', '/projects')
+      expect(projects.body.data).toHaveLength(3)
+      const tasks = await ines.in<Listed<Task>>('GET', '/tasks')
+      expect(tasks.body.data).toHaveLength(10)
+      expect(tasks.body.data.some(({ blocked_by }) => blocked_by.length > 0)).toBe(true)
+      expect(tasks.body.data.some(({ evidence }) => evidence.length > 0)).toBe(true)
+
+      const general = await generalChannel(ines)
+      const messages = async () =>
+        (await ines.in<Listed<Message>>('GET', `/channels/${general.id}/messages?limit=100`)).body.data
+      expect((await messages()).length).toBeGreaterThanOrEqual(50)
+      const asked = await ines.in<Message>('POST', `/channels/${general.id}/messages`, {
+        content: '@forge how does the queue survive a kill?',
+      })
+      const answered = async () => (await messages()).find(({ reply_to }) => reply_to === asked.body.id)
+      await until(async () => (await answered()) !== undefined)
+      expect(await answered()).toMatchObject({ sender: { type: 'agent', display_name: 'forge' } })
+      await until(
+        async () =>
+          (await messages()).find(({ id }) => id === asked.body.id)?.deliveries[0]?.state === 'answered',
+      )
+      await until(async () =>
+        (await messages()).some(({ content }) => content.startsWith('Nightly run of the kill')),
+      )
+
+      // The second start keeps what is there.
+      await server.restart()
+      await until(() => server.log().split('are talking').length === 3)
+      const again = await new Person(server.url).signIn(email, password)
+      expect((await again.in<Listed<Task>>('GET', '/tasks')).body.data).toHaveLength(10)
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+describe('command line', () => {
+  test('`db seed` fills an empty database, and one in use only with --force', async () => {
+    const data_dir = folder()
+    const first = await run(['db', 'seed'], data_dir)
+    expect(first).toMatchObject({ code: 0, err: '' })
+    expect(first.out).toContain('ines@fieldnote.example, password ')
+    const second = await run(['db', 'seed'], data_dir)
+    expect(second.code).toBe(1)
+    expect(second.err).toContain('There is data in this database already')
+    // The demo's people are there already: said in one sentence.
+    const forced = await run(['db', 'seed', '--force'], data_dir)
+    expect(forced.code).toBe(1)
+    expect(forced.err).not.toContain('    at ')
+  })
+
+  test('`migrate` goes down, up, and says where it is', async () => {
+    const data_dir = folder()
+    expect(await run(['migrate', 'up'], data_dir)).toMatchObject({ code: 0 })
+    const down = await run(['migrate', 'down', '--to', '1'], data_dir)
+    expect(down.out).toContain('The schema has version 1.')
+    const up = await run(['migrate', 'up'], data_dir)
+    expect(up.out).toContain('applied 0002_lookups')
+    expect((await run(['migrate', 'sideways'], data_dir)).code).toBe(2)
+  })
+
+  test('a word that is no command is answered with help, not with a stack trace', async () => {
+    const { err, code } = await run(['srve'], folder())
+    expect(code).toBe(2)
+    expect(err).toBe('There is no command "srve". Try: mission-control --help\n')
+    expect((await run(['--help'], folder())).out).toContain('migrate down --to N')
+  })
+})
