@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
-import { join as path } from 'node:path'
-import postgres from 'postgres'
 import type { Org, Project, Task } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, join, type Message, type Person, setUp } from '../support/client.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { databaseOf, startServer, type TestServer } from '../support/server.ts'
 import { SseJournal, until, WsJournal } from '../support/streams.ts'
 
 type Listed<T> = {
@@ -32,23 +29,6 @@ const project = async (rest: Record<string, unknown> = {}) =>
   (await admin.in<Project>('POST', '/projects', { name: 'Offline sync', type: 'software', ...rest })).body
 const task = async (rest: Record<string, unknown> = {}, who: Person | Agent = ana) =>
   (await who.in<Task>('POST', '/tasks', { title: 'Resume uploads', ...rest })).body
-
-function superuser(): postgres.Sql {
-  const [, , , port, host] = readFileSync(
-    path(server.data_dir, 'postgres/data/postmaster.pid'),
-    'utf8',
-  ).split('\n')
-  const password = readFileSync(path(server.data_dir, 'postgres/superuser-password'), 'utf8').trim()
-  return postgres({
-    host: host!.trim(),
-    port: Number(port),
-    database: 'mission_control',
-    username: 'mc_super',
-    password,
-    max: 1,
-    onnotice: () => undefined,
-  })
-}
 
 describe('projects', () => {
   test('an administrator makes one with its channel; owner and creator are assigned', async () => {
@@ -394,7 +374,7 @@ describe('tasks', () => {
   test('completed tasks older than twelve months are archived by the server', async () => {
     const t = await task({ title: 'ancient' })
     await ana.in('POST', `/tasks/${t.id}/transition`, { to_status: 'complete' })
-    const sql = superuser()
+    const sql = databaseOf(server)
     await sql`update tasks set completed_at = now() - interval '13 months' where id = ${t.id}`
     await sql.end()
     await server.restart()
@@ -497,12 +477,12 @@ describe('organizations', () => {
       Cookie: only_here.cookieHeader,
     })
     await until(() => sse.events.length > 0)
-    const sql = superuser()
+    const sql = databaseOf(server)
     await sql`update organizations set deletion_at = now() where id = ${made.id}`
     await sql.end()
     await server.restart()
     await until(async () => (await org.in('GET', '')).status === 404, 'the deletion')
-    const again = superuser()
+    const again = databaseOf(server)
     const [left] = await again<
       { n: number }[]
     >`select count(*)::int as n from events where org_id = ${made.id}`

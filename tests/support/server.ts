@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import postgres from 'postgres'
 
 const ROOT = join(import.meta.dir, '..', '..')
 
@@ -151,3 +152,25 @@ process.on('exit', () => {
     }
   }
 })
+
+/** A client of the embedded database of a test server; `superuser` sees what no role of the product may. */
+export function databaseOf(
+  { data_dir }: Pick<TestServer, 'data_dir'>,
+  role: 'superuser' | 'app' = 'superuser',
+): postgres.Sql {
+  const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
+  const [, , , port, host] = file('data/postmaster.pid').split('\n')
+  return postgres({
+    host: host!.trim(),
+    port: Number(port),
+    database: 'mission_control',
+    username: role === 'app' ? 'mc_app' : 'mc_super',
+    password:
+      role === 'app'
+        ? (JSON.parse(file('role-passwords.json')) as { app: string }).app
+        : file('superuser-password').trim(),
+    max: 1,
+    fetch_types: false,
+    onnotice: () => undefined,
+  })
+}

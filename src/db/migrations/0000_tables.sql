@@ -374,6 +374,7 @@ CREATE INDEX "channels_project" ON "channels" USING btree ("org_id","project_id"
 CREATE INDEX "events_task" ON "events" USING btree ("org_id","task_id","sequence") WHERE task_id is not null;--> statement-breakpoint
 CREATE INDEX "events_channel" ON "events" USING btree ("org_id","channel_id","sequence") WHERE channel_id is not null;--> statement-breakpoint
 CREATE INDEX "events_actor" ON "events" USING btree ("org_id","actor_id","sequence");--> statement-breakpoint
+CREATE INDEX "events_other" ON "events" USING btree ("org_id","sequence") WHERE type <> 'message.created';--> statement-breakpoint
 CREATE INDEX "events_type" ON "events" USING btree ("org_id","type","sequence") WHERE type <> 'message.created';--> statement-breakpoint
 CREATE INDEX "events_projects" ON "events" USING gin ("project_ids");--> statement-breakpoint
 CREATE INDEX "exports_created" ON "exports" USING btree ("org_id","created_at","id");--> statement-breakpoint

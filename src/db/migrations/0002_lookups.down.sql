@@ -1,6 +1,7 @@
 ALTER FUNCTION belongs_elsewhere(uuid) OWNER TO mc_owner;
 DROP FUNCTION find_tasks(uuid, text);
-DROP FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int);
+DROP FUNCTION sequence_before(uuid, timestamptz);
+DROP FUNCTION find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int);
 DROP FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int);
 DROP FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int);
 DROP FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int);

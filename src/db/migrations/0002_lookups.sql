@@ -133,14 +133,57 @@ BEGIN
   WHERE t.org_id = p_org_id AND p_org_id = current_org_id() AND t.search_vector @@ query;
 END $$;
 
--- Sequences of a project's events, newest first (or oldest first), for lists that filter by project.
-CREATE FUNCTION project_events(p_org_id uuid, p_project_id uuid, p_after bigint, p_before bigint, p_ascending boolean, p_limit int)
-RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT e.sequence FROM events e
-  WHERE e.org_id = p_org_id AND p_org_id = current_org_id() AND e.project_ids @> ARRAY[p_project_id]
-    AND e.sequence > p_after AND e.sequence < p_before
-  ORDER BY CASE WHEN p_ascending THEN e.sequence ELSE -e.sequence END LIMIT p_limit;
-$$;
+-- The last sequence of an org that is certainly older than a time (0: none), by halving: times rise with sequences, but
+-- for a clock that was set back, hence the five minutes.
+CREATE FUNCTION sequence_before(p_org_id uuid, p_time timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  low bigint;
+  high bigint;
+  middle bigint;
+  found timestamptz;
+BEGIN
+  IF p_org_id IS DISTINCT FROM current_org_id() THEN RETURN 0; END IF;
+  SELECT e.sequence INTO low FROM events e WHERE e.org_id = p_org_id ORDER BY e.sequence LIMIT 1;
+  SELECT e.sequence INTO high FROM events e WHERE e.org_id = p_org_id ORDER BY e.sequence DESC LIMIT 1;
+  low := low - 1;
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    SELECT e.created_at INTO found FROM events e WHERE e.org_id = p_org_id AND e.sequence = middle;
+    IF found < p_time - interval '5 minutes' THEN low := middle; ELSE high := middle - 1; END IF;
+  END LOOP;
+  RETURN coalesce(low, 0);
+END $$;
+
+-- Where in the log the events are that a list wants, newest first or oldest first. `p_channel_ids` are the channels that
+-- the reader may read; null: all. For a reader of some channels, messages, by far the most, are looked for apart from
+-- everything else, so that nobody walks over the messages of all. Planned for its own values, so that what was not asked
+-- for costs nothing.
+CREATE FUNCTION find_events(p_org_id uuid, p_channel_ids uuid[], p_types text[], p_project_id uuid, p_task_id uuid, p_channel_id uuid,
+  p_actor_id uuid, p_from timestamptz, p_to timestamptz, p_after bigint, p_before bigint, p_ascending boolean, p_limit int)
+RETURNS TABLE (sequence bigint, created_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  in_order text := format(' ORDER BY e.sequence %s LIMIT $12', CASE WHEN p_ascending THEN 'ASC' ELSE 'DESC' END);
+  wanted text := $q$
+    SELECT e.sequence, e.created_at FROM events e
+    WHERE e.org_id = $1 AND e.sequence > $10 AND e.sequence < $11 AND ($3 IS NULL OR e.type = ANY ($3))
+      AND ($4 IS NULL OR e.project_ids @> ARRAY[$4]) AND ($5 IS NULL OR e.task_id = $5)
+      AND ($6 IS NULL OR e.channel_id = $6) AND ($7 IS NULL OR e.actor_id = $7)
+      AND ($8 IS NULL OR e.created_at >= $8) AND ($9 IS NULL OR e.created_at < $9) $q$;
+  apart boolean := p_channel_ids IS NOT NULL AND p_channel_id IS NULL;
+  after bigint := CASE WHEN p_from IS NULL THEN p_after ELSE greatest(p_after, sequence_before(p_org_id, p_from)) END;
+  before bigint := CASE WHEN p_to IS NULL THEN p_before
+    ELSE least(p_before, sequence_before(p_org_id, p_to + interval '10 minutes') + 1) END;
+BEGIN
+  IF p_org_id IS DISTINCT FROM current_org_id() THEN RETURN; END IF;
+  RETURN QUERY EXECUTE
+    CASE WHEN apart THEN
+      'SELECT * FROM ((' || wanted || $q$ AND e.type <> 'message.created'$q$ || in_order || ') UNION ALL (' ||
+      wanted || $q$ AND e.type = 'message.created' AND e.channel_id = ANY ($2)$q$ || in_order || ')) AS e' || in_order
+    ELSE wanted || ' AND ($2 IS NULL OR e.channel_id = ANY ($2))' || in_order END
+  USING p_org_id, p_channel_ids, p_types, p_project_id, p_task_id, p_channel_id, p_actor_id, p_from, p_to, after, before, p_limit;
+END $$;
 
 -- Each function belongs to the role that sees what it needs and nothing else.
 GRANT CREATE ON SCHEMA public TO mc_auth, mc_search;
@@ -157,12 +200,14 @@ ALTER FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, 
 ALTER FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION find_tasks(uuid, text) OWNER TO mc_search;
-ALTER FUNCTION project_events(uuid, uuid, bigint, bigint, boolean, int) OWNER TO mc_search;
+ALTER FUNCTION sequence_before(uuid, timestamptz) OWNER TO mc_search;
+ALTER FUNCTION find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int) OWNER TO mc_search;
 REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
 
+REVOKE ALL ON FUNCTION sequence_before(uuid, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
-  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
+  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
-  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), project_events(uuid, uuid, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;
+  search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;

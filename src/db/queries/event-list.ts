@@ -10,23 +10,25 @@ export interface EventListQuery {
   after?: number
   /** Where the last page ended, in the direction of `order`. */
   place?: number
+  /** Channels that the caller may read; undefined: all of the org. */
+  channel_ids?: string[]
+  types?: string[]
   project_id?: string
   task_id?: string
   channel_id?: string
   user_id?: string
   from?: string
   to?: string
-  /** What the caller may see and asked for; applied after reading. */
+  /** What the caller may see; applied after reading. */
   keep(event: LogEvent): boolean
 }
 
-/** Rows read at once, and how many pages are read for one answer that the filter leaves almost empty. */
-const PAGE = 500
+/** How many pages are read for one answer that `keep` leaves almost empty. */
 const PAGES_MAX = 10
 
 /**
- * One slice of the log. Reading stops after some pages even when the filter kept little: the cursor then goes on from
- * there, so that no request costs more than a bounded number of rows.
+ * One slice of the log. Reading stops after some pages even when little was kept: the cursor then goes on from there,
+ * so that no request costs more than a bounded number of rows.
  */
 export async function listEvents(
   database: Database,
@@ -34,44 +36,47 @@ export async function listEvents(
   query: EventListQuery,
 ): Promise<{ data: EventEnvelope[]; next: number | null }> {
   const data: EventEnvelope[] = []
-  let place = query.place ?? (query.order === 'asc' ? (query.after ?? 0) : Number.MAX_SAFE_INTEGER)
-  const {
-    project_id = null,
-    task_id = null,
-    channel_id = null,
-    user_id = null,
-    from = null,
-    to = null,
-  } = query
+  const { limit, after = 0 } = query
+  const ascending = query.order === 'asc'
+  let place = query.place ?? (ascending ? after : LAST)
   for (let pages = 0; pages < PAGES_MAX; pages++) {
-    const rows = await database.readOrg(org_id, async ({ sql }) => {
-      const wanted = sql`
-        e.org_id = ${org_id} and e.sequence > ${query.after ?? 0}
-        and (${project_id}::uuid is null or ${project_id}::uuid = any(e.project_ids))
-        and (${task_id}::uuid is null or e.task_id = ${task_id}::uuid)
-        and (${channel_id}::uuid is null or e.channel_id = ${channel_id}::uuid)
-        and (${user_id}::uuid is null or e.actor_id = ${user_id}::uuid)
-        and (${from}::timestamptz is null or e.created_at >= ${from}::timestamptz)
-        and (${to}::timestamptz is null or e.created_at < ${to}::timestamptz)`
-      return query.order === 'asc'
-        ? await sql<Parameters<typeof toLogEvent>[0][]>`
-            select ${eventColumns(sql)} from ${eventSource(sql)}
-            where ${wanted} and e.sequence > ${place} order by e.sequence limit ${PAGE}`
-        : await sql<Parameters<typeof toLogEvent>[0][]>`
-            select ${eventColumns(sql)} from ${eventSource(sql)}
-            where ${wanted} and e.sequence < ${place} order by e.sequence desc limit ${PAGE}`
-    })
+    const rows = await readSlice(database, org_id, query, place, limit + 1)
     for (const row of rows) {
       const event = toLogEvent(row)
       if (query.keep(event)) {
-        if (data.length === query.limit) return { data, next: place }
+        if (data.length === limit) return { data, next: place }
         data.push(envelopeOf(event))
       }
       place = event.sequence
     }
-    if (rows.length < PAGE) return { data, next: null }
+    if (rows.length <= limit) return { data, next: null }
   }
   return { data, next: place }
+}
+
+/** Beyond every sequence that JSON carries exactly. */
+const LAST = Number.MAX_SAFE_INTEGER
+
+async function readSlice(
+  database: Database,
+  org_id: string,
+  query: EventListQuery,
+  place: number,
+  limit: number,
+) {
+  const { after = 0, channel_ids, types, project_id, task_id, channel_id, user_id, from, to } = query
+  const ascending = query.order === 'asc'
+  const [low, high] = ascending ? [Math.max(after, place), LAST] : [after, place]
+  return await database.readOne<Parameters<typeof toLogEvent>[0]>(
+    org_id,
+    (sql, org) => sql`
+      select ${eventColumns(sql)}
+      from find_events(${org}, ${channel_ids ?? null}::uuid[], ${types ?? null}::text[], ${project_id ?? null}::uuid,
+        ${task_id ?? null}::uuid, ${channel_id ?? null}::uuid, ${user_id ?? null}::uuid, ${from ?? null}::timestamptz,
+        ${to ?? null}::timestamptz, ${low}::bigint, ${high}::bigint, ${ascending}, ${limit}) as f
+      join ${eventSource(sql)} on e.org_id = ${org} and e.sequence = f.sequence and e.created_at = f.created_at
+      order by ${ascending ? sql`e.sequence` : sql`e.sequence desc`}`,
+  )
 }
 
 function envelopeOf({ subject_ids: _subjects, revokes: _revokes, ...envelope }: LogEvent): EventEnvelope {

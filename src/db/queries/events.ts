@@ -39,8 +39,8 @@ export function eventColumns(sql: Sql) {
 
 export function eventSource(sql: Sql) {
   return sql`
-    events e left join messages m on e.message_id is not null and m.org_id = e.org_id
-      and m.channel_id = e.channel_id and m.seq = e.message_seq and m.created_at = e.created_at`
+    (events e left join messages m on e.message_id is not null and m.org_id = e.org_id
+      and m.channel_id = e.channel_id and m.seq = e.message_seq and m.created_at = e.created_at)`
 }
 
 export function toLogEvent(row: StoredEvent): LogEvent {

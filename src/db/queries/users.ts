@@ -58,7 +58,7 @@ export async function listUsers(database: Database, org_id: string, filter: User
   const { type, role, project_id, q } = filter
   const page = await readPage<UserRow>(database, org_id, filter, {
     matching: (sql, org) => sql`
-      select m.user_id as id, m.display_name from memberships m join users u on u.id = m.user_id
+      select m.user_id as id, m.display_name from memberships m
       where m.org_id = ${org} and ${allOf(sql, [
         type ? sql`m.type = ${type}` : undefined,
         role ? sql`m.role = ${role}` : undefined,
@@ -66,7 +66,7 @@ export async function listUsers(database: Database, org_id: string, filter: User
           ? sql`exists (select from project_users p where p.org_id = m.org_id and p.project_id = ${project_id} and p.user_id = m.user_id)`
           : undefined,
         q
-          ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or u.email ilike ${like(q)})`
+          ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or (select u.email from users u where u.id = m.user_id) ilike ${like(q)})`
           : undefined,
       ])}`,
     order: (sql) => sql`lower(m.display_name), m.id`,

@@ -148,6 +148,7 @@ export const events = pgTable(
     index('events_task').on(t.org_id, t.task_id, t.sequence).where(sql`task_id is not null`),
     index('events_channel').on(t.org_id, t.channel_id, t.sequence).where(sql`channel_id is not null`),
     index('events_actor').on(t.org_id, t.actor_id, t.sequence),
+    index('events_other').on(t.org_id, t.sequence).where(sql`type <> 'message.created'`),
     index('events_type').on(t.org_id, t.type, t.sequence).where(sql`type <> 'message.created'`),
     index('events_projects').using('gin', t.project_ids),
   ],

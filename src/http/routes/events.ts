@@ -6,6 +6,7 @@ import { LIMITS } from '../../contracts/limits.ts'
 import { SliceOf } from '../../contracts/lists.ts'
 import { Subscriptions } from '../../contracts/requests.ts'
 import { OneOf, Uuid } from '../../contracts/schema.ts'
+import { EVENT_TYPES } from '../../contracts/vocabulary.ts'
 import { listEvents } from '../../db/queries/event-list.ts'
 import { readSubscriptions, writeSubscriptions } from '../../db/queries/subscriptions.ts'
 import type { Deps } from '../deps.ts'
@@ -88,9 +89,11 @@ export function eventRoutes(deps: Deps) {
             ...(after ? { after: after.sequence } : {}),
             ...(place === undefined ? {} : { place }),
             ...times(query),
-            keep: (event) =>
-              edge.permissions.mayReadEvent(viewer, event) &&
-              matchesType(types.length > 0 ? types : undefined, event.type),
+            ...(types.length > 0 ? { types: EVENT_TYPES.filter((type) => matchesType(types, type)) } : {}),
+            ...(edge.permissions.member(viewer.id)?.role === 'administrator'
+              ? {}
+              : { channel_ids: edge.permissions.readableChannels(viewer).map(({ id }) => id) }),
+            keep: (event) => edge.permissions.mayReadEvent(viewer, event),
           })
           const next_cursor = slice.next === null ? null : `${edge.log}.${slice.next}`
           return { body: { data: slice.data, next_cursor } }
