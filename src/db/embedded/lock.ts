@@ -1,44 +1,59 @@
-import { Database } from 'bun:sqlite'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-/** Held locks. A handle that nothing refers to would be collected, and its lock with it. */
-const held = new Set<Database>()
 
 /**
- * One Mission Control per data folder. The kernel holds the lock on a file and lets go of it when the process ends, in
- * whatever way: neither a kill nor a reused process id leaves the folder locked, and two starts cannot both find it
- * free. SQLite is only what asks for the lock the same way on every system; nothing is stored in the file.
- * Returns what gives the folder back. Throws one sentence when another one runs.
+ * One Mission Control per data folder. The file names a process and when it started, so that neither a kill nor a
+ * reused process id leaves the folder locked. Throws one sentence when another one runs.
  */
-export function lockFolder(data_dir: string): () => void {
-  const pid_file = join(data_dir, 'mission-control.pid')
-  const lock = new Database(join(data_dir, 'mission-control.lock'), { create: true })
-  try {
-    lock.run('pragma busy_timeout = 0')
-    lock.run('begin exclusive')
-  } catch (error) {
-    lock.close()
-    if (!(error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')) throw error
-    throw new Error(
-      `Another Mission Control${holder(pid_file)} uses this data folder. Stop it, or set MC_DATA_DIR to another one.`,
-    )
+export function lockFolder(path: string): () => void {
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      writeFileSync(path, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      const holder = holderOf(path)
+      if (holder !== undefined)
+        throw new Error(
+          `Another Mission Control (process ${holder}) uses this data folder. Stop it, or set MC_DATA_DIR to another one.`,
+        )
+      rmSync(path, { force: true })
+    }
   }
-  held.add(lock)
-  writeFileSync(pid_file, `${process.pid}\n`)
-  return () => {
-    if (!held.delete(lock)) return
-    rmSync(pid_file, { force: true })
-    lock.close()
+  throw new Error(`The lock ${path} could not be taken.`)
+}
+
+/** Process id of the live holder, if it is alive and the one that wrote the file. */
+function holderOf(path: string): number | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    // Gone between two looks: free.
+    return undefined
+  }
+  const [pid_text = '', started = ''] = text.trim().split(' ')
+  const pid = Number(pid_text)
+  if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid || !isAlive(pid)) return undefined
+  const now = startOf(pid)
+  return started === '' || now === undefined || now === started ? pid : undefined
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
-/** Which process holds the folder, for the message alone. */
-function holder(pid_file: string): string {
+/** When a process started, in clock ticks since boot; undefined where there is no /proc. */
+function startOf(pid: number): string | undefined {
   try {
-    return ` (process ${readFileSync(pid_file, 'utf8').trim()})`
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   } catch {
-    // It has locked the folder and not yet written its number, or is just ending.
-    return ''
+    // No /proc (macOS, Windows): the process id alone has to do.
+    return undefined
   }
 }

@@ -209,6 +209,72 @@ test.each(READS)('%s', async (_, address) => {
   }
 })
 
+/** Every list of the API document: how many statements it takes must not depend on how many rows it gives. */
+test('lists take as many statements for 100 rows as for one', async () => {
+  const document = await (await fetch(`${server.url}/docs/json`)).json()
+  const lists = listsOf(document)
+  expect(lists.length).toBeGreaterThanOrEqual(7)
+  const ids: Record<string, string> = {
+    org_slug: admin.org,
+    project_id: project.id,
+    channel_id,
+    user_id: agent.user.id,
+  }
+  for (const { address, size } of lists) {
+    const url = address.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no ${name}`)
+    const statements = async (rows: number) => {
+      let given = 0
+      const seen = await planned(async () => {
+        const { body, status } = await admin.call<{ data: unknown[] }>('GET', `${url}?${size}=${rows}`)
+        if (status !== 200) throw new Error(`${url}: ${status}`)
+        given = body.data.length
+      })
+      // Not what the server does by itself now and then.
+      return {
+        given,
+        texts: seen.map(({ text }) => text.trim()).filter((text) => !/^(update|insert)/.test(text)),
+      }
+    }
+    const one = await statements(1)
+    for (const rows of [25, 100]) {
+      const many = await statements(rows)
+      expect({ url, rows, statements: many.texts.length }).toEqual({
+        url,
+        rows,
+        statements: one.texts.length,
+      })
+      if (!SHORT.some((end) => url.endsWith(end)))
+        expect({ url, given: many.given }).toEqual({ url, given: rows })
+    }
+  }
+}, 60_000)
+
+/** Lists that have fewer rows here. */
+const SHORT = ['/api-keys', `/users`, '/channels', '/sessions', '/orgs']
+
+function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {
+  type Operation = {
+    parameters?: { name: string }[]
+    responses: Record<
+      string,
+      { content?: Record<string, { schema: { properties?: Record<string, unknown> } }> }
+    >
+  }
+  const { paths } = document as { paths: Record<string, { get?: Operation }> }
+  return Object.entries(paths).flatMap(([address, { get }]) => {
+    const schema = get?.responses['200']?.content?.['application/json']?.schema
+    if (!get || !schema?.properties || !('data' in schema.properties)) return []
+    return [
+      {
+        address,
+        size: get.parameters?.some(({ name }) => name === 'limit')
+          ? ('limit' as const)
+          : ('per_page' as const),
+      },
+    ]
+  })
+}
+
 test('replay from the database', async () => {
   const seen = await planned(async () => {
     const url = `${server.url}/api/v1/orgs/${admin.org}/events/stream?last_event_id=${log}.9000`
