@@ -5,11 +5,12 @@ import type { ConnectionOptions, Database } from './client.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { openEmbedded } from './embedded/database.ts'
 import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
+import { type PartitionCare, startPartitionCare } from './partition-care.ts'
 import { ensureRoles } from './roles.ts'
 
 export interface OpenedDatabase {
   app: ConnectionOptions
-  partitions: { rows_in_default: number }
+  partitions: PartitionCare
   /** `ok`, `degraded: …` or what is wrong, by part. */
   check(database: Database): Promise<Record<string, string>>
   stop(): Promise<void>
@@ -21,7 +22,6 @@ interface Settings {
   partitions_ahead: number
 }
 
-const PARTITION_CARE_MS = 24 * 60 * 60 * 1000
 const CHECK_MS = 2_000
 
 /**
@@ -40,36 +40,20 @@ export async function openDatabase(
     settings.database_url === undefined
       ? await embedded(data_dir, log)
       : await external(settings.database_url, settings.database_owner_url)
-  const partitions = { rows_in_default: 0 }
-  const care = async () => {
-    const sql = client(app)
-    try {
-      const [done] = await sql<
-        { made: number; rows_in_default: string }[]
-      >`select * from ensure_partitions(${settings.partitions_ahead})`
-      partitions.rows_in_default = Number(done?.rows_in_default ?? 0)
-      if (done && done.made > 0) log.info({ made: done.made }, 'made partitions')
-    } finally {
-      await sql.end({ timeout: 2 })
-    }
-  }
+  let partitions: PartitionCare
   try {
     await refuseUnsound(app)
-    await care()
+    partitions = await startPartitionCare(app, settings.partitions_ahead, log)
   } catch (error) {
     await stop()
     throw error
   }
-  const timer = setInterval(
-    () => care().catch((error: unknown) => log.failed('care for partitions', error)),
-    PARTITION_CARE_MS,
-  )
   return {
     app,
     partitions,
     check: (database) => check(database, partitions),
     stop: async () => {
-      clearInterval(timer)
+      partitions.stop()
       await stop()
     },
   }
@@ -119,10 +103,7 @@ async function refuseUnsound(app: ConnectionOptions): Promise<void> {
 }
 
 /** One PL/pgSQL call beside the query: a server whose libraries were replaced under it answers queries but not those. */
-async function check(
-  database: Database,
-  partitions: { rows_in_default: number },
-): Promise<Record<string, string>> {
+async function check(database: Database, partitions: PartitionCare): Promise<Record<string, string>> {
   const checks: Record<string, string> = {}
   try {
     await database.query(
@@ -140,7 +121,7 @@ async function check(
     // The reason is in the server log where it happened; here it only matters that it cannot be used.
     checks.database = 'cannot be reached'
   }
-  checks.partitions = partitions.rows_in_default === 0 ? 'ok' : 'degraded: rows in a default partition'
+  checks.partitions = partitions.state
   return checks
 }
 

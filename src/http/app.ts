@@ -1,13 +1,11 @@
-import { swagger } from '@elysiajs/swagger'
 import { Elysia } from 'elysia'
 import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
-import { API_VERSION } from '../contracts/version.ts'
 import { type Assets, docsPage } from './assets.ts'
 import type { Deps } from './deps.ts'
-import { ERROR_SCHEMA, namedSchemas } from './document.ts'
 import { refuse } from './endpoint.ts'
+import { openApi } from './openapi.ts'
 import { internalError } from './reply.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
@@ -22,8 +20,23 @@ import { socketRoutes } from './routes/ws.ts'
 /** Paths that belong to the API: what is not a route there is 404 in the one shape, never a page. */
 const API_PATHS = /^\/(api|auth|health|ready|version|metrics|docs)(\/|$)/
 
-/** The HTTP server's routes. One Elysia instance per resource; Elysia routes, our endpoints decide. */
+/** All that the API document describes. One Elysia instance per resource; Elysia routes, our endpoints decide. */
+function routes(deps: Deps, readiness: Readiness) {
+  return new Elysia({ name: 'routes' })
+    .use(systemRoutes(deps, readiness))
+    .use(authRoutes(deps))
+    .use(orgRoutes(deps))
+    .use(userRoutes(deps))
+    .use(projectRoutes(deps))
+    .use(taskRoutes(deps))
+    .use(channelRoutes(deps))
+    .use(eventRoutes(deps))
+    .use(socketRoutes(deps))
+}
+
+/** The HTTP server: API, its document, and the app. */
 export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
+  let document: Promise<string> | undefined
   return new Elysia({
     name: 'mission-control',
     websocket: {
@@ -45,44 +58,18 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
-    .use(
-      swagger({
-        path: '/docs',
-        specPath: '/docs/json',
-        excludeStaticFile: false,
-        exclude: ['/docs', '/docs/json', '/docs/', '/*', '/docs/*'],
-        documentation: {
-          openapi: '3.1.0',
-          info: {
-            title: 'Mission Control',
-            version: API_VERSION,
-            description: 'HTTP API of Mission Control.',
-          },
-          components: {
-            schemas: { ...namedSchemas(), Error: ERROR_SCHEMA } as never,
-            securitySchemes: {
-              api_key: { type: 'http', scheme: 'bearer', description: 'An agent’s API key.' },
-              session: {
-                type: 'apiKey',
-                in: 'cookie',
-                name: 'mc_session',
-                description: 'A signed-in person; writes also need X-CSRF-Token.',
-              },
-            },
-          },
-          security: [{ api_key: [] }, { session: [] }],
-        },
-      }),
+    .use(routes(deps, readiness))
+    .get(
+      '/docs/json',
+      async ({ request }) => {
+        document ??= openApi((app) => app.use(routes(deps, readiness)))
+        const headers = { ...deps.replier.headers, 'Content-Type': 'application/json' }
+        return request.method === 'HEAD'
+          ? new Response(null, { headers })
+          : new Response(await document, { headers })
+      },
+      { detail: { hide: true } },
     )
-    .use(systemRoutes(deps, readiness))
-    .use(authRoutes(deps))
-    .use(orgRoutes(deps))
-    .use(userRoutes(deps))
-    .use(projectRoutes(deps))
-    .use(taskRoutes(deps))
-    .use(channelRoutes(deps))
-    .use(eventRoutes(deps))
-    .use(socketRoutes(deps))
     .get(
       '/docs/*',
       ({ request }) =>

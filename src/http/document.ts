@@ -11,6 +11,8 @@ export interface Documentation {
   tag: string
   /** Status and schema of the good answer. */
   ok: { status: 200 | 201 | 204 | 302 | 101; schema?: TSchema; description?: string; content_type?: string }
+  /** Set when a repeated request is answered 200 with what is stored. */
+  repeatable?: boolean
   errors?: readonly ErrorCode[]
   action?: Action
   body?: TSchema
@@ -36,6 +38,7 @@ export function describe(doc: Documentation) {
   if (!doc.open) codes.add('UNAUTHENTICATED').add('INVALID_API_KEY')
   if (doc.action) for (const code of refusalsOf(doc.action)) codes.add(code)
   const responses: Record<string, unknown> = { [doc.ok.status]: good(doc) }
+  if (doc.repeatable) responses[200] = { ...good(doc), description: 'A repeat: what is stored.' }
   for (const [status, listed] of byStatus(codes)) responses[status] = refusalResponse(listed)
   return {
     summary: doc.summary,
@@ -130,7 +133,8 @@ function byStatus(codes: Iterable<ErrorCode>): Map<number, ErrorCode[]> {
   return new Map([...grouped].sort(([a], [b]) => a - b))
 }
 
-function refusalResponse(codes: ErrorCode[]) {
+/** A refusal with the codes that it may have. */
+export function refusalResponse(codes: ErrorCode[]) {
   return {
     description: codes
       .sort()

@@ -1,4 +1,6 @@
 import type { Channel, Message, User } from '../../src/contracts/resources.ts'
+import { contractOf } from './contract.ts'
+import { until } from './streams.ts'
 
 export interface Answer<T = unknown> {
   status: number
@@ -49,7 +51,7 @@ export class Person {
       if (value) this.cookies.set(name, value)
       else this.cookies.delete(name)
     }
-    return { status: answer.status, body: (await bodyOf(answer)) as T, headers: answer.headers }
+    return await checked<T>(method, answer, this.url + path)
   }
 
   /** The same below the person's org. */
@@ -99,7 +101,8 @@ export class Agent {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const answer = await fetch(`${this.url}/api/v1/orgs/${this.org}${path}`, {
+    const url = `${this.url}/api/v1/orgs/${this.org}${path}`
+    const answer = await fetch(url, {
       method,
       headers: {
         ...this.headers,
@@ -108,8 +111,16 @@ export class Agent {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { status: answer.status, body: (await bodyOf(answer)) as T, headers: answer.headers }
+    return await checked<T>(method, answer, url)
   }
+}
+
+/** Every answer that a test sees is held against the API document. */
+async function checked<T>(method: string, answer: Response, url: string): Promise<Answer<T>> {
+  const body = await bodyOf(answer)
+  const contract = await contractOf(new URL(url).origin)
+  contract.check(method, url, answer.status, body, answer.headers.get('content-type'))
+  return { status: answer.status, body: body as T, headers: answer.headers }
 }
 
 async function bodyOf(answer: Response): Promise<unknown> {
@@ -126,6 +137,8 @@ export async function setUp(
   org_slug = 'fieldnote',
 ): Promise<Person> {
   const person = new Person(server.url)
+  // It is printed right after the server listens.
+  await until(() => server.setup_token !== '')
   return person.adopt(
     await person.call<SignedIn>('POST', '/auth/setup', {
       token: server.setup_token,

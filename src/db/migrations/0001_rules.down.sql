@@ -21,6 +21,7 @@ END $$;
 DROP TRIGGER events_append_only ON events;
 DROP FUNCTION ready_probe();
 DROP FUNCTION ensure_partitions(int);
+DROP FUNCTION default_rows(text);
 DROP FUNCTION default_months(text);
 DROP FUNCTION make_partition(text, date);
 DROP FUNCTION partition_extras(text, text);

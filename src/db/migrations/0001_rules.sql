@@ -72,23 +72,25 @@ END $$;
 CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Partitions: one a month, made ahead. `months_ahead` counts from the current month.
-CREATE FUNCTION make_partition(parent text, month date) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- Partitions: one a month, made ahead. `moved` are rows that came while there was none for their month: they lie in the
+-- default partition, where they would forbid the attachment.
+CREATE FUNCTION make_partition(parent text, month date, OUT made boolean, OUT moved bigint)
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   child text := parent || '_' || to_char(month, 'YYYY_MM');
   upper_bound date := month + interval '1 month';
 BEGIN
-  IF to_regclass('public.' || child) IS NOT NULL THEN RETURN; END IF;
+  made := to_regclass('public.' || child) IS NULL;
+  moved := 0;
+  IF NOT made THEN RETURN; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)', child, parent);
-  -- Rows that came while there was no partition of their month lie in the default one and would forbid the attachment.
-  EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', parent || '_default');
   PERFORM set_config('app.removing', 'on', true);
   EXECUTE format('WITH moved AS (DELETE FROM %1$I WHERE created_at >= %3$L AND created_at < %4$L RETURNING *) INSERT INTO %2$I (%5$s) SELECT %5$s FROM moved',
     parent || '_default', child, month::timestamptz, upper_bound::timestamptz,
     (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
      WHERE attrelid = parent::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''));
+  GET DIAGNOSTICS moved = ROW_COUNT;
   PERFORM set_config('app.removing', '', true);
-  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', parent || '_default');
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
   EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
   PERFORM partition_extras(parent, child);
@@ -113,20 +115,28 @@ BEGIN
     EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', parent || '_default');
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', parent || '_default');
+    -- Of this partition alone, named directly, the owner sees the rows of all orgs: they have to go to their months.
+    EXECUTE format('CREATE POLICY care ON %I TO mc_owner USING (true)', parent || '_default');
     PERFORM partition_extras(parent, parent || '_default');
   END LOOP;
 END $$;
 
--- Called before the first write and daily. Answers what an operator wants to know.
+-- Called before the first write and then hourly, by every node: one at a time, and without a lock that anybody would
+-- notice when there is nothing to do. `months_ahead` counts from the current month. Answers what an operator wants to know.
 CREATE FUNCTION ensure_partitions(months_ahead int DEFAULT 3)
-RETURNS TABLE (made int, rows_in_default bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS TABLE (made int, moved bigint, rows_in_default bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   parent text;
   month date;
-  before int := (SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r');
+  done record;
 BEGIN
   SET LOCAL lock_timeout = '2s';
   SET LOCAL TimeZone = 'UTC';
+  PERFORM pg_advisory_xact_lock(727002);
+  made := 0;
+  moved := 0;
+  rows_in_default := 0;
   FOREACH parent IN ARRAY ARRAY['events', 'messages'] LOOP
     FOR month IN
       SELECT date_trunc('month', now())::date + make_interval(months => n)
@@ -134,20 +144,26 @@ BEGIN
       UNION
       SELECT m FROM default_months(parent) m
     LOOP
-      PERFORM make_partition(parent, month);
+      SELECT * INTO done FROM make_partition(parent, month);
+      made := made + done.made::int;
+      moved := moved + done.moved;
     END LOOP;
+    rows_in_default := rows_in_default + default_rows(parent);
   END LOOP;
-  made := (SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r') - before;
-  rows_in_default := (SELECT count(*) FROM default_months('events')) + (SELECT count(*) FROM default_months('messages'));
   RETURN NEXT;
 END $$;
 
--- Months of rows in the default partition.
+-- Months of rows in the default partition, and how many there are.
 CREATE FUNCTION default_months(parent text) RETURNS SETOF date LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-  EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', parent || '_default');
   RETURN QUERY EXECUTE format('SELECT DISTINCT date_trunc(''month'', created_at)::date FROM %I', parent || '_default');
-  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', parent || '_default');
+END $$;
+
+CREATE FUNCTION default_rows(parent text) RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE n bigint;
+BEGIN
+  EXECUTE format('SELECT count(*) FROM %I', parent || '_default') INTO n;
+  RETURN n;
 END $$;
 
 -- The lane: take an org, and open a batch with the head locked at the own epoch.
@@ -283,5 +299,5 @@ END $$;
 -- One PL/pgSQL call, for readiness.
 CREATE FUNCTION ready_probe() RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$ BEGIN RETURN true; END $$;
 
-REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), default_months(text), ensure_partitions(int), delete_org(uuid), belongs_elsewhere(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), default_months(text), default_rows(text), ensure_partitions(int), delete_org(uuid), belongs_elsewhere(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ensure_partitions(int), delete_org(uuid) TO mc_app;

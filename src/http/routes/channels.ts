@@ -124,6 +124,7 @@ export function channelRoutes(deps: Deps) {
           description:
             'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text.',
           ok: { status: 201, schema: Message },
+          repeatable: true,
           errors: ['CHANNEL_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
         },
         async (call) => {

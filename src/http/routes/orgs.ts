@@ -86,6 +86,8 @@ export function orgRoutes(deps: Deps) {
           const org = await deps.database.readOrg(org_id, (tx) =>
             readOrg(tx, org_id, caller.role ?? 'contributor'),
           )
+          // It may be deleted for good at this moment.
+          if (!org) throw notFound('org')
           return { body: org }
         },
       ),

@@ -10,7 +10,7 @@ import {
 } from '../../../src/db/migrate.ts'
 import { MIGRATIONS } from '../../../src/db/migrations/index.ts'
 import { ensureRoles } from '../../../src/db/roles.ts'
-import { makeOrg, plain, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { plain, startDatabase, type TestDatabase } from '../../support/database.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -99,57 +99,5 @@ describe('migrations', () => {
       processes.map(async (p) => (await new Response(p.stdout).text()).trim()),
     )
     expect(outputs.toSorted()).toEqual(['0', '0', String(SCHEMA_VERSION)])
-  })
-})
-
-describe('partitions', () => {
-  test('the current month and the next three are there, and a second call makes none', async () => {
-    const [again] = await db.database.query(
-      (sql) => sql<{ made: number; rows_in_default: number }[]>`select * from ensure_partitions(3)`,
-    )
-    expect(again).toEqual({ made: 0, rows_in_default: 0 })
-    const [more] = await db.database.query(
-      (sql) => sql<{ made: number }[]>`select * from ensure_partitions(13)`,
-    )
-    expect(more?.made).toBe(20)
-  })
-
-  test('rows that came without a partition of their month are moved into it, of all orgs, and stay readable', async () => {
-    const orgs = [await makeOrg(db.database), await makeOrg(db.database)]
-    const month = '2031-05-10T12:00:00.000Z'
-    for (const { org, channel, founder_id } of orgs) {
-      await db.database.withOrg(org.id, async ({ sql }) => {
-        await sql`insert into messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, created_at) values (${org.id}, ${crypto.randomUUID()}, ${channel.id}, 1, ${founder_id}, 'human', 'F', 'text', 'early', ${month})`
-        await sql`insert into events (org_id, sequence, type, actor_type, actor_name, created_at, payload) values (${org.id}, 4, 'org.updated', 'system', 'S', ${month}, '{}')`
-      })
-    }
-    const [care] = await db.database.query(
-      (sql) => sql<{ made: number; rows_in_default: number }[]>`select * from ensure_partitions(3)`,
-    )
-    expect(care).toEqual({ made: 2, rows_in_default: 0 })
-    const [left] = await db.superuser<
-      { n: number }[]
-    >`select (select count(*) from events_default)::int + (select count(*) from messages_default)::int as n`
-    expect(left?.n).toBe(0)
-    for (const { org } of orgs) {
-      const rows = await db.database.withOrg(
-        org.id,
-        ({ sql }) =>
-          sql<{ type: string }[]>`select type from events where org_id = ${org.id} and sequence = 4`,
-      )
-      expect(rows.map((r) => r.type)).toEqual(['org.updated'])
-    }
-    const [partition] = await db.superuser<{ n: number }[]>`select count(*)::int as n from messages_2031_05`
-    expect(partition?.n).toBe(2)
-  })
-
-  test('a number is unique inside a partition', async () => {
-    const { org } = await makeOrg(db.database)
-    const twice = db.database.withOrg(
-      org.id,
-      ({ sql }) =>
-        sql`insert into events (org_id, sequence, type, actor_type, actor_name, created_at, payload) values (${org.id}, 1, 'org.updated', 'system', 'S', now(), '{}')`,
-    )
-    await expect(twice).rejects.toThrow('duplicate key')
   })
 })

@@ -1,0 +1,116 @@
+import postgres from 'postgres'
+import type { ConnectionOptions } from './client.ts'
+
+export interface PartitionCare {
+  /** Rows that lay in a default partition at the last look: should be 0. */
+  readonly rows_in_default: number
+  /** `ok`, or `degraded: …` with what an operator has to look at. */
+  readonly state: string
+  stop(): void
+}
+
+interface Log {
+  info(fields: Record<string, unknown>, text: string): void
+  failed(stage: string, error: unknown): void
+}
+
+const CARE_MS = 60 * 60 * 1000
+/** After a failure: partitions are made months ahead, so there is time, but not for forgetting it. */
+const AGAIN_MS = 60 * 1000
+/** A lock that somebody else holds, e.g. a backup that reads a default partition. */
+const LOCKED = '55P03'
+const TRIES = 5
+const PAUSE_MS = 1_000
+
+/**
+ * Makes the partitions of this and the next months, now and from then on. A start does not fail on a lock that somebody
+ * else holds: rows then go to the default partition and are moved later, and readiness says so. Throws what else is
+ * wrong with the database.
+ */
+export async function startPartitionCare(
+  app: ConnectionOptions,
+  months_ahead: number,
+  log: Log,
+): Promise<PartitionCare> {
+  let rows_in_default = 0
+  let failing = false
+  let stopped = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const care = async () => {
+    const done = await ensure(app, months_ahead)
+    failing = false
+    rows_in_default = done.moved + done.rows_in_default
+    if (done.made > 0) log.info({ made: done.made }, 'made partitions')
+    if (rows_in_default > 0)
+      log.failed(
+        'find a partition for every row',
+        new Error(`${rows_in_default} rows had none; ${done.moved} have one now`),
+      )
+  }
+  const failed = (error: unknown) => {
+    failing = true
+    log.failed('care for partitions', error)
+  }
+  const again = () => {
+    if (stopped) return
+    timer = setTimeout(() => care().catch(failed).finally(again), failing ? AGAIN_MS : CARE_MS)
+    timer.unref()
+  }
+
+  try {
+    await care()
+  } catch (error) {
+    if (!isLocked(error)) throw error
+    failed(error)
+  }
+  again()
+  return {
+    get rows_in_default() {
+      return rows_in_default
+    },
+    get state() {
+      if (failing) return 'degraded: partitions could not be made'
+      return rows_in_default === 0 ? 'ok' : 'degraded: rows in a default partition'
+    },
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function ensure(
+  app: ConnectionOptions,
+  months_ahead: number,
+): Promise<{ made: number; moved: number; rows_in_default: number }> {
+  const sql = postgres({
+    ...app,
+    ssl: app.ssl ?? false,
+    max: 1,
+    connect_timeout: 10,
+    onnotice: () => undefined,
+  })
+  try {
+    for (let tries = 1; ; tries++) {
+      try {
+        const [done] = await sql<{ made: number; moved: string; rows_in_default: string }[]>`
+          select * from ensure_partitions(${months_ahead})`
+        return {
+          made: done?.made ?? 0,
+          moved: Number(done?.moved),
+          rows_in_default: Number(done?.rows_in_default),
+        }
+      } catch (error) {
+        if (!isLocked(error) || tries === TRIES) throw error
+        await new Promise((wake) => setTimeout(wake, PAUSE_MS))
+      }
+    }
+  } finally {
+    await sql.end({ timeout: 2 })
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === LOCKED
+}
