@@ -7,6 +7,10 @@ export default [
   {
     files: ['ui/**/*.vue'],
     languageOptions: { parserOptions: { parser: typescript, sourceType: 'module' } },
-    rules: { 'vue/multi-word-component-names': 'off', 'vue/no-v-html': 'error', 'vue/return-in-computed-property': 'off' },
+    rules: {
+      'vue/multi-word-component-names': 'off',
+      'vue/no-v-html': 'error',
+      'vue/return-in-computed-property': 'off',
+    },
   },
 ]

@@ -35,7 +35,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     loadConfig(process.env)
     return 0
   }
-  if (command === 'migrate') return await migrate(process.env, rest)
+  if (command === 'migrate') return await migrate(loadConfig(process.env).config, rest)
   if (command === 'db' && rest[0] === 'seed' && rest.slice(1).every((flag) => flag === '--force'))
     return await dbSeed(process.env, rest.includes('--force'))
   if (command === 'demo' && rest.length === 0) {

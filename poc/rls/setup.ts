@@ -17,7 +17,7 @@ export interface Bench {
   /** The superuser: sets up and looks, never measures. */
   root: Sql
   /** New connections as the application role (bound by the policies), or as a role that no policy binds. */
-  connect(as: 'poc_app' | 'poc_unbound', max?: number): Sql
+  connect(as: 'poc_app' | 'poc_unbound', max?: number, onNotice?: (text: string) => void): Sql
   stop(): Promise<void>
 }
 
@@ -30,7 +30,12 @@ export async function setUp(): Promise<Bench> {
   const server = await startPostgres()
   const clients: Sql[] = []
   const password = crypto.randomUUID()
-  const open = (username: string, secret: string, max: number) => {
+  const open = (
+    username: string,
+    secret: string,
+    max: number,
+    onNotice: (text: string) => void = () => {},
+  ) => {
     const client = postgres({
       host: server.socket_dir,
       port: server.port,
@@ -38,7 +43,7 @@ export async function setUp(): Promise<Bench> {
       username,
       password: secret,
       max,
-      onnotice: () => {},
+      onnotice: ({ message }) => onNotice(message ?? ''),
     })
     clients.push(client)
     return client
@@ -53,7 +58,7 @@ export async function setUp(): Promise<Bench> {
     const a = await makeOrg(root, 'Aurora')
     const b = await makeOrg(root, 'Borealis')
     await root.unsafe('REFRESH MATERIALIZED VIEW bad_materialized; ANALYZE')
-    return { a, b, root, connect: (as, max = 1) => open(as, password, max), stop }
+    return { a, b, root, connect: (as, max = 1, onNotice) => open(as, password, max, onNotice), stop }
   } catch (error) {
     await stop()
     throw error

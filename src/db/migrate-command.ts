@@ -1,17 +1,20 @@
 import { resolve } from 'node:path'
 import postgres from 'postgres'
-import { loadConfig } from '../config.ts'
 import type { ConnectionOptions } from './client.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { startEmbeddedDatabase } from './embedded/database.ts'
 import { migrateDown, migrateUp, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { ensureRoles } from './roles.ts'
 
+export interface MigrateSettings {
+  data_dir: string
+  database_url: string | undefined
+  /** Needed with `database_url`: a role that may create roles and tables. */
+  database_owner_url: string | undefined
+}
+
 /** `migrate up` and `migrate down --to N`, on the embedded database or as `MC_DATABASE_OWNER_URL`. Returns the exit code. */
-export async function migrate(
-  env: Record<string, string | undefined>,
-  args: readonly string[],
-): Promise<number> {
+export async function migrate(settings: MigrateSettings, args: readonly string[]): Promise<number> {
   const [direction, flag, version] = args
   const to = Number(version)
   const up = direction === 'up' && args.length === 1
@@ -20,7 +23,7 @@ export async function migrate(
     console.error('Usage: mission-control migrate up | migrate down --to <version>')
     return 2
   }
-  const { owner, passwords, stop } = await ownerConnection(env)
+  const { owner, passwords, stop } = await ownerConnection(settings)
   const sql = postgres({
     ...owner,
     ssl: owner.ssl ?? false,
@@ -41,19 +44,18 @@ export async function migrate(
   }
 }
 
-async function ownerConnection(env: Record<string, string | undefined>): Promise<{
+async function ownerConnection(settings: MigrateSettings): Promise<{
   owner: ConnectionOptions
   passwords: { app?: string }
   stop(): Promise<void>
 }> {
-  const { config } = loadConfig(env)
-  if (config.database_url === undefined)
-    return await startEmbeddedDatabase(resolve(config.data_dir), (line) => console.error(line))
-  if (config.database_owner_url === undefined)
+  if (settings.database_url === undefined)
+    return await startEmbeddedDatabase(resolve(settings.data_dir), (line) => console.error(line))
+  if (settings.database_owner_url === undefined)
     throw new Error('Set MC_DATABASE_OWNER_URL to a role that may create roles and tables.')
-  const app = connectionFromUrl('MC_DATABASE_URL', config.database_url)
+  const app = connectionFromUrl('MC_DATABASE_URL', settings.database_url)
   return {
-    owner: connectionFromUrl('MC_DATABASE_OWNER_URL', config.database_owner_url),
+    owner: connectionFromUrl('MC_DATABASE_OWNER_URL', settings.database_owner_url),
     passwords: app.user === 'mc_app' && app.password !== undefined ? { app: app.password } : {},
     stop: async () => undefined,
   }

@@ -38,8 +38,9 @@ function importProblem(path: string, room: Room, specifier: string): string | un
     return room.name === 'poc' && question(path) !== question(target)
       ? `imports another question, ${target}`
       : undefined
+  if (room.imports !== 'anything' && room.imports.includes(other.name)) return undefined
   if (SEALED.includes(other.name)) return `nothing imports ${other.name}, but this imports ${target}`
-  if (room.imports === 'anything' || room.imports.includes(other.name)) return undefined
+  if (room.imports === 'anything') return undefined
   return `${room.name} does not import ${other.name} (${target})`
 }
 

@@ -65,13 +65,19 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'main',
     at: ['src/main.ts'],
-    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition'],
+    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition', 'demo'],
   },
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
     at: ['src/cli/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
+  },
+  // Fills an org by the program's own means and lets agents talk in it by the public API.
+  {
+    name: 'demo',
+    at: ['src/demo/'],
+    imports: [...BELOW_HTTP, 'http', 'config', 'composition', 'bridge'],
   },
   {
     name: 'ui tools',
@@ -81,7 +87,9 @@ export const ROOMS: readonly Room[] = [
   { name: 'ui', at: ['ui/src/'], imports: ['contracts'], without: ['Bun', 'node', 'process'] },
   { name: 'bridge tests', at: ['bridge/tests/'], imports: ['bridge', 'contracts', 'tests'] },
   { name: 'bridge', at: ['bridge/'], imports: ['contracts'] },
-  { name: 'poc', at: ['poc/'], imports: [] },
+  // What every proof needs and none is about: a database to throw away, a table of criteria.
+  { name: 'poc tools', at: ['poc/lib/'], imports: [] },
+  { name: 'poc', at: ['poc/'], imports: ['poc tools'] },
   // These look at the program from outside and may open any room, but main.
   { name: 'tests', at: ['tests/'], imports: 'anything' },
   { name: 'bench', at: ['bench/'], imports: 'anything' },
@@ -92,7 +100,7 @@ export const ROOMS: readonly Room[] = [
 export const COMPOSITION = /^src\/[^/]+\.ts$/
 
 /** Rooms that nobody outside may import, whatever the table allows. */
-export const SEALED: readonly string[] = ['main', 'poc']
+export const SEALED: readonly string[] = ['main', 'poc', 'poc tools']
 
 /** One library, one home: everywhere else it is hidden behind what its home exports. */
 export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
@@ -110,4 +118,12 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
 ]
 
 /** Rooms outside the program: they may use any library to look at it. */
-export const OUTSIDE: readonly string[] = ['tests', 'bench', 'scripts', 'poc', 'bridge tests', 'ui tools']
+export const OUTSIDE: readonly string[] = [
+  'tests',
+  'bench',
+  'scripts',
+  'poc',
+  'poc tools',
+  'bridge tests',
+  'ui tools',
+]

@@ -4,27 +4,28 @@ import { splitMentions } from '../src/components/markdown/mentions.ts'
 import { parseMarkdown, safeHref } from '../src/components/markdown/parse.ts'
 import { type Block, type Inline, isPlain } from '../src/components/markdown/tree.ts'
 
-/** Every inline node of a tree, at any depth. */
-function inlines(blocks: readonly Block[]): Inline[] {
-  const deep = (children: readonly Inline[]): Inline[] =>
-    children.flatMap((child) => ('children' in child ? [child, ...deep(child.children)] : [child]))
-  return blocks.flatMap((block): Inline[] => {
-    switch (block.type) {
-      case 'paragraph':
-      case 'heading':
-        return deep(block.children)
-      case 'list':
-        return block.items.flatMap(inlines)
-      case 'quote':
-        return inlines(block.children)
-      case 'table':
-        return [block.head, ...block.rows].flat().flatMap(deep)
-      case 'code_block':
-      case 'rule':
-        return []
-    }
-  })
+/** Every inline node below these, at any depth. */
+function deep(children: readonly Inline[]): Inline[] {
+  return children.flatMap((child) => ('children' in child ? [child, ...deep(child.children)] : [child]))
 }
+
+function within(block: Block): Inline[] {
+  switch (block.type) {
+    case 'paragraph':
+    case 'heading':
+      return deep(block.children)
+    case 'list':
+      return block.items.flatMap(inlines)
+    case 'quote':
+      return inlines(block.children)
+    case 'table':
+      return [block.head, ...block.rows].flat().flatMap(deep)
+    case 'code_block':
+    case 'rule':
+      return []
+  }
+}
+const inlines = (blocks: readonly Block[]): Inline[] => blocks.flatMap(within)
 const texts = (source: string) =>
   inlines(parseMarkdown(source))
     .flatMap((node) => (node.type === 'text' ? [node.text] : []))

@@ -89,7 +89,11 @@ function openTab(browser: Browser, tab_id: string, shared = true) {
     },
   )
   events.start()
-  return { events, heard, seen, broadcast, close: () => (events.stop(), browser.locks.closeTab(tab_id)) }
+  const close = () => {
+    events.stop()
+    browser.locks.closeTab(tab_id)
+  }
+  return { events, heard, seen, broadcast, close }
 }
 
 const turn = async () => {

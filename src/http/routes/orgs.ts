@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { createOrg } from '../../commands/org-create.ts'
-import { ApiError } from '../../contracts/errors.ts'
+import { ApiError, notFound } from '../../contracts/errors.ts'
 import { PageOf } from '../../contracts/lists.ts'
 import { OrgCreate, OrgDelete, OrgPatch } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'

@@ -18,7 +18,8 @@ const HISTORY_LIMIT = 60
 export const api = {
   orgs: () => request<Page<Org>>('GET', '/api/v1/orgs'),
   org: (slug: string) => request<Org>('GET', orgPath(slug)),
-  createOrg: (body: OrgCreate) => request<Org>('POST', '/api/v1/orgs', { body }),
+  createOrg: (body: OrgCreate, idempotency_key: string) =>
+    request<Org>('POST', '/api/v1/orgs', { body, idempotency_key }),
 
   /** Every member, however many pages that takes. */
   async members(slug: string): Promise<User[]> {
@@ -31,8 +32,8 @@ export const api = {
     }
   },
   member: (slug: string, user_id: string) => request<User>('GET', userPath(slug, user_id)),
-  createMember: (slug: string, body: UserCreate) =>
-    request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body }),
+  createMember: (slug: string, body: UserCreate, idempotency_key: string) =>
+    request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body, idempotency_key }),
   updateMember: (slug: string, user_id: string, body: UserPatch) =>
     request<User>('PATCH', userPath(slug, user_id), { body }),
   removeMember: (slug: string, user_id: string) => request<undefined>('DELETE', userPath(slug, user_id)),
@@ -51,8 +52,8 @@ export const api = {
     return (await request<Page<Channel>>('GET', `${orgPath(slug)}/channels`, { query: { per_page: 100 } }))
       .data
   },
-  createChannel: (slug: string, name: string) =>
-    request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name } }),
+  createChannel: (slug: string, name: string, idempotency_key: string) =>
+    request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name }, idempotency_key }),
   /** Newest first, as the server answers. */
   messages: (slug: string, channel_id: string, place: HistoryPlace = {}) =>
     request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {

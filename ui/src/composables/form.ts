@@ -1,8 +1,13 @@
+import { newId } from '@contracts/ids.ts'
 import { computed, ref, shallowRef } from 'vue'
 import { type ApiFailure, asFailure } from '../api/failure.ts'
 
-/** A form's sending: one at a time, its failure kept to be shown in place, by field where the server names one. */
-export function useSubmit<T>(send: () => Promise<T>, done: (result: T) => unknown) {
+/**
+ * A form's sending: one at a time, its failure kept to be shown in place, by field where the server names one. `send`
+ * gets a key that stays the same while nobody knows whether the last try arrived: sent again, it is the same write.
+ */
+export function useSubmit<T>(send: (idempotency_key: string) => Promise<T>, done: (result: T) => unknown) {
+  let idempotency_key = newId()
   const busy = ref(false)
   const failure = shallowRef<ApiFailure>()
 
@@ -11,10 +16,12 @@ export function useSubmit<T>(send: () => Promise<T>, done: (result: T) => unknow
     busy.value = true
     failure.value = undefined
     try {
-      const result = await send()
+      const result = await send(idempotency_key)
+      idempotency_key = newId()
       await done(result)
     } catch (error) {
       failure.value = asFailure(error)
+      if (!failure.value.passing) idempotency_key = newId()
     } finally {
       busy.value = false
     }

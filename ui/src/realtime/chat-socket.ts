@@ -89,7 +89,7 @@ export class ChatSocket {
   /** Gives up a connection that seems dead and makes a new one. */
   restart(): void {
     if (this.#state.is !== 'live' && this.#state.is !== 'connecting') return
-    this.#lost(CLOSE.slow_consumer)
+    this.#lost(undefined)
   }
 
   /** Sends now or not at all. */
@@ -105,7 +105,7 @@ export class ChatSocket {
     this.#enter({ is: 'connecting' })
     const socket = this.#open()
     this.#socket = socket
-    this.#later('ready', READY_WITHIN_MS, () => this.#lost(0))
+    this.#later('ready', READY_WITHIN_MS, () => this.#lost(undefined))
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...this.#handlers.resumePoint() }))
     socket.onmessage = ({ data }) => this.#receive(data)
     socket.onclose = ({ code }) => this.#lost(code)
@@ -137,7 +137,8 @@ export class ChatSocket {
     this.#pinged_at = undefined
   }
 
-  #lost(code: number): void {
+  /** `code` is undefined when this side gave up. */
+  #lost(code: number | undefined): void {
     this.#clear()
     this.#drop()
     if (code === CLOSE.revoked) {

@@ -1,44 +1,16 @@
 import type { ServerFrame } from '@contracts/frames.ts'
 import type { Channel } from '@contracts/resources.ts'
-import type { QueryClient } from '@tanstack/vue-query'
 import { keys } from '../api/keys.ts'
-import { applyEvent, type Reader } from './apply-event.ts'
+import { applyEvent } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
-import { ChatSocket, type ResumePoint, type SocketLike, type SocketState } from './chat-socket.ts'
-import { isLogged, type StreamEnvelope, type StreamState } from './event-stream.ts'
+import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
+import { isLogged, type StreamEnvelope } from './event-stream.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
-import { Outbox, type OutboxItem } from './outbox.ts'
-import type { OutboxStore } from './outbox-store.ts'
-import { SharedEvents, type SharedEventsPorts } from './shared-events.ts'
+import type { OrgRealtimeHandlers, OrgRealtimePorts } from './org-realtime-ports.ts'
+import { Outbox } from './outbox.ts'
+import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
-
-/** What the app does with what is heard. */
-export interface OrgRealtimeHandlers {
-  socketState(state: SocketState): void
-  streamState(state: StreamState, leading: boolean): void
-  roundTrip(ms: number): void
-  sequence(sequence: number): void
-  /** Connected again after a loss; `count` messages came in between. */
-  recovered(count: number): void
-  typed(channel_id: string, user_id: string): void
-  typingStopped(channel_id: string, user_id: string): void
-  present(channel_id: string, user_ids: string[]): void
-  outbox(items: readonly OutboxItem[]): void
-  /** A connection was made anew: perhaps to another version of the server. */
-  reconnected(): void
-  /** The credentials ended: who am I still? */
-  ended(): void
-  failed(stage: string, error: unknown): void
-}
-
-export interface OrgRealtimePorts {
-  reader: Reader & { org_id: string }
-  client: QueryClient
-  openSocket(): SocketLike
-  events: SharedEventsPorts
-  outbox: { store: OutboxStore; newId: () => string; aliveTabs(): Promise<ReadonlySet<string> | undefined> }
-}
 
 /** Everything live of one org in one tab: socket, shared event stream and outbox, written into the query cache. */
 export class OrgRealtime {

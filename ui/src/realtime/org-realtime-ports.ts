@@ -1,0 +1,34 @@
+import type { QueryClient } from '@tanstack/vue-query'
+import type { Reader } from './apply-event.ts'
+import type { SocketLike, SocketState } from './chat-socket.ts'
+import type { StreamState } from './event-stream.ts'
+import type { OutboxItem } from './outbox.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import type { SharedEventsPorts } from './shared-events.ts'
+
+/** What the app does with what is heard. */
+export interface OrgRealtimeHandlers {
+  socketState(state: SocketState): void
+  streamState(state: StreamState, leading: boolean): void
+  roundTrip(ms: number): void
+  sequence(sequence: number): void
+  /** Connected again after a loss; `count` messages came in between. */
+  recovered(count: number): void
+  typed(channel_id: string, user_id: string): void
+  typingStopped(channel_id: string, user_id: string): void
+  present(channel_id: string, user_ids: string[]): void
+  outbox(items: readonly OutboxItem[]): void
+  /** A connection was made anew: perhaps to another version of the server. */
+  reconnected(): void
+  /** The credentials ended: who am I still? */
+  ended(): void
+  failed(stage: string, error: unknown): void
+}
+
+export interface OrgRealtimePorts {
+  reader: Reader & { org_id: string }
+  client: QueryClient
+  openSocket(): SocketLike
+  events: SharedEventsPorts
+  outbox: { store: OutboxStore; newId: () => string; aliveTabs(): Promise<ReadonlySet<string> | undefined> }
+}
