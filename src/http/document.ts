@@ -30,12 +30,19 @@ const WITH_BODY: readonly ErrorCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
 ]
 
+const WITH_CREDENTIALS: readonly ErrorCode[] = [
+  'UNAUTHENTICATED',
+  'INVALID_API_KEY',
+  'SESSION_EXPIRED',
+  'SESSION_REVOKED',
+]
+
 /** The OpenAPI 3.1 operation object of an endpoint; types of UI and bridge come from the same schemas. */
 export function describe(doc: Documentation) {
   const codes = new Set<ErrorCode>([...(doc.errors ?? []), ...ALWAYS])
   if (doc.body) for (const code of WITH_BODY) codes.add(code)
   if (doc.query) codes.add('VALIDATION_FAILED')
-  if (!doc.open) codes.add('UNAUTHENTICATED').add('INVALID_API_KEY')
+  if (!doc.open) for (const code of WITH_CREDENTIALS) codes.add(code)
   if (doc.action) for (const code of refusalsOf(doc.action)) codes.add(code)
   const responses: Record<string, unknown> = { [doc.ok.status]: good(doc) }
   if (doc.repeatable) responses[200] = { ...good(doc), description: 'A repeat: what is stored.' }

@@ -31,7 +31,7 @@ export async function fillOrg(
     await tx`insert into users (id, type, email, display_name, status)
       select id, 'human', id || '@volume.example', 'Member ' || n, 'active' from m`
     await tx`insert into memberships (org_id, user_id, type, role, display_name, username, status, notification_preferences)
-      select ${org_id}, id, 'human', 'contributor', 'Member ' || n, 'member-' || n, 'active', '{}' from m`
+      select ${org_id}, id, 'human', 'contributor', 'Member ' || n, 'member-' || n, 'active', '{"email": "all"}' from m`
     // The founder takes part in everything a member does.
     await tx`insert into m values (0, ${user_id})`
 

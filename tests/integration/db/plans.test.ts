@@ -222,7 +222,7 @@ test('lists take as many statements for 100 rows as for one', async () => {
   }
   for (const { address, size } of lists) {
     const url = address.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no ${name}`)
-    const statements = async (rows: number) => {
+    const once = async (rows: number) => {
       let given = 0
       const seen = await planned(async () => {
         const { body, status } = await admin.call<{ data: unknown[] }>('GET', `${url}?${size}=${rows}`)
@@ -234,6 +234,11 @@ test('lists take as many statements for 100 rows as for one', async () => {
         given,
         texts: seen.map(({ text }) => text.trim()).filter((text) => !/^(update|insert)/.test(text)),
       }
+    }
+    // The server reads who calls again now and then: the least of three is what the list itself takes.
+    const statements = async (rows: number) => {
+      const tries = [await once(rows), await once(rows), await once(rows)]
+      return tries.reduce((least, next) => (next.texts.length < least.texts.length ? next : least))
     }
     const one = await statements(1)
     for (const rows of [25, 100]) {
