@@ -122,7 +122,8 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 
   busy(): boolean {
-    return this.#unsaved_reads.size > 0
+    // Whoever follows the log hears of the end of a pause when it ends, not with the next message.
+    return this.#unsaved_reads.size > 0 || this.#brake.paused
   }
 
   async passivate(): Promise<void> {

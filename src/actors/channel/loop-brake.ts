@@ -27,6 +27,11 @@ export class LoopBrake {
     this.#paused_until = paused_until
   }
 
+  /** From the refusal on until {@link lift}. */
+  get paused(): boolean {
+    return this.#paused_until > 0
+  }
+
   /** Set while agents' posts are refused. */
   pausedUntil(now: number): number | undefined {
     return this.#paused_until > now ? this.#paused_until : undefined

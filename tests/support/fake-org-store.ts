@@ -1,0 +1,82 @@
+import { ApiError } from '../../src/contracts/errors.ts'
+import type { EventType } from '../../src/contracts/vocabulary.ts'
+import type { Done, Job } from '../../src/domain/job.ts'
+import type { LogEvent } from '../../src/domain/log-event.ts'
+import { Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
+
+/** What a test's command does: the input of its call. */
+export interface FakeInput {
+  type?: EventType
+  channel_id?: string
+  payload?: Record<string, unknown>
+  refuse?: string
+  /** What the caller hears. */
+  result?: unknown
+}
+
+interface FakeTransaction {
+  run(job: Job): Promise<Done>
+  runAlone(job: Job): Promise<Done>
+}
+
+/** The storage of one org in memory: every command stores one event of the type its input names. */
+export class FakeOrgStore {
+  head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
+  exists = true
+  readonly events: LogEvent[] = []
+  readonly jobs: Job[] = []
+  readonly batches: number[] = []
+  readonly forgotten: string[] = []
+  gate: Promise<void> = Promise.resolve()
+
+  async take(org_id: string): Promise<Head> {
+    if (!this.exists) throw new Gone(`Org ${org_id} is gone`)
+    this.head = { ...this.head, epoch: this.head.epoch + 1 }
+    return this.head
+  }
+
+  async write(
+    _org_id: string,
+    head: Head,
+    _jobs: readonly Job[],
+    _careful: boolean,
+    work: (tx: FakeTransaction) => Promise<void>,
+  ): Promise<Head> {
+    await this.gate
+    if (!this.exists) throw new Gone('gone')
+    if (head.epoch !== this.head.epoch) throw new Fenced('fenced')
+    const stored: LogEvent[] = []
+    const run = async (job: Job): Promise<Done> => {
+      this.jobs.push(job)
+      const input = job.input as FakeInput
+      if (input.refuse !== undefined) throw new ApiError('FORBIDDEN', input.refuse)
+      const sequence = head.sequence + stored.length + 1
+      const event: LogEvent = {
+        sequence,
+        type: input.type ?? 'task.created',
+        timestamp: '2026-01-01T00:00:00.000Z',
+        actor: { id: job.caller.id, type: job.caller.kind, display_name: job.caller.display_name },
+        project_ids: [],
+        task_id: null,
+        channel_id: input.channel_id ?? null,
+        payload: input.payload ?? {},
+        subject_ids: [],
+      }
+      stored.push(event)
+      return {
+        reply: { result: input.result ?? sequence, replayed: false },
+        events: [event],
+        notifications: [],
+      }
+    }
+    await work({ run, runAlone: run })
+    this.events.push(...stored)
+    this.batches.push(stored.length)
+    this.head = { ...head, sequence: head.sequence + stored.length, batch: head.batch + 1 }
+    return this.head
+  }
+
+  forget(org_id: string): void {
+    this.forgotten.push(org_id)
+  }
+}

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  ChannelActor,
+  type ChannelRequest,
+  type Ephemeral,
+  type Posted,
+  type ReadMarker,
+} from '../../../src/actors/channel/channel-actor.ts'
+import { PAUSE_MS } from '../../../src/actors/channel/loop-brake.ts'
+import type { Address } from '../../../src/actors/runtime/actor.ts'
+import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
+import { Host } from '../../../src/actors/runtime/host.ts'
+import { ApiError } from '../../../src/contracts/errors.ts'
+import type { Message } from '../../../src/contracts/resources.ts'
+import type { Caller } from '../../../src/domain/caller.ts'
+import type { CommandCall, Reply } from '../../../src/domain/job.ts'
+
+const ADDRESS: Address = { kind: 'channel', org_id: 'org', id: 'channel' }
+const IDLE_MS = 60_000
+
+const person = (id: string): Caller => ({ kind: 'human', id, display_name: id, role: 'contributor' })
+const agent = (id: string): Caller => ({ kind: 'agent', id, display_name: id, role: 'contributor' })
+
+function message(seq: number, content: string, caller: Caller): Message {
+  return {
+    id: `m${seq}`,
+    channel_id: 'channel',
+    seq,
+    kind: 'text',
+    sender: { id: caller.id, type: caller.kind, display_name: caller.display_name },
+    content,
+    mentions: [],
+    ignored_mentions: [],
+    reply_to: null,
+    client_id: null,
+    deliveries: [],
+    created_at: '2026-01-01T00:00:00.000Z',
+  }
+}
+
+class World {
+  readonly clock = new FakeClock()
+  readonly calls: CommandCall[] = []
+  readonly frames: Ephemeral[] = []
+  readonly saved: [user_id: string, seq: number][] = []
+  readonly failures: string[] = []
+  gate: Promise<void> = Promise.resolve()
+  fail_next: Error | undefined
+  fail_reads = false
+  brake = { messages: 0, minutes: 10 }
+  paused_until = 0
+  #seq = 0
+  #ids = 0
+  readonly host = new Host(this.clock, (stage) => void this.failures.push(stage))
+
+  constructor() {
+    this.host.register<ChannelRequest, unknown>('channel', {
+      create: (context) =>
+        new ChannelActor(context, {
+          command: (_org_id, call) => this.#command(call),
+          ephemeral: (frame) => void this.frames.push(frame),
+          markRead: async (_org_id, _channel_id, user_id, seq): Promise<ReadMarker> => {
+            if (this.fail_reads) throw new Error('away')
+            this.saved.push([user_id, seq])
+            return { read_seq: seq, last_seq: this.#seq, mention_count: 0 }
+          },
+          loadBrake: async () => ({ run: [], paused_until: this.paused_until }),
+          brakeSettings: async () => this.brake,
+          newId: () => `id${++this.#ids}`,
+        }),
+      idle_ms: IDLE_MS,
+      mailbox_max: 1_000,
+    })
+  }
+
+  async #command(call: CommandCall): Promise<Reply> {
+    this.calls.push(call)
+    await this.gate
+    const failure = this.fail_next
+    this.fail_next = undefined
+    if (failure) throw failure
+    const { content, refusal } = call.input as { content?: string; refusal?: { code: 'AGENT_LOOP' } }
+    if (refusal) throw new ApiError(refusal.code, 'refused')
+    if (call.command !== 'message.post') return { result: null, replayed: false }
+    const posted: Posted = {
+      message: message(++this.#seq, content ?? '', call.caller),
+      repeated: false,
+    }
+    return { result: posted, replayed: false }
+  }
+
+  ask(request: ChannelRequest): Promise<unknown> {
+    return this.host.call(ADDRESS, request)
+  }
+
+  async post(content: string, caller = person('ada'), client_id?: string): Promise<Posted> {
+    const reply = await this.host.call<Reply>(ADDRESS, {
+      type: 'post',
+      command_id: `c${++this.#ids}`,
+      caller,
+      posting: {
+        channel_id: 'channel',
+        content,
+        content_hash: `hash of ${content}`,
+        ...(client_id === undefined ? {} : { client_id }),
+      },
+    } satisfies ChannelRequest)
+    return reply.result as Posted
+  }
+
+  get commands(): string[] {
+    return this.calls.map(({ command }) => command)
+  }
+}
+
+describe('channel actor: messages', () => {
+  test('posts by a command of the org, and the next does not wait for the commit', async () => {
+    const world = new World()
+    const gate = Promise.withResolvers<void>()
+    world.gate = gate.promise
+    const posts = ['one', 'two', 'three'].map((content) => world.post(content))
+    for (let i = 0; i < 5; i++) await settle()
+    assert.equal(world.calls.length, 3)
+    gate.resolve()
+    assert.deepEqual(
+      (await Promise.all(posts)).map((posted) => [posted.message.seq, posted.message.content]),
+      [
+        [1, 'one'],
+        [2, 'two'],
+        [3, 'three'],
+      ],
+    )
+  })
+
+  test('a repeated client_id answers the same message without a command, even before the first is stored', async () => {
+    const world = new World()
+    const gate = Promise.withResolvers<void>()
+    world.gate = gate.promise
+    const posts = [world.post('hello', person('ada'), 'x'), world.post('hello', person('ada'), 'x')]
+    for (let i = 0; i < 5; i++) await settle()
+    gate.resolve()
+    const [first, second] = await Promise.all(posts)
+    assert.deepEqual([first?.repeated, second?.repeated], [false, true])
+    assert.equal(second?.message.id, first?.message.id)
+    assert.equal((await world.post('hello', person('ada'), 'x')).repeated, true)
+    assert.equal(world.calls.length, 1)
+  })
+
+  test('the same client_id with other words is a conflict, and of another sender another message', async () => {
+    const world = new World()
+    await world.post('hello', person('ada'), 'x')
+    await assert.rejects(
+      world.post('goodbye', person('ada'), 'x'),
+      (error) => error instanceof ApiError && error.errorCode === 'IDEMPOTENCY_CONFLICT',
+    )
+    assert.equal((await world.post('hello', person('bo'), 'x')).repeated, false)
+  })
+
+  test('a post that failed is not remembered: trying again posts', async () => {
+    const world = new World()
+    world.fail_next = new ApiError('UNAVAILABLE', 'away')
+    await assert.rejects(world.post('hello', person('ada'), 'x'))
+    const again = await world.post('hello', person('ada'), 'x')
+    assert.equal(again.repeated, false)
+  })
+})
+
+describe('channel actor: what is not stored', () => {
+  const types = (world: World) => world.frames.map(({ frame }) => frame.type)
+
+  test('typing ends by itself when it is not renewed', async () => {
+    const world = new World()
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    await world.clock.advance(2_000)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    await world.clock.advance(2_999)
+    assert.deepEqual(types(world), ['typing', 'typing'])
+    await world.clock.advance(1)
+    assert.deepEqual(types(world), ['typing', 'typing', 'typing_stopped'])
+    assert.deepEqual(
+      world.frames.map(({ except_user_id }) => except_user_id),
+      ['ada', 'ada', 'ada'],
+    )
+  })
+
+  test('presence of all nodes is one set, announced when it changes only', async () => {
+    const world = new World()
+    const online = () =>
+      world.frames.map(({ frame }) => (frame.type === 'presence' ? frame.user_ids : 'another frame'))
+    await world.ask({ type: 'presence', node_id: 'a', user_ids: ['ada', 'bo'] })
+    await world.ask({ type: 'presence', node_id: 'b', user_ids: ['bo'] })
+    assert.deepEqual(online(), [['ada', 'bo']])
+    await world.ask({ type: 'presence', node_id: 'a', user_ids: [] })
+    await world.ask({ type: 'presence', node_id: 'b', user_ids: ['bo', 'cy'] })
+    assert.deepEqual(online(), [['ada', 'bo'], ['bo'], ['bo', 'cy']])
+  })
+
+  test('read markers of a second are saved together, the furthest of each user', async () => {
+    const world = new World()
+    for (const seq of [3, 9, 5]) await world.ask({ type: 'read', user_id: 'ada', seq, now: false })
+    await world.ask({ type: 'read', user_id: 'bo', seq: 2, now: false })
+    assert.deepEqual(world.saved, [])
+    await world.clock.advance(1_000)
+    assert.deepEqual(world.saved, [
+      ['ada', 9],
+      ['bo', 2],
+    ])
+    assert.deepEqual(
+      world.frames.map(({ frame, only_user_id }) => [frame.type, only_user_id]),
+      [
+        ['read', 'ada'],
+        ['read', 'bo'],
+      ],
+    )
+  })
+
+  test('a marker that has to be stored now is answered after it is', async () => {
+    const world = new World()
+    assert.deepEqual(await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: true }), {
+      read_seq: 4,
+      last_seq: 0,
+      mention_count: 0,
+    })
+  })
+
+  test('unsaved markers keep the actor, and are saved before it ends', async () => {
+    const world = new World()
+    await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: false })
+    await world.host.stopAll()
+    assert.deepEqual(world.saved, [['ada', 4]])
+  })
+
+  test('a marker that cannot be saved is reported and costs the others nothing', async () => {
+    const world = new World()
+    world.fail_reads = true
+    await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: false })
+    await world.clock.advance(1_000)
+    assert.deepEqual(world.failures, ['save a read marker'])
+    world.fail_reads = false
+    await world.ask({ type: 'read', user_id: 'bo', seq: 5, now: false })
+    await world.clock.advance(1_000)
+    assert.deepEqual(world.saved, [['bo', 5]])
+  })
+})
+
+describe('channel actor: agents that answer each other', () => {
+  const loop = async (world: World, messages: number) => {
+    for (let i = 0; i < messages; i++) await world.post(`${i}`, agent(i % 2 === 0 ? 'forge' : 'scout'))
+  }
+  const isLoop = (error: unknown) => error instanceof ApiError && error.errorCode === 'AGENT_LOOP'
+
+  test('are paused after the number of messages that the org allows, and that is told once', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    await assert.rejects(world.post('again', agent('scout')), isLoop)
+    assert.equal(world.commands.filter((command) => command === 'channel.pause_loop').length, 1)
+  })
+
+  test('go on when a person writes', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    await world.post('go on, both of you', person('ada'))
+    await settle()
+    await world.post('thank you', agent('forge'))
+    assert.equal(world.commands.filter((command) => command === 'channel.resume_loop').length, 1)
+  })
+
+  test('go on when the pause is over, also one that was on before a restart', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    world.paused_until = world.clock.now() + PAUSE_MS
+    await assert.rejects(world.post('still paused', agent('forge')), isLoop)
+    await world.clock.advance(PAUSE_MS)
+    await world.post('now', agent('forge'))
+    assert.deepEqual(world.commands.slice(1), ['channel.resume_loop', 'message.post'])
+  })
+
+  test('one agent alone, and people, are never paused', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    for (let i = 0; i < 20; i++) await world.post(`${i}`, agent('forge'))
+    for (let i = 0; i < 20; i++) await world.post(`${i}`, person(i % 2 === 0 ? 'ada' : 'bo'))
+    assert.equal(world.calls.length, 40)
+  })
+
+  test('are not paused when the org turned the brake off', async () => {
+    const world = new World()
+    await loop(world, 50)
+    assert.equal(world.calls.length, 50)
+  })
+})

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { OrgActor, type OrgLimits } from '../../../src/actors/org/org-actor.ts'
+import type { Published, PublishedBatch } from '../../../src/actors/org/published.ts'
+import type { Address } from '../../../src/actors/runtime/actor.ts'
+import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
+import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
+import { Host } from '../../../src/actors/runtime/host.ts'
+import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
+import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
+import type { Reply } from '../../../src/domain/job.ts'
+import { Fenced, Gone } from '../../../src/domain/ownership.ts'
+import type { Member } from '../../../src/domain/permissions.ts'
+import { type FakeInput, FakeOrgStore } from '../../support/fake-org-store.ts'
+
+const ADDRESS: Address = { kind: 'org', org_id: 'org', id: 'org' }
+const LIMITS: OrgLimits = {
+  lane: LANE_LIMITS,
+  ring_events_max: 5,
+  ring_bytes_max: 1024 * 1024,
+  care_ms: 60_000,
+}
+const ada: Member = {
+  user_id: 'ada',
+  type: 'human',
+  role: 'administrator',
+  status: 'active',
+  username: 'ada',
+  display_name: 'Ada',
+}
+
+function setUp() {
+  const store = new FakeOrgStore()
+  const published: PublishedBatch[] = []
+  const measures: string[] = []
+  const failures: string[] = []
+  let sweeps = 0
+  const world = { load_epoch_ahead: 0, on_publish: () => {}, fail_sweep: false }
+  const clock = new FakeClock()
+  const host = new Host(clock, (stage) => failures.push(stage))
+  host.register('org', {
+    create: (context) =>
+      new OrgActor(
+        context,
+        {
+          store,
+          load: async () =>
+            store.exists
+              ? {
+                  head: { ...store.head, epoch: store.head.epoch + world.load_epoch_ahead },
+                  permissions: {
+                    status: 'active',
+                    settings: DEFAULT_SETTINGS,
+                    members: [ada],
+                    project_users: [],
+                    channels: [],
+                    sub_agents: [],
+                    ending_keys: [],
+                  },
+                }
+              : undefined,
+          publish: (batch) => {
+            published.push(batch)
+            world.on_publish()
+          },
+          directory: new SingleNodeDirectory('here'),
+          sweep: async () => {
+            sweeps++
+            if (world.fail_sweep) throw new Error('away')
+          },
+          observe: (measure) => void measures.push(measure),
+        },
+        LIMITS,
+      ),
+    idle_ms: 10 * 60_000,
+    mailbox_max: 1_000,
+  })
+  let commands = 0
+  const run = (input: FakeInput = {}) =>
+    host.call<Reply>(ADDRESS, {
+      type: 'command',
+      call: {
+        command_id: `c${++commands}`,
+        command: 'test',
+        input,
+        caller: { kind: 'human', id: 'ada', display_name: 'Ada', role: 'administrator' },
+      },
+    })
+  const replay = (after: number, limit = 100) =>
+    host.call<Published[] | undefined>(ADDRESS, { type: 'replay', after, limit })
+  return { store, published, measures, failures, world, clock, host, run, replay, sweeps: () => sweeps }
+}
+
+const sequences = (batches: readonly PublishedBatch[]) =>
+  batches.flatMap(({ events }) => events.map(({ event }) => event.sequence))
+
+describe('org actor', () => {
+  test('takes the org under a new epoch before the first command', async () => {
+    const { store, run } = setUp()
+    assert.deepEqual(await run(), { result: 1, replayed: false })
+    assert.equal(store.head.epoch, 1)
+  })
+
+  test('publishes what is stored, in order and before the callers are answered', async () => {
+    const { run, published, world } = setUp()
+    const order: string[] = []
+    world.on_publish = () => void order.push('published')
+    await run().then(() => order.push('answered'))
+    assert.deepEqual(order, ['published', 'answered'])
+    await Promise.all([run(), run(), run()])
+    assert.deepEqual(sequences(published), [1, 2, 3, 4])
+    assert.deepEqual([...new Set(published.map(({ log, epoch }) => `${log} ${epoch}`))], ['testlog1 1'])
+  })
+
+  test('a refused command is neither stored nor published, and its neighbours are', async () => {
+    const { run, published, store } = setUp()
+    const [first, refused, last] = await Promise.allSettled([run(), run({ refuse: 'no' }), run()])
+    assert.deepEqual(
+      [first, last].map((outcome) => outcome?.status),
+      ['fulfilled', 'fulfilled'],
+    )
+    assert.equal(refused?.status, 'rejected')
+    assert.deepEqual(sequences(published), [1, 2])
+    assert.equal(store.head.sequence, 2)
+  })
+
+  test('commands that come during a commit share the next one', async () => {
+    const { run, store } = setUp()
+    await run()
+    const gate = Promise.withResolvers<void>()
+    store.gate = gate.promise
+    const first = run()
+    await settle()
+    const rest = Array.from({ length: 20 }, () => run())
+    for (let i = 0; i < 20; i++) await settle()
+    gate.resolve()
+    await Promise.all([first, ...rest])
+    assert.deepEqual(store.batches, [1, 1, 20])
+  })
+
+  test('a command after a change of rights is judged by the changed rights', async () => {
+    const { run, store } = setUp()
+    await run()
+    const gate = Promise.withResolvers<void>()
+    store.gate = gate.promise
+    const first = run()
+    await settle()
+    const removal = run({ type: 'user.removed', payload: { user: { id: 'ada' } } })
+    const after = run()
+    gate.resolve()
+    await Promise.all([first, removal, after])
+    assert.deepEqual(store.batches, [1, 1, 1, 1])
+    const { permissions } = store.jobs.at(-1)!
+    assert.equal(permissions.member('ada'), undefined)
+  })
+
+  test('replays from memory what it published last, and says when that does not reach back', async () => {
+    const { run, replay } = setUp()
+    for (let i = 0; i < 8; i++) await run()
+    const numbers = async (after: number, limit?: number) =>
+      (await replay(after, limit))?.map(({ event }) => event.sequence)
+    assert.deepEqual(await numbers(3), [4, 5, 6, 7, 8])
+    assert.deepEqual(await numbers(5, 2), [6, 7])
+    assert.deepEqual(await numbers(8), [])
+    assert.equal(await numbers(2), undefined)
+  })
+
+  test('an owner that another node replaced closes, publishes nothing, and the next call starts anew', async () => {
+    const { run, store, published, measures, host } = setUp()
+    await run()
+    await store.take('org')
+    await assert.rejects(run(), Fenced)
+    assert.deepEqual(sequences(published), [1])
+    assert.ok(measures.includes('fenced'))
+    assert.deepEqual(store.forgotten, ['org'])
+    await settle()
+    assert.equal(host.counts().active.org, 0)
+    await run()
+    assert.equal(store.head.epoch, 3)
+    assert.deepEqual(sequences(published), [1, 2])
+  })
+
+  test('an org that is gone is said to be, before and after it was active', async () => {
+    const { run, store } = setUp()
+    await run()
+    store.exists = false
+    await assert.rejects(run(), Gone)
+    await assert.rejects(run(), Gone)
+  })
+
+  test('what is loaded under another epoch than its own is not used', async () => {
+    const { run, world, store } = setUp()
+    world.load_epoch_ahead = 1
+    await assert.rejects(run(), Fenced)
+    assert.equal(store.events.length, 0)
+    world.load_epoch_ahead = 0
+    assert.deepEqual(await run(), { result: 1, replayed: false })
+  })
+
+  test('ends with what is under way stored, answered and published', async () => {
+    const { run, store, host, published } = setUp()
+    await run()
+    const gate = Promise.withResolvers<void>()
+    store.gate = gate.promise
+    const last = run()
+    await settle()
+    const stopped = host.stopAll()
+    gate.resolve()
+    await stopped
+    assert.deepEqual(await last, { result: 2, replayed: false })
+    assert.deepEqual(sequences(published), [1, 2])
+  })
+
+  test('sweeps now and then, and goes on when a sweep fails', async () => {
+    const { run, clock, world, failures, sweeps } = setUp()
+    await run()
+    world.fail_sweep = true
+    await clock.advance(LIMITS.care_ms)
+    assert.deepEqual(failures, ['sweep of an org'])
+    world.fail_sweep = false
+    await clock.advance(LIMITS.care_ms)
+    assert.equal(sweeps(), 2)
+    assert.equal(failures.length, 1)
+  })
+})

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Actor, Address } from '../../../src/actors/runtime/actor.ts'
+import { FakeClock } from '../../../src/actors/runtime/clock.ts'
+import { type Directory, SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
+import { Host } from '../../../src/actors/runtime/host.ts'
+import { Router } from '../../../src/actors/runtime/router.ts'
+import { ApiError } from '../../../src/contracts/errors.ts'
+import { Fenced, Gone } from '../../../src/domain/ownership.ts'
+
+const ADDRESS: Address = { kind: 'echo', org_id: 'org', id: 'org' }
+
+function setUp(answers: (() => unknown)[], directory: Directory = new SingleNodeDirectory('here')) {
+  const clock = new FakeClock()
+  const host = new Host(clock, () => undefined)
+  const asked: unknown[] = []
+  host.register<unknown, unknown>('echo', {
+    create: (): Actor<unknown, unknown> => ({
+      receive: (request) => {
+        asked.push(request)
+        return answers.shift()?.() ?? 'no more answers'
+      },
+    }),
+    idle_ms: 1_000,
+    mailbox_max: 10,
+  })
+  const elsewhere: unknown[] = []
+  const transport = {
+    async call<Reply>(node_id: string, _address: Address, request: unknown): Promise<Reply> {
+      elsewhere.push([node_id, request])
+      return 'from elsewhere' as Reply
+    },
+  }
+  return { clock, asked, elsewhere, router: new Router('here', host, directory, clock, transport) }
+}
+
+const fenced = () => {
+  throw new Fenced('moved')
+}
+
+/** Lets a call go on over its pauses. */
+async function through<T>(clock: FakeClock, call: Promise<T>): Promise<T> {
+  let done = false
+  const end = () => {
+    done = true
+  }
+  call.then(end, end)
+  while (!done) await clock.advance(100)
+  return await call
+}
+
+describe('router', () => {
+  test('calls the actor of this node, and answers what it answers', async () => {
+    const { router, asked } = setUp([() => 'hello'])
+    assert.equal(await router.call(ADDRESS, 'ask'), 'hello')
+    assert.deepEqual(asked, ['ask'])
+  })
+
+  test('a lost ownership is tried again, marked as one that may have run', async () => {
+    const { router, clock, asked } = setUp([fenced, fenced, () => 'hello'])
+    const call = router.call(ADDRESS, { n: 1 }, () => ({ n: 1, retry: true }))
+    assert.equal(await through(clock, call), 'hello')
+    assert.deepEqual(asked, [{ n: 1 }, { n: 1, retry: true }, { n: 1, retry: true }])
+  })
+
+  test('after four tries the caller hears 503 and when to try again', async () => {
+    const { router, clock, asked } = setUp([fenced, fenced, fenced, fenced, fenced])
+    await assert.rejects(
+      through(clock, router.call(ADDRESS, 'ask')),
+      (error) => error instanceof ApiError && error.errorCode === 'UNAVAILABLE',
+    )
+    assert.equal(asked.length, 4)
+  })
+
+  test('an org that is gone is not found, at once', async () => {
+    const { router, asked } = setUp([
+      () => {
+        throw new Gone('gone')
+      },
+    ])
+    await assert.rejects(
+      router.call(ADDRESS, 'ask'),
+      (error) => error instanceof ApiError && error.errorCode === 'ORG_NOT_FOUND',
+    )
+    assert.equal(asked.length, 1)
+  })
+
+  test('a refusal is answered as it is, without another try', async () => {
+    const { router, asked } = setUp([
+      () => {
+        throw new ApiError('FORBIDDEN', 'no')
+      },
+    ])
+    await assert.rejects(router.call(ADDRESS, 'ask'), /no/)
+    assert.equal(asked.length, 1)
+  })
+
+  test('an org that another node owns is called there', async () => {
+    const directory: Directory = {
+      ownerOf: async () => 'there',
+      announce: async () => undefined,
+      release: async () => undefined,
+    }
+    const { router, asked, elsewhere } = setUp([], directory)
+    assert.equal(await router.call(ADDRESS, 'ask'), 'from elsewhere')
+    assert.deepEqual(asked, [])
+    assert.deepEqual(elsewhere, [['there', 'ask']])
+  })
+})
