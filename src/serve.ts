@@ -65,7 +65,7 @@ export async function serve(
     keys,
     csrf_secret,
     secure: config.https,
-    own_origins: config.own_origins,
+    own_origins: [...config.own_origins, ...config.cors_origins],
     openEdge: (org_id) => core.edges.open(org_id),
     async orgId(slug) {
       const known = org_ids.get(slug)
@@ -135,6 +135,7 @@ export async function serve(
       server?.upgrade(request, { data: handlers as never, headers }) ?? false,
     keepOpen: (request) => server?.timeout(request, 0),
     clientIp: ipOf,
+    cors_origins: config.cors_origins,
     public_url: config.public_url,
     secure_cookies: config.https,
     single_tenant: config.single_tenant,

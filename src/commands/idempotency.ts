@@ -1,6 +1,6 @@
 import { ApiError } from '../contracts/errors.ts'
 import type { BatchContext } from '../db/lane-store.ts'
-import type { Job, Reply } from '../domain/job.ts'
+import type { Idempotency, Job, Reply } from '../domain/job.ts'
 
 /** How long the answer to an `Idempotency-Key` is kept. */
 export const IDEMPOTENCY_HOURS = 24
@@ -8,7 +8,7 @@ export const IDEMPOTENCY_HOURS = 24
 /** Fields of results that are shown once and never kept: a replay has null there. */
 const SECRET_FIELDS = ['api_key', 'ephemeral_api_key', 'invite_url']
 
-interface Stored {
+export interface Stored {
   fingerprint: string
   reply: unknown
 }
@@ -21,10 +21,14 @@ export async function recalledRequest(job: Job, context: BatchContext): Promise<
     select fingerprint, reply from idempotency_keys
     where org_id = ${context.org_id} and principal_id = ${caller.id} and route = ${idempotency.route}
       and key = ${idempotency.key} and created_at > now() - make_interval(hours => ${IDEMPOTENCY_HOURS})`
-  if (!found) return undefined
-  if (found.fingerprint !== idempotency.fingerprint)
+  return found && replayOf(found, idempotency)
+}
+
+/** Throws 409 when the key belongs to another request. */
+export function replayOf(stored: Stored, { fingerprint }: Idempotency): Reply {
+  if (stored.fingerprint !== fingerprint)
     throw new ApiError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another request.')
-  return { result: found.reply, replayed: true }
+  return { result: stored.reply, replayed: true }
 }
 
 /** Keeps the answer in the transaction of the effect. */

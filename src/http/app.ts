@@ -3,6 +3,7 @@ import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { type Assets, docsPage } from './assets.ts'
+import { cors } from './cors.ts'
 import type { Deps } from './deps.ts'
 import { refuse } from './endpoint.ts'
 import { openApi } from './openapi.ts'
@@ -58,6 +59,7 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
+    .use(cors(deps.cors_origins))
     .use(routes(deps, readiness))
     .get(
       '/docs/json',

@@ -40,6 +40,8 @@ export interface Deps {
   /** Takes the idle time-out off a connection that streams. */
   keepOpen(request: Request): void
   clientIp(request: Request): string
+  /** Other origins whose pages may call the API. */
+  cors_origins: readonly string[]
   /** Address that people open, without a slash at the end. */
   public_url: string
   secure_cookies: boolean

@@ -29,6 +29,8 @@ export interface Call<Body, Query> {
   query: Query
   body: Body
   identity: Identity
+  /** Set by the `Idempotency-Key` of a POST. */
+  idempotency: Idempotency | undefined
 }
 
 /** A request inside an org: who asks, with its rights looked up. */
@@ -37,7 +39,6 @@ export interface OrgCall<Body, Query> extends Call<Body, Query> {
   org_id: string
   caller: Caller
   standing: Standing
-  idempotency: Idempotency | undefined
   /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
   command<Result>(name: string, input: unknown): Promise<Reply & { result: Result }>
 }
@@ -117,15 +118,25 @@ export function endpoints(deps: Deps) {
     return [handler, { parse: 'none', detail: describe(spec) }] as const
   }
 
+  /** Who is refused counts as its address, so that guessing has an end. */
+  async function identify(request: Request, ip: string): Promise<Identity> {
+    try {
+      return await deps.identify.request(request, ip)
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) deps.limits.anonymous(ip, false)
+      throw error
+    }
+  }
+
   return {
-    /** Anybody may call it; limited per address. */
+    /** Anybody may call it; limited per address, but for what machines ask all the time. */
     open<B extends TSchema, Q extends TSchema>(
-      spec: Spec<B, Q> & { sign_in?: boolean },
-      handle: (call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'identity'>) => Promise<Answer>,
+      spec: Spec<B, Q> & { sign_in?: boolean; unlimited?: boolean },
+      handle: (call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'identity' | 'idempotency'>) => Promise<Answer>,
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
-        const headers = deps.limits.anonymous(ip, spec.sign_in ?? false)
+        const headers = spec.unlimited ? {} : deps.limits.anonymous(ip, spec.sign_in ?? false)
         if (spec.sign_in) deps.identify.checkOrigin(request)
         const { body, query } = await read()
         return { answer: await handle({ request, request_id, ip, params, body, query }), headers }
@@ -139,11 +150,13 @@ export function endpoints(deps: Deps) {
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
-        const identity = await deps.identify.request(request, ip)
+        const identity = await identify(request, ip)
         const headers = deps.limits.principal(identity)
         checkIds(params)
         const { body, query } = await read()
-        return { answer: await handle({ request, request_id, ip, params, body, query, identity }), headers }
+        const idempotency = await idempotencyOf(request, body)
+        const call = { request, request_id, ip, params, body, query, identity, idempotency }
+        return { answer: await handle(call), headers }
       })
     },
 
@@ -154,7 +167,7 @@ export function endpoints(deps: Deps) {
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
-        const identity = await deps.identify.request(request, ip)
+        const identity = await identify(request, ip)
         const headers = deps.limits.principal(identity)
         const { edge, caller, standing } = await deps.identify.member(
           identity,

@@ -7,6 +7,7 @@ DROP FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int)
 DROP FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int);
 DROP FUNCTION search_query(text);
 DROP FUNCTION search_snippet(text, tsquery);
+DROP FUNCTION auth_made_org(uuid, text, text);
 DROP FUNCTION auth_due_orgs();
 DROP FUNCTION auth_org_ids();
 DROP FUNCTION auth_org_count();
@@ -21,5 +22,5 @@ BEGIN
     EXECUTE format('DROP POLICY look_up ON %I', t.tablename);
   END LOOP;
 END $$;
-REVOKE ALL ON organizations, memberships, api_keys, invites, sub_agents, users FROM mc_auth;
+REVOKE ALL ON organizations, memberships, api_keys, invites, sub_agents, users, idempotency_keys FROM mc_auth;
 REVOKE ALL ON projects, tasks, task_projects, messages, channels, events FROM mc_search;

@@ -1,10 +1,11 @@
 -- What is looked up before any org is known: functions of a role that owns nothing else and sees exactly these tables.
-GRANT SELECT ON organizations, memberships, api_keys, invites, sub_agents, users TO mc_auth;
+GRANT SELECT ON organizations, memberships, api_keys, invites, sub_agents, users, idempotency_keys TO mc_auth;
 CREATE POLICY look_up ON organizations FOR SELECT TO mc_auth USING (true);
 CREATE POLICY look_up ON memberships FOR SELECT TO mc_auth USING (true);
 CREATE POLICY look_up ON api_keys FOR SELECT TO mc_auth USING (true);
 CREATE POLICY look_up ON invites FOR SELECT TO mc_auth USING (true);
 CREATE POLICY look_up ON sub_agents FOR SELECT TO mc_auth USING (true);
+CREATE POLICY look_up ON idempotency_keys FOR SELECT TO mc_auth USING (true);
 
 CREATE FUNCTION auth_org(p_slug text) RETURNS TABLE (id uuid, slug text, name text, status text, settings jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -44,6 +45,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SEL
 
 CREATE FUNCTION auth_org_ids() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT id FROM organizations; $$;
+
+-- The answer to a repeated request that made an org: which one is not known yet.
+CREATE FUNCTION auth_made_org(p_user_id uuid, p_route text, p_key text) RETURNS TABLE (fingerprint text, reply jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT i.fingerprint, i.reply FROM memberships m
+  JOIN idempotency_keys i ON i.org_id = m.org_id AND i.principal_id = p_user_id AND i.route = p_route AND i.key = p_key
+  WHERE m.user_id = p_user_id AND i.created_at > now() - interval '24 hours';
+$$;
 
 CREATE FUNCTION auth_due_orgs() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -196,6 +205,7 @@ ALTER FUNCTION auth_invite(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_org_count() OWNER TO mc_auth;
 ALTER FUNCTION auth_org_ids() OWNER TO mc_auth;
 ALTER FUNCTION auth_due_orgs() OWNER TO mc_auth;
+ALTER FUNCTION auth_made_org(uuid, text, text) OWNER TO mc_auth;
 ALTER FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int) OWNER TO mc_search;
@@ -205,9 +215,9 @@ ALTER FUNCTION find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timesta
 REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
 
 REVOKE ALL ON FUNCTION sequence_before(uuid, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(),
+REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(),
+GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;

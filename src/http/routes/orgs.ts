@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { createOrg } from '../../commands/org-create.ts'
+import { createOrg, createOrgOnce } from '../../commands/org-create.ts'
 import { ApiError, notFound } from '../../contracts/errors.ts'
 import { PageOf } from '../../contracts/lists.ts'
 import { OrgCreate, OrgDelete, OrgPatch } from '../../contracts/requests.ts'
@@ -56,9 +56,16 @@ export function orgRoutes(deps: Deps) {
           body: OrgCreate,
           ok: { status: 201, schema: Org },
           description: 'The caller becomes its administrator. People only; only on a multi-tenant server.',
-          errors: ['SINGLE_TENANT', 'SLUG_TAKEN', 'FORBIDDEN', 'CSRF_VALIDATION_FAILED'],
+          errors: [
+            'SINGLE_TENANT',
+            'SLUG_TAKEN',
+            'FORBIDDEN',
+            'CSRF_VALIDATION_FAILED',
+            'IDEMPOTENCY_CONFLICT',
+            'OUTCOME_UNKNOWN',
+          ],
         },
-        async ({ identity, body }) => {
+        async ({ identity, body, idempotency }) => {
           if (identity.type !== 'session')
             throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
           if (deps.single_tenant)
@@ -67,8 +74,10 @@ export function orgRoutes(deps: Deps) {
           const account = await deps.accounts.byId(identity.user_id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
           const founder = { user_id: account.id, display_name: account.display_name }
-          const { org } = await createOrg(deps.database, { ...body, founder })
-          return { status: 201, body: org }
+          const input = { ...body, founder }
+          if (!idempotency) return { status: 201, body: (await createOrg(deps.database, input)).org }
+          const { org, replayed } = await createOrgOnce(deps.database, input, idempotency)
+          return created({ result: org, replayed })
         },
       ),
     )

@@ -29,6 +29,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
         {
           tag: 'Service',
           open: true,
+          unlimited: true,
           summary: 'Is the process alive',
           description: 'Answers as soon as the process serves, whatever the state of the database.',
           ok: { status: 200, schema: Type.Object({ status: Type.Literal('ok') }) },
@@ -42,6 +43,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
         {
           tag: 'Service',
           open: true,
+          unlimited: true,
           summary: 'Can it be used',
           description:
             'Database (with one PL/pgSQL call), schema version and, if configured, Redis. Without Redis the service is degraded, not unavailable.',
@@ -87,6 +89,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
         {
           tag: 'Service',
           open: true,
+          unlimited: true,
           summary: 'Prometheus metrics',
           description: 'From this machine, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
           ok: { status: 200, content_type: 'text/plain' },

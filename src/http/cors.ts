@@ -1,0 +1,40 @@
+import { Elysia } from 'elysia'
+
+/** A browser asks again after so long. */
+const PREFLIGHT_SECONDS = '600'
+
+/**
+ * Lets pages of other origins (the wrapped mobile app) call the API. `origins` are exact; whoever is not listed gets no
+ * header, so that its browser keeps the answer from it. Never `*`: cookies go along.
+ */
+export function cors(origins: readonly string[]) {
+  const plugin = new Elysia({ name: 'cors' })
+  if (origins.length === 0) return plugin
+  const listed = new Set(origins.map((origin) => origin.toLowerCase()))
+  return plugin.onRequest(({ request, set }) => {
+    const origin = request.headers.get('origin')
+    // Caches must not give one origin's answer to another.
+    set.headers.vary = 'Origin'
+    if (origin === null || !listed.has(origin.toLowerCase())) return
+    const allowed = {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers':
+        'Idempotent-Replay, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-MC-API-Version, X-Request-Id',
+    }
+    if (request.method === 'OPTIONS' && request.headers.has('access-control-request-method'))
+      return new Response(null, {
+        status: 204,
+        headers: {
+          ...allowed,
+          'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+          'access-control-allow-headers':
+            'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-CSRF-Token',
+          'access-control-max-age': PREFLIGHT_SECONDS,
+          vary: 'Origin',
+        },
+      })
+    Object.assign(set.headers, allowed)
+    return
+  })
+}

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  join,
+  type Message,
+  PASSWORD,
+  type Person,
+  setUp,
+} from '../support/client.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { SseJournal, until, WsJournal } from '../support/streams.ts'
+
+const APP = 'https://app.example.com'
+const STRANGER = 'https://stranger.example'
+
+let server: TestServer
+let admin: Person
+let bot: Agent
+let general: string
+
+/** Limits are on, as on a server that somebody runs. */
+beforeAll(async () => {
+  server = await startServer({
+    env: {
+      MC_RATE_LIMITS: 'on',
+      MC_CORS_ORIGIN: APP,
+      DEPLOYMENT_MODE: 'multi-tenant',
+      MC_LOG_LEVEL: 'debug',
+    },
+  })
+  admin = await setUp(server)
+  bot = await addAgent(admin, 'forge')
+  general = (await generalChannel(admin)).id
+})
+afterAll(() => server.stop())
+
+const get = (path: string, headers: Record<string, string> = {}) => fetch(server.url + path, { headers })
+
+describe('another origin', () => {
+  test('that is listed may read answers, good and bad, and streams', async () => {
+    for (const path of ['/version', '/auth/me', '/no/such/path', '/']) {
+      const answer = await get(path, { Origin: APP })
+      expect([path, answer.headers.get('access-control-allow-origin')]).toEqual([path, APP])
+      expect(answer.headers.get('access-control-allow-credentials')).toBe('true')
+      expect(answer.headers.get('vary')).toContain('Origin')
+      await answer.arrayBuffer()
+    }
+    const abort = new AbortController()
+    const stream = await fetch(`${server.url}/api/v1/orgs/fieldnote/events/stream`, {
+      headers: { ...bot.headers, Origin: APP },
+      signal: abort.signal,
+    })
+    expect([stream.status, stream.headers.get('access-control-allow-origin')]).toEqual([200, APP])
+    abort.abort()
+  })
+
+  test('that is listed may ask before it writes, and write', async () => {
+    const asked = await fetch(`${server.url}/api/v1/orgs/fieldnote/channels/${general}/messages`, {
+      method: 'OPTIONS',
+      headers: {
+        Origin: APP,
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'content-type,x-csrf-token',
+      },
+    })
+    expect(asked.status).toBe(204)
+    expect(asked.headers.get('access-control-allow-origin')).toBe(APP)
+    expect(asked.headers.get('access-control-allow-methods')).toContain('POST')
+    expect(asked.headers.get('access-control-allow-headers')?.toLowerCase()).toContain('x-csrf-token')
+    const posted = await admin.in<Message>(
+      'POST',
+      `/channels/${general}/messages`,
+      { content: 'from the app' },
+      { Origin: APP },
+    )
+    expect(posted.status).toBe(201)
+    const socket = await WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, {
+      Cookie: admin.cookieHeader,
+      Origin: APP,
+    })
+    socket.close()
+  })
+
+  test('that is not listed gets no header, and may not write', async () => {
+    const answer = await get('/version', { Origin: STRANGER })
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull()
+    const asked = await fetch(`${server.url}/auth/password`, {
+      method: 'OPTIONS',
+      headers: { Origin: STRANGER, 'Access-Control-Request-Method': 'POST' },
+    })
+    expect(asked.headers.get('access-control-allow-origin')).toBeNull()
+    const posted = await admin.in(
+      'POST',
+      `/channels/${general}/messages`,
+      { content: 'x' },
+      { Origin: STRANGER },
+    )
+    expect(posted.status).toBe(403)
+  })
+})
+
+test('every answer carries the security headers and its request id', async () => {
+  for (const path of ['/', '/health', '/auth/me', '/api/v1/nothing', '/docs/json', '/login']) {
+    const { headers } = await get(path)
+    expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff'])
+    expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+    expect(headers.get('content-security-policy')).not.toContain('unsafe-eval')
+    expect(headers.get('x-mc-api-version')).toBeTruthy()
+  }
+})
+
+describe('rate limits', () => {
+  test('say where the caller stands, refuse over the burst with Retry-After, and let others through', async () => {
+    const other = await addAgent(admin, 'other')
+    const answers = await Promise.all(Array.from({ length: 300 }, () => bot.in('GET', '/channels')))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100)
+    expect(refused.length).toBeGreaterThan(5)
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    const good = answers.find(({ status }) => status === 200)
+    expect(good?.headers.get('ratelimit-limit')).toBe('120')
+    expect(Number(good?.headers.get('ratelimit-remaining'))).toBeLessThan(120)
+    // Behind the same address.
+    expect((await other.in('GET', '/channels')).status).toBe(200)
+  })
+
+  test('do not count what machines ask all the time', async () => {
+    const answers = await Promise.all(Array.from({ length: 300 }, () => get('/health')))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()))
+  })
+
+  test('count whoever is refused by its address', async () => {
+    const answers = await Promise.all(Array.from({ length: 300 }, () => get('/auth/me')))
+    const statuses = new Set(answers.map(({ status }) => status))
+    expect(statuses).toEqual(new Set([401, 429]))
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()))
+    // Who is signed in is not touched by that.
+    expect((await admin.call('GET', '/auth/me')).status).toBe(200)
+  })
+})
+
+describe('an organization', () => {
+  const make = (who: Person, slug: string, key: string) =>
+    who.call<{ id: string; error?: { code: string } }>(
+      'POST',
+      '/api/v1/orgs',
+      { name: 'Second', slug },
+      { 'Idempotency-Key': key },
+    )
+
+  test('is made once for one Idempotency-Key, also when the repeat overtakes', async () => {
+    const [first, second] = await Promise.all([make(admin, 'second', 'k1'), make(admin, 'second', 'k1')])
+    const third = await make(admin, 'second', 'k1')
+    expect([first.status, second.status, third.status]).toEqual([201, 201, 201])
+    expect(new Set([first.body.id, second.body.id, third.body.id]).size).toBe(1)
+    const replays = [first, second].map(({ headers }) => headers.get('idempotent-replay'))
+    expect(new Set(replays)).toEqual(new Set(['true', null]))
+    expect(third.headers.get('idempotent-replay')).toBe('true')
+  })
+
+  test('with the same key and another body is refused; with another key the slug is taken', async () => {
+    const other = await make(admin, 'third', 'k1')
+    expect([other.status, other.body.error?.code]).toEqual([409, 'IDEMPOTENCY_CONFLICT'])
+    const taken = await make(admin, 'second', 'k2')
+    expect([taken.status, taken.body.error?.code]).toEqual([409, 'SLUG_TAKEN'])
+  })
+})
+
+test('nothing that opens a door, and nothing that people wrote, is in the server’s log', async () => {
+  const words = 'the-words-of-a-person'
+  const person = await join(admin, 'Ana Lima')
+  await person.in('POST', `/channels/${general}/messages`, { content: words })
+  await person.call('POST', '/auth/password', { email: 'ana.lima@example.com', password: 'not-hers-at-all' })
+  await get(`/api/v1/orgs/fieldnote/channels?token=${bot.key}`)
+  await get('/auth/me', { Authorization: `Bearer ${bot.key}x` })
+  await fetch(`${server.url}/auth/password`, { method: 'POST', body: '{"password": "half a body' })
+  const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, bot.headers)
+  await until(() => stream.frames.length > 0)
+  await stream.close()
+  const log = server.log().replaceAll(/setup\?token=\S+/g, '')
+  const secrets = [
+    bot.key,
+    bot.key.split('_').at(-1) ?? bot.key,
+    PASSWORD,
+    words,
+    'not-hers-at-all',
+    ...person.cookies.values(),
+    ...admin.cookies.values(),
+  ]
+  for (const secret of secrets) expect(log.includes(secret)).toBe(false)
+})
