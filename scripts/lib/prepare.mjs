@@ -47,12 +47,14 @@ export function ensureUi(bun, say) {
 }
 
 /**
- * Finds what only tests need: a Redis server and a browser. As root on Debian they are installed; elsewhere it says
+ * Finds what only tests need: a Redis server, a browser, and what the guide for agents is run with. As root on Debian they are installed; elsewhere it says
  * what to do, and the tests that need them are skipped (which CI=true does not accept). Returns environment variables.
  */
 export function ensureTestTools(say) {
   const find = () => ({
     'redis-server': findProgram('redis-server'),
+    curl: findProgram('curl'),
+    jq: findProgram('jq'),
     chromium:
       process.env.CHROMIUM ??
       findProgram(
