@@ -44,9 +44,10 @@ function report(row: Row, figures: readonly Figures[]): void {
   if ('reference' in row.judge) {
     const ratio = product_figure / (middle[row.judge.reference] ?? Number.NaN)
     const goal = Number.isNaN(row.judge.goal) ? '' : `, goal ${row.judge.goal}`
-    console.log(
-      `  ratio to ${row.judge.reference}: ${ratio.toFixed(2)} (floor ${row.judge.floor}${goal}) ${ratio >= row.judge.floor ? 'holds' : 'BELOW THE FLOOR'}`,
-    )
+    const verdict = Number.isNaN(row.judge.floor)
+      ? ''
+      : ` (floor ${row.judge.floor}${goal}) ${ratio >= row.judge.floor ? 'holds' : 'BELOW THE FLOOR'}`
+    console.log(`  ratio to ${row.judge.reference}: ${ratio.toFixed(2)}${verdict}`)
     if ('raw Bun publish' in middle)
       console.log(
         `  ratio to raw Bun publish: ${(product_figure / middle['raw Bun publish']!).toFixed(2)} (goal 0.7)`,

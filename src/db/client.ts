@@ -241,6 +241,9 @@ export class Database {
   }
 }
 
+/** Whatever answers one query of an org. */
+export type OneReader = Pick<Database, 'readOne'>
+
 /** The transaction may or may not have committed: only the database knows. */
 export class OutcomeUnknown extends Error {
   constructor() {

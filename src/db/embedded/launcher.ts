@@ -205,6 +205,8 @@ async function start(
     max_wal_size: '1GB',
     random_page_cost: '1.1',
     jit: 'off',
+    // A server that is filled in its first minute should not wait a minute for its first statistics.
+    autovacuum_naptime: '10s',
     log_min_messages: 'warning',
     log_checkpoints: 'off',
     ...(options.durable === false

@@ -1,5 +1,5 @@
 import type { Page } from '../../contracts/lists.ts'
-import type { Database, Fragment, OrgRef, Sql } from '../client.ts'
+import type { Fragment, OneReader, OrgRef, Sql } from '../client.ts'
 
 export interface PageRequest {
   page: number
@@ -14,10 +14,12 @@ export function allOf(sql: Sql, conditions: readonly (Fragment | undefined)[]): 
 
 /**
  * One page of a list with its total, both from one snapshot in one round trip, however many rows match. `matching`
- * gives the ids in order, `rows` the whole resources for a set of ids (in any order).
+ * gives the ids in order, `rows` the whole resources for a set of ids (in any order). The `offset 0` keeps the planner
+ * from turning the look-up of each row into a join, which computes every row of the org for each row of the page when
+ * it does not know yet how many there are.
  */
 export async function readPage<T extends { id: string }>(
-  database: Database,
+  database: OneReader,
   org_id: string,
   request: PageRequest,
   build: {
@@ -33,14 +35,14 @@ export async function readPage<T extends { id: string }>(
     org_id,
     (sql, org) => sql`
       with counted as (select count(*) as total from (${build.matching(sql, org)}) as m),
-      page as (
+      page as materialized (
         select m.id, row_number() over () as place from (
           select * from (${build.matching(sql, org)}) as m order by ${build.order(sql)} limit ${per_page} offset ${(page - 1) * per_page}
         ) as m
       )
       select counted.total, page.place, r.* from counted
       left join page on true
-      left join lateral (${build.rows(sql, org)} and ${build.key?.(sql) ?? sql`x.id`} = page.id) as r on true
+      left join lateral (${build.rows(sql, org)} and ${build.key?.(sql) ?? sql`x.id`} = page.id offset 0) as r on true
       order by page.place`,
   )
   const total = found[0]?.total ?? 0

@@ -1,7 +1,7 @@
 import type { Page } from '../../contracts/lists.ts'
 import type { Project } from '../../contracts/resources.ts'
 import type { ProjectStage, ProjectType } from '../../contracts/vocabulary.ts'
-import type { Database, Fragment, OrgRef, Sql, Tx } from '../client.ts'
+import type { Database, Fragment, OneReader, OrgRef, Sql, Tx } from '../client.ts'
 import { allOf, like, type PageRequest, readPage } from './pages.ts'
 
 /** Whole projects; ends in a condition on `x`, so that callers go on with `and`. */
@@ -11,12 +11,12 @@ function projectRows(sql: Sql, org: OrgRef): Fragment {
       coalesce((select array_agg(u.user_id order by u.created_at, u.user_id) from project_users u
                 where u.org_id = x.org_id and u.project_id = x.id), '{}') as assigned_user_ids,
       x.channel_id,
-      (select json_build_object('backlog', count(*) filter (where t.status = 'backlog'),
-                                'in-progress', count(*) filter (where t.status = 'in-progress'),
-                                'in-review', count(*) filter (where t.status = 'in-review'),
-                                'complete', count(*) filter (where t.status = 'complete'))
-       from task_projects tp join tasks t on t.org_id = tp.org_id and t.id = tp.task_id
-       where tp.org_id = x.org_id and tp.project_id = x.id) as task_counts,
+      (select json_build_object('backlog', count(*) filter (where c.status = 'backlog'),
+                                'in-progress', count(*) filter (where c.status = 'in-progress'),
+                                'in-review', count(*) filter (where c.status = 'in-review'),
+                                'complete', count(*) filter (where c.status = 'complete'))
+       from (select (select t.status from tasks t where t.org_id = tp.org_id and t.id = tp.task_id) as status
+             from task_projects tp where tp.org_id = x.org_id and tp.project_id = x.id offset 0) as c) as task_counts,
       x.version, x.created_at, x.updated_at
     from projects x where x.org_id = ${org}`
 }
@@ -57,7 +57,7 @@ export interface ProjectFilter extends PageRequest {
 
 /** Projects; those at the end of their life only when asked for. */
 export async function listProjects(
-  database: Database,
+  database: OneReader,
   org_id: string,
   filter: ProjectFilter,
 ): Promise<Page<Project>> {
