@@ -8,6 +8,7 @@ import { generalChannel, type Person } from '../tests/support/client.ts'
 import { startServer } from '../tests/support/server.ts'
 import { cpuSeconds, percentile, startReference } from './lib.ts'
 import { measureRoom, openSocket, type RoomProtocol } from './load/room.ts'
+import { openSender } from './load/sender.ts'
 import { openStreams } from './load/sse.ts'
 import { anotherOrg, type Product, raiseLimits } from './product.ts'
 import { singleRowInserts } from './reference/inserts.ts'
@@ -189,20 +190,13 @@ async function storedMessages(people: readonly Person[], senders: number, second
       const person = people[i % people.length]!
       const channel_id = channels[i % people.length]
       let n = 0
-      const send = () =>
-        socket.send(
-          JSON.stringify({
-            type: 'message',
-            channel_id,
-            content: 'x'.repeat(300),
-            client_id: `s${i}-${n++}-${Math.random()}`,
-          }),
-        )
-      const socket = await openSocket(
-        `${person.url.replace('http', 'ws')}/api/v1/orgs/${person.org}/channels/ws`,
+      const tag = `s${i}-${Math.random()}-`
+      const frame = JSON.stringify({ type: 'message', channel_id, content: 'x'.repeat(300), client_id: tag })
+      const send = () => socket.send(`${frame.slice(0, -2)}${n++}"}`)
+      const socket = await openSender(
+        `${person.url}/api/v1/orgs/${person.org}/channels/ws`,
         cookies(person),
-        (text) => {
-          if (!text.startsWith('{"type":"ack"')) return
+        () => {
           acked++
           if (running) send()
         },

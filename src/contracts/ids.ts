@@ -14,15 +14,31 @@ export function newId(now_ms = Date.now()): string {
     counter = 0
   }
   const time = last_ms.toString(16).padStart(12, '0')
-  const random = crypto.getRandomValues(new Uint8Array(8))
-  random[0] = (random[0]! & 0x3f) | 0x80
-  let tail = ''
-  for (const byte of random) tail += byte.toString(16).padStart(2, '0')
   const middle = (0x7000 | counter).toString(16)
-  return `${time.slice(0, 8)}-${time.slice(8)}-${middle}-${tail.slice(0, 4)}-${tail.slice(4)}`
+  const at = randomAt(8)
+  const variant = HEX[(random[at]! & 0x3f) | 0x80]
+  let tail = ''
+  for (let i = 2; i < 8; i++) tail += HEX[random[at + i]!]
+  return `${time.slice(0, 8)}-${time.slice(8)}-${middle}-${variant}${HEX[random[at + 1]!]}-${tail}`
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Random bytes are drawn by the thousand: one draw for each id costs more than the rest of it. */
+const random = new Uint8Array(4096)
+let used = random.length
+
+/** Where the next `bytes` unused random bytes begin. */
+function randomAt(bytes: number): number {
+  if (used + bytes > random.length) {
+    crypto.getRandomValues(random)
+    used = 0
+  }
+  used += bytes
+  return used - bytes
 }
 
 /** Starts low, so that a busy millisecond rarely runs out of counter. */
 function randomCounter(): number {
-  return crypto.getRandomValues(new Uint8Array(1))[0]! & 0x7f
+  return random[randomAt(1)]! & 0x7f
 }

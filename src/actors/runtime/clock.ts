@@ -4,6 +4,8 @@ export interface Clock {
   now(): number
   /** Calls `fire` once after `delay_ms`. Returns what cancels it. */
   after(delay_ms: number, fire: () => void): () => void
+  /** Calls `run` in the next turn of the event loop: what is ready to run, and to be sent, goes first. */
+  soon(run: () => void): void
 }
 
 /** A longer `setTimeout` fires at once; what is further away than this is an alarm in the database. */
@@ -15,6 +17,7 @@ export const systemClock: Clock = {
     const handle = setTimeout(fire, Math.min(Math.max(0, delay_ms), TIMER_MS_MAX))
     return () => clearTimeout(handle)
   },
+  soon: (run) => void setImmediate(run),
 }
 
 /** A clock for tests: time passes only in `advance`. */
@@ -35,6 +38,10 @@ export class FakeClock implements Clock {
     const id = this.#order++
     this.#timers.set(id, { at: this.#now + Math.max(0, delay_ms), fire })
     return () => this.#timers.delete(id)
+  }
+
+  soon(run: () => void): void {
+    queueMicrotask(run)
   }
 
   /** Lets time pass, firing timers in order and letting promises settle between them. */

@@ -239,7 +239,12 @@ export class Lane<Job, Done> {
     this.#queue.unshift(...untouched)
     // Published before anybody is answered: who sees an answer may rely on the streams.
     this.#owner.committed(done, outcome.head)
-    for (const [entry, verdict] of outcome.verdicts) this.#answer(entry, verdict)
+    const answer = () => {
+      for (const [entry, verdict] of outcome.verdicts) this.#answer(entry, verdict)
+    }
+    // The database gets its next batch before the callers of this one are served: it works while they are.
+    if (this.#queue.length > 0 && this.#closed === undefined) this.#clock.soon(answer)
+    else answer()
   }
 
   /** Nothing of the batch was done: it goes back to the front, or its callers hear why not. */
