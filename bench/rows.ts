@@ -6,6 +6,7 @@ import { listTasks } from '../src/db/queries/tasks.ts'
 import { types } from '../src/db/types.ts'
 import { generalChannel, type Person } from '../tests/support/client.ts'
 import { startServer } from '../tests/support/server.ts'
+import { fillOrg } from '../tests/support/volume.ts'
 import { cpuSeconds, percentile, startReference } from './lib.ts'
 import { measureRoom, openSocket, type RoomProtocol } from './load/room.ts'
 import { openSender } from './load/sender.ts'
@@ -402,6 +403,54 @@ const taskCreate: Row = {
   },
 }
 
+/** Lists as a board, a person and an agent ask for them, over an org of years. */
+const LISTS = [
+  '/tasks?per_page=25',
+  '/tasks?per_page=100',
+  '/tasks?status=in-progress&sort=priority',
+  '/tasks?assigned_to=me&blocked=false&sort=priority',
+  '/tasks?blocked=true',
+  '/tasks?priority=critical&type=bug&sort=updated_at',
+  '/tasks?q=invoice+retry',
+  '/tasks?page=100&sort=title&order=asc',
+  '/tasks?include_archived=true&sort=status',
+  '/projects?per_page=25',
+  '/projects?per_page=100',
+  '/projects?stage=development&sort=name&order=asc',
+  '/projects?q=invoice',
+  '/projects?assigned_to=me&include_archived=true',
+]
+
+let large: Person | undefined
+const largeOrg: Row = {
+  name: 'lists of an org with 100,000 tasks and 2,000 projects: p95 of the slowest list',
+  unit: 'ms',
+  judge: { at_most: 30, goal: 10 },
+  async run({ admin, database }, seconds) {
+    if (!large) {
+      large = await anotherOrg(admin, 'large')
+      const sql = postgres({ ...database, ssl: false, max: 1, onnotice: () => undefined })
+      const size = { members: 200, projects: 2_000, tasks: 100_000, messages: 1_000, notifications: 0 }
+      const { body } = await large.in<{ id: string }>('GET', '')
+      await fillOrg(sql, body.id, admin.user_id, size)
+      await sql.end()
+    }
+    const figures: Figures = {}
+    for (const path of LISTS) {
+      const times: number[] = []
+      const until = performance.now() + (seconds * 1000) / 2
+      while (performance.now() < until || times.length < 40) {
+        const started_at = performance.now()
+        const { status } = await large.in('GET', path)
+        if (status !== 200) throw new Error(`${path}: ${status}`)
+        times.push(performance.now() - started_at)
+      }
+      figures[path] = percentile(times, 95)
+    }
+    return { product: Math.max(...Object.values(figures)), ...figures }
+  },
+}
+
 const startTime: Row = {
   name: 'process start to /ready, existing data',
   unit: 's',
@@ -467,6 +516,7 @@ export const ROWS: Record<string, Row> = {
   tasks: taskList,
   messages: messageList,
   create: taskCreate,
+  large: largeOrg,
   idle,
   start: startTime,
 }

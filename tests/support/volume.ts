@@ -105,5 +105,5 @@ export async function fillOrg(
       select uuidv7(), id, id::text, now() + interval '1 day', now() from m where n > 0`
     await tx`drop function pg_temp.sentence`
   })
-  await sql`analyze`
+  await sql`vacuum (analyze)`
 }

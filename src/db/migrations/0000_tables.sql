@@ -323,6 +323,7 @@ CREATE TABLE "tasks" (
 	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('simple', coalesce(title, '')), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B') || setweight(to_tsvector('simple', coalesce(description, '')), 'B')) STORED,
 	"priority_rank" smallint GENERATED ALWAYS AS ((array_position(array['low','medium','high','critical'], priority) - 1)::smallint) STORED,
 	"status_rank" smallint GENERATED ALWAYS AS ((array_position(array['backlog','in-progress','in-review','complete'], status) - 1)::smallint) STORED,
+	"is_blocked" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "tasks_org_id_id_pk" PRIMARY KEY("org_id","id")
 );
 --> statement-breakpoint
@@ -404,6 +405,7 @@ CREATE INDEX "task_assignees_user" ON "task_assignees" USING btree ("org_id","us
 CREATE INDEX "task_dependencies_blocker" ON "task_dependencies" USING btree ("org_id","blocked_by_id","task_id");--> statement-breakpoint
 CREATE INDEX "task_evidence_task" ON "task_evidence" USING btree ("org_id","task_id","created_at");--> statement-breakpoint
 CREATE INDEX "task_projects_project" ON "task_projects" USING btree ("org_id","project_id","task_id");--> statement-breakpoint
+CREATE INDEX "tasks_count" ON "tasks" USING btree ("org_id","status","priority","type","is_blocked") WHERE archived_at is null;--> statement-breakpoint
 CREATE INDEX "tasks_created" ON "tasks" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_updated" ON "tasks" USING btree ("org_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_title" ON "tasks" USING btree ("org_id",lower("title"),"created_at","id");--> statement-breakpoint

@@ -18,6 +18,11 @@ BEGIN
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', t.relname, t.conname);
   END LOOP;
 END $$;
+DROP TRIGGER tasks_completed ON tasks;
+DROP TRIGGER task_dependencies_changed ON task_dependencies;
+DROP FUNCTION blocker_changed();
+DROP FUNCTION dependency_changed();
+DROP FUNCTION note_blocked(uuid, uuid[]);
 DROP TRIGGER events_append_only ON events;
 DROP FUNCTION ready_probe();
 DROP FUNCTION ensure_partitions(int);

@@ -72,6 +72,33 @@ END $$;
 CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Whether a task is blocked follows from its dependencies and from the status of what blocks it. It is worked out again
+-- from these whenever one of them changes, so that it cannot drift.
+CREATE FUNCTION note_blocked(p_org_id uuid, p_task_ids uuid[]) RETURNS void LANGUAGE sql SET search_path = public, pg_temp AS $$
+  UPDATE tasks t SET is_blocked = now_blocked.yes
+  FROM (SELECT x.id, EXISTS (
+      SELECT FROM task_dependencies d WHERE d.org_id = p_org_id AND d.task_id = x.id
+        AND (SELECT b.status FROM tasks b WHERE b.org_id = d.org_id AND b.id = d.blocked_by_id) <> 'complete') AS yes
+    FROM unnest(p_task_ids) AS x(id)) AS now_blocked
+  WHERE t.org_id = p_org_id AND t.id = now_blocked.id AND t.is_blocked <> now_blocked.yes;
+$$;
+CREATE FUNCTION dependency_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN PERFORM note_blocked(NEW.org_id, ARRAY[NEW.task_id]);
+  ELSIF current_setting('app.removing', true) IS DISTINCT FROM 'on' THEN PERFORM note_blocked(OLD.org_id, ARRAY[OLD.task_id]);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION blocker_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM note_blocked(NEW.org_id, (SELECT array_agg(d.task_id) FROM task_dependencies d WHERE d.org_id = NEW.org_id AND d.blocked_by_id = NEW.id));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER task_dependencies_changed AFTER INSERT OR DELETE ON task_dependencies
+  FOR EACH ROW EXECUTE FUNCTION dependency_changed();
+CREATE TRIGGER tasks_completed AFTER UPDATE OF status ON tasks
+  FOR EACH ROW WHEN ((OLD.status = 'complete') <> (NEW.status = 'complete')) EXECUTE FUNCTION blocker_changed();
+
 -- Partitions: one a month, made ahead. `moved` are rows that came while there was none for their month: they lie in the
 -- default partition, where they would forbid the attachment.
 CREATE FUNCTION make_partition(parent text, month date, OUT made boolean, OUT moved bigint)

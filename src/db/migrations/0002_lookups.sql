@@ -129,8 +129,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM page JOIN channels c ON c.org_id = p_org_id AND c.id = page.channel_id ORDER BY page.rank DESC, page.id;
 $$;
 
--- Ids of tasks whose title or description has words that begin with those of `q`, for the list's text filter.
-CREATE FUNCTION find_tasks(p_org_id uuid, p_q text) RETURNS SETOF uuid
+-- Tasks whose title or description has words that begin with those of `q`, with what the list filters and sorts by.
+CREATE FUNCTION find_tasks(p_org_id uuid, p_q text)
+RETURNS TABLE (org_id uuid, id uuid, title text, status text, priority text, type text, is_blocked boolean,
+  priority_rank smallint, status_rank smallint, archived_at timestamptz, created_at timestamptz, updated_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = 'force_custom_plan' AS $$
 DECLARE
   query tsquery;
@@ -138,8 +140,9 @@ BEGIN
   SELECT to_tsquery('simple', string_agg(quote_literal(word) || ':*', ' & ')) INTO query
   FROM regexp_split_to_table(p_q, '[^[:alnum:]]+') AS word WHERE word <> '';
   IF query IS NULL THEN RETURN; END IF;
-  RETURN QUERY SELECT t.id FROM tasks t
-  WHERE t.org_id = p_org_id AND p_org_id = current_org_id() AND t.search_vector @@ query;
+  RETURN QUERY SELECT t.org_id, t.id, t.title, t.status, t.priority, t.type, t.is_blocked, t.priority_rank, t.status_rank,
+      t.archived_at, t.created_at, t.updated_at
+    FROM tasks t WHERE t.org_id = p_org_id AND p_org_id = current_org_id() AND t.search_vector @@ query;
 END $$;
 
 -- The last sequence of an org that is certainly older than a time (0: none), by halving: times rise with sequences, but

@@ -26,18 +26,22 @@ export async function readPage<T extends { id: string }>(
     matching(sql: Sql, org: OrgRef): Fragment
     order(sql: Sql): Fragment
     rows(sql: Sql, org: OrgRef): Fragment
+    /** Set when it costs much to find what matches, and little to keep it: it is found once. */
+    once?: boolean
     /** The column of `rows` that is the id; `x.id` unless said otherwise. */
     key?(sql: Sql): Fragment
   },
 ): Promise<Page<T>> {
   const { page, per_page } = request
+  const matching = (sql: Sql, org: OrgRef) => (build.once ? sql`found` : sql`(${build.matching(sql, org)})`)
   const found = await database.readOne<{ total: number; place: number | null } & T>(
     org_id,
     (sql, org) => sql`
-      with counted as (select count(*) as total from (${build.matching(sql, org)}) as m),
+      with ${build.once ? sql`found as materialized (${build.matching(sql, org)}),` : sql``}
+      counted as (select count(*) as total from ${matching(sql, org)} as m),
       page as materialized (
         select m.id, row_number() over () as place from (
-          select * from (${build.matching(sql, org)}) as m order by ${build.order(sql)} limit ${per_page} offset ${(page - 1) * per_page}
+          select * from ${matching(sql, org)} as m order by ${build.order(sql)} limit ${per_page} offset ${(page - 1) * per_page}
         ) as m
       )
       select counted.total, page.place, r.* from counted

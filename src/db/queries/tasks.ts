@@ -32,8 +32,7 @@ function taskRows(sql: Sql, org: OrgRef): Fragment {
                 from task_dependencies d where d.org_id = x.org_id and d.task_id = x.id), '[]') as blocked_by,
       coalesce((select json_agg(${taskLink(sql, 'd.task_id')} order by d.task_id)
                 from task_dependencies d where d.org_id = x.org_id and d.blocked_by_id = x.id), '[]') as blocks,
-      exists (select from task_dependencies d where d.org_id = x.org_id and d.task_id = x.id
-              and (select b.status from tasks b where b.org_id = d.org_id and b.id = d.blocked_by_id) <> 'complete') as is_blocked,
+      x.is_blocked,
       coalesce((select json_agg(json_build_object('id', s.id, 'task_id', s.task_id, 'host_agent_id', s.host_agent_id, 'model', s.model,
                   'status', s.status, 'created_by', s.created_by, 'expires_at', ${isoTime(sql, 's.expires_at')},
                   'seconds_remaining', case when s.status = 'active' then greatest(0, floor(extract(epoch from s.expires_at - now())))::bigint else 0 end,
@@ -87,8 +86,8 @@ export async function listTasks(
   const { sort = 'created_at', order = 'desc' } = filter
   return await readPage<Task>(database, org_id, filter, {
     matching: (sql, org) => sql`
-      select t.id, t.created_at, t.updated_at, t.priority_rank, t.status_rank, t.title from tasks t
-      where t.org_id = ${org} and ${allOf(sql, [
+      select t.id, t.created_at, t.updated_at, t.priority_rank, t.status_rank, t.title
+      from ${q ? sql`find_tasks(${org}, ${q})` : sql`tasks`} t where t.org_id = ${org} and ${allOf(sql, [
         include_archived ? undefined : sql`t.archived_at is null`,
         only_id ? sql`t.id = ${only_id}` : undefined,
         project_id
@@ -100,8 +99,7 @@ export async function listTasks(
         status ? sql`t.status = ${status}` : undefined,
         priority ? sql`t.priority = ${priority}` : undefined,
         type ? sql`t.type = ${type}` : undefined,
-        blocked === undefined ? undefined : blocked ? sql`${blockedTask(sql)}` : sql`not ${blockedTask(sql)}`,
-        q ? sql`t.id in (select find_tasks(${org}, ${q}))` : undefined,
+        blocked === undefined ? undefined : sql`t.is_blocked = ${blocked}`,
       ])}`,
     order: (sql) => {
       const key = {
@@ -116,12 +114,8 @@ export async function listTasks(
         : sql`${key} desc, m.created_at desc, m.id desc`
     },
     rows: taskRows,
+    once: q !== undefined,
   })
-}
-
-function blockedTask(sql: Sql) {
-  return sql`exists (select from task_dependencies d join tasks b on b.org_id = d.org_id and b.id = d.blocked_by_id
-    where d.org_id = t.org_id and d.task_id = t.id and b.status <> 'complete')`
 }
 
 /**

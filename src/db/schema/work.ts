@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   foreignKey,
   index,
   integer,
@@ -99,9 +100,15 @@ export const tasks = pgTable(
     // Sorting by priority or status is sorting by meaning, not by letters; stored so that an index can have it.
     priority_rank: smallint('priority_rank').generatedAlwaysAs(rank('priority', PRIORITIES)),
     status_rank: smallint('status_rank').generatedAlwaysAs(rank('status', TASK_STATUSES)),
+    // Kept by triggers on the dependencies and on the status of the blockers, so that a list needs to look no further.
+    is_blocked: boolean('is_blocked').notNull().default(false),
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
+    // Totals of lists: few different values, so it is small, and it is read without the table.
+    index('tasks_count')
+      .on(t.org_id, t.status, t.priority, t.type, t.is_blocked)
+      .where(sql`archived_at is null`),
     index('tasks_created').on(t.org_id, t.created_at, t.id),
     index('tasks_updated').on(t.org_id, t.updated_at, t.id),
     index('tasks_title').on(t.org_id, sql`lower(${t.title})`, t.created_at, t.id),

@@ -74,8 +74,8 @@ const page = { page: 1, per_page: PER_PAGE }
 test.each([
   ['tasks', (reader: OneReader) => listTasks(reader, org_id, page)],
   [
-    'tasks that nothing blocks',
-    (reader: OneReader) => listTasks(reader, org_id, { ...page, blocked: false }),
+    'tasks that something blocks',
+    (reader: OneReader) => listTasks(reader, org_id, { ...page, blocked: true }),
   ],
   ['projects', (reader: OneReader) => listProjects(reader, org_id, page)],
 ])('a page of %s costs what is on it, not its square', async (_, list) => {
