@@ -1,6 +1,7 @@
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { UserPatch } from '../contracts/requests.ts'
 import type { User } from '../contracts/resources.ts'
+import { readProject } from '../db/queries/projects.ts'
 import { readUser } from '../db/queries/users.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
@@ -35,7 +36,7 @@ export const userUpdate: Command<{ user_id: string; patch: UserPatch }, User> = 
   },
 }
 
-/** Ends a membership: keys die, assignments go, streams close. */
+/** Ends a membership: keys die, assignments go, streams close; projects of the member have no owner until they get one. */
 export const userRemove: Command<{ user_id: string }, null> = {
   name: 'user.remove',
   action: 'user.remove',
@@ -52,12 +53,17 @@ export const userRemove: Command<{ user_id: string }, null> = {
     await context.write(sql`delete from task_assignees where org_id = ${org_id} and user_id = ${user_id}`)
     await context.write(sql`delete from subscriptions where org_id = ${org_id} and user_id = ${user_id}`)
     await context.write(sql`delete from channel_reads where org_id = ${org_id} and user_id = ${user_id}`)
+    const owned = await context.write(sql<{ id: string }[]>`
+      update projects set owner_id = null, version = version + 1, updated_at = ${now}
+      where org_id = ${org_id} and owner_id = ${user_id} returning id`)
     await context.write(sql`delete from memberships where org_id = ${org_id} and user_id = ${user_id}`)
     const revokes = { reason: 'membership' as const, user_id, key_ids: keys.map((key) => key.id) }
-    return {
-      result: null,
-      events: [{ type: 'user.removed', payload: { user }, subject_ids: [user_id], revokes }],
+    const events: NewEvent[] = [{ type: 'user.removed', payload: { user }, subject_ids: [user_id], revokes }]
+    for (const { id } of owned) {
+      const project = await readProject(context, org_id, id)
+      events.push({ type: 'project.updated', project_ids: [id], payload: { project, changed: ['owner_id'] } })
     }
+    return { result: null, events }
   },
 }
 

@@ -500,6 +500,35 @@ describe('organizations', () => {
     expect((await admin.in('GET', '/tasks')).status).toBe(200)
   }, 30_000)
 
+  test('a member who goes leaves its projects and tasks behind, and the log says so', async () => {
+    const leaving = await join(admin, 'Leo Gone')
+    const made = await admin.in<Project>('POST', '/projects', {
+      name: 'Left behind',
+      type: 'docs',
+      owner_id: leaving.user_id,
+    })
+    const task = await admin.in<Task>('POST', '/tasks', {
+      title: 'left behind',
+      project_ids: [made.body.id],
+      assignee_ids: [leaving.user_id, admin.user_id],
+    })
+    const stream = await SseJournal.open(`${server.url}/api/v1/orgs/${admin.org}/events/stream`, {
+      Cookie: admin.cookieHeader,
+    })
+    expect((await admin.in('DELETE', `/users/${leaving.user_id}`)).status).toBe(204)
+    const project = (await admin.in<Project>('GET', `/projects/${made.body.id}`)).body
+    expect([project.owner_id, project.assigned_user_ids]).toEqual([null, [admin.user_id]])
+    expect(project.version).toBe(made.body.version + 1)
+    expect((await admin.in<Task>('GET', `/tasks/${task.body.id}`)).body.assignee_ids).toEqual([admin.user_id])
+    await until(() => stream.events.some(({ type }) => type === 'project.updated'))
+    const told = stream.events.find(({ type }) => type === 'project.updated')
+    expect(told?.payload).toMatchObject({
+      project: { id: project.id, owner_id: null },
+      changed: ['owner_id'],
+    })
+    await stream.close()
+  })
+
   test('an org never loses its last administrator', async () => {
     for (const [method, body] of [
       ['PATCH', { role: 'contributor' }],
