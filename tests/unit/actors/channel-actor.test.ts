@@ -115,7 +115,7 @@ class World {
 }
 
 describe('channel actor: messages', () => {
-  test('posts by a command of the org, and the next does not wait for the commit', async () => {
+  test('C6 posts by a command of the org, and the next does not wait for the commit', async () => {
     const world = new World()
     const gate = Promise.withResolvers<void>()
     world.gate = gate.promise
@@ -133,7 +133,7 @@ describe('channel actor: messages', () => {
     )
   })
 
-  test('a repeated client_id answers the same message without a command, even before the first is stored', async () => {
+  test('C7 a repeated client_id answers the same message without a command, even before the first is stored', async () => {
     const world = new World()
     const gate = Promise.withResolvers<void>()
     world.gate = gate.promise
@@ -147,7 +147,7 @@ describe('channel actor: messages', () => {
     assert.equal(world.calls.length, 1)
   })
 
-  test('the same client_id with other words is a conflict, and of another sender another message', async () => {
+  test('C8 the same client_id with other words is a conflict, and of another sender another message', async () => {
     const world = new World()
     await world.post('hello', person('ada'), 'x')
     await assert.rejects(
@@ -157,7 +157,7 @@ describe('channel actor: messages', () => {
     assert.equal((await world.post('hello', person('bo'), 'x')).repeated, false)
   })
 
-  test('a post that failed is not remembered: trying again posts', async () => {
+  test('C9 a post that failed is not remembered: trying again posts', async () => {
     const world = new World()
     world.fail_next = new ApiError('UNAVAILABLE', 'away')
     await assert.rejects(world.post('hello', person('ada'), 'x'))
@@ -169,7 +169,7 @@ describe('channel actor: messages', () => {
 describe('channel actor: what is not stored', () => {
   const types = (world: World) => world.frames.map(({ frame }) => frame.type)
 
-  test('typing ends by itself when it is not renewed', async () => {
+  test('C10 typing ends by itself when it is not renewed', async () => {
     const world = new World()
     await world.ask({ type: 'typing', user_id: 'ada' })
     await world.clock.advance(2_000)
@@ -184,7 +184,7 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
-  test('presence of all nodes is one set, announced when it changes only', async () => {
+  test('C11 presence of all nodes is one set, announced when it changes only', async () => {
     const world = new World()
     const online = () =>
       world.frames.map(({ frame }) => (frame.type === 'presence' ? frame.user_ids : 'another frame'))
@@ -196,7 +196,7 @@ describe('channel actor: what is not stored', () => {
     assert.deepEqual(online(), [['ada', 'bo'], ['bo'], ['bo', 'cy']])
   })
 
-  test('read markers of a second are saved together, the furthest of each user', async () => {
+  test('C12 read markers of a second are saved together, the furthest of each user', async () => {
     const world = new World()
     for (const seq of [3, 9, 5]) await world.ask({ type: 'read', user_id: 'ada', seq, now: false })
     await world.ask({ type: 'read', user_id: 'bo', seq: 2, now: false })
@@ -215,7 +215,7 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
-  test('a marker that has to be stored now is answered after it is', async () => {
+  test('C13 a marker that has to be stored now is answered after it is', async () => {
     const world = new World()
     assert.deepEqual(await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: true }), {
       read_seq: 4,
@@ -224,14 +224,14 @@ describe('channel actor: what is not stored', () => {
     })
   })
 
-  test('unsaved markers keep the actor, and are saved before it ends', async () => {
+  test('C14 unsaved markers keep the actor, and are saved before it ends', async () => {
     const world = new World()
     await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: false })
     await world.host.stopAll()
     assert.deepEqual(world.saved, [['ada', 4]])
   })
 
-  test('a marker that cannot be saved is reported and costs the others nothing', async () => {
+  test('C15 a marker that cannot be saved is reported and costs the others nothing', async () => {
     const world = new World()
     world.fail_reads = true
     await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: false })
@@ -250,7 +250,7 @@ describe('channel actor: agents that answer each other', () => {
   }
   const isLoop = (error: unknown) => error instanceof ApiError && error.errorCode === 'AGENT_LOOP'
 
-  test('are paused after the number of messages that the org allows, and that is told once', async () => {
+  test('C16 are paused after the number of messages that the org allows, and that is told once', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }
     await loop(world, 4)
@@ -259,7 +259,7 @@ describe('channel actor: agents that answer each other', () => {
     assert.equal(world.commands.filter((command) => command === 'channel.pause_loop').length, 1)
   })
 
-  test('go on when a person writes', async () => {
+  test('C17 go on when a person writes', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }
     await loop(world, 4)
@@ -270,7 +270,7 @@ describe('channel actor: agents that answer each other', () => {
     assert.equal(world.commands.filter((command) => command === 'channel.resume_loop').length, 1)
   })
 
-  test('go on when the pause is over, also one that was on before a restart', async () => {
+  test('C18 go on when the pause is over, also one that was on before a restart', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }
     world.paused_until = world.clock.now() + PAUSE_MS
@@ -280,7 +280,7 @@ describe('channel actor: agents that answer each other', () => {
     assert.deepEqual(world.commands.slice(1), ['channel.resume_loop', 'message.post'])
   })
 
-  test('one agent alone, and people, are never paused', async () => {
+  test('C19 one agent alone, and people, are never paused', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }
     for (let i = 0; i < 20; i++) await world.post(`${i}`, agent('forge'))
@@ -288,7 +288,7 @@ describe('channel actor: agents that answer each other', () => {
     assert.equal(world.calls.length, 40)
   })
 
-  test('are not paused when the org turned the brake off', async () => {
+  test('C20 are not paused when the org turned the brake off', async () => {
     const world = new World()
     await loop(world, 50)
     assert.equal(world.calls.length, 50)

@@ -92,7 +92,7 @@ class World {
 const count: Ask = { do: 'count' }
 
 describe('host', () => {
-  test('the first message activates an actor, and later ones find the same', async () => {
+  test('A24 the first message activates an actor, and later ones find the same', async () => {
     const world = new World()
     assert.deepEqual(await Promise.all([world.ask('a', count), world.ask('a', count)]), [1, 2])
     assert.equal(await world.ask('b', count), 1)
@@ -100,7 +100,7 @@ describe('host', () => {
     assert.equal(world.host.counts().active.counter, 2)
   })
 
-  test('messages wait until the activation is done', async () => {
+  test('A25 messages wait until the activation is done', async () => {
     const world = new World()
     const gate = Promise.withResolvers<void>()
     world.gate = gate.promise
@@ -114,7 +114,7 @@ describe('host', () => {
     assert.equal(await answer, 1)
   })
 
-  test('a failed activation is told to its callers and forgotten: the next call tries again', async () => {
+  test('A26 a failed activation is told to its callers and forgotten: the next call tries again', async () => {
     const world = new World()
     world.fail_activation = true
     await assert.rejects(world.ask('a', count), /cannot load/)
@@ -124,7 +124,7 @@ describe('host', () => {
     assert.equal(await world.ask('a', count), 1)
   })
 
-  test('a handler that throws fails its own message and nothing else', async () => {
+  test('A27 a handler that throws fails its own message and nothing else', async () => {
     const world = new World()
     const [, bad, good] = await Promise.allSettled([
       world.ask('a', count),
@@ -136,7 +136,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a'])
   })
 
-  test('a full mailbox refuses the newest with 503', async () => {
+  test('A28 a full mailbox refuses the newest with 503', async () => {
     const world = new World(1)
     const gate = Promise.withResolvers<string>()
     const first = world.ask('a', { do: 'wait', until: gate.promise })
@@ -151,7 +151,7 @@ describe('host', () => {
     assert.deepEqual(await Promise.all([first, second]), ['done', 2])
   })
 
-  test('an answer that comes later does not hold up the next message, and keeps the actor', async () => {
+  test('A29 an answer that comes later does not hold up the next message, and keeps the actor', async () => {
     const world = new World()
     const commit = Promise.withResolvers<string>()
     const first = world.ask('a', { do: 'later', until: commit.promise })
@@ -164,7 +164,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a', 'end a'])
   })
 
-  test('an idle actor is passivated, and rebuilt by the next message', async () => {
+  test('A30 an idle actor is passivated, and rebuilt by the next message', async () => {
     const world = new World()
     await world.ask('a', count)
     await world.clock.advance(IDLE_MS - 1)
@@ -174,7 +174,7 @@ describe('host', () => {
     assert.equal(await world.ask('a', count), 1)
   })
 
-  test('one that was used, or says that it is busy, stays', async () => {
+  test('A31 one that was used, or says that it is busy, stays', async () => {
     const world = new World()
     await world.ask('a', count)
     await world.clock.advance(IDLE_MS * 0.9)
@@ -189,7 +189,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a', 'end a'])
   })
 
-  test('a timer is a message of its own: once, and the same name replaces', async () => {
+  test('A32 a timer is a message of its own: once, and the same name replaces', async () => {
     const world = new World()
     await world.ask('a', { do: 'timer', name: 'x', after_ms: 100 })
     await world.clock.advance(50)
@@ -201,7 +201,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a', 'rang x'])
   })
 
-  test('a timer waits for the message that is being handled', async () => {
+  test('A33 a timer waits for the message that is being handled', async () => {
     const world = new World()
     const gate = Promise.withResolvers<string>()
     await world.ask('a', { do: 'timer', name: 'x', after_ms: 100 })
@@ -214,7 +214,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a', 'rang x'])
   })
 
-  test('a cleared timer does not ring, nor one of an actor that was passivated', async () => {
+  test('A34 a cleared timer does not ring, nor one of an actor that was passivated', async () => {
     const world = new World()
     await world.ask('a', { do: 'timer', name: 'cleared', after_ms: 100 })
     await world.ask('a', { do: 'clear', name: 'cleared' })
@@ -223,7 +223,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a', 'end a'])
   })
 
-  test('an actor that stops itself is replaced by the next call', async () => {
+  test('A35 an actor that stops itself is replaced by the next call', async () => {
     const world = new World()
     await world.ask('a', count)
     await world.ask('a', { do: 'stop' })
@@ -231,7 +231,7 @@ describe('host', () => {
     assert.deepEqual(world.log, ['new a', 'new a'])
   })
 
-  test('all actors of an org end together; others stay', async () => {
+  test('A36 all actors of an org end together; others stay', async () => {
     const world = new World()
     await Promise.all([
       world.ask('a', count, 'one'),
@@ -245,7 +245,7 @@ describe('host', () => {
     assert.equal(world.host.counts().active.counter, 0)
   })
 
-  test('a peek asks an actor that is there, and activates none', async () => {
+  test('A37 a peek asks an actor that is there, and activates none', async () => {
     const world = new World()
     assert.equal(await world.host.peek(at('a'), count), undefined)
     assert.deepEqual(world.log, [])

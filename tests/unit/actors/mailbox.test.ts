@@ -23,7 +23,7 @@ function gated(limit: number) {
 }
 
 describe('mailbox', () => {
-  test('handles one item at a time, in the order in which they came', async () => {
+  test('A20 handles one item at a time, in the order in which they came', async () => {
     const { mailbox, handled, letOneGo, mostAtOnce } = gated(10)
     for (const item of [1, 2, 3]) assert.equal(mailbox.push(item), true)
     await settle()
@@ -36,7 +36,7 @@ describe('mailbox', () => {
     assert.equal(mailbox.idle, true)
   })
 
-  test('refuses the newest when it is full; those before it keep their place', async () => {
+  test('A21 refuses the newest when it is full; those before it keep their place', async () => {
     const { mailbox, handled, letOneGo } = gated(2)
     assert.deepEqual(
       [1, 2, 3, 4].map((item) => mailbox.push(item)),
@@ -49,7 +49,7 @@ describe('mailbox', () => {
     assert.deepEqual(handled, [1, 2, 3, 5])
   })
 
-  test('keeps the order over many more items than it holds at once', async () => {
+  test('A22 keeps the order over many more items than it holds at once', async () => {
     const handled: number[] = []
     const mailbox = new Mailbox<number>(5_000, async (item) => void handled.push(item))
     for (let item = 0; item < 4_000; item++) mailbox.push(item)
@@ -60,7 +60,7 @@ describe('mailbox', () => {
     )
   })
 
-  test('an item pushed by the handler comes after those that wait', async () => {
+  test('A23 an item pushed by the handler comes after those that wait', async () => {
     const handled: string[] = []
     const mailbox: Mailbox<string> = new Mailbox<string>(10, async (item) => {
       await Promise.resolve()

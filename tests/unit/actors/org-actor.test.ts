@@ -95,13 +95,13 @@ const sequences = (batches: readonly PublishedBatch[]) =>
   batches.flatMap(({ events }) => events.map(({ event }) => event.sequence))
 
 describe('org actor', () => {
-  test('takes the org under a new epoch before the first command', async () => {
+  test('A44 takes the org under a new epoch before the first command', async () => {
     const { store, run } = setUp()
     assert.deepEqual(await run(), { result: 1, replayed: false })
     assert.equal(store.head.epoch, 1)
   })
 
-  test('publishes what is stored, in order and before the callers are answered', async () => {
+  test('A45 publishes what is stored, in order and before the callers are answered', async () => {
     const { run, published, world } = setUp()
     const order: string[] = []
     world.on_publish = () => void order.push('published')
@@ -112,7 +112,7 @@ describe('org actor', () => {
     assert.deepEqual([...new Set(published.map(({ log, epoch }) => `${log} ${epoch}`))], ['testlog1 1'])
   })
 
-  test('a refused command is neither stored nor published, and its neighbours are', async () => {
+  test('A46 a refused command is neither stored nor published, and its neighbours are', async () => {
     const { run, published, store } = setUp()
     const [first, refused, last] = await Promise.allSettled([run(), run({ refuse: 'no' }), run()])
     assert.deepEqual(
@@ -124,7 +124,7 @@ describe('org actor', () => {
     assert.equal(store.head.sequence, 2)
   })
 
-  test('commands that come during a commit share the next one', async () => {
+  test('A47 commands that come during a commit share the next one', async () => {
     const { run, store } = setUp()
     await run()
     const gate = Promise.withResolvers<void>()
@@ -138,7 +138,7 @@ describe('org actor', () => {
     assert.deepEqual(store.batches, [1, 1, 20])
   })
 
-  test('a command after a change of rights is judged by the changed rights', async () => {
+  test('A48 a command after a change of rights is judged by the changed rights', async () => {
     const { run, store } = setUp()
     await run()
     const gate = Promise.withResolvers<void>()
@@ -154,7 +154,7 @@ describe('org actor', () => {
     assert.equal(permissions.member('ada'), undefined)
   })
 
-  test('replays from memory what it published last, and says when that does not reach back', async () => {
+  test('A49 replays from memory what it published last, and says when that does not reach back', async () => {
     const { run, replay } = setUp()
     for (let i = 0; i < 8; i++) await run()
     const numbers = async (after: number, limit?: number) =>
@@ -165,7 +165,7 @@ describe('org actor', () => {
     assert.equal(await numbers(2), undefined)
   })
 
-  test('an owner that another node replaced closes, publishes nothing, and the next call starts anew', async () => {
+  test('A50 an owner that another node replaced closes, publishes nothing, and the next call starts anew', async () => {
     const { run, store, published, measures, host } = setUp()
     await run()
     await store.take('org')
@@ -180,7 +180,7 @@ describe('org actor', () => {
     assert.deepEqual(sequences(published), [1, 2])
   })
 
-  test('an org that is gone is said to be, before and after it was active', async () => {
+  test('A51 an org that is gone is said to be, before and after it was active', async () => {
     const { run, store } = setUp()
     await run()
     store.exists = false
@@ -188,7 +188,7 @@ describe('org actor', () => {
     await assert.rejects(run(), Gone)
   })
 
-  test('what is loaded under another epoch than its own is not used', async () => {
+  test('A52 what is loaded under another epoch than its own is not used', async () => {
     const { run, world, store } = setUp()
     world.load_epoch_ahead = 1
     await assert.rejects(run(), Fenced)
@@ -197,7 +197,7 @@ describe('org actor', () => {
     assert.deepEqual(await run(), { result: 1, replayed: false })
   })
 
-  test('ends with what is under way stored, answered and published', async () => {
+  test('A53 ends with what is under way stored, answered and published', async () => {
     const { run, store, host, published } = setUp()
     await run()
     const gate = Promise.withResolvers<void>()
@@ -211,7 +211,7 @@ describe('org actor', () => {
     assert.deepEqual(sequences(published), [1, 2])
   })
 
-  test('sweeps now and then, and goes on when a sweep fails', async () => {
+  test('A54 sweeps now and then, and goes on when a sweep fails', async () => {
     const { run, clock, world, failures, sweeps } = setUp()
     await run()
     world.fail_sweep = true

@@ -50,20 +50,20 @@ async function through<T>(clock: FakeClock, call: Promise<T>): Promise<T> {
 }
 
 describe('router', () => {
-  test('calls the actor of this node, and answers what it answers', async () => {
+  test('A38 calls the actor of this node, and answers what it answers', async () => {
     const { router, asked } = setUp([() => 'hello'])
     assert.equal(await router.call(ADDRESS, 'ask'), 'hello')
     assert.deepEqual(asked, ['ask'])
   })
 
-  test('a lost ownership is tried again, marked as one that may have run', async () => {
+  test('A39 a lost ownership is tried again, marked as one that may have run', async () => {
     const { router, clock, asked } = setUp([fenced, fenced, () => 'hello'])
     const call = router.call(ADDRESS, { n: 1 }, () => ({ n: 1, retry: true }))
     assert.equal(await through(clock, call), 'hello')
     assert.deepEqual(asked, [{ n: 1 }, { n: 1, retry: true }, { n: 1, retry: true }])
   })
 
-  test('after four tries the caller hears 503 and when to try again', async () => {
+  test('A40 after four tries the caller hears 503 and when to try again', async () => {
     const { router, clock, asked } = setUp([fenced, fenced, fenced, fenced, fenced])
     await assert.rejects(
       through(clock, router.call(ADDRESS, 'ask')),
@@ -72,7 +72,7 @@ describe('router', () => {
     assert.equal(asked.length, 4)
   })
 
-  test('an org that is gone is not found, at once', async () => {
+  test('A41 an org that is gone is not found, at once', async () => {
     const { router, asked } = setUp([
       () => {
         throw new Gone('gone')
@@ -85,7 +85,7 @@ describe('router', () => {
     assert.equal(asked.length, 1)
   })
 
-  test('a refusal is answered as it is, without another try', async () => {
+  test('A42 a refusal is answered as it is, without another try', async () => {
     const { router, asked } = setUp([
       () => {
         throw new ApiError('FORBIDDEN', 'no')
@@ -95,7 +95,7 @@ describe('router', () => {
     assert.equal(asked.length, 1)
   })
 
-  test('an org that another node owns is called there', async () => {
+  test('A43 an org that another node owns is called there', async () => {
     const directory: Directory = {
       ownerOf: async () => 'there',
       announce: async () => undefined,

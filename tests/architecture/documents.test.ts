@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+const ROOT = join(import.meta.dir, '..', '..')
+
+function filesBelow(folder: string, suffix: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(suffix))
+    .map((path) => join(folder, path))
+}
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const numbersIn = (texts: readonly string[], pattern: RegExp) =>
+  [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] ?? '')))].toSorted()
+
+describe('the rules in docs/spec', () => {
+  const rules = numbersIn(filesBelow('docs/spec', '.md').map(read), /^- \*\*([A-Z]-?\d+)\*\* /gm)
+  const shown = numbersIn(
+    filesBelow('tests', '.test.ts').map(read),
+    /^\s*(?:test|describe)(?:\.each\([^\n]*\))?\(\s*'([A-Z]-?\d+) /gm,
+  )
+
+  test('each has a test whose title begins with its number, and no test has a number without a rule', () => {
+    expect(rules.length).toBeGreaterThan(50)
+    expect(shown).toEqual(rules)
+  })
+})
+
+describe('links', () => {
+  const documents = ['README.md', 'AGENTS.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')]
+
+  test('of the documents lead to files that are there', () => {
+    const broken = documents.flatMap((path) =>
+      [...read(path).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !/^[a-z]+:/.test(target))
+        .filter((target) => !existsSync(resolve(ROOT, dirname(path), target)))
+        .map((target) => `${path}: ${target}`),
+    )
+    expect(broken).toEqual([])
+  })
+})
