@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
+import { violations } from './support/axe.ts'
 import { hasBrowser, launch, openChannel, signIn, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
@@ -142,10 +143,20 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await page.context().close()
   }, 180_000)
 
-  test('a link to a message that is not there says so', async () => {
+  test('a link to a message that is not there says so, in the window, until that is closed', async () => {
     const page = await opened()
     await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}?seq=999999`)
-    await page.getByText('It is not in this channel.').waitFor()
+    const toast = page.locator('.toast', { hasText: 'It is not in this channel.' })
+    await toast.waitFor()
+    await until(
+      'the toast stands inside the window',
+      () => toast.boundingBox(),
+      (box) =>
+        box !== null && box.x > 0 && box.x + box.width <= 1280 && box.y > 0 && box.y + box.height <= 800,
+    )
+    expect(await violations(page)).toEqual([])
+    await toast.getByRole('button', { name: 'Close' }).click()
+    await toast.waitFor({ state: 'detached' })
     await page.context().close()
   }, 120_000)
 })

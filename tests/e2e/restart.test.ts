@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
-import { generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  join,
+  type Message,
+  type Person,
+  setUp,
+} from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
+import { SseJournal } from '../support/streams.ts'
 import { buildApp } from './support/app.ts'
 import {
   hasBrowser,
@@ -20,6 +29,7 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
   let server: TestServer
   let browser: Browser
   let admin: Person
+  let forge: Agent
   let visits: Visit[] = []
   let channel_id: string
 
@@ -28,6 +38,7 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
     server = await startEmpty()
     admin = await setUp(server)
     await join(admin, 'Mei Lindqvist')
+    forge = await addAgent(admin, 'forge')
     channel_id = (await generalChannel(admin)).id
     browser = await launch()
     const tall = { viewport: { width: 1280, height: 9000 } }
@@ -47,6 +58,23 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
   test('loses nothing, doubles nothing, shows one order, and the pages recover by themselves', async () => {
     const written: string[] = []
     let stop = false
+    const heard = new AgentEars(server.url, forge)
+    await heard.listen()
+    const answered: string[] = []
+    // The agent answers by REST, and like every careful client sends the same again until it is acknowledged.
+    const answers = (async () => {
+      for (let at = 0; !stop && at < 60; at++) {
+        const content = `forge says ${at}`
+        const body = { content, client_id: crypto.randomUUID() }
+        await until(
+          'the answer is acknowledged',
+          () => forge.in('POST', `/channels/${channel_id}/messages`, body).catch(() => undefined),
+          (answer) => answer?.status === 201 || answer?.status === 200,
+        )
+        answered.push(content)
+        await Bun.sleep(60)
+      }
+    })()
     const writers = visits.map(async ({ page }, who) => {
       for (let at = 0; !stop && at < 60; at++) {
         const text = `${who === 0 ? 'ines' : 'mei'} says ${at}`
@@ -60,8 +88,14 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
       async () => written.length,
       (count) => count >= 12,
     )
+    await until(
+      'a few answers are given',
+      async () => answered.length,
+      (count) => count >= 3,
+    )
     await server.kill('SIGKILL')
     const at_kill = written.length
+    const answered_at_kill = answered.length
     // Both go on writing while nobody listens, long enough that the pages say so.
     for (const { page } of visits) await page.getByText('No connection since').waitFor()
     await server.restart()
@@ -70,8 +104,14 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
       async () => written.length,
       (count) => count >= at_kill + 6,
     )
+    await until(
+      'the agent answers again',
+      async () => answered.length,
+      (count) => count >= answered_at_kill + 3,
+    )
     stop = true
-    await Promise.all(writers)
+    await Promise.all([...writers, answers])
+    written.push(...answered)
 
     for (const { page } of visits) {
       await page.getByText('Chat live').waitFor()
@@ -84,11 +124,20 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
     const stored = await history()
     expect([...stored].sort()).toEqual([...written].sort())
     for (const { page } of visits) expect(await said(page)).toEqual(stored)
-    for (const name of ['ines', 'mei']) {
+    for (const name of ['ines', 'mei', 'forge']) {
       const own = stored.filter((text) => text.startsWith(name))
       expect(own).toEqual(written.filter((text) => text.startsWith(name)))
     }
     for (const { page } of visits) expect(await page.locator('.own').count()).toBe(0)
+    // The agent's stream was cut once; resumed at its cursor it has heard everything once, in the same order.
+    await until(
+      'the agent has heard everything',
+      async () => heard.texts,
+      (texts) => texts.length >= stored.length,
+    )
+    expect(heard.texts).toEqual(stored)
+    expect(heard.cuts).toBeGreaterThan(0)
+    await heard.stop()
     expect(visits.flatMap(({ complaints }) => complaints)).toEqual([])
   }, 300_000)
 
@@ -119,3 +168,52 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
     return texts
   }
 })
+
+/** An agent's event stream that comes back after a cut with the id it saw last, as `EventSource` does. */
+class AgentEars {
+  readonly #url: string
+  readonly #agent: Agent
+  readonly #journals: SseJournal[] = []
+  #stopped = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(url: string, agent: Agent) {
+    this.#url = `${url}/api/v1/orgs/fieldnote/events/stream?types=message.created`
+    this.#agent = agent
+  }
+
+  get cuts(): number {
+    return this.#journals.length - 1
+  }
+
+  get texts(): string[] {
+    return this.#journals.flatMap((journal) =>
+      journal.ofType('message.created').map(({ payload }) => (payload.message as Message).content),
+    )
+  }
+
+  async listen(): Promise<void> {
+    await this.#open(undefined)
+    this.#running = this.#stayOpen()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#journals.at(-1)?.close()
+    await this.#running
+  }
+
+  async #open(last_id: string | undefined): Promise<void> {
+    const cursor: Record<string, string> = last_id === undefined ? {} : { 'Last-Event-ID': last_id }
+    this.#journals.push(await SseJournal.open(this.#url, { ...this.#agent.headers, ...cursor }))
+  }
+
+  async #stayOpen(): Promise<void> {
+    while (!this.#stopped) {
+      const journal = this.#journals.at(-1)
+      // A poll, because the journal says that it has ended and tells nobody.
+      if (journal?.ended) await this.#open(journal.last_id).catch(() => undefined)
+      await Bun.sleep(50)
+    }
+  }
+}

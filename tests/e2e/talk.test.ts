@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await composer(mei.page).press('Enter')
     expect(await composer(mei.page).inputValue()).toBe('ready, @ines-carvalho ')
     await composer(mei.page).press('Enter')
-    await ines.page.getByRole('link', { name: /releases.*1 mentions of you/ }).waitFor()
+    await ines.page.getByRole('link', { name: /releases.*1 mention of you/ }).waitFor()
     await ines.page.getByRole('link', { name: /releases/ }).click()
     await ines.page.locator('article.to-you', { hasText: 'ready' }).waitFor()
     await until(

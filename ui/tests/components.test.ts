@@ -188,13 +188,28 @@ test('a delivery says its state in words beside the meter', () => {
 describe('MembersTable', () => {
   const show = (admin: boolean) =>
     mount(MembersTable, {
-      props: { rows: members, me_id: ME, admin, filtered: false, sort: 'name' as const, descending: false },
+      props: {
+        rows: members,
+        me_id: ME,
+        present: new Set([ME]),
+        admin,
+        filtered: false,
+        sort: 'name' as const,
+        descending: false,
+      },
       global,
     })
 
   test('offers no action to a contributor', () => {
     expect(show(false).findAll('tbody button')).toHaveLength(0)
     expect(show(true).findAll('tbody button')).toHaveLength(members.length)
+  })
+
+  test('marks who is connected, and nobody else', () => {
+    const marked = show(false)
+      .findAll('tbody tr')
+      .map((row) => row.find('.dot-on').exists())
+    expect(marked).toEqual([true, false])
   })
 
   test('says how it is sorted, and turns around', async () => {

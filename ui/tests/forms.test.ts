@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { ApiFailure, failureOf } from '../src/api/failure.ts'
 import { csrfToken } from '../src/api/http.ts'
-import { hueOf, initials, spokenName } from '../src/components/base/identity.ts'
+import { assignHues, hueOf, initials, spokenName } from '../src/components/base/identity.ts'
 import { strengthOf } from '../src/components/base/password-strength.ts'
 import { slugFrom, slugProblem } from '../src/components/base/slug.ts'
 import { excerpt } from '../src/components/chat/excerpt.ts'
 import { memberRows } from '../src/components/members/member-rows.ts'
 import { ago, dayName, duration, when } from '../src/composables/times.ts'
-import { AGENT, ME, OTHER, user } from './support/samples.ts'
+import { user } from './support/samples.ts'
 
 describe('addresses made from names', () => {
   test.each([
@@ -71,9 +71,30 @@ describe('faces', () => {
     expect(initials({ type: 'human', display_name: '東京 太郎' })).toBe('東太')
   })
 
-  test('the same id has the same colour', () => {
-    expect(hueOf(ME)).toBe(hueOf(ME))
-    expect(new Set([ME, OTHER, AGENT, 'a', 'b', 'c', 'd', 'e', 'f'].map(hueOf)).size).toBeGreaterThan(2)
+  test('ids that differ in their last digits only spread over all six colours', () => {
+    const counts = new Map<string, number>()
+    for (let at = 0; at < 600; at++) {
+      const hue = hueOf(`01a20e5c-fe1e-71f6-8722-${String(at).padStart(12, '0')}`)
+      counts.set(hue, (counts.get(hue) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(6)
+    for (const count of counts.values()) {
+      expect(count).toBeGreaterThan(60)
+      expect(count).toBeLessThan(140)
+    }
+  })
+
+  test('the first six of an org differ, and nobody changes colour when others join', () => {
+    const ids = Array.from(
+      { length: 20 },
+      (_, at) => `01a20e5c-fe1e-71f6-8722-${String(at).padStart(12, '0')}`,
+    )
+    const all = assignHues(ids)
+    expect(new Set(ids.slice(0, 6).map((id) => all.get(id))).size).toBe(6)
+    expect(new Set(ids.slice(6, 12).map((id) => all.get(id))).size).toBe(6)
+    for (let count = 1; count < ids.length; count++)
+      for (const [id, hue] of assignHues(ids.slice(0, count))) expect(all.get(id)).toBe(hue)
+    expect(assignHues([...ids].reverse())).toEqual(all)
   })
 
   test('what the shape says is said in words too', () => {

@@ -6,6 +6,7 @@ export interface Face {
 }
 
 const HUES = ['sand', 'sage', 'clay', 'slate', 'rose', 'olive'] as const
+export type Hue = (typeof HUES)[number]
 
 /** Two letters: initials of a person, the beginning of an agent's name. */
 export function initials({ type, display_name }: Pick<Face, 'type' | 'display_name'>): string {
@@ -21,11 +22,38 @@ function letters(word: string): string[] {
   return [...word].filter((letter) => /[\p{L}\p{N}?]/u.test(letter))
 }
 
-/** A person's colour, by its id. */
-export function hueOf(id: string | null): (typeof HUES)[number] {
-  let sum = 0
-  for (const letter of id ?? '') sum = (sum * 31 + letter.charCodeAt(0)) >>> 0
-  return HUES[sum % HUES.length] ?? 'sand'
+/** A person's colour, by its id alone. */
+export function hueOf(id: string | null): Hue {
+  return HUES[placeOf(id ?? '')] ?? 'sand'
+}
+
+/**
+ * Colours of the people of one org. Each has the colour of its id, or the next one while that is taken: so the first six
+ * differ from each other, and whoever joins later changes nobody's colour, because newer ids sort later.
+ */
+export function assignHues(ids: Iterable<string>): Map<string, Hue> {
+  const hues = new Map<string, Hue>()
+  const taken = new Set<number>()
+  for (const id of [...ids].sort()) {
+    if (taken.size === HUES.length) taken.clear()
+    let place = placeOf(id)
+    while (taken.has(place)) place = (place + 1) % HUES.length
+    taken.add(place)
+    hues.set(id, HUES[place] ?? 'sand')
+  }
+  return hues
+}
+
+/**
+ * FNV-1a over the whole id, then the finish of MurmurHash3: ids of one server share their first half (the time), and
+ * every bit of the rest must move every bit of the result.
+ */
+function placeOf(id: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) % HUES.length
 }
 
 /** Its name with what it is, for those who do not see the shape. */
