@@ -7,6 +7,7 @@ import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints } from '../endpoint.ts'
+import type { Identity } from '../identity.ts'
 import { checkSlug } from './auth.ts'
 
 /** Organizations of the caller. */
@@ -20,9 +21,12 @@ export function orgRoutes(deps: Deps) {
         {
           tag,
           summary: 'Organizations of the caller',
+          description: 'A sub-agent has none: it knows its task.',
           ok: { status: 200, schema: PageOf(Org) },
+          errors: ['NOT_FOUND'],
         },
         async ({ identity }) => {
+          hideFromSubAgents(identity)
           const memberships =
             identity.type === 'session'
               ? (await deps.accounts.memberships(identity.user_id)).filter((row) => row.status === 'active')
@@ -63,9 +67,11 @@ export function orgRoutes(deps: Deps) {
             'CSRF_VALIDATION_FAILED',
             'IDEMPOTENCY_CONFLICT',
             'OUTCOME_UNKNOWN',
+            'NOT_FOUND',
           ],
         },
         async ({ identity, body, idempotency }) => {
+          hideFromSubAgents(identity)
           if (identity.type !== 'session')
             throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
           if (deps.single_tenant)
@@ -178,4 +184,9 @@ export function orgRoutes(deps: Deps) {
         async (call) => created(await call.command<Org>('org.resume', null), undefined, 200),
       ),
     )
+}
+
+/** A sub-agent's world is its task: of organizations and their settings it learns nothing. */
+function hideFromSubAgents(identity: Identity): void {
+  if (identity.type === 'key' && identity.key.sub_agent_id !== null) throw notFound('resource')
 }

@@ -174,7 +174,7 @@ export function projectRoutes(deps: Deps) {
           query: Type.Object(PAGE),
           summary: 'Members assigned to a project',
           ok: { status: 200, schema: PageOf(User) },
-          errors: ['PROJECT_NOT_FOUND'],
+          errors: ['PROJECT_NOT_FOUND', 'NOT_FOUND'],
         },
         async (call) => {
           const id = own(call, call.params.project_id ?? '')
