@@ -53,6 +53,7 @@ export const ACTIONS = {
   'key.revoke': administrators(reading),
   'project.list': everybody(reading),
   'project.read': everybody(reading),
+  'project.read_users': members(reading),
   'project.create': administrators(),
   'project.update': members(),
   'project.transition': members(),

@@ -21,7 +21,8 @@ export function orgRoutes(deps: Deps) {
         {
           tag,
           summary: 'Organizations of the caller',
-          description: 'A sub-agent has none: it knows its task.',
+          description:
+            'With their settings and the caller’s role in each. A sub-agent has none: it knows its task.',
           ok: { status: 200, schema: PageOf(Org) },
           errors: ['NOT_FOUND'],
         },
@@ -95,6 +96,7 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.read',
           summary: 'An organization with all its settings',
+          description: 'What was never set has its default.',
           ok: { status: 200, schema: Org },
         },
         async ({ org_id, caller }) => {
@@ -150,6 +152,7 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.restore',
           summary: 'Cancel the deletion',
+          description: 'Until the grace period ends; the organization is writable again.',
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
@@ -164,6 +167,8 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.suspend',
           summary: 'Make an organization read-only',
+          description:
+            'Everything can be read, writes are refused with 409 `ORG_READ_ONLY`, until it is resumed.',
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
@@ -178,6 +183,7 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.resume',
           summary: 'Make it writable again',
+          description: 'Ends a suspension. To cancel a deletion, restore the organization.',
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },

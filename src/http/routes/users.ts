@@ -45,6 +45,7 @@ export function userRoutes(deps: Deps) {
           action: 'user.list',
           query: UserQuery,
           summary: 'Members',
+          description: 'People and agents, also those who were invited and did not join yet.',
           ok: { status: 200, schema: PageOf(User) },
         },
         async ({ org_id, query }) => ({
@@ -80,6 +81,7 @@ export function userRoutes(deps: Deps) {
           tag,
           action: 'user.read',
           summary: 'A member; `me` is the caller',
+          description: 'A sub-agent sees itself only.',
           ok: { status: 200, schema: User },
           errors: ['USER_NOT_FOUND'],
         },
@@ -141,6 +143,7 @@ export function userRoutes(deps: Deps) {
           tag,
           action: 'key.list',
           summary: 'Keys of an agent, without the keys',
+          description: 'Prefix, last use and end of each. A key itself is shown once, when it is made.',
           ok: { status: 200, schema: Closed({ data: Type.Array(ApiKey) }) },
           errors: ['USER_NOT_FOUND'],
         },
@@ -165,6 +168,8 @@ export function userRoutes(deps: Deps) {
           body: KeyRotate,
           body_optional: true,
           summary: 'A new key; the old one goes on for a while',
+          description:
+            'The new key is shown once. Those before it end after `grace_hours`: at once with 0, after the time in the organization’s settings when it is left out.',
           ok: {
             status: 201,
             schema: Closed({ api_key: Nullable(Type.String()), previous_expires_at: Nullable(Timestamp()) }),
@@ -190,6 +195,7 @@ export function userRoutes(deps: Deps) {
           tag,
           action: 'key.revoke',
           summary: 'All keys of a member dead at once, its streams closed',
+          description: 'For a key that leaked; the agent goes on with a new one.',
           ok: { status: 204 },
           errors: ['USER_NOT_FOUND'],
         },
