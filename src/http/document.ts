@@ -16,6 +16,8 @@ export interface Documentation {
   errors?: readonly ErrorCode[]
   action?: Action
   body?: TSchema
+  /** A body may be left out. */
+  body_optional?: boolean
   query?: TSchema
   /** No credentials needed. */
   open?: boolean
@@ -54,7 +56,12 @@ export function describe(doc: Documentation) {
     ...(doc.open ? { security: [] } : {}),
     ...(doc.query ? { parameters: queryParameters(doc.query) } : {}),
     ...(doc.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(doc.body) } } } }
+      ? {
+          requestBody: {
+            required: !doc.body_optional,
+            content: { 'application/json': { schema: schemaOf(doc.body) } },
+          },
+        }
       : {}),
     responses,
   } as Record<string, unknown>

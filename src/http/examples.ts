@@ -48,6 +48,10 @@ const BY_NAME: Record<string, unknown> = {
   next_cursor: null,
   detail: null,
   version: 3,
+  api_version: '2026.1',
+  min_bridge_version: '0.1.0',
+  email_from_address: 'mission-control@example.com',
+  domain: 'example.com',
   order: 'desc',
 }
 
@@ -87,12 +91,13 @@ export function exampleOf(
   }
   if (schema.format === 'uuid') return ID
   if (schema.format === 'date-time') return TIME
+  const known = BY_NAME[name]
   if (schema.type === 'integer' || schema.type === 'number')
-    return (BY_NAME[name] as number | undefined) ?? Math.max(1, schema.minimum ?? 1)
+    return typeof known === 'number' ? known : Math.max(1, schema.minimum ?? 1)
   if (schema.type === 'boolean') return false
   if (schema.type === 'object') return {}
   if (schema.type === 'null') return null
-  return BY_NAME[name] ?? 'text'
+  return typeof known === 'string' ? known : 'text'
 }
 
 /** Optional fields that a request's example shows. */

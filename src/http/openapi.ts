@@ -6,9 +6,17 @@ import { API_VERSION } from '../contracts/version.ts'
 import { ERROR_SCHEMA, namedSchemas, refusalResponse } from './document.ts'
 import { exampleOf } from './examples.ts'
 
+interface Parameter {
+  name?: string
+  in?: string
+  required?: boolean
+  description?: string
+  schema?: object
+}
+
 interface Operation {
   operationId?: string
-  parameters?: object[]
+  parameters?: Parameter[]
   requestBody?: { content: Record<string, { schema: object; example?: unknown }> }
   responses: Record<
     string,
@@ -76,7 +84,9 @@ function addCodes(operation: Operation, status: number, codes: readonly ErrorCod
 
 function finish(operation: Operation, method: string, path: string, named: Record<string, object>): void {
   operation.operationId = operationId(method, path)
-  const headers: object[] = []
+  for (const parameter of operation.parameters ?? [])
+    if (parameter.in === 'path') Object.assign(parameter, pathParameter(parameter.name ?? ''))
+  const headers: Parameter[] = []
   if (method === 'post' && path.startsWith('/api/v1/'))
     headers.push({
       name: 'Idempotency-Key',
@@ -100,6 +110,22 @@ function finish(operation: Operation, method: string, path: string, named: Recor
   for (const [status, { content }] of Object.entries(operation.responses))
     for (const [type, body] of Object.entries(content ?? {}))
       if (type === 'application/json' && Number(status) < 300) body.example = exampleOf(body.schema, named)
+}
+
+/** What a name in a path stands for; Elysia knows only that it is text. */
+function pathParameter(name: string): Pick<Parameter, 'description' | 'schema'> {
+  const uuid = { type: 'string', format: 'uuid' }
+  if (name === 'org_slug')
+    return {
+      description: 'Address of the organization.',
+      schema: { type: 'string', minLength: LIMITS.org_slug_min, maxLength: LIMITS.org_slug_max },
+    }
+  if (name === 'user_id')
+    return { description: 'A member; `me` is the caller.', schema: { anyOf: [uuid, { const: 'me' }] } }
+  if (name === 'seq')
+    return { description: 'Number of the message.', schema: { type: 'integer', minimum: 1 } }
+  if (name === 'token') return { description: 'Last part of the link.', schema: { type: 'string' } }
+  return { description: 'Id of the resource.', schema: uuid }
 }
 
 /** `POST /api/v1/orgs/{org_slug}/tasks/{task_id}/transition` is `postTaskTransition`. */

@@ -84,6 +84,8 @@ export function authRoutes(deps: Deps) {
           tag,
           open: true,
           summary: 'Sign-in methods that this server offers',
+          description:
+            'Also whether the server waits for its first administrator, and whether people may create organizations.',
           ok: {
             status: 200,
             schema: Closed({
@@ -148,6 +150,8 @@ export function authRoutes(deps: Deps) {
           sign_in: true,
           body: PasswordBody,
           summary: 'Sign in with e-mail and password',
+          description:
+            'Starts a session in cookies; with `token_response` its token is in the body as well. An unknown account and a wrong password get the same answer.',
           ok: { status: 200, schema: SignedIn },
           errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
         },
@@ -184,6 +188,7 @@ export function authRoutes(deps: Deps) {
           tag,
           open: true,
           summary: 'What an invite link is for',
+          description: 'Whom it invites, to where, and whether that person has an account already.',
           sign_in: true,
           ok: {
             status: 200,
@@ -246,6 +251,7 @@ export function authRoutes(deps: Deps) {
         {
           tag,
           summary: 'A new session token before the old one ends',
+          description: 'By cookie both cookies are set anew, by header the new token is in the body.',
           ok: {
             status: 200,
             schema: Closed({
@@ -272,7 +278,12 @@ export function authRoutes(deps: Deps) {
     .post(
       '/logout',
       ...at.signedIn(
-        { tag, summary: 'Sign out: this session ends everywhere', ok: { status: 204 } },
+        {
+          tag,
+          summary: 'Sign out: this session ends everywhere',
+          description: 'Its token is dead at once, its open streams close.',
+          ok: { status: 204 },
+        },
         async ({ identity, ip, request }) => {
           if (identity.type !== 'session')
             throw new ApiError('UNAUTHENTICATED', 'Only a session can be signed out.')
@@ -297,6 +308,8 @@ export function authRoutes(deps: Deps) {
         {
           tag,
           summary: 'Who is signed in',
+          description:
+            'Name, memberships with their roles, and until when the session lasts. For people: an agent asks for `/users/me` in its organization.',
           ok: { status: 200, schema: SignedIn },
           errors: ['SESSION_EXPIRED', 'SESSION_REVOKED'],
         },
@@ -316,7 +329,12 @@ export function authRoutes(deps: Deps) {
     .get(
       '/sessions',
       ...at.signedIn(
-        { tag, summary: 'Own sessions', ok: { status: 200, schema: Closed({ data: Type.Array(Session) }) } },
+        {
+          tag,
+          summary: 'Own sessions',
+          description: 'Where else one is signed in, with address and browser. For people.',
+          ok: { status: 200, schema: Closed({ data: Type.Array(Session) }) },
+        },
         async ({ identity }) => {
           if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
           const data = (await sessions.list(identity.user_id)).map((session) => ({
@@ -334,6 +352,7 @@ export function authRoutes(deps: Deps) {
         {
           tag,
           summary: 'End one of your own sessions',
+          description: 'That browser or app is signed out at once, its open streams close.',
           ok: { status: 204 },
           errors: ['SESSION_NOT_FOUND', 'INVALID_ID', 'CSRF_VALIDATION_FAILED'],
         },

@@ -39,6 +39,8 @@ export function channelRoutes(deps: Deps) {
           tag,
           action: 'channel.list',
           summary: 'Channels that the caller may read',
+          description:
+            'Org-wide ones and those of the projects that the caller is assigned to; administrators read all. With the caller’s unread counts.',
           ok: { status: 200, schema: PageOf(Channel) },
         },
         async ({ org_id, edge, caller }) => {
@@ -65,6 +67,7 @@ export function channelRoutes(deps: Deps) {
           action: 'channel.create',
           body: ChannelCreate,
           summary: 'Another org-wide channel',
+          description: 'Every member reads it. A project’s channel comes with the project.',
           ok: { status: 201, schema: Channel },
           errors: ['IDEMPOTENCY_CONFLICT'],
         },
@@ -79,6 +82,7 @@ export function channelRoutes(deps: Deps) {
           tag,
           action: 'channel.read',
           summary: 'A channel',
+          description: 'With the caller’s read marker and unread counts.',
           ok: { status: 200, schema: Channel },
           errors: ['CHANNEL_NOT_FOUND'],
         },

@@ -152,6 +152,7 @@ export function eventRoutes(deps: Deps) {
           tag,
           action: 'subscription.read',
           summary: 'Which topics the own stream carries',
+          description: 'All events, unless topics were chosen.',
           ok: { status: 200, schema: Subscriptions },
         },
         async ({ org_id, caller }) => ({

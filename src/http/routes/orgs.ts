@@ -7,6 +7,7 @@ import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints } from '../endpoint.ts'
+import type { Identity } from '../identity.ts'
 import { checkSlug } from './auth.ts'
 
 /** Organizations of the caller. */
@@ -20,9 +21,13 @@ export function orgRoutes(deps: Deps) {
         {
           tag,
           summary: 'Organizations of the caller',
+          description:
+            'With their settings and the caller’s role in each. A sub-agent has none: it knows its task.',
           ok: { status: 200, schema: PageOf(Org) },
+          errors: ['NOT_FOUND'],
         },
         async ({ identity }) => {
+          hideFromSubAgents(identity)
           const memberships =
             identity.type === 'session'
               ? (await deps.accounts.memberships(identity.user_id)).filter((row) => row.status === 'active')
@@ -63,9 +68,11 @@ export function orgRoutes(deps: Deps) {
             'CSRF_VALIDATION_FAILED',
             'IDEMPOTENCY_CONFLICT',
             'OUTCOME_UNKNOWN',
+            'NOT_FOUND',
           ],
         },
         async ({ identity, body, idempotency }) => {
+          hideFromSubAgents(identity)
           if (identity.type !== 'session')
             throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
           if (deps.single_tenant)
@@ -89,6 +96,7 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.read',
           summary: 'An organization with all its settings',
+          description: 'What was never set has its default.',
           ok: { status: 200, schema: Org },
         },
         async ({ org_id, caller }) => {
@@ -144,6 +152,7 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.restore',
           summary: 'Cancel the deletion',
+          description: 'Until the grace period ends; the organization is writable again.',
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
@@ -158,6 +167,8 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.suspend',
           summary: 'Make an organization read-only',
+          description:
+            'Everything can be read, writes are refused with 409 `ORG_READ_ONLY`, until it is resumed.',
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
@@ -172,10 +183,16 @@ export function orgRoutes(deps: Deps) {
           tag,
           action: 'org.resume',
           summary: 'Make it writable again',
+          description: 'Ends a suspension. To cancel a deletion, restore the organization.',
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) => created(await call.command<Org>('org.resume', null), undefined, 200),
       ),
     )
+}
+
+/** A sub-agent's world is its task: of organizations and their settings it learns nothing. */
+function hideFromSubAgents(identity: Identity): void {
+  if (identity.type === 'key' && identity.key.sub_agent_id !== null) throw notFound('resource')
 }

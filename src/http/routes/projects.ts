@@ -49,6 +49,8 @@ export function projectRoutes(deps: Deps) {
           action: 'project.list',
           query: ProjectQuery,
           summary: 'Projects',
+          description:
+            'All of the organization, those at the end of their life only when asked for. A sub-agent sees those of its task.',
           ok: { status: 200, schema: PageOf(Project) },
         },
         async ({ org_id, query, caller, standing, edge }) => {
@@ -91,6 +93,7 @@ export function projectRoutes(deps: Deps) {
           tag,
           action: 'project.read',
           summary: 'A project',
+          description: 'With the number of its tasks in each status. `ETag` is its version, for `If-Match`.',
           ok: { status: 200, schema: Project },
           errors: ['PROJECT_NOT_FOUND'],
         },
@@ -170,15 +173,15 @@ export function projectRoutes(deps: Deps) {
       ...at.org(
         {
           tag,
-          action: 'project.read',
+          action: 'project.read_users',
           query: Type.Object(PAGE),
           summary: 'Members assigned to a project',
+          description: 'Who reads the project’s channel besides administrators.',
           ok: { status: 200, schema: PageOf(User) },
           errors: ['PROJECT_NOT_FOUND'],
         },
         async (call) => {
-          const id = own(call, call.params.project_id ?? '')
-          if (call.standing === 'sub_agent') throw notFound('resource')
+          const id = call.params.project_id ?? ''
           if (!(await findProject(deps.database, call.org_id, id))) throw notFound('project')
           return { body: await listUsers(deps.database, call.org_id, { ...call.query, project_id: id }) }
         },

@@ -69,6 +69,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           summary: 'Versions of server, API and the oldest bridge',
+          description: 'What a client compares with its own before it goes on.',
           ok: {
             status: 200,
             schema: Type.Object({

@@ -77,6 +77,8 @@ export function taskRoutes(deps: Deps) {
           tag,
           action: 'task.read',
           summary: 'A task',
+          description:
+            'With its evidence and its dependencies both ways. `ETag` is its version, for `If-Match`.',
           ok: { status: 200, schema: Task },
           errors: ['TASK_NOT_FOUND'],
         },
@@ -168,6 +170,7 @@ export function taskRoutes(deps: Deps) {
           tag,
           action: 'task.depend',
           summary: 'Take a dependency away',
+          description: 'When nothing else blocks the task, its assignees hear that it is free.',
           ok: { status: 204 },
           errors: ['TASK_NOT_FOUND', 'DEPENDENCY_NOT_FOUND'],
         },
@@ -189,6 +192,8 @@ export function taskRoutes(deps: Deps) {
           action: 'task.evidence',
           body: EvidenceCreate,
           summary: 'Add evidence',
+          description:
+            'An https address that shows a part of the work: a pull request, test results or a document.',
           ok: { status: 201, schema: Evidence },
           errors: ['TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
         },
@@ -206,6 +211,7 @@ export function taskRoutes(deps: Deps) {
           tag,
           action: 'task.evidence',
           summary: 'Take evidence away',
+          description: 'The task’s status stays as it is.',
           ok: { status: 204 },
           errors: ['TASK_NOT_FOUND', 'EVIDENCE_NOT_FOUND'],
         },

@@ -45,6 +45,7 @@ export function userRoutes(deps: Deps) {
           action: 'user.list',
           query: UserQuery,
           summary: 'Members',
+          description: 'People and agents, also those who were invited and did not join yet.',
           ok: { status: 200, schema: PageOf(User) },
         },
         async ({ org_id, query }) => ({
@@ -80,13 +81,13 @@ export function userRoutes(deps: Deps) {
           tag,
           action: 'user.read',
           summary: 'A member; `me` is the caller',
+          description: 'A sub-agent sees itself only.',
           ok: { status: 200, schema: User },
           errors: ['USER_NOT_FOUND'],
         },
         async (call) => {
           const user_id = targetOf(call)
-          const own = call.standing === 'sub_agent' && user_id === call.caller.id
-          if (call.standing === 'sub_agent' && !own) throw notFound('user')
+          if (call.standing === 'sub_agent') return { body: subAgentItself(call, user_id) }
           const user = await findUser(deps.database, call.org_id, user_id)
           if (!user) throw notFound('user')
           return { body: user }
@@ -142,6 +143,7 @@ export function userRoutes(deps: Deps) {
           tag,
           action: 'key.list',
           summary: 'Keys of an agent, without the keys',
+          description: 'Prefix, last use and end of each. A key itself is shown once, when it is made.',
           ok: { status: 200, schema: Closed({ data: Type.Array(ApiKey) }) },
           errors: ['USER_NOT_FOUND'],
         },
@@ -166,6 +168,8 @@ export function userRoutes(deps: Deps) {
           body: KeyRotate,
           body_optional: true,
           summary: 'A new key; the old one goes on for a while',
+          description:
+            'The new key is shown once. Those before it end after `grace_hours`: at once with 0, after the time in the organization’s settings when it is left out.',
           ok: {
             status: 201,
             schema: Closed({ api_key: Nullable(Type.String()), previous_expires_at: Nullable(Timestamp()) }),
@@ -191,6 +195,7 @@ export function userRoutes(deps: Deps) {
           tag,
           action: 'key.revoke',
           summary: 'All keys of a member dead at once, its streams closed',
+          description: 'For a key that leaked; the agent goes on with a new one.',
           ok: { status: 204 },
           errors: ['USER_NOT_FOUND'],
         },
@@ -204,6 +209,26 @@ export function userRoutes(deps: Deps) {
 
 function targetOf({ params, caller }: Pick<OrgCall<unknown, unknown>, 'params' | 'caller'>): string {
   return params.user_id === 'me' ? (caller.id ?? '') : (params.user_id ?? '')
+}
+
+/** A sub-agent is no member: of its profile there is what its task gives it. Anybody else is hidden from it. */
+function subAgentItself(
+  { caller, edge }: Pick<OrgCall<unknown, unknown>, 'caller' | 'edge'>,
+  user_id: string,
+): User {
+  const scope = caller.id === user_id ? edge.permissions.scope(user_id) : undefined
+  if (!scope) throw notFound('user')
+  return {
+    id: user_id,
+    type: 'agent',
+    username: 'sub-agent',
+    display_name: caller.display_name || 'Sub-agent',
+    role: 'contributor',
+    status: 'active',
+    last_active_at: null,
+    assigned_project_ids: [...scope.project_ids],
+    notification_preferences: { email: 'none' },
+  }
 }
 
 async function newKey(deps: Deps): Promise<{ key: string; stored: NewKey }> {

@@ -19,7 +19,7 @@ export function socketRoutes(deps: Deps) {
     description:
       'Credentials go in the upgrade request: cookie (own origin only), Authorization, or `Sec-WebSocket-Protocol: mc.v1, bearer.<api key>`. Never in the query string.',
     ok: { status: 101, description: 'Switches to the WebSocket protocol.' },
-    errors: ['CONNECTION_LIMIT', 'CSRF_VALIDATION_FAILED'],
+    errors: ['CONNECTION_LIMIT', 'CSRF_VALIDATION_FAILED', 'VALIDATION_FAILED'],
   })
   return new Elysia({ name: 'channels-ws' }).get(
     '/api/v1/orgs/:org_slug/channels/ws',

@@ -1,0 +1,95 @@
+import type { Project, Task, User } from '../../../src/contracts/resources.ts'
+import { PASSWORD, Person } from '../../support/client.ts'
+import type { CallerName } from './callers.ts'
+import { cookieHeaders, done, type Place, type World } from './world.ts'
+
+/** A caller's request, as far as it is not the operation's method and path. */
+export interface Sent {
+  params?: Record<string, string | number>
+  body?: unknown
+  /** Instead of the caller's own credentials. */
+  headers?: Record<string, string>
+}
+
+export interface Setting {
+  world: World
+  caller: CallerName
+  place: Place
+  /** The place takes no writes: what is there is what the request is about. */
+  read_only: boolean
+}
+
+export type Make = (setting: Setting) => Sent | Promise<Sent>
+
+let made = 0
+/** Text that nobody else of this run uses. */
+export const unique = (): string => `n${++made}`
+
+/** A session of the caller's beside the one it has: for what ends or changes it. */
+export async function freshSession({ world, caller }: Setting): Promise<Person | undefined> {
+  const person = world.people[caller]
+  if (!person) return undefined
+  const me = await done(person.call<{ user: { email: string } }>('GET', '/auth/me'))
+  return await new Person(person.url).signIn(me.user.email, PASSWORD)
+}
+
+export async function asFreshSession(setting: Setting): Promise<Sent> {
+  const person = await freshSession(setting)
+  return person ? { headers: cookieHeaders(person) } : {}
+}
+
+export const sessionId = async (person: Person | undefined): Promise<string> =>
+  person
+    ? (await done(person.call<{ session: { id: string } }>('GET', '/auth/me'))).session.id
+    : crypto.randomUUID()
+
+export async function invite(admin: Person): Promise<User & { invite_url: string }> {
+  const email = `${unique()}@example.com`
+  return await done(
+    admin.in('POST', '/users', { type: 'human', email, display_name: 'Invited', role: 'contributor' }),
+  )
+}
+
+/** An org of the caller's own when it may administer one, so that what ends an org ends that one. */
+export async function ownOrg({ world, caller, place }: Setting): Promise<string> {
+  const person = world.people[caller]
+  if (!person || !['administrator', 'suspended', 'pending'].includes(caller)) return place.slug
+  const slug = `own-${unique()}`
+  await done(person.call('POST', '/api/v1/orgs', { name: slug, slug }))
+  const path = `/api/v1/orgs/${slug}`
+  if (caller === 'suspended') await done(person.call('POST', `${path}/suspend`))
+  if (caller === 'pending') await done(person.call('DELETE', path, { confirm: slug }))
+  return slug
+}
+
+export const inOwnOrg: Make = async (setting) => ({ params: { org_slug: await ownOrg(setting) } })
+
+export async function freshProject({ world, place, read_only }: Setting): Promise<string> {
+  if (read_only) return place.project_id
+  const body = { name: 'Fresh', type: 'docs' }
+  return (await done(world.main.admin.in<Project>('POST', '/projects', body))).id
+}
+
+/** To where the task is not. */
+export async function move({ place }: Setting, task_id: string): Promise<Sent> {
+  const { status } = await done(place.admin.in<Task>('GET', `/tasks/${task_id}`))
+  return { params: { task_id }, body: { to_status: status === 'backlog' ? 'in-progress' : 'backlog' } }
+}
+
+export const dependency = ({ place }: Setting) => ({
+  task_id: place.task_id,
+  blocked_by_id: place.other_task_id,
+})
+
+export const self: Make = () => ({ params: { user_id: 'me' } })
+export const project: Make = ({ place }) => ({ params: { project_id: place.project_id } })
+export const agent: Make = ({ place }) => ({ params: { user_id: place.agent_id } })
+export const channel: Make = ({ place }) => ({ params: { channel_id: place.channel_id, seq: 1 } })
+export const general: Make = ({ place }) => ({ params: { channel_id: place.general_id, seq: 1 } })
+export const task: Make = ({ place }) => ({ params: { task_id: place.task_id } })
+export const other_task: Make = ({ place }) => ({ params: { task_id: place.other_task_id } })
+
+/** The same with a body. */
+export const sending =
+  (make: Make, body: unknown): Make =>
+  async (setting) => ({ ...(await make(setting)), body })

@@ -1,0 +1,185 @@
+import { anybody, type Cells, type Members, members, people, type Row, refusal } from './callers.ts'
+
+const OK = '200'
+const CREATED = '201'
+const DONE = '204'
+const FORBIDDEN = refusal('FORBIDDEN')
+const NOT_FOUND = refusal('NOT_FOUND')
+const NO_CHANNEL = refusal('CHANNEL_NOT_FOUND')
+const NO_TASK = refusal('TASK_NOT_FOUND')
+const READ_ONLY = refusal('ORG_READ_ONLY')
+const INVALID_TRANSITION = refusal('INVALID_TRANSITION')
+const UNAUTHENTICATED = refusal('UNAUTHENTICATED')
+
+const row = (operation: string, cells: Cells, about = ''): Row => ({ operation, about, cells })
+
+/** An operation below an org: `in_org('GET /tasks', …)`. */
+function in_org(short: string, cells: Members, about = ''): Row {
+  const [method, path] = short.split(' ')
+  const operation = `${method} /api/v1/orgs/{org_slug}${path}`
+  return { operation, about, cells: members(operation, cells) }
+}
+
+/** For administrators; contributors are refused openly. */
+const administrators = (administrator: Members['administrator']): Members => ({
+  administrator,
+  contributor: FORBIDDEN,
+})
+
+/** Of a project's channel: hidden from contributors that are not assigned. */
+const in_project = (administrator: Members['administrator']): Members => ({
+  administrator,
+  outside_project: NO_CHANNEL,
+  sub_agent: administrator,
+})
+
+/** Of the org-wide channel: no business of a sub-agent's. */
+const org_wide = (administrator: Members['administrator']): Members => ({
+  administrator,
+  sub_agent: NO_CHANNEL,
+})
+
+const PROJECT_CHANNEL = 'a project’s channel'
+const ORG_CHANNEL = 'an org-wide channel'
+const OWN_TASK = 'the sub-agent’s task'
+const OTHER_TASK = 'another task'
+
+/**
+ * Who may do what: every operation of the API document with what each caller is answered. It is what the product
+ * promises, written down by hand; a test makes every cell a real request.
+ */
+export const EXPECTED: readonly Row[] = [
+  row('GET /health', anybody(OK)),
+  row('GET /ready', anybody(OK)),
+  row('GET /version', anybody(OK)),
+  row(
+    'GET /metrics',
+    {
+      ...anybody(OK),
+      outsider_agent: UNAUTHENTICATED,
+      agent_unassigned: UNAUTHENTICATED,
+      agent_assigned: UNAUTHENTICATED,
+      sub_agent: UNAUTHENTICATED,
+    },
+    'from this machine; an API key is not the metrics token',
+  ),
+
+  row('GET /auth/providers', anybody(OK)),
+  row('POST /auth/setup', anybody(refusal('ALREADY_SET_UP')), 'a server that is set up'),
+  row('POST /auth/password', anybody(OK)),
+  row('GET /auth/invites/{token}', anybody(OK)),
+  row('POST /auth/invites/{token}/accept', anybody(OK)),
+  row('POST /auth/refresh', people(OK, UNAUTHENTICATED)),
+  row('POST /auth/logout', people(DONE, UNAUTHENTICATED)),
+  row('GET /auth/me', people(OK, UNAUTHENTICATED)),
+  row('GET /auth/sessions', people(OK, UNAUTHENTICATED)),
+  row('DELETE /auth/sessions/{id}', people(DONE, UNAUTHENTICATED), 'an own session'),
+  row(
+    'DELETE /auth/sessions/{id}',
+    people(refusal('SESSION_NOT_FOUND'), UNAUTHENTICATED),
+    'somebody else’s session',
+  ),
+
+  row('GET /api/v1/orgs', people(OK, OK, NOT_FOUND)),
+  row('POST /api/v1/orgs', people(CREATED, FORBIDDEN, NOT_FOUND), 'on a multi-tenant server'),
+  in_org('GET ', { administrator: OK }),
+  in_org('PATCH ', administrators(OK)),
+  in_org('DELETE ', { ...administrators(OK), suspended: OK, pending: INVALID_TRANSITION }),
+  in_org('POST /restore', {
+    ...administrators(INVALID_TRANSITION),
+    suspended: INVALID_TRANSITION,
+    pending: OK,
+  }),
+  in_org('POST /suspend', administrators(OK)),
+  in_org('POST /resume', {
+    ...administrators(INVALID_TRANSITION),
+    suspended: OK,
+    pending: INVALID_TRANSITION,
+  }),
+
+  in_org('GET /users', { administrator: OK }),
+  in_org('POST /users', administrators(CREATED)),
+  in_org('GET /users/{user_id}', { administrator: OK, sub_agent: OK }, '`me`'),
+  in_org('GET /users/{user_id}', { administrator: OK, sub_agent: refusal('USER_NOT_FOUND') }, 'another'),
+  in_org('PATCH /users/{user_id}', { administrator: OK }, 'own name and preferences'),
+  in_org('PATCH /users/{user_id}', administrators(OK), 'own role'),
+  in_org('PATCH /users/{user_id}', administrators(OK), 'another’s role'),
+  in_org('PATCH /users/{user_id}', administrators(OK), 'another’s name'),
+  in_org('PATCH /users/{user_id}', administrators(FORBIDDEN), 'another’s preferences'),
+  in_org('DELETE /users/{user_id}', administrators(DONE)),
+  in_org('GET /users/{user_id}/api-keys', administrators(OK)),
+  in_org('POST /users/{user_id}/api-keys/rotate', administrators(CREATED)),
+  in_org('DELETE /users/{user_id}/api-keys', { ...administrators(DONE), read_only: DONE }),
+
+  in_org('GET /projects', { administrator: OK, sub_agent: OK }),
+  in_org('POST /projects', administrators(CREATED)),
+  in_org('GET /projects/{project_id}', { administrator: OK, sub_agent: OK }),
+  in_org(
+    'GET /projects/{project_id}',
+    { administrator: OK, sub_agent: refusal('PROJECT_NOT_FOUND') },
+    'a project that is not the sub-agent’s task’s',
+  ),
+  in_org('PATCH /projects/{project_id}', { administrator: OK }),
+  in_org('POST /projects/{project_id}/transition', { administrator: OK }),
+  in_org('DELETE /projects/{project_id}', administrators(DONE)),
+  in_org('GET /projects/{project_id}/users', { administrator: OK }),
+  in_org('PUT /projects/{project_id}/users/{user_id}', { administrator: OK, outside_project: FORBIDDEN }),
+  in_org('DELETE /projects/{project_id}/users/{user_id}', {
+    administrator: DONE,
+    outside_project: FORBIDDEN,
+  }),
+
+  in_org('GET /tasks', { administrator: OK, sub_agent: OK }),
+  in_org('POST /tasks', { administrator: CREATED }),
+  in_org('GET /tasks/{task_id}', { administrator: OK, sub_agent: OK }, OWN_TASK),
+  in_org('GET /tasks/{task_id}', { administrator: OK, sub_agent: NO_TASK }, OTHER_TASK),
+  in_org('PATCH /tasks/{task_id}', { administrator: OK }),
+  in_org('POST /tasks/{task_id}/transition', { administrator: OK, sub_agent: OK }, OWN_TASK),
+  in_org('POST /tasks/{task_id}/transition', { administrator: OK, sub_agent: NO_TASK }, OTHER_TASK),
+  in_org('PUT /tasks/{task_id}/dependencies/{blocked_by_id}', { administrator: OK }),
+  in_org('DELETE /tasks/{task_id}/dependencies/{blocked_by_id}', { administrator: DONE }),
+  in_org('POST /tasks/{task_id}/evidence', { administrator: CREATED, sub_agent: CREATED }, OWN_TASK),
+  in_org('POST /tasks/{task_id}/evidence', { administrator: CREATED, sub_agent: NO_TASK }, OTHER_TASK),
+  in_org(
+    'DELETE /tasks/{task_id}/evidence/{evidence_id}',
+    { administrator: DONE, sub_agent: DONE },
+    OWN_TASK,
+  ),
+  in_org(
+    'DELETE /tasks/{task_id}/evidence/{evidence_id}',
+    { administrator: DONE, sub_agent: NO_TASK },
+    OTHER_TASK,
+  ),
+
+  in_org('GET /channels', { administrator: OK, sub_agent: OK }),
+  in_org('POST /channels', administrators(CREATED)),
+  in_org('GET /channels/{channel_id}', in_project(OK), PROJECT_CHANNEL),
+  in_org('GET /channels/{channel_id}', org_wide(OK), ORG_CHANNEL),
+  in_org('GET /channels/{channel_id}/messages', in_project(OK), PROJECT_CHANNEL),
+  in_org('GET /channels/{channel_id}/messages', org_wide(OK), ORG_CHANNEL),
+  in_org('POST /channels/{channel_id}/messages', in_project(CREATED), PROJECT_CHANNEL),
+  in_org('POST /channels/{channel_id}/messages', org_wide(CREATED), ORG_CHANNEL),
+  in_org('PUT /channels/{channel_id}/read', { ...in_project(OK), read_only: OK }, PROJECT_CHANNEL),
+  in_org('PUT /channels/{channel_id}/read', { ...org_wide(OK), read_only: OK }, ORG_CHANNEL),
+  in_org(
+    'POST /channels/{channel_id}/messages/{seq}/deliveries',
+    {
+      administrator: FORBIDDEN,
+      outside_project: NO_CHANNEL,
+      agent_assigned: OK,
+      read_only: READ_ONLY,
+    },
+    PROJECT_CHANNEL,
+  ),
+  in_org(
+    'POST /channels/{channel_id}/messages/{seq}/deliveries',
+    { administrator: FORBIDDEN, agent_assigned: OK, agent_unassigned: OK, read_only: READ_ONLY },
+    ORG_CHANNEL,
+  ),
+  in_org('GET /channels/ws', { administrator: '101', sub_agent: '101' }),
+
+  in_org('GET /events', { administrator: OK, sub_agent: OK }),
+  in_org('GET /events/stream', { administrator: OK, sub_agent: OK }),
+  in_org('GET /subscriptions', { administrator: OK, sub_agent: OK }),
+  in_org('PUT /subscriptions', { administrator: OK, sub_agent: OK }),
+]

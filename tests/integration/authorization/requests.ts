@@ -1,0 +1,193 @@
+import { PASSWORD } from '../../support/client.ts'
+import {
+  agent,
+  asFreshSession,
+  channel,
+  dependency,
+  freshProject,
+  freshSession,
+  general,
+  inOwnOrg,
+  invite,
+  type Make,
+  move,
+  other_task,
+  ownOrg,
+  project,
+  self,
+  sending,
+  sessionId,
+  task,
+  unique,
+} from './arrange.ts'
+import type { Row } from './callers.ts'
+import { addEvidence, done } from './world.ts'
+
+const nothing: Make = () => ({})
+const NAME = { name: 'Name' }
+const LINK = { type: 'pr_link', url: 'https://git.example.com/pulls/2' }
+const MESSAGE = { content: 'Hello again' }
+const REPORT = { state: 'delivered' }
+
+const inviteToken: Make = async ({ world }) => ({
+  params: { token: (await invite(world.main.admin)).invite_url.split('/').at(-1) ?? '' },
+})
+
+/** What each line of the table asks for, by {@link keyOf}. Paths start below the org. */
+const IN_ORG: Record<string, Make> = {
+  'GET ': nothing,
+  'PATCH ': sending(nothing, NAME),
+  'DELETE ': async (setting) => {
+    const org_slug = await ownOrg(setting)
+    return { params: { org_slug }, body: { confirm: org_slug } }
+  },
+  'POST /restore': inOwnOrg,
+  'POST /suspend': inOwnOrg,
+  'POST /resume': inOwnOrg,
+
+  'GET /users': nothing,
+  'POST /users': () => ({
+    body: {
+      type: 'human',
+      email: `${unique()}@example.com`,
+      display_name: 'New',
+      role: 'contributor',
+    },
+  }),
+  'GET /users/{user_id} `me`': self,
+  'GET /users/{user_id} another': agent,
+  'PATCH /users/{user_id} own name and preferences': sending(self, {
+    display_name: 'Renamed',
+    notification_preferences: { email: 'none' },
+  }),
+  'PATCH /users/{user_id} own role': sending(self, { role: 'administrator' }),
+  'PATCH /users/{user_id} another’s role': sending(agent, { role: 'contributor' }),
+  'PATCH /users/{user_id} another’s name': sending(agent, { display_name: 'Spare too' }),
+  'PATCH /users/{user_id} another’s preferences': sending(agent, {
+    notification_preferences: { email: 'none' },
+  }),
+  'DELETE /users/{user_id}': async ({ place, read_only }) => ({
+    params: { user_id: read_only ? place.member_id : (await invite(place.admin)).id },
+  }),
+  'GET /users/{user_id}/api-keys': agent,
+  'POST /users/{user_id}/api-keys/rotate': agent,
+  'DELETE /users/{user_id}/api-keys': agent,
+
+  'GET /projects': nothing,
+  'POST /projects': sending(nothing, { ...NAME, type: 'docs' }),
+  'GET /projects/{project_id}': project,
+  'GET /projects/{project_id} a project that is not the sub-agent’s task’s': ({ place }) => ({
+    params: { project_id: place.other_project_id },
+  }),
+  'PATCH /projects/{project_id}': sending(project, NAME),
+  'POST /projects/{project_id}/transition': async (setting) => ({
+    params: { project_id: await freshProject(setting) },
+    body: { to_stage: 'poc' },
+  }),
+  'DELETE /projects/{project_id}': async (setting) => ({
+    params: { project_id: await freshProject(setting) },
+  }),
+  'GET /projects/{project_id}/users': project,
+  'PUT /projects/{project_id}/users/{user_id}': ({ place }) => ({
+    params: { project_id: place.project_id, user_id: place.member_id },
+  }),
+  'DELETE /projects/{project_id}/users/{user_id}': async ({ place, read_only }) => {
+    const params = { project_id: place.project_id, user_id: place.member_id }
+    if (!read_only)
+      await done(place.admin.in('PUT', `/projects/${place.project_id}/users/${place.member_id}`))
+    return { params }
+  },
+
+  'GET /tasks': nothing,
+  'POST /tasks': sending(nothing, { title: 'New' }),
+  'GET /tasks/{task_id} the sub-agent’s task': task,
+  'GET /tasks/{task_id} another task': other_task,
+  'PATCH /tasks/{task_id}': sending(task, { title: 'The task' }),
+  'POST /tasks/{task_id}/transition the sub-agent’s task': (setting) => move(setting, setting.place.task_id),
+  'POST /tasks/{task_id}/transition another task': (setting) => move(setting, setting.place.other_task_id),
+  'PUT /tasks/{task_id}/dependencies/{blocked_by_id}': (setting) => ({ params: dependency(setting) }),
+  'DELETE /tasks/{task_id}/dependencies/{blocked_by_id}': async (setting) => {
+    const { place, read_only } = setting
+    const params = dependency(setting)
+    if (!read_only)
+      await done(place.admin.in('PUT', `/tasks/${params.task_id}/dependencies/${params.blocked_by_id}`))
+    return { params }
+  },
+  'POST /tasks/{task_id}/evidence the sub-agent’s task': sending(task, LINK),
+  'POST /tasks/{task_id}/evidence another task': sending(other_task, LINK),
+  'DELETE /tasks/{task_id}/evidence/{evidence_id} the sub-agent’s task': async ({ place, read_only }) => ({
+    params: {
+      task_id: place.task_id,
+      evidence_id: read_only ? place.evidence_id : await addEvidence(place.admin, place.task_id),
+    },
+  }),
+  'DELETE /tasks/{task_id}/evidence/{evidence_id} another task': async ({ place, read_only }) => ({
+    params: {
+      task_id: place.other_task_id,
+      evidence_id: read_only ? place.other_evidence_id : await addEvidence(place.admin, place.other_task_id),
+    },
+  }),
+
+  'GET /channels': nothing,
+  'POST /channels': sending(nothing, NAME),
+  'GET /channels/{channel_id} a project’s channel': channel,
+  'GET /channels/{channel_id} an org-wide channel': general,
+  'GET /channels/{channel_id}/messages a project’s channel': channel,
+  'GET /channels/{channel_id}/messages an org-wide channel': general,
+  'POST /channels/{channel_id}/messages a project’s channel': sending(channel, MESSAGE),
+  'POST /channels/{channel_id}/messages an org-wide channel': sending(general, MESSAGE),
+  'PUT /channels/{channel_id}/read a project’s channel': sending(channel, { seq: 1 }),
+  'PUT /channels/{channel_id}/read an org-wide channel': sending(general, { seq: 1 }),
+  'POST /channels/{channel_id}/messages/{seq}/deliveries a project’s channel': sending(channel, REPORT),
+  'POST /channels/{channel_id}/messages/{seq}/deliveries an org-wide channel': sending(general, REPORT),
+  'GET /channels/ws': nothing,
+
+  'GET /events': nothing,
+  'GET /events/stream': nothing,
+  'GET /subscriptions': nothing,
+  'PUT /subscriptions': sending(nothing, { mode: 'all', topics: [] }),
+}
+
+const ELSEWHERE: Record<string, Make> = {
+  'GET /health': nothing,
+  'GET /ready': nothing,
+  'GET /version': nothing,
+  'GET /metrics from this machine; an API key is not the metrics token': nothing,
+  'GET /auth/providers': nothing,
+  'POST /auth/setup a server that is set up': ({ world }) => ({
+    body: {
+      token: world.server.setup_token,
+      name: 'Second',
+      email: 'second@example.com',
+      password: PASSWORD,
+      org_name: 'Second',
+      org_slug: 'second',
+    },
+  }),
+  'POST /auth/password': sending(nothing, { email: 'una.signed@example.com', password: PASSWORD }),
+  'GET /auth/invites/{token}': inviteToken,
+  'POST /auth/invites/{token}/accept': sending(inviteToken, { password: PASSWORD }),
+  'POST /auth/refresh': asFreshSession,
+  'POST /auth/logout': asFreshSession,
+  'GET /auth/me': nothing,
+  'GET /auth/sessions': nothing,
+  'DELETE /auth/sessions/{id} an own session': async (setting) => ({
+    params: { id: await sessionId(await freshSession(setting)) },
+  }),
+  'DELETE /auth/sessions/{id} somebody else’s session': async ({ world }) => ({
+    params: { id: await sessionId(world.other_session) },
+  }),
+  'GET /api/v1/orgs': nothing,
+  'POST /api/v1/orgs on a multi-tenant server': () => ({ body: { ...NAME, slug: `org-${unique()}` } }),
+}
+
+const ORG = '/api/v1/orgs/{org_slug}'
+
+export const REQUESTS: ReadonlyMap<string, Make> = new Map([
+  ...Object.entries(ELSEWHERE),
+  ...Object.entries(IN_ORG).map(([key, make]): [string, Make] => [key.replace(' ', ` ${ORG}`), make]),
+])
+
+/** What a line of the table is found by. */
+export const keyOf = ({ operation, about }: Pick<Row, 'operation' | 'about'>): string =>
+  about === '' ? operation : `${operation} ${about}`
