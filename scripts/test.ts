@@ -16,7 +16,17 @@ const bun = process.execPath
 const GROUPS: Group[] = [
   {
     name: 'unit',
-    command: [bun, 'test', 'tests/unit', 'tests/architecture', 'tests/chaos', 'bridge', 'ui/tests'],
+    command: [
+      bun,
+      'test',
+      '--timeout',
+      '60000',
+      'tests/unit',
+      'tests/architecture',
+      'tests/chaos',
+      'bridge',
+      'ui/tests',
+    ],
     minutes: 5,
   },
   {
