@@ -1,4 +1,5 @@
 import type { Subprocess } from 'bun'
+import { CUT_TEXT } from './stream.ts'
 
 /** A program of a proof in a process of its own, so that its memory and CPU time can be told from ours. */
 export interface Child {
@@ -22,8 +23,9 @@ export async function startChild(
   const child = Bun.spawn([...prefix, process.execPath, script, ...args], {
     stdin: 'ignore',
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: 'pipe',
   })
+  void forward(child.stderr)
   const killed = () => void child.kill('SIGKILL')
   // A proof that is interrupted leaves no server behind.
   process.once('exit', killed)
@@ -40,7 +42,7 @@ export async function startChild(
   }
 }
 
-async function readPort(child: Subprocess<'ignore', 'pipe', 'inherit'>): Promise<number> {
+async function readPort(child: Subprocess<'ignore', 'pipe', 'pipe'>): Promise<number> {
   const decoder = new TextDecoder()
   const reader = child.stdout.getReader()
   let output = ''
@@ -53,6 +55,17 @@ async function readPort(child: Subprocess<'ignore', 'pipe', 'inherit'>): Promise
     // What it prints from now on belongs to nobody, but must not fill the pipe.
     void drain(reader)
     return Number(found[1])
+  }
+}
+
+/** Errors of the child are ours to show, but for the runtime's report of each stream that was cut on purpose. */
+async function forward(stderr: ReadableStream<Uint8Array>): Promise<void> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const bytes of stderr) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== `error: ${CUT_TEXT}`) console.error(line)
   }
 }
 

@@ -22,6 +22,8 @@ export interface Connection {
   state: 'established' | 'closing' | 'gone'
   /** Bytes that the kernel holds for the peer. */
   unsent_bytes: number
+  /** Bytes that the kernel holds for the process on this side. */
+  unread_bytes: number
 }
 
 /** Looks at the connection between two ports of this machine, from the side of `local_port`. */
@@ -32,11 +34,12 @@ export function connection(local_port: number, remote_port: number): Connection 
     for (const line of readFileSync(table, 'utf8').split('\n')) {
       const [, from, to, state, queues] = line.trim().split(/\s+/)
       if (!from?.endsWith(local) || !to?.endsWith(remote)) continue
-      const unsent_bytes = Number.parseInt(queues?.split(':')[0] ?? '0', 16)
-      return { state: state === '01' ? 'established' : 'closing', unsent_bytes }
+      const [unsent_bytes = 0, unread_bytes = 0] =
+        queues?.split(':').map((hexes) => Number.parseInt(hexes, 16)) ?? []
+      return { state: state === '01' ? 'established' : 'closing', unsent_bytes, unread_bytes }
     }
   }
-  return { state: 'gone', unsent_bytes: 0 }
+  return { state: 'gone', unsent_bytes: 0, unread_bytes: 0 }
 }
 
 function hex(port: number): string {

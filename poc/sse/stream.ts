@@ -18,14 +18,26 @@ export const STREAM_LIMITS: StreamLimits = {
 /** Handed to the runtime at once when a reader that was behind takes more; bounds what the runtime holds of ours. */
 const WRITE_BYTES_MAX = 64 * 1024
 
+/** The runtime prints what a stream is closed with; without a stack that is one line and no excerpt of this file. */
+export const CUT_TEXT = 'an event stream was cut: its reader does not read'
+const CUT = withoutStack(CUT_TEXT)
+
+function withoutStack(text: string): Error {
+  const depth = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const error = new Error(text)
+  Error.stackTraceLimit = depth
+  return error
+}
+
 /**
- * One SSE response, pushed into. A frame goes straight to the runtime while the reader keeps up: no task and no promise
- * per stream and event. When a write answers with a promise, the reader is behind: from then on frames wait here, where
- * they are counted, until the promise settles.
+ * One SSE response, pushed into. While the reader keeps up, what is pushed in one tick goes to the runtime as one write:
+ * the write is what costs, not the frame. When a write answers with a promise, the reader is behind: from then on frames
+ * wait here, where they are counted, until the promise settles.
  *
- * Nothing else has all three: `enqueue` has no bound, a generator or `pull` costs a promise per frame, and of all of
- * them only a direct stream can be cut while its reader takes nothing (`close(error)` resets the connection at once;
- * `close()` would wait for that reader for ever).
+ * Nothing else has all three: `enqueue` has no bound, a generator or `pull` costs a promise per chunk, and of all of
+ * them only a direct stream can be cut while its reader takes nothing without a byte more being sent
+ * (`close(error)` resets the connection at once; `close()` would wait for that reader).
  */
 export class EventStream {
   readonly body: ReadableStream<Uint8Array>
@@ -37,7 +49,11 @@ export class EventStream {
   #behind = false
   #ended: StreamEnd | undefined
   #room: (() => void) | undefined
-  #farewell: ReturnType<typeof setTimeout> | undefined
+  #last: Uint8Array | undefined
+
+  readonly #flush = () => {
+    if (this.#controller && !this.#behind) this.#drain(this.#controller)
+  }
 
   /** `onEnd` is called once, when no frame will be written any more. */
   constructor(onEnd: (why: StreamEnd) => void, limits: StreamLimits = STREAM_LIMITS) {
@@ -63,13 +79,12 @@ export class EventStream {
     return { frames: this.#waiting.length, bytes: this.#waiting_bytes }
   }
 
-  /** Writes a frame, or keeps it while the reader is behind; cuts the stream when too much would wait. */
+  /**
+   * Takes a frame for the reader. What is pushed in one tick is written at its end as one chunk; while the reader is
+   * behind it waits here. Cuts the stream when too much would wait.
+   */
   push(frame: Uint8Array): void {
     if (this.#ended) return
-    if (this.#controller && !this.#behind) {
-      this.#write(this.#controller, frame)
-      return
-    }
     const { waiting_bytes_max, waiting_frames_max } = this.#limits
     const too_many = this.#waiting.length >= waiting_frames_max
     if (too_many || this.#waiting_bytes + frame.length > waiting_bytes_max) {
@@ -78,6 +93,10 @@ export class EventStream {
     }
     this.#waiting.push(frame)
     this.#waiting_bytes += frame.length
+    if (!this.#controller || this.#behind) return
+    // A long burst in one tick is no reader's fault: it is handed over before it counts as waiting.
+    if (this.#waiting_bytes >= WRITE_BYTES_MAX) this.#drain(this.#controller)
+    else if (this.#waiting.length === 1) queueMicrotask(this.#flush)
   }
 
   /** Settles when nothing waits: a replay is read at the reader's pace. At once for a stream that has ended. */
@@ -88,39 +107,53 @@ export class EventStream {
       })
   }
 
-  /** Ends the stream well: `last` is the last frame. What waits is thrown away; a reader that does not read is cut. */
+  /**
+   * Ends the stream well: `last` is the last frame. What waits here is thrown away. A reader that does not take `last`
+   * within `farewell_ms` is cut.
+   */
   close(last: Uint8Array): void {
-    const controller = this.#controller
-    if (this.#ended || !controller) return
-    const behind = this.#behind
-    const written = controller.write(last)
+    if (this.#ended) return
     this.#finish('closed')
-    if (!behind && typeof written === 'number') controller.close()
-    else {
-      // Both settle together: a promise of this stream settles when the runtime has handed everything over.
-      Promise.resolve(written).then(
-        () => controller.close(),
-        () => undefined,
-      )
-      this.#farewell = setTimeout(() => controller.close(new Error('not read')), this.#limits.farewell_ms)
-      Promise.resolve(written).finally(() => clearTimeout(this.#farewell))
-    }
+    if (this.#controller) this.#farewell(this.#controller, last)
+    else this.#last = last
   }
 
   /** Ends the stream of a reader that takes nothing: its connection is reset at once, whatever is on the way. */
   cut(): void {
+    if (this.#ended) return
     this.#finish('slow')
-    this.#controller?.close(new Error('The reader does not read'))
+    this.#controller?.close(CUT)
   }
 
   #open(controller: ReadableStreamDirectController): void {
     this.#controller = controller
-    this.#drain(controller)
+    // It may have been ended before the runtime asked for it.
+    if (this.#ended === 'slow') controller.close(CUT)
+    else if (this.#last) this.#farewell(controller, this.#last)
+    else if (!this.#ended) this.#drain(controller)
+  }
+
+  #farewell(controller: ReadableStreamDirectController, last: Uint8Array): void {
+    const written = controller.write(last)
+    if (typeof written === 'number') {
+      controller.close()
+      return
+    }
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      controller.close(CUT)
+    }, this.#limits.farewell_ms)
+    const taken = () => {
+      clearTimeout(timer)
+      // The promise of a stream that was cut settles as well, and a closed controller throws.
+      if (!late) controller.close()
+    }
+    written.then(taken, () => clearTimeout(timer))
   }
 
   #write(controller: ReadableStreamDirectController, chunk: Uint8Array): void {
     const written = controller.write(chunk)
-    if (written === 0) this.#finish('gone')
     if (typeof written === 'number') return
     this.#behind = true
     written.then(
