@@ -41,6 +41,22 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
   const top = async (page: Page, at: number) =>
     Math.round((await row(page, at).boundingBox())?.y ?? Number.NaN)
 
+  /** Numbers of the messages that are drawn now. */
+  const drawn = async (page: Page) =>
+    (await page.locator('.log article').allInnerTexts()).map((text) => Number(/number (\d+)/.exec(text)?.[1]))
+
+  /** Waits until nothing in the log has moved for a number of frames. */
+  const still = async (page: Page) =>
+    await page.locator('.log').evaluate(async (log) => {
+      const places = () =>
+        [...log.querySelectorAll('article')].map((one) => one.getBoundingClientRect().y).join(' ')
+      let last = ''
+      for (let same = 0; same < 20; last = places()) {
+        await new Promise((resolve) => requestAnimationFrame(resolve))
+        same = places() === last ? same + 1 : 0
+      }
+    })
+
   async function opened(): Promise<Page> {
     const { page } = await visit(browser)
     await signIn(page, server.url, 'ines@example.com')
@@ -67,24 +83,64 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await page.context().close()
   }, 120_000)
 
-  test('older messages come while one scrolls up, and what one reads stays under the eyes', async () => {
+  test('what one reads stays under the eyes while older messages arrive above it', async () => {
+    const page = await opened()
+    const held: (() => void)[] = []
+    let hold = true
+    await page.route(/\/messages\?/, async (route) => {
+      if (hold) await new Promise<void>((resolve) => held.push(resolve))
+      await route.continue()
+    })
+    await page.locator('.log').hover()
+    await until(
+      'older messages are asked for',
+      async () => {
+        await page.mouse.wheel(0, -400)
+        return held.length
+      },
+      (count) => count > 0,
+    )
+    await still(page)
+    const height = () => page.locator('.log').evaluate((log) => log.scrollHeight)
+    const [reading = 0, before] = [Math.max(...(await drawn(page))), await height()]
+    const place = await top(page, reading)
+    hold = false
+    for (const release of held.splice(0)) release()
+    await until('they have arrived', height, (now) => now > before + 1_000)
+    await still(page)
+    expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
+    await page.context().close()
+  }, 120_000)
+
+  test('older messages come while one scrolls up, each once and in order', async () => {
     const page = await opened()
     await page.locator('.log').hover()
-    let seen = OLD
-    while (seen > 1) {
-      const first = await page.locator('.log article').first().innerText()
-      await page.mouse.wheel(0, -900)
-      seen = Math.min(seen, Number(/number (\d+)/.exec(first)?.[1] ?? seen))
-      if (await page.getByText('This is the beginning of the channel.').isVisible()) break
-    }
+    await until(
+      'the beginning is reached',
+      async () => {
+        await page.mouse.wheel(0, -900)
+        return await page.getByText('This is the beginning of the channel.').isVisible()
+      },
+      (is) => is,
+    )
     await row(page, 1).waitFor()
-    await page.getByText('This is the beginning of the channel.').waitFor()
     // Every message is there once and in order: jump through the log and read it.
     const read = await page.locator('.log').evaluate(async (log) => {
       const found: number[] = []
+      const filled = (view: DOMRect) => {
+        const rows = [...log.querySelectorAll('article')].map((article) => article.getBoundingClientRect())
+        const above = log.scrollTop < 200 || (rows[0]?.top ?? Infinity) <= view.top
+        const below =
+          log.scrollHeight - log.clientHeight - log.scrollTop < 200 ||
+          (rows.at(-1)?.bottom ?? 0) >= view.bottom
+        return rows.length > 0 && above && below
+      }
       log.scrollTop = 0
       for (let at = 0; at < 400; at++) {
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        // Rows are drawn after the scroll: wait until they fill the view, however long that takes here.
+        const view = log.getBoundingClientRect()
+        for (let frames = 0; frames < 2 || !filled(view); frames++)
+          await new Promise((resolve) => requestAnimationFrame(resolve))
         for (const article of log.querySelectorAll('article')) {
           const number = Number(/number (\d+)/.exec(article.textContent ?? '')?.[1])
           if (!found.includes(number)) found.push(number)
@@ -103,11 +159,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}?seq=${OLD - 30}`)
     await row(page, OLD - 30).waitFor()
     await page.locator('article.is-found').waitFor()
-    await until(
-      'it stands still',
-      async () => [await top(page, OLD - 30), await Bun.sleep(100), await top(page, OLD - 30)],
-      ([a, , b]) => a === b,
-    )
+    await still(page)
     const before = await top(page, OLD - 30)
     for (let at = 1; at <= 3; at++) await post(mei, `late ${at}`)
     await page.getByRole('button', { name: '3 new' }).waitFor()
@@ -130,8 +182,22 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     expect(box?.y).toBeGreaterThan(0)
     expect(box?.y).toBeLessThan(800)
     await page.locator('.log').hover()
-    for (let at = 0; at < 60 && (await row(page, 160).count()) === 0; at++) await page.mouse.wheel(0, 700)
-    await row(page, 160).waitFor()
+    await until(
+      'newer messages come while one scrolls down',
+      async () => {
+        await page.mouse.wheel(0, 500)
+        return await drawn(page)
+      },
+      (numbers) => Math.max(...numbers) >= 160,
+    )
+    await until(
+      'older messages come while one scrolls up',
+      async () => {
+        await page.mouse.wheel(0, -500)
+        return await drawn(page)
+      },
+      (numbers) => Math.min(...numbers) <= 40,
+    )
     await post(mei, 'the very last')
     await page.getByRole('button', { name: /Latest|new/ }).click()
     await page.locator('.log article', { hasText: 'the very last' }).waitFor()
@@ -142,6 +208,20 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     )
     await page.context().close()
   }, 180_000)
+
+  test('a link opens its message also when the members are known last', async () => {
+    const { page } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    const messages = page.waitForResponse(/\/messages\?/)
+    await page.route(/\/users\?/, async (route) => {
+      await (await messages).finished()
+      await route.continue()
+    })
+    await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}?seq=${OLD - 20}`)
+    await row(page, OLD - 20).waitFor()
+    await page.locator('article.is-found', { hasText: `number ${OLD - 20}` }).waitFor()
+    await page.context().close()
+  }, 120_000)
 
   test('a link to a message that is not there says so, in the window, until that is closed', async () => {
     const page = await opened()
