@@ -9,6 +9,7 @@ import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
 import { ApiError } from './contracts/errors.ts'
 import { newId } from './contracts/ids.ts'
+import { LIMITS } from './contracts/limits.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
 import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
@@ -175,7 +176,8 @@ export async function serve(
       reusePort: false,
       development: false,
       idleTimeout: 60,
-      maxRequestBodySize: 2 * 1024 * 1024,
+      // What we refuse ourselves gets our words; far beyond that Bun refuses without any. Neither is kept in memory.
+      maxRequestBodySize: 64 * LIMITS.body_bytes_max,
     })
   } catch (error) {
     await node.close()

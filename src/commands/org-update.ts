@@ -1,6 +1,7 @@
 import type { TypeCheck } from '@sinclair/typebox/compiler'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { invalid, notFound } from '../contracts/errors.ts'
+import { problemsOf } from '../contracts/problems.ts'
 import type { OrgPatch } from '../contracts/requests.ts'
 import type { Org } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS, OrgSettings } from '../contracts/settings.ts'
@@ -38,8 +39,5 @@ export const orgUpdate: Command<OrgPatch, Org> = {
 function patched(current: OrgSettings, patch: Record<string, unknown>): OrgSettings {
   const settings = patchSettings(current, patch, DEFAULT_SETTINGS)
   if (checkSettings.Check(settings)) return settings
-  const problems = [...checkSettings.Errors(settings)].slice(0, 20)
-  throw invalid(
-    ...problems.map((problem) => ({ path: `/settings${problem.path}`, message: `${problem.message}.` })),
-  )
+  throw invalid(...problemsOf(checkSettings.Errors(settings), '/settings'))
 }

@@ -70,7 +70,8 @@ export const Timestamp = (description?: string) =>
   })
 
 TypeRegistry.Set('HttpsUrl', (_schema, value) => {
-  if (typeof value !== 'string' || value.length > LIMITS.url_max) return false
+  if (typeof value !== 'string' || value.length > LIMITS.url_max * 2) return false
+  if (characters(value) > LIMITS.url_max) return false
   if (!/^https:\/\/[^\s/]/i.test(value)) return false
   return URL.canParse(value)
 })

@@ -6,11 +6,24 @@ export function patchSettings(current: unknown, patch: unknown, defaults: unknow
   if (!isObject(patch)) return patch
   const merged: Record<string, unknown> = isObject(current) ? { ...current } : {}
   for (const [key, value] of Object.entries(patch)) {
-    const fallback = isObject(defaults) ? defaults[key] : undefined
-    if (value === null) merged[key] = isNullable(key) ? null : fallback
-    else merged[key] = isObject(value) ? patchSettings(merged[key], value, fallback) : value
+    const fallback = own(defaults, key)
+    const next =
+      value === null
+        ? isNullable(key)
+          ? null
+          : fallback
+        : isObject(value)
+          ? patchSettings(own(merged, key), value, fallback)
+          : value
+    // Defined, not assigned: a field that is called __proto__ must stay a field, so that the schema refuses it.
+    Object.defineProperty(merged, key, { value: next, enumerable: true, writable: true, configurable: true })
   }
   return merged
+}
+
+/** The object's own value: every object has a `constructor` that is none of its fields. */
+function own(value: unknown, key: string): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 }
 
 /** Settings for which null means something. */

@@ -1,6 +1,9 @@
 import { ApiError, invalid } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 
+/** A name may be as long as a body: a refusal shows its beginning. */
+const PATH_MAX = 200
+
 /** Fields whose white space belongs to the value. */
 const UNTRIMMED = new Set(['password', 'token'])
 
@@ -60,7 +63,10 @@ function clean(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'string') return cleanText(value, path)
   if (typeof value !== 'object' || value === null) return value
   if (depth > LIMITS.json_depth_max)
-    throw invalid({ path, message: `Nested deeper than ${LIMITS.json_depth_max} levels.` })
+    throw invalid({
+      path: path.slice(0, PATH_MAX),
+      message: `Nested deeper than ${LIMITS.json_depth_max} levels.`,
+    })
   if (Array.isArray(value)) return value.map((item, i) => clean(item, `${path}/${i}`, depth + 1))
   const cleaned: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) {
@@ -80,7 +86,7 @@ function cleanText(text: string, path: string): string {
 function checkText(text: string, path: string): string {
   if (text.includes('\0') || !text.isWellFormed())
     throw invalid({
-      path: path.slice(0, 200),
+      path: path.slice(0, PATH_MAX),
       message: 'Contains a NUL character or half of a surrogate pair.',
     })
   return text

@@ -2,6 +2,7 @@ import type { Static, TSchema } from '@sinclair/typebox'
 import { ApiError, type ErrorCode, notFound } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
+import { Closed } from '../contracts/schema.ts'
 import { type Action, authorize, type Standing } from '../domain/access.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { Idempotency, Reply } from '../domain/job.ts'
@@ -66,6 +67,9 @@ type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<never, never>
 /** Path parameters that are ids; everything else is left to the endpoint. */
 const ID_PARAMS = /^(id|.*_id)$/
 
+/** An operation without a body takes none or an empty one: its fields would be unknown. */
+const NO_BODY = Closed({})
+
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /**
@@ -84,7 +88,7 @@ export function endpoints(deps: Deps) {
       read: () => Promise<{ body: BodyOf<B>; query: QueryOf<Q> }>,
     ) => Promise<{ answer: Answer; headers: Record<string, string> }>,
   ) {
-    const checkBody = spec.body && checker(spec.body)
+    const checkBody = checker<TSchema>(spec.body ?? NO_BODY)
     const query = spec.query && checkQuery(spec.query)
     const handler = async (context: RouteContext): Promise<Response> => {
       const request_id = newId()
@@ -95,8 +99,9 @@ export function endpoints(deps: Deps) {
         let body: unknown
         if (WRITES.has(request.method)) {
           body = await readJson(request)
-          if (checkBody) body = checkBody(body === undefined && spec.body_optional ? {} : body)
-          else if (body !== undefined && !isEmptyObject(body)) body = undefined
+          const left_out = body === undefined && (spec.body_optional || !spec.body)
+          body = checkBody(left_out ? {} : body)
+          if (!spec.body) body = undefined
         }
         return { body: body as BodyOf<B>, query: parsed as QueryOf<Q> }
       }
@@ -248,10 +253,6 @@ async function idempotencyOf(request: Request, body: unknown): Promise<Idempoten
   const bytes = new TextEncoder().encode(JSON.stringify(body ?? null))
   const digest = await crypto.subtle.digest('SHA-256', bytes)
   return { route: `POST ${pathname}`, key, fingerprint: Buffer.from(digest).toString('base64url') }
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
 /** For paths that name something the caller must not know of. */

@@ -1,42 +1,16 @@
 import type { Static, TSchema } from '@sinclair/typebox'
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import { ApiError, invalid, type Problem } from '../contracts/errors.ts'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { ApiError, invalid } from '../contracts/errors.ts'
+import { problemsOf } from '../contracts/problems.ts'
 import { isUuid } from '../contracts/schema.ts'
-
-const PROBLEMS_MAX = 20
 
 /** A check compiled from a schema. Throws 400 with the places and what is expected there, never the value. */
 export function checker<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
   const compiled = TypeCompiler.Compile(schema)
   return (value) => {
     if (compiled.Check(value)) return value
-    throw invalid(...problems(compiled, value))
+    throw invalid(...problemsOf(compiled.Errors(value)))
   }
-}
-
-function problems(compiled: TypeCheck<TSchema>, value: unknown): Problem[] {
-  const found: Problem[] = []
-  for (const error of compiled.Errors(value)) {
-    if (found.length >= PROBLEMS_MAX) break
-    if (found.some((problem) => problem.path === error.path)) continue
-    found.push({ path: error.path.slice(0, 200), message: explain(error.schema, error.message) })
-  }
-  return found
-}
-
-/** What is expected, from the schema: the names of kinds mean nothing to a reader. */
-function explain(schema: TSchema, message: string): string {
-  const { type, enum: words, minLength, maxLength, format, pattern } = schema
-  if (message.startsWith('Unexpected property')) return 'There is no such field.'
-  if (message.startsWith('Expected required property')) return 'Is required.'
-  if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
-  if (format === 'uuid') return 'Must be a UUID.'
-  if (format === 'uri') return 'Must be an absolute https URL of at most 2,048 characters.'
-  if (type === 'string' && maxLength !== undefined) {
-    const length = `Must be text of ${minLength ?? 0} to ${maxLength} characters`
-    return pattern ? `${length} of the form ${pattern}.` : `${length}.`
-  }
-  return `${message}.`
 }
 
 /** Query values are text: numbers and booleans are read as what the schema says they are. Throws 400. */
@@ -60,7 +34,7 @@ export function checkQuery<S extends TSchema>(schema: S): (query: URLSearchParam
 }
 
 function read(property: TSchema, text: string): unknown {
-  if (property.type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+  if (property.type === 'integer') return /^-?\d{1,16}$/.test(text) ? Number(text) : text
   if (property.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   return text.trim()
 }

@@ -7,7 +7,7 @@ import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf, SliceOf } from '../../contracts/lists.ts'
 import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
 import { Channel, Delivery, Message } from '../../contracts/resources.ts'
-import { Closed, Count } from '../../contracts/schema.ts'
+import { Closed, Count, Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
 import { listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
@@ -23,7 +23,7 @@ const MessageQuery = Type.Object({
   before: Type.Optional(Type.Integer({ ...seq, description: 'Messages with a lower seq.' })),
   after: Type.Optional(Type.Integer({ ...seq, description: 'Messages that directly follow this seq.' })),
   around: Type.Optional(Type.Integer({ ...seq, description: 'Messages around this seq.' })),
-  cursor: Type.Optional(Type.String({ maxLength: 100 })),
+  cursor: Type.Optional(Text(100, { min: 0 })),
   limit: Type.Integer({ minimum: 1, maximum: LIMITS.cursor_limit_max, default: LIMITS.cursor_limit_default }),
 })
 

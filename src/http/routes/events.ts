@@ -5,7 +5,7 @@ import { type Cursor, EventEnvelope, parseCursor } from '../../contracts/events.
 import { LIMITS } from '../../contracts/limits.ts'
 import { SliceOf } from '../../contracts/lists.ts'
 import { Subscriptions } from '../../contracts/requests.ts'
-import { OneOf, Uuid } from '../../contracts/schema.ts'
+import { OneOf, Text, Uuid } from '../../contracts/schema.ts'
 import { EVENT_TYPES } from '../../contracts/vocabulary.ts'
 import { listEvents } from '../../db/queries/event-list.ts'
 import { readSubscriptions, writeSubscriptions } from '../../db/queries/subscriptions.ts'
@@ -18,38 +18,33 @@ import { sseBody } from '../stream.ts'
 import { viewerOf } from './channels.ts'
 
 const EventQuery = Type.Object({
-  after: Type.Optional(
-    Type.String({ maxLength: 64, description: '`<log>.<sequence>`: events that follow it.' }),
-  ),
+  after: Type.Optional(Text(64, { min: 0, description: '`<log>.<sequence>`: events that follow it.' })),
   order: Type.Optional(OneOf(['asc', 'desc'], { description: 'Newest first unless `asc`.' })),
-  cursor: Type.Optional(Type.String({ maxLength: 100 })),
+  cursor: Type.Optional(Text(100, { min: 0 })),
   limit: Type.Integer({ minimum: 1, maximum: LIMITS.cursor_limit_max, default: LIMITS.cursor_limit_default }),
   project_id: Type.Optional(Uuid()),
   task_id: Type.Optional(Uuid()),
   channel_id: Type.Optional(Uuid()),
   user_id: Type.Optional(Uuid('Events by this user.')),
   type: Type.Optional(
-    Type.Array(Type.String({ maxLength: 64 }), {
+    Type.Array(Text(64, { min: 0 }), {
       maxItems: 50,
       description: 'Repeatable; `task.*` stands for all of a kind.',
     }),
   ),
-  from: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
-  to: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
+  from: Type.Optional(Text(40, { format: 'date-time' })),
+  to: Type.Optional(Text(40, { format: 'date-time' })),
 })
 
 const StreamQuery = Type.Object({
   last_event_id: Type.Optional(
-    Type.String({
-      maxLength: 64,
-      description: 'Where to go on, when the `Last-Event-ID` header cannot be set.',
-    }),
+    Text(64, { min: 0, description: 'Where to go on, when the `Last-Event-ID` header cannot be set.' }),
   ),
   topics: Type.Optional(
-    Type.String({ maxLength: 8_000, description: '`project:<id>,channel:<id>` for this connection alone.' }),
+    Text(8_000, { min: 0, description: '`project:<id>,channel:<id>` for this connection alone.' }),
   ),
   types: Type.Optional(
-    Type.String({ maxLength: 2_000, description: '`task.*,message.created` for this connection alone.' }),
+    Text(2_000, { min: 0, description: '`task.*,message.created` for this connection alone.' }),
   ),
 })
 
