@@ -41,6 +41,7 @@ const GROUPS: Group[] = [
     command: [bun, 'tests/chaos/run.ts', '--single', '--kills', '10'],
     minutes: 3,
   },
+  { name: 'proofs, short form', command: [bun, 'poc/run.ts', '--short'], minutes: 6 },
 ]
 
 const filters = process.argv.slice(2)
@@ -100,6 +101,9 @@ async function run(group: Group): Promise<{ output: string; code: number }> {
 function count(output: string, group: Group): { passed: number; failed: number; skipped: number } {
   if (group.name.startsWith('chaos'))
     return { passed: output.includes('nothing lost, nothing doubled') ? 1 : 0, failed: 0, skipped: 0 }
+  const proofs = /^(\d+) passed, (\d+) failed$/m.exec(output)
+  if (group.name.startsWith('proofs'))
+    return { passed: Number(proofs?.[1] ?? 0), failed: Number(proofs?.[2] ?? 0), skipped: 0 }
   const deno = /(\d+) passed(?: \((\d+) steps\))? \| (\d+) failed/.exec(output)
   if (deno) return { passed: Number(deno[2] ?? deno[1]), failed: Number(deno[3]), skipped: 0 }
   const number = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(output)?.[1] ?? 0)

@@ -329,7 +329,18 @@ test('search, as the server may call it', async () => {
       await tx`select * from search_projects(${org_id}, 'tunnel AUTH-12', null, null, null, 10, 0)`
       await tx`select * from search_tasks(${org_id}, 'AUTH-123', null, null, null, 10, 0)`
       await tx`select * from search_messages(${org_id}, 'AUTH-123', ${`{${channel_id}}`}, null, null, 10, 0)`
+      // A word that thousands of messages have is looked for backwards in time.
+      const frequent = await tx<{ channel_id: string; snippet: string }[]>`
+        select channel_id, snippet from search_messages(${org_id}, 'invoice', ${`{${channel_id}}`}, null, null, 10, 0)`
+      expect(frequent.length).toBe(10)
+      expect(new Set(frequent.map((hit) => hit.channel_id))).toEqual(new Set([channel_id]))
+      expect(frequent[0]?.snippet).toContain('<mark>invoice</mark>')
+      const nowhere = await tx`select 1 from search_messages(${org_id}, 'invoice', '{}', null, null, 10, 0)`
+      expect(nowhere.length).toBe(0)
     })
+    const without =
+      await app`select 1 from search_messages(${org_id}, 'invoice', ${`{${channel_id}}`}, null, null, 10, 0)`
+    expect(without.length).toBe(0)
   })
   await app.end()
   expect(seen.length).toBeGreaterThanOrEqual(3)
