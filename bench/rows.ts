@@ -4,7 +4,7 @@ import type { OneReader } from '../src/db/client.ts'
 import { messagesBefore } from '../src/db/queries/messages.ts'
 import { listTasks } from '../src/db/queries/tasks.ts'
 import { types } from '../src/db/types.ts'
-import { generalChannel, type Person } from '../tests/support/client.ts'
+import { addAgent, generalChannel, type Person } from '../tests/support/client.ts'
 import { startServer } from '../tests/support/server.ts'
 import { fillOrg } from '../tests/support/volume.ts'
 import { cpuSeconds, percentile, startReference } from './lib.ts'
@@ -176,39 +176,37 @@ async function fanOut(
   return rate
 }
 
-/** Acknowledged messages per second; each sender waits for its acknowledgement before it sends the next. */
-async function storedMessages(people: readonly Person[], senders: number, seconds: number): Promise<number> {
-  const channels = await Promise.all(
-    people.map(
-      async (person) =>
-        (await person.in<{ id: string }>('POST', '/channels', { name: `stored ${Math.random()}` })).body.id,
-    ),
-  )
+/** Where one sender of stored messages writes, and as whom. */
+interface Seat {
+  url: string
+  org: string
+  headers: Record<string, string>
+  channel_id: string
+}
+
+/** Messages that a sender may have under way, as a client that writes its outbox does: enough to keep the server busy. */
+const WINDOW = 8
+
+/** Acknowledged messages per second; a sender sends the next one when one of those under way is acknowledged. */
+async function storedMessages(seats: readonly Seat[], seconds: number, window = WINDOW): Promise<number> {
   let acked = 0
   let running = true
   const sockets = await Promise.all(
-    Array.from({ length: senders }, async (_, i) => {
-      const person = people[i % people.length]!
-      const channel_id = channels[i % people.length]
+    seats.map(async ({ url, org, headers, channel_id }, i) => {
       let n = 0
       const tag = `s${i}-${Math.random()}-`
       const frame = JSON.stringify({ type: 'message', channel_id, content: 'x'.repeat(300), client_id: tag })
       const send = () => socket.send(`${frame.slice(0, -2)}${n++}"}`)
-      const socket = await openSender(
-        `${person.url}/api/v1/orgs/${person.org}/channels/ws`,
-        cookies(person),
-        () => {
-          acked++
-          if (running) send()
-        },
-      )
-      // No channel is followed: what is measured is storing, not fan-out among the senders.
+      const socket = await openSender(`${url}/api/v1/orgs/${org}/channels/ws`, headers, () => {
+        acked++
+        if (running) send()
+      })
       socket.send(JSON.stringify({ type: 'hello' }))
       return { socket, send }
     }),
   )
   await Bun.sleep(200)
-  for (const { send } of sockets) send()
+  for (const { send } of sockets) for (let i = 0; i < window; i++) send()
   await Bun.sleep(1_000)
   acked = 0
   const started_at = performance.now()
@@ -220,31 +218,54 @@ async function storedMessages(people: readonly Person[], senders: number, second
   return rate
 }
 
+/** Agents that each have a project, and so a channel, of their own: what is measured is storing, not fan-out. */
+async function agentsInProjects(admin: Person, count: number): Promise<Seat[]> {
+  const made: Seat[] = []
+  for (let i = 0; i < count; i++) {
+    const agent = await addAgent(admin, `sender-${i}`)
+    const project = await admin.in<{ channel_id: string }>('POST', '/projects', {
+      name: `Sender ${i}`,
+      type: 'software',
+      assigned_user_ids: [agent.user.id],
+    })
+    const { url, org, headers } = agent
+    made.push({ url, org, headers, channel_id: project.body.channel_id })
+  }
+  return made
+}
+
+let seats: Seat[] | undefined
 const storedOneOrg: Row = {
   name: 'stored and acknowledged messages, one org, 32 senders',
   unit: 'messages/s',
   judge: { reference: 'single-row inserts', floor: 1, goal: 2 },
   async run({ admin, database }, seconds) {
-    const product = await storedMessages([admin], 32, seconds)
+    seats ??= await agentsInProjects(admin, 32)
+    const product = await storedMessages(seats, seconds)
     return { product, 'single-row inserts': await singleRowInserts(database, 32, seconds) }
   },
 }
 
-let orgs: Person[] | undefined
+/** One person in each of so many orgs, alone in the channel. */
+async function peopleInOrgs(admin: Person, count: number): Promise<Seat[]> {
+  const made: Seat[] = []
+  for (let i = 0; i < count; i++) {
+    const person = await anotherOrg(admin, `bench-${i}`)
+    await raiseLimits(person)
+    const { id: channel_id } = await generalChannel(person)
+    made.push({ url: person.url, org: person.org, headers: cookies(person), channel_id })
+  }
+  return made
+}
+
+let orgs: Seat[] | undefined
 const stored32Orgs: Row = {
   name: 'the same over 32 orgs',
   unit: 'messages/s',
   judge: { reference: 'single-row inserts', floor: 1, goal: 2 },
   async run({ admin, database }, seconds) {
-    if (!orgs) {
-      orgs = []
-      for (let i = 0; i < 32; i++) {
-        const org = await anotherOrg(admin, `bench-${i}`)
-        await raiseLimits(org)
-        orgs.push(org)
-      }
-    }
-    const product = await storedMessages(orgs, 32, seconds)
+    orgs ??= await peopleInOrgs(admin, 32)
+    const product = await storedMessages(orgs, seconds)
     return { product, 'single-row inserts': await singleRowInserts(database, 32, seconds) }
   },
 }

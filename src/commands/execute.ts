@@ -106,7 +106,7 @@ function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
   const subject_ids = event.subject_ids ?? []
   if (event.message) {
     // Stored with its message: one row of the statement makes both.
-    const row = context.rows.messages.find((message) => message.id === event.message?.id)
+    const row = context.rows.messages.findLast((message) => message.id === event.message?.id)
     if (!row) throw new Error('unreachable: a message event without its message')
     row.sequence = sequence
     row.project_ids = envelope.project_ids

@@ -1,5 +1,7 @@
 let last_ms = 0
 let counter = 0
+/** `last_ms` as ids begin: many are made in one millisecond. */
+let time = ''
 
 /**
  * A UUIDv7 (RFC 9562 §6.2, method 1): milliseconds, a 12-bit counter that rises within one millisecond, 62 random bits.
@@ -7,19 +9,24 @@ let counter = 0
  */
 export function newId(now_ms = Date.now()): string {
   if (now_ms > last_ms) {
-    last_ms = now_ms
+    startMillisecond(now_ms)
     counter = randomCounter()
   } else if (++counter > 0xfff) {
-    last_ms++
+    startMillisecond(last_ms + 1)
     counter = 0
   }
-  const time = last_ms.toString(16).padStart(12, '0')
   const middle = (0x7000 | counter).toString(16)
   const at = randomAt(8)
   const variant = HEX[(random[at]! & 0x3f) | 0x80]
   let tail = ''
   for (let i = 2; i < 8; i++) tail += HEX[random[at + i]!]
-  return `${time.slice(0, 8)}-${time.slice(8)}-${middle}-${variant}${HEX[random[at + 1]!]}-${tail}`
+  return `${time}-${middle}-${variant}${HEX[random[at + 1]!]}-${tail}`
+}
+
+function startMillisecond(ms: number): void {
+  last_ms = ms
+  const hex = ms.toString(16).padStart(12, '0')
+  time = `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -93,22 +93,60 @@ function readRows(messages: readonly MessageRow[]): ReadRow[] {
   return [...rows.values()]
 }
 
+/** A batch of one org, ready to be stored: its rows and where they move the head. */
+export interface ClosedBatch {
+  org_id: string
+  epoch: number
+  /** Numbers after the batch: the last of the log, of the batches, and of each channel that was written to. */
+  sequence: number
+  batch: number
+  seqs: ReadonlyMap<string, number>
+  rows: BatchRows
+}
+
 /**
  * Stores a batch by one call of the function `lane_write`: it takes the org into scope, locks the head at its epoch,
  * inserts, and moves the head. False when the head is not at that epoch: then nothing was stored. Works as a
  * transaction of its own and inside one.
  */
-export async function flushBatch(
-  sql: Sql,
-  rows: BatchRows,
-  head: { org_id: string; epoch: number; sequence: number; batch: number; seqs: ReadonlyMap<string, number> },
-): Promise<boolean> {
-  const seqs = [...head.seqs].map(([id, last_seq]) => ({ id, last_seq }))
+export async function flushBatch(sql: Sql, closed: ClosedBatch): Promise<boolean> {
+  const { org_id, epoch, sequence, batch, rows } = closed
   const [stored] = await sql<{ stored: boolean }[]>`
-    select lane_write(${head.org_id}, ${head.epoch}, ${head.sequence}, ${head.batch}, ${list(seqs)}::text::json,
+    select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
       ${list(rows.messages)}::text::json, ${list(rows.events)}::text::json, ${list(rows.notifications)}::text::json,
       ${list(rows.replies)}::text::json, ${list(readRows(rows.messages))}::text::json) as stored`
   return stored?.stored === true
+}
+
+/** True for a batch that {@link flushTogether} can store: messages, and the replies to those without a `client_id`. */
+export function isPlain({ rows }: ClosedBatch): boolean {
+  return rows.messages.length > 0 && rows.events.length === 0 && rows.notifications.length === 0
+}
+
+/**
+ * Stores plain batches of several orgs in one transaction, by one call of the function `lane_write_together`. Returns
+ * the orgs whose batches were stored; a head that is locked or at another epoch is left out.
+ */
+export async function flushTogether(sql: Sql, batches: readonly ClosedBatch[]): Promise<ReadonlySet<string>> {
+  const heads = batches.map(({ org_id, epoch, sequence, batch }) => ({ org_id, epoch, sequence, batch }))
+  const [answer] = await sql<{ stored: string[] }[]>`
+    select lane_write_together(${list(heads)}::text::json, ${list(ofAll(batches, seqRows))}::text::json,
+      ${list(ofAll(batches, ({ rows }) => rows.messages))}::text::json,
+      ${list(ofAll(batches, ({ rows }) => rows.replies))}::text::json,
+      ${list(ofAll(batches, ({ rows }) => readRows(rows.messages)))}::text::json)::text[] as stored`
+  return new Set(answer?.stored)
+}
+
+/** The rows of all batches, each with its org. */
+function ofAll<Row extends object>(
+  batches: readonly ClosedBatch[],
+  rowsOf: (batch: ClosedBatch) => readonly Row[],
+): (Row & { org_id: string })[] {
+  return batches.flatMap((batch) => rowsOf(batch).map((row) => ({ org_id: batch.org_id, ...row })))
+}
+
+function seqRows({ seqs }: ClosedBatch): { id: string; last_seq: number }[] {
+  return [...seqs].map(([id, last_seq]) => ({ id, last_seq }))
 }
 
 /** Lists travel as JSON; an empty one as null, so that its statement is not even run. */

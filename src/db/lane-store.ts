@@ -2,7 +2,8 @@ import { ApiError } from '../contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../domain/ownership.ts'
 import type { Database, Sql, Tx } from './client.ts'
 import { OutcomeUnknown } from './client.ts'
-import { type BatchRows, emptyRows, flushBatch } from './flush.ts'
+import { type BatchRows, type ClosedBatch, emptyRows, flushBatch } from './flush.ts'
+import { GroupCommit } from './group-commit.ts'
 
 /** What one command may do inside the lane's transaction. */
 export interface BatchContext {
@@ -60,15 +61,27 @@ type Work<Job, Done> = (tx: {
   runAlone(job: Job): Promise<Done>
 }) => Promise<void>
 
+/** What the lane fills ahead; its `seqs` are those of the channels it writes to. */
+interface PostgresMemoryBatch<Job, Done> {
+  readonly head: Head
+  readonly seqs: ReadonlyMap<string, number>
+  accepts(job: Job): boolean
+  run(job: Job): Promise<Done>
+  store(): Promise<Head>
+}
+
+/** Where a batch stood before a job, so that a refused one leaves nothing behind. */
 interface Mark {
   sequence: number
-  seqs: Map<string, number>
-  lengths: Record<keyof BatchRows, number>
+  messages: number
+  events: number
+  notifications: number
+  replies: number
 }
 
 /**
  * The lane's storage in PostgreSQL. A batch of plain messages is one statement that locks, stores and commits: one
- * round trip. Any other batch is a transaction: BEGIN with the fencing lock, the commands' own statements, the same
+ * round trip, which it shares with batches of other orgs that wait at the same moment. Any other batch is a transaction: BEGIN with the fencing lock, the commands' own statements, the same
  * closing statement, COMMIT.
  */
 export class PostgresLaneStore<Job, Done> {
@@ -76,9 +89,11 @@ export class PostgresLaneStore<Job, Done> {
   readonly #runner: JobRunner<Job, Done>
   readonly #seqs = new Map<string, ChannelSeqs>()
   readonly #clock = new DatabaseClock()
+  readonly #group: GroupCommit
 
   constructor(database: Database, runner: JobRunner<Job, Done>) {
     this.#database = database
+    this.#group = new GroupCommit(database)
     this.#runner = runner
   }
 
@@ -98,46 +113,53 @@ export class PostgresLaneStore<Job, Done> {
     this.#seqs.delete(org_id)
   }
 
-  async write(
-    org_id: string,
-    head: Head,
-    jobs: readonly Job[],
-    careful: boolean,
-    work: Work<Job, Done>,
-  ): Promise<Head> {
+  /** A batch of what needs nothing but memory; see the lane. */
+  open(org_id: string, head: Head, before?: PostgresMemoryBatch<Job, Done>): PostgresMemoryBatch<Job, Done> {
+    const seqs = this.#seqsOf(org_id)
+    const known = (channel_id: string) => before?.seqs.get(channel_id) ?? seqs.committed.get(channel_id)
+    const batch = new Batch(undefined, org_id, head, this.#clock.now(), known, this.#runner)
+    return {
+      get head() {
+        return batch.headAfter
+      },
+      seqs: batch.seqs,
+      accepts: (job) => {
+        const needs = this.#runner.inMemory(job)
+        return (
+          needs !== undefined && (batch.seqs.get(needs.channel_id) ?? known(needs.channel_id)) !== undefined
+        )
+      },
+      run: (job) => batch.run(job),
+      store: () =>
+        this.#stored(seqs, async () => {
+          if (!(await this.#group.store(batch.close()))) throw await this.#whyNotLocked(org_id)
+          return batch
+        }),
+    }
+  }
+
+  async write(org_id: string, head: Head, jobs: readonly Job[], work: Work<Job, Done>): Promise<Head> {
+    const seqs = this.#seqsOf(org_id)
+    return await this.#stored(seqs, () => this.#inTransaction(org_id, head, seqs, jobs, work))
+  }
+
+  #seqsOf(org_id: string): ChannelSeqs {
     const seqs = this.#seqs.get(org_id) ?? new ChannelSeqs()
     this.#seqs.set(org_id, seqs)
-    const known = (job: Job) => {
-      const needs = this.#runner.inMemory(job)
-      return needs !== undefined && seqs.committed.has(needs.channel_id)
-    }
+    return seqs
+  }
+
+  /** Remembers what a batch moved, once it is stored. */
+  async #stored(seqs: ChannelSeqs, store: () => Promise<Batch<Job, Done>>): Promise<Head> {
     try {
-      const batch =
-        !careful && jobs.every(known)
-          ? await this.#inMemory(org_id, head, seqs, work)
-          : await this.#inTransaction(org_id, head, seqs, jobs, work)
+      const batch = await store()
       for (const [channel_id, seq] of batch.seqs) seqs.committed.set(channel_id, seq)
-      return { ...head, sequence: batch.sequence, batch: head.batch + 1 }
+      return batch.headAfter
     } catch (error) {
-      // The new numbers
       if (!(error instanceof OutcomeUnknown)) throw error
       seqs.committed.clear()
       throw new Doubt('COMMIT was under way')
     }
-  }
-
-  /** One statement is the whole transaction. */
-  async #inMemory(
-    org_id: string,
-    head: Head,
-    seqs: ChannelSeqs,
-    work: Work<Job, Done>,
-  ): Promise<Batch<Job, Done>> {
-    const batch = new Batch(undefined, org_id, head, this.#clock.now(), seqs.committed, this.#runner)
-    await work(batch)
-    const stored = await this.#database.statement(async (sql) => await batch.flush(sql))
-    if (!stored) throw await this.#whyNotLocked(org_id)
-    return batch
   }
 
   async #inTransaction(
@@ -152,7 +174,8 @@ export class PostgresLaneStore<Job, Done> {
     return await this.#database.scripted(begin, async (tx, [locked]) => {
       if (!locked) throw await this.#whyNotLocked(org_id)
       this.#clock.heard(Date.parse(String(locked.now)), asked_at)
-      const batch = new Batch(tx, org_id, head, this.#clock.now(), seqs.committed, this.#runner)
+      const known = (channel_id: string) => seqs.committed.get(channel_id)
+      const batch = new Batch(tx, org_id, head, this.#clock.now(), known, this.#runner)
       await this.#runner.prefetch(jobs, batch)
       await work(batch)
       if (!(await batch.flush(tx.sql))) throw new Fenced('The head moved under the lock')
@@ -175,11 +198,14 @@ class Batch<Job, Done> implements BatchContext {
   readonly org_id: string
   readonly now: string
   readonly seqs = new Map<string, number>()
+  /** What the running job found in `seqs` where it wrote. */
+  readonly #seqs_before = new Map<string, number | undefined>()
   readonly prefetched = new Map<string, unknown>()
   rows: BatchRows = emptyRows()
   sequence: number
   readonly #head: Head
-  readonly #committed: ReadonlyMap<string, number>
+  /** Last seq of a channel before this batch, when it is known without looking. */
+  readonly #known: (channel_id: string) => number | undefined
   readonly #runner: JobRunner<Job, Done>
   #wrote = false
 
@@ -188,7 +214,7 @@ class Batch<Job, Done> implements BatchContext {
     org_id: string,
     head: Head,
     now: string,
-    committed: ReadonlyMap<string, number>,
+    known: (channel_id: string) => number | undefined,
     runner: JobRunner<Job, Done>,
   ) {
     this.#sql = tx?.sql
@@ -196,8 +222,13 @@ class Batch<Job, Done> implements BatchContext {
     this.now = now
     this.sequence = head.sequence
     this.#head = head
-    this.#committed = committed
+    this.#known = known
     this.#runner = runner
+  }
+
+  /** Where the head will be when the batch, as it is now, is stored. */
+  get headAfter(): Head {
+    return { ...this.#head, sequence: this.sequence, batch: this.#head.batch + 1 }
   }
 
   get sql(): Sql {
@@ -234,11 +265,15 @@ class Batch<Job, Done> implements BatchContext {
 
   /** Stores what is buffered and moves the head; false when the head is not at its epoch. */
   async flush(sql: Sql): Promise<boolean> {
-    const { org_id, seqs, sequence } = this
+    return await flushBatch(sql, this.close())
+  }
+
+  /** Takes what is buffered, to be stored. */
+  close(): ClosedBatch {
+    const { org_id, seqs, sequence, rows } = this
     const { epoch, batch } = this.#head
-    const moved = await flushBatch(sql, this.rows, { org_id, epoch, sequence, batch: batch + 1, seqs })
     this.rows = emptyRows()
-    return moved
+    return { org_id, epoch, sequence, batch: batch + 1, seqs, rows }
   }
 
   async write<T>(query: PromiseLike<T>): Promise<T> {
@@ -247,8 +282,7 @@ class Batch<Job, Done> implements BatchContext {
   }
 
   async nextSeq(channel_id: string): Promise<number> {
-    const last =
-      this.seqs.get(channel_id) ?? this.#committed.get(channel_id) ?? (await this.#storedSeq(channel_id))
+    const last = this.seqs.get(channel_id) ?? this.#known(channel_id) ?? (await this.#storedSeq(channel_id))
     this.seqs.set(channel_id, last + 1)
     return last + 1
   }
@@ -266,16 +300,26 @@ class Batch<Job, Done> implements BatchContext {
   }
 
   #mark(): Mark {
-    const lengths = Object.fromEntries(Object.entries(this.rows).map(([name, list]) => [name, list.length]))
-    return { sequence: this.sequence, seqs: new Map(this.seqs), lengths: lengths as Mark['lengths'] }
+    this.#seqs_before.clear()
+    const { messages, events, notifications, replies } = this.rows
+    return {
+      sequence: this.sequence,
+      messages: messages.length,
+      events: events.length,
+      notifications: notifications.length,
+      replies: replies.length,
+    }
   }
 
   #reset(mark: Mark): void {
     this.sequence = mark.sequence
-    this.seqs.clear()
-    for (const [channel_id, seq] of mark.seqs) this.seqs.set(channel_id, seq)
-    for (const [name, list] of Object.entries(this.rows))
-      list.length = mark.lengths[name as keyof BatchRows] ?? 0
+    for (const [channel_id, seq] of this.#seqs_before)
+      if (seq === undefined) this.seqs.delete(channel_id)
+      else this.seqs.set(channel_id, seq)
+    this.rows.messages.length = Math.min(mark.messages, this.rows.messages.length)
+    this.rows.events.length = Math.min(mark.events, this.rows.events.length)
+    this.rows.notifications.length = Math.min(mark.notifications, this.rows.notifications.length)
+    this.rows.replies.length = Math.min(mark.replies, this.rows.replies.length)
   }
 }
 

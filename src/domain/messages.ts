@@ -15,6 +15,7 @@ export function parseCommand(
 
 /** Names after an `@`, lower-case, in order, each once: `@forge`, not the middle of `me@example.com`. */
 export function mentionedNames(content: string): string[] {
+  if (!content.includes('@')) return []
   const names = new Set<string>()
   for (const match of content.matchAll(/(?<![\p{L}\p{N}_.@/-])@([a-z0-9][a-z0-9._-]{0,63})/giu)) {
     const name = match[1]!.toLowerCase().replace(/[._-]+$/, '')

@@ -17,6 +17,7 @@ import { checker } from './validate.ts'
 /** What Bun's WebSocket is to us. */
 interface Socket {
   send(text: string): number
+  cork(write: () => void): void
   subscribe(topic: string): void
   unsubscribe(topic: string): void
   getBufferedAmount(): number
@@ -83,7 +84,7 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
   function refuse(to: WsSink, frame: ClientFrame, error: unknown): void {
     if (!(error instanceof ApiError)) deps.log.failed('a WebSocket frame', error)
     const client_id = frame.type === 'message' ? frame.client_id : undefined
-    to.send({ type: 'error', ...(client_id === undefined ? {} : { client_id }), error: errorOf(error) })
+    to.answer({ type: 'error', ...(client_id === undefined ? {} : { client_id }), error: errorOf(error) })
   }
 
   async function answer(to: WsSink, frame: ClientFrame): Promise<void> {
@@ -130,7 +131,7 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
       .channel<Reply>(edge.org_id, channel_id, request)
       .then((reply) => {
         const { id, seq, created_at } = (reply.result as Posted).message
-        to.send({ type: 'ack', client_id: frame.client_id ?? null, channel_id, id, seq, created_at })
+        to.answer({ type: 'ack', client_id: frame.client_id ?? null, channel_id, id, seq, created_at })
       })
       .catch((error: unknown) => refuse(to, frame, error))
       .finally(() => unstored--)
@@ -176,6 +177,7 @@ function portOf(socket: Socket): SocketPort {
       if (sent === 0) socket.terminate()
       return sent > 0
     },
+    cork: (write) => socket.cork(write),
     join: (topic) => socket.subscribe(topic),
     leave: (topic) => socket.unsubscribe(topic),
     waiting: () => socket.getBufferedAmount(),

@@ -19,5 +19,5 @@ export function posting(channel_id: string, body: MessageCreate, refusal: Postin
 }
 
 function hashOf(value: unknown): string {
-  return new Bun.CryptoHasher('sha256').update(JSON.stringify(value)).digest('base64url')
+  return Bun.SHA256.hash(JSON.stringify(value), 'base64url')
 }

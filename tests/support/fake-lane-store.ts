@@ -1,3 +1,4 @@
+import type { MemoryBatch } from '../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
 
@@ -7,6 +8,8 @@ export type TestJob =
   | { do: 'refuse'; value: string }
   | { do: 'fail'; value: string }
   | { do: 'permission'; value: string }
+  /** The same, and it needs a transaction. */
+  | { do: 'permission_in_sql'; value: string }
 
 export interface TestDone {
   value: string
@@ -26,10 +29,18 @@ export class FakeLaneStore {
   /** Batches that were tried, as lists of values. */
   readonly attempts: string[][] = []
   head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
+  /** Batches that came without following what was stored: never. */
+  out_of_order = 0
   exists = true
+  /** Values that only the database refuses, not the command. */
+  readonly refused_by_sql = new Set<string>()
   away = false
   /** The next commit loses its answer; `stored` says whether it happened. */
   doubt: { stored: boolean } | undefined
+  /** What happens between the loss of an answer and the next look. */
+  whenDoubted: () => void = () => undefined
+  /** Set: storing takes some turns, in which more can come. */
+  slow = false
   /** Resolves when a test lets transactions go on. */
   gate: Promise<void> = Promise.resolve()
 
@@ -40,40 +51,90 @@ export class FakeLaneStore {
     return this.head
   }
 
+  /** Set: jobs need nothing but memory, so that batches are filled ahead. */
+  in_memory = false
+
+  open(_org_id: string, head: Head): MemoryBatch<TestJob, TestDone> {
+    const rows: StoredRow[] = []
+    const values: string[] = []
+    const next = () => ({
+      ...head,
+      sequence: (rows.at(-1) ?? { sequence: head.sequence }).sequence,
+      batch: head.batch + 1,
+    })
+    return {
+      get head() {
+        return next()
+      },
+      accepts: (job: TestJob) => this.in_memory && job.do !== 'permission_in_sql',
+      run: async (job: TestJob) => {
+        values.push(job.value)
+        return this.#run(job, next().sequence + 1, head.epoch, rows)
+      },
+      store: async () => {
+        await this.#usable(head)
+        this.attempts.push(values)
+        const refused = rows.find(({ value }) => this.refused_by_sql.has(value))
+        if (refused) throw new Error(`SQL refuses ${refused.value}`)
+        return this.#commit(rows, head, next())
+      },
+    }
+  }
+
   async write(
     _org_id: string,
     head: Head,
     jobs: readonly TestJob[],
-    _careful: boolean,
     work: (tx: {
       run(job: TestJob): Promise<TestDone>
       runAlone(job: TestJob): Promise<TestDone>
     }) => Promise<void>,
   ): Promise<Head> {
+    await this.#usable(head)
+    this.attempts.push(jobs.map((job) => job.value))
+    const rows: StoredRow[] = []
+    const run = async (job: TestJob) => {
+      if (this.refused_by_sql.has(job.value)) throw new Error(`SQL refuses ${job.value}`)
+      return this.#run(job, (rows.at(-1) ?? head).sequence + 1, head.epoch, rows)
+    }
+    await work({ run, runAlone: run })
+    return this.#commit(rows, head, {
+      ...head,
+      sequence: (rows.at(-1) ?? head).sequence,
+      batch: head.batch + 1,
+    })
+  }
+
+  async #usable(head: Head): Promise<void> {
     await this.gate
+    for (let turns = this.slow ? 10 : 0; turns > 0; turns--) await Promise.resolve()
     if (this.away) throw new ApiError('UNAVAILABLE', 'away')
     if (!this.exists) throw new Gone('gone')
     if (this.head.epoch !== head.epoch) throw new Fenced('fenced')
-    this.attempts.push(jobs.map((job) => job.value))
-    let sequence = head.sequence
-    const written: StoredRow[] = []
-    const run = async (job: TestJob): Promise<TestDone> => {
-      if (job.do === 'refuse') throw new ApiError('FORBIDDEN', job.value)
-      if (job.do === 'fail') throw new Error(`SQL refuses ${job.value}`)
-      sequence++
-      written.push({ sequence, value: job.value, epoch: head.epoch })
-      return { value: job.value, sequence, ends_batch: job.do === 'permission' }
+    if (this.head.sequence !== head.sequence || this.head.batch !== head.batch) this.out_of_order++
+  }
+
+  #run(job: TestJob, sequence: number, epoch: number, rows: StoredRow[]): TestDone {
+    if (job.do === 'refuse') throw new ApiError('FORBIDDEN', job.value)
+    if (job.do === 'fail') throw new Error(`refuses ${job.value}`)
+    rows.push({ sequence, value: job.value, epoch })
+    return {
+      value: job.value,
+      sequence,
+      ends_batch: job.do === 'permission' || job.do === 'permission_in_sql',
     }
-    await work({ run, runAlone: run })
+  }
+
+  #commit(rows: StoredRow[], head: Head, next: Head): Head {
     if (this.head.epoch !== head.epoch) throw new Fenced('fenced')
-    const next = { ...head, sequence, batch: head.batch + 1 }
     if (this.doubt) {
       const { stored } = this.doubt
       this.doubt = undefined
-      if (stored) this.#keep(written, next)
+      if (stored) this.#keep(rows, next)
+      this.whenDoubted()
       throw new Doubt('lost')
     }
-    this.#keep(written, next)
+    this.#keep(rows, next)
     return next
   }
 

@@ -1,3 +1,4 @@
+import type { MemoryBatch } from '../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { EventType } from '../../src/contracts/vocabulary.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
@@ -35,11 +36,16 @@ export class FakeOrgStore {
     return this.head
   }
 
+  /** Nothing is run in memory here: that is the lane's own suite. */
+  open(_org_id: string, head: Head): MemoryBatch<Job, Done> {
+    const refuse = () => Promise.reject(new Error('unreachable: a batch that accepts nothing'))
+    return { head, accepts: () => false, run: refuse, store: refuse }
+  }
+
   async write(
     _org_id: string,
     head: Head,
     _jobs: readonly Job[],
-    _careful: boolean,
     work: (tx: FakeTransaction) => Promise<void>,
   ): Promise<Head> {
     await this.gate

@@ -156,7 +156,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     this.#recent.set(key, { content_hash, reply })
     reply.catch(() => this.#recent.delete(key))
     if (this.#recent.size > RECENT_MAX) {
-      const [oldest] = this.#recent.keys()
+      const oldest = this.#recent.keys().next().value
       if (oldest !== undefined) this.#recent.delete(oldest)
     }
   }

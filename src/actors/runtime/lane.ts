@@ -14,8 +14,24 @@ export interface Transaction<Job, Done> {
   runAlone(job: Job): Promise<Done>
 }
 
+/**
+ * A batch of jobs that need nothing but memory: it is filled while the one before it is on its way to storage, as if
+ * that were stored already. If it is not, this one is thrown away and its jobs are run again.
+ */
+export interface MemoryBatch<Job, Done> {
+  /** Where the head will be when this batch, as it is now, is stored. */
+  readonly head: Head
+  accepts(job: Job): boolean
+  /** Like `run` of a transaction. Touches nothing outside the batch. */
+  run(job: Job): Promise<Done>
+  /** Stores it, once; resolves and throws like {@link LaneStore.write}. Nothing may be run afterwards. */
+  store(): Promise<Head>
+}
+
 /** Storage as the lane needs it; the contract suite of the lane is run by the fake and by PostgreSQL. */
 export interface LaneStore<Job, Done> {
+  /** Opens a batch that follows `head`, which is where `before`, still on its way, takes it. */
+  open(org_id: string, head: Head, before?: MemoryBatch<Job, Done>): MemoryBatch<Job, Done>
   /** Takes the next epoch. It waits for a transaction in doubt or defeats it. Throws `Gone`. */
   take(org_id: string): Promise<Head>
   /**
@@ -27,8 +43,6 @@ export interface LaneStore<Job, Done> {
     org_id: string,
     head: Head,
     jobs: readonly Job[],
-    /** Set when the batch was refused once: no short cuts. */
-    careful: boolean,
     work: (tx: Transaction<Job, Done>) => Promise<void>,
   ): Promise<Head>
 }
@@ -62,8 +76,22 @@ interface Entry<Job, Done> {
   job: Job
   deadline_at: number
   answered: boolean
+  /** It failed in memory: a transaction shall tell why. */
+  refused_in_memory: boolean
   resolve(done: Done): void
   reject(error: unknown): void
+}
+
+/** A batch in memory with what became of its jobs so far. */
+interface Filled<Job, Done> {
+  batch: MemoryBatch<Job, Done>
+  entries: Entry<Job, Done>[]
+  verdicts: Map<Entry<Job, Done>, Verdict<Done>>
+  /** Its last job changed who may do what: nothing may follow before that is published. */
+  ends: boolean
+  filling: boolean
+  /** What it was built on is not so; its commands wait again. */
+  dropped: boolean
 }
 
 type Verdict<Done> = { ok: true; done: Done } | { ok: false; error: unknown }
@@ -84,6 +112,9 @@ export class Lane<Job, Done> {
   #closed: unknown
   #cancelSweep: (() => void) | undefined
   #running: Entry<Job, Done>[] = []
+  /** The batch that is being filled while the one before it is under way. */
+  #ahead: Filled<Job, Done> | undefined
+  #filling: Promise<void> | undefined
   #idle: (() => void)[] = []
 
   constructor(
@@ -107,18 +138,18 @@ export class Lane<Job, Done> {
   }
 
   get depth(): number {
-    return this.#queue.length
+    return this.#queue.length + (this.#ahead?.entries.length ?? 0)
   }
 
   /** Queues a command and answers once it is stored (or refused, or given up). */
   submit(job: Job): Promise<Done> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (this.#queue.length >= this.#limits.queue_max)
-      return Promise.reject(overloaded('writes of this organization'))
+    if (this.depth >= this.#limits.queue_max) return Promise.reject(overloaded('writes of this organization'))
     return new Promise<Done>((resolve, reject) => {
       const deadline_at = this.#clock.now() + this.#limits.deadline_ms
-      this.#queue.push({ job, deadline_at, answered: false, resolve, reject })
+      this.#queue.push({ job, deadline_at, answered: false, refused_in_memory: false, resolve, reject })
       this.#watchDeadlines()
+      this.#fillAhead()
       if (!this.#working) {
         this.#working = true
         // One turn of the event loop later, so that what arrives in the same read shares the transaction.
@@ -137,26 +168,145 @@ export class Lane<Job, Done> {
   close(error: unknown): void {
     if (this.#closed !== undefined) return
     this.#closed = error
+    this.#dropAhead()
     for (const entry of this.#queue.splice(0)) this.#answer(entry, { ok: false, error })
     this.#cancelSweep?.()
   }
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0 && this.#closed === undefined) {
-      const batch = this.#queue.splice(0, this.#limits.batch_max)
-      this.#owner.observe?.('batch_size', batch.length)
-      this.#owner.observe?.('queue_depth', this.#queue.length)
-      this.#running = batch
-      try {
-        await this.#commit(batch)
-      } catch (error) {
-        this.#requeueOrFail(batch, error)
-        if (this.#closed === undefined && this.#queue.length > 0) await this.#pause()
+      const first = this.#open(this.#head)
+      await this.#fill(first)
+      if (first.entries.length > 0) await this.#storeInMemory(first)
+      else {
+        const batch = this.#queue.splice(0, this.#limits.batch_max)
+        await this.#guarded(batch, () => this.#commit(batch))
       }
-      this.#running = []
     }
     this.#working = false
     for (const wake of this.#idle.splice(0)) wake()
+  }
+
+  /** Has a batch under way; when it fails as a whole, its commands wait again or hear why. */
+  async #guarded(batch: Entry<Job, Done>[], run: () => Promise<void>): Promise<void> {
+    this.#owner.observe?.('batch_size', batch.length)
+    this.#owner.observe?.('queue_depth', this.depth)
+    this.#running = batch
+    try {
+      await run()
+    } catch (error) {
+      this.#requeueOrFail(batch, error)
+      if (this.#closed === undefined && this.#queue.length > 0) await this.#pause()
+    }
+    this.#running = []
+  }
+
+  /**
+   * Stores a batch that was run in memory, and then those that were filled while the one before them was under way: the
+   * database does not wait for us.
+   */
+  async #storeInMemory(first: Filled<Job, Done>): Promise<void> {
+    let next: Filled<Job, Done> | undefined = first
+    let stored = begin(first)
+    while (next) {
+      const current: Filled<Job, Done> = next
+      const storing = stored
+      next = undefined
+      await this.#guarded(current.entries, async () => {
+        const started_at = this.#clock.now()
+        if (!current.ends) this.#openAhead(current.batch)
+        let head: Head
+        try {
+          head = await storing
+        } catch (error) {
+          this.#dropAhead()
+          return await this.#commitAfter(error, current)
+        }
+        this.#owner.observe?.('commit_ms', this.#clock.now() - started_at)
+        next = await this.#takeAhead()
+        if (next) {
+          // The database gets its next batch before this one is told to anybody: it works while they are served.
+          stored = begin(next)
+          await new Promise<void>((resolve) => this.#clock.soon(resolve))
+        }
+        this.#finish(current.entries, { head, verdicts: current.verdicts })
+      })
+    }
+  }
+
+  #open(head: Head, before?: MemoryBatch<Job, Done>): Filled<Job, Done> {
+    const batch = this.#store.open(this.#org_id, head, before)
+    return { batch, entries: [], verdicts: new Map(), ends: false, filling: false, dropped: false }
+  }
+
+  #openAhead(before: MemoryBatch<Job, Done>): void {
+    if (this.#closed !== undefined) return
+    this.#ahead = this.#open(before.head, before)
+    this.#fillAhead()
+  }
+
+  #fillAhead(): void {
+    if (this.#ahead && !this.#ahead.filling) this.#filling = this.#fill(this.#ahead)
+  }
+
+  /** The batch that was filled meanwhile; undefined when nothing came that it could take. */
+  async #takeAhead(): Promise<Filled<Job, Done> | undefined> {
+    await this.#filling
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead && ahead.entries.length > 0 ? ahead : undefined
+  }
+
+  /** What the batch ahead was built on is not so: its commands go back to where they came from. */
+  #dropAhead(): void {
+    const ahead = this.#ahead
+    if (!ahead) return
+    ahead.dropped = true
+    this.#ahead = undefined
+    this.#filling = undefined
+    this.#queue.unshift(...ahead.entries)
+  }
+
+  /** Runs what waits, in its order, as far as it needs nothing but memory. */
+  async #fill(filled: Filled<Job, Done>): Promise<void> {
+    filled.filling = true
+    while (!filled.ends && filled.entries.length < this.#limits.batch_max) {
+      const entry = this.#queue[0]
+      if (!entry || entry.refused_in_memory || !filled.batch.accepts(entry.job)) break
+      this.#queue.shift()
+      filled.entries.push(entry)
+      const verdict = await this.#runInMemory(filled.batch, entry)
+      if (filled.dropped) break
+      if (!verdict) {
+        filled.entries.pop()
+        this.#queue.unshift(entry)
+        break
+      }
+      filled.verdicts.set(entry, verdict)
+      filled.ends = verdict.ok && this.#owner.endsBatch(verdict.done)
+    }
+    filled.filling = false
+  }
+
+  /** Undefined when it failed otherwise than by a refusal: a transaction of its own shall tell. */
+  async #runInMemory(
+    batch: MemoryBatch<Job, Done>,
+    entry: Entry<Job, Done>,
+  ): Promise<Verdict<Done> | undefined> {
+    try {
+      return { ok: true, done: await batch.run(entry.job) }
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) return { ok: false, error }
+      entry.refused_in_memory = true
+      return undefined
+    }
+  }
+
+  /** A batch from memory was not stored as it was. Throws when nothing of it was done and nothing more can be tried. */
+  async #commitAfter(error: unknown, { entries, verdicts }: Filled<Job, Done>): Promise<void> {
+    if (error instanceof Doubt) return this.#finish(entries, { head: await this.#settleDoubt(), verdicts })
+    if (error instanceof ApiError || isLaneError(error)) throw error
+    this.#finish(entries, await this.#attempt(entries, true))
   }
 
   /** Stores a batch, first all together, and command by command when the database refuses one of them. */
@@ -178,7 +328,7 @@ export class Lane<Job, Done> {
     let next_head: Head
     try {
       const jobs = batch.map((entry) => entry.job)
-      next_head = await this.#store.write(this.#org_id, this.#head, jobs, alone, async (tx) => {
+      next_head = await this.#store.write(this.#org_id, this.#head, jobs, async (tx) => {
         for (const entry of batch) {
           const verdict = await this.#runOne(tx, entry, alone)
           verdicts.set(entry, verdict)
@@ -239,12 +389,7 @@ export class Lane<Job, Done> {
     this.#queue.unshift(...untouched)
     // Published before anybody is answered: who sees an answer may rely on the streams.
     this.#owner.committed(done, outcome.head)
-    const answer = () => {
-      for (const [entry, verdict] of outcome.verdicts) this.#answer(entry, verdict)
-    }
-    // The database gets its next batch before the callers of this one are served: it works while they are.
-    if (this.#queue.length > 0 && this.#closed === undefined) this.#clock.soon(answer)
-    else answer()
+    for (const [entry, verdict] of outcome.verdicts) this.#answer(entry, verdict)
   }
 
   /** Nothing of the batch was done: it goes back to the front, or its callers hear why not. */
@@ -273,7 +418,9 @@ export class Lane<Job, Done> {
   #watchDeadlines(): void {
     if (this.#cancelSweep) return
     const next_at = Math.min(
-      ...[this.#running[0], this.#queue[0]].flatMap((entry) => (entry ? [entry.deadline_at] : [])),
+      ...[this.#running[0], this.#ahead?.entries[0], this.#queue[0]].flatMap((entry) =>
+        entry ? [entry.deadline_at] : [],
+      ),
     )
     if (next_at === Number.POSITIVE_INFINITY) return
     this.#cancelSweep = this.#clock.after(Math.max(20, next_at - this.#clock.now()), () => {
@@ -286,6 +433,7 @@ export class Lane<Job, Done> {
   /** Queued too long: taken out, then told. Under way too long: told that the outcome is unknown. */
   #expire(): void {
     const now = this.#clock.now()
+    if (this.#ahead?.entries.some((entry) => entry.deadline_at <= now)) this.#dropAhead()
     const late = this.#queue.filter((entry) => entry.deadline_at <= now)
     if (late.length > 0) this.#queue = this.#queue.filter((entry) => entry.deadline_at > now)
     for (const entry of late) {
@@ -307,6 +455,13 @@ export class Lane<Job, Done> {
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.after(this.#limits.retry_ms, resolve))
   }
+}
+
+/** Has a batch stored. Whoever waits for it hears of a failure; until somebody does, it is no unhandled one. */
+function begin<Job, Done>({ batch }: Filled<Job, Done>): Promise<Head> {
+  const storing = batch.store()
+  storing.catch(() => undefined)
+  return storing
 }
 
 interface Outcome<Job, Done> {

@@ -4,6 +4,8 @@ import rules_down from './0001_rules.down.sql' with { type: 'text' }
 import rules_up from './0001_rules.sql' with { type: 'text' }
 import lookups_down from './0002_lookups.down.sql' with { type: 'text' }
 import lookups_up from './0002_lookups.sql' with { type: 'text' }
+import together_down from './0003_together.down.sql' with { type: 'text' }
+import together_up from './0003_together.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -17,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0000_tables', up: tables_up, down: tables_down },
   { name: '0001_rules', up: rules_up, down: rules_down },
   { name: '0002_lookups', up: lookups_up, down: lookups_down },
+  { name: '0003_together', up: together_up, down: together_down },
 ]

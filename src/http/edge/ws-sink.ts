@@ -9,6 +9,8 @@ import { SendQueue } from './send-queue.ts'
 export interface SocketPort {
   /** False when the peer is behind: the frame was taken, but nothing more may be sent before `drained`. */
   send(text: string): boolean
+  /** Runs `write`; what it sends leaves in one write of the socket. */
+  cork(write: () => void): void
   /** Joins or leaves a topic: what is published there reaches the socket without passing through its sink. */
   join(topic: string): void
   leave(topic: string): void
@@ -39,6 +41,7 @@ export class WsSink {
   readonly #socket: SocketPort
   readonly #queue = new SendQueue<string>()
   readonly #after: (delay_ms: number, fire: () => void) => void
+  readonly #answers: string[] = []
   #blocked = false
   #room: (() => void) | undefined
   #closed = false
@@ -74,6 +77,24 @@ export class WsSink {
 
   send(frame: ServerFrame): void {
     this.sendText(JSON.stringify(frame))
+  }
+
+  /**
+   * Answers what the client sent. The answers of one turn leave together: a write for each costs more than all the rest
+   * of it. Nothing depends on their place among other frames.
+   */
+  answer(frame: ServerFrame): void {
+    this.#answers.push(JSON.stringify(frame))
+    if (this.#answers.length > 1) return
+    queueMicrotask(() => {
+      const answers = this.#answers.splice(0)
+      if (this.#closed) return
+      if (answers.length === 1) this.sendText(answers[0] ?? '')
+      else
+        this.#socket.cork(() => {
+          for (const text of answers) this.sendText(text)
+        })
+    })
   }
 
   /** Sends an encoded frame, or queues it while the peer is behind. Over the bound the peer is closed, never skipped. */

@@ -144,10 +144,15 @@ describe('C. a WebSocket', () => {
       sent: [] as string[],
       closes: [] as number[],
       joined: [] as string[],
+      corks: 0,
       buffered: 0,
       send(text: string) {
         port.sent.push(text)
         return port.sent.length < takes
+      },
+      cork(write: () => void) {
+        port.corks++
+        write()
       },
       join(topic: string) {
         port.joined.push(topic)
@@ -208,6 +213,23 @@ describe('C. a WebSocket', () => {
     port.buffered++
     sink.checkSlow()
     expect(port.closes).toEqual([CLOSE.slow_consumer])
+  })
+
+  test('C21 answers of one turn leave in one write, in order, and none after a close', async () => {
+    const port = socket(100)
+    const sink = new WsSink(credential, port, () => undefined)
+    const ack = (client_id: string) =>
+      ({ type: 'ack', client_id, channel_id: 'c', id: 'i', seq: 1, created_at: '' }) as const
+    sink.answer(ack('a'))
+    sink.answer(ack('b'))
+    await Promise.resolve()
+    expect(port.sent.map((text) => JSON.parse(text).client_id)).toEqual(['a', 'b'])
+    expect(port.corks).toBe(1)
+    sink.answer(ack('c'))
+    sink.answer(ack('d'))
+    sink.close(CLOSE.restarting, '')
+    await Promise.resolve()
+    expect(port.sent).toHaveLength(2)
   })
 
   test('C4 a peer that does not answer the close frame is cut', () => {

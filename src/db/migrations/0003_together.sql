@@ -1,0 +1,80 @@
+-- Plain messages of several orgs in one transaction: what a statement costs, and the disk's flush, are shared by all
+-- that wait at the same moment. The function belongs to a role that may add messages and move heads, and nothing else;
+-- its policies admit the orgs whose heads it has just locked at the epochs it was given, in this transaction only.
+GRANT USAGE ON SCHEMA public TO mc_lane;
+GRANT SELECT, UPDATE ON org_heads, channels TO mc_lane;
+GRANT SELECT, INSERT, UPDATE ON channel_reads TO mc_lane;
+GRANT INSERT ON messages, events, message_client_ids, recent_commands TO mc_lane;
+
+DO $$
+DECLARE
+  t text;
+  condition constant text := 'org_id = ANY ((SELECT nullif(current_setting(''app.lane_org_ids'', true), '''')::uuid[])::uuid[])';
+BEGIN
+  FOREACH t IN ARRAY ARRAY['org_heads', 'channels', 'channel_reads'] LOOP
+    EXECUTE format('CREATE POLICY orgs_of_lane ON %I TO mc_lane USING (%s) WITH CHECK (%2$s)', t, condition);
+  END LOOP;
+  FOREACH t IN ARRAY ARRAY['messages', 'events', 'message_client_ids', 'recent_commands'] LOOP
+    EXECUTE format('CREATE POLICY orgs_of_lane ON %I FOR INSERT TO mc_lane WITH CHECK (%s)', t, condition);
+  END LOOP;
+END $$;
+
+-- Answers the orgs whose batches were stored. A head that is at another epoch, or locked by somebody, is left out and
+-- not waited for: its lane writes alone, and learns there why.
+CREATE FUNCTION lane_write_together(p_heads json, p_seqs json, p_messages json, p_replies json, p_reads json)
+RETURNS uuid[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE locked uuid[];
+BEGIN
+  PERFORM set_config('app.lane_org_ids', (SELECT array_agg(r.org_id)::text FROM json_to_recordset(p_heads) AS r(org_id uuid)), true);
+  SELECT coalesce(array_agg(own.org_id), '{}') INTO locked FROM (
+    SELECT h.org_id FROM json_to_recordset(p_heads) AS r(org_id uuid, epoch bigint)
+    JOIN org_heads h ON h.org_id = r.org_id AND h.epoch = r.epoch
+    ORDER BY h.org_id FOR UPDATE OF h SKIP LOCKED) AS own;
+  PERFORM set_config('app.lane_org_ids', locked::text, true);
+  WITH m AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(p_messages) AS r(
+      org_id uuid, id uuid, channel_id uuid, seq bigint, sender_id uuid, sender_type text, sender_name text, kind text,
+      content text, mentions uuid[], ignored_mentions text[], client_id text, content_hash text, reply_to uuid,
+      created_at timestamptz, sequence bigint, project_ids uuid[])
+    WHERE org_id = ANY (locked)
+  ), stored AS (
+    INSERT INTO messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions,
+                          ignored_mentions, client_id, reply_to, created_at)
+    SELECT org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions, ignored_mentions,
+           client_id, reply_to, created_at FROM m
+  ), known AS (
+    INSERT INTO message_client_ids (org_id, channel_id, sender_id, client_id, message_id, seq, content_hash, created_at)
+    SELECT org_id, channel_id, sender_id, client_id, id, seq, content_hash, created_at FROM m WHERE client_id IS NOT NULL
+  )
+  INSERT INTO events (org_id, sequence, type, actor_id, actor_type, actor_name, project_ids, channel_id, message_id,
+                      message_seq, subject_ids, created_at)
+  SELECT org_id, sequence, 'message.created', sender_id, sender_type, sender_name, project_ids, channel_id, id, seq,
+         mentions, created_at FROM m;
+  IF p_replies IS NOT NULL THEN
+    INSERT INTO recent_commands (org_id, command_id, reply, created_at)
+    SELECT org_id, command_id, reply, now() FROM json_to_recordset(p_replies) AS r(org_id uuid, command_id text, reply jsonb)
+    WHERE org_id = ANY (locked);
+  END IF;
+  UPDATE channels c SET last_seq = r.last_seq FROM json_to_recordset(p_seqs) AS r(org_id uuid, id uuid, last_seq bigint)
+  WHERE r.org_id = ANY (locked) AND c.org_id = r.org_id AND c.id = r.id AND c.last_seq < r.last_seq;
+  IF p_reads IS NOT NULL THEN
+    INSERT INTO channel_reads AS seen (org_id, channel_id, user_id, read_seq, mention_count, updated_at)
+    SELECT org_id, channel_id, user_id, read_seq, mentions, now()
+    FROM json_to_recordset(p_reads) AS r(org_id uuid, channel_id uuid, user_id uuid, read_seq bigint, mentions int)
+    WHERE org_id = ANY (locked)
+    ON CONFLICT (org_id, channel_id, user_id) DO UPDATE SET
+      read_seq = greatest(seen.read_seq, excluded.read_seq),
+      mention_count = excluded.mention_count + CASE WHEN excluded.read_seq > 0 THEN 0 ELSE seen.mention_count END,
+      updated_at = excluded.updated_at;
+  END IF;
+  UPDATE org_heads h SET sequence = r.sequence, batch = r.batch, updated_at = now()
+  FROM json_to_recordset(p_heads) AS r(org_id uuid, sequence bigint, batch bigint)
+  WHERE h.org_id = r.org_id AND r.org_id = ANY (locked);
+  RETURN locked;
+END $$;
+
+GRANT CREATE ON SCHEMA public TO mc_lane;
+ALTER FUNCTION lane_write_together(json, json, json, json, json) OWNER TO mc_lane;
+REVOKE CREATE ON SCHEMA public FROM mc_lane;
+REVOKE ALL ON FUNCTION lane_write_together(json, json, json, json, json) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION lane_write_together(json, json, json, json, json) TO mc_app;
