@@ -20,6 +20,8 @@ export const useConnection = defineStore('connection', () => {
   const lost_at = ref<number>()
   const lost_shown = ref(false)
   const caught_up = ref<number>()
+  /** The server is another version than the one that this page came from. */
+  const update_ready = ref(false)
   /** This tab ends the session itself: what the server then says is no news. */
   const signing_out = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -56,6 +58,7 @@ export const useConnection = defineStore('connection', () => {
     lost_at.value = undefined
     lost_shown.value = false
     caught_up.value = undefined
+    update_ready.value = false
     sequence.value = undefined
     round_trip_ms.value = undefined
   }
@@ -70,6 +73,7 @@ export const useConnection = defineStore('connection', () => {
     lost_at,
     lost_shown,
     caught_up,
+    update_ready,
     signing_out,
     live,
     enter,
