@@ -65,6 +65,11 @@ describe('MarkdownView', () => {
     expect(view.findAll('.mention').map((mention) => mention.text())).toEqual(['@forge'])
   })
 
+  test('puts the marks of a list where its words begin', () => {
+    const lists = show('- אחת\n- שתיים\n\n1. one').findAll('ul, ol')
+    expect(lists.map((list) => list.attributes('dir'))).toEqual(['auto', 'auto'])
+  })
+
   test('folds long code and unfolds it', async () => {
     const view = show(`\`\`\`sh\n${Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n')}\n\`\`\``)
     expect(view.text()).not.toContain('line 29')
