@@ -128,6 +128,19 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await context.close()
   }, 240_000)
 
+  test('what could not be read is read again by itself', async () => {
+    const { page, context } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    const lists = /\/orgs\/fieldnote\/channels(\?|$)/
+    await page.route(lists, (route) => route.abort())
+    await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}`)
+    await page.getByText('The channels could not be read.').waitFor()
+    await page.unroute(lists)
+    await composer(page).waitFor()
+    await page.getByText('Chat live').waitFor()
+    await context.close()
+  }, 120_000)
+
   test('messages that came in the meantime are caught up and counted', async () => {
     const { page, context } = await visit(browser)
     let away = false
