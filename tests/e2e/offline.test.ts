@@ -84,7 +84,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   }, 240_000)
 
   test('without a connection one still goes from page to page, and nobody is said to be here', async () => {
-    const { page, context } = await visit(browser)
+    const { page, context, complaints } = await visit(browser)
     await signIn(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await page.getByRole('link', { name: /Members.*1 here now/ }).waitFor()
@@ -125,6 +125,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await organizations()
     await page.getByRole('heading', { name: 'Your organizations' }).waitFor()
     expect(await page.locator('.gatepage').evaluate((one) => getComputedStyle(one).display)).toBe('grid')
+    expect(complaints).toEqual([])
     await context.close()
   }, 240_000)
 
