@@ -86,6 +86,7 @@ describe('MessageComposer', () => {
         channel: channel(),
         people,
         me_id: ME,
+        present: new Set([AGENT]),
         sourceOf: (id: string) => (id === message(1).id ? message(1) : undefined),
       },
       global,
@@ -141,6 +142,7 @@ describe('MessageComposer', () => {
     const { wrapper, area, type } = compose()
     await type('hi @fo')
     expect(wrapper.findAll('[role="option"]')).toHaveLength(1)
+    expect(wrapper.find('[role="option"] .dot-on').exists()).toBe(true)
     expect(area.attributes('aria-activedescendant')).toBe(
       wrapper.get('[role="option"]').attributes('id') ?? '',
     )
@@ -177,7 +179,13 @@ describe('MessageComposer', () => {
     localStorage.clear()
     for (const [name, value] of Object.entries(kept)) localStorage.setItem(name, value)
     const wrapper = mount(MessageComposer, {
-      props: { channel: channel(), people, me_id: ME, sourceOf: () => message(1) },
+      props: {
+        channel: channel(),
+        people,
+        me_id: ME,
+        present: new Set<string>(),
+        sourceOf: () => message(1),
+      },
       global,
     })
     expect(wrapper.get('textarea').element.value).toBe('not finished')
