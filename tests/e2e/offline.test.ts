@@ -83,6 +83,65 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await context.close()
   }, 240_000)
 
+  test('without a connection one still goes from page to page, and nobody is said to be here', async () => {
+    const { page, context, complaints } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    await page.getByRole('link', { name: /Members.*1 here now/ }).waitFor()
+    // The pages of the org are loaded ahead.
+    await until(
+      'the members page is on the device',
+      async () =>
+        await page.evaluate(
+          "performance.getEntriesByType('resource').filter(({ name }) => /MembersPage.*js$/.test(name)).length",
+        ),
+      (count) => count === 1,
+    )
+    await context.setOffline(true)
+    await page.getByText('No connection since').waitFor()
+    const below = async () => {
+      const [head, banner] = await Promise.all([
+        page.locator('.roomhead, .head').first().boundingBox(),
+        page.locator('.banner').boundingBox(),
+      ])
+      return (banner?.y ?? 0) - (head?.y ?? 0) - (head?.height ?? 0)
+    }
+    expect(await below()).toBeGreaterThanOrEqual(0)
+    await page.getByRole('link', { name: 'Members', exact: true }).click()
+    await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
+    expect(await below()).toBeGreaterThanOrEqual(0)
+    expect(await page.getByText('here now').count()).toBe(0)
+
+    // A page that is not on the device says so, and opens when the server answers again.
+    const organizations = async () => {
+      await page.getByRole('button', { name: /^Organization/ }).click()
+      await page.getByRole('menuitem', { name: 'All organizations' }).click()
+    }
+    await organizations()
+    await page.getByText('Page not opened').waitFor()
+    await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
+    await context.setOffline(false)
+    await page.getByRole('button', { name: 'Close' }).click()
+    await organizations()
+    await page.getByRole('heading', { name: 'Your organizations' }).waitFor()
+    expect(await page.locator('.gatepage').evaluate((one) => getComputedStyle(one).display)).toBe('grid')
+    expect(complaints).toEqual([])
+    await context.close()
+  }, 240_000)
+
+  test('what could not be read is read again by itself', async () => {
+    const { page, context } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    const lists = /\/orgs\/fieldnote\/channels(\?|$)/
+    await page.route(lists, (route) => route.abort())
+    await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}`)
+    await page.getByText('The channels could not be read.').waitFor()
+    await page.unroute(lists)
+    await composer(page).waitFor()
+    await page.getByText('Chat live').waitFor()
+    await context.close()
+  }, 120_000)
+
   test('messages that came in the meantime are caught up and counted', async () => {
     const { page, context } = await visit(browser)
     let away = false

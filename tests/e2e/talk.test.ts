@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await composer(mei.page).press('Enter')
     await ines.page.getByRole('link', { name: /releases.*1 mention of you/ }).waitFor()
     await ines.page.getByRole('link', { name: /releases/ }).click()
-    await ines.page.locator('article.to-you', { hasText: 'ready' }).waitFor()
+    await ines.page.locator('article .m-you').waitFor()
     await until(
       'the read marker reaches the server',
       async () =>
@@ -181,7 +181,9 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     })
     expect(out.status).toBe(204)
     await page.waitForURL(/\/login\?return_to=/)
-    await page.getByLabel('E-mail').fill('mei.lindqvist@example.com')
+    await page.getByRole('heading', { name: 'Sign in to Fieldnote' }).waitFor()
+    await page.getByText('You return to general; your draft is kept.').waitFor()
+    expect(await page.getByLabel('E-mail').inputValue()).toBe('mei.lindqvist@example.com')
     await page.getByLabel('Password', { exact: true }).fill('a quiet harbour 42')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.waitForURL(place)

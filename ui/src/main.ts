@@ -18,6 +18,8 @@ import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
 const TRIES_MAX = 4
+/** What could not be read for a reason that passes is read again this often, while somebody looks at it. */
+const READ_AGAIN_MS = 5_000
 
 const client = new QueryClient({
   defaultOptions: {
@@ -29,6 +31,8 @@ const client = new QueryClient({
       refetchOnReconnect: false,
       networkMode: 'always',
       retry: (count, error) => count < TRIES_MAX && asFailure(error).passing,
+      refetchInterval: ({ state: { status, error } }) =>
+        status === 'error' && asFailure(error).passing ? READ_AGAIN_MS : false,
       retryDelay: (count) => Math.min(8_000, 400 * 2 ** count),
     },
   },

@@ -1,8 +1,17 @@
 import type { QueryClient } from '@tanstack/vue-query'
-import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type Router,
+  START_LOCATION,
+} from 'vue-router'
+import type { SignedIn } from './api/auth.ts'
 import { asFailure } from './api/failure.ts'
 import { keys } from './api/keys.ts'
+import { service } from './api/service.ts'
 import { meQuery } from './composables/queries.ts'
+import { toastFailure } from './composables/toast.ts'
 import { localPath, paths } from './paths.ts'
 import { lastOrg } from './stores/shell.ts'
 
@@ -15,10 +24,19 @@ declare module 'vue-router' {
 
 const PLACE = 'mc.place'
 
-/** Keeps the name of a place for the sign-in page to say where one returns to. */
-function rememberPlace(path: string, title: string): void {
+/** What the sign-in page knows of the place that this tab was signed out at. */
+interface Place {
+  /** What the page showed, e.g. the name of a channel. */
+  name: string
+  org: string | undefined
+  /** Whose page it was. */
+  email: string
+}
+
+/** Keeps a place for the sign-in page to say where one returns to. */
+function rememberPlace(path: string, place: Place): void {
   try {
-    sessionStorage.setItem(PLACE, JSON.stringify({ path, title }))
+    sessionStorage.setItem(PLACE, JSON.stringify({ path, ...place }))
   } catch {
     // No storage: sign-in then does not name the place.
   }
@@ -28,20 +46,55 @@ function rememberPlace(path: string, title: string): void {
 export function leaveForSignIn(router: Router, client: QueryClient): void {
   const place = router.currentRoute.value
   if (!place.meta.signed_in) return
-  rememberPlace(place.fullPath, document.title)
+  const me = client.getQueryData<SignedIn>(keys.me())
+  // Called again before the page has changed: then it is known already whose it was.
+  if (me) rememberPlace(place.fullPath, placeOf(place, me))
   client.removeQueries({ queryKey: keys.me() })
   void router.replace(paths.login(place.fullPath))
 }
 
-/** The first part of the title that the page at `path` had, when this tab was signed out there. */
-export function rememberedPlace(path: string): string | undefined {
+function placeOf({ params }: RouteLocationNormalized, me: SignedIn): Place {
+  const org = me.memberships.find((one) => one.org.slug === params.org)?.org.name
+  // Without the number of mentions, e.g. "(2) general".
+  const name = document.title
+    .split(' · ', 1)
+    .join()
+    .replace(/^\(\d+\) /, '')
+  return { name, org, email: me.user.email }
+}
+
+/** Whoever signed in is back: the place is nobody's business any more. */
+export function forgetPlace(): void {
+  try {
+    sessionStorage.removeItem(PLACE)
+  } catch {
+    // No storage, nothing kept.
+  }
+}
+
+/** The place at `path`, when this tab was signed out there. */
+export function rememberedPlace(path: string): Place | undefined {
   try {
     const place = JSON.parse(sessionStorage.getItem(PLACE) ?? '{}')
-    return place.path === path && typeof place.title === 'string' ? place.title.split(' · ')[0] : undefined
+    return place.path === path && typeof place.name === 'string' ? place : undefined
   } catch {
     // No storage, or not ours.
     return undefined
   }
+}
+
+const org_pages = {
+  channels: () => import('./pages/org/ChannelsPage.vue'),
+  channel: () => import('./pages/org/ChannelPage.vue'),
+  members: () => import('./pages/org/MembersPage.vue'),
+}
+
+/** Loads the pages of an org ahead, so that one can go from one to another without a connection. */
+export function loadOrgPages(): void {
+  for (const load of Object.values(org_pages))
+    load().catch(() => {
+      // It is loaded when it is opened, and a failure is told then.
+    })
 }
 
 /** The app's pages. Each is a chunk of its own, so that sign-in loads only sign-in. */
@@ -60,10 +113,10 @@ export function createAppRouter(client: QueryClient): Router {
         meta: { signed_in: true },
         children: [
           { path: '', redirect: (to) => paths.channels(String(to.params.org)) },
-          { path: 'channels', component: () => import('./pages/org/ChannelsPage.vue') },
-          { path: 'channels/:channel_id', component: () => import('./pages/org/ChannelPage.vue') },
+          { path: 'channels', component: org_pages.channels },
+          { path: 'channels/:channel_id', component: org_pages.channel },
           { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },
-          { path: 'settings/members', component: () => import('./pages/org/MembersPage.vue') },
+          { path: 'settings/members', component: org_pages.members },
         ],
       },
       { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue') },
@@ -74,7 +127,40 @@ export function createAppRouter(client: QueryClient): Router {
     if (to.meta.signed_in) return await signedInOrLogin(client, to)
     return true
   })
+  recoverParts(router)
   return router
+}
+
+/**
+ * A page whose code does not come: the connection is gone, or another version of the server has other files. A new load
+ * of the whole app helps against both, but only once the server answers; what is open stays open until then.
+ */
+function recoverParts(router: Router): void {
+  // What is asked for again would come without its styles.
+  let incomplete = false
+  window.addEventListener('vite:preloadError', () => {
+    incomplete = true
+  })
+  router.onError(async (_error, to, from) => {
+    if (from === START_LOCATION) return
+    try {
+      await service.version()
+      location.assign(to.fullPath)
+    } catch (no_answer) {
+      toastFailure('Page not opened', no_answer)
+    }
+  })
+  router.beforeEach(async (to, from) => {
+    if (!incomplete || from === START_LOCATION || to.path === from.path) return true
+    try {
+      await service.version()
+    } catch {
+      // Without an answer the part may still be here; if it is not, that is told.
+      return true
+    }
+    location.assign(to.fullPath)
+    return false
+  })
 }
 
 /** Where one was last, else the choice. */

@@ -151,6 +151,23 @@ describe('chat socket', () => {
     expect(sockets[0]?.closed).toBe(true)
   })
 
+  test('a connection in doubt is asked at once, and given up sooner', () => {
+    const { socket, sockets, last, timers } = setUp()
+    socket.start()
+    last().opened()
+    last().says(ready)
+    last().says({ type: 'pong' })
+    timers.advance(1_000)
+    socket.check()
+    last().says({ type: 'pong' })
+    timers.advance(5_000)
+    expect(socket.state).toEqual({ is: 'live' })
+    socket.check()
+    timers.advance(3_000)
+    expect(sockets[0]?.closed).toBe(true)
+    expect(socket.state.is).not.toBe('live')
+  })
+
   test('a server that never gets ready is given up', () => {
     const { socket, sockets, last, timers } = setUp()
     socket.start()

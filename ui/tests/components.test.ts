@@ -1,5 +1,5 @@
 import './support/dom.ts'
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, describe, expect, setSystemTime, test } from 'bun:test'
 import type { User } from '../../src/contracts/resources.ts'
 import { AGENT, channel, ME, message, user } from './support/samples.ts'
 
@@ -10,6 +10,7 @@ const { Quasar } = await import('quasar')
 const { computed } = await import('vue')
 const { default: MarkdownView } = await import('../src/components/markdown/MarkdownView.vue')
 const { default: MessageComposer } = await import('../src/components/chat/MessageComposer.vue')
+const { default: PendingRow } = await import('../src/components/chat/PendingRow.vue')
 const { default: DeliveryList } = await import('../src/components/chat/DeliveryList.vue')
 const { default: MembersTable } = await import('../src/components/members/MembersTable.vue')
 const { default: TextField } = await import('../src/components/base/TextField.vue')
@@ -64,6 +65,11 @@ describe('MarkdownView', () => {
     expect(view.findAll('.mention').map((mention) => mention.text())).toEqual(['@forge'])
   })
 
+  test('puts the marks of a list where its words begin', () => {
+    const lists = show('- אחת\n- שתיים\n\n1. one').findAll('ul, ol')
+    expect(lists.map((list) => list.attributes('dir'))).toEqual(['auto', 'auto'])
+  })
+
   test('folds long code and unfolds it', async () => {
     const view = show(`\`\`\`sh\n${Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n')}\n\`\`\``)
     expect(view.text()).not.toContain('line 29')
@@ -80,6 +86,7 @@ describe('MessageComposer', () => {
         channel: channel(),
         people,
         me_id: ME,
+        present: new Set([AGENT]),
         sourceOf: (id: string) => (id === message(1).id ? message(1) : undefined),
       },
       global,
@@ -108,6 +115,8 @@ describe('MessageComposer', () => {
     const { wrapper, area, type } = compose()
     await type('にほん')
     await area.trigger('keydown', { key: 'Enter', isComposing: true })
+    // Safari ends a composition by an Enter that is told as this code, and as no part of it.
+    await area.trigger('keydown', { key: 'Enter', keyCode: 229 })
     expect(wrapper.emitted('send')).toBeUndefined()
   })
 
@@ -118,13 +127,22 @@ describe('MessageComposer', () => {
       await area.trigger('keydown', { key: 'Enter' })
     }
     expect(wrapper.emitted('send')).toBeUndefined()
-    expect(wrapper.text()).toContain('1 characters over the limit')
+    expect(wrapper.text()).toContain('1 character over the limit')
+  })
+
+  test('a message that is taken back to be changed stands before what is being written', async () => {
+    const { wrapper, area, type } = compose()
+    await type('another thought')
+    wrapper.vm.edit('too long by far', null)
+    await flushPromises()
+    expect(area.element.value).toBe('too long by far\nanother thought')
   })
 
   test('an @ offers who can read; Tab inserts the chosen one', async () => {
     const { wrapper, area, type } = compose()
     await type('hi @fo')
     expect(wrapper.findAll('[role="option"]')).toHaveLength(1)
+    expect(wrapper.find('[role="option"] .dot-on').exists()).toBe(true)
     expect(area.attributes('aria-activedescendant')).toBe(
       wrapper.get('[role="option"]').attributes('id') ?? '',
     )
@@ -161,11 +179,54 @@ describe('MessageComposer', () => {
     localStorage.clear()
     for (const [name, value] of Object.entries(kept)) localStorage.setItem(name, value)
     const wrapper = mount(MessageComposer, {
-      props: { channel: channel(), people, me_id: ME, sourceOf: () => message(1) },
+      props: {
+        channel: channel(),
+        people,
+        me_id: ME,
+        present: new Set<string>(),
+        sourceOf: () => message(1),
+      },
       global,
     })
     expect(wrapper.get('textarea').element.value).toBe('not finished')
     expect(wrapper.get('.replying').text()).toContain('Mei Lindqvist')
+  })
+})
+
+describe('an own message that is not stored yet', () => {
+  const AT = Date.parse('2026-11-19T12:00:00.000Z')
+  afterEach(() => {
+    setSystemTime()
+  })
+
+  /** Its row, so many milliseconds after it was written. */
+  function row(after_ms: number, options: { live: boolean; waiting?: number }) {
+    setSystemTime(new Date(AT + after_ms))
+    const entry = {
+      org_id: 'o',
+      user_id: ME,
+      tab_id: 't',
+      client_id: 'c',
+      channel_id: channel().id,
+      content: 'hello',
+      reply_to: null,
+      created_at: new Date(AT).toISOString(),
+      order: AT,
+      failed: null,
+      state: 'sending' as const,
+    }
+    const me = { id: ME, type: 'human' as const, display_name: 'Ines Carvalho' }
+    const { live, waiting = 1 } = options
+    return mount(PendingRow, { props: { entry, place: 1, waiting, live, me, people }, global })
+  }
+
+  test('says nothing while that is quicker than reading', () => {
+    expect(row(500, { live: true }).text()).not.toContain('Sending')
+  })
+
+  test('says after a while that it is on its way, and at once that it waits for the connection', () => {
+    expect(row(3_000, { live: true, waiting: 2 }).text()).toContain('Sending, 1 of 2')
+    expect(row(0, { live: false }).text()).toContain('Waiting for the connection')
   })
 })
 

@@ -2,6 +2,13 @@ import { newId } from '@contracts/ids.ts'
 import { computed, ref, shallowRef } from 'vue'
 import { type ApiFailure, asFailure } from '../api/failure.ts'
 
+/** Leads to the first field that is wrong, once the page shows which are. */
+export function focusMistake(form: EventTarget | null | undefined): void {
+  requestAnimationFrame(() => {
+    if (form instanceof HTMLElement) form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  })
+}
+
 /**
  * A form's sending: one at a time, its failure kept to be shown in place, by field where the server names one. `send`
  * gets a key that stays the same while nobody knows whether the last try arrived: sent again, it is the same write.

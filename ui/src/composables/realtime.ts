@@ -111,12 +111,22 @@ export function startRealtime(
   })
 
   const again = () => realtime.value?.retryNow()
+  // The browser may be wrong about it: a server on this machine needs no network.
+  const doubt = () => realtime.value?.check()
+  // Whoever comes back to a page, maybe after the device slept, is not shown a connection that died meanwhile.
+  const seen = () => {
+    if (document.visibilityState !== 'visible') return
+    again()
+    doubt()
+  }
   window.addEventListener('online', again)
-  document.addEventListener('visibilitychange', again)
+  window.addEventListener('offline', doubt)
+  document.addEventListener('visibilitychange', seen)
   onScopeDispose(() => {
     stopped = true
     window.removeEventListener('online', again)
-    document.removeEventListener('visibilitychange', again)
+    window.removeEventListener('offline', doubt)
+    document.removeEventListener('visibilitychange', seen)
     realtime.value?.stop()
     connection.reset()
     talk.reset()

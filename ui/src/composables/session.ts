@@ -4,6 +4,7 @@ import { auth, type SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { paths } from '../paths.ts'
 import { noteFreshSession } from '../realtime/session-keeper.ts'
+import { forgetPlace } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { forgetDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
@@ -18,6 +19,7 @@ export function useSession() {
   /** Takes over the answer of a sign-in, so that the next page does not ask again. */
   function began(signed_in: SignedIn) {
     noteFreshSession()
+    forgetPlace()
     client.clear()
     client.setQueryData(keys.me(), signed_in)
     const [only, ...others] = signed_in.memberships

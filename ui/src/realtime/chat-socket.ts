@@ -40,6 +40,8 @@ const READY_WITHIN_MS = 15_000
 /** Dead peers behind a proxy are noticed by a ping of our own: browsers cannot send the protocol's. */
 const PING_EVERY_MS = 20_000
 const PONG_WITHIN_MS = 10_000
+/** There is a reason to doubt: a living connection answers sooner, a dead one is worth no more waiting. */
+const CHECK_WITHIN_MS = 3_000
 /** A server that restarts asks for patience: everybody comes back at once otherwise. */
 const RESTART_SPREAD_MS = 1_500
 
@@ -92,6 +94,12 @@ export class ChatSocket {
     this.#lost(undefined)
   }
 
+  /** Asks at once whether the connection is still there, e.g. when the browser says that the network is gone. */
+  check(): void {
+    if (this.#state.is !== 'live') return
+    this.#ping(CHECK_WITHIN_MS)
+  }
+
   /** Sends now or not at all. */
   send(frame: ClientFrame): boolean {
     if (this.#state.is !== 'live' || this.#socket?.readyState !== 1) return false
@@ -124,10 +132,10 @@ export class ChatSocket {
     } else this.#handlers.frame(frame)
   }
 
-  #ping(): void {
+  #ping(within_ms = PONG_WITHIN_MS): void {
     this.#pinged_at = this.#timers.now()
     if (!this.send({ type: 'ping' })) return
-    this.#later('pong', PONG_WITHIN_MS, () => this.restart())
+    this.#later('pong', within_ms, () => this.restart())
     this.#later('ping', PING_EVERY_MS, () => this.#ping())
   }
 

@@ -82,6 +82,11 @@ export class OrgRealtime {
     this.#events.retryNow()
   }
 
+  /** Whether the connection is still there is asked at once. */
+  check(): void {
+    this.#socket.check()
+  }
+
   typing(channel_id: string): void {
     this.#socket.send({ type: 'typing', channel_id })
   }

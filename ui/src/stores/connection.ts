@@ -20,12 +20,17 @@ export const useConnection = defineStore('connection', () => {
   const lost_at = ref<number>()
   const lost_shown = ref(false)
   const caught_up = ref<number>()
+  /** Whether it was live before: what comes the first time does not come again. */
+  const was_live = ref(false)
+  /** The server is another version than the one that this page came from. */
+  const update_ready = ref(false)
   /** This tab ends the session itself: what the server then says is no news. */
   const signing_out = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function enter(state: SocketState) {
     socket.value = state
+    if (state.is === 'live') was_live.value = true
     if (state.is === 'live' || state.is === 'ended') return
     if (lost_at.value !== undefined) return
     lost_at.value = Date.now()
@@ -56,6 +61,8 @@ export const useConnection = defineStore('connection', () => {
     lost_at.value = undefined
     lost_shown.value = false
     caught_up.value = undefined
+    update_ready.value = false
+    was_live.value = false
     sequence.value = undefined
     round_trip_ms.value = undefined
   }
@@ -70,6 +77,8 @@ export const useConnection = defineStore('connection', () => {
     lost_at,
     lost_shown,
     caught_up,
+    was_live,
+    update_ready,
     signing_out,
     live,
     enter,

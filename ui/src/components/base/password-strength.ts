@@ -9,7 +9,8 @@ export interface Strength {
 /** A rough guess for the meter, by length and variety; whether a password is taken is the server's decision. */
 export function strengthOf(password: string): Strength {
   const length = [...password].length
-  if (length === 0) return { filled: 0, word: `At least ${LIMITS.password_min}, and not a common one.` }
+  if (length === 0)
+    return { filled: 0, word: `At least ${LIMITS.password_min} characters, and not a common password.` }
   if (length < LIMITS.password_min)
     return { filled: 1, word: `${length} of ${LIMITS.password_min} characters` }
   const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) =>

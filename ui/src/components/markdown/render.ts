@@ -20,7 +20,10 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
       return h(`h${Math.min(6, block.level + 2)}`, renderInline(block.children, mentionClass))
     case 'list': {
       const items = block.items.map((item) => h('li', renderItem(item, mentionClass)))
-      return block.ordered ? h('ol', { start: block.start }, items) : h('ul', items)
+      // Marks stand on the side where the first words begin.
+      return block.ordered
+        ? h('ol', { start: block.start, dir: 'auto' }, items)
+        : h('ul', { dir: 'auto' }, items)
     }
     case 'quote':
       return h('blockquote', renderBlocks(block.children, mentionClass))
