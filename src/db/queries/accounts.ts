@@ -96,6 +96,14 @@ export class Accounts {
     )
   }
 
+  /** Whoever lost its last org comes back with the next one. */
+  async reactivate(user_id: string): Promise<void> {
+    await this.#database.query(
+      (sql) =>
+        sql`update users set status = 'active', updated_at = now() where id = ${user_id} and status = 'deactivated'`,
+    )
+  }
+
   async setPassword(user_id: string, password_hash: string): Promise<void> {
     await this.#database.query(
       (sql) =>

@@ -11,6 +11,7 @@ import { AcceptInviteBody, PasswordBody, SetupBody } from '../../contracts/reque
 import { Org } from '../../contracts/resources.ts'
 import { Closed, Timestamp, Uuid } from '../../contracts/schema.ts'
 import type { Account } from '../../db/queries/accounts.ts'
+import { readOnly } from '../../domain/access.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, endpoints } from '../endpoint.ts'
 import { recordSignIn } from '../sign-in-records.ts'
@@ -215,15 +216,19 @@ export function authRoutes(deps: Deps) {
           sign_in: true,
           body: AcceptInviteBody,
           summary: 'Join with an invite link',
-          description: 'A new account needs `password`; somebody who has one signs in with it.',
+          description:
+            'A new account needs `password`; somebody who has one signs in with it. Nobody joins a read-only organization.',
           ok: { status: 200, schema: SignedIn },
-          errors: ['INVITE_NOT_FOUND', 'INVALID_CREDENTIALS'],
+          errors: ['INVITE_NOT_FOUND', 'INVALID_CREDENTIALS', 'ORG_READ_ONLY'],
         },
         async ({ params, body, request, ip }) => {
           const invite = await usableInvite(deps, params.token ?? '')
           const account = await accounts.byId(invite.user_id)
           if (!account) throw notFound('invite')
           if (body.password === undefined) throw invalid({ path: '/password', message: 'Is required.' })
+          // Before the account is touched; the lane looks again.
+          const joins = (await accounts.memberships(account.id)).find((row) => row.org_id === invite.org_id)
+          if (joins?.org_status !== 'active') throw readOnly()
           const name = body.name ?? account.display_name
           if (account.password_hash === null) {
             checkPassword(body.password, { email: account.email, name })
@@ -234,6 +239,7 @@ export function authRoutes(deps: Deps) {
               'You have an account already, and this is not its password.',
             )
           }
+          if (account.status === 'deactivated') await accounts.reactivate(account.id)
           const input = {
             user_id: account.id,
             invite_id: invite.id,

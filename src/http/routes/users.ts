@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { generateApiKey, hashKey } from '../../auth/api-keys.ts'
 import type { NewKey } from '../../commands/user-create.ts'
-import { ApiError, notFound } from '../../contracts/errors.ts'
+import { notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf } from '../../contracts/lists.ts'
@@ -260,16 +260,13 @@ async function invite(
   body: Extract<UserCreate, { type: 'human' }>,
 ) {
   const { email, display_name, role } = body
-  const account = await deps.accounts.byEmail(email)
-  if (account?.status === 'deactivated') throw new ApiError('ALREADY_MEMBER', 'This account is deactivated.')
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
   const expires_at = new Date(Date.now() + INVITE_MS).toISOString()
   const reply = await call.command<User>('user.invite_human', {
     email,
     display_name,
     role,
-    user_id: account?.id ?? newId(),
-    account_exists: account !== undefined,
+    new_user_id: newId(),
     invite: { id: newId(), token_hash: await deps.hashToken(token), expires_at },
   })
   return created(reply, {
