@@ -1,3 +1,4 @@
+import type { Org } from '../../contracts/resources.ts'
 import type { OrgStatus, Role, UserStatus } from '../../contracts/vocabulary.ts'
 import type { Database } from '../client.ts'
 
@@ -62,6 +63,16 @@ export class Accounts {
     return await this.#database.query(
       (sql) => sql<MembershipRow[]>`
         select org_id, slug, name, org_status, role, status from auth_memberships(${user_id}) order by lower(name), org_id`,
+    )
+  }
+
+  /** Whole orgs among `ids` as this member of theirs sees them, in the order of their names. */
+  async orgs(user_id: string, ids: readonly string[]): Promise<Org[]> {
+    if (ids.length === 0) return []
+    return await this.#database.query(
+      (sql) => sql<Org[]>`
+        select id, slug, name, status, deletion_at, role, settings, created_at, updated_at
+        from auth_orgs(${user_id}, ${[...ids]}::uuid[]) order by lower(name), id`,
     )
   }
 

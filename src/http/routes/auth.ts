@@ -7,6 +7,7 @@ import { createOrg } from '../../commands/org-create.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { RESERVED_SLUGS } from '../../contracts/limits.ts'
+import { PageOf, pageOf } from '../../contracts/lists.ts'
 import { AcceptInviteBody, PasswordBody, SetupBody } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { Closed, Timestamp, Uuid } from '../../contracts/schema.ts'
@@ -14,6 +15,7 @@ import type { Account } from '../../db/queries/accounts.ts'
 import { readOnly } from '../../domain/access.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, endpoints } from '../endpoint.ts'
+import { PAGE } from '../list-query.ts'
 import { recordSignIn } from '../sign-in-records.ts'
 
 const SignedIn = Closed({
@@ -339,15 +341,16 @@ export function authRoutes(deps: Deps) {
           tag,
           summary: 'Own sessions',
           description: 'Where else one is signed in, with address and browser. For people.',
-          ok: { status: 200, schema: Closed({ data: Type.Array(Session) }) },
+          query: Type.Object(PAGE),
+          ok: { status: 200, schema: PageOf(Session) },
         },
-        async ({ identity }) => {
+        async ({ identity, query }) => {
           if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
           const data = (await sessions.list(identity.user_id)).map((session) => ({
             ...session,
             current: session.id === identity.session_id,
           }))
-          return { body: { data } }
+          return { body: pageOf(data, query) }
         },
       ),
     )

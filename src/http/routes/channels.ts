@@ -9,13 +9,14 @@ import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../co
 import { Channel, Delivery, Message } from '../../contracts/resources.ts'
 import { Closed, Count, Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
-import { listChannels } from '../../db/queries/channels.ts'
+import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import type { Reply } from '../../domain/job.ts'
 import type { Viewer } from '../../domain/permissions.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { PAGE } from '../list-query.ts'
 import { posting } from '../posting.ts'
 
 const seq = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
@@ -41,20 +42,12 @@ export function channelRoutes(deps: Deps) {
           summary: 'Channels that the caller may read',
           description:
             'Org-wide ones and those of the projects that the caller is assigned to; administrators read all. With the caller’s unread counts.',
+          query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Channel) },
         },
-        async ({ org_id, edge, caller }) => {
+        async ({ org_id, edge, caller, query }) => {
           const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
-          const data = await deps.database.readOne(org_id, (sql, org) =>
-            listChannels(sql, org, caller.id ?? '', ids),
-          )
-          const total = data.length
-          return {
-            body: {
-              data,
-              pagination: { page: 1, per_page: Math.max(total, 1), total, total_pages: total > 0 ? 1 : 0 },
-            },
-          }
+          return { body: await listChannels(deps.database, org_id, caller.id ?? '', ids, query) }
         },
       ),
     )
@@ -88,9 +81,7 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const [channel] = await deps.database.readOne(call.org_id, (sql, org) =>
-            listChannels(sql, org, call.caller.id ?? '', [channel_id]),
-          )
+          const channel = await findChannel(deps.database, call.org_id, call.caller.id ?? '', channel_id)
           if (!channel) throw notFound('channel')
           return { body: channel }
         },

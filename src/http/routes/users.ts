@@ -14,6 +14,7 @@ import { listKeys } from '../../db/queries/api-keys.ts'
 import { findUser, listUsers } from '../../db/queries/users.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { PAGE } from '../list-query.ts'
 
 /** An invite link works for a week. */
 const INVITE_MS = 7 * 24 * 60 * 60 * 1000
@@ -22,8 +23,7 @@ const UserQuery = Type.Object({
   type: Type.Optional(OneOf(USER_TYPES)),
   role: Type.Optional(OneOf(ROLES)),
   q: Type.Optional(Text(LIMITS.search_query_max, { description: 'Part of a name, username or e-mail.' })),
-  page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
-  per_page: Type.Integer({ minimum: 1, maximum: LIMITS.per_page_max, default: LIMITS.per_page_default }),
+  ...PAGE,
 })
 
 const Created = Closed({
@@ -142,19 +142,16 @@ export function userRoutes(deps: Deps) {
         {
           tag,
           action: 'key.list',
+          query: Type.Object(PAGE),
           summary: 'Keys of an agent, without the keys',
           description: 'Prefix, last use and end of each. A key itself is shown once, when it is made.',
-          ok: { status: 200, schema: Closed({ data: Type.Array(ApiKey) }) },
+          ok: { status: 200, schema: PageOf(ApiKey) },
           errors: ['USER_NOT_FOUND'],
         },
         async (call) => {
           const user_id = targetOf(call)
           if (!call.edge.permissions.member(user_id)) throw notFound('user')
-          return {
-            body: {
-              data: await deps.database.readOrg(call.org_id, (tx) => listKeys(tx, call.org_id, user_id)),
-            },
-          }
+          return { body: await listKeys(deps.database, call.org_id, user_id, call.query) }
         },
       ),
     )
