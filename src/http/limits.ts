@@ -38,6 +38,11 @@ export class Limits {
     return this.#take(`api:${principalOf(identity)}`, RATES.api)
   }
 
+  /** One more look for the answer to a repeat, by somebody over its limit; throws 429. */
+  repeat(identity: Identity): void {
+    this.#take(`repeat:${principalOf(identity)}`, RATES.api)
+  }
+
   /**
    * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
    * the limit, and only the channel knows what is a repeat.

@@ -127,6 +127,28 @@ describe('rate limits', () => {
     expect((await other.in('GET', '/channels')).status).toBe(200)
   })
 
+  test('do not keep the answer from a repeat', async () => {
+    const busy = await addAgent(admin, 'busy')
+    const create = (title: string) =>
+      busy.in<{ id: string }>('POST', '/tasks', { title }, { 'Idempotency-Key': 'once' })
+    const first = await create('once')
+    expect(first.status).toBe(201)
+    const many = <T>(count: number, call: () => Promise<T>) =>
+      Promise.all(Array.from({ length: count }, call))
+    const [refused, again] = await Promise.all([
+      many(200, () => busy.in('GET', '/tasks?per_page=1')),
+      many(60, () => create('once')),
+    ])
+    expect(refused.filter(({ status }) => status === 429).length).toBeGreaterThan(10)
+    for (const { status, body, headers } of again) {
+      expect([status, body.id]).toEqual([201, first.body.id])
+      expect(headers.get('idempotent-replay')).toBe('true')
+    }
+    // To look for one has a bound of its own.
+    const looked = await many(400, () => create('once'))
+    expect(looked.filter(({ status }) => status === 429).length).toBeGreaterThan(0)
+  })
+
   test('do not count what machines ask all the time', async () => {
     const answers = await Promise.all(Array.from({ length: 300 }, () => get('/health')))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))

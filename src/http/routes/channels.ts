@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { Posted, Posting, ReadMarker } from '../../actors/channel/channel-actor.ts'
+import { once } from '../../commands/idempotency.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -139,7 +140,7 @@ export function channelRoutes(deps: Deps) {
             caller,
             ...(idempotency ? { idempotency } : {}),
           }
-          const reply = await deps.channel<Reply>(org_id, channel_id, request)
+          const reply = call.recalled ?? (await deps.channel<Reply>(org_id, channel_id, request))
           const { message, repeated } = reply.result as Posted
           return created(reply, message, repeated && !reply.replayed ? 200 : 201)
         },
@@ -182,11 +183,17 @@ export function channelRoutes(deps: Deps) {
           summary: 'An agent says how far it is with a message',
           description: 'For the calling agent itself; forward only; the same state again changes nothing.',
           ok: { status: 200, schema: Delivery },
-          errors: ['CHANNEL_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'FORBIDDEN', 'INVALID_TRANSITION'],
+          errors: [
+            'CHANNEL_NOT_FOUND',
+            'MESSAGE_NOT_FOUND',
+            'FORBIDDEN',
+            'INVALID_TRANSITION',
+            'IDEMPOTENCY_CONFLICT',
+          ],
         },
         async (call) => {
           const channel_id = readable(call)
-          const { caller, org_id, body, params } = call
+          const { caller, org_id, body, params, idempotency } = call
           if (caller.kind !== 'agent' || caller.id === null)
             throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
           const at_seq = Number(params.seq)
@@ -199,17 +206,22 @@ export function channelRoutes(deps: Deps) {
             state: body.state,
             detail: body.detail ?? null,
           }
-          const { delivery, changed } = await deps.database.withOrg(org_id, (tx) =>
-            reportDelivery(tx, org_id, report),
+          let changed = false
+          const reply = await deps.database.withOrg(org_id, (tx) =>
+            once(tx, org_id, report.agent_id, idempotency, async () => {
+              const reported = await reportDelivery(tx, org_id, report)
+              changed = reported.changed
+              return reported.delivery
+            }),
           )
-          const { agent_id, state, detail } = delivery
+          const { agent_id, state, detail } = report
           if (changed)
             deps.ephemeral({
               org_id,
               channel_id,
               frame: { type: 'delivery', channel_id, seq: at_seq, agent_id, state, detail },
             })
-          return { body: delivery }
+          return created(reply, undefined, 200)
         },
       ),
     )
