@@ -47,8 +47,9 @@ export class Replier {
     }
   }
 
-  get headers(): Readonly<Record<string, string>> {
-    return this.#base
+  /** What an answer of another kind (a page, a file, a stream) carries too. */
+  headers(request_id: string): Record<string, string> {
+    return { ...this.#base, 'X-Request-Id': request_id }
   }
 
   json(status: number, body: unknown, request_id: string, extra?: Record<string, string>): Response {
@@ -61,7 +62,7 @@ export class Replier {
   }
 
   empty(status: number, request_id: string, extra?: Record<string, string>): Response {
-    return new Response(null, { status, headers: { ...this.#base, 'X-Request-Id': request_id, ...extra } })
+    return new Response(null, { status, headers: { ...this.headers(request_id), ...extra } })
   }
 
   /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */

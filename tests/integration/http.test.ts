@@ -102,13 +102,39 @@ describe('another origin', () => {
 })
 
 test('every answer carries the security headers and its request id', async () => {
-  for (const path of ['/', '/health', '/auth/me', '/api/v1/nothing', '/docs/json', '/login']) {
+  const request_ids = new Set<string | null>()
+  const paths = [
+    '/',
+    '/health',
+    '/metrics',
+    '/auth/me',
+    '/api/v1/nothing',
+    '/docs',
+    '/docs/json',
+    '/docs/start.js',
+  ]
+  for (const path of [...paths, '/login', '/assets/none.js']) {
     const { headers } = await get(path)
+    expect([path, headers.get('x-request-id')]).toEqual([path, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+    request_ids.add(headers.get('x-request-id'))
     expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff'])
     expect(headers.get('x-frame-options')).toBe('DENY')
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
     expect(headers.get('content-security-policy')).not.toContain('unsafe-eval')
-    expect(headers.get('x-mc-api-version')).toBeTruthy()
+    expect(headers.get('x-mc-api-version')).toBe('2026.1')
+  }
+  expect(request_ids.size).toBe(paths.length + 2)
+})
+
+test('the browser of the API document is at /docs', async () => {
+  for (const path of ['/docs', '/docs/']) {
+    const answer = await get(path)
+    expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+      path,
+      200,
+      'text/html; charset=utf-8',
+    ])
+    expect(await answer.text()).toContain('/docs/start.js')
   }
 })
 

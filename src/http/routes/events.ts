@@ -124,12 +124,11 @@ export function eventRoutes(deps: Deps) {
             const start = await edge.start(cursor)
             deps.keepOpen(request)
             const headers = {
-              ...deps.replier.headers,
+              ...deps.replier.headers(request_id),
               'Content-Type': 'text/event-stream; charset=utf-8',
               'Cache-Control': 'no-store',
               'X-Accel-Buffering': 'no',
               Connection: 'close',
-              'X-Request-Id': request_id,
             }
             return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
           } catch (error) {
