@@ -456,6 +456,23 @@ describe('organizations', () => {
     ws.close()
   })
 
+  test('a step that its state does not allow is refused with those it does', async () => {
+    const org = await another('stepping-org')
+    const refused = async (step: string) => {
+      const { status, body } = await org.in<{ error: { code: string; details?: unknown } }>('POST', step)
+      expect([status, body.error.code]).toEqual([409, 'INVALID_TRANSITION'])
+      return body.error.details
+    }
+    const from_active = { from: 'active', to: 'active', allowed: ['suspended', 'pending_deletion'] }
+    expect(await refused('/resume')).toEqual(from_active)
+    expect(await refused('/restore')).toEqual(from_active)
+    await org.in('POST', '/suspend')
+    expect(await refused('/restore')).toMatchObject({ allowed: ['active', 'pending_deletion'] })
+    await org.in('DELETE', '', { confirm: 'stepping-org' })
+    expect(await refused('/resume')).toMatchObject({ from: 'pending_deletion', allowed: ['active'] })
+    await org.in('POST', '/restore')
+  })
+
   test('deletion: a grace period that can be taken back, then everything of it is gone and nothing else', async () => {
     const org = await another('doomed-org')
     const { body: made } = await org.in<Org>('GET', '')
