@@ -371,6 +371,28 @@ describe('tasks', () => {
     expect((await list('per_page=100')).pagination.total).toBe(33)
   })
 
+  test('identifiers, versions and addresses in a text are found by what they begin with, and by their parts', async () => {
+    for (const [title, ...asked] of [
+      ['Close MC-4711 at last', 'MC-4711', 'MC-47', '4711', 'mc-4711 close'],
+      ['Ship v1.22.3', 'v1.22.3', 'v1.2', '22'],
+      ['Ask pat@harbour.example', 'pat@harbour.example', 'pat@harb', 'harbour'],
+      ['Mend src/upload-queue.ts', 'src/upload-queue.ts', 'queue.ts', 'src/upl'],
+      ['Prüfe Straßenüberführung', 'prüfe', 'Straßenüb'],
+      ['待ち行列 を直す', '待ち行列', '待ち'],
+    ] as const) {
+      const { id } = (await ana.in<Task>('POST', '/tasks', { title })).body
+      for (const q of asked) {
+        const { body } = await ana.in<Listed<Task>>('GET', `/tasks?q=${encodeURIComponent(q)}`)
+        expect(
+          body.data.map((task) => task.id),
+          `${q} in ${title}`,
+        ).toContain(id)
+      }
+    }
+    const { body } = await ana.in<Listed<Task>>('GET', '/tasks?q=MC-4712')
+    expect(body.pagination.total).toBe(0)
+  })
+
   test('completed tasks older than twelve months are archived by the server', async () => {
     const t = await task({ title: 'ancient' })
     await ana.in('POST', `/tasks/${t.id}/transition`, { to_status: 'complete' })
