@@ -501,7 +501,8 @@ describe('organizations', () => {
     const only_here = await join(org, 'Only Here')
     await org.in('POST', '/tasks', { title: 'x' })
     expect((await org.in('DELETE', '', { confirm: 'wrong' })).status).toBe(400)
-    const started = await org.in<Org>('DELETE', '', { confirm: 'doomed-org' })
+    expect((await org.in('DELETE', '', { confirm: 'doomed-org' })).status).toBe(204)
+    const started = await org.in<Org>('GET', '')
     expect(started.body.status).toBe('pending_deletion')
     expect(Date.parse(started.body.deletion_at!) - Date.now()).toBeGreaterThan(29 * 86_400_000)
     expect((await org.in('POST', '/tasks', { title: 'y' })).body).toMatchObject({

@@ -128,11 +128,14 @@ export function orgRoutes(deps: Deps) {
           body: OrgDelete,
           summary: 'Start the deletion of an organization',
           description:
-            'Read-only from now on, and removed for good when the grace period ends. It can be restored until then.',
-          ok: { status: 200, schema: Org },
+            'Read-only from now on, and removed for good at its `deletion_at`, when the grace period ends. It can be restored until then.',
+          ok: { status: 204 },
           errors: ['INVALID_TRANSITION'],
         },
-        async (call) => ({ body: (await call.command<Org>('org.delete', call.body)).result }),
+        async (call) => {
+          await call.command('org.delete', call.body)
+          return {}
+        },
       ),
     )
 
