@@ -55,6 +55,7 @@ function explain(schema: TSchema, message: string): string {
   if (message.startsWith('Expected required property')) return 'Is required.'
   if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
   if (format === 'uuid') return 'Must be a UUID.'
+  if (format === 'date-time') return 'Must be a time of ISO 8601 with its zone, or a date.'
   if (format === 'uri') return 'Must be an absolute https URL of at most 2,048 characters.'
   if (type === 'string' && maxLength !== undefined) {
     const length = `Must be text of ${minLength ?? 0} to ${maxLength} characters`

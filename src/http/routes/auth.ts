@@ -130,7 +130,7 @@ export function authRoutes(deps: Deps) {
               'This set-up link is not valid. Use the one the server printed last.',
             )
           checkPassword(body.password, { email: body.email, name: body.name })
-          checkSlug(body.org_slug)
+          checkSlug('/org_slug', body.org_slug)
           const account = { id: newId(), display_name: body.name, email: body.email }
           await createOrg(deps.database, {
             name: body.org_name,
@@ -409,9 +409,8 @@ function checkPassword(password: string, about: { email: string; name: string })
   if (problem) throw invalid({ path: '/password', message: problem })
 }
 
-export function checkSlug(slug: string): void {
-  if (RESERVED_SLUGS.includes(slug))
-    throw invalid({ path: '/org_slug', message: 'This address is reserved.' })
+export function checkSlug(path: '/slug' | '/org_slug', slug: string): void {
+  if (RESERVED_SLUGS.includes(slug)) throw invalid({ path, message: 'This address is reserved.' })
 }
 
 function alreadySetUp(): ApiError {

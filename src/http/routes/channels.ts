@@ -196,8 +196,8 @@ export function channelRoutes(deps: Deps) {
           const { caller, org_id, body, params, idempotency } = call
           if (caller.kind !== 'agent' || caller.id === null)
             throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
-          const at_seq = Number(params.seq)
-          if (!Number.isSafeInteger(at_seq) || at_seq < 1)
+          const at_seq = /^[1-9]\d{0,15}$/.test(params.seq ?? '') ? Number(params.seq) : Number.NaN
+          if (!Number.isSafeInteger(at_seq))
             throw new ApiError('INVALID_ID', 'The seq in the path is not a positive whole number.')
           const report = {
             channel_id,

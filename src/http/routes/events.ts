@@ -5,7 +5,7 @@ import { type Cursor, EventEnvelope, parseCursor } from '../../contracts/events.
 import { LIMITS } from '../../contracts/limits.ts'
 import { SliceOf } from '../../contracts/lists.ts'
 import { Subscriptions } from '../../contracts/requests.ts'
-import { OneOf, Text, Uuid } from '../../contracts/schema.ts'
+import { Moment, OneOf, Text, Uuid } from '../../contracts/schema.ts'
 import { EVENT_TYPES } from '../../contracts/vocabulary.ts'
 import { listEvents } from '../../db/queries/event-list.ts'
 import { readSubscriptions, writeSubscriptions } from '../../db/queries/subscriptions.ts'
@@ -32,8 +32,8 @@ const EventQuery = Type.Object({
       description: 'Repeatable; `task.*` stands for all of a kind.',
     }),
   ),
-  from: Type.Optional(Text(40, { format: 'date-time' })),
-  to: Type.Optional(Text(40, { format: 'date-time' })),
+  from: Type.Optional(Moment('Not before this time.')),
+  to: Type.Optional(Moment('Before this time.')),
 })
 
 const StreamQuery = Type.Object({
@@ -197,14 +197,9 @@ function pageCursor(text: string, log: string): number {
 }
 
 function times({ from, to }: { from?: string; to?: string }): { from?: string; to?: string } {
-  const read = (path: string, text: string) => {
-    const at = Date.parse(text)
-    if (Number.isNaN(at)) throw invalid({ path, message: 'Is not a time of ISO 8601.' })
-    return new Date(at).toISOString()
-  }
   return {
-    ...(from === undefined ? {} : { from: read('/from', from) }),
-    ...(to === undefined ? {} : { to: read('/to', to) }),
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
   }
 }
 

@@ -68,7 +68,7 @@ export function orgRoutes(deps: Deps) {
             throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
           if (deps.single_tenant)
             throw new ApiError('SINGLE_TENANT', 'This server holds one organization only.')
-          checkSlug(body.slug)
+          checkSlug('/slug', body.slug)
           const account = await deps.accounts.byId(identity.user_id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
           const founder = { user_id: account.id, display_name: account.display_name }
