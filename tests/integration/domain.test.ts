@@ -583,6 +583,52 @@ describe('organizations', () => {
     expect((await ana.in('GET', `/users/${bot.user.id}/api-keys`)).status).toBe(403)
   })
 
+  test('a role that is taken and given back acts at once: by REST, on open streams and sockets', async () => {
+    const rae = await join(admin, 'Rae Oku', 'administrator')
+    const p = await project()
+    const sse = await SseJournal.open(stream(), { Cookie: rae.cookieHeader })
+    const ws = await WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, {
+      Cookie: rae.cookieHeader,
+      Origin: server.url,
+    })
+    const say = (content: string) =>
+      admin.in<Message>('POST', `/channels/${p.channel_id}/messages`, { content })
+    const rotate = () => admin.in('POST', `/users/${bot.user.id}/api-keys/rotate`, { grace_hours: 24 })
+    const allowed = async () => [
+      (await rae.in('GET', `/channels/${p.channel_id}/messages`)).status,
+      (await rae.in('GET', `/users/${bot.user.id}/api-keys`)).status,
+      (await rae.in<{ data: unknown[] }>('GET', '/events?type=api_key.rotated')).body.data.length > 0,
+    ]
+    await say('to the administrator')
+    await rotate()
+    await until(() => ws.messages(p.channel_id).length === 1 && sse.ofType('api_key.rotated').length === 1)
+    expect(await allowed()).toEqual([200, 200, true])
+
+    expect((await admin.in('PATCH', `/users/${rae.user_id}`, { role: 'contributor' })).status).toBe(200)
+    expect(await allowed()).toEqual([404, 403, false])
+    await say('not to the contributor')
+    await rotate()
+    await until(() => ws.ofType('channel_removed').some(({ channel_id }) => channel_id === p.channel_id))
+
+    expect((await admin.in('PATCH', `/users/${rae.user_id}`, { role: 'administrator' })).status).toBe(200)
+    expect(await allowed()).toEqual([200, 200, true])
+    await until(() =>
+      ws.ofType('channel_added').some(({ channel }) => (channel as { id: string }).id === p.channel_id),
+    )
+    await say('to the administrator again')
+    await rotate()
+    await until(() => ws.messages(p.channel_id).length === 2 && sse.ofType('api_key.rotated').length === 2)
+    const expected = ['to the administrator', 'to the administrator again']
+    const contents = (messages: { content: string }[]) => messages.map(({ content }) => content)
+    expect(contents(ws.messages(p.channel_id))).toEqual(expected)
+    expect(contents(sse.ofType('message.created').map(({ payload }) => payload.message as Message))).toEqual(
+      expected,
+    )
+    expect(sse.ofType('user.role_changed')).toHaveLength(2)
+    ws.close()
+    await sse.close()
+  })
+
   test('another org’s resources are as unknown as random ones, also with a key', async () => {
     const org = await another('foreign-org')
     const foreign = (await org.in<Task>('POST', '/tasks', { title: 'secret' })).body
