@@ -424,6 +424,7 @@ describe('organizations', () => {
       settings: {
         task_defaults: { priority: 'high', required_evidence_types: ['doc_url'] },
         deletion_grace_period_days: 7,
+        backup: { schedule_cron: '*/20 1,13 1-7 jan-mar mon' },
       },
     })
     expect(patched.body.settings).toMatchObject({
@@ -441,6 +442,8 @@ describe('organizations', () => {
       { deletion_grace_period_days: 6 },
       { connection_limits: { sse: 0 } },
       { backup: 'yes' },
+      { backup: { schedule_cron: '0 24 * * *' } },
+      { backup: { schedule_cron: 'at noon on every day' } },
     ])
       expect((await org.in('PATCH', '', { settings })).body, JSON.stringify(settings)).toMatchObject({
         error: { code: 'VALIDATION_FAILED' },
