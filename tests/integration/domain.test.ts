@@ -265,6 +265,23 @@ describe('tasks', () => {
     await sse.close()
   })
 
+  test('completing one that many wait for says of each that it is free, once, but of none that waits for another', async () => {
+    const [blocker, other] = [await task(), await task()]
+    const waiting = await Promise.all(
+      Array.from({ length: 30 }, () => task({ blocked_by_ids: [blocker.id] })),
+    )
+    const still = await task({ blocked_by_ids: [blocker.id, other.id] })
+    const done = await task({ blocked_by_ids: [other.id] })
+    const sse = await SseJournal.open(stream('?types=task.unblocked,task.transitioned'), bot.headers)
+    await ana.in('POST', `/tasks/${blocker.id}/transition`, { to_status: 'complete' })
+    await ana.in('POST', `/tasks/${other.id}/transition`, { to_status: 'complete' })
+    await until(() => sse.ofType('task.unblocked').length >= 32)
+    const freed = sse.ofType('task.unblocked').map(({ payload }) => (payload.task as Task).id)
+    expect(freed.slice(0, 30).toSorted()).toEqual(waiting.map(({ id }) => id).toSorted())
+    expect(freed.slice(30).toSorted()).toEqual([still.id, done.id].toSorted())
+    await sse.close()
+  })
+
   test('of two clients that race to close a circle exactly one wins, every time', async () => {
     for (let round = 0; round < 15; round++) {
       const [a, b, c] = [await task(), await task(), await task()]

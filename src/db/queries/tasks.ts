@@ -53,6 +53,16 @@ export async function readTask(
   return task
 }
 
+/** Several tasks at once, in the order of their ids; one that is not there is left out. */
+export async function readTasks(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  ids: readonly string[],
+): Promise<Task[]> {
+  if (ids.length === 0) return []
+  return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
+}
+
 export async function findTask(database: Database, org_id: string, id: string): Promise<Task | undefined> {
   const [task] = await database.readOne<Task>(
     org_id,
