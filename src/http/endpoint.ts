@@ -43,6 +43,8 @@ export interface OrgCall<Body, Query> extends Call<Body, Query> {
   standing: Standing
   /** The answer of an earlier request with the same key, when this one would be refused if it were no repeat. */
   recalled: Reply | undefined
+  /** The caller is over its rate: set on repeatable operations only, which must answer nothing but repeats then. */
+  limited: ApiError | undefined
   /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
   command<Result>(name: string, input: unknown): Promise<Reply & { result: Result }>
 }
@@ -139,14 +141,14 @@ export function endpoints(deps: Deps) {
   /** Over the limit only a repeat is answered, and of those no more than of calls. */
   function limit(
     identity: Identity,
-    request: Request,
+    may_repeat: boolean,
   ): { headers: Record<string, string>; limited?: ApiError } {
     let headers: Record<string, string> = {}
     const limited = refusalOf(() => {
       headers = deps.limits.principal(identity)
     })
     if (!limited) return { headers }
-    if (!mayRepeat(request)) throw limited
+    if (!may_repeat) throw limited
     deps.limits.repeat(identity)
     return { headers, limited }
   }
@@ -191,7 +193,7 @@ export function endpoints(deps: Deps) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const identity = await identify(request, ip)
-        const { headers, limited } = limit(identity, request)
+        const { headers, limited } = limit(identity, mayRepeat(request) || spec.repeatable === true)
         const { edge, caller, standing } = await deps.identify.member(
           identity,
           params.org_slug ?? '',
@@ -199,17 +201,18 @@ export function endpoints(deps: Deps) {
           ip,
         )
         authorize(spec.action, standing, false)
-        const refused =
-          limited ?? refusalOf(() => authorize(spec.action, standing, edge.permissions.readOnly))
-        if (refused && !mayRepeat(request)) throw refused
+        const read_only = refusalOf(() => authorize(spec.action, standing, edge.permissions.readOnly))
+        if (read_only && !mayRepeat(request)) throw read_only
         checkIds(params)
         const { body, query } = await read()
         const idempotency = await idempotencyOf(request, body)
+        const refused = limited ?? read_only
         const recalled =
           refused && idempotency && caller.id !== null
             ? await recallRequest(deps.database, edge.org_id, caller.id, idempotency)
             : undefined
-        if (refused && !recalled) throw refused
+        // Where the body may say that it is a repeat, the handler finds out.
+        if (refused && !recalled && (read_only || !spec.repeatable)) throw refused
         const command = async <Result>(name: string, input: unknown) => {
           if (recalled) return recalled as Reply & { result: Result }
           const call = {
@@ -236,6 +239,7 @@ export function endpoints(deps: Deps) {
           standing,
           idempotency,
           recalled,
+          limited: recalled ? undefined : limited,
           command,
         }
         return { answer: await handle(full), headers }

@@ -16,6 +16,13 @@ export const RATES = {
   sign_in: { per_minute: 10, burst: 10 },
 } as const satisfies Record<string, Rate>
 
+/** Plain data, so that it can travel to the channel. */
+interface MessageRefusal {
+  code: 'RATE_LIMITED'
+  message: string
+  retry_after_s: number
+}
+
 /** Rate limits of one node. `off` for trusted networks and load tests. */
 export class Limits {
   readonly #buckets: TokenBuckets | undefined
@@ -47,9 +54,7 @@ export class Limits {
    * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
    * the limit, and only the channel knows what is a repeat.
    */
-  message(
-    principal_id: string,
-  ): { code: 'RATE_LIMITED'; message: string; retry_after_s: number } | undefined {
+  message(principal_id: string): MessageRefusal | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
     if (!taken || taken.allowed) return undefined
     return {
@@ -57,6 +62,11 @@ export class Limits {
       message: 'Too many messages. Slow down.',
       retry_after_s: taken.retry_after_s,
     }
+  }
+
+  /** The refusal of a call, for a message that may be a repeat. */
+  asRefusal({ message, retry_after_s = 1 }: ApiError): MessageRefusal {
+    return { code: 'RATE_LIMITED', message, retry_after_s }
   }
 
   #take(key: string, rate: Rate): Record<string, string> {

@@ -170,6 +170,20 @@ describe('rate limits', () => {
       expect([status, body.id]).toEqual([201, first.body.id])
       expect(headers.get('idempotent-replay')).toBe('true')
     }
+    const post = (content: string, client_id?: string) =>
+      busy.in<Message>('POST', `/channels/${general}/messages`, { content, client_id })
+    // Its tokens come back at ten a second: wait for one.
+    let said = await post('once', 'once')
+    for (; said.status === 429; said = await post('once', 'once')) await Bun.sleep(50)
+    const [, repeats, others] = await Promise.all([
+      many(150, () => busy.in('GET', '/tasks?per_page=1')),
+      many(20, () => post('once', 'once')),
+      many(20, () => post('not said before')),
+    ])
+    expect(repeats.map(({ status, body }) => [status, body.id])).toEqual(
+      repeats.map(() => [200, said.body.id]),
+    )
+    expect(others.filter(({ status }) => status === 429).length).toBeGreaterThan(5)
     // To look for one has a bound of its own.
     const looked = await many(400, () => create('once'))
     expect(looked.filter(({ status }) => status === 429).length).toBeGreaterThan(0)

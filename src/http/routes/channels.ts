@@ -125,14 +125,16 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const { caller, body, org_id, idempotency } = call
+          const { caller, body, org_id, idempotency, limited } = call
+          if (limited && body.client_id === undefined) throw limited
           if (
             body.kind !== undefined &&
             body.kind !== 'text' &&
             (body.kind !== 'command_output' || caller.kind === 'human')
           )
             throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
-          const prepared: Posting = posting(channel_id, body, deps.limits.message(caller.id ?? ''))
+          const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(caller.id ?? '')
+          const prepared: Posting = posting(channel_id, body, refusal)
           const request = {
             type: 'post',
             command_id: newId(),
