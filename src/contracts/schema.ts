@@ -129,3 +129,17 @@ export const Closed = <P extends Record<string, TSchema>>(properties: P, options
 /** Whole non-negative number that JSON can carry exactly. */
 export const Count = (options: SchemaOptions = {}) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...options })
+
+TypeRegistry.Set('FreeForm', (_schema, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return new TextEncoder().encode(JSON.stringify(value)).length <= LIMITS.free_form_bytes_max
+})
+
+/** An object whose fields are judged elsewhere: bounded as a whole. */
+export const FreeForm = (description: string) =>
+  Type.Unsafe<Record<string, unknown>>({
+    [Kind]: 'FreeForm',
+    type: 'object',
+    additionalProperties: {},
+    description,
+  })

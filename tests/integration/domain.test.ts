@@ -465,6 +465,17 @@ describe('organizations', () => {
       expect((await org.in('PATCH', '', { settings })).body, JSON.stringify(settings)).toMatchObject({
         error: { code: 'VALIDATION_FAILED' },
       })
+    // Before anything is merged.
+    const bytes = 64 * 1024 - '{"pad":""}'.length
+    for (const [length, path] of [
+      [bytes / 2, '/settings/pad'],
+      [bytes / 2 + 1, '/settings'],
+    ] as const) {
+      const { body } = await org.in<{ error: { details: { path: string }[] } }>('PATCH', '', {
+        settings: { pad: 'é'.repeat(length) },
+      })
+      expect(body.error.details.map((problem) => problem.path)).toEqual([path])
+    }
     expect((await org.in<Org>('GET', '')).body.settings.deletion_grace_period_days).toBe(7)
   })
 
