@@ -69,12 +69,20 @@ export class Limits {
     return { code: 'RATE_LIMITED', message, retry_after_s }
   }
 
+  /** A message's refusal as its channel threw it, with the rate that it broke. */
+  messageRefused(error: unknown): unknown {
+    if (!(error instanceof ApiError) || error.errorCode !== 'RATE_LIMITED') return error
+    const { message, retry_after_s = 1 } = error
+    return new ApiError('RATE_LIMITED', message, { retry_after_s, rate_limit: RATES.messages.burst })
+  }
+
   #take(key: string, rate: Rate): Record<string, string> {
     if (!this.#buckets) return {}
     const taken = this.#buckets.take(key, rate)
     if (!taken.allowed)
       throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
         retry_after_s: taken.retry_after_s,
+        rate_limit: taken.limit,
       })
     return {
       'RateLimit-Limit': String(taken.limit),

@@ -67,8 +67,15 @@ export class Replier {
 
   /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */
   refusal(error: ApiError, request_id: string, extra?: Record<string, string>): Response {
+    const { retry_after_s, rate_limit } = error
     const retry: Record<string, string> =
-      error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
+      retry_after_s === undefined ? {} : { 'Retry-After': String(retry_after_s) }
+    if (rate_limit !== undefined)
+      Object.assign(retry, {
+        'RateLimit-Limit': String(rate_limit),
+        'RateLimit-Remaining': '0',
+        'RateLimit-Reset': String(retry_after_s ?? 1),
+      })
     return this.json(error.status, error.body(), request_id, { ...retry, ...extra })
   }
 }

@@ -6,7 +6,7 @@ import {
   join,
   type Message,
   PASSWORD,
-  type Person,
+  Person,
   setUp,
 } from '../support/client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -146,11 +146,52 @@ describe('rate limits', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100)
     expect(refused.length).toBeGreaterThan(5)
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    for (const { headers } of refused)
+      expect(
+        ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`) ?? 'none')),
+      ).toEqual([120, 0, Number(headers.get('retry-after'))])
     const good = answers.find(({ status }) => status === 200)
     expect(good?.headers.get('ratelimit-limit')).toBe('120')
     expect(Number(good?.headers.get('ratelimit-remaining'))).toBeLessThan(120)
     // Behind the same address.
     expect((await other.in('GET', '/channels')).status).toBe(200)
+  })
+
+  test('of messages, of failed sign-ins and of wrong keys say so in the same headers', async () => {
+    // A server of its own: afterwards nobody gets in from this address for a while.
+    const other = await startServer({ env: { MC_RATE_LIMITS: 'on' } })
+    try {
+      const owner = await setUp(other)
+      const channel = (await generalChannel(owner)).id
+      const limitsOf = ({ status, headers }: { status: number; headers: Headers }) => {
+        const [after, ...rest] = [
+          'retry-after',
+          'ratelimit-limit',
+          'ratelimit-remaining',
+          'ratelimit-reset',
+        ].map((name) => headers.get(name))
+        return { status, waits: Number(after) > 0 && after === rest[2], limit: rest[0], remaining: rest[1] }
+      }
+      const refusedAmong = async (
+        count: number,
+        call: () => Promise<{ status: number; headers: Headers }>,
+      ) => {
+        const answers = await Promise.all(Array.from({ length: count }, call))
+        return limitsOf(answers.find(({ status }) => status === 429) ?? answers[0]!)
+      }
+      const post = () => owner.in('POST', `/channels/${channel}/messages`, { content: 'much' })
+      const said = { status: 429, waits: true, remaining: '0' }
+      expect(await refusedAmong(100, post)).toEqual({ ...said, limit: '60' })
+      const wrong = () =>
+        new Person(other.url).call('POST', '/auth/password', { email: 'x@example.com', password: 'x' })
+      expect(await refusedAmong(12, wrong)).toMatchObject(said)
+      const Authorization = `Bearer mc_ak_live_${'a'.repeat(12)}_${'b'.repeat(43)}`
+      const guess = () => fetch(`${other.url}/api/v1/orgs`, { headers: { Authorization } })
+      await refusedAmong(60, guess)
+      expect(await refusedAmong(10, guess)).toMatchObject(said)
+    } finally {
+      await other.stop()
+    }
   })
 
   test('do not keep the answer from a repeat', async () => {
