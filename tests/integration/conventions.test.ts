@@ -171,6 +171,18 @@ describe('an id in capitals is the same id', () => {
   })
 })
 
+test('JSON of ten levels is read, of eleven refused where it gets too deep', async () => {
+  const refusedAt = async (levels: number) => {
+    let settings: unknown = 'deep'
+    for (let level = 1; level < levels; level++) settings = level % 2 ? { a: settings } : [settings]
+    const { body } = await admin.in<Refused>('PATCH', '', { settings })
+    return body.error.details?.[0]
+  }
+  expect(await refusedAt(10)).toMatchObject({ path: '/settings/a', message: 'There is no such field.' })
+  for (const levels of [11, 12, 400])
+    expect(await refusedAt(levels)).toMatchObject({ message: 'Nested deeper than 10 levels.' })
+})
+
 describe('times in a query', () => {
   test('are ISO 8601 with a zone, or a date', async () => {
     for (const time of [

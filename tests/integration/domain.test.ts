@@ -614,6 +614,22 @@ describe('organizations', () => {
     expect((await ana.in('GET', `/users/${bot.user.id}/api-keys`)).status).toBe(403)
   })
 
+  test('of two administrators that leave at once one stays, every time', async () => {
+    const org = await another('two-keys')
+    const second = await join(org, 'Second Key', 'administrator')
+    for (let round = 0; round < 8; round++) {
+      const answers = await Promise.all(
+        [org, second].map((who) => who.in('PATCH', `/users/${who.user_id}`, { role: 'contributor' })),
+      )
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
+      expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({
+        error: { code: 'LAST_ADMINISTRATOR' },
+      })
+      const [stayed, left] = answers[0]?.status === 409 ? [org, second] : [second, org]
+      await stayed.in('PATCH', `/users/${left.user_id}`, { role: 'administrator' })
+    }
+  })
+
   test('a role that is taken and given back acts at once: by REST, on open streams and sockets', async () => {
     const rae = await join(admin, 'Rae Oku', 'administrator')
     const p = await project()
