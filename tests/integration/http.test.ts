@@ -187,8 +187,14 @@ describe('rate limits', () => {
       expect(await refusedAmong(12, wrong)).toMatchObject(said)
       const Authorization = `Bearer mc_ak_live_${'a'.repeat(12)}_${'b'.repeat(43)}`
       const guess = () => fetch(`${other.url}/api/v1/orgs`, { headers: { Authorization } })
+      const known = await addAgent(owner, 'known')
+      expect((await known.in('GET', '/users/me')).status).toBe(200)
       await refusedAmong(60, guess)
       expect(await refusedAmong(10, guess)).toMatchObject(said)
+      // Agents behind one address do not starve each other.
+      expect((await known.in('GET', '/users/me')).status).toBe(200)
+      await owner.in('DELETE', `/users/${known.user.id}/api-keys`)
+      expect((await known.in('GET', '/users/me')).status).toBeGreaterThanOrEqual(401)
     } finally {
       await other.stop()
     }
