@@ -186,10 +186,11 @@ export const DeliveryReport = Closed({
 export type DeliveryReport = Static<typeof DeliveryReport>
 
 // -- subscriptions --------------------------------------------------------------------------------------------------------
-export const Subscriptions = Closed({
-  mode: OneOf(['all', 'topics']),
-  topics: Type.Array(Closed({ topic_type: OneOf(TOPIC_TYPES), topic_id: Uuid() }), {
-    maxItems: LIMITS.topics_max,
-  }),
+const topics = Type.Array(Closed({ topic_type: OneOf(TOPIC_TYPES), topic_id: Uuid() }), {
+  maxItems: LIMITS.topics_max,
 })
+export const Subscriptions = Closed({ mode: OneOf(['all', 'topics']), topics })
 export type Subscriptions = Static<typeof Subscriptions>
+
+/** Whoever wants everything need not say of what. */
+export const SubscriptionsPut = Closed({ mode: Subscriptions.properties.mode, topics: opt(topics) })

@@ -161,7 +161,9 @@ describe('an id in capitals is the same id', () => {
       mode: 'topics',
       topics: [{ topic_type: 'task', topic_id: task.id }],
     })
-    await ana.in('PUT', '/subscriptions', { mode: 'all', topics: [] })
+    const everything = { mode: 'all', topics: [] }
+    expect((await ana.in('PUT', '/subscriptions', { mode: 'all' })).body).toEqual(everything)
+    expect((await ana.in('GET', '/subscriptions')).body).toEqual(everything)
   })
 
   test('in paths and queries', async () => {

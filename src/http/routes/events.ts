@@ -4,7 +4,7 @@ import { ApiError, invalid } from '../../contracts/errors.ts'
 import { type Cursor, EventEnvelope, parseCursor } from '../../contracts/events.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { SliceOf } from '../../contracts/lists.ts'
-import { Subscriptions } from '../../contracts/requests.ts'
+import { Subscriptions, SubscriptionsPut } from '../../contracts/requests.ts'
 import { Moment, OneOf, Text, Uuid } from '../../contracts/schema.ts'
 import { EVENT_TYPES } from '../../contracts/vocabulary.ts'
 import { listEvents } from '../../db/queries/event-list.ts'
@@ -161,7 +161,7 @@ export function eventRoutes(deps: Deps) {
         {
           tag,
           action: 'subscription.write',
-          body: Subscriptions,
+          body: SubscriptionsPut,
           summary: 'Choose the topics of the own stream',
           description:
             'Unknown or invisible topics match nothing. In effect on open streams of this node before it answers.',
@@ -169,9 +169,10 @@ export function eventRoutes(deps: Deps) {
         },
         async ({ org_id, edge, caller, body }) => {
           const user_id = caller.id ?? ''
-          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, body))
-          edge.resubscribe(user_id, body)
-          return { body }
+          const wanted: Subscriptions = { topics: [], ...body }
+          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, wanted))
+          edge.resubscribe(user_id, wanted)
+          return { body: wanted }
         },
       ),
     )
