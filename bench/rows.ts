@@ -433,6 +433,7 @@ const LISTS = [
   '/tasks?blocked=true',
   '/tasks?priority=critical&type=bug&sort=updated_at',
   '/tasks?q=invoice+retry',
+  '/tasks?q=AUTH-471',
   '/tasks?page=100&sort=title&order=asc',
   '/tasks?include_archived=true&sort=status',
   '/projects?per_page=25',
@@ -440,6 +441,7 @@ const LISTS = [
   '/projects?stage=development&sort=name&order=asc',
   '/projects?q=invoice',
   '/projects?assigned_to=me&include_archived=true',
+  '/channels?per_page=100',
 ]
 
 let large: Person | undefined

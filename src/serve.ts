@@ -25,6 +25,9 @@ import { archiveTasks } from './workers/archival.ts'
 import { startBackground } from './workers/background.ts'
 import { deleteDueOrgs } from './workers/org-deletion.ts'
 
+/** Wrong keys of an address, and wrong passwords of an address or an account, before each next one has to wait. */
+const FREE_FAILURES = { key: 20, sign_in: 5 }
+
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
 export async function serve(
   env: Record<string, string | undefined>,
@@ -46,13 +49,13 @@ export async function serve(
   sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
   const keys = new KeyVerifier(key_store, secrets.pepper)
   const key_failures = new BackOff(Date.now, {
-    free: 20,
+    free: FREE_FAILURES.key,
     first_ms: 1_000,
     max_ms: 60_000,
     forget_ms: 10 * 60_000,
   })
   const sign_in_failures = new BackOff(Date.now, {
-    free: 5,
+    free: FREE_FAILURES.sign_in,
     first_ms: 1_000,
     max_ms: 5 * 60_000,
     forget_ms: 30 * 60_000,
@@ -91,6 +94,7 @@ export async function serve(
     },
     failuresFrom: (ip) => ({
       blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0,
+      free: FREE_FAILURES.key,
       add: () => key_failures.failed(ip),
     }),
   })
@@ -121,6 +125,7 @@ export async function serve(
         if (blocked_s > 0)
           throw new ApiError('RATE_LIMITED', 'Too many failed attempts. Wait a little.', {
             retry_after_s: blocked_s,
+            rate_limit: FREE_FAILURES.sign_in,
           })
       },
       add(email, ip) {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { EventEnvelope } from '../../src/contracts/events.ts'
+import type { Page } from '../../src/contracts/lists.ts'
 import type { Channel, Message } from '../../src/contracts/resources.ts'
 import { SseParser } from './sse-parser.ts'
 
@@ -45,8 +46,14 @@ export class AgentClient {
     return this.#cursor
   }
 
+  /** Every channel that the agent reads, however many pages that takes. */
   async channels(): Promise<Channel[]> {
-    return (await this.#call<{ data: Channel[] }>('GET', '/channels')).data
+    const all: Channel[] = []
+    for (let page = 1; ; page++) {
+      const answer = await this.#call<Page<Channel>>('GET', `/channels?per_page=100&page=${page}`)
+      all.push(...answer.data)
+      if (page >= answer.pagination.total_pages) return all
+    }
   }
 
   /** Posts a message; the same `client_id` never stores a second one, so a lost answer is simply asked for again. */

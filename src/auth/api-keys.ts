@@ -70,6 +70,10 @@ export async function hashKey(
   return { bcrypt_hash, hmac: hmacOf(key, pepper) }
 }
 
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64')
+}
+
 function hmacOf(key: string, pepper: Uint8Array): string {
   return `v1:${pepperId(pepper)}:${createHmac('sha256', pepper).update(key).digest('hex')}`
 }
@@ -113,6 +117,11 @@ export class KeyVerifier {
     return { ok: true, stored }
   }
 
+  /** Whether this very key was right before, as far as this process remembers. It is judged all the same. */
+  remembers(key: string): boolean {
+    return parseApiKey(key) !== undefined && this.#remembered.get(digestOf(key)) !== undefined
+  }
+
   /** A key was revoked: it is judged from scratch. */
   forget(key_id: string): void {
     this.#remembered.deleteWhere((entry) => entry.key_id === key_id)
@@ -122,7 +131,7 @@ export class KeyVerifier {
     const expected = hmacOf(key, this.#pepper)
     const same_pepper = stored.hmac.startsWith(`v1:${pepperId(this.#pepper)}:`)
     if (same_pepper && !sameText(expected, stored.hmac)) return false
-    const digest = createHash('sha256').update(key).digest('base64')
+    const digest = digestOf(key)
     const known = this.#remembered.get(digest)
     if (known && known.until > now_ms && same_pepper) return true
     let checking = this.#checking.get(digest)

@@ -2,6 +2,7 @@ import { ApiError, invalid, notFound } from '../contracts/errors.ts'
 import type { Org } from '../contracts/resources.ts'
 import type { EventType, OrgStatus } from '../contracts/vocabulary.ts'
 import { readOrg } from '../db/queries/orgs.ts'
+import { nextOrgStatuses, ORG_STEPS, type OrgStep } from '../domain/lifecycle.ts'
 import type { Command, CommandContext } from './command.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -10,13 +11,13 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export const orgSuspend: Command<null, Org> = {
   name: 'org.suspend',
   action: 'org.suspend',
-  run: async (context) => await change(context, ['active'], 'suspended', null, 'org.suspended'),
+  run: async (context) => await change(context, 'suspend', null, 'org.suspended'),
 }
 
 export const orgResume: Command<null, Org> = {
   name: 'org.resume',
   action: 'org.resume',
-  run: async (context) => await change(context, ['suspended'], 'active', null, 'org.resumed'),
+  run: async (context) => await change(context, 'resume', null, 'org.resumed'),
 }
 
 /** Starts the grace period: read-only, and gone for good at its end unless it is restored. */
@@ -29,42 +30,36 @@ export const orgDelete: Command<{ confirm: string }, Org> = {
       throw invalid({ path: '/confirm', message: 'Must be the address of the organization.' })
     const days = org.settings.deletion_grace_period_days
     const deletion_at = new Date(Date.parse(context.now) + days * DAY_MS).toISOString()
-    return await change(
-      context,
-      ['active', 'suspended'],
-      'pending_deletion',
-      deletion_at,
-      'org.deletion_initiated',
-    )
+    return await change(context, 'delete', deletion_at, 'org.deletion_initiated')
   },
 }
 
 export const orgRestore: Command<null, Org> = {
   name: 'org.restore',
   action: 'org.restore',
-  run: async (context) => await change(context, ['pending_deletion'], 'active', null, 'org.restored'),
+  run: async (context) => await change(context, 'restore', null, 'org.restored'),
 }
 
-async function change(
-  context: CommandContext,
-  from: readonly OrgStatus[],
-  to: OrgStatus,
-  deletion_at: string | null,
-  type: EventType,
-) {
+async function change(context: CommandContext, step: OrgStep, deletion_at: string | null, type: EventType) {
   const before = await existing(context)
+  const { from, to }: { from: readonly OrgStatus[]; to: OrgStatus } = ORG_STEPS[step]
   if (!from.includes(before.status))
     throw new ApiError(
       'INVALID_TRANSITION',
-      `An organization that is ${before.status} cannot become ${to} by this.`,
-      {
-        details: { from: before.status, to, allowed: from },
-      },
+      `An organization that is ${before.status.replace('_', ' ')} cannot be ${PAST[step]}.`,
+      { details: { from: before.status, to, allowed: nextOrgStatuses(before.status) } },
     )
   await context.write(context.sql`
     update organizations set status = ${to}, deletion_at = ${deletion_at}, updated_at = ${context.now} where id = ${context.org_id}`)
   const org: Org = { ...before, status: to, deletion_at, updated_at: context.now }
   return { result: org, events: [{ type, payload: { org } }] }
+}
+
+const PAST: Record<OrgStep, string> = {
+  suspend: 'suspended',
+  resume: 'resumed',
+  delete: 'deleted',
+  restore: 'restored',
 }
 
 async function existing(context: CommandContext): Promise<Org> {

@@ -2,7 +2,7 @@ import { notFound } from '../contracts/errors.ts'
 import type { EvidenceCreate, TaskCreate, TaskPatch, TaskTransition } from '../contracts/requests.ts'
 import type { Evidence, Task } from '../contracts/resources.ts'
 import type { NotificationType } from '../contracts/vocabulary.ts'
-import { blockerPath, readTask } from '../db/queries/tasks.ts'
+import { blockerPath, readTask, readTasks } from '../db/queries/tasks.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import { checkCompletion, checkEvidence, checkTransition, circular, openBlockers } from '../domain/tasks.ts'
@@ -213,12 +213,12 @@ export const taskArchive: Command<{ ids: string[] }, null> = {
     const archived = await context.write(context.sql<{ id: string }[]>`
       update tasks set archived_at = ${context.now}, version = version + 1, updated_at = ${context.now}
       where org_id = ${context.org_id} and id = any(${ids}) and status = 'complete' and archived_at is null returning id`)
-    const events: NewEvent[] = []
-    for (const { id } of archived) {
-      const task = await stored(context, id)
-      events.push(about('task.archived', task, { task }))
-    }
-    return { result: null, events }
+    const tasks = await readTasks(
+      context,
+      context.org_id,
+      archived.map(({ id }) => id),
+    )
+    return { result: null, events: tasks.map((task) => about('task.archived', task, { task })) }
   },
 }
 
@@ -230,8 +230,7 @@ async function unblock(
   events: NewEvent[],
   notifications: Notifications,
 ): Promise<void> {
-  for (const id of ids) {
-    const task = await stored(context, id)
+  for (const task of await readTasks(context, context.org_id, ids)) {
     if (task.status === 'complete' || openBlockers(task.blocked_by).length > 0) continue
     const place = events.push(about('task.unblocked', task, { task })) - 1
     notifications.push(

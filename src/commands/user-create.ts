@@ -26,9 +26,8 @@ export interface HumanInviteInput {
   email: string
   display_name: string
   role: Role
-  /** The account with this e-mail, or the id of the one to make. */
-  user_id: string
-  account_exists: boolean
+  /** Id of the account to make when there is none with this e-mail. */
+  new_user_id: string
   invite: { id: string; token_hash: string; expires_at: string }
 }
 
@@ -57,21 +56,44 @@ export const humanInvite: Command<HumanInviteInput, User> = {
   action: 'user.create',
   async run(context, input, caller) {
     const { org_id, sql, now } = context
-    const [member] = await sql`
-      select 1 from memberships where org_id = ${org_id} and user_id = ${input.user_id}`
-    if (member) throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+    const known = await accountWith(context, input.email)
+    if (known !== undefined && context.permissions.members.has(known))
+      throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
     const username = await freeUsername(context, input.display_name)
-    if (!input.account_exists)
-      await context.write(sql`
-        insert into users (id, type, email, display_name, status, created_at, updated_at)
-        values (${input.user_id}, 'human', ${input.email}, ${input.display_name}, 'invited', ${now}, ${now})`)
-    await insertMember(context, { ...input, identifier: null, type: 'human', username, status: 'invited' })
+    const user_id = known ?? (await makeAccount(context, input))
+    await insertMember(context, {
+      ...input,
+      user_id,
+      identifier: null,
+      type: 'human',
+      username,
+      status: 'invited',
+    })
     await context.write(sql`
       insert into invites (org_id, id, email, user_id, role, token_hash, expires_at, created_by, created_at)
-      values (${org_id}, ${input.invite.id}, ${input.email}, ${input.user_id}, ${input.role}, ${input.invite.token_hash},
+      values (${org_id}, ${input.invite.id}, ${input.email}, ${user_id}, ${input.role}, ${input.invite.token_hash},
               ${input.invite.expires_at}, ${caller.id}, ${now})`)
-    return created(context, input.user_id)
+    return created(context, user_id)
   },
+}
+
+/** Id of the person with this e-mail, whichever orgs it belongs to. */
+async function accountWith({ sql }: CommandContext, email: string): Promise<string | undefined> {
+  const [account] = await sql<{ id: string }[]>`
+    select id from users where lower(email) = lower(${email}) and type = 'human'`
+  return account?.id
+}
+
+/** One identity for one e-mail: when another org makes the same account at this moment, it is waited for and taken. */
+async function makeAccount(context: CommandContext, input: HumanInviteInput): Promise<string> {
+  const { sql, now } = context
+  const [made] = await context.write(sql<{ id: string }[]>`
+    insert into users (id, type, email, display_name, status, created_at, updated_at)
+    values (${input.new_user_id}, 'human', ${input.email}, ${input.display_name}, 'invited', ${now}, ${now})
+    on conflict do nothing returning id`)
+  const id = made?.id ?? (await accountWith(context, input.email))
+  if (id === undefined) throw new Error('unreachable: the account is there or was just made')
+  return id
 }
 
 async function insertMember(

@@ -1,6 +1,7 @@
 import { notFound } from '../contracts/errors.ts'
 import type { User } from '../contracts/resources.ts'
 import { readUser } from '../db/queries/users.ts'
+import { readOnly } from '../domain/access.ts'
 import type { Command } from './command.ts'
 
 /** An invited person comes in: the invite is used up, the membership becomes active. */
@@ -13,6 +14,7 @@ export const userJoin: Command<{ user_id: string; invite_id: string; display_nam
       select 1 from invites where org_id = ${org_id} and id = ${input.invite_id} and user_id = ${input.user_id}
         and accepted_at is null and expires_at > ${now}`
     if (!invite) throw notFound('invite')
+    if (context.permissions.readOnly) throw readOnly()
     await context.write(
       sql`update invites set accepted_at = ${now} where org_id = ${org_id} and id = ${input.invite_id}`,
     )

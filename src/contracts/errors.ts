@@ -63,23 +63,26 @@ export interface ErrorBody {
 
 /**
  * A refusal that is part of the contract: thrown anywhere between route and lane, answered as it is.
- * `retry_after_s` becomes the `Retry-After` header of 429 and 503.
+ * `retry_after_s` becomes the `Retry-After` header of 429 and 503; with `rate_limit`, how many calls may come at once,
+ * the `RateLimit-*` headers too.
  */
 export class ApiError extends Error {
   readonly errorCode: ErrorCode
   readonly details: unknown
   readonly retry_after_s: number | undefined
+  readonly rate_limit: number | undefined
 
   constructor(
     errorCode: ErrorCode,
     message: string,
-    options: { details?: unknown; retry_after_s?: number } = {},
+    options: { details?: unknown; retry_after_s?: number; rate_limit?: number } = {},
   ) {
     super(message)
     this.name = 'ApiError'
     this.errorCode = errorCode
     this.details = options.details
     this.retry_after_s = options.retry_after_s
+    this.rate_limit = options.rate_limit
   }
 
   get status(): number {

@@ -14,6 +14,16 @@ export interface Page<T> {
   pagination: Pagination
 }
 
+/** The page of a list that is in memory whole. */
+export function pageOf<T>(
+  all: readonly T[],
+  { page, per_page }: Pick<Pagination, 'page' | 'per_page'>,
+): Page<T> {
+  const total = all.length
+  const data = all.slice((page - 1) * per_page, page * per_page)
+  return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
+}
+
 /** A slice of an endless list; `next_cursor` goes on in the same direction. */
 export interface Slice<T> {
   data: T[]

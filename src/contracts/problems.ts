@@ -1,6 +1,7 @@
-import type { TSchema } from '@sinclair/typebox'
+import { Kind, type TSchema } from '@sinclair/typebox'
 import type { ValueError, ValueErrorIterator } from '@sinclair/typebox/errors'
 import type { Problem } from './errors.ts'
+import { LIMITS } from './limits.ts'
 
 /** More than a person reads at once; the rest is found when these are mended. */
 const PROBLEMS_MAX = 20
@@ -54,7 +55,10 @@ function explain(schema: TSchema, message: string): string {
   if (message.startsWith('Unexpected property')) return 'There is no such field.'
   if (message.startsWith('Expected required property')) return 'Is required.'
   if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
+  if (schema[Kind] === 'FreeForm')
+    return `Must be an object of at most ${LIMITS.free_form_bytes_max / 1024} KiB.`
   if (format === 'uuid') return 'Must be a UUID.'
+  if (format === 'date-time') return 'Must be a time of ISO 8601 with its zone, or a date.'
   if (format === 'uri') return 'Must be an absolute https URL of at most 2,048 characters.'
   if (type === 'string' && maxLength !== undefined) {
     const length = `Must be text of ${minLength ?? 0} to ${maxLength} characters`

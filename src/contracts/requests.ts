@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
 import { NotificationPreferences, ProjectLink } from './resources.ts'
-import { Closed, Count, HttpsUrl, Nullable, OneOf, Text, Uuid } from './schema.ts'
+import { Closed, Count, FreeForm, HttpsUrl, Nullable, OneOf, Text, Uuid } from './schema.ts'
 import {
   DELIVERY_STATES,
   EVIDENCE_TYPES,
@@ -64,9 +64,7 @@ export type OrgCreate = Static<typeof OrgCreate>
 
 export const OrgPatch = Closed({
   name: opt(Text(LIMITS.org_name_max)),
-  settings: opt(
-    Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Merge Patch of the settings.' }),
-  ),
+  settings: opt(FreeForm('JSON Merge Patch of the settings; 64 KiB at the most.')),
 })
 export type OrgPatch = Static<typeof OrgPatch>
 
@@ -188,10 +186,11 @@ export const DeliveryReport = Closed({
 export type DeliveryReport = Static<typeof DeliveryReport>
 
 // -- subscriptions --------------------------------------------------------------------------------------------------------
-export const Subscriptions = Closed({
-  mode: OneOf(['all', 'topics']),
-  topics: Type.Array(Closed({ topic_type: OneOf(TOPIC_TYPES), topic_id: Uuid() }), {
-    maxItems: LIMITS.topics_max,
-  }),
+const topics = Type.Array(Closed({ topic_type: OneOf(TOPIC_TYPES), topic_id: Uuid() }), {
+  maxItems: LIMITS.topics_max,
 })
+export const Subscriptions = Closed({ mode: OneOf(['all', 'topics']), topics })
 export type Subscriptions = Static<typeof Subscriptions>
+
+/** Whoever wants everything need not say of what. */
+export const SubscriptionsPut = Closed({ mode: Subscriptions.properties.mode, topics: opt(topics) })

@@ -69,6 +69,29 @@ export const Timestamp = (description?: string) =>
     ...(description ? { description } : {}),
   })
 
+/** A date, or a moment with its zone. Years of four digits that PostgreSQL knows: no signs, no year nought. */
+const MOMENT = /^([12]\d{3})-(\d{2})-(\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+
+const MOMENT_MAX = 40
+
+TypeRegistry.Set('Moment', (_schema, value) => {
+  const match = typeof value === 'string' && value.length <= MOMENT_MAX ? MOMENT.exec(value) : null
+  if (!match || Number.isNaN(Date.parse(match[0]))) return false
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
+  // The thirtieth of February would be taken for the second of March.
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
+})
+
+/** A moment as a client says it: ISO 8601 with its zone, or a date. */
+export const Moment = (description: string) =>
+  Type.Unsafe<string>({
+    [Kind]: 'Moment',
+    type: 'string',
+    format: 'date-time',
+    maxLength: MOMENT_MAX,
+    description,
+  })
+
 TypeRegistry.Set('HttpsUrl', (_schema, value) => {
   if (typeof value !== 'string' || value.length > LIMITS.url_max * 2) return false
   if (characters(value) > LIMITS.url_max) return false
@@ -106,3 +129,17 @@ export const Closed = <P extends Record<string, TSchema>>(properties: P, options
 /** Whole non-negative number that JSON can carry exactly. */
 export const Count = (options: SchemaOptions = {}) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...options })
+
+TypeRegistry.Set('FreeForm', (_schema, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return new TextEncoder().encode(JSON.stringify(value)).length <= LIMITS.free_form_bytes_max
+})
+
+/** An object whose fields are judged elsewhere: bounded as a whole. */
+export const FreeForm = (description: string) =>
+  Type.Unsafe<Record<string, unknown>>({
+    [Kind]: 'FreeForm',
+    type: 'object',
+    additionalProperties: {},
+    description,
+  })

@@ -6,6 +6,23 @@ import { EVIDENCE_TYPES, PRIORITIES, SIGN_IN_METHODS } from './vocabulary.ts'
 const whole = (minimum: number, maximum: number, rest: object = {}) =>
   Type.Integer({ minimum, maximum, ...rest })
 
+/** One field of a cron line: `*`, numbers, ranges, each with a step, several with commas between. */
+function cronField(value: string): string {
+  const one = `(?:\\*|${value}(?:-${value})?)(?:/[1-9][0-9]?)?`
+  return `${one}(?:,${one})*`
+}
+
+/** Minute, hour, day, month, day of the week. */
+const CRON = `^${[
+  '[1-5]?[0-9]',
+  '(?:1?[0-9]|2[0-3])',
+  '(?:[1-9]|[12][0-9]|3[01])',
+  '(?:[1-9]|1[0-2]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)',
+  '(?:[0-7]|sun|mon|tue|wed|thu|fri|sat)',
+]
+  .map(cronField)
+  .join(' ')}$`
+
 /** An org's settings, all present on output. Durations carry their unit last. */
 export const OrgSettings = Closed(
   {
@@ -46,7 +63,7 @@ export const OrgSettings = Closed(
     retention: Closed({ message_months: whole(1, 1200), event_months: whole(1, 1200) }),
     backup: Closed({
       enabled: Type.Boolean(),
-      schedule_cron: Text(100, { pattern: '^\\S+ \\S+ \\S+ \\S+ \\S+$' }),
+      schedule_cron: Text(100, { pattern: CRON }),
       destination: OneOf(['local', 's3']),
       retention_days: whole(1, 3650),
     }),

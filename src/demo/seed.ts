@@ -96,8 +96,7 @@ async function addPerson(
     email: 'tomasz@fieldnote.example',
     display_name: 'Tomasz Nowak',
     role: 'contributor',
-    user_id,
-    account_exists: false,
+    new_user_id: user_id,
     invite,
   })
   await database.query(

@@ -1,4 +1,11 @@
-import { PROJECT_STAGES, type ProjectStage, type TaskStatus } from '../contracts/vocabulary.ts'
+import {
+  DELIVERY_STATES,
+  type DeliveryState,
+  type OrgStatus,
+  PROJECT_STAGES,
+  type ProjectStage,
+  type TaskStatus,
+} from '../contracts/vocabulary.ts'
 
 /**
  * Stages that a project may go to: one forward, any number back. End of life is not among them: only an administrator's
@@ -20,4 +27,26 @@ const TASK_TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
 
 export function nextStatuses(from: TaskStatus): readonly TaskStatus[] {
   return TASK_TRANSITIONS[from]
+}
+
+/** What an administrator may do to an org: from where, and to where. The deletion for good is the server's alone. */
+export const ORG_STEPS = {
+  suspend: { from: ['active'], to: 'suspended' },
+  resume: { from: ['suspended'], to: 'active' },
+  delete: { from: ['active', 'suspended'], to: 'pending_deletion' },
+  restore: { from: ['pending_deletion'], to: 'active' },
+} as const satisfies Record<string, { from: readonly OrgStatus[]; to: OrgStatus }>
+
+export type OrgStep = keyof typeof ORG_STEPS
+
+export function nextOrgStatuses(from: OrgStatus): OrgStatus[] {
+  return Object.values(ORG_STEPS).flatMap((step: { from: readonly OrgStatus[]; to: OrgStatus }) =>
+    step.from.includes(from) ? [step.to] : [],
+  )
+}
+
+/** Forward only, the same again is harmless; `answered` and `failed` are ends. */
+export function nextDeliveryStates(from: DeliveryState): DeliveryState[] {
+  if (from === 'answered' || from === 'failed') return [from]
+  return DELIVERY_STATES.slice(DELIVERY_STATES.indexOf(from))
 }

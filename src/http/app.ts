@@ -59,34 +59,35 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
-    .use(cors(deps.cors_origins))
+    .use(cors(deps.cors_origins, () => deps.replier.headers(newId())))
     .use(routes(deps, readiness))
     .get(
       '/docs/json',
       async ({ request }) => {
         document ??= openApi((app) => app.use(routes(deps, readiness)))
-        const headers = { ...deps.replier.headers, 'Content-Type': 'application/json' }
+        const headers = { ...deps.replier.headers(newId()), 'Content-Type': 'application/json' }
         return request.method === 'HEAD'
           ? new Response(null, { headers })
           : new Response(await document, { headers })
       },
       { detail: { hide: true } },
     )
-    .get(
-      '/docs/*',
-      ({ request }) =>
-        docsPage(new URL(request.url).pathname, deps.replier.headers) ?? notFound(deps, request),
-      { detail: { hide: true } },
-    )
+    .get('/docs', ({ request }) => docs(deps, request), { detail: { hide: true } })
+    .get('/docs/*', ({ request }) => docs(deps, request), { detail: { hide: true } })
     .get(
       '/*',
       ({ request }) => {
         const { pathname } = new URL(request.url)
         if (API_PATHS.test(pathname)) return notFound(deps, request)
-        return assets.serve(request, deps.replier.headers) ?? notFound(deps, request)
+        return assets.serve(request, deps.replier.headers(newId())) ?? notFound(deps, request)
       },
       { detail: { hide: true } },
     )
+}
+
+/** The browser of the API document. */
+function docs(deps: Deps, request: Request): Response {
+  return docsPage(new URL(request.url).pathname, deps.replier.headers(newId())) ?? notFound(deps, request)
 }
 
 function notFound(deps: Deps, request: Request): Response {

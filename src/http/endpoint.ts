@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox'
+import { recallRequest } from '../commands/idempotency.ts'
 import { ApiError, type ErrorCode, notFound } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
@@ -40,6 +41,10 @@ export interface OrgCall<Body, Query> extends Call<Body, Query> {
   org_id: string
   caller: Caller
   standing: Standing
+  /** The answer of an earlier request with the same key, when this one would be refused if it were no repeat. */
+  recalled: Reply | undefined
+  /** The caller is over its rate: set on repeatable operations only, which must answer nothing but repeats then. */
+  limited: ApiError | undefined
   /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
   command<Result>(name: string, input: unknown): Promise<Reply & { result: Result }>
 }
@@ -74,8 +79,8 @@ const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /**
  * Makes endpoints for Elysia: the order of checks is the same everywhere. Request id → credentials → rate limit →
- * org and role (hidden is 404, too low is 403) → path → query → body → handler. What is thrown is answered in the one
- * shape.
+ * org and role (hidden is 404, too low is 403) → path → query → body → handler. A repeat by `Idempotency-Key` is answered
+ * over the rate limit and in a read-only org too. What is thrown is answered in the one shape.
  */
 export function endpoints(deps: Deps) {
   const { replier } = deps
@@ -133,6 +138,21 @@ export function endpoints(deps: Deps) {
     }
   }
 
+  /** Over the limit only a repeat is answered, and of those no more than of calls. */
+  function limit(
+    identity: Identity,
+    may_repeat: boolean,
+  ): { headers: Record<string, string>; limited?: ApiError } {
+    let headers: Record<string, string> = {}
+    const limited = refusalOf(() => {
+      headers = deps.limits.principal(identity)
+    })
+    if (!limited) return { headers }
+    if (!may_repeat) throw limited
+    deps.limits.repeat(identity)
+    return { headers, limited }
+  }
+
   return {
     /** Anybody may call it; limited per address, but for what machines ask all the time. */
     open<B extends TSchema, Q extends TSchema>(
@@ -173,18 +193,28 @@ export function endpoints(deps: Deps) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const identity = await identify(request, ip)
-        const headers = deps.limits.principal(identity)
+        const { headers, limited } = limit(identity, mayRepeat(request) || spec.repeatable === true)
         const { edge, caller, standing } = await deps.identify.member(
           identity,
           params.org_slug ?? '',
           request,
           ip,
         )
-        authorize(spec.action, standing, edge.permissions.readOnly)
+        authorize(spec.action, standing, false)
+        const read_only = refusalOf(() => authorize(spec.action, standing, edge.permissions.readOnly))
+        if (read_only && !mayRepeat(request)) throw read_only
         checkIds(params)
         const { body, query } = await read()
         const idempotency = await idempotencyOf(request, body)
+        const refused = limited ?? read_only
+        const recalled =
+          refused && idempotency && caller.id !== null
+            ? await recallRequest(deps.database, edge.org_id, caller.id, idempotency)
+            : undefined
+        // Where the body may say that it is a repeat, the handler finds out.
+        if (refused && !recalled && (read_only || !spec.repeatable)) throw refused
         const command = async <Result>(name: string, input: unknown) => {
+          if (recalled) return recalled as Reply & { result: Result }
           const call = {
             command_id: newId(),
             command: name,
@@ -208,6 +238,8 @@ export function endpoints(deps: Deps) {
           caller,
           standing,
           idempotency,
+          recalled,
+          limited: recalled ? undefined : limited,
           command,
         }
         return { answer: await handle(full), headers }
@@ -233,6 +265,20 @@ export function refuse(
 export function created(reply: Reply, body: unknown = reply.result, status = 201): Answer {
   return reply.replayed ? { status, body, headers: { 'Idempotent-Replay': 'true' } } : { status, body }
 }
+
+/** A refusal that waits: it does not hold for a repeat. */
+function refusalOf(check: () => void): ApiError | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+}
+
+const mayRepeat = (request: Request): boolean =>
+  request.method === 'POST' && request.headers.has('idempotency-key')
 
 function checkIds(params: Record<string, string>): void {
   for (const [name, value] of Object.entries(params)) {

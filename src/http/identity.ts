@@ -36,7 +36,7 @@ interface Ports {
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
   keyFailure(key: StoredKey, reason: string, ip: string): void
-  failuresFrom(ip: string): { blocked_s: number; add(): void }
+  failuresFrom(ip: string): { blocked_s: number; free: number; add(): void }
 }
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -68,9 +68,11 @@ export class Identify {
       throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
     if (!token.startsWith('mc_ak_')) return await this.#session(token, false)
     const failures = this.#ports.failuresFrom(ip)
-    if (failures.blocked_s > 0)
+    // Whoever is known to have a right key does not wait for what others at its address guess.
+    if (failures.blocked_s > 0 && !this.#ports.keys.remembers(token))
       throw new ApiError('RATE_LIMITED', 'Too many wrong keys from this address.', {
         retry_after_s: failures.blocked_s,
+        rate_limit: failures.free,
       })
     const verdict = await this.#ports.keys.verify(token, Date.now())
     if (verdict.ok) {

@@ -16,6 +16,13 @@ export const RATES = {
   sign_in: { per_minute: 10, burst: 10 },
 } as const satisfies Record<string, Rate>
 
+/** Plain data, so that it can travel to the channel. */
+interface MessageRefusal {
+  code: 'RATE_LIMITED'
+  message: string
+  retry_after_s: number
+}
+
 /** Rate limits of one node. `off` for trusted networks and load tests. */
 export class Limits {
   readonly #buckets: TokenBuckets | undefined
@@ -38,13 +45,16 @@ export class Limits {
     return this.#take(`api:${principalOf(identity)}`, RATES.api)
   }
 
+  /** One more look for the answer to a repeat, by somebody over its limit; throws 429. */
+  repeat(identity: Identity): void {
+    this.#take(`repeat:${principalOf(identity)}`, RATES.api)
+  }
+
   /**
    * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
    * the limit, and only the channel knows what is a repeat.
    */
-  message(
-    principal_id: string,
-  ): { code: 'RATE_LIMITED'; message: string; retry_after_s: number } | undefined {
+  message(principal_id: string): MessageRefusal | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
     if (!taken || taken.allowed) return undefined
     return {
@@ -54,12 +64,25 @@ export class Limits {
     }
   }
 
+  /** The refusal of a call, for a message that may be a repeat. */
+  asRefusal({ message, retry_after_s = 1 }: ApiError): MessageRefusal {
+    return { code: 'RATE_LIMITED', message, retry_after_s }
+  }
+
+  /** A message's refusal as its channel threw it, with the rate that it broke. */
+  messageRefused(error: unknown): unknown {
+    if (!(error instanceof ApiError) || error.errorCode !== 'RATE_LIMITED') return error
+    const { message, retry_after_s = 1 } = error
+    return new ApiError('RATE_LIMITED', message, { retry_after_s, rate_limit: RATES.messages.burst })
+  }
+
   #take(key: string, rate: Rate): Record<string, string> {
     if (!this.#buckets) return {}
     const taken = this.#buckets.take(key, rate)
     if (!taken.allowed)
       throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
         retry_after_s: taken.retry_after_s,
+        rate_limit: taken.limit,
       })
     return {
       'RateLimit-Limit': String(taken.limit),

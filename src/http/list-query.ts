@@ -31,10 +31,12 @@ export function filterUser<N extends string>(
 export function ifMatch(request: Request): { version?: number } {
   const header = request.headers.get('if-match')
   if (header === null || header.trim() === '*') return {}
-  const match = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)
-  if (!match)
+  const match = /^\s*(?:W\/)?(?:"(\d{1,100})"|(\d{1,100}))\s*$/.exec(header)
+  const version = match?.[1] ?? match?.[2]
+  if (version === undefined)
     throw new ApiError('VALIDATION_FAILED', 'The request is not valid.', {
       details: [{ path: 'If-Match', message: 'Must be a version in quotes.' }],
     })
-  return { version: Number(match[1]) }
+  // However long it is: no stored version is, so that it is a stale one.
+  return { version: Number(version) }
 }

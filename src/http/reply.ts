@@ -47,8 +47,9 @@ export class Replier {
     }
   }
 
-  get headers(): Readonly<Record<string, string>> {
-    return this.#base
+  /** What an answer of another kind (a page, a file, a stream) carries too. */
+  headers(request_id: string): Record<string, string> {
+    return { ...this.#base, 'X-Request-Id': request_id }
   }
 
   json(status: number, body: unknown, request_id: string, extra?: Record<string, string>): Response {
@@ -61,13 +62,20 @@ export class Replier {
   }
 
   empty(status: number, request_id: string, extra?: Record<string, string>): Response {
-    return new Response(null, { status, headers: { ...this.#base, 'X-Request-Id': request_id, ...extra } })
+    return new Response(null, { status, headers: { ...this.headers(request_id), ...extra } })
   }
 
   /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */
   refusal(error: ApiError, request_id: string, extra?: Record<string, string>): Response {
+    const { retry_after_s, rate_limit } = error
     const retry: Record<string, string> =
-      error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
+      retry_after_s === undefined ? {} : { 'Retry-After': String(retry_after_s) }
+    if (rate_limit !== undefined)
+      Object.assign(retry, {
+        'RateLimit-Limit': String(rate_limit),
+        'RateLimit-Remaining': '0',
+        'RateLimit-Reset': String(retry_after_s ?? 1),
+      })
     return this.json(error.status, error.body(), request_id, { ...retry, ...extra })
   }
 }

@@ -1,15 +1,45 @@
-import type { Static, TSchema } from '@sinclair/typebox'
+import { Kind, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { ApiError, invalid } from '../contracts/errors.ts'
 import { problemsOf } from '../contracts/problems.ts'
 import { isUuid } from '../contracts/schema.ts'
 
-/** A check compiled from a schema. Throws 400 with the places and what is expected there, never the value. */
+/**
+ * A check compiled from a schema. Throws 400 with the places and what is expected there, never the value. Ids come out
+ * in small letters: everything behind this compares them as text.
+ */
 export function checker<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
   const compiled = TypeCompiler.Compile(schema)
+  const ids = lowerIds(schema)
   return (value) => {
-    if (compiled.Check(value)) return value
+    if (compiled.Check(value)) return ids ? (ids(value) as Static<S>) : value
     throw invalid(...problemsOf(compiled.Errors(value)))
+  }
+}
+
+type Lower = (value: unknown) => unknown
+
+/** What writes the ids of a valid value in small letters; undefined when the schema has none. */
+function lowerIds(schema: TSchema): Lower | undefined {
+  if (schema[Kind] === 'Uuid') return (value) => (typeof value === 'string' ? value.toLowerCase() : value)
+  if (Array.isArray(schema.anyOf)) {
+    const forms = schema.anyOf.flatMap((form: TSchema) => lowerIds(form) ?? [])
+    return forms.length > 0 ? (value) => forms.reduce((lowered, form) => form(lowered), value) : undefined
+  }
+  if (schema.type === 'array' && schema.items) {
+    const item = lowerIds(schema.items)
+    return item && ((value) => (Array.isArray(value) ? value.map(item) : value))
+  }
+  const fields = Object.entries<TSchema>(schema.properties ?? {}).flatMap(([name, property]) => {
+    const lower = lowerIds(property)
+    return lower ? [[name, lower] as const] : []
+  })
+  if (fields.length === 0) return undefined
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return value
+    const lowered: Record<string, unknown> = { ...value }
+    for (const [name, lower] of fields) if (Object.hasOwn(lowered, name)) lowered[name] = lower(lowered[name])
+    return lowered
   }
 }
 

@@ -265,6 +265,23 @@ describe('tasks', () => {
     await sse.close()
   })
 
+  test('completing one that many wait for says of each that it is free, once, but of none that waits for another', async () => {
+    const [blocker, other] = [await task(), await task()]
+    const waiting = await Promise.all(
+      Array.from({ length: 30 }, () => task({ blocked_by_ids: [blocker.id] })),
+    )
+    const still = await task({ blocked_by_ids: [blocker.id, other.id] })
+    const done = await task({ blocked_by_ids: [other.id] })
+    const sse = await SseJournal.open(stream('?types=task.unblocked,task.transitioned'), bot.headers)
+    await ana.in('POST', `/tasks/${blocker.id}/transition`, { to_status: 'complete' })
+    await ana.in('POST', `/tasks/${other.id}/transition`, { to_status: 'complete' })
+    await until(() => sse.ofType('task.unblocked').length >= 32)
+    const freed = sse.ofType('task.unblocked').map(({ payload }) => (payload.task as Task).id)
+    expect(freed.slice(0, 30).toSorted()).toEqual(waiting.map(({ id }) => id).toSorted())
+    expect(freed.slice(30).toSorted()).toEqual([still.id, done.id].toSorted())
+    await sse.close()
+  })
+
   test('of two clients that race to close a circle exactly one wins, every time', async () => {
     for (let round = 0; round < 15; round++) {
       const [a, b, c] = [await task(), await task(), await task()]
@@ -371,6 +388,28 @@ describe('tasks', () => {
     expect((await list('per_page=100')).pagination.total).toBe(33)
   })
 
+  test('identifiers, versions and addresses in a text are found by what they begin with, and by their parts', async () => {
+    for (const [title, ...asked] of [
+      ['Close MC-4711 at last', 'MC-4711', 'MC-47', '4711', 'mc-4711 close'],
+      ['Ship v1.22.3', 'v1.22.3', 'v1.2', '22'],
+      ['Ask pat@harbour.example', 'pat@harbour.example', 'pat@harb', 'harbour'],
+      ['Mend src/upload-queue.ts', 'src/upload-queue.ts', 'queue.ts', 'src/upl'],
+      ['Prüfe Straßenüberführung', 'prüfe', 'Straßenüb'],
+      ['待ち行列 を直す', '待ち行列', '待ち'],
+    ] as const) {
+      const { id } = (await ana.in<Task>('POST', '/tasks', { title })).body
+      for (const q of asked) {
+        const { body } = await ana.in<Listed<Task>>('GET', `/tasks?q=${encodeURIComponent(q)}`)
+        expect(
+          body.data.map((task) => task.id),
+          `${q} in ${title}`,
+        ).toContain(id)
+      }
+    }
+    const { body } = await ana.in<Listed<Task>>('GET', '/tasks?q=MC-4712')
+    expect(body.pagination.total).toBe(0)
+  })
+
   test('completed tasks older than twelve months are archived by the server', async () => {
     const t = await task({ title: 'ancient' })
     await ana.in('POST', `/tasks/${t.id}/transition`, { to_status: 'complete' })
@@ -402,6 +441,7 @@ describe('organizations', () => {
       settings: {
         task_defaults: { priority: 'high', required_evidence_types: ['doc_url'] },
         deletion_grace_period_days: 7,
+        backup: { schedule_cron: '*/20 1,13 1-7 jan-mar mon' },
       },
     })
     expect(patched.body.settings).toMatchObject({
@@ -419,10 +459,23 @@ describe('organizations', () => {
       { deletion_grace_period_days: 6 },
       { connection_limits: { sse: 0 } },
       { backup: 'yes' },
+      { backup: { schedule_cron: '0 24 * * *' } },
+      { backup: { schedule_cron: 'at noon on every day' } },
     ])
       expect((await org.in('PATCH', '', { settings })).body, JSON.stringify(settings)).toMatchObject({
         error: { code: 'VALIDATION_FAILED' },
       })
+    // Before anything is merged.
+    const bytes = 64 * 1024 - '{"pad":""}'.length
+    for (const [length, path] of [
+      [bytes / 2, '/settings/pad'],
+      [bytes / 2 + 1, '/settings'],
+    ] as const) {
+      const { body } = await org.in<{ error: { details: { path: string }[] } }>('PATCH', '', {
+        settings: { pad: 'é'.repeat(length) },
+      })
+      expect(body.error.details.map((problem) => problem.path)).toEqual([path])
+    }
     expect((await org.in<Org>('GET', '')).body.settings.deletion_grace_period_days).toBe(7)
   })
 
@@ -456,13 +509,31 @@ describe('organizations', () => {
     ws.close()
   })
 
+  test('a step that its state does not allow is refused with those it does', async () => {
+    const org = await another('stepping-org')
+    const refused = async (step: string) => {
+      const { status, body } = await org.in<{ error: { code: string; details?: unknown } }>('POST', step)
+      expect([status, body.error.code]).toEqual([409, 'INVALID_TRANSITION'])
+      return body.error.details
+    }
+    const from_active = { from: 'active', to: 'active', allowed: ['suspended', 'pending_deletion'] }
+    expect(await refused('/resume')).toEqual(from_active)
+    expect(await refused('/restore')).toEqual(from_active)
+    await org.in('POST', '/suspend')
+    expect(await refused('/restore')).toMatchObject({ allowed: ['active', 'pending_deletion'] })
+    await org.in('DELETE', '', { confirm: 'stepping-org' })
+    expect(await refused('/resume')).toMatchObject({ from: 'pending_deletion', allowed: ['active'] })
+    await org.in('POST', '/restore')
+  })
+
   test('deletion: a grace period that can be taken back, then everything of it is gone and nothing else', async () => {
     const org = await another('doomed-org')
     const { body: made } = await org.in<Org>('GET', '')
     const only_here = await join(org, 'Only Here')
     await org.in('POST', '/tasks', { title: 'x' })
     expect((await org.in('DELETE', '', { confirm: 'wrong' })).status).toBe(400)
-    const started = await org.in<Org>('DELETE', '', { confirm: 'doomed-org' })
+    expect((await org.in('DELETE', '', { confirm: 'doomed-org' })).status).toBe(204)
+    const started = await org.in<Org>('GET', '')
     expect(started.body.status).toBe('pending_deletion')
     expect(Date.parse(started.body.deletion_at!) - Date.now()).toBeGreaterThan(29 * 86_400_000)
     expect((await org.in('POST', '/tasks', { title: 'y' })).body).toMatchObject({
@@ -541,6 +612,68 @@ describe('organizations', () => {
     expect((await ana.in('GET', `/users/${bot.user.id}/api-keys`)).status).toBe(200)
     await admin.in('PATCH', `/users/${ana.user_id}`, { role: 'contributor' })
     expect((await ana.in('GET', `/users/${bot.user.id}/api-keys`)).status).toBe(403)
+  })
+
+  test('of two administrators that leave at once one stays, every time', async () => {
+    const org = await another('two-keys')
+    const second = await join(org, 'Second Key', 'administrator')
+    for (let round = 0; round < 8; round++) {
+      const answers = await Promise.all(
+        [org, second].map((who) => who.in('PATCH', `/users/${who.user_id}`, { role: 'contributor' })),
+      )
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
+      expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({
+        error: { code: 'LAST_ADMINISTRATOR' },
+      })
+      const [stayed, left] = answers[0]?.status === 409 ? [org, second] : [second, org]
+      await stayed.in('PATCH', `/users/${left.user_id}`, { role: 'administrator' })
+    }
+  })
+
+  test('a role that is taken and given back acts at once: by REST, on open streams and sockets', async () => {
+    const rae = await join(admin, 'Rae Oku', 'administrator')
+    const p = await project()
+    const sse = await SseJournal.open(stream(), { Cookie: rae.cookieHeader })
+    const ws = await WsJournal.open(`${server.url}/api/v1/orgs/fieldnote/channels/ws`, {
+      Cookie: rae.cookieHeader,
+      Origin: server.url,
+    })
+    const say = (content: string) =>
+      admin.in<Message>('POST', `/channels/${p.channel_id}/messages`, { content })
+    const rotate = () => admin.in('POST', `/users/${bot.user.id}/api-keys/rotate`, { grace_hours: 24 })
+    const allowed = async () => [
+      (await rae.in('GET', `/channels/${p.channel_id}/messages`)).status,
+      (await rae.in('GET', `/users/${bot.user.id}/api-keys`)).status,
+      (await rae.in<{ data: unknown[] }>('GET', '/events?type=api_key.rotated')).body.data.length > 0,
+    ]
+    await say('to the administrator')
+    await rotate()
+    await until(() => ws.messages(p.channel_id).length === 1 && sse.ofType('api_key.rotated').length === 1)
+    expect(await allowed()).toEqual([200, 200, true])
+
+    expect((await admin.in('PATCH', `/users/${rae.user_id}`, { role: 'contributor' })).status).toBe(200)
+    expect(await allowed()).toEqual([404, 403, false])
+    await say('not to the contributor')
+    await rotate()
+    await until(() => ws.ofType('channel_removed').some(({ channel_id }) => channel_id === p.channel_id))
+
+    expect((await admin.in('PATCH', `/users/${rae.user_id}`, { role: 'administrator' })).status).toBe(200)
+    expect(await allowed()).toEqual([200, 200, true])
+    await until(() =>
+      ws.ofType('channel_added').some(({ channel }) => (channel as { id: string }).id === p.channel_id),
+    )
+    await say('to the administrator again')
+    await rotate()
+    await until(() => ws.messages(p.channel_id).length === 2 && sse.ofType('api_key.rotated').length === 2)
+    const expected = ['to the administrator', 'to the administrator again']
+    const contents = (messages: { content: string }[]) => messages.map(({ content }) => content)
+    expect(contents(ws.messages(p.channel_id))).toEqual(expected)
+    expect(contents(sse.ofType('message.created').map(({ payload }) => payload.message as Message))).toEqual(
+      expected,
+    )
+    expect(sse.ofType('user.role_changed')).toHaveLength(2)
+    ws.close()
+    await sse.close()
   })
 
   test('another org’s resources are as unknown as random ones, also with a key', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ERROR_STATUS, type ErrorCode } from '../../src/contracts/errors.ts'
 import type { Project, Task } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, type Message, type Person, setUp } from '../support/client.ts'
+import { contractOf } from '../support/contract.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const GUIDE = join(import.meta.dir, '..', '..', 'docs', 'guides', 'for-agents.md')
@@ -89,7 +91,7 @@ test.skipIf(!has_tools)(
     expect(out).toContain('stream.opened')
 
     const after = await admin.in<Task>('GET', `/tasks/${task.id}`)
-    expect(after.body.status).toBe('complete')
+    expect([after.body.status, after.body.priority]).toEqual(['complete', 'high'])
     expect(after.body.evidence.map(({ type }) => type)).toEqual(['pr_link'])
     const messages = await admin.in<{ data: Message[] }>('GET', `/channels/${message.channel_id}/messages`)
     expect(messages.body.data.map(({ sender }) => sender.display_name)).toContain('forge')
@@ -98,3 +100,12 @@ test.skipIf(!has_tools)(
   },
   60_000,
 )
+
+test('the refusal that the guide shows is one', async () => {
+  const shown = /^```json\n([\s\S]*?)^```$/m.exec(readFileSync(GUIDE, 'utf8'))?.[1] ?? ''
+  const refusal: unknown = JSON.parse(shown)
+  const contract = await contractOf(server.url)
+  expect(contract.problems({ $ref: '#/components/schemas/Error' }, refusal)).toEqual([])
+  const { code, status } = (refusal as { error: { code: ErrorCode; status: number } }).error
+  expect(ERROR_STATUS[code]).toBe(status as never)
+})

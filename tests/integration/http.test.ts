@@ -6,7 +6,7 @@ import {
   join,
   type Message,
   PASSWORD,
-  type Person,
+  Person,
   setUp,
 } from '../support/client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -102,13 +102,39 @@ describe('another origin', () => {
 })
 
 test('every answer carries the security headers and its request id', async () => {
-  for (const path of ['/', '/health', '/auth/me', '/api/v1/nothing', '/docs/json', '/login']) {
+  const request_ids = new Set<string | null>()
+  const paths = [
+    '/',
+    '/health',
+    '/metrics',
+    '/auth/me',
+    '/api/v1/nothing',
+    '/docs',
+    '/docs/json',
+    '/docs/start.js',
+  ]
+  for (const path of [...paths, '/login', '/assets/none.js']) {
     const { headers } = await get(path)
+    expect([path, headers.get('x-request-id')]).toEqual([path, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+    request_ids.add(headers.get('x-request-id'))
     expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff'])
     expect(headers.get('x-frame-options')).toBe('DENY')
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
     expect(headers.get('content-security-policy')).not.toContain('unsafe-eval')
-    expect(headers.get('x-mc-api-version')).toBeTruthy()
+    expect(headers.get('x-mc-api-version')).toBe('2026.1')
+  }
+  expect(request_ids.size).toBe(paths.length + 2)
+})
+
+test('the browser of the API document is at /docs', async () => {
+  for (const path of ['/docs', '/docs/']) {
+    const answer = await get(path)
+    expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+      path,
+      200,
+      'text/html; charset=utf-8',
+    ])
+    expect(await answer.text()).toContain('/docs/start.js')
   }
 })
 
@@ -120,11 +146,94 @@ describe('rate limits', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100)
     expect(refused.length).toBeGreaterThan(5)
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    for (const { headers } of refused)
+      expect(
+        ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`) ?? 'none')),
+      ).toEqual([120, 0, Number(headers.get('retry-after'))])
     const good = answers.find(({ status }) => status === 200)
     expect(good?.headers.get('ratelimit-limit')).toBe('120')
     expect(Number(good?.headers.get('ratelimit-remaining'))).toBeLessThan(120)
     // Behind the same address.
     expect((await other.in('GET', '/channels')).status).toBe(200)
+  })
+
+  test('of messages, of failed sign-ins and of wrong keys say so in the same headers', async () => {
+    // A server of its own: afterwards nobody gets in from this address for a while.
+    const other = await startServer({ env: { MC_RATE_LIMITS: 'on' } })
+    try {
+      const owner = await setUp(other)
+      const channel = (await generalChannel(owner)).id
+      const limitsOf = ({ status, headers }: { status: number; headers: Headers }) => {
+        const [after, ...rest] = [
+          'retry-after',
+          'ratelimit-limit',
+          'ratelimit-remaining',
+          'ratelimit-reset',
+        ].map((name) => headers.get(name))
+        return { status, waits: Number(after) > 0 && after === rest[2], limit: rest[0], remaining: rest[1] }
+      }
+      const refusedAmong = async (
+        count: number,
+        call: () => Promise<{ status: number; headers: Headers }>,
+      ) => {
+        const answers = await Promise.all(Array.from({ length: count }, call))
+        return limitsOf(answers.find(({ status }) => status === 429) ?? answers[0]!)
+      }
+      const post = () => owner.in('POST', `/channels/${channel}/messages`, { content: 'much' })
+      const said = { status: 429, waits: true, remaining: '0' }
+      expect(await refusedAmong(100, post)).toEqual({ ...said, limit: '60' })
+      const wrong = () =>
+        new Person(other.url).call('POST', '/auth/password', { email: 'x@example.com', password: 'x' })
+      expect(await refusedAmong(12, wrong)).toMatchObject(said)
+      const Authorization = `Bearer mc_ak_live_${'a'.repeat(12)}_${'b'.repeat(43)}`
+      const guess = () => fetch(`${other.url}/api/v1/orgs`, { headers: { Authorization } })
+      const known = await addAgent(owner, 'known')
+      expect((await known.in('GET', '/users/me')).status).toBe(200)
+      await refusedAmong(60, guess)
+      expect(await refusedAmong(10, guess)).toMatchObject(said)
+      // Agents behind one address do not starve each other.
+      expect((await known.in('GET', '/users/me')).status).toBe(200)
+      await owner.in('DELETE', `/users/${known.user.id}/api-keys`)
+      expect((await known.in('GET', '/users/me')).status).toBeGreaterThanOrEqual(401)
+    } finally {
+      await other.stop()
+    }
+  })
+
+  test('do not keep the answer from a repeat', async () => {
+    const busy = await addAgent(admin, 'busy')
+    const create = (title: string) =>
+      busy.in<{ id: string }>('POST', '/tasks', { title }, { 'Idempotency-Key': 'once' })
+    const first = await create('once')
+    expect(first.status).toBe(201)
+    const many = <T>(count: number, call: () => Promise<T>) =>
+      Promise.all(Array.from({ length: count }, call))
+    const [refused, again] = await Promise.all([
+      many(200, () => busy.in('GET', '/tasks?per_page=1')),
+      many(60, () => create('once')),
+    ])
+    expect(refused.filter(({ status }) => status === 429).length).toBeGreaterThan(10)
+    for (const { status, body, headers } of again) {
+      expect([status, body.id]).toEqual([201, first.body.id])
+      expect(headers.get('idempotent-replay')).toBe('true')
+    }
+    const post = (content: string, client_id?: string) =>
+      busy.in<Message>('POST', `/channels/${general}/messages`, { content, client_id })
+    // Its tokens come back at ten a second: wait for one.
+    let said = await post('once', 'once')
+    for (; said.status === 429; said = await post('once', 'once')) await Bun.sleep(50)
+    const [, repeats, others] = await Promise.all([
+      many(150, () => busy.in('GET', '/tasks?per_page=1')),
+      many(20, () => post('once', 'once')),
+      many(20, () => post('not said before')),
+    ])
+    expect(repeats.map(({ status, body }) => [status, body.id])).toEqual(
+      repeats.map(() => [200, said.body.id]),
+    )
+    expect(others.filter(({ status }) => status === 429).length).toBeGreaterThan(5)
+    // To look for one has a bound of its own.
+    const looked = await many(400, () => create('once'))
+    expect(looked.filter(({ status }) => status === 429).length).toBeGreaterThan(0)
   })
 
   test('do not count what machines ask all the time', async () => {

@@ -279,7 +279,16 @@ describe('a message', () => {
     expect((await report('queued')).status).toBe(200)
     expect((await report('working')).status).toBe(200)
     expect((await report('working')).status).toBe(200)
-    expect((await report('delivered')).body).toMatchObject({ error: { code: 'INVALID_TRANSITION' } })
+    expect((await report('delivered')).body).toMatchObject({
+      error: {
+        code: 'INVALID_TRANSITION',
+        details: { from: 'working', to: 'delivered', allowed: ['working', 'answered', 'failed'] },
+      },
+    })
+    for (const seq of ['0', '1.0', '0x1', '1e0', '%201'])
+      expect(
+        (await bot.in('POST', `/channels/${general}/messages/${seq}/deliveries`, { state: 'queued' })).body,
+      ).toMatchObject({ error: { code: 'INVALID_ID' } })
     expect((await report('answered')).body).toMatchObject({ agent_id: bot.user.id, state: 'answered' })
     await until(() => ws.ofType('delivery').length === 3)
     expect(ws.ofType('delivery').map((f) => f.state)).toEqual(['queued', 'working', 'answered'])

@@ -320,7 +320,7 @@ CREATE TABLE "tasks" (
 	"archived_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('simple', coalesce(title, '')), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B') || setweight(to_tsvector('simple', coalesce(description, '')), 'B')) STORED,
+	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('simple', regexp_replace(coalesce(title, ''), '[^[:alnum:]]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B') || setweight(to_tsvector('simple', regexp_replace(coalesce(description, ''), '[^[:alnum:]]+', ' ', 'g')), 'B')) STORED,
 	"priority_rank" smallint GENERATED ALWAYS AS ((array_position(array['low','medium','high','critical'], priority) - 1)::smallint) STORED,
 	"status_rank" smallint GENERATED ALWAYS AS ((array_position(array['backlog','in-progress','in-review','complete'], status) - 1)::smallint) STORED,
 	"is_blocked" boolean DEFAULT false NOT NULL,

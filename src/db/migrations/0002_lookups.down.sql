@@ -13,6 +13,7 @@ DROP FUNCTION auth_org_ids();
 DROP FUNCTION auth_org_count();
 DROP FUNCTION auth_invite(text);
 DROP FUNCTION auth_api_key(text);
+DROP FUNCTION auth_orgs(uuid, uuid[]);
 DROP FUNCTION auth_memberships(uuid);
 DROP FUNCTION auth_org(text);
 DO $$

@@ -19,6 +19,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = p_user_id;
 $$;
 
+-- Whole orgs of a member, several at once: a list of them is one look-up and not one for each.
+CREATE FUNCTION auth_orgs(p_user_id uuid, p_ids uuid[])
+RETURNS TABLE (id uuid, slug text, name text, status text, deletion_at timestamptz, role text, settings jsonb,
+  created_at timestamptz, updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT o.id, o.slug, o.name, o.status, o.deletion_at, m.role, o.settings, o.created_at, o.updated_at
+  FROM memberships m JOIN organizations o ON o.id = m.org_id
+  WHERE m.user_id = p_user_id AND m.status = 'active' AND m.org_id = ANY (p_ids);
+$$;
+
 CREATE FUNCTION auth_api_key(p_key_id text)
 RETURNS TABLE (org_id uuid, slug text, org_status text, id uuid, key_id text, kind text, user_id uuid, sub_agent_id uuid,
   bcrypt_hash text, hmac text, expires_at timestamptz, revoked_at timestamptz, member_role text, member_status text,
@@ -228,6 +238,7 @@ ALTER FUNCTION auth_org(text) OWNER TO mc_auth;
 ALTER FUNCTION belongs_elsewhere(uuid) OWNER TO mc_auth;
 GRANT EXECUTE ON FUNCTION belongs_elsewhere(uuid) TO mc_owner;
 ALTER FUNCTION auth_memberships(uuid) OWNER TO mc_auth;
+ALTER FUNCTION auth_orgs(uuid, uuid[]) OWNER TO mc_auth;
 ALTER FUNCTION auth_api_key(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_invite(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_org_count() OWNER TO mc_auth;
@@ -243,9 +254,9 @@ ALTER FUNCTION find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timesta
 REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
 
 REVOKE ALL ON FUNCTION sequence_before(uuid, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
+REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_orgs(uuid, uuid[]), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
+GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_orgs(uuid, uuid[]), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;

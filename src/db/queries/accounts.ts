@@ -1,3 +1,4 @@
+import type { Org } from '../../contracts/resources.ts'
 import type { OrgStatus, Role, UserStatus } from '../../contracts/vocabulary.ts'
 import type { Database } from '../client.ts'
 
@@ -65,6 +66,16 @@ export class Accounts {
     )
   }
 
+  /** Whole orgs among `ids` as this member of theirs sees them, in the order of their names. */
+  async orgs(user_id: string, ids: readonly string[]): Promise<Org[]> {
+    if (ids.length === 0) return []
+    return await this.#database.query(
+      (sql) => sql<Org[]>`
+        select id, slug, name, status, deletion_at, role, settings, created_at, updated_at
+        from auth_orgs(${user_id}, ${[...ids]}::uuid[]) order by lower(name), id`,
+    )
+  }
+
   async orgId(slug: string): Promise<string | undefined> {
     const [org] = await this.#database.query((sql) => sql<{ id: string }[]>`select id from auth_org(${slug})`)
     return org?.id
@@ -93,6 +104,14 @@ export class Accounts {
         update users set password_hash = ${password_hash}, status = 'active',
           display_name = coalesce(${display_name ?? null}, display_name), updated_at = now()
         where id = ${user_id} and password_hash is null`,
+    )
+  }
+
+  /** Whoever lost its last org comes back with the next one. */
+  async reactivate(user_id: string): Promise<void> {
+    await this.#database.query(
+      (sql) =>
+        sql`update users set status = 'active', updated_at = now() where id = ${user_id} and status = 'deactivated'`,
     )
   }
 

@@ -1,15 +1,45 @@
+import type { Page } from '../../contracts/lists.ts'
 import type { Channel } from '../../contracts/resources.ts'
-import type { OrgRef, Sql, Tx } from '../client.ts'
+import type { Fragment, OneReader, OrgRef, Sql, Tx } from '../client.ts'
+import { type PageRequest, readPage } from './pages.ts'
+
+/** Whole channels with the user's unread counts; ends in a condition on `x`, so that callers go on with `and`. */
+function channelRows(sql: Sql, org: OrgRef, user_id: string): Fragment {
+  return sql`
+    select x.id, x.name, x.type, x.project_id, x.last_seq, coalesce(r.read_seq, 0) as read_seq,
+           greatest(x.last_seq - coalesce(r.read_seq, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count
+    from channels x
+    left join channel_reads r on r.org_id = x.org_id and r.channel_id = x.id and r.user_id = ${user_id}
+    where x.org_id = ${org}`
+}
 
 /** Channels among `ids` with the user's unread counts: org-wide ones first, then by name. */
-export function listChannels(sql: Sql, org: OrgRef, user_id: string, ids: readonly string[]) {
-  return sql<Channel[]>`
-    select c.id, c.name, c.type, c.project_id, c.last_seq, coalesce(r.read_seq, 0) as read_seq,
-           greatest(c.last_seq - coalesce(r.read_seq, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count
-    from channels c
-    left join channel_reads r on r.org_id = c.org_id and r.channel_id = c.id and r.user_id = ${user_id}
-    where c.org_id = ${org} and c.id = any(${[...ids]})
-    order by c.type, lower(c.name), c.id`
+export async function listChannels(
+  database: OneReader,
+  org_id: string,
+  user_id: string,
+  ids: readonly string[],
+  request: PageRequest,
+): Promise<Page<Channel>> {
+  return await readPage<Channel>(database, org_id, request, {
+    matching: (sql, org) => sql`
+      select c.id, c.type, c.name from channels c where c.org_id = ${org} and c.id = any(${[...ids]})`,
+    order: (sql) => sql`m.type, lower(m.name), m.id`,
+    rows: (sql, org) => channelRows(sql, org, user_id),
+  })
+}
+
+export async function findChannel(
+  database: OneReader,
+  org_id: string,
+  user_id: string,
+  id: string,
+): Promise<Channel | undefined> {
+  const [channel] = await database.readOne<Channel>(
+    org_id,
+    (sql, org) => sql`${channelRows(sql, org, user_id)} and x.id = ${id}`,
+  )
+  return channel
 }
 
 /**

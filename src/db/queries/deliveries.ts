@@ -1,7 +1,7 @@
 import { ApiError, notFound } from '../../contracts/errors.ts'
 import type { Delivery } from '../../contracts/resources.ts'
 import type { DeliveryState } from '../../contracts/vocabulary.ts'
-import { mayMoveDelivery } from '../../domain/deliveries.ts'
+import { nextDeliveryStates } from '../../domain/lifecycle.ts'
 import type { Tx } from '../client.ts'
 
 interface Report {
@@ -33,8 +33,11 @@ export async function reportDelivery(
     select agent_id, state, detail, updated_at from message_deliveries
     where org_id = ${org_id} and channel_id = ${channel_id} and seq = ${seq} and agent_id = ${agent_id} for update`
   if (!before) throw notFound('message')
-  if (!mayMoveDelivery(before.state, state))
-    throw new ApiError('INVALID_TRANSITION', `A delivery does not go from ${before.state} to ${state}.`)
+  const allowed = nextDeliveryStates(before.state)
+  if (!allowed.includes(state))
+    throw new ApiError('INVALID_TRANSITION', `A delivery does not go from ${before.state} to ${state}.`, {
+      details: { from: before.state, to: state, allowed },
+    })
   const [delivery] = await sql<Delivery[]>`
     update message_deliveries set state = ${state}, detail = ${detail}, updated_at = now()
     where org_id = ${org_id} and channel_id = ${channel_id} and seq = ${seq} and agent_id = ${agent_id}

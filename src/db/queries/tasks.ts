@@ -1,6 +1,7 @@
 import type { Page } from '../../contracts/lists.ts'
 import type { Task } from '../../contracts/resources.ts'
 import type { Priority, TaskStatus, TaskType } from '../../contracts/vocabulary.ts'
+import { type Dependency, wayOver } from '../../domain/dependencies.ts'
 import type { Database, Fragment, OneReader, OrgRef, Sql, Tx } from '../client.ts'
 import { allOf, type PageRequest, readPage } from './pages.ts'
 
@@ -50,6 +51,16 @@ export async function readTask(
 ): Promise<Task | undefined> {
   const [task] = await sql<Task[]>`${taskRows(sql, org_id)} and x.id = ${id}`
   return task
+}
+
+/** Several tasks at once, in the order of their ids; one that is not there is left out. */
+export async function readTasks(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  ids: readonly string[],
+): Promise<Task[]> {
+  if (ids.length === 0) return []
+  return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
 }
 
 export async function findTask(database: Database, org_id: string, id: string): Promise<Task | undefined> {
@@ -120,7 +131,7 @@ export async function listTasks(
 
 /**
  * The way from one task to another over "is blocked by", as ids; undefined when there is none. Adding the edge
- * `to → from` would close this circle. Each edge is read once, however many ways there are.
+ * `to → from` would close this circle.
  */
 export async function blockerPath(
   { sql }: Pick<Tx, 'sql'>,
@@ -128,25 +139,12 @@ export async function blockerPath(
   from: string,
   to: string,
 ): Promise<string[] | undefined> {
-  const edges = await sql<{ task_id: string; blocked_by_id: string }[]>`
+  const reached = await sql<Dependency[]>`
     with recursive reached(id) as (
       select ${from}::uuid
       union
       select d.blocked_by_id from reached r join task_dependencies d on d.org_id = ${org_id} and d.task_id = r.id
     )
     select d.task_id, d.blocked_by_id from reached r join task_dependencies d on d.org_id = ${org_id} and d.task_id = r.id`
-  const came_from = new Map<string, string>([[from, '']])
-  for (const queue = [from]; queue.length > 0; ) {
-    const id = queue.shift()!
-    if (id === to) break
-    for (const edge of edges)
-      if (edge.task_id === id && !came_from.has(edge.blocked_by_id)) {
-        came_from.set(edge.blocked_by_id, id)
-        queue.push(edge.blocked_by_id)
-      }
-  }
-  if (!came_from.has(to)) return undefined
-  const path: string[] = []
-  for (let id = to; id !== ''; id = came_from.get(id) ?? '') path.unshift(id)
-  return path
+  return wayOver(reached, from, to)
 }

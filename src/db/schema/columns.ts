@@ -15,3 +15,9 @@ export function searchPart(column: string, weight: 'A' | 'B' | 'C'): string {
   const text = `coalesce(${column}, '')`
   return `setweight(to_tsvector('english', ${text}), '${weight}') || setweight(to_tsvector('simple', ${text}), '${weight}')`
 }
+
+/** The same, with the words between signs found too: in `MC-123` and `v1.2` the database's parser sees other words. */
+export function wordsPart(column: string, weight: 'A' | 'B' | 'C'): string {
+  const words = `regexp_replace(coalesce(${column}, ''), '[^[:alnum:]]+', ' ', 'g')`
+  return `setweight(to_tsvector('english', coalesce(${column}, '')), '${weight}') || setweight(to_tsvector('simple', ${words}), '${weight}')`
+}

@@ -13,7 +13,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { PRIORITIES, TASK_STATUSES } from '../../contracts/vocabulary.ts'
-import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
+import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt, wordsPart } from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
 
 /** Place of a word in its list, from 0. */
@@ -96,7 +96,7 @@ export const tasks = pgTable(
     archived_at: at('archived_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),
-    search_vector: searchVector(searchPart('title', 'A'), searchPart('description', 'B')),
+    search_vector: searchVector(wordsPart('title', 'A'), wordsPart('description', 'B')),
     // Sorting by priority or status is sorting by meaning, not by letters; stored so that an index can have it.
     priority_rank: smallint('priority_rank').generatedAlwaysAs(rank('priority', PRIORITIES)),
     status_rank: smallint('status_rank').generatedAlwaysAs(rank('status', TASK_STATUSES)),

@@ -7,12 +7,15 @@ import { createOrg } from '../../commands/org-create.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { RESERVED_SLUGS } from '../../contracts/limits.ts'
+import { PageOf, pageOf } from '../../contracts/lists.ts'
 import { AcceptInviteBody, PasswordBody, SetupBody } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { Closed, Timestamp, Uuid } from '../../contracts/schema.ts'
 import type { Account } from '../../db/queries/accounts.ts'
+import { readOnly } from '../../domain/access.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, endpoints } from '../endpoint.ts'
+import { PAGE } from '../list-query.ts'
 import { recordSignIn } from '../sign-in-records.ts'
 
 const SignedIn = Closed({
@@ -127,7 +130,7 @@ export function authRoutes(deps: Deps) {
               'This set-up link is not valid. Use the one the server printed last.',
             )
           checkPassword(body.password, { email: body.email, name: body.name })
-          checkSlug(body.org_slug)
+          checkSlug('/org_slug', body.org_slug)
           const account = { id: newId(), display_name: body.name, email: body.email }
           await createOrg(deps.database, {
             name: body.org_name,
@@ -215,15 +218,19 @@ export function authRoutes(deps: Deps) {
           sign_in: true,
           body: AcceptInviteBody,
           summary: 'Join with an invite link',
-          description: 'A new account needs `password`; somebody who has one signs in with it.',
+          description:
+            'A new account needs `password`; somebody who has one signs in with it. Nobody joins a read-only organization.',
           ok: { status: 200, schema: SignedIn },
-          errors: ['INVITE_NOT_FOUND', 'INVALID_CREDENTIALS'],
+          errors: ['INVITE_NOT_FOUND', 'INVALID_CREDENTIALS', 'ORG_READ_ONLY'],
         },
         async ({ params, body, request, ip }) => {
           const invite = await usableInvite(deps, params.token ?? '')
           const account = await accounts.byId(invite.user_id)
           if (!account) throw notFound('invite')
           if (body.password === undefined) throw invalid({ path: '/password', message: 'Is required.' })
+          // Before the account is touched; the lane looks again.
+          const joins = (await accounts.memberships(account.id)).find((row) => row.org_id === invite.org_id)
+          if (joins?.org_status !== 'active') throw readOnly()
           const name = body.name ?? account.display_name
           if (account.password_hash === null) {
             checkPassword(body.password, { email: account.email, name })
@@ -234,6 +241,7 @@ export function authRoutes(deps: Deps) {
               'You have an account already, and this is not its password.',
             )
           }
+          if (account.status === 'deactivated') await accounts.reactivate(account.id)
           const input = {
             user_id: account.id,
             invite_id: invite.id,
@@ -333,15 +341,16 @@ export function authRoutes(deps: Deps) {
           tag,
           summary: 'Own sessions',
           description: 'Where else one is signed in, with address and browser. For people.',
-          ok: { status: 200, schema: Closed({ data: Type.Array(Session) }) },
+          query: Type.Object(PAGE),
+          ok: { status: 200, schema: PageOf(Session) },
         },
-        async ({ identity }) => {
+        async ({ identity, query }) => {
           if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
           const data = (await sessions.list(identity.user_id)).map((session) => ({
             ...session,
             current: session.id === identity.session_id,
           }))
-          return { body: { data } }
+          return { body: pageOf(data, query) }
         },
       ),
     )
@@ -400,9 +409,8 @@ function checkPassword(password: string, about: { email: string; name: string })
   if (problem) throw invalid({ path: '/password', message: problem })
 }
 
-export function checkSlug(slug: string): void {
-  if (RESERVED_SLUGS.includes(slug))
-    throw invalid({ path: '/org_slug', message: 'This address is reserved.' })
+export function checkSlug(path: '/slug' | '/org_slug', slug: string): void {
+  if (RESERVED_SLUGS.includes(slug)) throw invalid({ path, message: 'This address is reserved.' })
 }
 
 function alreadySetUp(): ApiError {

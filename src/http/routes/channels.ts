@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { Posted, Posting, ReadMarker } from '../../actors/channel/channel-actor.ts'
+import { once } from '../../commands/idempotency.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -9,13 +10,14 @@ import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../co
 import { Channel, Delivery, Message } from '../../contracts/resources.ts'
 import { Closed, Count, Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
-import { listChannels } from '../../db/queries/channels.ts'
+import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import type { Reply } from '../../domain/job.ts'
 import type { Viewer } from '../../domain/permissions.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { PAGE } from '../list-query.ts'
 import { posting } from '../posting.ts'
 
 const seq = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
@@ -41,20 +43,12 @@ export function channelRoutes(deps: Deps) {
           summary: 'Channels that the caller may read',
           description:
             'Org-wide ones and those of the projects that the caller is assigned to; administrators read all. With the caller’s unread counts.',
+          query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Channel) },
         },
-        async ({ org_id, edge, caller }) => {
+        async ({ org_id, edge, caller, query }) => {
           const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
-          const data = await deps.database.readOne(org_id, (sql, org) =>
-            listChannels(sql, org, caller.id ?? '', ids),
-          )
-          const total = data.length
-          return {
-            body: {
-              data,
-              pagination: { page: 1, per_page: Math.max(total, 1), total, total_pages: total > 0 ? 1 : 0 },
-            },
-          }
+          return { body: await listChannels(deps.database, org_id, caller.id ?? '', ids, query) }
         },
       ),
     )
@@ -88,9 +82,7 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const [channel] = await deps.database.readOne(call.org_id, (sql, org) =>
-            listChannels(sql, org, call.caller.id ?? '', [channel_id]),
-          )
+          const channel = await findChannel(deps.database, call.org_id, call.caller.id ?? '', channel_id)
           if (!channel) throw notFound('channel')
           return { body: channel }
         },
@@ -133,14 +125,16 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const { caller, body, org_id, idempotency } = call
+          const { caller, body, org_id, idempotency, limited } = call
+          if (limited && body.client_id === undefined) throw limited
           if (
             body.kind !== undefined &&
             body.kind !== 'text' &&
             (body.kind !== 'command_output' || caller.kind === 'human')
           )
             throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
-          const prepared: Posting = posting(channel_id, body, deps.limits.message(caller.id ?? ''))
+          const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(caller.id ?? '')
+          const prepared: Posting = posting(channel_id, body, refusal)
           const request = {
             type: 'post',
             command_id: newId(),
@@ -148,7 +142,12 @@ export function channelRoutes(deps: Deps) {
             caller,
             ...(idempotency ? { idempotency } : {}),
           }
-          const reply = await deps.channel<Reply>(org_id, channel_id, request)
+          const post = () => deps.channel<Reply>(org_id, channel_id, request)
+          const reply =
+            call.recalled ??
+            (await post().catch((error: unknown) => {
+              throw deps.limits.messageRefused(error)
+            }))
           const { message, repeated } = reply.result as Posted
           return created(reply, message, repeated && !reply.replayed ? 200 : 201)
         },
@@ -191,15 +190,21 @@ export function channelRoutes(deps: Deps) {
           summary: 'An agent says how far it is with a message',
           description: 'For the calling agent itself; forward only; the same state again changes nothing.',
           ok: { status: 200, schema: Delivery },
-          errors: ['CHANNEL_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'FORBIDDEN', 'INVALID_TRANSITION'],
+          errors: [
+            'CHANNEL_NOT_FOUND',
+            'MESSAGE_NOT_FOUND',
+            'FORBIDDEN',
+            'INVALID_TRANSITION',
+            'IDEMPOTENCY_CONFLICT',
+          ],
         },
         async (call) => {
           const channel_id = readable(call)
-          const { caller, org_id, body, params } = call
+          const { caller, org_id, body, params, idempotency } = call
           if (caller.kind !== 'agent' || caller.id === null)
             throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
-          const at_seq = Number(params.seq)
-          if (!Number.isSafeInteger(at_seq) || at_seq < 1)
+          const at_seq = /^[1-9]\d{0,15}$/.test(params.seq ?? '') ? Number(params.seq) : Number.NaN
+          if (!Number.isSafeInteger(at_seq))
             throw new ApiError('INVALID_ID', 'The seq in the path is not a positive whole number.')
           const report = {
             channel_id,
@@ -208,17 +213,22 @@ export function channelRoutes(deps: Deps) {
             state: body.state,
             detail: body.detail ?? null,
           }
-          const { delivery, changed } = await deps.database.withOrg(org_id, (tx) =>
-            reportDelivery(tx, org_id, report),
+          let changed = false
+          const reply = await deps.database.withOrg(org_id, (tx) =>
+            once(tx, org_id, report.agent_id, idempotency, async () => {
+              const reported = await reportDelivery(tx, org_id, report)
+              changed = reported.changed
+              return reported.delivery
+            }),
           )
-          const { agent_id, state, detail } = delivery
+          const { agent_id, state, detail } = report
           if (changed)
             deps.ephemeral({
               org_id,
               channel_id,
               frame: { type: 'delivery', channel_id, seq: at_seq, agent_id, state, detail },
             })
-          return { body: delivery }
+          return created(reply, undefined, 200)
         },
       ),
     )

@@ -4,8 +4,8 @@ import { ApiError, invalid } from '../../contracts/errors.ts'
 import { type Cursor, EventEnvelope, parseCursor } from '../../contracts/events.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { SliceOf } from '../../contracts/lists.ts'
-import { Subscriptions } from '../../contracts/requests.ts'
-import { OneOf, Text, Uuid } from '../../contracts/schema.ts'
+import { Subscriptions, SubscriptionsPut } from '../../contracts/requests.ts'
+import { Moment, OneOf, Text, Uuid } from '../../contracts/schema.ts'
 import { EVENT_TYPES } from '../../contracts/vocabulary.ts'
 import { listEvents } from '../../db/queries/event-list.ts'
 import { readSubscriptions, writeSubscriptions } from '../../db/queries/subscriptions.ts'
@@ -32,8 +32,8 @@ const EventQuery = Type.Object({
       description: 'Repeatable; `task.*` stands for all of a kind.',
     }),
   ),
-  from: Type.Optional(Text(40, { format: 'date-time' })),
-  to: Type.Optional(Text(40, { format: 'date-time' })),
+  from: Type.Optional(Moment('Not before this time.')),
+  to: Type.Optional(Moment('Before this time.')),
 })
 
 const StreamQuery = Type.Object({
@@ -124,12 +124,11 @@ export function eventRoutes(deps: Deps) {
             const start = await edge.start(cursor)
             deps.keepOpen(request)
             const headers = {
-              ...deps.replier.headers,
+              ...deps.replier.headers(request_id),
               'Content-Type': 'text/event-stream; charset=utf-8',
               'Cache-Control': 'no-store',
               'X-Accel-Buffering': 'no',
               Connection: 'close',
-              'X-Request-Id': request_id,
             }
             return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
           } catch (error) {
@@ -162,7 +161,7 @@ export function eventRoutes(deps: Deps) {
         {
           tag,
           action: 'subscription.write',
-          body: Subscriptions,
+          body: SubscriptionsPut,
           summary: 'Choose the topics of the own stream',
           description:
             'Unknown or invisible topics match nothing. In effect on open streams of this node before it answers.',
@@ -170,9 +169,10 @@ export function eventRoutes(deps: Deps) {
         },
         async ({ org_id, edge, caller, body }) => {
           const user_id = caller.id ?? ''
-          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, body))
-          edge.resubscribe(user_id, body)
-          return { body }
+          const wanted: Subscriptions = { topics: [], ...body }
+          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, wanted))
+          edge.resubscribe(user_id, wanted)
+          return { body: wanted }
         },
       ),
     )
@@ -198,14 +198,9 @@ function pageCursor(text: string, log: string): number {
 }
 
 function times({ from, to }: { from?: string; to?: string }): { from?: string; to?: string } {
-  const read = (path: string, text: string) => {
-    const at = Date.parse(text)
-    if (Number.isNaN(at)) throw invalid({ path, message: 'Is not a time of ISO 8601.' })
-    return new Date(at).toISOString()
-  }
   return {
-    ...(from === undefined ? {} : { from: read('/from', from) }),
-    ...(to === undefined ? {} : { to: read('/to', to) }),
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
   }
 }
 

@@ -1,13 +1,15 @@
+import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { createOrg, createOrgOnce } from '../../commands/org-create.ts'
 import { ApiError, notFound } from '../../contracts/errors.ts'
-import { PageOf } from '../../contracts/lists.ts'
+import { PageOf, pageOf } from '../../contracts/lists.ts'
 import { OrgCreate, OrgDelete, OrgPatch } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints } from '../endpoint.ts'
 import type { Identity } from '../identity.ts'
+import { PAGE } from '../list-query.ts'
 import { checkSlug } from './auth.ts'
 
 /** Organizations of the caller. */
@@ -23,31 +25,20 @@ export function orgRoutes(deps: Deps) {
           summary: 'Organizations of the caller',
           description:
             'With their settings and the caller’s role in each. A sub-agent has none: it knows its task.',
+          query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Org) },
           errors: ['NOT_FOUND'],
         },
-        async ({ identity }) => {
+        async ({ identity, query }) => {
           hideFromSubAgents(identity)
-          const memberships =
-            identity.type === 'session'
-              ? (await deps.accounts.memberships(identity.user_id)).filter((row) => row.status === 'active')
-              : [{ org_id: identity.key.org_id, role: identity.key.member_role ?? ('contributor' as const) }]
-          const data: Org[] = []
-          for (const { org_id, role } of memberships) {
-            const org = await deps.database.readOrg(org_id, (tx) => readOrg(tx, org_id, role))
-            if (org) data.push(org)
-          }
-          return {
-            body: {
-              data,
-              pagination: {
-                page: 1,
-                per_page: Math.max(data.length, 1),
-                total: data.length,
-                total_pages: data.length > 0 ? 1 : 0,
-              },
-            },
-          }
+          const user_id = identity.type === 'session' ? identity.user_id : identity.key.user_id
+          const own = (await deps.accounts.memberships(user_id)).filter((row) => row.status === 'active')
+          const { data: shown, pagination } = pageOf(own, query)
+          const data = await deps.accounts.orgs(
+            user_id,
+            shown.map((row) => row.org_id),
+          )
+          return { body: { data, pagination } }
         },
       ),
     )
@@ -77,7 +68,7 @@ export function orgRoutes(deps: Deps) {
             throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
           if (deps.single_tenant)
             throw new ApiError('SINGLE_TENANT', 'This server holds one organization only.')
-          checkSlug(body.slug)
+          checkSlug('/slug', body.slug)
           const account = await deps.accounts.byId(identity.user_id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
           const founder = { user_id: account.id, display_name: account.display_name }
@@ -137,11 +128,14 @@ export function orgRoutes(deps: Deps) {
           body: OrgDelete,
           summary: 'Start the deletion of an organization',
           description:
-            'Read-only from now on, and removed for good when the grace period ends. It can be restored until then.',
-          ok: { status: 200, schema: Org },
+            'Read-only from now on, and removed for good at its `deletion_at`, when the grace period ends. It can be restored until then.',
+          ok: { status: 204 },
           errors: ['INVALID_TRANSITION'],
         },
-        async (call) => ({ body: (await call.command<Org>('org.delete', call.body)).result }),
+        async (call) => {
+          await call.command('org.delete', call.body)
+          return {}
+        },
       ),
     )
 

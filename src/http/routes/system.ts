@@ -96,7 +96,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           ok: { status: 200, content_type: 'text/plain' },
           errors: ['UNAUTHENTICATED'],
         },
-        async ({ request }) => {
+        async ({ request, request_id }) => {
           const token = readiness.metrics_token
           const given = request.headers.get('authorization')
           const allowed =
@@ -108,7 +108,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           return {
             response: new Response(text, {
               headers: {
-                ...deps.replier.headers,
+                ...deps.replier.headers(request_id),
                 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
               },
             }),

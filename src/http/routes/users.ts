@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { generateApiKey, hashKey } from '../../auth/api-keys.ts'
 import type { NewKey } from '../../commands/user-create.ts'
-import { ApiError, notFound } from '../../contracts/errors.ts'
+import { notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf } from '../../contracts/lists.ts'
@@ -14,6 +14,7 @@ import { listKeys } from '../../db/queries/api-keys.ts'
 import { findUser, listUsers } from '../../db/queries/users.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { PAGE } from '../list-query.ts'
 
 /** An invite link works for a week. */
 const INVITE_MS = 7 * 24 * 60 * 60 * 1000
@@ -22,8 +23,7 @@ const UserQuery = Type.Object({
   type: Type.Optional(OneOf(USER_TYPES)),
   role: Type.Optional(OneOf(ROLES)),
   q: Type.Optional(Text(LIMITS.search_query_max, { description: 'Part of a name, username or e-mail.' })),
-  page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
-  per_page: Type.Integer({ minimum: 1, maximum: LIMITS.per_page_max, default: LIMITS.per_page_default }),
+  ...PAGE,
 })
 
 const Created = Closed({
@@ -142,19 +142,16 @@ export function userRoutes(deps: Deps) {
         {
           tag,
           action: 'key.list',
+          query: Type.Object(PAGE),
           summary: 'Keys of an agent, without the keys',
           description: 'Prefix, last use and end of each. A key itself is shown once, when it is made.',
-          ok: { status: 200, schema: Closed({ data: Type.Array(ApiKey) }) },
+          ok: { status: 200, schema: PageOf(ApiKey) },
           errors: ['USER_NOT_FOUND'],
         },
         async (call) => {
           const user_id = targetOf(call)
           if (!call.edge.permissions.member(user_id)) throw notFound('user')
-          return {
-            body: {
-              data: await deps.database.readOrg(call.org_id, (tx) => listKeys(tx, call.org_id, user_id)),
-            },
-          }
+          return { body: await listKeys(deps.database, call.org_id, user_id, call.query) }
         },
       ),
     )
@@ -260,16 +257,13 @@ async function invite(
   body: Extract<UserCreate, { type: 'human' }>,
 ) {
   const { email, display_name, role } = body
-  const account = await deps.accounts.byEmail(email)
-  if (account?.status === 'deactivated') throw new ApiError('ALREADY_MEMBER', 'This account is deactivated.')
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
   const expires_at = new Date(Date.now() + INVITE_MS).toISOString()
   const reply = await call.command<User>('user.invite_human', {
     email,
     display_name,
     role,
-    user_id: account?.id ?? newId(),
-    account_exists: account !== undefined,
+    new_user_id: newId(),
     invite: { id: newId(), token_hash: await deps.hashToken(token), expires_at },
   })
   return created(reply, {

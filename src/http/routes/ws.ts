@@ -40,7 +40,7 @@ export function socketRoutes(deps: Deps) {
         if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
           throw new ApiError('VALIDATION_FAILED', 'This path is for WebSocket connections.')
         deps.edges.admit(membership.edge, 'websocket')
-        const headers: Record<string, string> = { 'X-Request-Id': request_id }
+        const headers = deps.replier.headers(request_id)
         if (offered.includes(PROTOCOL)) headers['Sec-WebSocket-Protocol'] = PROTOCOL
         if (deps.upgrade(request, channelSocket(deps, identity, membership), headers)) return undefined
         throw new ApiError('VALIDATION_FAILED', 'This request cannot become a WebSocket.')

@@ -84,7 +84,7 @@ export const EXPECTED: readonly Row[] = [
   row('POST /api/v1/orgs', people(CREATED, FORBIDDEN, NOT_FOUND), 'on a multi-tenant server'),
   in_org('GET ', { administrator: OK }),
   in_org('PATCH ', administrators(OK)),
-  in_org('DELETE ', { ...administrators(OK), suspended: OK, pending: INVALID_TRANSITION }),
+  in_org('DELETE ', { ...administrators(DONE), suspended: DONE, pending: INVALID_TRANSITION }),
   in_org('POST /restore', {
     ...administrators(INVALID_TRANSITION),
     suspended: INVALID_TRANSITION,

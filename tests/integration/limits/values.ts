@@ -90,7 +90,7 @@ function textOf(schema: Schema, length: number): string {
     `${'x'.repeat(Math.max(1, length - 12))}@example.com`,
     `https://example.com/${'x'.repeat(Math.max(0, length - 20))}`,
     `${'x'.repeat(Math.max(1, length - 4))}.com`,
-    `${'1'.repeat(Math.max(1, length - 8))} * * * *`,
+    `${'1,'.repeat(Math.max(1, Math.floor(length / 2) - 5))}${length % 2 ? '1,1' : '10'} * * * *`,
     `${'2026-01-01T00:00:00.'}${'0'.repeat(Math.max(1, length - 21))}Z`,
   ]
   const found = forms.find((text) => {

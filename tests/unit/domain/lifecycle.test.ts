@@ -2,8 +2,22 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
-import { EVIDENCE_TYPES, PROJECT_STAGES, TASK_STATUSES } from '../../../src/contracts/vocabulary.ts'
-import { nextStages, nextStatuses } from '../../../src/domain/lifecycle.ts'
+import {
+  DELIVERY_STATES,
+  EVIDENCE_TYPES,
+  ORG_STATUSES,
+  PROJECT_STAGES,
+  TASK_STATUSES,
+} from '../../../src/contracts/vocabulary.ts'
+import { ACTIONS } from '../../../src/domain/access.ts'
+import {
+  nextDeliveryStates,
+  nextOrgStatuses,
+  nextStages,
+  nextStatuses,
+  ORG_STEPS,
+  type OrgStep,
+} from '../../../src/domain/lifecycle.ts'
 import { patchSettings } from '../../../src/domain/settings.ts'
 import { checkCompletion, checkEvidence, checkTransition } from '../../../src/domain/tasks.ts'
 
@@ -77,6 +91,44 @@ describe('task statuses', () => {
       'https://gitlab.com/fieldnote/x',
     ])
       expect(() => check(url), url).toThrow(expect.objectContaining({ errorCode: 'VALIDATION_FAILED' }))
+  })
+})
+
+describe('an organization', () => {
+  test('every pair: suspended and back, to be deleted from both, back from there, nothing else', () => {
+    const allowed = [
+      'active → suspended',
+      'active → pending_deletion',
+      'suspended → active',
+      'suspended → pending_deletion',
+      'pending_deletion → active',
+    ]
+    for (const from of ORG_STATUSES)
+      for (const to of ORG_STATUSES)
+        expect(nextOrgStatuses(from).includes(to), `${from} → ${to}`).toBe(
+          allowed.includes(`${from} → ${to}`),
+        )
+  })
+
+  test('every step leads from somewhere else to where it leads, and is an action of administrators alone', () => {
+    for (const [step, { from, to }] of Object.entries(ORG_STEPS)) {
+      expect(from as readonly string[]).not.toContain(to)
+      expect(ACTIONS[`org.${step as OrgStep}`]).toMatchObject({
+        administrator: 'yes',
+        contributor: 'forbidden',
+        sub_agent: 'hidden',
+      })
+    }
+  })
+})
+
+describe('a delivery', () => {
+  test('every pair: forward or the same again; answered and failed are ends', () => {
+    for (const [i, from] of DELIVERY_STATES.entries())
+      for (const [j, to] of DELIVERY_STATES.entries()) {
+        const ended = from === 'answered' || from === 'failed'
+        expect(nextDeliveryStates(from).includes(to), `${from} → ${to}`).toBe(ended ? i === j : j >= i)
+      }
   })
 })
 

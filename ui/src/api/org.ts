@@ -15,22 +15,23 @@ export type HistoryPlace = { before?: number; after?: number; around?: number }
 /** Messages in one request: enough to fill two tall screens. */
 const HISTORY_LIMIT = 60
 
+/** The whole of a list, however many pages that takes. */
+async function everyPage<T>(path: string): Promise<T[]> {
+  const all: T[] = []
+  for (let page = 1; ; page++) {
+    const { data, pagination } = await request<Page<T>>('GET', path, { query: { page, per_page: 100 } })
+    all.push(...data)
+    if (page >= pagination.total_pages) return all
+  }
+}
+
 export const api = {
-  orgs: () => request<Page<Org>>('GET', '/api/v1/orgs'),
+  orgs: () => request<Page<Org>>('GET', '/api/v1/orgs', { query: { per_page: 100 } }),
   org: (slug: string) => request<Org>('GET', orgPath(slug)),
   createOrg: (body: OrgCreate, idempotency_key: string) =>
     request<Org>('POST', '/api/v1/orgs', { body, idempotency_key }),
 
-  /** Every member, however many pages that takes. */
-  async members(slug: string): Promise<User[]> {
-    const members: User[] = []
-    for (let page = 1; ; page++) {
-      const query = { page, per_page: 100 }
-      const { data, pagination } = await request<Page<User>>('GET', `${orgPath(slug)}/users`, { query })
-      members.push(...data)
-      if (page >= pagination.total_pages) return members
-    }
-  },
+  members: (slug: string) => everyPage<User>(`${orgPath(slug)}/users`),
   member: (slug: string, user_id: string) => request<User>('GET', userPath(slug, user_id)),
   createMember: (slug: string, body: UserCreate, idempotency_key: string) =>
     request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body, idempotency_key }),
@@ -48,10 +49,7 @@ export const api = {
   revokeKeys: (slug: string, user_id: string) =>
     request<undefined>('DELETE', `${userPath(slug, user_id)}/api-keys`),
 
-  async channels(slug: string): Promise<Channel[]> {
-    return (await request<Page<Channel>>('GET', `${orgPath(slug)}/channels`, { query: { per_page: 100 } }))
-      .data
-  },
+  channels: (slug: string) => everyPage<Channel>(`${orgPath(slug)}/channels`),
   createChannel: (slug: string, name: string, idempotency_key: string) =>
     request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name }, idempotency_key }),
   /** Newest first, as the server answers. */

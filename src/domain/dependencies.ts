@@ -1,0 +1,24 @@
+/** That one task waits for another. */
+export interface Dependency {
+  task_id: string
+  blocked_by_id: string
+}
+
+/**
+ * A shortest way from one task to another over "is blocked by", as ids with both ends; undefined when there is none.
+ * Each dependency is looked at once, however many ways there are.
+ */
+export function wayOver(dependencies: Iterable<Dependency>, from: string, to: string): string[] | undefined {
+  const blockers = Map.groupBy(dependencies, ({ task_id }) => task_id)
+  const came_from = new Map<string, string | undefined>([[from, undefined]])
+  // A map is walked in the order of its entries, those that are added on the way included.
+  for (const id of came_from.keys()) {
+    if (id === to) break
+    for (const { blocked_by_id } of blockers.get(id) ?? [])
+      if (!came_from.has(blocked_by_id)) came_from.set(blocked_by_id, id)
+  }
+  if (!came_from.has(to)) return undefined
+  const way: string[] = []
+  for (let id: string | undefined = to; id !== undefined; id = came_from.get(id)) way.push(id)
+  return way.reverse()
+}
