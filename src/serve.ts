@@ -7,7 +7,6 @@ import { csrfToken } from './auth/csrf.ts'
 import { TokenBuckets } from './auth/rate-limit.ts'
 import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
-import { ApiError } from './contracts/errors.ts'
 import { newId } from './contracts/ids.ts'
 import { LIMITS } from './contracts/limits.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
@@ -15,15 +14,22 @@ import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
-import { clientIp, isLoopback } from './http/client-ip.ts'
+import { clientIp, isForwarded, isLoopback } from './http/client-ip.ts'
 import type { Deps } from './http/deps.ts'
 import { Identify } from './http/identity.ts'
-import { Limits } from './http/limits.ts'
+import { InFlight } from './http/in-flight.ts'
+import { failedTooOften, Limits } from './http/limits.ts'
 import { baseHeaders, Replier } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
+import { Repeats } from './repeats.ts'
 import { archiveTasks } from './workers/archival.ts'
 import { startBackground } from './workers/background.ts'
 import { deleteDueOrgs } from './workers/org-deletion.ts'
+
+/** Streams that a stopping node closed come back spread over this time. */
+const RECONNECT_SPREAD_MS = 5_000
+/** For the last answers and close frames to leave before the connections are cut. */
+const LAST_WORDS_MS = 50
 
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
 export async function serve(
@@ -51,12 +57,20 @@ export async function serve(
     max_ms: 60_000,
     forget_ms: 10 * 60_000,
   })
+  // What is free here is what the rate of sign-ins lets through at once; who goes on failing waits longer and longer.
   const sign_in_failures = new BackOff(Date.now, {
-    free: 5,
+    free: 10,
     first_ms: 1_000,
     max_ms: 5 * 60_000,
     forget_ms: 30 * 60_000,
   })
+  const repeats = new Repeats(
+    (delay_ms, fire) => {
+      const timer = setTimeout(fire, delay_ms)
+      return () => clearTimeout(timer)
+    },
+    (error) => log.failed('record a repeated failure', error),
+  )
   const presence = createPresence(accounts, (stage, error) => log.failed(stage, error))
   const org_ids = new Map<string, string>()
 
@@ -66,7 +80,8 @@ export async function serve(
     keys,
     csrf_secret,
     secure: config.https,
-    own_origins: [...config.own_origins, ...config.cors_origins],
+    own_origins: config.own_origins,
+    cors_origins: config.cors_origins,
     openEdge: (org_id) => core.edges.open(org_id),
     async orgId(slug) {
       const known = org_ids.get(slug)
@@ -79,7 +94,7 @@ export async function serve(
     keyUsed: (key) => key_store.used(key),
     keyFailure: (key, reason, ip) => {
       const details = { key_id: key.key_id, reason, ip }
-      presence.once(`key ${key.key_id} ${ip}`, (count) =>
+      repeats.add(`key ${key.key_id} ${ip}`, (count) =>
         core.systemCommand(key.org_id, 'security.record', {
           type: 'auth.api_key_failure',
           user_id: key.user_id,
@@ -89,10 +104,15 @@ export async function serve(
         }),
       )
     },
-    failuresFrom: (ip) => ({
-      blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0,
-      add: () => key_failures.failed(ip),
-    }),
+    keyFailures(ip, key_id) {
+      const counted = [`i ${ip}`, ...(key_id === undefined ? [] : [`k ${key_id}`])]
+      return {
+        blocked_s: config.rate_limits ? Math.max(...counted.map((key) => key_failures.blocked(key))) : 0,
+        add() {
+          for (const key of counted) key_failures.failed(key)
+        },
+      }
+    },
   })
 
   const ipOf = (request: Request) =>
@@ -100,6 +120,7 @@ export async function serve(
   const deps: Deps = {
     replier,
     identify,
+    in_flight: new InFlight(),
     limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
     accounts,
     sessions,
@@ -118,10 +139,7 @@ export async function serve(
               sign_in_failures.blocked(`i ${ip}`),
             )
           : 0
-        if (blocked_s > 0)
-          throw new ApiError('RATE_LIMITED', 'Too many failed attempts. Wait a little.', {
-            retry_after_s: blocked_s,
-          })
+        if (blocked_s > 0) throw failedTooOften('Too many failed attempts. Wait a little.', blocked_s)
       },
       add(email, ip) {
         sign_in_failures.failed(`e ${email.toLowerCase()}`)
@@ -129,6 +147,7 @@ export async function serve(
       },
       succeeded: (email) => sign_in_failures.succeeded(`e ${email.toLowerCase()}`),
     },
+    repeated: (key, write) => repeats.add(key, write),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
     hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
@@ -165,7 +184,8 @@ export async function serve(
       checks: () => opened.check(database),
       metrics: () => metrics.text(),
       metrics_token: config.metrics_token,
-      isLoopback: (request) => isLoopback(ipOf(request)),
+      // A proxy on this machine speaks for others: what it forwards does not come from here.
+      isLoopback: (request) => !isForwarded(request) && isLoopback(ipOf(request)),
     },
     assets,
   )
@@ -209,10 +229,16 @@ export async function serve(
     stopping = true
     log.info({ signal }, 'draining')
     background.stop()
-    core.edges.drain(Math.min(5_000, config.drain_ms))
     const give_up = setTimeout(() => process.exit(0), config.drain_ms + 1_500)
-    await Promise.race([core.host.stopAll(), Bun.sleep(config.drain_ms)])
+    core.edges.startDraining()
+    // Nobody new comes in; what is under way gets its answer, by whatever way it was asked. The runtime's promise is not
+    // waited for: with an open stream it never settles.
+    void server?.stop()
+    const finished = deps.in_flight.idle().then(() => core.host.stopAll())
+    await Promise.race([finished, Bun.sleep(config.drain_ms)])
+    core.edges.closeAll(RECONNECT_SPREAD_MS)
     core.edges.stop()
+    await Bun.sleep(LAST_WORDS_MS)
     await server?.stop(true)
     await node.close()
     clearTimeout(give_up)

@@ -93,6 +93,7 @@ export function createCore(
           type: string
         }).catch((e) => failed('tell presence', e))
       },
+      ended: (kind, reason) => metrics.ended(kind, reason),
       endedCredentials: (sessions, keys) => endedCredentials(database, sessions, keys),
       failed,
     },

@@ -22,7 +22,7 @@ interface Settings {
   partitions_ahead: number
 }
 
-const CHECK_MS = 2_000
+const CHECK_MS = 1_200
 
 /**
  * The database ready to be used: started (embedded) or reached, migrated, its catalogue found sound, partitions made.

@@ -5,9 +5,9 @@ const PREFLIGHT_SECONDS = '600'
 
 /**
  * Lets pages of other origins (the wrapped mobile app) call the API. `origins` are exact; whoever is not listed gets no
- * header, so that its browser keeps the answer from it. Never `*`: cookies go along.
+ * header, so that its browser keeps the answer from it. Never `*`: cookies go along. `headers` are those of every answer.
  */
-export function cors(origins: readonly string[]) {
+export function cors(origins: readonly string[], headers: () => Record<string, string>) {
   const plugin = new Elysia({ name: 'cors' })
   if (origins.length === 0) return plugin
   const listed = new Set(origins.map((origin) => origin.toLowerCase()))
@@ -26,6 +26,7 @@ export function cors(origins: readonly string[]) {
       return new Response(null, {
         status: 204,
         headers: {
+          ...headers(),
           ...allowed,
           'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
           'access-control-allow-headers':

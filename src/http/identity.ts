@@ -8,6 +8,7 @@ import type { Caller } from '../domain/caller.ts'
 import type { Viewer } from '../domain/permissions.ts'
 import type { Credential } from './edge/credential.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
+import { failedTooOften } from './limits.ts'
 
 /** Who a request comes from, before any org is looked at. */
 export type Identity =
@@ -27,6 +28,8 @@ interface Ports {
   csrf_secret: Uint8Array
   secure: boolean
   own_origins: readonly string[]
+  /** Other origins whose pages may call the API. */
+  cors_origins: readonly string[]
   openEdge(org_id: string): Promise<OrgEdge>
   /** Id of the org with this slug; undefined when there is none. */
   orgId(slug: string): Promise<string | undefined>
@@ -36,7 +39,8 @@ interface Ports {
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
   keyFailure(key: StoredKey, reason: string, ip: string): void
-  failuresFrom(ip: string): { blocked_s: number; add(): void }
+  /** What failed before from this address, and for this id when there is such a key. */
+  keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
 }
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -67,18 +71,16 @@ export class Identify {
     if (token === undefined)
       throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
     if (!token.startsWith('mc_ak_')) return await this.#session(token, false)
-    const failures = this.#ports.failuresFrom(ip)
-    if (failures.blocked_s > 0)
-      throw new ApiError('RATE_LIMITED', 'Too many wrong keys from this address.', {
-        retry_after_s: failures.blocked_s,
-      })
     const verdict = await this.#ports.keys.verify(token, Date.now())
     if (verdict.ok) {
       this.#ports.keyUsed(verdict.stored)
       return { type: 'key', key: verdict.stored }
     }
-    if (verdict.reason !== 'expired') failures.add()
     if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, ip)
+    // Only failures are slowed down: a right key behind the same address must not suffer from a wrong one.
+    const failures = this.#ports.keyFailures(ip, verdict.stored?.key_id)
+    if (failures.blocked_s > 0) throw failedTooOften('Too many wrong keys.', failures.blocked_s)
+    if (verdict.reason !== 'expired') failures.add()
     throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
   }
 
@@ -117,6 +119,7 @@ export class Identify {
       origin: request.headers.get('origin'),
       sec_fetch_site: request.headers.get('sec-fetch-site'),
       own_origins: this.#ports.own_origins,
+      cors_origins: this.#ports.cors_origins,
     })
   }
 
@@ -151,6 +154,16 @@ export class Identify {
     const caller: Caller = { kind, id: viewer.id, display_name, role, ...keyOf(identity), ...record }
     return { edge, viewer: { kind, id: viewer.id }, caller, standing: role }
   }
+}
+
+/** A membership as it is now: a socket outlives changes of its user's name and role. */
+export function memberNow(membership: Membership): Pick<Membership, 'caller' | 'standing'> {
+  const { caller, standing, edge, viewer } = membership
+  if (viewer.kind === 'sub_agent') return { caller, standing }
+  const member = edge.permissions.member(viewer.id)
+  if (!member) throw notFound('org')
+  const { display_name, role } = member
+  return { caller: { ...caller, display_name, role }, standing: role }
 }
 
 /** What ends a stream that was opened with this identity. */

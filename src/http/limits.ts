@@ -1,6 +1,8 @@
-import type { TokenBuckets } from '../auth/rate-limit.ts'
-import { ApiError } from '../contracts/errors.ts'
+import type { PostingRefusal } from '../actors/channel/channel-actor.ts'
+import type { Taken, TokenBuckets } from '../auth/rate-limit.ts'
+import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { Identity } from './identity.ts'
+import { rateLimitHeaders } from './reply.ts'
 
 /** Calls a minute, and how many may come at once. */
 interface Rate {
@@ -42,15 +44,14 @@ export class Limits {
    * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
    * the limit, and only the channel knows what is a repeat.
    */
-  message(
-    principal_id: string,
-  ): { code: 'RATE_LIMITED'; message: string; retry_after_s: number } | undefined {
+  message(principal_id: string): PostingRefusal | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
     if (!taken || taken.allowed) return undefined
     return {
       code: 'RATE_LIMITED',
       message: 'Too many messages. Slow down.',
       retry_after_s: taken.retry_after_s,
+      rate_limit: stateOf(taken),
     }
   }
 
@@ -60,13 +61,22 @@ export class Limits {
     if (!taken.allowed)
       throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
         retry_after_s: taken.retry_after_s,
+        rate_limit: stateOf(taken),
       })
-    return {
-      'RateLimit-Limit': String(taken.limit),
-      'RateLimit-Remaining': String(taken.remaining),
-      'RateLimit-Reset': String(taken.reset_s),
-    }
+    return rateLimitHeaders(stateOf(taken))
   }
+}
+
+function stateOf({ limit, remaining, reset_s }: Taken): RateLimitState {
+  return { limit, remaining, reset_s }
+}
+
+/** A refusal of who failed too often: nothing is left until the wait is over. */
+export function failedTooOften(message: string, wait_s: number): ApiError {
+  return new ApiError('RATE_LIMITED', message, {
+    retry_after_s: wait_s,
+    rate_limit: { limit: RATES.sign_in.burst, remaining: 0, reset_s: wait_s },
+  })
 }
 
 function principalOf(identity: Identity): string {

@@ -102,14 +102,59 @@ describe('another origin', () => {
 })
 
 test('every answer carries the security headers and its request id', async () => {
-  for (const path of ['/', '/health', '/auth/me', '/api/v1/nothing', '/docs/json', '/login']) {
-    const { headers } = await get(path)
-    expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff'])
-    expect(headers.get('x-frame-options')).toBe('DENY')
-    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
-    expect(headers.get('content-security-policy')).not.toContain('unsafe-eval')
-    expect(headers.get('x-mc-api-version')).toBeTruthy()
+  const preflight = { method: 'OPTIONS', headers: { Origin: APP, 'Access-Control-Request-Method': 'POST' } }
+  const requests: [string, RequestInit?][] = [
+    ...['/', '/login', '/health', '/ready', '/version', '/metrics', '/auth/me', '/api/v1/nothing'].map(
+      (path): [string] => [path],
+    ),
+    ...['/docs', '/docs/json', '/docs/swagger-ui.css', '/assets/none.js', '/%'].map((path): [string] => [
+      path,
+    ]),
+    ['/', { method: 'HEAD' }],
+    ['/health', { method: 'DELETE' }],
+    ['/api/v1/orgs', preflight],
+    ['/auth/password', { method: 'POST', body: 'x', headers: { 'Content-Type': 'text/plain' } }],
+    ['/auth/password', { method: 'POST', body: '{', headers: { 'Content-Type': 'application/json' } }],
+    ['/auth/password', { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1) }],
+    ['/api/v1/orgs/fieldnote/channels/ws', { headers: bot.headers }],
+  ]
+  for (const [path, init] of requests) {
+    const answer = await fetch(server.url + path, init)
+    const { headers } = answer
+    const at = `${init?.method ?? 'GET'} ${path} ${answer.status}`
+    expect([at, headers.get('x-content-type-options')]).toEqual([at, 'nosniff'])
+    expect([at, headers.get('x-frame-options')]).toEqual([at, 'DENY'])
+    expect([at, headers.get('referrer-policy')]).toEqual([at, 'strict-origin-when-cross-origin'])
+    expect([at, headers.get('cross-origin-opener-policy')]).toEqual([at, 'same-origin'])
+    expect([at, headers.has('permissions-policy')]).toEqual([at, true])
+    expect([at, headers.get('content-security-policy')]).toEqual([
+      at,
+      expect.stringContaining("frame-ancestors 'none'"),
+    ])
+    expect(headers.get('content-security-policy')).not.toMatch(/unsafe-eval|script-src[^;]*unsafe-inline/)
+    expect([at, headers.get('x-mc-api-version')]).toEqual([at, '2026.1'])
+    expect([at, headers.get('x-request-id')]).toEqual([at, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+    await answer.arrayBuffer()
   }
+})
+
+test('the API’s document has its browser at /docs; a file of another version is not found, not a page', async () => {
+  for (const path of ['/docs', '/docs/']) {
+    const answer = await get(path)
+    expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+      path,
+      200,
+      'text/html; charset=utf-8',
+    ])
+    expect(await answer.text()).toContain('/docs/swagger-ui-bundle.js')
+  }
+  expect((await get('/assets/index-of-another-version.js')).status).toBe(404)
+})
+
+test('metrics are for this machine, not for whoever a proxy on it speaks for', async () => {
+  expect((await get('/metrics')).status).toBe(200)
+  expect((await get('/metrics', { 'X-Forwarded-For': '203.0.113.9' })).status).toBe(401)
+  expect((await get('/metrics', { Authorization: 'Bearer nonsense' })).status).toBe(401)
 })
 
 describe('rate limits', () => {
@@ -120,11 +165,44 @@ describe('rate limits', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100)
     expect(refused.length).toBeGreaterThan(5)
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(refused[0]?.headers.get('ratelimit-limit')).toBe('120')
+    expect(refused[0]?.headers.get('ratelimit-remaining')).toBe('0')
+    expect(Number(refused[0]?.headers.get('ratelimit-reset'))).toBeGreaterThan(0)
     const good = answers.find(({ status }) => status === 200)
     expect(good?.headers.get('ratelimit-limit')).toBe('120')
     expect(Number(good?.headers.get('ratelimit-remaining'))).toBeLessThan(120)
     // Behind the same address.
     expect((await other.in('GET', '/channels')).status).toBe(200)
+  })
+
+  test('of messages is their own: 60 at once, and a repeat of a stored one is answered over it', async () => {
+    const talker = await addAgent(admin, 'talker')
+    const post = (client_id: string) =>
+      talker.in<Message>('POST', `/channels/${general}/messages`, { content: client_id, client_id })
+    const answers = await Promise.all(Array.from({ length: 80 }, (_, i) => post(`m-${i}`)))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThanOrEqual(60)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused[0]?.headers.get('ratelimit-limit')).toBe('60')
+    expect(refused[0]?.headers.get('ratelimit-remaining')).toBe('0')
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await post('m-0')).status).toBe(200)
+  })
+
+  test('slow down who tries wrong keys, and nobody who has a right one behind the same address', async () => {
+    const wrong = { Authorization: `Bearer ${bot.key.slice(0, -4)}AAAA` }
+    const statuses: number[] = []
+    for (let i = 0; i < 30; i++) statuses.push((await get('/api/v1/orgs/fieldnote/channels', wrong)).status)
+    expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 401))
+    const last = await get('/api/v1/orgs/fieldnote/channels', wrong)
+    expect([last.status, last.headers.get('ratelimit-remaining')]).toEqual([429, '0'])
+    const fresh = await addAgent(admin, 'fresh')
+    expect((await fresh.in('GET', '/users/me')).status).toBe(200)
+    const { body } = await admin.in<{ data: { payload: { reason: string } }[] }>(
+      'GET',
+      '/events?type=auth.api_key_failure',
+    )
+    expect(body.data.map(({ payload }) => payload.reason)).toEqual(['wrong'])
   })
 
   test('do not count what machines ask all the time', async () => {

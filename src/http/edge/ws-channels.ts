@@ -2,6 +2,7 @@ import type { HelloFrame } from '../../contracts/frames.ts'
 import type { Channel, Message } from '../../contracts/resources.ts'
 import type { KnownChannel, Permissions } from '../../domain/permissions.ts'
 import type { Published } from './org-edge.ts'
+import { patiently } from './patience.ts'
 import type { ChannelState, WsSink } from './ws-sink.ts'
 
 /** Messages read at once while a channel catches up. */
@@ -78,7 +79,7 @@ export class WsChannels {
    */
   hello(sink: WsSink, frame: HelloFrame): void {
     const channels = this.#home.permissions.readableChannels(sink.credential.viewer)
-    const resume = new Map(Object.entries(frame.resume ?? {}))
+    const resume = new Map(Object.entries(frame.resume ?? {}).map(([id, seq]) => [id.toLowerCase(), seq]))
     const other_log = typeof frame.log === 'string' && frame.log !== this.#home.log
     sink.send({
       type: 'ready',
@@ -106,9 +107,9 @@ export class WsChannels {
       try {
         await this.#catchUp(sink, channel_id)
       } catch (error) {
-        this.#failed('catch up a channel', error)
         const state = sink.channels.get(channel_id)
         if (!state || sink.closed) continue
+        this.#failed('catch up a channel', error)
         state.seq = this.lastSeq(channel_id)
         sink.send({ type: 'resync', channel_id, last_seq: state.seq })
         sink.goLive(this.#topic(channel_id), state)
@@ -121,7 +122,10 @@ export class WsChannels {
     while (state && !sink.closed && sink.channels.get(channel_id) === state) {
       if (state.seq >= this.lastSeq(channel_id)) return sink.goLive(this.#topic(channel_id), state)
       await sink.room()
-      const page = await this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE)
+      const page = await patiently(
+        () => !sink.closed,
+        () => this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE),
+      )
       if (page[0]?.seq !== state.seq + 1)
         throw new Error(`messages after ${state.seq} are not there any more`)
       for (const message of page) {

@@ -124,12 +124,11 @@ export function eventRoutes(deps: Deps) {
             const start = await edge.start(cursor)
             deps.keepOpen(request)
             const headers = {
-              ...deps.replier.headers,
+              ...deps.replier.headersFor(request_id),
               'Content-Type': 'text/event-stream; charset=utf-8',
               'Cache-Control': 'no-store',
               'X-Accel-Buffering': 'no',
               Connection: 'close',
-              'X-Request-Id': request_id,
             }
             return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
           } catch (error) {
@@ -170,9 +169,11 @@ export function eventRoutes(deps: Deps) {
         },
         async ({ org_id, edge, caller, body }) => {
           const user_id = caller.id ?? ''
-          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, body))
-          edge.resubscribe(user_id, body)
-          return { body }
+          const topics = body.topics.map((topic) => ({ ...topic, topic_id: topic.topic_id.toLowerCase() }))
+          const subscriptions = { mode: body.mode, topics }
+          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, subscriptions))
+          edge.resubscribe(user_id, subscriptions)
+          return { body: subscriptions }
         },
       ),
     )

@@ -30,6 +30,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           unlimited: true,
+          while_draining: true,
           summary: 'Is the process alive',
           description: 'Answers as soon as the process serves, whatever the state of the database.',
           ok: { status: 200, schema: Type.Object({ status: Type.Literal('ok') }) },
@@ -44,6 +45,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           unlimited: true,
+          while_draining: true,
           summary: 'Can it be used',
           description:
             'Database (with one PL/pgSQL call), schema version and, if configured, Redis. Without Redis the service is degraded, not unavailable.',
@@ -91,12 +93,13 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           unlimited: true,
+          while_draining: true,
           summary: 'Prometheus metrics',
           description: 'From this machine, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
           ok: { status: 200, content_type: 'text/plain' },
           errors: ['UNAUTHENTICATED'],
         },
-        async ({ request }) => {
+        async ({ request, request_id }) => {
           const token = readiness.metrics_token
           const given = request.headers.get('authorization')
           const allowed =
@@ -108,7 +111,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           return {
             response: new Response(text, {
               headers: {
-                ...deps.replier.headers,
+                ...deps.replier.headersFor(request_id),
                 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
               },
             }),

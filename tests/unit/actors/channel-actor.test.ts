@@ -184,6 +184,21 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
+  test('C22 who types on and on is told to the others once a second at the most', async () => {
+    const world = new World()
+    for (let i = 0; i < 100; i++) await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing'])
+    await world.clock.advance(999)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing'])
+    await world.clock.advance(1)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing', 'typing'])
+    await world.clock.advance(3_000)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing', 'typing', 'typing_stopped', 'typing'])
+  })
+
   test('C11 presence of all nodes is one set, announced when it changes only', async () => {
     const world = new World()
     const online = () =>

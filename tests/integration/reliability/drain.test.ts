@@ -1,0 +1,58 @@
+import { expect, test } from 'bun:test'
+import { addAgent, generalChannel, type Message, setUp } from '../../support/client.ts'
+import { RawWebSocket, rawRequest } from '../../support/raw-socket.ts'
+import { startServer } from '../../support/server.ts'
+import { until, WsJournal } from '../../support/streams.ts'
+
+test('I-60 SIGTERM: what is under way is answered, streams are told to come back, and the process is gone in time', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const bot = await addAgent(admin, 'forge')
+  const general = (await generalChannel(admin)).id
+  const path = '/api/v1/orgs/fieldnote'
+  const ws = await WsJournal.open(`${server.url}${path}/channels/ws`, {
+    Cookie: admin.cookieHeader,
+    Origin: server.url,
+  })
+  const sse = rawRequest(server.port, [
+    `GET ${path}/events/stream HTTP/1.1`,
+    'Host: localhost',
+    `Authorization: Bearer ${bot.key}`,
+  ])
+  const stuck = new RawWebSocket(server.port, `${path}/channels/ws`, bot.headers)
+  await until(() => sse.text().includes('stream.opened') && stuck.head !== '')
+  stuck.socket.pause()
+
+  for (let i = 0; i < 50; i++)
+    ws.send({ type: 'message', channel_id: general, content: `by socket ${i}`, client_id: `s-${i}` })
+  const posts = Array.from({ length: 20 }, (_, i) =>
+    bot
+      .in<Message>('POST', `/channels/${general}/messages`, { content: `by request ${i}` })
+      .then(({ status }) => status),
+  )
+  await until(() => ws.ofType('ack').length > 0)
+  const asked_at = Date.now()
+  process.kill(server.pid, 'SIGTERM')
+  const statuses = await Promise.all(posts)
+  await server.kill('SIGTERM')
+  expect(Date.now() - asked_at).toBeLessThan(10_000)
+
+  // Done, or refused in words: no request that was read is cut off.
+  expect(statuses.filter((status) => status !== 201 && status !== 503)).toEqual([])
+  await until(() => ws.close_code !== undefined && sse.closed())
+  expect(ws.close_code).toBe(1012)
+  const retries = [...sse.text().matchAll(/^retry: (\d+)$/gm)].map((match) => Number(match[1]))
+  expect(retries[0]).toBe(1_000)
+  expect(retries.at(-1)).toBeWithin(500, 5_501)
+  expect(retries).toHaveLength(2)
+
+  await server.restart()
+  const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages?limit=200`)
+  const stored = new Set(body.data.map(({ id }) => id))
+  const acked = ws.ofType('ack').map(({ id }) => String(id))
+  expect(acked.filter((id) => !stored.has(id))).toEqual([])
+  expect(body.data.filter(({ content }) => content.startsWith('by request')).length).toBe(
+    statuses.filter((status) => status === 201).length,
+  )
+  await server.stop()
+}, 60_000)
