@@ -92,9 +92,9 @@ export async function serve(
     },
     active: (org_id, user_id) => presence.active(org_id, user_id),
     keyUsed: (key) => key_store.used(key),
-    keyFailure: (key, reason, ip) => {
-      const details = { key_id: key.key_id, reason, ip }
-      repeats.add(`key ${key.key_id} ${ip}`, (count) =>
+    keyFailure: (key, reason, from) => {
+      const details = { key_id: key.key_id, reason, ...from }
+      repeats.add(`key ${key.key_id} ${from.ip}`, (count) =>
         core.systemCommand(key.org_id, 'security.record', {
           type: 'auth.api_key_failure',
           user_id: key.user_id,

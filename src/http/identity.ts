@@ -38,7 +38,7 @@ interface Ports {
   /** A key was used; must not throw, must not wait. */
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
-  keyFailure(key: StoredKey, reason: string, ip: string): void
+  keyFailure(key: StoredKey, reason: string, from: { ip: string; user_agent: string }): void
   /** What failed before from this address, and for this id when there is such a key. */
   keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
 }
@@ -56,7 +56,8 @@ export class Identify {
   /** Throws 401, or 403 when a write by cookie lacks its CSRF token. An Authorization header is judged alone. */
   async request(request: Request, ip: string): Promise<Identity> {
     const authorization = request.headers.get('authorization')
-    if (authorization !== null) return await this.bearer(authorization.match(/^Bearer +(\S+)$/i)?.[1], ip)
+    if (authorization !== null)
+      return await this.bearer(authorization.match(/^Bearer +(\S+)$/i)?.[1], request, ip)
     const cookies = parseCookies(request.headers.get('cookie'))
     const names = cookieNames(this.#ports.secure)
     const token = cookies.get(names.session)
@@ -67,7 +68,7 @@ export class Identify {
   }
 
   /** A token from a header or a WebSocket's sub-protocol: an API key, or the session of a wrapped mobile app. */
-  async bearer(token: string | undefined, ip: string): Promise<Identity> {
+  async bearer(token: string | undefined, request: Request, ip: string): Promise<Identity> {
     if (token === undefined)
       throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
     if (!token.startsWith('mc_ak_')) return await this.#session(token, false)
@@ -76,7 +77,7 @@ export class Identify {
       this.#ports.keyUsed(verdict.stored)
       return { type: 'key', key: verdict.stored }
     }
-    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, ip)
+    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, recordOf(request, ip))
     // Only failures are slowed down: a right key behind the same address must not suffer from a wrong one.
     const failures = this.#ports.keyFailures(ip, verdict.stored?.key_id)
     if (failures.blocked_s > 0) throw failedTooOften('Too many wrong keys.', failures.blocked_s)
@@ -130,7 +131,7 @@ export class Identify {
     if (identity.type === 'key' && identity.key.org_id !== org_id) throw notFound('org')
     const edge = await this.#ports.openEdge(org_id)
     const viewer = viewerOf(identity)
-    const record = { ip, user_agent: (request.headers.get('user-agent') ?? '').slice(0, 300) }
+    const record = recordOf(request, ip)
     if (identity.type === 'key' && edge.permissions.keyEnded(identity.key.id, Date.now()))
       throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
     if (viewer.kind === 'sub_agent') {
@@ -174,6 +175,11 @@ export function credentialOf(identity: Identity, viewer: Viewer): Credential {
     at ? [Date.parse(at)] : [],
   )
   return { viewer, key_id: identity.key.id, ...(ends.length > 0 ? { expires_at: Math.min(...ends) } : {}) }
+}
+
+/** What a security event says of where a request came from. */
+function recordOf(request: Request, ip: string): { ip: string; user_agent: string } {
+  return { ip, user_agent: (request.headers.get('user-agent') ?? '').slice(0, 300) }
 }
 
 function viewerOf(identity: Identity): Viewer {

@@ -198,11 +198,20 @@ describe('rate limits', () => {
     expect([last.status, last.headers.get('ratelimit-remaining')]).toEqual([429, '0'])
     const fresh = await addAgent(admin, 'fresh')
     expect((await fresh.in('GET', '/users/me')).status).toBe(200)
-    const { body } = await admin.in<{ data: { payload: { reason: string } }[] }>(
+    const { body } = await admin.in<{ data: { payload: unknown }[] }>(
       'GET',
       '/events?type=auth.api_key_failure',
     )
-    expect(body.data.map(({ payload }) => payload.reason)).toEqual(['wrong'])
+    expect(body.data.map(({ payload }) => payload)).toEqual([
+      {
+        user_id: bot.user.id,
+        key_id: expect.any(String),
+        reason: 'wrong',
+        count: 1,
+        ip: expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+        user_agent: expect.any(String),
+      },
+    ])
   })
 
   test('do not count what machines ask all the time', async () => {

@@ -171,8 +171,10 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   async #brakeRefusal(caller: Caller): Promise<Posting['refusal']> {
     if (caller.kind !== 'agent' && caller.kind !== 'sub_agent') return undefined
     const now = this.#context.clock.now()
+    const settings = await this.#ports.brakeSettings(this.#org_id)
+    // Whoever turns the brake off does not want what it holds either.
+    if (settings.messages === 0 && this.#brake.paused) this.#liftBrake('administrator')
     if (this.#brake.pausedUntil(now) === undefined) {
-      const settings = await this.#ports.brakeSettings(this.#org_id)
       const messages = this.#brake.take(caller.id ?? '', now, settings)
       if (messages === undefined) return undefined
       await this.#command('channel.pause_loop', { messages, until: new Date(now + PAUSE_MS).toISOString() })

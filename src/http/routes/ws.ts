@@ -35,7 +35,7 @@ export function socketRoutes(deps: Deps) {
         if (offered.some(Boolean) && !offered.includes(PROTOCOL))
           throw new ApiError('VALIDATION_FAILED', `Offer the sub-protocol ${PROTOCOL}.`)
         const identity = await identifyCaller(deps, ip, () =>
-          key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, ip),
+          key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
         )
         deps.limits.principal(identity)
         if (identity.type === 'session' && identity.by_cookie) deps.identify.checkOrigin(request)

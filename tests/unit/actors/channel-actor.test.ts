@@ -285,6 +285,16 @@ describe('channel actor: agents that answer each other', () => {
     assert.equal(world.commands.filter((command) => command === 'channel.resume_loop').length, 1)
   })
 
+  test('C23 go on when an administrator turns the brake off', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    world.brake = { messages: 0, minutes: 10 }
+    await world.post('go on', agent('forge'))
+    assert.deepEqual(world.commands.slice(-2), ['channel.resume_loop', 'message.post'])
+  })
+
   test('C18 go on when the pause is over, also one that was on before a restart', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }
