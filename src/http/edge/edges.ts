@@ -201,6 +201,8 @@ export class Edges {
     try {
       const asked = [...keys].map(([id, org_id]) => ({ id, org_id }))
       const ended = await this.#ports.endedCredentials([...sessions], asked)
+      // What ended because its time is over is told so, whoever notices first.
+      for (const edge of this.#ready.values()) edge.revokeExpired(Date.now())
       for (const session_id of ended.sessions) this.revoke({ reason: 'session', session_id })
       if (ended.keys.length > 0) this.revoke({ reason: 'key', key_ids: ended.keys })
     } catch (error) {

@@ -110,11 +110,16 @@ export class WsChannels {
         const state = sink.channels.get(channel_id)
         if (!state || sink.closed) continue
         this.#failed('catch up a channel', error)
-        state.seq = this.lastSeq(channel_id)
-        sink.send({ type: 'resync', channel_id, last_seq: state.seq })
-        sink.goLive(this.#topic(channel_id), state)
+        this.#resync(sink, channel_id, state)
       }
     }
+  }
+
+  /** What is missing cannot be had: the client loads the channel anew and is live from here. */
+  #resync(sink: WsSink, channel_id: string, state: ChannelState): void {
+    state.seq = this.lastSeq(channel_id)
+    sink.send({ type: 'resync', channel_id, last_seq: state.seq })
+    sink.goLive(this.#topic(channel_id), state)
   }
 
   async #catchUp(sink: WsSink, channel_id: string): Promise<void> {
@@ -126,8 +131,8 @@ export class WsChannels {
         () => !sink.closed,
         () => this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE),
       )
-      if (page[0]?.seq !== state.seq + 1)
-        throw new Error(`messages after ${state.seq} are not there any more`)
+      // Retention removed what comes next.
+      if (page[0]?.seq !== state.seq + 1) return this.#resync(sink, channel_id, state)
       for (const message of page) {
         // Rights may have gone while the page was read.
         if (sink.channels.get(channel_id) !== state) return

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   type Agent,
   addAgent,
+  type Channel,
   generalChannel,
   join,
   type Message,
@@ -9,7 +10,7 @@ import {
   setUp,
 } from '../../support/client.ts'
 import { RawWebSocket } from '../../support/raw-socket.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until, WsJournal } from '../../support/streams.ts'
 
 const PATH = '/api/v1/orgs/fieldnote/channels/ws'
@@ -131,6 +132,26 @@ describe('hello', () => {
     }
     upper.close()
     beyond.close()
+  })
+
+  test('resyncs a channel of which retention removed what comes next, and goes on live', async () => {
+    const { body } = await admin.in<Channel>('POST', '/channels', { name: 'old' })
+    const say = (content: string) => admin.in('POST', `/channels/${body.id}/messages`, { content })
+    for (let i = 1; i <= 5; i++) await say(`old ${i}`)
+    const sql = databaseOf(server)
+    await sql`delete from messages where channel_id = ${body.id} and seq <= 3`
+    await sql.end()
+    const ws = await open(ana, { resume: { [body.id]: 1 } })
+    await until(() => ws.ofType('resync').length === 1)
+    expect(ws.ofType('resync')).toEqual([{ type: 'resync', channel_id: body.id, last_seq: 5 }])
+    await say('new')
+    await until(() => ws.messages(body.id).length === 1)
+    expect(ws.messages(body.id)[0]).toMatchObject({ seq: 6, content: 'new' })
+    const kept = await open(ana, { resume: { [body.id]: 3 } })
+    await until(() => kept.messages(body.id).length === 3)
+    expect(kept.messages(body.id).map(({ seq }) => seq)).toEqual([4, 5, 6])
+    ws.close()
+    kept.close()
   })
 
   test('that does not come within ten seconds ends the connection', async () => {

@@ -65,3 +65,33 @@ test('I-60 SIGTERM: what is under way is answered, streams are told to come back
   expect(body.data.filter(({ content }) => content.startsWith('by request'))).toHaveLength(20)
   await server.stop()
 }, 60_000)
+
+test('a second signal ends the process at once, whatever is under way; the next start recovers', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const general = (await generalChannel(admin)).id
+  const holder = databaseOf(server)
+  let over = false
+  const held = holder
+    .begin(async (tx) => {
+      await tx`select from org_heads for update`
+      await until(() => over)
+    })
+    .catch(() => undefined)
+  const write = admin
+    .in('POST', `/channels/${general}/messages`, { content: 'held up' })
+    .catch(() => undefined)
+  await Bun.sleep(300)
+  process.kill(server.pid, 'SIGTERM')
+  await Bun.sleep(300)
+  expect((await fetch(`${server.url}/health`).catch(() => undefined))?.status ?? 0).toBe(0)
+  const asked_at = Date.now()
+  await server.kill('SIGTERM')
+  expect(Date.now() - asked_at).toBeLessThan(1_000)
+  over = true
+  await Promise.all([held, write])
+  await holder.end({ timeout: 1 }).catch(() => undefined)
+  await server.restart()
+  expect((await admin.in('POST', `/channels/${general}/messages`, { content: 'goes on' })).status).toBe(201)
+  await server.stop()
+}, 60_000)

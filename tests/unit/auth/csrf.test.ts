@@ -45,6 +45,8 @@ test('a CSRF token is good for its session, as cookie and header alike', () => {
   expect(checkCsrf(secret, 'session', token, token)).toBe(true)
   expect(checkCsrf(secret, 'session', other, other)).toBe(false)
   expect(checkCsrf(secret, 'session', token, other)).toBe(false)
+  // Both are good, but a page that can set a cookie cannot read the other one.
+  expect(checkCsrf(secret, 'session', csrfToken(secret, 'session'), token)).toBe(false)
   expect(checkCsrf(secret, 'session', undefined, token)).toBe(false)
   expect(checkCsrf(secret, 'session', token, undefined)).toBe(false)
   expect(checkCsrf(new Uint8Array(32), 'session', token, token)).toBe(false)
