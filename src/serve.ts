@@ -8,7 +8,6 @@ import { TokenBuckets } from './auth/rate-limit.ts'
 import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
 import { newId } from './contracts/ids.ts'
-import { LIMITS } from './contracts/limits.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
 import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
@@ -25,6 +24,9 @@ import { Repeats } from './repeats.ts'
 import { archiveTasks } from './workers/archival.ts'
 import { startBackground } from './workers/background.ts'
 import { deleteDueOrgs } from './workers/org-deletion.ts'
+
+/** The runtime's own bound on a body, far behind ours (see readJson). */
+const REQUEST_BYTES_MAX = 2 ** 40
 
 /** Streams that a stopping node closed come back spread over this time. */
 const RECONNECT_SPREAD_MS = 5_000
@@ -196,8 +198,8 @@ export async function serve(
       reusePort: false,
       development: false,
       idleTimeout: 60,
-      // What we refuse ourselves gets our words; far beyond that Bun refuses without any. Neither is kept in memory.
-      maxRequestBodySize: 64 * LIMITS.body_bytes_max,
+      // We refuse ourselves, in our words and without keeping what comes; Bun would cut the connection without any.
+      maxRequestBodySize: REQUEST_BYTES_MAX,
     })
   } catch (error) {
     await node.close()

@@ -9,7 +9,8 @@ import {
   type Person,
   setUp,
 } from '../support/client.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { rawRequest } from '../support/raw-socket.ts'
+import { rssOf, startServer, type TestServer } from '../support/server.ts'
 import { SseJournal, until, WsJournal } from '../support/streams.ts'
 
 const APP = 'https://app.example.com'
@@ -155,6 +156,32 @@ test('metrics are for this machine, not for whoever a proxy on it speaks for', a
   expect((await get('/metrics')).status).toBe(200)
   expect((await get('/metrics', { 'X-Forwarded-For': '203.0.113.9' })).status).toBe(401)
   expect((await get('/metrics', { Authorization: 'Bearer nonsense' })).status).toBe(401)
+})
+
+test('a body of whatever size is refused in the one shape, and not kept in memory', async () => {
+  for (const [mebibytes, header] of [
+    [200, 'Content-Length: 209715200'],
+    [200, 'Transfer-Encoding: chunked'],
+  ] as const) {
+    const before = rssOf(server.pid)
+    const request = rawRequest(server.port, [
+      'POST /auth/password HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      header,
+    ])
+    const chunk = Buffer.alloc(1024 * 1024, 'x')
+    for (let i = 0; i < mebibytes && !request.closed(); i++) {
+      if (header.startsWith('Transfer')) request.socket.write('100000\r\n')
+      const taken = request.socket.write(chunk)
+      if (header.startsWith('Transfer')) request.socket.write('\r\n')
+      if (!taken) await Bun.sleep(1)
+    }
+    await until(() => request.text().includes('PAYLOAD_TOO_LARGE'), `the refusal of ${header}`)
+    expect(request.text()).toStartWith('HTTP/1.1 413')
+    expect(rssOf(server.pid) - before).toBeLessThan(64)
+    request.socket.destroy()
+  }
 })
 
 describe('rate limits', () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
 import {
   type Agent,
   addAgent,
@@ -9,7 +8,7 @@ import {
   setUp,
 } from '../../support/client.ts'
 import { type RawSocket, RawWebSocket, rawRequest } from '../../support/raw-socket.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { rssOf, startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until, WsJournal } from '../../support/streams.ts'
 
 let server: TestServer
@@ -39,10 +38,6 @@ async function flood(n: number): Promise<void> {
   ws.close()
 }
 
-function rss(): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024
-}
-
 test('I-40 a WebSocket that is not read is closed with 4002: no gap before it, and others do not notice', async () => {
   const path = '/api/v1/orgs/fieldnote/channels/ws'
   const stalled = rawRequest(server.port, [
@@ -60,10 +55,10 @@ test('I-40 a WebSocket that is not read is closed with 4002: no gap before it, a
   await until(() => stalled.text().includes('"type":"ready"'))
   stalled.socket.pause()
   const other = await WsJournal.open(`${server.url}${path}`, { Authorization: `Bearer ${bot.key}` })
-  const before = rss()
+  const before = rssOf(server.pid)
   await flood(1_200)
   await until(() => other.messages(general).length === 1_200, 'the other reader')
-  expect(rss() - before).toBeLessThan(150)
+  expect(rssOf(server.pid) - before).toBeLessThan(150)
   stalled.socket.resume()
   await until(() => stalled.closed(), 'the stalled connection to end')
   const seqs = [...stalled.text().matchAll(/"seq":(\d+),"kind"/g)].map((m) => Number(m[1]))
@@ -85,10 +80,10 @@ test('I-41 an SSE stream that is not read is ended at the bound, resumes by its 
   await until(() => stalled.text().includes('stream.opened'))
   stalled.socket.pause()
   const other = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, bot.headers)
-  const before = rss()
+  const before = rssOf(server.pid)
   await flood(1_500)
   await until(() => other.ofType('message.created').length === 1_500, 'the other reader')
-  expect(rss() - before).toBeLessThan(150)
+  expect(rssOf(server.pid) - before).toBeLessThan(150)
   stalled.socket.resume()
   await until(() => stalled.closed(), 'the stalled connection to end')
   const ids = [...stalled.text().matchAll(/\nid: ([a-z0-9]+\.\d+)\r?\n?data: \{"sequence"/g)].map(
