@@ -308,6 +308,7 @@ export class OrgEdge implements Replay {
     to: { except_user_id?: string; only_user_id?: string },
   ): void {
     const text = JSON.stringify(frame)
+    if (frame.type === 'presence') this.sockets.rememberPresence(frame)
     for (const sink of this.sockets.ofChannel(channel_id)) {
       if (to.except_user_id === sink.user_id) continue
       if (to.only_user_id !== undefined && to.only_user_id !== sink.user_id) continue

@@ -1,4 +1,4 @@
-import type { HelloFrame } from '../../contracts/frames.ts'
+import type { HelloFrame, ServerFrame } from '../../contracts/frames.ts'
 import type { Channel, Message } from '../../contracts/resources.ts'
 import type { KnownChannel, Permissions } from '../../domain/permissions.ts'
 import type { Published } from './org-edge.ts'
@@ -35,6 +35,8 @@ export class WsChannels {
   #unchecked_bytes = 0
   /** Channels whose set of present users may have changed since it was last told. */
   readonly #presence_changed = new Set<string>()
+  /** Who is there, as it was told last: for connections that come later. */
+  readonly #presence = new Map<string, ServerFrame>()
 
   constructor(
     home: Home,
@@ -90,6 +92,8 @@ export class WsChannels {
     sink.ready = true
     const behind: string[] = []
     for (const { id } of channels) {
+      const presence = this.#presence.get(id)
+      if (presence && sink.flowing) sink.send(presence)
       const last_seq = this.lastSeq(id)
       const seen = resume.get(id)
       const honoured = seen !== undefined && !other_log && seen <= last_seq
@@ -216,6 +220,12 @@ export class WsChannels {
     sinks?.delete(sink)
     if (sinks?.size === 0) this.#by_channel.delete(channel_id)
     this.#presence_changed.add(channel_id)
+  }
+
+  /** Who is there was told to everybody in the channel. */
+  rememberPresence(frame: Extract<ServerFrame, { type: 'presence' }>): void {
+    if (frame.user_ids.length > 0) this.#presence.set(frame.channel_id, frame)
+    else this.#presence.delete(frame.channel_id)
   }
 
   /** Channels whose presence may have changed since the last call, with the users that are connected here. */

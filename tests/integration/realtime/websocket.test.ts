@@ -277,8 +277,14 @@ test('read markers reach one’s own other connections, presence and access foll
   await until(() => there.ofType('read').length === 1, 'the marker', 2_000)
   expect(there.ofType('read')[0]).toEqual({ type: 'read', channel_id: general, seq: posted.body.seq })
   expect([here.ofType('read'), other.ofType('read')]).toEqual([[], []])
-  const online = () => other.ofType('presence').at(-1)?.user_ids
+  const told = (ws: WsJournal) => ws.ofType('presence').findLast((frame) => frame.channel_id === general)
+  const online = () => told(other)?.user_ids
   await until(() => (online() as string[] | undefined)?.includes(ana.user_id) ?? false, 'presence', 3_000)
+  // Who comes later changes nothing and is told all the same.
+  const later = await open()
+  await until(() => told(later) !== undefined, 'presence for who comes later', 500)
+  expect(told(later)).toEqual(told(other)!)
+  later.close()
 
   const project = await admin.in<{ id: string; channel_id: string }>('POST', '/projects', {
     name: 'Harbour',
