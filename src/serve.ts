@@ -42,7 +42,8 @@ export async function serve(
   let server: ReturnType<typeof createApp>['server'] = null
   const node = await openNode(env, (topic, text) => server?.publish(topic, text))
   const { config, log, opened, database, secrets, metrics, key_store, core } = node
-  const csrf_secret = secrets.jwt[0]!.secret
+  const csrf_secrets = secrets.jwt.map(({ secret }) => secret)
+  const csrf_secret = csrf_secrets[0]!
 
   const accounts = new Accounts(database)
   const sessions = new Sessions(
@@ -80,7 +81,7 @@ export async function serve(
   const identify = new Identify({
     sessions,
     keys,
-    csrf_secret,
+    csrf_secrets,
     secure: config.https,
     own_origins: config.own_origins,
     cors_origins: config.cors_origins,

@@ -6,9 +6,12 @@ export function csrfToken(secret: Uint8Array, session_id: string): string {
   return `${random}.${sign(secret, session_id, random)}`
 }
 
-/** Cookie and header must be the same token, and ours for this session; compared in constant time. */
+/**
+ * Cookie and header must be the same token, and ours for this session; compared in constant time. All `secrets` are
+ * accepted: while one replaces another, a token lives as long as the session token beside it.
+ */
 export function checkCsrf(
-  secret: Uint8Array,
+  secrets: readonly Uint8Array[],
   session_id: string,
   cookie: string | undefined,
   header: string | undefined,
@@ -16,7 +19,7 @@ export function checkCsrf(
   if (!cookie || !header || cookie.length > 200 || !sameText(cookie, header)) return false
   const [random, signature, ...rest] = header.split('.')
   if (!random || !signature || rest.length > 0) return false
-  return sameText(signature, sign(secret, session_id, random))
+  return secrets.some((secret) => sameText(signature, sign(secret, session_id, random)))
 }
 
 /**

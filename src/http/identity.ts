@@ -25,7 +25,7 @@ export interface Membership {
 interface Ports {
   sessions: Sessions
   keys: KeyVerifier
-  csrf_secret: Uint8Array
+  csrf_secrets: readonly Uint8Array[]
   secure: boolean
   own_origins: readonly string[]
   /** Other origins whose pages may call the API. */
@@ -106,7 +106,7 @@ export class Identify {
 
   #checkWrite(request: Request, session_id: string, cookie: string | undefined): void {
     const header = request.headers.get('x-csrf-token') ?? undefined
-    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secret, session_id, cookie, header))
+    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secrets, session_id, cookie, header))
       throw csrfFailed()
   }
 
