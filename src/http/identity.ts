@@ -115,6 +115,20 @@ export class Identify {
     if (!this.isOwnOrigin(request)) throw csrfFailed()
   }
 
+  /**
+   * A page's WebSocket always says its origin, and that alone counts: browsers do not agree on what `Sec-Fetch-Site` says
+   * of a connection whose scheme is another than the page's.
+   */
+  checkSocketOrigin(request: Request): void {
+    const own = sameOrigin({
+      origin: request.headers.get('origin'),
+      sec_fetch_site: null,
+      own_origins: this.#ports.own_origins,
+      cors_origins: this.#ports.cors_origins,
+    })
+    if (!own) throw csrfFailed()
+  }
+
   isOwnOrigin(request: Request): boolean {
     return sameOrigin({
       origin: request.headers.get('origin'),

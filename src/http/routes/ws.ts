@@ -38,7 +38,7 @@ export function socketRoutes(deps: Deps) {
           key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
         )
         deps.limits.principal(identity)
-        if (identity.type === 'session' && identity.by_cookie) deps.identify.checkOrigin(request)
+        if (identity.type === 'session' && identity.by_cookie) deps.identify.checkSocketOrigin(request)
         const membership = await deps.identify.member(identity, params.org_slug, request, ip)
         authorize('channel.read', membership.standing, membership.edge.permissions.readOnly)
         if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')

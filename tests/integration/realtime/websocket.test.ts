@@ -57,6 +57,7 @@ describe('the upgrade', () => {
       '',
     ])
       expect([origin, await status({ ...cookie, Origin: origin })]).toEqual([origin, 403])
+    expect(await status({ ...cookie, Origin: server.url, 'Sec-Fetch-Site': 'cross-site' })).toBe(101)
     expect(await status({ ...bot.headers, Origin: 'https://evil.example' })).toBe(101)
     const by_query = await fetch(`${server.url}${PATH}?api_key=${bot.key}&token=${bot.key}`)
     expect(by_query.status).toBe(401)
