@@ -84,6 +84,7 @@ export function createCore(
       events,
       notifications: (...args) => stored.notifications(...args),
       messages: (...args) => stored.messages(...args),
+      channels: (...args) => stored.channels(...args),
       oldestSequence: (org_id) => stored.oldestSequence(org_id),
       head: (org_id) => stored.head(org_id),
       publish,

@@ -1,7 +1,7 @@
 import type { Cursor } from '../../contracts/events.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
 import type { Subscriptions } from '../../contracts/requests.ts'
-import type { Message, Notification } from '../../contracts/resources.ts'
+import type { Channel, Message, Notification } from '../../contracts/resources.ts'
 import type { UserNotification } from '../../domain/job.ts'
 import type { LogEvent, Revocation } from '../../domain/log-event.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
@@ -44,6 +44,8 @@ export interface EdgeSource {
   notifications(org_id: string, user_id: string, after: number, until: number): Promise<Notification[]>
   /** Messages of a channel that directly follow `after`, oldest first. */
   messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
+  /** Channels among `ids` with the user's marker and counts. */
+  channels(org_id: string, user_id: string, ids: readonly string[]): Promise<Channel[]>
   oldestSequence(org_id: string): Promise<number>
   head(org_id: string): Promise<number>
   subscriptions(org_id: string, user_id: string): Promise<Subscriptions>

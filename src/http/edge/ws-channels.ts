@@ -1,3 +1,4 @@
+import { CLOSE } from '../../contracts/close-codes.ts'
 import type { HelloFrame, ServerFrame } from '../../contracts/frames.ts'
 import type { Channel, Message } from '../../contracts/resources.ts'
 import type { KnownChannel, Permissions } from '../../domain/permissions.ts'
@@ -16,6 +17,8 @@ interface Home {
 
 interface MessageSource {
   messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
+  /** Channels among `ids` with the user's marker and counts. */
+  channels(org_id: string, user_id: string, ids: readonly string[]): Promise<Channel[]>
   /** Sends a frame to every socket that joined the topic: encoded once, written by the runtime. */
   publish(topic: string, text: string): void
 }
@@ -179,28 +182,59 @@ export class WsChannels {
       const ids = new Set(readable.map((channel) => channel.id))
       for (const channel_id of [...sink.channels.keys()]) {
         if (ids.has(channel_id)) continue
+        const untold = sink.channels.get(channel_id)?.untold
         this.#leave(sink, channel_id)
-        sink.send({ type: 'channel_removed', channel_id })
+        if (!untold) sink.send({ type: 'channel_removed', channel_id })
       }
-      for (const channel of readable) if (!sink.channels.has(channel.id)) this.#welcome(sink, channel)
+      const added = readable.filter((channel) => !sink.channels.has(channel.id))
+      if (added.length > 0) void this.#welcome(sink, added)
     }
   }
 
-  #welcome(sink: WsSink, { id, name, type, project_id }: KnownChannel): void {
-    const last_seq = this.lastSeq(id)
-    const state = this.#join(sink, id, last_seq)
-    const channel = {
-      id,
-      name,
-      type,
-      project_id,
-      last_seq,
-      read_seq: 0,
-      unread_count: last_seq,
-      mention_count: 0,
+  /**
+   * Tells a client which channels it has from now on. An empty one is known here; of one that has a history the client's
+   * marker is looked up first, and what is written meanwhile follows.
+   */
+  async #welcome(sink: WsSink, added: readonly KnownChannel[]): Promise<void> {
+    const looked_up: string[] = []
+    for (const { id, name, type, project_id } of added) {
+      const last_seq = this.lastSeq(id)
+      const state = this.#join(sink, id, last_seq)
+      if (last_seq > 0) {
+        state.untold = true
+        looked_up.push(id)
+        continue
+      }
+      const counts = { last_seq, read_seq: 0, unread_count: 0, mention_count: 0 }
+      sink.send({ type: 'channel_added', channel: { id, name, type, project_id, ...counts } })
+      sink.goLive(this.#topic(id), state)
     }
-    sink.send({ type: 'channel_added', channel })
-    sink.goLive(this.#topic(id), state)
+    if (looked_up.length === 0) return
+    try {
+      const found = await patiently(
+        () => !sink.closed,
+        () => this.#source.channels(this.#home.org_id, sink.user_id, looked_up),
+      )
+      const told = found.filter((channel) => this.#tellAdded(sink, channel))
+      await this.#catchUpAll(
+        sink,
+        told.map(({ id }) => id),
+      )
+    } catch (error) {
+      // Without them the client would have channels that it does not know of: it comes back and hears of all.
+      if (!sink.closed) this.#failed('welcome a socket to channels', error)
+      sink.close(CLOSE.restarting, 'Come back.')
+    }
+  }
+
+  /** False when the channel was taken away again before it was told. */
+  #tellAdded(sink: WsSink, channel: Channel): boolean {
+    const state = sink.channels.get(channel.id)
+    if (!state?.untold || sink.closed) return false
+    state.untold = false
+    const unread_count = Math.max(0, state.seq - channel.read_seq)
+    sink.send({ type: 'channel_added', channel: { ...channel, last_seq: state.seq, unread_count } })
+    return true
   }
 
   #join(sink: WsSink, channel_id: string, seq: number): ChannelState {

@@ -31,6 +31,8 @@ export interface ChannelState {
   seq: number
   /** False while missed messages are read from storage: live ones wait there, not here. */
   live: boolean
+  /** Set until the client was told that it has this channel. */
+  untold?: boolean
 }
 
 /** One open WebSocket with all channels of its user multiplexed. */

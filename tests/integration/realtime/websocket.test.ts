@@ -294,14 +294,28 @@ test('read markers reach one’s own other connections, presence and access foll
   const { id, channel_id } = project.body
   const say = (content: string) => admin.in('POST', `/channels/${channel_id}/messages`, { content })
   await say('before')
-  await admin.in('PUT', `/projects/${id}/users/${ana.user_id}`)
+  const assigned = (method: 'PUT' | 'DELETE') => admin.in(method, `/projects/${id}/users/${ana.user_id}`)
+  await assigned('PUT')
   await say('during')
-  await admin.in('DELETE', `/projects/${id}/users/${ana.user_id}`)
+  await until(() => here.messages(channel_id).length === 1)
+  await ana.in('PUT', `/channels/${channel_id}/read`, { seq: 2 })
+  await assigned('DELETE')
   await say('after')
   await until(() => here.ofType('channel_removed').length === 1)
-  expect(here.ofType('channel_added')[0]?.channel).toMatchObject({ id: channel_id, last_seq: 1 })
-  expect(here.messages(channel_id).map(({ content }) => content)).toEqual(['during'])
   expect(here.ofType('channel_removed')).toEqual([{ type: 'channel_removed', channel_id }])
+  // Back again, with the marker that she had; what is written at once follows what she was told.
+  await assigned('PUT')
+  await Promise.all(Array.from({ length: 20 }, (_, i) => say(`again ${i}`)))
+  await until(() => here.messages(channel_id).length === 21)
+  expect(here.messages(channel_id).map(({ seq }) => seq)).toEqual([
+    2,
+    ...Array.from({ length: 20 }, (_, i) => 4 + i),
+  ])
+  const counts = { id: channel_id, name: 'Harbour', type: 'project', project_id: id, mention_count: 0 }
+  expect(here.ofType('channel_added').map(({ channel }) => channel)).toEqual([
+    { ...counts, last_seq: 1, read_seq: 0, unread_count: 1 },
+    { ...counts, last_seq: 3, read_seq: 2, unread_count: 1 },
+  ])
   here.close()
   there.close()
   await until(() => !(online() as string[]).includes(ana.user_id), 'absence', 4_000)
