@@ -273,7 +273,7 @@ describe('frames', () => {
 test('read markers reach one’s own other connections, presence and access follow what happens', async () => {
   const [here, there, other] = [await open(), await open(), await open(admin)]
   const posted = await admin.in<Message>('POST', `/channels/${general}/messages`, { content: 'read me' })
-  await until(() => here.messages(general).length === 1)
+  await until(() => here.messages(general).some(({ content }) => content === 'read me'))
   here.send({ type: 'read', channel_id: general, seq: posted.body.seq })
   await until(() => there.ofType('read').length === 1, 'the marker', 2_000)
   expect(there.ofType('read')[0]).toEqual({ type: 'read', channel_id: general, seq: posted.body.seq })
