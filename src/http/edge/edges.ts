@@ -21,7 +21,8 @@ export interface EdgesPorts extends EdgeSource {
 const IDLE_MS = 60_000
 /** Streams look at their credential so often, for the case that a revocation was not heard. */
 const CREDENTIAL_CHECK_MS = 5_000
-const TICK_MS = 1_000
+/** Half of the second within which a stream ends with its credential. */
+const TICK_MS = 500
 /** Presence is told at most so often per channel: a crowd that comes at once is one frame, not thousands. */
 const PRESENCE_MS = 1_000
 

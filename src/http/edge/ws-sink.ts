@@ -135,7 +135,7 @@ export class WsSink {
   }
 
   /**
-   * Pings the peer now and then, and cuts one that answers nothing; called about once a second. The runtime's own pings
+   * Pings the peer now and then, and cuts one that answers nothing; called about twice a second. The runtime's own pings
    * will not do: it sends none while we send, and so never finds a dead peer in a busy channel.
    */
   checkAlive(now: number): void {

@@ -196,12 +196,14 @@ test('a key that was rotated with grace ends its streams when the grace is over'
 test('a session that reaches its end closes its streams, and says so', async () => {
   const person = await join(admin, 'Short Stay')
   const sql = databaseOf(server)
-  await sql`update sessions set expires_at = now() + interval '2500 milliseconds' where user_id = ${person.user_id}`
+  const [row] = await sql`
+    update sessions set expires_at = now() + interval '2500 milliseconds' where user_id = ${person.user_id} returning expires_at`
   await sql.end()
   // What is remembered of a session is a second old at the most.
   await Bun.sleep(1_050)
   const sse = await SseJournal.open(stream(), { Cookie: person.cookieHeader })
-  await until(() => sse.ended, 'the stream to end', 3_500)
+  await until(() => sse.ended, 'the stream to end', 4_000)
+  expect(Date.now() - Date.parse(row?.expires_at)).toBeWithin(0, 2_000)
   expect(sse.events.at(-1)).toEqual({ type: 'session.revoked', payload: { reason: 'expired' } })
   expect((await person.call('GET', '/auth/me')).body).toMatchObject({ error: { code: 'SESSION_EXPIRED' } })
 })
