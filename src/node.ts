@@ -54,6 +54,7 @@ export async function openNode(
   const secrets = loadSecrets({
     data_dir,
     ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
+    ...(config.jwt_secret_previous === undefined ? {} : { previous_jwt_secret: config.jwt_secret_previous }),
     ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
   })
   const metrics = new Metrics()

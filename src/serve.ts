@@ -7,26 +7,31 @@ import { csrfToken } from './auth/csrf.ts'
 import { TokenBuckets } from './auth/rate-limit.ts'
 import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
-import { ApiError } from './contracts/errors.ts'
 import { newId } from './contracts/ids.ts'
-import { LIMITS } from './contracts/limits.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
 import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
-import { clientIp, isLoopback } from './http/client-ip.ts'
+import { clientIp, isForwarded, isLoopback } from './http/client-ip.ts'
 import type { Deps } from './http/deps.ts'
 import { Identify } from './http/identity.ts'
-import { Limits } from './http/limits.ts'
+import { InFlight } from './http/in-flight.ts'
+import { failedTooOften, Limits } from './http/limits.ts'
 import { baseHeaders, Replier } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
+import { Repeats } from './repeats.ts'
 import { archiveTasks } from './workers/archival.ts'
 import { startBackground } from './workers/background.ts'
 import { deleteDueOrgs } from './workers/org-deletion.ts'
 
-/** Wrong keys of an address, and wrong passwords of an address or an account, before each next one has to wait. */
-const FREE_FAILURES = { key: 20, sign_in: 5 }
+/** The runtime's own bound on a body, far behind ours (see readJson). */
+const REQUEST_BYTES_MAX = 2 ** 40
+
+/** Streams that a stopping node closed come back spread over this time. */
+const RECONNECT_SPREAD_MS = 5_000
+/** For the last answers and close frames to leave before the connections are cut. */
+const LAST_WORDS_MS = 50
 
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
 export async function serve(
@@ -37,7 +42,8 @@ export async function serve(
   let server: ReturnType<typeof createApp>['server'] = null
   const node = await openNode(env, (topic, text) => server?.publish(topic, text))
   const { config, log, opened, database, secrets, metrics, key_store, core } = node
-  const csrf_secret = secrets.jwt[0]!.secret
+  const csrf_secrets = secrets.jwt.map(({ secret }) => secret)
+  const csrf_secret = csrf_secrets[0]!
 
   const accounts = new Accounts(database)
   const sessions = new Sessions(
@@ -49,17 +55,25 @@ export async function serve(
   sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
   const keys = new KeyVerifier(key_store, secrets.pepper)
   const key_failures = new BackOff(Date.now, {
-    free: FREE_FAILURES.key,
+    free: 20,
     first_ms: 1_000,
     max_ms: 60_000,
     forget_ms: 10 * 60_000,
   })
+  // What is free here is what the rate of sign-ins lets through at once; who goes on failing waits longer and longer.
   const sign_in_failures = new BackOff(Date.now, {
-    free: FREE_FAILURES.sign_in,
+    free: 10,
     first_ms: 1_000,
     max_ms: 5 * 60_000,
     forget_ms: 30 * 60_000,
   })
+  const repeats = new Repeats(
+    (delay_ms, fire) => {
+      const timer = setTimeout(fire, delay_ms)
+      return () => clearTimeout(timer)
+    },
+    (error) => log.failed('record a repeated failure', error),
+  )
   const presence = createPresence(accounts, (stage, error) => log.failed(stage, error))
   const org_ids = new Map<string, string>()
 
@@ -67,9 +81,10 @@ export async function serve(
   const identify = new Identify({
     sessions,
     keys,
-    csrf_secret,
+    csrf_secrets,
     secure: config.https,
-    own_origins: [...config.own_origins, ...config.cors_origins],
+    own_origins: config.own_origins,
+    cors_origins: config.cors_origins,
     openEdge: (org_id) => core.edges.open(org_id),
     async orgId(slug) {
       const known = org_ids.get(slug)
@@ -80,9 +95,9 @@ export async function serve(
     },
     active: (org_id, user_id) => presence.active(org_id, user_id),
     keyUsed: (key) => key_store.used(key),
-    keyFailure: (key, reason, ip) => {
-      const details = { key_id: key.key_id, reason, ip }
-      presence.once(`key ${key.key_id} ${ip}`, (count) =>
+    keyFailure: (key, reason, from) => {
+      const details = { key_id: key.key_id, reason, ...from }
+      repeats.add(`key ${key.key_id} ${from.ip}`, (count) =>
         core.systemCommand(key.org_id, 'security.record', {
           type: 'auth.api_key_failure',
           user_id: key.user_id,
@@ -92,11 +107,15 @@ export async function serve(
         }),
       )
     },
-    failuresFrom: (ip) => ({
-      blocked_s: config.rate_limits ? key_failures.blocked(ip) : 0,
-      free: FREE_FAILURES.key,
-      add: () => key_failures.failed(ip),
-    }),
+    keyFailures(ip, key_id) {
+      const counted = [`i ${ip}`, ...(key_id === undefined ? [] : [`k ${key_id}`])]
+      return {
+        blocked_s: config.rate_limits ? Math.max(...counted.map((key) => key_failures.blocked(key))) : 0,
+        add() {
+          for (const key of counted) key_failures.failed(key)
+        },
+      }
+    },
   })
 
   const ipOf = (request: Request) =>
@@ -104,6 +123,7 @@ export async function serve(
   const deps: Deps = {
     replier,
     identify,
+    in_flight: new InFlight(),
     limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
     accounts,
     sessions,
@@ -122,11 +142,7 @@ export async function serve(
               sign_in_failures.blocked(`i ${ip}`),
             )
           : 0
-        if (blocked_s > 0)
-          throw new ApiError('RATE_LIMITED', 'Too many failed attempts. Wait a little.', {
-            retry_after_s: blocked_s,
-            rate_limit: FREE_FAILURES.sign_in,
-          })
+        if (blocked_s > 0) throw failedTooOften('Too many failed attempts. Wait a little.', blocked_s)
       },
       add(email, ip) {
         sign_in_failures.failed(`e ${email.toLowerCase()}`)
@@ -134,6 +150,7 @@ export async function serve(
       },
       succeeded: (email) => sign_in_failures.succeeded(`e ${email.toLowerCase()}`),
     },
+    repeated: (key, write) => repeats.add(key, write),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
     hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
@@ -170,7 +187,8 @@ export async function serve(
       checks: () => opened.check(database),
       metrics: () => metrics.text(),
       metrics_token: config.metrics_token,
-      isLoopback: (request) => isLoopback(ipOf(request)),
+      // A proxy on this machine speaks for others: what it forwards does not come from here.
+      isLoopback: (request) => !isForwarded(request) && isLoopback(ipOf(request)),
     },
     assets,
   )
@@ -181,8 +199,8 @@ export async function serve(
       reusePort: false,
       development: false,
       idleTimeout: 60,
-      // What we refuse ourselves gets our words; far beyond that Bun refuses without any. Neither is kept in memory.
-      maxRequestBodySize: 64 * LIMITS.body_bytes_max,
+      // We refuse ourselves, in our words and without keeping what comes; Bun would cut the connection without any.
+      maxRequestBodySize: REQUEST_BYTES_MAX,
     })
   } catch (error) {
     await node.close()
@@ -214,10 +232,16 @@ export async function serve(
     stopping = true
     log.info({ signal }, 'draining')
     background.stop()
-    core.edges.drain(Math.min(5_000, config.drain_ms))
     const give_up = setTimeout(() => process.exit(0), config.drain_ms + 1_500)
-    await Promise.race([core.host.stopAll(), Bun.sleep(config.drain_ms)])
+    core.edges.startDraining()
+    // Nobody new comes in; what is under way gets its answer, by whatever way it was asked. The runtime's promise is not
+    // waited for: with an open stream it never settles.
+    void server?.stop()
+    const finished = deps.in_flight.idle().then(() => core.host.stopAll())
+    await Promise.race([finished, Bun.sleep(config.drain_ms)])
+    core.edges.closeAll(RECONNECT_SPREAD_MS)
     core.edges.stop()
+    await Bun.sleep(LAST_WORDS_MS)
     await server?.stop(true)
     await node.close()
     clearTimeout(give_up)

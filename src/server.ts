@@ -84,6 +84,7 @@ export function createCore(
       events,
       notifications: (...args) => stored.notifications(...args),
       messages: (...args) => stored.messages(...args),
+      channels: (...args) => stored.channels(...args),
       oldestSequence: (org_id) => stored.oldestSequence(org_id),
       head: (org_id) => stored.head(org_id),
       publish,
@@ -93,6 +94,7 @@ export function createCore(
           type: string
         }).catch((e) => failed('tell presence', e))
       },
+      ended: (kind, reason) => metrics.ended(kind, reason),
       endedCredentials: (sessions, keys) => endedCredentials(database, sessions, keys),
       failed,
     },

@@ -117,11 +117,6 @@ export class KeyVerifier {
     return { ok: true, stored }
   }
 
-  /** Whether this very key was right before, as far as this process remembers. It is judged all the same. */
-  remembers(key: string): boolean {
-    return parseApiKey(key) !== undefined && this.#remembered.get(digestOf(key)) !== undefined
-  }
-
   /** A key was revoked: it is judged from scratch. */
   forget(key_id: string): void {
     this.#remembered.deleteWhere((entry) => entry.key_id === key_id)

@@ -6,9 +6,12 @@ export function csrfToken(secret: Uint8Array, session_id: string): string {
   return `${random}.${sign(secret, session_id, random)}`
 }
 
-/** Cookie and header must be the same token, and ours for this session; compared in constant time. */
+/**
+ * Cookie and header must be the same token, and ours for this session; compared in constant time. All `secrets` are
+ * accepted: while one replaces another, a token lives as long as the session token beside it.
+ */
 export function checkCsrf(
-  secret: Uint8Array,
+  secrets: readonly Uint8Array[],
   session_id: string,
   cookie: string | undefined,
   header: string | undefined,
@@ -16,20 +19,23 @@ export function checkCsrf(
   if (!cookie || !header || cookie.length > 200 || !sameText(cookie, header)) return false
   const [random, signature, ...rest] = header.split('.')
   if (!random || !signature || rest.length > 0) return false
-  return sameText(signature, sign(secret, session_id, random))
+  return secrets.some((secret) => sameText(signature, sign(secret, session_id, random)))
 }
 
 /**
- * Whether a request comes from a page of ours. `Origin`, when sent, must be one of ours. Without it, `Sec-Fetch-Site`
- * must not say that another site asked; programs send neither and are no browser to protect.
+ * Whether a request comes from a page of ours. `Origin`, when sent, must be one of ours or of those that are listed for
+ * CORS. `Sec-Fetch-Site` must not say that another site asked, but for the listed ones, which are other sites.
+ * Programs send neither and are no browser to protect.
  */
 export function sameOrigin(request: {
   origin: string | null
   sec_fetch_site: string | null
   own_origins: readonly string[]
+  cors_origins: readonly string[]
 }): boolean {
-  const { origin, sec_fetch_site, own_origins } = request
-  if (origin !== null) return own_origins.includes(origin.toLowerCase())
+  const { origin, sec_fetch_site, own_origins, cors_origins } = request
+  if (origin !== null && cors_origins.includes(origin.toLowerCase())) return true
+  if (origin !== null && !own_origins.includes(origin.toLowerCase())) return false
   return sec_fetch_site === null || sec_fetch_site === 'same-origin' || sec_fetch_site === 'none'
 }
 

@@ -5,7 +5,7 @@ import type { BatchContext, JobRunner } from '../db/lane-store.ts'
 import { authorize, type Standing } from '../domain/access.ts'
 import { senderOf } from '../domain/caller.ts'
 import type { Done, Job, Reply, UserNotification } from '../domain/job.ts'
-import type { LogEvent, NewEvent } from '../domain/log-event.ts'
+import { isSecurityEvent, type LogEvent, type NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
@@ -101,7 +101,7 @@ function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
     project_ids: event.project_ids ?? [],
     task_id: event.task_id ?? null,
     channel_id: event.channel_id ?? null,
-    payload: event.payload,
+    payload: isSecurityEvent(event.type) ? { ...event.payload, ...originOf(job) } : event.payload,
   }
   const subject_ids = event.subject_ids ?? []
   if (event.message) {
@@ -121,10 +121,15 @@ function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
       task_id: envelope.task_id,
       channel_id: envelope.channel_id,
       subject_ids,
-      payload: event.payload,
+      payload: envelope.payload,
       created_at: context.now,
     })
   return event.revokes ? { ...envelope, subject_ids, revokes: event.revokes } : { ...envelope, subject_ids }
+}
+
+/** Where a security event came from; sign-ins bring it themselves, the server's own doings have none. */
+function originOf({ caller: { ip, user_agent } }: Job): { ip?: string; user_agent?: string } {
+  return { ...(ip === undefined ? {} : { ip }), ...(user_agent === undefined ? {} : { user_agent }) }
 }
 
 function storeNotifications(

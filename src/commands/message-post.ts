@@ -1,4 +1,4 @@
-import { ApiError, notFound } from '../contracts/errors.ts'
+import { ApiError, notFound, type RateLimitState } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { Message } from '../contracts/resources.ts'
 import type { MessageKind } from '../contracts/vocabulary.ts'
@@ -22,7 +22,12 @@ export interface MessagePostInput {
   reply_to?: string | null
   kind?: MessageKind
   /** Set when the sender is over its rate or the channel is braked: only a repeat is answered. */
-  refusal?: { code: 'RATE_LIMITED' | 'AGENT_LOOP'; message: string; retry_after_s: number }
+  refusal?: {
+    code: 'RATE_LIMITED' | 'AGENT_LOOP'
+    message: string
+    retry_after_s: number
+    rate_limit?: RateLimitState
+  }
 }
 
 export interface MessagePostResult {
@@ -78,7 +83,8 @@ export const messagePost: Command<MessagePostInput, MessagePostResult> = {
 }
 
 function refused(refusal: NonNullable<MessagePostInput['refusal']>): ApiError {
-  return new ApiError(refusal.code, refusal.message, { retry_after_s: refusal.retry_after_s })
+  const { code, message, ...options } = refusal
+  return new ApiError(code, message, options)
 }
 
 /** The stored message of the same `client_id`; another content under it is 409. */

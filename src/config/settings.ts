@@ -87,7 +87,7 @@ function storage(read: Reader) {
       default: 5_000,
       min: 100,
       max: 600_000,
-      doc: 'Milliseconds after which PostgreSQL ends a statement.',
+      doc: 'Milliseconds after which PostgreSQL ends a statement. Requests are answered within five seconds whatever it is.',
     }),
     redis_url: read.url('MC_REDIS_URL', ['redis', 'rediss'], {
       doc: 'Joins several nodes; a node that is alone needs none. Needs `MC_JWT_SECRET` and `MC_KEY_PEPPER`, the same on every node.',

@@ -10,6 +10,8 @@ export const CLOSE = {
   flooding: 4029,
   /** The server drains or restarts; come back with jitter. */
   restarting: 1012,
+  /** Nothing was heard of the peer, whose connection is cut; never sent. */
+  silent: 1006,
   /** A frame above the limit (sent by the runtime itself). */
   too_large: 1009,
 } as const

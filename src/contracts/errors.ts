@@ -61,21 +61,27 @@ export interface ErrorBody {
   error: { code: ErrorCode; message: string; status: number; details?: unknown }
 }
 
+/** Where a caller stands with a rate limit: calls at once, how many are left, seconds until all are there again. */
+export interface RateLimitState {
+  limit: number
+  remaining: number
+  reset_s: number
+}
+
 /**
  * A refusal that is part of the contract: thrown anywhere between route and lane, answered as it is.
- * `retry_after_s` becomes the `Retry-After` header of 429 and 503; with `rate_limit`, how many calls may come at once,
- * the `RateLimit-*` headers too.
+ * `retry_after_s` becomes the `Retry-After` header of 429 and 503, `rate_limit` the `RateLimit-*` headers.
  */
 export class ApiError extends Error {
   readonly errorCode: ErrorCode
   readonly details: unknown
   readonly retry_after_s: number | undefined
-  readonly rate_limit: number | undefined
+  readonly rate_limit: RateLimitState | undefined
 
   constructor(
     errorCode: ErrorCode,
     message: string,
-    options: { details?: unknown; retry_after_s?: number; rate_limit?: number } = {},
+    options: { details?: unknown; retry_after_s?: number; rate_limit?: RateLimitState } = {},
   ) {
     super(message)
     this.name = 'ApiError'

@@ -54,9 +54,10 @@ export const LIMITS = {
   /** Bad frames in a row before the socket is closed with 4003. */
   ws_bad_frames_max: 10,
   ws_hello_deadline_ms: 10_000,
+  /** Every socket is pinged so often, whatever else goes over it. */
   ws_ping_interval_ms: 30_000,
-  /** Channels in one `resume`; an org with more readable channels resumes in several connections' worth of hellos. */
-  ws_resume_channels_max: 1_000,
+  /** A peer of which nothing was heard for so long, two pings included, is gone. */
+  ws_silence_max_ms: 75_000,
 
   /** What may wait for one slow consumer before it is disconnected; whichever comes first. */
   send_queue_bytes_max: 1024 * 1024,
@@ -64,6 +65,8 @@ export const LIMITS = {
   /** A write that the peer does not take for so long ends the stream. */
   write_stall_ms: 30_000,
   typing_expires_ms: 3_000,
+  /** Others hear at most so often that somebody still types: one who floods reaches nobody. */
+  typing_repeat_ms: 1_000,
 } as const
 
 /** Slugs that would collide with a path of the server. */

@@ -16,9 +16,9 @@ export async function lintCatalogue(sql: Sql): Promise<string[]> {
         and (c.relname = 'organizations' or exists (
           select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
     )
-    select format('The server signs in as %s, which is a superuser. Use mc_app.', rolname) as problem from app where rolsuper
+    select format('The server''s role %s is a superuser.', rolname) as problem from app where rolsuper
     union all
-    select format('The server signs in as %s, which bypasses row-level security. Use mc_app.', rolname) from app where rolbypassrls
+    select format('The server''s role %s bypasses row-level security.', rolname) from app where rolbypassrls
     union all
     select format('The server''s role is a member of %s, which owns tables or bypasses row-level security.', r.rolname)
     from pg_roles r, app

@@ -42,8 +42,9 @@ export interface DatabaseOptions {
 
 /** A node's clients may all come back at once after a restart; each asks for little. */
 const WAITING_MAX = 2_048
-const WAIT_MS = 1_000
-const DEADLINE_MS = 5_000
+const WAIT_MS = 750
+/** With the wait before it less than the five seconds in which every request is answered. */
+const DEADLINE_MS = 4_000
 
 export type Row = Record<string, unknown>
 

@@ -1,8 +1,9 @@
 import type { Subscriptions } from '../contracts/requests.ts'
-import type { Message, Notification } from '../contracts/resources.ts'
+import type { Channel, Message, Notification } from '../contracts/resources.ts'
 import type { LogEvent } from '../domain/log-event.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
 import type { Database } from './client.ts'
+import { channelsById } from './queries/channels.ts'
 import { eventsAfter, notificationsOfEvents, oldestSequence } from './queries/events.ts'
 import { messagesAfter, toMessage } from './queries/messages.ts'
 import { readPermissions } from './queries/permissions.ts'
@@ -60,6 +61,10 @@ export class DatabaseEdgeSource {
       messagesAfter(sql, org, channel_id, after, limit),
     )
     return rows.map(toMessage)
+  }
+
+  async channels(org_id: string, user_id: string, ids: readonly string[]): Promise<Channel[]> {
+    return await this.#database.readOne(org_id, (sql, org) => channelsById(sql, org, user_id, ids))
   }
 
   async subscriptions(org_id: string, user_id: string): Promise<Subscriptions> {

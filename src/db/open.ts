@@ -22,7 +22,7 @@ interface Settings {
   partitions_ahead: number
 }
 
-const CHECK_MS = 2_000
+const CHECK_MS = 1_200
 
 /**
  * The database ready to be used: started (embedded) or reached, migrated, its catalogue found sound, partitions made.
@@ -39,10 +39,14 @@ export async function openDatabase(
   const { app, stop } =
     settings.database_url === undefined
       ? await embedded(data_dir, log)
-      : await external(settings.database_url, settings.database_owner_url)
+      : await external(settings.database_url, settings.database_owner_url).catch((error: unknown) => {
+          throw plainly(error)
+        })
   let partitions: PartitionCare
   try {
-    await refuseUnsound(app)
+    await refuseUnsound(app).catch((error: unknown) => {
+      throw plainly(error)
+    })
     partitions = await startPartitionCare(app, settings.partitions_ahead, log)
   } catch (error) {
     await stop()
@@ -88,18 +92,52 @@ async function external(url: string, owner_url: string | undefined) {
 async function refuseUnsound(app: ConnectionOptions): Promise<void> {
   const sql = client(app)
   try {
+    const problems = await lintCatalogue(sql)
+    const of_role = problems.filter((problem) => problem.startsWith("The server's role"))
+    if (of_role.length > 0) throw new Error(`${listed(of_role)}\n${rightRole(app)}`)
     const version = await schemaVersion(sql)
     if (version > SCHEMA_VERSION) throw new NewerSchema(version)
     if (version < SCHEMA_VERSION)
       throw new Error(
         `The database has schema version ${version}, this program needs ${SCHEMA_VERSION}. Set MC_DATABASE_OWNER_URL so that it can migrate, or run "mission-control migrate up".`,
       )
-    const problems = await lintCatalogue(sql)
-    if (problems.length > 0)
-      throw new Error(`The database would not keep organizations apart:\n  - ${problems.join('\n  - ')}`)
+    if (problems.length > 0) throw new Error(listed(problems))
   } finally {
     await sql.end({ timeout: 2 })
   }
+}
+
+function listed(problems: readonly string[]): string {
+  return `The database would not keep organizations apart:\n  - ${problems.join('\n  - ')}`
+}
+
+/** What to do about a role that sees too much: the statements that make the one the server is meant to have. */
+function rightRole({ host, port, database }: ConnectionOptions): string {
+  return `Sign in as mc_app, which owns nothing and bypasses nothing. As a superuser of this database:
+
+    do $$ begin create role mc_app; exception when duplicate_object then null; end $$;
+    alter role mc_app login nosuperuser nobypassrls nocreaterole nocreatedb password '<a password>';
+
+Then set MC_DATABASE_URL=postgres://mc_app:<a password>@${host}:${port}/${database} and, so that the server can migrate,
+MC_DATABASE_OWNER_URL to a role that may create roles.`
+}
+
+/** Codes of PostgreSQL and of the network for what people get wrong most, in words for them. */
+const IN_WORDS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  ENOENT: 'there is no such socket',
+  CONNECT_TIMEOUT: 'it does not answer',
+  '28P01': 'it does not take this user and password',
+  '28000': 'it does not let this user in',
+  '3D000': 'it has no such database',
+}
+
+function plainly(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const words = IN_WORDS[code]
+  if (words === undefined) return error
+  return new Error(`PostgreSQL cannot be used: ${words}. Look at MC_DATABASE_URL and MC_DATABASE_OWNER_URL.`)
 }
 
 /** One PL/pgSQL call beside the query: a server whose libraries were replaced under it answers queries but not those. */
@@ -130,7 +168,7 @@ function client(connection: ConnectionOptions) {
     ...connection,
     ssl: connection.ssl ?? false,
     max: 1,
-    connect_timeout: 10,
+    connect_timeout: 4,
     onnotice: () => undefined,
   })
 }

@@ -102,11 +102,6 @@ export class Permissions {
     return ids
   }
 
-  /** Whether the viewer is somebody in this org at all. */
-  knows(viewer: Viewer): boolean {
-    return viewer.kind === 'sub_agent' ? this.#scopes.has(viewer.id) : this.member(viewer.id) !== undefined
-  }
-
   mayReadChannel(viewer: Viewer, channel_id: string): boolean {
     const channel = this.channels.get(channel_id)
     if (!channel) return false

@@ -42,9 +42,9 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
     name: 'mission-control',
     websocket: {
       maxPayloadLength: LIMITS.ws_frame_bytes_max,
-      // Bun pings by itself when a connection is quiet; a peer that does not answer is gone within this time.
-      idleTimeout: 60,
-      sendPings: true,
+      // We ping ourselves (see WsSink): the runtime pings only while it sends nothing.
+      idleTimeout: 120,
+      sendPings: false,
       // Ours is reached first (see SendQueue); this one only keeps a mistake from filling the memory.
       backpressureLimit: 4 * LIMITS.send_queue_bytes_max,
       closeOnBackpressureLimit: true,
@@ -59,13 +59,13 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
-    .use(cors(deps.cors_origins, () => deps.replier.headers(newId())))
+    .use(cors(deps.cors_origins, () => deps.replier.headersFor(newId())))
     .use(routes(deps, readiness))
     .get(
       '/docs/json',
       async ({ request }) => {
         document ??= openApi((app) => app.use(routes(deps, readiness)))
-        const headers = { ...deps.replier.headers(newId()), 'Content-Type': 'application/json' }
+        const headers = { ...deps.replier.headersFor(newId()), 'Content-Type': 'application/json' }
         return request.method === 'HEAD'
           ? new Response(null, { headers })
           : new Response(await document, { headers })
@@ -79,15 +79,15 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
       ({ request }) => {
         const { pathname } = new URL(request.url)
         if (API_PATHS.test(pathname)) return notFound(deps, request)
-        return assets.serve(request, deps.replier.headers(newId())) ?? notFound(deps, request)
+        return assets.serve(request, deps.replier.headersFor(newId())) ?? notFound(deps, request)
       },
       { detail: { hide: true } },
     )
 }
 
-/** The browser of the API document. */
 function docs(deps: Deps, request: Request): Response {
-  return docsPage(new URL(request.url).pathname, deps.replier.headers(newId())) ?? notFound(deps, request)
+  const headers = deps.replier.headersFor(newId())
+  return docsPage(new URL(request.url).pathname, headers) ?? notFound(deps, request)
 }
 
 function notFound(deps: Deps, request: Request): Response {

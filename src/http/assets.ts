@@ -19,11 +19,11 @@ export async function loadAssets(folder: string): Promise<Assets> {
     serve(request, headers) {
       const { pathname } = new URL(request.url)
       const file = files.get(pathname)
-      const path = file ?? index
+      // Names under /assets/ carry a hash of their content: one that is not there is of another version, not a page.
+      const hashed = pathname.startsWith('/assets/')
+      const path = file ?? (hashed ? undefined : index)
       if (path === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
-      // Names under /assets/ carry a hash of their content.
-      const immutable = file !== undefined && pathname.startsWith('/assets/')
-      const cache = immutable ? 'public, max-age=31536000, immutable' : 'no-cache'
+      const cache = hashed ? 'public, max-age=31536000, immutable' : 'no-cache'
       return new Response(Bun.file(path), { headers: { ...headers, 'Cache-Control': cache } })
     },
   }

@@ -9,7 +9,7 @@ import type { Reply } from '../domain/job.ts'
 import { parseJson } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type SocketPort, WsSink } from './edge/ws-sink.ts'
-import { credentialOf, type Identity, type Membership } from './identity.ts'
+import { credentialOf, type Identity, type Membership, memberNow } from './identity.ts'
 import { posting } from './posting.ts'
 import { internalError } from './reply.ts'
 import { checker } from './validate.ts'
@@ -20,6 +20,7 @@ interface Socket {
   cork(write: () => void): void
   subscribe(topic: string): void
   unsubscribe(topic: string): void
+  ping(): void
   getBufferedAmount(): number
   close(code: number, reason: string): void
   terminate(): void
@@ -30,6 +31,8 @@ export interface SocketHandlers {
   open(socket: Socket): void
   message(socket: Socket, data: string | Buffer): void
   drain(socket: Socket): void
+  /** The peer answered a ping. */
+  pong(socket: Socket): void
   close(socket: Socket, code: number): void
 }
 
@@ -54,6 +57,8 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
   let bad_in_a_row = 0
   /** Posts that were handed to their channel and are not stored yet. */
   let unstored = 0
+  /** Frames that came in this turn of the event loop: answered at once or not, so many at once are a flood. */
+  let in_this_turn = 0
   let hello_timer: ReturnType<typeof setTimeout> | undefined
 
   async function work(): Promise<void> {
@@ -64,7 +69,7 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
   }
 
   async function handle(to: WsSink, data: string | Buffer): Promise<void> {
-    let frame: ClientFrame | undefined
+    let frame: KnownFrame
     try {
       frame = readFrame(data)
       bad_in_a_row = 0
@@ -75,16 +80,19 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
       return
     }
     try {
-      await answer(to, frame)
+      await answer(to, checks[frame.type](frame))
     } catch (error) {
       refuse(to, frame, error)
     }
   }
 
-  function refuse(to: WsSink, frame: ClientFrame, error: unknown): void {
+  /** Names the message that is refused, also when it is refused for its fields: its sender knows it by nothing else. */
+  function refuse(to: WsSink, frame: KnownFrame, error: unknown): void {
     if (!(error instanceof ApiError)) deps.log.failed('a WebSocket frame', error)
-    const client_id = frame.type === 'message' ? frame.client_id : undefined
-    to.answer({ type: 'error', ...(client_id === undefined ? {} : { client_id }), error: errorOf(error) })
+    const { type, client_id } = frame
+    const named =
+      type === 'message' && typeof client_id === 'string' && client_id.length <= LIMITS.client_id_max
+    to.answer({ type: 'error', ...(named ? { client_id } : {}), error: errorOf(error) })
   }
 
   async function answer(to: WsSink, frame: ClientFrame): Promise<void> {
@@ -116,7 +124,8 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
    * client share a transaction. The acknowledgement follows when it is stored.
    */
   function post(to: WsSink, frame: MessageFrame): void {
-    authorize('message.post', membership.standing, edge.permissions.readOnly)
+    const { caller, standing } = memberNow(membership)
+    authorize('message.post', standing, edge.permissions.readOnly)
     const { type: _type, channel_id, ...body } = frame
     if (
       body.kind !== undefined &&
@@ -125,7 +134,7 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     )
       throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
     const prepared = posting(channel_id, body, deps.limits.message(viewer.id))
-    const request = { type: 'post', command_id: newId(), posting: prepared, caller: membership.caller }
+    const request = { type: 'post', command_id: newId(), posting: prepared, caller }
     unstored++
     deps
       .channel<Reply>(edge.org_id, channel_id, request)
@@ -148,7 +157,9 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     },
     message(_socket, data) {
       if (!sink || sink.closed) return
-      if (queue.length + unstored >= LIMITS.ws_inbound_queue_max) {
+      sink.heard(Date.now())
+      if (in_this_turn++ === 0) setImmediate(() => (in_this_turn = 0))
+      if (Math.max(queue.length + unstored + 1, in_this_turn) > LIMITS.ws_inbound_queue_max) {
         queue.length = 0
         sink.close(CLOSE.flooding, 'More frames than one client may have waiting.')
         return
@@ -159,12 +170,15 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     drain() {
       sink?.drained()
     },
+    pong() {
+      sink?.heard(Date.now())
+    },
     close() {
       clearTimeout(hello_timer)
       queue.length = 0
       if (!sink) return
       sink.lost()
-      edge.sockets.remove(sink)
+      edge.removeSocket(sink)
     },
   }
 }
@@ -182,17 +196,22 @@ function portOf(socket: Socket): SocketPort {
     leave: (topic) => socket.unsubscribe(topic),
     waiting: () => socket.getBufferedAmount(),
     close: (code, reason) => socket.close(code, reason),
+    ping: () => socket.ping(),
     terminate: () => socket.terminate(),
   }
 }
 
-function readFrame(data: string | Buffer): ClientFrame {
+/** A frame whose type is known and whose fields are not looked at yet. */
+type KnownFrame = { type: ClientFrame['type'] } & Record<string, unknown>
+
+/** Throws when the frame is none of this protocol: binary, no JSON, an unknown type. */
+function readFrame(data: string | Buffer): KnownFrame {
   if (typeof data !== 'string') throw new ApiError('VALIDATION_FAILED', 'Send text frames with JSON.')
   const value = parseJson(data)
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
   if (typeof type !== 'string' || !Object.hasOwn(checks, type))
     throw new ApiError('VALIDATION_FAILED', 'There is no frame of this type.')
-  return checks[type as keyof typeof checks](value)
+  return value as KnownFrame
 }
 
 function errorOf(error: unknown): ErrorBody['error'] {

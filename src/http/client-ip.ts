@@ -12,6 +12,11 @@ export function clientIp(request: Request, peer: string | undefined, trusted: re
   return chain.findLast((hop) => !trusted.includes(hop)) ?? address
 }
 
+/** Whether some proxy, trusted or not, passed the request on for somebody else. */
+export function isForwarded(request: Request): boolean {
+  return request.headers.has('x-forwarded-for') || request.headers.has('forwarded')
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.')
 }

@@ -6,6 +6,7 @@ import type { CommandCall, Reply } from '../domain/job.ts'
 import type { SocketHandlers } from './channels-ws.ts'
 import type { Edges } from './edge/edges.ts'
 import type { Identify } from './identity.ts'
+import type { InFlight } from './in-flight.ts'
 import type { Limits } from './limits.ts'
 import type { Replier } from './reply.ts'
 
@@ -14,6 +15,7 @@ export interface Deps {
   replier: Replier
   identify: Identify
   limits: Limits
+  in_flight: InFlight
   accounts: Accounts
   sessions: Sessions
   edges: Edges
@@ -31,6 +33,8 @@ export interface Deps {
   /** Sends a frame that is not stored to the readers of a channel, on every node. */
   ephemeral(frame: Ephemeral): void
   sign_in_failures: SignInFailures
+  /** Writes down what may happen often: at most once a minute per key, with how many there were. Not waited for. */
+  repeated(key: string, write: (count: number) => Promise<unknown>): void
   csrfToken(session_id: string): string
   key_pepper: Uint8Array
   /** Hash under which a one-time token is stored. */

@@ -10,6 +10,7 @@ import type { Idempotency, Reply } from '../domain/job.ts'
 import { readJson } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Documentation, describe } from './document.ts'
+import { draining } from './edge/edges.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Identity } from './identity.ts'
 import { internalError } from './reply.ts'
@@ -64,6 +65,8 @@ interface Spec<B extends TSchema, Q extends TSchema> extends Documentation {
   query?: Q
   /** A POST without a body is taken as `{}`. */
   body_optional?: boolean
+  /** Answered also by a node that stops: what watches it asks for these. */
+  while_draining?: boolean
 }
 
 type BodyOf<B> = B extends TSchema ? Static<B> : undefined
@@ -95,7 +98,9 @@ export function endpoints(deps: Deps) {
   ) {
     const checkBody = checker<TSchema>(spec.body ?? NO_BODY)
     const query = spec.query && checkQuery(spec.query)
-    const handler = async (context: RouteContext): Promise<Response> => {
+    const handler = async (context: RouteContext): Promise<Response> =>
+      await deps.in_flight.run(() => answer(context))
+    const answer = async (context: RouteContext): Promise<Response> => {
       const request_id = newId()
       const { request } = context
       const read = async () => {
@@ -111,6 +116,7 @@ export function endpoints(deps: Deps) {
         return { body: body as BodyOf<B>, query: parsed as QueryOf<Q> }
       }
       try {
+        if (deps.edges.draining && !spec.while_draining) throw draining()
         const { answer, headers } = await run(context, request_id, read)
         if (answer.response) return answer.response
         const status = answer.status ?? (answer.body === undefined ? 204 : 200)
@@ -128,15 +134,8 @@ export function endpoints(deps: Deps) {
     return [handler, { parse: 'none', detail: describe(spec) }] as const
   }
 
-  /** Who is refused counts as its address, so that guessing has an end. */
-  async function identify(request: Request, ip: string): Promise<Identity> {
-    try {
-      return await deps.identify.request(request, ip)
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) deps.limits.anonymous(ip, false)
-      throw error
-    }
-  }
+  const identify = (request: Request, ip: string) =>
+    identifyCaller(deps, ip, () => deps.identify.request(request, ip))
 
   /** Over the limit only a repeat is answered, and of those no more than of calls. */
   function limit(
@@ -245,6 +244,20 @@ export function endpoints(deps: Deps) {
         return { answer: await handle(full), headers }
       })
     },
+  }
+}
+
+/** Who is refused counts as its address, so that guessing has an end. */
+export async function identifyCaller(
+  deps: Pick<Deps, 'limits'>,
+  ip: string,
+  identify: () => Promise<Identity>,
+): Promise<Identity> {
+  try {
+    return await identify()
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) deps.limits.anonymous(ip, false)
+    throw error
   }
 }
 

@@ -8,6 +8,7 @@ import type { Caller } from '../domain/caller.ts'
 import type { Viewer } from '../domain/permissions.ts'
 import type { Credential } from './edge/credential.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
+import { failedTooOften } from './limits.ts'
 
 /** Who a request comes from, before any org is looked at. */
 export type Identity =
@@ -24,9 +25,11 @@ export interface Membership {
 interface Ports {
   sessions: Sessions
   keys: KeyVerifier
-  csrf_secret: Uint8Array
+  csrf_secrets: readonly Uint8Array[]
   secure: boolean
   own_origins: readonly string[]
+  /** Other origins whose pages may call the API. */
+  cors_origins: readonly string[]
   openEdge(org_id: string): Promise<OrgEdge>
   /** Id of the org with this slug; undefined when there is none. */
   orgId(slug: string): Promise<string | undefined>
@@ -35,8 +38,9 @@ interface Ports {
   /** A key was used; must not throw, must not wait. */
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
-  keyFailure(key: StoredKey, reason: string, ip: string): void
-  failuresFrom(ip: string): { blocked_s: number; free: number; add(): void }
+  keyFailure(key: StoredKey, reason: string, from: { ip: string; user_agent: string }): void
+  /** What failed before from this address, and for this id when there is such a key. */
+  keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
 }
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -52,7 +56,8 @@ export class Identify {
   /** Throws 401, or 403 when a write by cookie lacks its CSRF token. An Authorization header is judged alone. */
   async request(request: Request, ip: string): Promise<Identity> {
     const authorization = request.headers.get('authorization')
-    if (authorization !== null) return await this.bearer(authorization.match(/^Bearer +(\S+)$/i)?.[1], ip)
+    if (authorization !== null)
+      return await this.bearer(authorization.match(/^Bearer +(\S+)$/i)?.[1], request, ip)
     const cookies = parseCookies(request.headers.get('cookie'))
     const names = cookieNames(this.#ports.secure)
     const token = cookies.get(names.session)
@@ -63,24 +68,20 @@ export class Identify {
   }
 
   /** A token from a header or a WebSocket's sub-protocol: an API key, or the session of a wrapped mobile app. */
-  async bearer(token: string | undefined, ip: string): Promise<Identity> {
+  async bearer(token: string | undefined, request: Request, ip: string): Promise<Identity> {
     if (token === undefined)
       throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
     if (!token.startsWith('mc_ak_')) return await this.#session(token, false)
-    const failures = this.#ports.failuresFrom(ip)
-    // Whoever is known to have a right key does not wait for what others at its address guess.
-    if (failures.blocked_s > 0 && !this.#ports.keys.remembers(token))
-      throw new ApiError('RATE_LIMITED', 'Too many wrong keys from this address.', {
-        retry_after_s: failures.blocked_s,
-        rate_limit: failures.free,
-      })
     const verdict = await this.#ports.keys.verify(token, Date.now())
     if (verdict.ok) {
       this.#ports.keyUsed(verdict.stored)
       return { type: 'key', key: verdict.stored }
     }
+    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, recordOf(request, ip))
+    // Only failures are slowed down: a right key behind the same address must not suffer from a wrong one.
+    const failures = this.#ports.keyFailures(ip, verdict.stored?.key_id)
+    if (failures.blocked_s > 0) throw failedTooOften('Too many wrong keys.', failures.blocked_s)
     if (verdict.reason !== 'expired') failures.add()
-    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, ip)
     throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
   }
 
@@ -105,7 +106,7 @@ export class Identify {
 
   #checkWrite(request: Request, session_id: string, cookie: string | undefined): void {
     const header = request.headers.get('x-csrf-token') ?? undefined
-    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secret, session_id, cookie, header))
+    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secrets, session_id, cookie, header))
       throw csrfFailed()
   }
 
@@ -114,11 +115,26 @@ export class Identify {
     if (!this.isOwnOrigin(request)) throw csrfFailed()
   }
 
+  /**
+   * A page's WebSocket always says its origin, and that alone counts: browsers do not agree on what `Sec-Fetch-Site` says
+   * of a connection whose scheme is another than the page's.
+   */
+  checkSocketOrigin(request: Request): void {
+    const own = sameOrigin({
+      origin: request.headers.get('origin'),
+      sec_fetch_site: null,
+      own_origins: this.#ports.own_origins,
+      cors_origins: this.#ports.cors_origins,
+    })
+    if (!own) throw csrfFailed()
+  }
+
   isOwnOrigin(request: Request): boolean {
     return sameOrigin({
       origin: request.headers.get('origin'),
       sec_fetch_site: request.headers.get('sec-fetch-site'),
       own_origins: this.#ports.own_origins,
+      cors_origins: this.#ports.cors_origins,
     })
   }
 
@@ -129,7 +145,7 @@ export class Identify {
     if (identity.type === 'key' && identity.key.org_id !== org_id) throw notFound('org')
     const edge = await this.#ports.openEdge(org_id)
     const viewer = viewerOf(identity)
-    const record = { ip, user_agent: (request.headers.get('user-agent') ?? '').slice(0, 300) }
+    const record = recordOf(request, ip)
     if (identity.type === 'key' && edge.permissions.keyEnded(identity.key.id, Date.now()))
       throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
     if (viewer.kind === 'sub_agent') {
@@ -155,6 +171,16 @@ export class Identify {
   }
 }
 
+/** A membership as it is now: a socket outlives changes of its user's name and role. */
+export function memberNow(membership: Membership): Pick<Membership, 'caller' | 'standing'> {
+  const { caller, standing, edge, viewer } = membership
+  if (viewer.kind === 'sub_agent') return { caller, standing }
+  const member = edge.permissions.member(viewer.id)
+  if (!member) throw notFound('org')
+  const { display_name, role } = member
+  return { caller: { ...caller, display_name, role }, standing: role }
+}
+
 /** What ends a stream that was opened with this identity. */
 export function credentialOf(identity: Identity, viewer: Viewer): Credential {
   if (identity.type === 'session')
@@ -163,6 +189,11 @@ export function credentialOf(identity: Identity, viewer: Viewer): Credential {
     at ? [Date.parse(at)] : [],
   )
   return { viewer, key_id: identity.key.id, ...(ends.length > 0 ? { expires_at: Math.min(...ends) } : {}) }
+}
+
+/** What a security event says of where a request came from. */
+function recordOf(request: Request, ip: string): { ip: string; user_agent: string } {
+  return { ip, user_agent: (request.headers.get('user-agent') ?? '').slice(0, 300) }
 }
 
 function viewerOf(identity: Identity): Viewer {

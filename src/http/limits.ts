@@ -1,6 +1,8 @@
-import type { TokenBuckets } from '../auth/rate-limit.ts'
-import { ApiError } from '../contracts/errors.ts'
+import type { PostingRefusal } from '../actors/channel/channel-actor.ts'
+import type { Taken, TokenBuckets } from '../auth/rate-limit.ts'
+import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { Identity } from './identity.ts'
+import { rateLimitHeaders } from './reply.ts'
 
 /** Calls a minute, and how many may come at once. */
 interface Rate {
@@ -15,13 +17,6 @@ export const RATES = {
   anonymous: { per_minute: 300, burst: 100 },
   sign_in: { per_minute: 10, burst: 10 },
 } as const satisfies Record<string, Rate>
-
-/** Plain data, so that it can travel to the channel. */
-interface MessageRefusal {
-  code: 'RATE_LIMITED'
-  message: string
-  retry_after_s: number
-}
 
 /** Rate limits of one node. `off` for trusted networks and load tests. */
 export class Limits {
@@ -54,42 +49,43 @@ export class Limits {
    * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
    * the limit, and only the channel knows what is a repeat.
    */
-  message(principal_id: string): MessageRefusal | undefined {
+  message(principal_id: string): PostingRefusal | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
     if (!taken || taken.allowed) return undefined
     return {
       code: 'RATE_LIMITED',
       message: 'Too many messages. Slow down.',
       retry_after_s: taken.retry_after_s,
+      rate_limit: stateOf(taken),
     }
   }
 
   /** The refusal of a call, for a message that may be a repeat. */
-  asRefusal({ message, retry_after_s = 1 }: ApiError): MessageRefusal {
-    return { code: 'RATE_LIMITED', message, retry_after_s }
+  asRefusal({ message, retry_after_s = 1, rate_limit }: ApiError): PostingRefusal {
+    return { code: 'RATE_LIMITED', message, retry_after_s, ...(rate_limit ? { rate_limit } : {}) }
   }
-
-  /** A message's refusal as its channel threw it, with the rate that it broke. */
-  messageRefused(error: unknown): unknown {
-    if (!(error instanceof ApiError) || error.errorCode !== 'RATE_LIMITED') return error
-    const { message, retry_after_s = 1 } = error
-    return new ApiError('RATE_LIMITED', message, { retry_after_s, rate_limit: RATES.messages.burst })
-  }
-
   #take(key: string, rate: Rate): Record<string, string> {
     if (!this.#buckets) return {}
     const taken = this.#buckets.take(key, rate)
     if (!taken.allowed)
       throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
         retry_after_s: taken.retry_after_s,
-        rate_limit: taken.limit,
+        rate_limit: stateOf(taken),
       })
-    return {
-      'RateLimit-Limit': String(taken.limit),
-      'RateLimit-Remaining': String(taken.remaining),
-      'RateLimit-Reset': String(taken.reset_s),
-    }
+    return rateLimitHeaders(stateOf(taken))
   }
+}
+
+function stateOf({ limit, remaining, reset_s }: Taken): RateLimitState {
+  return { limit, remaining, reset_s }
+}
+
+/** A refusal of who failed too often: nothing is left until the wait is over. */
+export function failedTooOften(message: string, wait_s: number): ApiError {
+  return new ApiError('RATE_LIMITED', message, {
+    retry_after_s: wait_s,
+    rate_limit: { limit: RATES.sign_in.burst, remaining: 0, reset_s: wait_s },
+  })
 }
 
 function principalOf(identity: Identity): string {

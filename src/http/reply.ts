@@ -1,4 +1,4 @@
-import { ApiError } from '../contracts/errors.ts'
+import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import { API_VERSION } from '../contracts/version.ts'
 
 /** Headers that every response of this server carries. */
@@ -47,8 +47,8 @@ export class Replier {
     }
   }
 
-  /** What an answer of another kind (a page, a file, a stream) carries too. */
-  headers(request_id: string): Record<string, string> {
+  /** Headers of an answer that is written elsewhere: a page, a file, a stream, an upgrade. */
+  headersFor(request_id: string): Record<string, string> {
     return { ...this.#base, 'X-Request-Id': request_id }
   }
 
@@ -62,21 +62,24 @@ export class Replier {
   }
 
   empty(status: number, request_id: string, extra?: Record<string, string>): Response {
-    return new Response(null, { status, headers: { ...this.headers(request_id), ...extra } })
+    return new Response(null, { status, headers: { ...this.headersFor(request_id), ...extra } })
   }
 
   /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */
   refusal(error: ApiError, request_id: string, extra?: Record<string, string>): Response {
-    const { retry_after_s, rate_limit } = error
     const retry: Record<string, string> =
-      retry_after_s === undefined ? {} : { 'Retry-After': String(retry_after_s) }
-    if (rate_limit !== undefined)
-      Object.assign(retry, {
-        'RateLimit-Limit': String(rate_limit),
-        'RateLimit-Remaining': '0',
-        'RateLimit-Reset': String(retry_after_s ?? 1),
-      })
-    return this.json(error.status, error.body(), request_id, { ...retry, ...extra })
+      error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
+    const rate = error.rate_limit === undefined ? {} : rateLimitHeaders(error.rate_limit)
+    return this.json(error.status, error.body(), request_id, { ...retry, ...rate, ...extra })
+  }
+}
+
+/** What a caller is told of its rate limit, with good answers and with 429 alike. */
+export function rateLimitHeaders({ limit, remaining, reset_s }: RateLimitState): Record<string, string> {
+  return {
+    'RateLimit-Limit': String(limit),
+    'RateLimit-Remaining': String(remaining),
+    'RateLimit-Reset': String(reset_s),
   }
 }
 

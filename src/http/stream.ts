@@ -14,6 +14,8 @@ interface DirectController {
  * `enqueue` from outside would let one stuck reader fill the memory.
  */
 export function sseBody(sink: SseSink, start: Start, edge: OrgEdge, request: Request): ReadableStream {
+  // Whoever left while the start was looked up aborts no more.
+  if (request.signal.aborted) sink.end('gone')
   request.signal.addEventListener('abort', () => sink.end('gone'), { once: true })
   const source = {
     type: 'direct' as const,

@@ -134,6 +134,11 @@ function alive(pid: number): boolean {
   }
 }
 
+/** Memory that a process holds, in MiB. */
+export function rssOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
 export function freePort(): number {
   const server = Bun.serve({ port: 0, fetch: () => new Response() })
   const { port } = server

@@ -1,4 +1,4 @@
-import { ApiError } from '../../contracts/errors.ts'
+import { ApiError, type RateLimitState } from '../../contracts/errors.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import type { Message } from '../../contracts/resources.ts'
@@ -17,7 +17,15 @@ export interface Posting {
   content_hash: string
   reply_to?: string | null
   kind?: 'text' | 'command' | 'command_output' | 'system'
-  refusal?: { code: 'RATE_LIMITED' | 'AGENT_LOOP'; message: string; retry_after_s: number }
+  refusal?: PostingRefusal
+}
+
+/** Why a new message is not taken; a repeat of a stored one is answered all the same. */
+export interface PostingRefusal {
+  code: 'RATE_LIMITED' | 'AGENT_LOOP'
+  message: string
+  retry_after_s: number
+  rate_limit?: RateLimitState
 }
 
 export interface Posted {
@@ -82,6 +90,8 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   readonly #channel_id: string
   readonly #recent = new Map<string, { content_hash: string; reply: Promise<Reply> }>()
   readonly #unsaved_reads = new Map<string, number>()
+  /** When the others last heard of each user who types. */
+  readonly #typing_told = new Map<string, number>()
   readonly #present = new Map<string, string[]>()
   #announced_presence = ''
   #brake = new LoopBrake()
@@ -106,10 +116,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
       case 'typing':
         return this.#typing(request.user_id)
       case 'typing_stopped':
-        return this.#send(
-          { type: 'typing_stopped', channel_id: this.#channel_id, user_id: request.user_id },
-          request.user_id,
-        )
+        return this.#typingStopped(request.user_id)
       case 'read':
         return this.#read(request)
       case 'save_reads':
@@ -164,8 +171,10 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   async #brakeRefusal(caller: Caller): Promise<Posting['refusal']> {
     if (caller.kind !== 'agent' && caller.kind !== 'sub_agent') return undefined
     const now = this.#context.clock.now()
+    const settings = await this.#ports.brakeSettings(this.#org_id)
+    // Whoever turns the brake off does not want what it holds either.
+    if (settings.messages === 0 && this.#brake.paused) this.#liftBrake('administrator')
     if (this.#brake.pausedUntil(now) === undefined) {
-      const settings = await this.#ports.brakeSettings(this.#org_id)
       const messages = this.#brake.take(caller.id ?? '', now, settings)
       if (messages === undefined) return undefined
       await this.#command('channel.pause_loop', { messages, until: new Date(now + PAUSE_MS).toISOString() })
@@ -203,9 +212,16 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 
   #typing(user_id: string): null {
-    this.#send({ type: 'typing', channel_id: this.#channel_id, user_id }, user_id)
+    const now = this.#context.clock.now()
     this.#context.setTimer(`typing ${user_id}`, LIMITS.typing_expires_ms, { type: 'typing_stopped', user_id })
-    return null
+    if (now - (this.#typing_told.get(user_id) ?? 0) < LIMITS.typing_repeat_ms) return null
+    this.#typing_told.set(user_id, now)
+    return this.#send({ type: 'typing', channel_id: this.#channel_id, user_id }, user_id)
+  }
+
+  #typingStopped(user_id: string): null {
+    this.#typing_told.delete(user_id)
+    return this.#send({ type: 'typing_stopped', channel_id: this.#channel_id, user_id }, user_id)
   }
 
   #send(frame: ServerFrame, except_user_id?: string): null {

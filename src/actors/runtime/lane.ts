@@ -64,13 +64,13 @@ export interface LaneLimits {
   queue_max: number
   /** Commands in one transaction: enough to share one disk flush, few enough to answer within milliseconds. */
   batch_max: number
-  /** A command that has not been answered by then gets 503. */
+  /** A command that has not been answered by then gets 503; its caller has waited five seconds at the most. */
   deadline_ms: number
   /** Pause before the next attempt while the database is away. */
   retry_ms: number
 }
 
-export const LANE_LIMITS: LaneLimits = { queue_max: 4096, batch_max: 256, deadline_ms: 5_000, retry_ms: 50 }
+export const LANE_LIMITS: LaneLimits = { queue_max: 4096, batch_max: 256, deadline_ms: 4_800, retry_ms: 50 }
 
 interface Entry<Job, Done> {
   job: Job

@@ -29,6 +29,11 @@ export async function listChannels(
   })
 }
 
+/** These channels as one user sees them, in no order. */
+export function channelsById(sql: Sql, org: OrgRef, user_id: string, ids: readonly string[]) {
+  return sql<Channel[]>`${channelRows(sql, org, user_id)} and x.id = any(${[...ids]})`
+}
+
 export async function findChannel(
   database: OneReader,
   org_id: string,

@@ -21,9 +21,15 @@ export interface EdgesPorts extends EdgeSource {
 const IDLE_MS = 60_000
 /** Streams look at their credential so often, for the case that a revocation was not heard. */
 const CREDENTIAL_CHECK_MS = 5_000
-const TICK_MS = 1_000
+/** Half of the second within which a stream ends with its credential. */
+const TICK_MS = 500
 /** Presence is told at most so often per channel: a crowd that comes at once is one frame, not thousands. */
 const PRESENCE_MS = 1_000
+
+/** Refusal of whatever comes while the node stops: it was not done. */
+export function draining(): ApiError {
+  return new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
+}
 
 /** The edges of this node, one per org with connections or requests. */
 export class Edges {
@@ -122,8 +128,7 @@ export class Edges {
 
   /** Refuses a connection over the org's limit, or while the node drains. */
   admit(edge: OrgEdge, kind: 'sse' | 'websocket'): void {
-    if (this.#draining)
-      throw new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
+    if (this.#draining) throw draining()
     const limit = edge.permissions.settings.connection_limits[kind]
     if (edge.counts[kind] < limit) return
     throw new ApiError('CONNECTION_LIMIT', `This organization has ${limit} connections of this kind open.`, {
@@ -140,9 +145,13 @@ export class Edges {
     return counts
   }
 
-  /** Closes every connection so that clients come back elsewhere, spread over `spread_ms`. */
-  drain(spread_ms: number): void {
+  /** The node stops: nothing new is taken, what is open stays until {@link closeAll}. */
+  startDraining(): void {
     this.#draining = true
+  }
+
+  /** Closes every connection so that clients come back elsewhere, spread over `spread_ms`. */
+  closeAll(spread_ms: number): void {
     for (const edge of this.#ready.values()) {
       for (const socket of edge.sockets.all())
         socket.close(CLOSE.restarting, 'The server restarts. Come back.')
@@ -163,12 +172,9 @@ export class Edges {
     const now = Date.now()
     for (const [org_id, edge] of this.#ready) {
       edge.sockets.checkSlow()
-      for (const sink of edge.streams.all()) {
-        sink.checkStall(now)
-        if ((sink.credential.expires_at ?? Number.POSITIVE_INFINITY) <= now) sink.revoke('expired')
-      }
-      for (const sink of edge.sockets.all())
-        if ((sink.credential.expires_at ?? Number.POSITIVE_INFINITY) <= now) sink.revoke('expired')
+      for (const sink of edge.streams.all()) sink.checkStall(now)
+      for (const sink of edge.sockets.all()) sink.checkAlive(now)
+      edge.revokeExpired(now)
       const { sse, websocket } = edge.counts
       if (sse + websocket > 0) edge.last_used_at = now
       else if (now - edge.last_used_at > IDLE_MS) {
@@ -196,6 +202,8 @@ export class Edges {
     try {
       const asked = [...keys].map(([id, org_id]) => ({ id, org_id }))
       const ended = await this.#ports.endedCredentials([...sessions], asked)
+      // What ended because its time is over is told so, whoever notices first.
+      for (const edge of this.#ready.values()) edge.revokeExpired(Date.now())
       for (const session_id of ended.sessions) this.revoke({ reason: 'session', session_id })
       if (ended.keys.length > 0) this.revoke({ reason: 'key', key_ids: ended.keys })
     } catch (error) {

@@ -77,7 +77,14 @@ export class CompiledFilter {
     return topics.some((topic) => this.#subscribed?.has(topic))
   }
 
-  matchesNotification(): boolean {
+  /** False when the stream's types leave notifications out. */
+  get wantsNotifications(): boolean {
     return matchesType(this.#types, 'notification.created')
+  }
+
+  /** A notification is always about the user itself; `topics` are those of the event it comes from. */
+  matchesNotification(topics: readonly Topic[]): boolean {
+    if (!this.wantsNotifications) return false
+    return this.#topics === undefined || topics.some((topic) => this.#topics?.has(topic))
   }
 }

@@ -1,12 +1,13 @@
 import type { Cursor } from '../../contracts/events.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
 import type { Subscriptions } from '../../contracts/requests.ts'
-import type { Message, Notification } from '../../contracts/resources.ts'
+import type { Channel, Message, Notification } from '../../contracts/resources.ts'
 import type { UserNotification } from '../../domain/job.ts'
 import type { LogEvent, Revocation } from '../../domain/log-event.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
 import { endedBy } from './credential.ts'
 import { CompiledFilter, type StreamFilter, topicsOf } from './event-filter.ts'
+import { patiently } from './patience.ts'
 import { SinkIndex } from './sink-index.ts'
 import { eventFrame, heartbeatFrame, notificationFrame } from './sse-frames.ts'
 import type { Replay, ReplayEntry, SseSink, Start } from './sse-sink.ts'
@@ -43,11 +44,15 @@ export interface EdgeSource {
   notifications(org_id: string, user_id: string, after: number, until: number): Promise<Notification[]>
   /** Messages of a channel that directly follow `after`, oldest first. */
   messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
+  /** Channels among `ids` with the user's marker and counts. */
+  channels(org_id: string, user_id: string, ids: readonly string[]): Promise<Channel[]>
   oldestSequence(org_id: string): Promise<number>
   head(org_id: string): Promise<number>
   subscriptions(org_id: string, user_id: string): Promise<Subscriptions>
   /** Sends a text frame to every WebSocket of this node that joined the topic. */
   publish(topic: string, text: string): void
+  /** A stream or a socket was ended from this side: counted, by reason or close code. */
+  ended?(kind: 'sse' | 'websocket', reason: string): void
 }
 
 /** A user's subscriptions are read again after so long; a change on this node is known at once. */
@@ -154,7 +159,7 @@ export class OrgEdge implements Replay {
       if (access_changes) this.permissions.apply(event)
       this.#seen = event.sequence
       this.#toStreams(published)
-      for (const n of notifications) if (n.event_sequence === event.sequence) this.#notify(n)
+      for (const n of notifications) if (n.event_sequence === event.sequence) this.#notify(n, event)
       this.sockets.deliver(published, access_changes)
       if (event.revokes) this.revoke(event.revokes)
     }
@@ -176,10 +181,17 @@ export class OrgEdge implements Replay {
     return sink.filter.matches(event, topics, viewer.id) && this.permissions.mayReadEvent(viewer, event)
   }
 
-  #notify({ user_id, ...notification }: UserNotification): void {
+  /** A notification is withheld with the event it comes from. */
+  #mayHaveNotification(sink: SseSink, event: LogEvent, topics: readonly string[]): boolean {
+    if (!sink.filter.matchesNotification(topics)) return false
+    return this.permissions.mayReadEvent(sink.credential.viewer, event)
+  }
+
+  #notify({ user_id, ...notification }: UserNotification, event: LogEvent): void {
+    const topics = topicsOf(event)
     let frame: Uint8Array | undefined
     for (const sink of this.streams.ofUser(user_id)) {
-      if (!sink.live || !sink.filter.matchesNotification()) continue
+      if (!sink.live || !this.#mayHaveNotification(sink, event, topics)) continue
       frame ??= notificationFrame(notification)
       sink.push(frame)
     }
@@ -201,13 +213,19 @@ export class OrgEdge implements Replay {
   }
 
   async page(sink: SseSink, position: number): Promise<{ entries: ReplayEntry[]; position: number }> {
-    const events = await this.#source.events(this.org_id, position, this.#seen, REPLAY_PAGE)
-    const last = events.at(-1)
-    if (!last) throw new Error(`events after ${position} are not there`)
     const { viewer } = sink.credential
-    const notifications = sink.filter.matchesNotification()
-      ? await this.#source.notifications(this.org_id, viewer.id, position, last.event.sequence)
-      : []
+    const { events, last, notifications } = await patiently(
+      () => !sink.ended,
+      async () => {
+        const events = await this.#source.events(this.org_id, position, this.#seen, REPLAY_PAGE)
+        const last = events.at(-1)
+        if (!last) throw new Error(`events after ${position} are not there`)
+        const notifications = sink.filter.wantsNotifications
+          ? await this.#source.notifications(this.org_id, viewer.id, position, last.event.sequence)
+          : []
+        return { events, last, notifications }
+      },
+    )
     const entries: ReplayEntry[] = []
     for (const { event, json } of events) {
       const topics = topicsOf(event)
@@ -215,14 +233,26 @@ export class OrgEdge implements Replay {
       if (may_have()) entries.push({ may_have, frame: eventFrame(this.log, event.sequence, json) })
       for (const n of notifications)
         if (n.event_sequence === event.sequence)
-          entries.push({ may_have: () => this.permissions.knows(viewer), frame: notificationFrame(n) })
+          entries.push({
+            may_have: () => this.#mayHaveNotification(sink, event, topics),
+            frame: notificationFrame(n),
+          })
     }
     return { entries, position: last.event.sequence }
   }
 
   addStream(sink: SseSink): void {
     this.streams.add(sink)
-    sink.onEnd(() => this.streams.remove(sink))
+    sink.onEnd((why) => {
+      this.streams.remove(sink)
+      if (why !== 'gone') this.#source.ended?.('sse', why)
+    })
+  }
+
+  /** The connection of a socket is gone. */
+  removeSocket(sink: WsSink): void {
+    this.sockets.remove(sink)
+    if (sink.closed_with !== undefined) this.#source.ended?.('websocket', String(sink.closed_with))
   }
 
   /** What a user subscribed to; many streams of one user that open together cost one read. */
@@ -264,6 +294,15 @@ export class OrgEdge implements Replay {
     }
   }
 
+  /** Ends what was opened with a credential whose time is over; a rotated key's end is known from its event. */
+  revokeExpired(now: number): void {
+    for (const sink of [...this.streams.all(), ...this.sockets.all()]) {
+      const { expires_at, key_id } = sink.credential
+      const over = expires_at !== undefined && expires_at <= now
+      if (over || (key_id !== undefined && this.permissions.keyEnded(key_id, now))) sink.revoke('expired')
+    }
+  }
+
   /** Sends a frame that is not stored to the readers of a channel, or to one user's own sockets. */
   ephemeral(
     channel_id: string,
@@ -271,6 +310,7 @@ export class OrgEdge implements Replay {
     to: { except_user_id?: string; only_user_id?: string },
   ): void {
     const text = JSON.stringify(frame)
+    if (frame.type === 'presence') this.sockets.rememberPresence(frame)
     for (const sink of this.sockets.ofChannel(channel_id)) {
       if (to.except_user_id === sink.user_id) continue
       if (to.only_user_id !== undefined && to.only_user_id !== sink.user_id) continue
@@ -286,10 +326,5 @@ export class OrgEdge implements Replay {
   /** A filter for a new stream. */
   filterFor(filter: StreamFilter): CompiledFilter {
     return new CompiledFilter(filter)
-  }
-
-  /** Sockets by user for `read` and presence. */
-  socketsOf(user_id: string): WsSink[] {
-    return this.sockets.all().filter((sink) => sink.user_id === user_id)
   }
 }

@@ -70,7 +70,7 @@ export class SseSink {
     return { frames: this.#queue.frames, bytes: this.#queue.bytes }
   }
 
-  /** Ends the stream when the reader has not taken a write for too long; called about once a second. */
+  /** Ends the stream when the reader has not taken a write for too long; called about twice a second. */
   checkStall(now: number): void {
     if (this.#writing_since !== undefined && now - this.#writing_since > LIMITS.write_stall_ms)
       this.end('slow')

@@ -1,7 +1,9 @@
-import type { HelloFrame } from '../../contracts/frames.ts'
+import { CLOSE } from '../../contracts/close-codes.ts'
+import type { HelloFrame, ServerFrame } from '../../contracts/frames.ts'
 import type { Channel, Message } from '../../contracts/resources.ts'
 import type { KnownChannel, Permissions } from '../../domain/permissions.ts'
 import type { Published } from './org-edge.ts'
+import { patiently } from './patience.ts'
 import type { ChannelState, WsSink } from './ws-sink.ts'
 
 /** Messages read at once while a channel catches up. */
@@ -15,6 +17,8 @@ interface Home {
 
 interface MessageSource {
   messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]>
+  /** Channels among `ids` with the user's marker and counts. */
+  channels(org_id: string, user_id: string, ids: readonly string[]): Promise<Channel[]>
   /** Sends a frame to every socket that joined the topic: encoded once, written by the runtime. */
   publish(topic: string, text: string): void
 }
@@ -34,6 +38,8 @@ export class WsChannels {
   #unchecked_bytes = 0
   /** Channels whose set of present users may have changed since it was last told. */
   readonly #presence_changed = new Set<string>()
+  /** Who is there, as it was told last: for connections that come later. */
+  readonly #presence = new Map<string, ServerFrame>()
 
   constructor(
     home: Home,
@@ -78,7 +84,7 @@ export class WsChannels {
    */
   hello(sink: WsSink, frame: HelloFrame): void {
     const channels = this.#home.permissions.readableChannels(sink.credential.viewer)
-    const resume = new Map(Object.entries(frame.resume ?? {}))
+    const resume = new Map(Object.entries(frame.resume ?? {}).map(([id, seq]) => [id.toLowerCase(), seq]))
     const other_log = typeof frame.log === 'string' && frame.log !== this.#home.log
     sink.send({
       type: 'ready',
@@ -89,6 +95,8 @@ export class WsChannels {
     sink.ready = true
     const behind: string[] = []
     for (const { id } of channels) {
+      const presence = this.#presence.get(id)
+      if (presence && sink.flowing) sink.send(presence)
       const last_seq = this.lastSeq(id)
       const seen = resume.get(id)
       const honoured = seen !== undefined && !other_log && seen <= last_seq
@@ -106,14 +114,19 @@ export class WsChannels {
       try {
         await this.#catchUp(sink, channel_id)
       } catch (error) {
-        this.#failed('catch up a channel', error)
         const state = sink.channels.get(channel_id)
         if (!state || sink.closed) continue
-        state.seq = this.lastSeq(channel_id)
-        sink.send({ type: 'resync', channel_id, last_seq: state.seq })
-        sink.goLive(this.#topic(channel_id), state)
+        this.#failed('catch up a channel', error)
+        this.#resync(sink, channel_id, state)
       }
     }
+  }
+
+  /** What is missing cannot be had: the client loads the channel anew and is live from here. */
+  #resync(sink: WsSink, channel_id: string, state: ChannelState): void {
+    state.seq = this.lastSeq(channel_id)
+    sink.send({ type: 'resync', channel_id, last_seq: state.seq })
+    sink.goLive(this.#topic(channel_id), state)
   }
 
   async #catchUp(sink: WsSink, channel_id: string): Promise<void> {
@@ -121,9 +134,12 @@ export class WsChannels {
     while (state && !sink.closed && sink.channels.get(channel_id) === state) {
       if (state.seq >= this.lastSeq(channel_id)) return sink.goLive(this.#topic(channel_id), state)
       await sink.room()
-      const page = await this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE)
-      if (page[0]?.seq !== state.seq + 1)
-        throw new Error(`messages after ${state.seq} are not there any more`)
+      const page = await patiently(
+        () => !sink.closed,
+        () => this.#source.messages(this.#home.org_id, channel_id, state.seq, CATCH_UP_PAGE),
+      )
+      // Retention removed what comes next.
+      if (page[0]?.seq !== state.seq + 1) return this.#resync(sink, channel_id, state)
       for (const message of page) {
         // Rights may have gone while the page was read.
         if (sink.channels.get(channel_id) !== state) return
@@ -166,28 +182,59 @@ export class WsChannels {
       const ids = new Set(readable.map((channel) => channel.id))
       for (const channel_id of [...sink.channels.keys()]) {
         if (ids.has(channel_id)) continue
+        const untold = sink.channels.get(channel_id)?.untold
         this.#leave(sink, channel_id)
-        sink.send({ type: 'channel_removed', channel_id })
+        if (!untold) sink.send({ type: 'channel_removed', channel_id })
       }
-      for (const channel of readable) if (!sink.channels.has(channel.id)) this.#welcome(sink, channel)
+      const added = readable.filter((channel) => !sink.channels.has(channel.id))
+      if (added.length > 0) void this.#welcome(sink, added)
     }
   }
 
-  #welcome(sink: WsSink, { id, name, type, project_id }: KnownChannel): void {
-    const last_seq = this.lastSeq(id)
-    const state = this.#join(sink, id, last_seq)
-    const channel = {
-      id,
-      name,
-      type,
-      project_id,
-      last_seq,
-      read_seq: 0,
-      unread_count: last_seq,
-      mention_count: 0,
+  /**
+   * Tells a client which channels it has from now on. An empty one is known here; of one that has a history the client's
+   * marker is looked up first, and what is written meanwhile follows.
+   */
+  async #welcome(sink: WsSink, added: readonly KnownChannel[]): Promise<void> {
+    const looked_up: string[] = []
+    for (const { id, name, type, project_id } of added) {
+      const last_seq = this.lastSeq(id)
+      const state = this.#join(sink, id, last_seq)
+      if (last_seq > 0) {
+        state.untold = true
+        looked_up.push(id)
+        continue
+      }
+      const counts = { last_seq, read_seq: 0, unread_count: 0, mention_count: 0 }
+      sink.send({ type: 'channel_added', channel: { id, name, type, project_id, ...counts } })
+      sink.goLive(this.#topic(id), state)
     }
-    sink.send({ type: 'channel_added', channel })
-    sink.goLive(this.#topic(id), state)
+    if (looked_up.length === 0) return
+    try {
+      const found = await patiently(
+        () => !sink.closed,
+        () => this.#source.channels(this.#home.org_id, sink.user_id, looked_up),
+      )
+      const told = found.filter((channel) => this.#tellAdded(sink, channel))
+      await this.#catchUpAll(
+        sink,
+        told.map(({ id }) => id),
+      )
+    } catch (error) {
+      // Without them the client would have channels that it does not know of: it comes back and hears of all.
+      if (!sink.closed) this.#failed('welcome a socket to channels', error)
+      sink.close(CLOSE.restarting, 'Come back.')
+    }
+  }
+
+  /** False when the channel was taken away again before it was told. */
+  #tellAdded(sink: WsSink, channel: Channel): boolean {
+    const state = sink.channels.get(channel.id)
+    if (!state?.untold || sink.closed) return false
+    state.untold = false
+    const unread_count = Math.max(0, state.seq - channel.read_seq)
+    sink.send({ type: 'channel_added', channel: { ...channel, last_seq: state.seq, unread_count } })
+    return true
   }
 
   #join(sink: WsSink, channel_id: string, seq: number): ChannelState {
@@ -207,6 +254,12 @@ export class WsChannels {
     sinks?.delete(sink)
     if (sinks?.size === 0) this.#by_channel.delete(channel_id)
     this.#presence_changed.add(channel_id)
+  }
+
+  /** Who is there was told to everybody in the channel. */
+  rememberPresence(frame: Extract<ServerFrame, { type: 'presence' }>): void {
+    if (frame.user_ids.length > 0) this.#presence.set(frame.channel_id, frame)
+    else this.#presence.delete(frame.channel_id)
   }
 
   /** Channels whose presence may have changed since the last call, with the users that are connected here. */

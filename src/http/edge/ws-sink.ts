@@ -17,12 +17,15 @@ export interface SocketPort {
   /** Bytes that the runtime holds for a peer that is behind. */
   waiting(): number
   close(code: number, reason: string): void
+  ping(): void
   /** Cuts the connection when the peer does not even take a close frame. */
   terminate(): void
 }
 
 /** After a close frame a peer has so long to answer before the connection is cut. */
 export const CLOSE_GRACE_MS = 5_000
+/** With revoked credentials no longer than this: the stream has to be closed within a second. */
+export const REVOKED_GRACE_MS = 900
 
 /** Where one channel of a connection stands. */
 export interface ChannelState {
@@ -30,6 +33,8 @@ export interface ChannelState {
   seq: number
   /** False while missed messages are read from storage: live ones wait there, not here. */
   live: boolean
+  /** Set until the client was told that it has this channel. */
+  untold?: boolean
 }
 
 /** One open WebSocket with all channels of its user multiplexed. */
@@ -45,6 +50,9 @@ export class WsSink {
   #blocked = false
   #room: (() => void) | undefined
   #closed = false
+  #closed_with: number | undefined
+  #heard_at: number | undefined
+  #pinged_at: number | undefined
   /** Said hello and was answered: live frames may be sent. */
   ready = false
 
@@ -64,6 +72,11 @@ export class WsSink {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** The code that this side closed the connection with. */
+  get closed_with(): number | undefined {
+    return this.#closed_with
   }
 
   get queued(): { frames: number; bytes: number } {
@@ -137,6 +150,27 @@ export class WsSink {
     this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
   }
 
+  /** Something came from the peer: a frame, or the answer to a ping. */
+  heard(now: number): void {
+    this.#heard_at = now
+  }
+
+  /**
+   * Pings the peer now and then, and cuts one that answers nothing; called about twice a second. The runtime's own pings
+   * will not do: it sends none while we send, and so never finds a dead peer in a busy channel.
+   */
+  checkAlive(now: number): void {
+    this.#heard_at ??= now
+    this.#pinged_at ??= now
+    if (now - this.#heard_at > LIMITS.ws_silence_max_ms) {
+      this.#closed_with ??= CLOSE.silent
+      this.#socket.terminate()
+    } else if (!this.#closed && now - this.#pinged_at >= LIMITS.ws_ping_interval_ms) {
+      this.#pinged_at = now
+      this.#socket.ping()
+    }
+  }
+
   /** The peer took what the runtime held: goes on with what waits here. */
   drained(): void {
     this.#blocked = false
@@ -155,16 +189,17 @@ export class WsSink {
   }
 
   revoke(_reason: RevocationReason): void {
-    this.close(CLOSE.revoked, 'Your credentials ended.')
+    this.close(CLOSE.revoked, 'Your credentials ended.', REVOKED_GRACE_MS)
   }
 
-  close(code: number, reason: string): void {
+  close(code: number, reason: string, grace_ms = CLOSE_GRACE_MS): void {
     if (this.#closed) return
     this.#closed = true
+    this.#closed_with = code
     this.#queue.clear()
     this.#wakeRoom()
     this.#socket.close(code, reason)
-    this.#after(CLOSE_GRACE_MS, () => this.#socket.terminate())
+    this.#after(grace_ms, () => this.#socket.terminate())
   }
 
   /** The connection is gone, whoever ended it. */

@@ -167,13 +167,16 @@ export function authRoutes(deps: Deps) {
           const right = await verifyPassword(usable, body.password)
           if (!right || !account) {
             deps.sign_in_failures.add(body.email, ip)
+            // Not waited for: the time of the answer must not tell that there is such an account.
             if (account)
-              await recordSignIn(
-                deps,
-                'auth.login_failure',
-                account,
-                { method: 'password' },
-                { ip, user_agent: request.headers.get('user-agent') ?? '' },
+              deps.repeated(`sign-in ${account.id} ${ip}`, (count) =>
+                recordSignIn(
+                  deps,
+                  'auth.login_failure',
+                  account,
+                  { method: 'password', count },
+                  { ip, user_agent: request.headers.get('user-agent') ?? '' },
+                ),
               )
             else deps.log.info({ ip }, 'sign-in failed for an unknown account')
             throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
@@ -235,11 +238,16 @@ export function authRoutes(deps: Deps) {
           if (account.password_hash === null) {
             checkPassword(body.password, { email: account.email, name })
             await accounts.claim(account.id, await hashPassword(body.password), body.name)
-          } else if (!(await verifyPassword(account.password_hash, body.password))) {
-            throw new ApiError(
-              'INVALID_CREDENTIALS',
-              'You have an account already, and this is not its password.',
-            )
+          } else {
+            deps.limits.account(account.email)
+            deps.sign_in_failures.check(account.email, ip)
+            if (!(await verifyPassword(account.password_hash, body.password))) {
+              deps.sign_in_failures.add(account.email, ip)
+              throw new ApiError(
+                'INVALID_CREDENTIALS',
+                'You have an account already, and this is not its password.',
+              )
+            }
           }
           if (account.status === 'deactivated') await accounts.reactivate(account.id)
           const input = {

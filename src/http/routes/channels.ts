@@ -142,12 +142,7 @@ export function channelRoutes(deps: Deps) {
             caller,
             ...(idempotency ? { idempotency } : {}),
           }
-          const post = () => deps.channel<Reply>(org_id, channel_id, request)
-          const reply =
-            call.recalled ??
-            (await post().catch((error: unknown) => {
-              throw deps.limits.messageRefused(error)
-            }))
+          const reply = call.recalled ?? (await deps.channel<Reply>(org_id, channel_id, request))
           const { message, repeated } = reply.result as Posted
           return created(reply, message, repeated && !reply.replayed ? 200 : 201)
         },

@@ -124,7 +124,7 @@ export function eventRoutes(deps: Deps) {
             const start = await edge.start(cursor)
             deps.keepOpen(request)
             const headers = {
-              ...deps.replier.headers(request_id),
+              ...deps.replier.headersFor(request_id),
               'Content-Type': 'text/event-stream; charset=utf-8',
               'Cache-Control': 'no-store',
               'X-Accel-Buffering': 'no',
@@ -169,10 +169,14 @@ export function eventRoutes(deps: Deps) {
         },
         async ({ org_id, edge, caller, body }) => {
           const user_id = caller.id ?? ''
-          const wanted: Subscriptions = { topics: [], ...body }
-          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, wanted))
-          edge.resubscribe(user_id, wanted)
-          return { body: wanted }
+          const topics = (body.topics ?? []).map((topic) => ({
+            ...topic,
+            topic_id: topic.topic_id.toLowerCase(),
+          }))
+          const subscriptions = { mode: body.mode, topics }
+          await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, subscriptions))
+          edge.resubscribe(user_id, subscriptions)
+          return { body: subscriptions }
         },
       ),
     )

@@ -30,6 +30,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           unlimited: true,
+          while_draining: true,
           summary: 'Is the process alive',
           description: 'Answers as soon as the process serves, whatever the state of the database.',
           ok: { status: 200, schema: Type.Object({ status: Type.Literal('ok') }) },
@@ -44,6 +45,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           unlimited: true,
+          while_draining: true,
           summary: 'Can it be used',
           description:
             'Database (with one PL/pgSQL call), schema version and, if configured, Redis. Without Redis the service is degraded, not unavailable.',
@@ -91,6 +93,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           tag: 'Service',
           open: true,
           unlimited: true,
+          while_draining: true,
           summary: 'Prometheus metrics',
           description: 'From this machine, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
           ok: { status: 200, content_type: 'text/plain' },
@@ -108,7 +111,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           return {
             response: new Response(text, {
               headers: {
-                ...deps.replier.headers(request_id),
+                ...deps.replier.headersFor(request_id),
                 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
               },
             }),

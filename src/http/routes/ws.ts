@@ -5,7 +5,7 @@ import { authorize } from '../../domain/access.ts'
 import { channelSocket } from '../channels-ws.ts'
 import type { Deps } from '../deps.ts'
 import { describe } from '../document.ts'
-import { refuse } from '../endpoint.ts'
+import { identifyCaller, refuse } from '../endpoint.ts'
 
 /** The sub-protocol that a browser without headers may authenticate with: `mc.v1, bearer.<api key>`. */
 const PROTOCOL = 'mc.v1'
@@ -31,16 +31,20 @@ export function socketRoutes(deps: Deps) {
           .split(',')
           .map((name) => name.trim())
         const key = offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
-        const identity =
-          key === undefined ? await deps.identify.request(request, ip) : await deps.identify.bearer(key, ip)
+        // A browser gives up when none of what it offered is chosen, and the key must not be chosen.
+        if (offered.some(Boolean) && !offered.includes(PROTOCOL))
+          throw new ApiError('VALIDATION_FAILED', `Offer the sub-protocol ${PROTOCOL}.`)
+        const identity = await identifyCaller(deps, ip, () =>
+          key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
+        )
         deps.limits.principal(identity)
-        if (identity.type === 'session' && identity.by_cookie) deps.identify.checkOrigin(request)
+        if (identity.type === 'session' && identity.by_cookie) deps.identify.checkSocketOrigin(request)
         const membership = await deps.identify.member(identity, params.org_slug, request, ip)
         authorize('channel.read', membership.standing, membership.edge.permissions.readOnly)
         if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
           throw new ApiError('VALIDATION_FAILED', 'This path is for WebSocket connections.')
         deps.edges.admit(membership.edge, 'websocket')
-        const headers = deps.replier.headers(request_id)
+        const headers = deps.replier.headersFor(request_id)
         if (offered.includes(PROTOCOL)) headers['Sec-WebSocket-Protocol'] = PROTOCOL
         if (deps.upgrade(request, channelSocket(deps, identity, membership), headers)) return undefined
         throw new ApiError('VALIDATION_FAILED', 'This request cannot become a WebSocket.')

@@ -203,15 +203,26 @@ describe('I-30 the server', () => {
     const pid = postmaster(server.data_dir)
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
     for (const p of [pid, ...children]) process.kill(p, 'SIGSTOP')
-    const [write, ready, health] = await Promise.all([
-      admin.in('POST', `/channels/${general}/messages`, { content: 'into the void', client_id: 'void' }),
-      fetch(`${server.url}/ready`),
-      fetch(`${server.url}/health`),
+    const timed = async <T>(answer: Promise<T>) => {
+      const asked_at = Date.now()
+      return { answer: await answer, ms: Date.now() - asked_at }
+    }
+    const [write, read, ready, health] = await Promise.all([
+      timed(
+        admin.in('POST', `/channels/${general}/messages`, { content: 'into the void', client_id: 'void' }),
+      ),
+      timed(admin.in('GET', '/tasks')),
+      timed(fetch(`${server.url}/ready`)),
+      timed(fetch(`${server.url}/health`)),
     ])
     for (const p of [pid, ...children]) process.kill(p, 'SIGCONT')
-    expect(write.status).toBe(503)
-    expect(ready.status).toBe(503)
-    expect(health.status).toBe(200)
+    for (const { answer, ms } of [write, read]) {
+      expect(answer.status).toBe(503)
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(ms).toBeLessThan(5_300)
+    }
+    expect([ready.answer.status, ready.ms < 2_000]).toEqual([503, true])
+    expect(health.answer.status).toBe(200)
     await until(
       async () =>
         (

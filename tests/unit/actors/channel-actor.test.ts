@@ -184,6 +184,21 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
+  test('C22 who types on and on is told to the others once a second at the most', async () => {
+    const world = new World()
+    for (let i = 0; i < 100; i++) await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing'])
+    await world.clock.advance(999)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing'])
+    await world.clock.advance(1)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing', 'typing'])
+    await world.clock.advance(3_000)
+    await world.ask({ type: 'typing', user_id: 'ada' })
+    assert.deepEqual(types(world), ['typing', 'typing', 'typing_stopped', 'typing'])
+  })
+
   test('C11 presence of all nodes is one set, announced when it changes only', async () => {
     const world = new World()
     const online = () =>
@@ -268,6 +283,16 @@ describe('channel actor: agents that answer each other', () => {
     await settle()
     await world.post('thank you', agent('forge'))
     assert.equal(world.commands.filter((command) => command === 'channel.resume_loop').length, 1)
+  })
+
+  test('C23 go on when an administrator turns the brake off', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    world.brake = { messages: 0, minutes: 10 }
+    await world.post('go on', agent('forge'))
+    assert.deepEqual(world.commands.slice(-2), ['channel.resume_loop', 'message.post'])
   })
 
   test('C18 go on when the pause is over, also one that was on before a restart', async () => {

@@ -161,6 +161,10 @@ describe('C. a WebSocket', () => {
         port.joined = port.joined.filter((other) => other !== topic)
       },
       waiting: () => port.buffered,
+      pings: 0,
+      ping() {
+        port.pings++
+      },
       close(code: number) {
         port.closes.push(code)
       },
@@ -215,7 +219,7 @@ describe('C. a WebSocket', () => {
     expect(port.closes).toEqual([CLOSE.slow_consumer])
   })
 
-  test('C21 answers of one turn leave in one write, in order, and none after a close', async () => {
+  test('C22 answers of one turn leave in one write, in order, and none after a close', async () => {
     const port = socket(100)
     const sink = new WsSink(credential, port, () => undefined)
     const ack = (client_id: string) =>
@@ -232,13 +236,33 @@ describe('C. a WebSocket', () => {
     expect(port.sent).toHaveLength(2)
   })
 
+  test('C21 a peer is pinged every 30 seconds, whatever goes over its socket, and cut when nothing comes back', () => {
+    const port = socket(1_000)
+    const sink = new WsSink(credential, port, () => undefined)
+    for (let second = 0; second <= 74; second++) {
+      sink.sendText('traffic')
+      sink.checkAlive(second * 1_000)
+    }
+    expect([port.pings, port.closes]).toEqual([2, []])
+    sink.heard(74_000)
+    sink.checkAlive(149_000)
+    expect([port.pings, port.closes]).toEqual([3, []])
+    sink.checkAlive(149_001)
+    expect(port.closes).toEqual([-1])
+    expect(sink.closed_with).toBe(CLOSE.silent)
+  })
+
   test('C4 a peer that does not answer the close frame is cut', () => {
     const port = socket(100)
     let later = () => {}
-    const sink = new WsSink(credential, port, (_ms, fire) => {
+    let later_ms = 0
+    const sink = new WsSink(credential, port, (ms, fire) => {
       later = fire
+      later_ms = ms
     })
     sink.revoke('session')
+    // A revoked stream is closed within a second, also for whoever does not read the close frame.
+    expect(later_ms).toBeLessThan(1_000)
     later()
     expect(port.closes).toEqual([CLOSE.revoked, -1])
   })

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ConnectionOptions } from '../../../src/db/client.ts'
+import { setUp } from '../../support/client.ts'
+import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { freePort, startServer } from '../../support/server.ts'
+
+let postgres: TestDatabase
+const folder = mkdtempSync(join(tmpdir(), 'mc-external-'))
+
+beforeAll(async () => {
+  postgres = await startDatabase()
+  await postgres.superuser.unsafe('create database elsewhere')
+})
+afterAll(async () => {
+  await postgres.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function urlOf(
+  connection: ConnectionOptions,
+  changes: { password?: string; database?: string } = {},
+): string {
+  const { host, port, user, password, database } = { ...connection, ...changes }
+  return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+}
+
+/** Starts a server that is expected to refuse; what it says. */
+async function refusal(env: Record<string, string>): Promise<string> {
+  const child = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
+    cwd: join(import.meta.dir, '../../..'),
+    env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: folder, MC_PORT: String(freePort()), ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [code, said] = await Promise.all([child.exited, new Response(child.stderr).text()])
+  expect(code).toBe(1)
+  expect(said).not.toContain('    at ')
+  return said
+}
+
+describe('a server on an external PostgreSQL', () => {
+  test('makes roles and schema by the owner’s address, serves as mc_app, and leaves PostgreSQL running', async () => {
+    const database = 'elsewhere'
+    const env = {
+      MC_DATABASE_URL: urlOf(postgres.app, { database }),
+      MC_DATABASE_OWNER_URL: urlOf(postgres.owner, { database }),
+    }
+    const server = await startServer({ env })
+    await setUp(server)
+    await server.stop()
+    const [row] = await postgres.superuser`select 1 as alive`
+    expect(row?.alive).toBe(1)
+    // Once the schema is there, the owner is not needed.
+    const again = await startServer({ env: { MC_DATABASE_URL: env.MC_DATABASE_URL } })
+    expect((await fetch(`${again.url}/ready`)).status).toBe(200)
+    await again.stop()
+  }, 60_000)
+
+  test('refuses to be a superuser, an owner or whoever bypasses the rules, and says how to make the right role', async () => {
+    const { superuser, app } = postgres
+    await superuser.unsafe(`create role too_much login bypassrls password 'p'; grant mc_app to too_much;
+      create role the_owner login password 'p'; grant mc_owner to the_owner`)
+    const roles: [string, string][] = [
+      [urlOf(postgres.owner), 'is a superuser'],
+      [urlOf({ ...app, user: 'too_much', password: 'p' }), 'bypasses row-level security'],
+      [urlOf({ ...app, user: 'the_owner', password: 'p' }), 'is a member of mc_owner'],
+    ]
+    for (const [url, why] of roles) {
+      const said = await refusal({ MC_DATABASE_URL: url })
+      expect(said).toContain(why)
+      expect(said).toContain('alter role mc_app login nosuperuser nobypassrls')
+    }
+  }, 60_000)
+
+  test('says in one sentence what is wrong with an address', async () => {
+    const { app } = postgres
+    expect(await refusal({ MC_DATABASE_URL: 'postgres://mc_app:p@127.0.0.1:1/x' })).toContain(
+      'nothing listens there',
+    )
+    expect(await refusal({ MC_DATABASE_URL: urlOf(app, { password: 'wrong' }) })).toContain(
+      'does not take this user and password',
+    )
+    expect(await refusal({ MC_DATABASE_URL: urlOf(app, { database: 'none' }) })).toContain(
+      'has no such database',
+    )
+  }, 60_000)
+
+  test('refuses a schema that is newer than itself, and an older one that it may not migrate', async () => {
+    const { superuser } = postgres
+    await superuser.unsafe(`create database empty`)
+    expect(await refusal({ MC_DATABASE_URL: urlOf(postgres.app, { database: 'empty' }) })).toContain(
+      'MC_DATABASE_OWNER_URL',
+    )
+    await superuser`insert into mc_schema (version, name) values (9999, 'from_the_future')`
+    expect(await refusal({ MC_DATABASE_URL: urlOf(postgres.app) })).toContain('Start the newer version')
+    await superuser`delete from mc_schema where version = 9999`
+  }, 60_000)
+})

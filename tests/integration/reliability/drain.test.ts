@@ -1,0 +1,97 @@
+import { expect, test } from 'bun:test'
+import { addAgent, generalChannel, type Message, setUp } from '../../support/client.ts'
+import { RawWebSocket, rawRequest } from '../../support/raw-socket.ts'
+import { databaseOf, startServer } from '../../support/server.ts'
+import { until, WsJournal } from '../../support/streams.ts'
+
+test('I-60 SIGTERM: what is under way is answered, streams are told to come back, and the process is gone in time', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const bot = await addAgent(admin, 'forge')
+  const general = (await generalChannel(admin)).id
+  const path = '/api/v1/orgs/fieldnote'
+  const ws = await WsJournal.open(`${server.url}${path}/channels/ws`, {
+    Cookie: admin.cookieHeader,
+    Origin: server.url,
+  })
+  const sse = rawRequest(server.port, [
+    `GET ${path}/events/stream HTTP/1.1`,
+    'Host: localhost',
+    `Authorization: Bearer ${bot.key}`,
+  ])
+  const stuck = new RawWebSocket(server.port, `${path}/channels/ws`, bot.headers)
+  await until(() => sse.text().includes('stream.opened') && stuck.head !== '')
+  stuck.socket.pause()
+
+  // Whoever holds the org's head row holds up its writes: they are under way when the signal comes.
+  const holder = databaseOf(server)
+  const held = holder.begin(async (tx) => {
+    await tx`select from org_heads for update`
+    await until(() => signalled)
+    await Bun.sleep(500)
+  })
+  let signalled = false
+  for (let i = 0; i < 50; i++)
+    ws.send({ type: 'message', channel_id: general, content: `by socket ${i}`, client_id: `s-${i}` })
+  const posts = Array.from({ length: 20 }, (_, i) =>
+    bot
+      .in<Message>('POST', `/channels/${general}/messages`, { content: `by request ${i}` })
+      .then(({ status }) => status),
+  )
+  await Bun.sleep(200)
+  const asked_at = Date.now()
+  process.kill(server.pid, 'SIGTERM')
+  signalled = true
+  const statuses = await Promise.all(posts)
+  await held
+  await holder.end()
+  await server.kill('SIGTERM')
+  expect(Date.now() - asked_at).toBeLessThan(10_000)
+
+  expect(statuses).toEqual(Array.from({ length: 20 }, () => 201))
+  expect(ws.ofType('ack')).toHaveLength(50)
+  await until(() => ws.close_code !== undefined && sse.closed())
+  expect(ws.close_code).toBe(1012)
+  const retries = [...sse.text().matchAll(/^retry: (\d+)$/gm)].map((match) => Number(match[1]))
+  expect(retries[0]).toBe(1_000)
+  expect(retries.at(-1)).toBeWithin(500, 5_501)
+  expect(retries).toHaveLength(2)
+
+  await server.restart()
+  const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages?limit=200`)
+  const stored = new Set(body.data.map(({ id }) => id))
+  const acked = ws.ofType('ack').map(({ id }) => String(id))
+  expect(acked.filter((id) => !stored.has(id))).toEqual([])
+  expect(body.data.filter(({ content }) => content.startsWith('by request'))).toHaveLength(20)
+  await server.stop()
+}, 60_000)
+
+test('a second signal ends the process at once, whatever is under way; the next start recovers', async () => {
+  const server = await startServer()
+  const admin = await setUp(server)
+  const general = (await generalChannel(admin)).id
+  const holder = databaseOf(server)
+  let over = false
+  const held = holder
+    .begin(async (tx) => {
+      await tx`select from org_heads for update`
+      await until(() => over)
+    })
+    .catch(() => undefined)
+  const write = admin
+    .in('POST', `/channels/${general}/messages`, { content: 'held up' })
+    .catch(() => undefined)
+  await Bun.sleep(300)
+  process.kill(server.pid, 'SIGTERM')
+  await Bun.sleep(300)
+  expect((await fetch(`${server.url}/health`).catch(() => undefined))?.status ?? 0).toBe(0)
+  const asked_at = Date.now()
+  await server.kill('SIGTERM')
+  expect(Date.now() - asked_at).toBeLessThan(1_000)
+  over = true
+  await Promise.all([held, write])
+  await holder.end({ timeout: 1 }).catch(() => undefined)
+  await server.restart()
+  expect((await admin.in('POST', `/channels/${general}/messages`, { content: 'goes on' })).status).toBe(201)
+  await server.stop()
+}, 60_000)
