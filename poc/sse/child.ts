@@ -1,5 +1,6 @@
 import type { Subprocess } from 'bun'
-import { CUT_TEXT } from './stream.ts'
+
+const LAST_LINES = 50
 
 /** A program of a proof in a process of its own, so that its memory and CPU time can be told from ours. */
 export interface Child {
@@ -25,7 +26,11 @@ export async function startChild(
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  void forward(child.stderr)
+  const last_words = keepLast(child.stderr)
+  let stopped = false
+  void child.exited.then(async () => {
+    if (!stopped) console.error((await last_words).join('\n'))
+  })
   const killed = () => void child.kill('SIGKILL')
   // A proof that is interrupted leaves no server behind.
   process.once('exit', killed)
@@ -35,6 +40,7 @@ export async function startChild(
     port,
     url: `http://127.0.0.1:${port}`,
     async stop() {
+      stopped = true
       child.kill('SIGKILL')
       await child.exited
       process.off('exit', killed)
@@ -58,15 +64,16 @@ async function readPort(child: Subprocess<'ignore', 'pipe', 'pipe'>): Promise<nu
   }
 }
 
-/** Errors of the child are ours to show, but for the runtime's report of each stream that was cut on purpose. */
-async function forward(stderr: ReadableStream<Uint8Array>): Promise<void> {
+/**
+ * The runtime reports each stream that was cut on purpose, by the thousand: what the child printed matters only when it
+ * ends by itself.
+ */
+async function keepLast(stderr: ReadableStream<Uint8Array>): Promise<string[]> {
   const decoder = new TextDecoder()
-  let rest = ''
-  for await (const bytes of stderr) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line !== `error: ${CUT_TEXT}`) console.error(line)
-  }
+  let lines: string[] = []
+  for await (const bytes of stderr)
+    lines = [...lines, ...decoder.decode(bytes, { stream: true }).split('\n')].slice(-LAST_LINES)
+  return lines
 }
 
 async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<void> {

@@ -1,11 +1,19 @@
 import { notFound } from '../contracts/errors.ts'
+import { LIMITS } from '../contracts/limits.ts'
 import type { EvidenceCreate, TaskCreate, TaskPatch, TaskTransition } from '../contracts/requests.ts'
 import type { Evidence, Task } from '../contracts/resources.ts'
 import type { NotificationType } from '../contracts/vocabulary.ts'
 import { blockerPath, readTask, readTasks } from '../db/queries/tasks.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
-import { checkCompletion, checkEvidence, checkTransition, circular, openBlockers } from '../domain/tasks.ts'
+import {
+  checkCompletion,
+  checkEvidence,
+  checkRoom,
+  checkTransition,
+  circular,
+  openBlockers,
+} from '../domain/tasks.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { checkMembers, checkProjects, checkTasks, difference } from './references.ts'
 import { checkVersion } from './versions.ts'
@@ -94,6 +102,7 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
     checkTransition(before.status, to_status)
     for (const [i, item] of evidence.entries())
       checkEvidence(item, context.permissions.settings, `/evidence/${i}`)
+    checkRoom('evidence', before.evidence.length, evidence.length, LIMITS.task_evidence_max)
     if (to_status === 'complete')
       checkCompletion(
         before,
@@ -148,6 +157,7 @@ export const dependencyAdd: Command<{ id: string; blocked_by_id: string }, Task>
     await checkTasks(context, [blocked_by_id])
     if (before.blocked_by.some((blocker) => blocker.id === blocked_by_id))
       return { result: before, events: [] }
+    checkRoom('blockers', before.blocked_by.length, 1, LIMITS.task_blockers_max)
     // The lane runs one command after another, so that of two that would close a circle the second sees the first.
     const path = await blockerPath(context, context.org_id, blocked_by_id, id)
     if (path) throw circular([id, ...path])
@@ -180,7 +190,8 @@ export const evidenceAdd: Command<EvidenceCreate & { id: string }, Evidence> = {
   name: 'task.add_evidence',
   action: 'task.evidence',
   async run(context, { id, type, url }, caller) {
-    await existing(context, id, caller)
+    const before = await existing(context, id, caller)
+    checkRoom('evidence', before.evidence.length, 1, LIMITS.task_evidence_max)
     checkEvidence({ type, url }, context.permissions.settings)
     const evidence = await storeEvidence(context, id, { type, url }, caller)
     await touch(context, id)

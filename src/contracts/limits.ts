@@ -30,6 +30,9 @@ export const LIMITS = {
   comment_max: 2_000,
   url_max: 2_048,
   channel_name_max: 80,
+  /** A task is answered and published whole, with what blocks it and what shows that it is done. */
+  task_blockers_max: 500,
+  task_evidence_max: 500,
   /** Ids in one list of a request (assignees, projects, blockers). */
   ids_max: 100,
 

@@ -45,6 +45,12 @@ export function checkEvidence(evidence: EvidenceCreate, settings: OrgSettings, p
   throw invalid({ path: `${path}/url`, message: `Must lie under https://github.com/${org_name}/.` })
 }
 
+/** Refuses what would make a list of a task longer than `max`. */
+export function checkRoom(what: 'blockers' | 'evidence', present: number, added: number, max: number): void {
+  if (present + added <= max) return
+  throw invalid({ path: '', message: `A task may have ${max} ${what} at the most.` })
+}
+
 export function circular(cycle: readonly string[]): ApiError {
   return new ApiError('CIRCULAR_DEPENDENCY', 'This dependency would close a circle.', { details: { cycle } })
 }

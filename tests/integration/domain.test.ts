@@ -410,6 +410,37 @@ describe('tasks', () => {
     expect(body.pagination.total).toBe(0)
   })
 
+  test('a task has 500 blockers and 500 pieces of evidence at the most', async () => {
+    const full = await task({ title: 'full' })
+    const spare = await task({ title: 'one too many' })
+    const sql = databaseOf(server)
+    const [{ org_id, created_by } = {}] = await sql<
+      { org_id: string; created_by: string }[]
+    >`select org_id, created_by from tasks where id = ${full.id}`
+    await sql`
+      with made as (
+        insert into tasks (org_id, id, title, description, type, priority, status, required_evidence_types, created_by)
+        select ${org_id!}, uuidv7(), 'blocker ' || n, '', 'chore', 'low', 'backlog', '{}', ${created_by!}
+        from generate_series(1, 499) n returning id
+      ) insert into task_dependencies (org_id, task_id, blocked_by_id) select ${org_id!}, ${full.id}, id from made`
+    await sql`
+      insert into task_evidence (org_id, id, task_id, type, url, added_by)
+      select ${org_id!}, uuidv7(), ${full.id}, 'doc_url', 'https://docs.example.com/' || n, ${created_by!} from generate_series(1, 499) n`
+    await sql.end()
+    const evidence = { type: 'doc_url', url: 'https://docs.example.com/last' }
+    const block = (by: Task) => ana.in<Task>('PUT', `/tasks/${full.id}/dependencies/${by.id}`)
+    const last = await task({ title: 'the last one' })
+    expect((await block(last)).body.blocked_by).toHaveLength(500)
+    expect(await block(spare)).toMatchObject({ status: 400, body: { error: { code: 'VALIDATION_FAILED' } } })
+    expect((await block(last)).status).toBe(200)
+    expect((await ana.in('POST', `/tasks/${full.id}/evidence`, evidence)).status).toBe(201)
+    expect((await ana.in('POST', `/tasks/${full.id}/evidence`, evidence)).status).toBe(400)
+    const moved = { to_status: 'in-review', evidence: [evidence] }
+    expect((await ana.in('POST', `/tasks/${full.id}/transition`, moved)).status).toBe(400)
+    const after = (await ana.in<Task>('GET', `/tasks/${full.id}`)).body
+    expect([after.status, after.evidence.length, after.blocked_by.length]).toEqual(['backlog', 500, 500])
+  })
+
   test('completed tasks older than twelve months are archived by the server', async () => {
     const t = await task({ title: 'ancient' })
     await ana.in('POST', `/tasks/${t.id}/transition`, { to_status: 'complete' })
