@@ -173,7 +173,9 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     const { page, context } = await visit(browser)
     let version: string | undefined
     await context.route('**/version', async (route) => {
-      const answer = await route.fetch()
+      // While the server restarts there is no answer, and the page asks again.
+      const answer = await route.fetch().catch(() => undefined)
+      if (!answer) return await route.abort()
       const body: object = await answer.json()
       await route.fulfill({ response: answer, json: version === undefined ? body : { ...body, version } })
     })
