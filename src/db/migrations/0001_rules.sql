@@ -74,13 +74,13 @@ CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
 
 -- Whether a task is blocked follows from its dependencies and from the status of what blocks it. It is worked out again
 -- from these whenever one of them changes, so that it cannot drift.
+-- Every row is looked up by its key: a plan that joins guesses how many tasks the org has, and before the next statistics
+-- it guesses one and goes through all of them. The `OFFSET 0` keeps the look-up of blockers from becoming such a join.
 CREATE FUNCTION note_blocked(p_org_id uuid, p_task_ids uuid[]) RETURNS void LANGUAGE sql SET search_path = public, pg_temp AS $$
-  UPDATE tasks t SET is_blocked = now_blocked.yes
-  FROM (SELECT x.id, EXISTS (
-      SELECT FROM task_dependencies d WHERE d.org_id = p_org_id AND d.task_id = x.id
-        AND (SELECT b.status FROM tasks b WHERE b.org_id = d.org_id AND b.id = d.blocked_by_id) <> 'complete') AS yes
-    FROM unnest(p_task_ids) AS x(id)) AS now_blocked
-  WHERE t.org_id = p_org_id AND t.id = now_blocked.id AND t.is_blocked <> now_blocked.yes;
+  UPDATE tasks t SET is_blocked = NOT t.is_blocked
+  WHERE t.org_id = p_org_id AND t.id = ANY (p_task_ids) AND t.is_blocked <> EXISTS (
+    SELECT FROM task_dependencies d WHERE d.org_id = p_org_id AND d.task_id = t.id
+      AND (SELECT b.status FROM tasks b WHERE b.org_id = d.org_id AND b.id = d.blocked_by_id) <> 'complete' OFFSET 0);
 $$;
 CREATE FUNCTION dependency_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
