@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
 import postgres from 'postgres'
+import { LIMITS } from '../src/contracts/limits.ts'
 import type { OneReader } from '../src/db/client.ts'
 import { messagesBefore } from '../src/db/queries/messages.ts'
 import { listTasks } from '../src/db/queries/tasks.ts'
@@ -184,8 +185,8 @@ interface Seat {
   channel_id: string
 }
 
-/** Messages that a sender may have under way, as a client that writes its outbox does: enough to keep the server busy. */
-const WINDOW = 8
+/** Messages that a sender has under way: as many as the server takes from one client before it calls that a flood. */
+const WINDOW = LIMITS.ws_inbound_queue_max
 
 /** Acknowledged messages per second; a sender sends the next one when one of those under way is acknowledged. */
 async function storedMessages(seats: readonly Seat[], seconds: number, window = WINDOW): Promise<number> {
@@ -214,7 +215,10 @@ async function storedMessages(seats: readonly Seat[], seconds: number, window = 
   const rate = acked / ((performance.now() - started_at) / 1000)
   running = false
   await Bun.sleep(300)
-  for (const { socket } of sockets) socket.close()
+  for (const { socket } of sockets) {
+    if (socket.ended()) throw new Error('The server closed a sender')
+    socket.close()
+  }
   return rate
 }
 

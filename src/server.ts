@@ -20,6 +20,7 @@ import { readPermissions } from './db/queries/permissions.ts'
 import { SYSTEM } from './domain/caller.ts'
 import type { CommandCall, Done, Job, Reply } from './domain/job.ts'
 import { Edges } from './http/edge/edges.ts'
+import type { OrgEdge } from './http/edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
 
 export interface CoreOptions {
@@ -54,16 +55,16 @@ export function createCore(
   const router = new Router(options.node_id, host, directory, systemClock)
   const stored = new DatabaseEdgeSource(database)
 
-  const command = async (org_id: string, call: CommandCall): Promise<Reply> => {
+  const command = (org_id: string, call: CommandCall): Promise<Reply> => {
     const address: Address = { kind: 'org', org_id, id: org_id }
     const request = { type: 'command', call }
-    return await router.call<Reply>(address, request, () => ({
+    return router.call<Reply>(address, request, () => ({
       type: 'command',
       call: { ...call, retry: true },
     }))
   }
-  const channel = async <R>(org_id: string, channel_id: string, request: { type: string }): Promise<R> =>
-    await router.call<R>({ kind: 'channel', org_id, id: channel_id }, request, (r) => ({
+  const channel = <R>(org_id: string, channel_id: string, request: { type: string }): Promise<R> =>
+    router.call<R>({ kind: 'channel', org_id, id: channel_id }, request, (r) => ({
       ...(r as object),
       retry: true,
     }))
@@ -137,7 +138,11 @@ export function createCore(
       database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),
     loadBrake: (org_id, channel_id) =>
       database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),
-    brakeSettings: async (org_id) => (await edges.open(org_id)).permissions.settings.agent_limits.loop_brake,
+    brakeSettings: (org_id) => {
+      const brakeOf = (edge: OrgEdge) => edge.permissions.settings.agent_limits.loop_brake
+      const edge = edges.peek(org_id)
+      return edge ? brakeOf(edge) : edges.open(org_id).then(brakeOf)
+    },
     newId,
   }
   host.register('channel', {

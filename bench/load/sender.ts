@@ -10,11 +10,12 @@ export async function openSender(
   url: string,
   headers: Record<string, string>,
   onAck: () => void,
-): Promise<{ send(text: string): void; close(): void }> {
+): Promise<{ send(text: string): void; close(): void; ended(): boolean }> {
   const { hostname, port, pathname, search } = new URL(url)
   const upgraded = Promise.withResolvers<void>()
   let received: Buffer = Buffer.alloc(0)
   let open = false
+  let ended = false
   const socket: Socket = await Bun.connect({
     hostname,
     port: Number(port),
@@ -33,7 +34,10 @@ export async function openSender(
         const acks = takeFrames()
         for (let i = 0; i < acks; i++) onAck()
       },
-      close: () => upgraded.reject(new Error('The server closed the connection')),
+      close() {
+        ended = true
+        upgraded.reject(new Error('The server closed the connection'))
+      },
     },
   })
 
@@ -76,5 +80,6 @@ export async function openSender(
       socket.write(frame)
     },
     close: () => socket.end(),
+    ended: () => ended,
   }
 }

@@ -33,35 +33,45 @@ export function createJobRunner(
       const command = commands.get(job.command)
       if (!command) throw new Error(`No such command: ${job.command}`)
       checkCaller(command, job, Date.parse(context.now))
-      const stored = await recalledRequest(job, context)
+      const stored = job.idempotency && (await recalledRequest(job, context))
       if (stored) return { reply: stored, events: [], notifications: [] }
 
-      const outcome = await command.run(forCommand(context, job.permissions), job.input as never, job.caller)
+      const within = contextOf(context, job.permissions)
+      const outcome = await command.run(within, job.input as never, job.caller)
       const events = outcome.events.map((event) => number(event, job, context))
       const notifications = storeNotifications(outcome, events, context)
       const reply: Reply = { result: outcome.result, replayed: false }
       if (!isRepeatable(job)) context.rows.replies.push({ command_id: job.command_id, reply })
-      await rememberRequest(job, reply, context)
+      if (job.idempotency) await rememberRequest(job, reply, context)
       return { reply, events, notifications }
     },
   }
 }
 
-function forCommand(context: BatchContext, permissions: Permissions): CommandContext {
-  return {
-    org_id: context.org_id,
+/** One for each batch, made when its first command is run. */
+const contexts = new WeakMap<BatchContext, CommandContext>()
+
+function contextOf(batch: BatchContext, permissions: Permissions): CommandContext {
+  const made = contexts.get(batch)
+  if (made?.permissions === permissions) return made
+  const context: CommandContext = {
+    org_id: batch.org_id,
     get sql() {
-      return context.sql
+      return batch.sql
     },
-    now: context.now,
-    rows: context.rows,
-    prefetched: context.prefetched,
-    write: (query) => context.write(query),
-    nextSeq: (channel_id) => context.nextSeq(channel_id),
-    nextSequence: () => context.nextSequence(),
+    now: batch.now,
+    get rows() {
+      return batch.rows
+    },
+    prefetched: batch.prefetched,
+    write: (query) => batch.write(query),
+    nextSeq: (channel_id) => batch.nextSeq(channel_id),
+    nextSequence: () => batch.nextSequence(),
     permissions,
     newId,
   }
+  contexts.set(batch, context)
+  return context
 }
 
 /** The caller's membership, role, key and scope once more: the route's look may be older than the command before. */

@@ -30,7 +30,7 @@ export const loopPause: Command<{ channel_id: string; messages: number; until: s
       project_ids: [],
     }
     context.rows.messages.push(row)
-    const message = toMessage({ ...row, deliveries: null })
+    const message = toMessage(row)
     const events: NewEvent[] = [
       { type: 'channel.loop_paused', ...where, payload: { channel_id, messages, until } },
       {

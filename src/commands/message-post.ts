@@ -10,7 +10,7 @@ import type { NewEvent } from '../domain/log-event.ts'
 import { messageKind, parseCommand, resolveMentions } from '../domain/messages.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
-import { knownMessage } from './message-client-ids.ts'
+import { type KnownMessage, knownMessage } from './message-client-ids.ts'
 
 export interface MessagePostInput {
   channel_id: string
@@ -43,14 +43,16 @@ export const messagePost: Command<MessagePostInput, MessagePostResult> = {
   async run(context, input, caller) {
     const viewer = { kind: caller.kind === 'system' ? 'human' : caller.kind, id: caller.id ?? '' } as const
     if (!context.permissions.mayReadChannel(viewer, input.channel_id)) throw notFound('channel')
-    const repeated = await repeat(context, input, caller)
-    if (repeated) return repeated
+    const known = knownTo(context, input, caller)
+    if (known) return await repeat(context, input, known)
     if (input.refusal) throw refused(input.refusal)
-    await checkReply(context, input)
+    if (input.reply_to !== undefined && input.reply_to !== null)
+      await checkReply(context, input.channel_id, input.reply_to)
 
     const { permissions } = context
     const { mentions, ignored_mentions } = mentionsOf(permissions, input)
-    const seq = await context.nextSeq(input.channel_id)
+    const next = context.nextSeq(input.channel_id)
+    const seq = typeof next === 'number' ? next : await next
     const sender = senderOf(caller)
     const row = {
       id: context.newId(),
@@ -71,7 +73,7 @@ export const messagePost: Command<MessagePostInput, MessagePostResult> = {
       project_ids: [],
     }
     context.rows.messages.push(row)
-    const message = toMessage({ ...row, deliveries: null })
+    const message = toMessage(row)
     const events = [messageCreated(permissions, message)]
     const command = parseCommand(input.content, sender.type)
     if (command && row.kind === 'command') {
@@ -87,15 +89,18 @@ function refused(refusal: NonNullable<MessagePostInput['refusal']>): ApiError {
   return new ApiError(code, message, options)
 }
 
+/** Whether a message with the same `client_id` is stored. */
+function knownTo(context: CommandContext, { channel_id, client_id }: MessagePostInput, caller: Caller) {
+  if (client_id === undefined || caller.id === null) return undefined
+  return knownMessage(context, channel_id, caller.id, client_id)
+}
+
 /** The stored message of the same `client_id`; another content under it is 409. */
 async function repeat(
   context: CommandContext,
   input: MessagePostInput,
-  caller: Caller,
-): Promise<CommandOutcome<MessagePostResult> | undefined> {
-  if (input.client_id === undefined || caller.id === null) return undefined
-  const known = knownMessage(context, input.channel_id, caller.id, input.client_id)
-  if (!known) return undefined
+  known: KnownMessage,
+): Promise<CommandOutcome<MessagePostResult>> {
   if (known.content_hash !== input.content_hash)
     throw new ApiError('IDEMPOTENCY_CONFLICT', 'This client_id was used for another message.')
   const message = await messageAt(context, context.org_id, input.channel_id, known.seq)
@@ -103,9 +108,8 @@ async function repeat(
   return { result: { message, repeated: true }, events: [] }
 }
 
-async function checkReply(context: CommandContext, input: MessagePostInput): Promise<void> {
-  if (input.reply_to === undefined || input.reply_to === null) return
-  if (await messageExists(context, context.org_id, input.channel_id, input.reply_to)) return
+async function checkReply(context: CommandContext, channel_id: string, reply_to: string): Promise<void> {
+  if (await messageExists(context, context.org_id, channel_id, reply_to)) return
   throw notFound('message')
 }
 
@@ -181,10 +185,11 @@ async function answerHelp(context: CommandContext, question: Message): Promise<N
     project_ids: [],
   }
   context.rows.messages.push(row)
-  return messageCreated(context.permissions, toMessage({ ...row, deliveries: null }))
+  return messageCreated(context.permissions, toMessage(row))
 }
 
 function mentionNotifications(message: Message): NonNullable<CommandOutcome<unknown>['notifications']> {
+  if (message.mentions.length === 0) return []
   const title = `${message.sender.display_name} mentioned you`
   return message.mentions
     .filter((user_id) => user_id !== message.sender.id)

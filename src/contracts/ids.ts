@@ -16,11 +16,9 @@ export function newId(now_ms = Date.now()): string {
     counter = 0
   }
   const middle = (0x7000 | counter).toString(16)
-  const at = randomAt(8)
-  const variant = HEX[(random[at]! & 0x3f) | 0x80]
-  let tail = ''
-  for (let i = 2; i < 8; i++) tail += HEX[random[at + i]!]
-  return `${time}-${middle}-${variant}${HEX[random[at + 1]!]}-${tail}`
+  const at = randomAt(4)
+  const variant = HEX[(random[at]! & 0x3fff) | 0x8000]
+  return `${time}-${middle}-${variant}-${HEX[random[at + 1]!]}${HEX[random[at + 2]!]}${HEX[random[at + 3]!]}`
 }
 
 function startMillisecond(ms: number): void {
@@ -29,20 +27,20 @@ function startMillisecond(ms: number): void {
   time = `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HEX = Array.from({ length: 0x10000 }, (_, n) => n.toString(16).padStart(4, '0'))
 
-/** Random bytes are drawn by the thousand: one draw for each id costs more than the rest of it. */
-const random = new Uint8Array(4096)
+/** Random numbers of 16 bits are drawn by the thousand: one draw for each id costs more than the rest of it. */
+const random = new Uint16Array(4096)
 let used = random.length
 
-/** Where the next `bytes` unused random bytes begin. */
-function randomAt(bytes: number): number {
-  if (used + bytes > random.length) {
+/** Where the next `count` unused random numbers begin. */
+function randomAt(count: number): number {
+  if (used + count > random.length) {
     crypto.getRandomValues(random)
     used = 0
   }
-  used += bytes
-  return used - bytes
+  used += count
+  return used - count
 }
 
 /** Starts low, so that a busy millisecond rarely runs out of counter. */

@@ -1,4 +1,5 @@
 import type { SenderType } from '../contracts/vocabulary.ts'
+import { OutOfTurn } from '../domain/ownership.ts'
 import type { Sql } from './client.ts'
 
 /** A chat message as the lane stores it. */
@@ -105,17 +106,25 @@ export interface ClosedBatch {
 }
 
 /**
- * Stores a batch by one call of the function `lane_write`: it takes the org into scope, locks the head at its epoch,
- * inserts, and moves the head. False when the head is not at that epoch: then nothing was stored. Works as a
- * transaction of its own and inside one.
+ * Stores a batch by one call of the function `lane_write`: it takes the org into scope, inserts, and moves the head from
+ * the batch before. False when the head is not at the batch's epoch, `OutOfTurn` when the batch before is not stored:
+ * then nothing was. Works as a transaction of its own and inside one.
  */
 export async function flushBatch(sql: Sql, closed: ClosedBatch): Promise<boolean> {
   const { org_id, epoch, sequence, batch, rows } = closed
-  const [stored] = await sql<{ stored: boolean }[]>`
-    select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
-      ${list(rows.messages)}::text::json, ${list(rows.events)}::text::json, ${list(rows.notifications)}::text::json,
-      ${list(rows.replies)}::text::json, ${list(readRows(rows.messages))}::text::json) as stored`
-  return stored?.stored === true
+  try {
+    await sql`
+      select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
+        ${list(rows.messages.map((message) => messageRow(message)))}::text::json, ${list(rows.events)}::text::json,
+        ${list(rows.notifications)}::text::json, ${list(rows.replies)}::text::json,
+        ${list(readRows(rows.messages))}::text::json)`
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'MC001') return false
+    if (code === 'MC002') throw new OutOfTurn('The batch before this one is not stored')
+    throw error
+  }
 }
 
 /** True for a batch that {@link flushTogether} can store: messages, and the replies to those without a `client_id`. */
@@ -131,7 +140,7 @@ export async function flushTogether(sql: Sql, batches: readonly ClosedBatch[]): 
   const heads = batches.map(({ org_id, epoch, sequence, batch }) => ({ org_id, epoch, sequence, batch }))
   const [answer] = await sql<{ stored: string[] }[]>`
     select lane_write_together(${list(heads)}::text::json, ${list(ofAll(batches, seqRows))}::text::json,
-      ${list(ofAll(batches, ({ rows }) => rows.messages))}::text::json,
+      ${list(batches.flatMap(({ org_id, rows }) => rows.messages.map((message) => messageRow(message, org_id))))}::text::json,
       ${list(ofAll(batches, ({ rows }) => rows.replies))}::text::json,
       ${list(ofAll(batches, ({ rows }) => readRows(rows.messages)))}::text::json)::text[] as stored`
   return new Set(answer?.stored)
@@ -143,6 +152,23 @@ function ofAll<Row extends object>(
   rowsOf: (batch: ClosedBatch) => readonly Row[],
 ): (Row & { org_id: string })[] {
   return batches.flatMap((batch) => rowsOf(batch).map((row) => ({ org_id: batch.org_id, ...row })))
+}
+
+/** A message without what most have alike (plain text, empty lists): what is not sent need not be read. */
+function messageRow(message: MessageRow, org_id?: string) {
+  return {
+    org_id,
+    ...message,
+    kind: message.kind === 'text' ? undefined : message.kind,
+    mentions: orNothing(message.mentions),
+    ignored_mentions: orNothing(message.ignored_mentions),
+    project_ids: orNothing(message.project_ids),
+    reply_to: message.reply_to ?? undefined,
+  }
+}
+
+function orNothing<T>(items: readonly T[]): readonly T[] | undefined {
+  return items.length === 0 ? undefined : items
 }
 
 function seqRows({ seqs }: ClosedBatch): { id: string; last_seq: number }[] {

@@ -2,10 +2,9 @@ import { ApiError } from '../contracts/errors.ts'
 import { type Database, OutcomeUnknown } from './client.ts'
 import { type ClosedBatch, flushBatch, flushTogether, isPlain } from './flush.ts'
 
-/**
- * While a statement is under way, what comes waits and shares the next one. One that takes longer than this (a lock, a
- * slow disk) holds nobody up: another one starts beside it, up to the bound.
- */
+/** Two statements take turns: one is run while the other is written to the disk. What comes meanwhile shares the next. */
+const UNDER_WAY = 2
+/** One that takes longer than this (a lock, a slow disk) holds nobody up: another one starts beside it, up to the bound. */
 const STALLED_MS = 20
 const UNDER_WAY_MAX = 4
 /** Text of one org's batch that may hold up others; more is stored alone, on a connection of its own. */
@@ -30,7 +29,7 @@ export class GroupCommit {
   #waiting: Waiting[] = []
   #under_way = 0
   /** Statements that may be under way now. */
-  #allowed = 1
+  #allowed = UNDER_WAY
 
   constructor(database: Database) {
     this.#database = database
@@ -60,21 +59,24 @@ export class GroupCommit {
     void this.#run(group).finally(() => {
       clearTimeout(stalled)
       this.#under_way--
-      this.#allowed = Math.max(1, this.#under_way)
+      this.#allowed = Math.max(UNDER_WAY, this.#under_way)
       this.#next()
     })
   }
 
-  /** Those that waited longest, as many as fit into one statement. */
+  /** Those that waited longest, as many as fit into one statement; of each org its first. */
   #take(): Waiting[] {
-    let count = 0
+    const taken = new Map<string, Waiting>()
+    const left: Waiting[] = []
     let characters = 0
     for (const entry of this.#waiting) {
       characters += entry.characters
-      if (count > 0 && characters > TOGETHER_CHARACTERS_MAX) break
-      count++
+      if (taken.has(entry.closed.org_id) || (taken.size > 0 && characters > TOGETHER_CHARACTERS_MAX))
+        left.push(entry)
+      else taken.set(entry.closed.org_id, entry)
     }
-    return this.#waiting.splice(0, count)
+    this.#waiting = left
+    return [...taken.values()]
   }
 
   async #run(group: readonly Waiting[]): Promise<void> {

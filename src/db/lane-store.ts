@@ -14,8 +14,8 @@ export interface BatchContext {
   readonly now: string
   /** Runs a statement that changes rows. A command refuses before its first write, never after. */
   write<T>(query: PromiseLike<T>): Promise<T>
-  /** The next place in a channel; given once, in order, without holes. */
-  nextSeq(channel_id: string): Promise<number>
+  /** The next place in a channel; given once, in order, without holes. At once when the last one is known. */
+  nextSeq(channel_id: string): number | Promise<number>
   /** The next number of the org's log. */
   nextSequence(): number
   /** Rows that are stored with the batch, in one statement. */
@@ -118,6 +118,7 @@ export class PostgresLaneStore<Job, Done> {
     const seqs = this.#seqsOf(org_id)
     const known = (channel_id: string) => before?.seqs.get(channel_id) ?? seqs.committed.get(channel_id)
     const batch = new Batch(undefined, org_id, head, this.#clock.now(), known, this.#runner)
+    let closed: ClosedBatch | undefined
     return {
       get head() {
         return batch.headAfter
@@ -132,7 +133,8 @@ export class PostgresLaneStore<Job, Done> {
       run: (job) => batch.run(job),
       store: () =>
         this.#stored(seqs, async () => {
-          if (!(await this.#group.store(batch.close()))) throw await this.#whyNotLocked(org_id)
+          closed ??= batch.close()
+          if (!(await this.#group.store(closed))) throw await this.#whyNotLocked(org_id)
           return batch
         }),
     }
@@ -153,7 +155,9 @@ export class PostgresLaneStore<Job, Done> {
   async #stored(seqs: ChannelSeqs, store: () => Promise<Batch<Job, Done>>): Promise<Head> {
     try {
       const batch = await store()
-      for (const [channel_id, seq] of batch.seqs) seqs.committed.set(channel_id, seq)
+      // The answer of a later batch may be read first.
+      for (const [channel_id, seq] of batch.seqs)
+        seqs.committed.set(channel_id, Math.max(seq, seqs.committed.get(channel_id) ?? 0))
       return batch.headAfter
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw error
@@ -281,8 +285,15 @@ class Batch<Job, Done> implements BatchContext {
     return await query
   }
 
-  async nextSeq(channel_id: string): Promise<number> {
-    const last = this.seqs.get(channel_id) ?? this.#known(channel_id) ?? (await this.#storedSeq(channel_id))
+  nextSeq(channel_id: string): number | Promise<number> {
+    const last = this.seqs.get(channel_id) ?? this.#known(channel_id)
+    if (last === undefined)
+      return this.#storedSeq(channel_id).then((stored) => this.#nextSeq(channel_id, stored))
+    return this.#nextSeq(channel_id, last)
+  }
+
+  #nextSeq(channel_id: string, last: number): number {
+    if (!this.#seqs_before.has(channel_id)) this.#seqs_before.set(channel_id, this.seqs.get(channel_id))
     this.seqs.set(channel_id, last + 1)
     return last + 1
   }

@@ -7,7 +7,7 @@ export function parseCommand(
   content: string,
   sender_type: SenderType,
 ): { command: string; args: string } | undefined {
-  if (sender_type !== 'human') return undefined
+  if (sender_type !== 'human' || !content.startsWith('/')) return undefined
   const match = COMMAND.exec(content)
   if (!match) return undefined
   return { command: match[1]!, args: content.slice(match[1]!.length + 1).trim() }
@@ -41,6 +41,7 @@ export function resolveMentions(
   idOf: (name: string) => string | undefined,
   mayRead: (user_id: string) => boolean,
 ): Mentions {
+  if (given.length === 0 && !content.includes('@')) return { ids: [], ignored: [] }
   const ids = new Set<string>()
   const ignored = new Set<string>()
   for (const id of given) (mayRead(id) ? ids : ignored).add(id)

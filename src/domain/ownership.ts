@@ -20,6 +20,11 @@ export class Gone extends Error {
   override name = 'Gone'
 }
 
+/** The batch before this one is not stored, or not yet: nothing of this one was done. */
+export class OutOfTurn extends Error {
+  override name = 'OutOfTurn'
+}
+
 /** The connection was lost during COMMIT: only a new epoch can tell whether the batch was stored. */
 export class Doubt extends Error {
   override name = 'Doubt'

@@ -19,12 +19,12 @@ export async function readJson(request: Request): Promise<unknown> {
   const bytes = await readBounded(request)
   if (bytes.length === 0) return undefined
   if (type === null) throw unsupported()
-  return clean(parse(bytes), '', 1)
+  return clean(parse(bytes))
 }
 
 /** Reads a frame's or a body's text. */
 export function parseJson(text: string): unknown {
-  return clean(parseText(text), '', 1)
+  return clean(parseText(text))
 }
 
 async function readBounded(request: Request): Promise<Uint8Array> {
@@ -58,38 +58,53 @@ function parseText(text: string): unknown {
   }
 }
 
-/** Trims strings, and refuses what the database or a browser could not hold: NUL, half surrogates, endless depth. */
-function clean(value: unknown, path: string, depth: number): unknown {
-  if (typeof value === 'string') return cleanText(value, path)
+/** Where a value stands in its body; written out only for a refusal. */
+interface Place {
+  within: Place | undefined
+  key: string | number
+}
+
+/**
+ * Trims strings, and refuses what the database or a browser could not hold: NUL, half surrogates, endless depth. Objects
+ * are changed where they lie: they were just read.
+ */
+function clean(value: unknown, within?: Place, key: string | number = '', depth = 1): unknown {
+  if (typeof value === 'string') return checkText(value, within, key).trim()
   if (typeof value !== 'object' || value === null) return value
+  const here = depth === 1 ? undefined : { within, key }
   if (depth > LIMITS.json_depth_max)
-    throw invalid({
-      path: path.slice(0, PATH_MAX),
-      message: `Nested deeper than ${LIMITS.json_depth_max} levels.`,
-    })
-  if (Array.isArray(value)) return value.map((item, i) => clean(item, `${path}/${i}`, depth + 1))
-  const cleaned: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(value)) {
-    const at = `${path}/${key}`
-    cleanText(key, path)
+    throw invalid({ path: pathOf(here), message: `Nested deeper than ${LIMITS.json_depth_max} levels.` })
+  if (Array.isArray(value)) return value.map((item, i) => clean(item, here, i, depth + 1))
+  const fields = value as Record<string, unknown>
+  for (const name of Object.keys(fields)) {
+    checkText(name, here, '')
+    const item = fields[name]
     const kept =
-      UNTRIMMED.has(key) && typeof item === 'string' ? checkText(item, at) : clean(item, at, depth + 1)
-    Object.defineProperty(cleaned, key, { value: kept, enumerable: true, writable: true, configurable: true })
+      UNTRIMMED.has(name) && typeof item === 'string'
+        ? checkText(item, here, name)
+        : clean(item, here, name, depth + 1)
+    // Not by assignment: a field may be called __proto__.
+    if (kept !== item) Object.defineProperty(fields, name, { value: kept })
   }
-  return cleaned
+  return fields
 }
 
-function cleanText(text: string, path: string): string {
-  return checkText(text, path).trim()
-}
-
-function checkText(text: string, path: string): string {
+function checkText(text: string, within: Place | undefined, key: string | number): string {
   if (text.includes('\0') || !text.isWellFormed())
     throw invalid({
-      path: path.slice(0, PATH_MAX),
+      path: pathOf({ within, key }),
       message: 'Contains a NUL character or half of a surrogate pair.',
     })
   return text
+}
+
+function pathOf(place: Place | undefined): string {
+  const keys: (string | number)[] = []
+  for (let at = place; at; at = at.within) if (at.key !== '') keys.unshift(at.key)
+  return keys
+    .map((key) => `/${key}`)
+    .join('')
+    .slice(0, PATH_MAX)
 }
 
 function tooLarge(): ApiError {

@@ -63,12 +63,14 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
 
   async function work(): Promise<void> {
     busy = true
-    for (let data = queue.shift(); data !== undefined && sink && !sink.closed; data = queue.shift())
-      await handle(sink, data)
+    for (let data = queue.shift(); data !== undefined && sink && !sink.closed; data = queue.shift()) {
+      const handled = handle(sink, data)
+      if (handled) await handled
+    }
     busy = false
   }
 
-  async function handle(to: WsSink, data: string | Buffer): Promise<void> {
+  function handle(to: WsSink, data: string | Buffer): Promise<void> | undefined {
     let frame: KnownFrame
     try {
       frame = readFrame(data)
@@ -77,12 +79,13 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
       to.send({ type: 'error', error: errorOf(error) })
       if (++bad_in_a_row >= LIMITS.ws_bad_frames_max)
         to.close(CLOSE.protocol_error, 'Too many frames that are not of this protocol.')
-      return
+      return undefined
     }
     try {
-      await answer(to, checks[frame.type](frame))
+      return answer(to, checks[frame.type](frame))?.catch((error: unknown) => refuse(to, frame, error))
     } catch (error) {
       refuse(to, frame, error)
+      return undefined
     }
   }
 
@@ -95,28 +98,30 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     to.answer({ type: 'error', ...(named ? { client_id } : {}), error: errorOf(error) })
   }
 
-  async function answer(to: WsSink, frame: ClientFrame): Promise<void> {
-    if (frame.type === 'ping') return to.send({ type: 'pong' })
+  /** A promise when the next frame has to wait for it. */
+  function answer(to: WsSink, frame: ClientFrame): Promise<void> | undefined {
+    if (frame.type === 'ping') {
+      to.send({ type: 'pong' })
+      return undefined
+    }
     if (frame.type === 'hello') {
       clearTimeout(hello_timer)
       if (to.ready) throw new ApiError('VALIDATION_FAILED', 'Hello is said once, first.')
-      return edge.sockets.hello(to, frame)
+      edge.sockets.hello(to, frame)
+      return undefined
     }
     if (!to.ready) throw new ApiError('VALIDATION_FAILED', 'Say hello first.')
-    const channel_id = frame.channel_id.toLowerCase()
+    const { channel_id } = frame
     if (!edge.permissions.mayReadChannel(viewer, channel_id)) throw notFound('channel')
-    if (frame.type === 'message') return post(to, { ...frame, channel_id })
-    if (frame.type === 'typing')
-      await deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: viewer.id })
-    if (frame.type === 'read') {
-      to.ownReads.set(channel_id, frame.seq)
-      await deps.channel(edge.org_id, channel_id, {
-        type: 'read',
-        user_id: viewer.id,
-        seq: frame.seq,
-        now: false,
-      })
+    if (frame.type === 'message') {
+      post(to, frame)
+      return undefined
     }
+    if (frame.type === 'typing')
+      return deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: viewer.id })
+    to.ownReads.set(channel_id, frame.seq)
+    const request = { type: 'read', user_id: viewer.id, seq: frame.seq, now: false }
+    return deps.channel(edge.org_id, channel_id, request)
   }
 
   /**
@@ -126,24 +131,23 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
   function post(to: WsSink, frame: MessageFrame): void {
     const { caller, standing } = memberNow(membership)
     authorize('message.post', standing, edge.permissions.readOnly)
-    const { type: _type, channel_id, ...body } = frame
-    if (
-      body.kind !== undefined &&
-      body.kind !== 'text' &&
-      (body.kind !== 'command_output' || viewer.kind === 'human')
-    )
+    const { channel_id, kind } = frame
+    if (kind !== undefined && kind !== 'text' && (kind !== 'command_output' || viewer.kind === 'human'))
       throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
-    const prepared = posting(channel_id, body, deps.limits.message(viewer.id))
+    const prepared = posting(channel_id, frame, deps.limits.message(viewer.id))
     const request = { type: 'post', command_id: newId(), posting: prepared, caller }
     unstored++
-    deps
-      .channel<Reply>(edge.org_id, channel_id, request)
-      .then((reply) => {
+    deps.channel<Reply>(edge.org_id, channel_id, request).then(
+      (reply) => {
+        unstored--
         const { id, seq, created_at } = (reply.result as Posted).message
         to.answer({ type: 'ack', client_id: frame.client_id ?? null, channel_id, id, seq, created_at })
-      })
-      .catch((error: unknown) => refuse(to, frame, error))
-      .finally(() => unstored--)
+      },
+      (error: unknown) => {
+        unstored--
+        refuse(to, frame, error)
+      },
+    )
   }
 
   return {

@@ -5,7 +5,7 @@ import type { Sessions } from '../auth/sessions.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { Standing } from '../domain/access.ts'
 import type { Caller } from '../domain/caller.ts'
-import type { Viewer } from '../domain/permissions.ts'
+import type { Member, Viewer } from '../domain/permissions.ts'
 import type { Credential } from './edge/credential.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import { failedTooOften } from './limits.ts'
@@ -20,6 +20,8 @@ export interface Membership {
   viewer: Viewer
   caller: Caller
   standing: Standing
+  /** What {@link memberNow} found last: it holds until the member is another. */
+  found?: { member: Member; now: Pick<Membership, 'caller' | 'standing'> }
 }
 
 interface Ports {
@@ -177,8 +179,11 @@ export function memberNow(membership: Membership): Pick<Membership, 'caller' | '
   if (viewer.kind === 'sub_agent') return { caller, standing }
   const member = edge.permissions.member(viewer.id)
   if (!member) throw notFound('org')
+  if (membership.found?.member === member) return membership.found.now
   const { display_name, role } = member
-  return { caller: { ...caller, display_name, role }, standing: role }
+  const now = { caller: { ...caller, display_name, role }, standing: role }
+  membership.found = { member, now }
+  return now
 }
 
 /** What ends a stream that was opened with this identity. */

@@ -6,16 +6,13 @@ export function posting(channel_id: string, body: MessageCreate, refusal: Postin
   const { content, mentions, client_id, reply_to, kind } = body
   const content_hash =
     client_id === undefined ? '' : hashOf([content, mentions ?? [], reply_to ?? null, kind ?? null])
-  return {
-    channel_id,
-    content,
-    content_hash,
-    ...(mentions ? { mentions } : {}),
-    ...(client_id === undefined ? {} : { client_id }),
-    ...(reply_to === undefined ? {} : { reply_to }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(refusal ? { refusal } : {}),
-  }
+  const posted: Posting = { channel_id, content, content_hash }
+  if (mentions) posted.mentions = mentions
+  if (client_id !== undefined) posted.client_id = client_id
+  if (reply_to !== undefined) posted.reply_to = reply_to
+  if (kind !== undefined) posted.kind = kind
+  if (refusal) posted.refusal = refusal
+  return posted
 }
 
 function hashOf(value: unknown): string {

@@ -28,7 +28,9 @@ function lowerIds(schema: TSchema): Lower | undefined {
   }
   if (schema.type === 'array' && schema.items) {
     const item = lowerIds(schema.items)
-    return item && ((value) => (Array.isArray(value) ? value.map(item) : value))
+    if (!item) return undefined
+    return (value) =>
+      Array.isArray(value) && value.some((one) => item(one) !== one) ? value.map(item) : value
   }
   const fields = Object.entries<TSchema>(schema.properties ?? {}).flatMap(([name, property]) => {
     const lower = lowerIds(property)
@@ -37,8 +39,13 @@ function lowerIds(schema: TSchema): Lower | undefined {
   if (fields.length === 0) return undefined
   return (value) => {
     if (typeof value !== 'object' || value === null) return value
-    const lowered: Record<string, unknown> = { ...value }
-    for (const [name, lower] of fields) if (Object.hasOwn(lowered, name)) lowered[name] = lower(lowered[name])
+    // Nearly always they are small already: then the value is as good as a copy.
+    let lowered = value as Record<string, unknown>
+    for (const [name, lower] of fields) {
+      if (!Object.hasOwn(lowered, name)) continue
+      const small = lower(lowered[name])
+      if (small !== lowered[name]) lowered = { ...lowered, [name]: small }
+    }
     return lowered
   }
 }

@@ -1,6 +1,6 @@
 import type { MemoryBatch } from '../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
-import { Doubt, Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
+import { Doubt, Fenced, Gone, type Head, OutOfTurn } from '../../src/domain/ownership.ts'
 
 /** What a test's command does. */
 export type TestJob =
@@ -29,7 +29,7 @@ export class FakeLaneStore {
   /** Batches that were tried, as lists of values. */
   readonly attempts: string[][] = []
   head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
-  /** Batches that came without following what was stored: never. */
+  /** Transactions that came without following what was stored: never. */
   out_of_order = 0
   exists = true
   /** Values that only the database refuses, not the command. */
@@ -41,6 +41,11 @@ export class FakeLaneStore {
   whenDoubted: () => void = () => undefined
   /** Set: storing takes some turns, in which more can come. */
   slow = false
+  /** False: a batch does not wait for the one before it, which is under way, and comes out of its turn. */
+  patient = true
+  /** Batches that came out of their turn. */
+  early = 0
+  #under_way: Promise<unknown> = Promise.resolve()
   /** Resolves when a test lets transactions go on. */
   gate: Promise<void> = Promise.resolve()
 
@@ -71,12 +76,22 @@ export class FakeLaneStore {
         values.push(job.value)
         return this.#run(job, next().sequence + 1, head.epoch, rows)
       },
-      store: async () => {
-        await this.#usable(head)
-        this.attempts.push(values)
-        const refused = rows.find(({ value }) => this.refused_by_sql.has(value))
-        if (refused) throw new Error(`SQL refuses ${refused.value}`)
-        return this.#commit(rows, head, next())
+      store: () => {
+        const before = this.patient ? this.#under_way : Promise.resolve()
+        const storing = (async () => {
+          await before
+          await this.#usable(head)
+          this.attempts.push(values)
+          const refused = rows.find(({ value }) => this.refused_by_sql.has(value))
+          if (refused) throw new Error(`SQL refuses ${refused.value}`)
+          if (this.head.batch !== head.batch) {
+            this.early++
+            throw new OutOfTurn('early')
+          }
+          return this.#commit(rows, head, next())
+        })()
+        this.#under_way = storing.catch(() => undefined)
+        return storing
       },
     }
   }
@@ -91,6 +106,7 @@ export class FakeLaneStore {
     }) => Promise<void>,
   ): Promise<Head> {
     await this.#usable(head)
+    if (this.head.sequence !== head.sequence || this.head.batch !== head.batch) this.out_of_order++
     this.attempts.push(jobs.map((job) => job.value))
     const rows: StoredRow[] = []
     const run = async (job: TestJob) => {
@@ -111,7 +127,6 @@ export class FakeLaneStore {
     if (this.away) throw new ApiError('UNAVAILABLE', 'away')
     if (!this.exists) throw new Gone('gone')
     if (this.head.epoch !== head.epoch) throw new Fenced('fenced')
-    if (this.head.sequence !== head.sequence || this.head.batch !== head.batch) this.out_of_order++
   }
 
   #run(job: TestJob, sequence: number, epoch: number, rows: StoredRow[]): TestDone {

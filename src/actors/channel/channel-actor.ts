@@ -49,6 +49,13 @@ export type ChannelRequest =
   | { type: 'presence'; node_id: string; user_ids: string[] }
   | { type: 'lift_brake' }
 
+interface Recent {
+  content_hash: string
+  reply: Promise<Reply>
+}
+
+type PostRequest = Extract<ChannelRequest, { type: 'post' }>
+
 export interface ReadMarker {
   read_seq: number
   last_seq: number
@@ -73,12 +80,13 @@ export interface ChannelPorts {
   markRead(org_id: string, channel_id: string, user_id: string, seq: number): Promise<ReadMarker | undefined>
   /** What the loop brake needs after a start: the current run of agents' messages and a pause that is on. */
   loadBrake(org_id: string, channel_id: string): Promise<{ run: AgentMessage[]; paused_until: number }>
-  brakeSettings(org_id: string): Promise<BrakeSettings>
+  /** At once when the org's edge is loaded. */
+  brakeSettings(org_id: string): BrakeSettings | Promise<BrakeSettings>
   newId(): string
 }
 
-/** Messages whose `client_id` is remembered, so that a quick retry costs no transaction. */
-const RECENT_MAX = 512
+/** So many messages at least are remembered by their `client_id`, so that a quick retry costs no transaction. */
+const RECENT_MIN = 256
 /** Read markers of WebSocket clients are saved together after so long. */
 const SAVE_READS_MS = 1_000
 
@@ -88,7 +96,8 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   readonly #ports: ChannelPorts
   readonly #org_id: string
   readonly #channel_id: string
-  readonly #recent = new Map<string, { content_hash: string; reply: Promise<Reply> }>()
+  #recent = new Map<string, Recent>()
+  #recent_before = new Map<string, Recent>()
   readonly #unsaved_reads = new Map<string, number>()
   /** When the others last heard of each user who types. */
   readonly #typing_told = new Map<string, number>()
@@ -137,13 +146,19 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     await this.#saveReads()
   }
 
-  async #post(request: Extract<ChannelRequest, { type: 'post' }>): Promise<Later<Reply>> {
+  #post(request: PostRequest): Later<Reply> | Promise<Later<Reply>> {
     const { posting, caller } = request
     const key = posting.client_id === undefined ? undefined : `${caller.id} ${posting.client_id}`
-    const recent = key === undefined ? undefined : this.#recent.get(key)
+    const recent = key === undefined ? undefined : (this.#recent.get(key) ?? this.#recent_before.get(key))
     if (recent) return later(repeatOf(recent, posting.content_hash))
 
-    const refusal = posting.refusal ?? (await this.#brakeRefusal(caller))
+    const refusal = posting.refusal ?? this.#brakeRefusal(caller)
+    if (refusal instanceof Promise) return refusal.then((found) => this.#submit(request, key, found))
+    return this.#submit(request, key, refusal)
+  }
+
+  #submit(request: PostRequest, key: string | undefined, refusal: Posting['refusal']): Later<Reply> {
+    const { posting, caller } = request
     const call: CommandCall = {
       command_id: request.command_id,
       command: 'message.post',
@@ -160,26 +175,40 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
 
   /** A retry that overtakes its original, or comes just after it, gets the same answer without a transaction. */
   #remember(key: string, content_hash: string, reply: Promise<Reply>): void {
-    this.#recent.set(key, { content_hash, reply })
-    reply.catch(() => this.#recent.delete(key))
-    if (this.#recent.size > RECENT_MAX) {
-      const oldest = this.#recent.keys().next().value
-      if (oldest !== undefined) this.#recent.delete(oldest)
+    // The older half is forgotten at once: taking out one after another costs more than all the rest of this.
+    if (this.#recent.size >= RECENT_MIN) {
+      this.#recent_before = this.#recent
+      this.#recent = new Map()
     }
+    const recent = this.#recent
+    recent.set(key, { content_hash, reply })
+    reply.catch(() => recent.delete(key))
   }
 
-  async #brakeRefusal(caller: Caller): Promise<Posting['refusal']> {
+  #brakeRefusal(caller: Caller): Posting['refusal'] | Promise<Posting['refusal']> {
     if (caller.kind !== 'agent' && caller.kind !== 'sub_agent') return undefined
+    const settings = this.#ports.brakeSettings(this.#org_id)
+    if (settings instanceof Promise) return settings.then((found) => this.#refusalUnder(found, caller))
+    return this.#refusalUnder(settings, caller)
+  }
+
+  #refusalUnder(settings: BrakeSettings, caller: Caller): Posting['refusal'] | Promise<Posting['refusal']> {
     const now = this.#context.clock.now()
-    const settings = await this.#ports.brakeSettings(this.#org_id)
     // Whoever turns the brake off does not want what it holds either.
     if (settings.messages === 0 && this.#brake.paused) this.#liftBrake('administrator')
     if (this.#brake.pausedUntil(now) === undefined) {
       const messages = this.#brake.take(caller.id ?? '', now, settings)
       if (messages === undefined) return undefined
-      await this.#command('channel.pause_loop', { messages, until: new Date(now + PAUSE_MS).toISOString() })
-      this.#liftLater(PAUSE_MS)
+      const until = new Date(now + PAUSE_MS).toISOString()
+      return this.#command('channel.pause_loop', { messages, until }).then(() => {
+        this.#liftLater(PAUSE_MS)
+        return this.#braked(now)
+      })
     }
+    return this.#braked(now)
+  }
+
+  #braked(now: number): PostingRefusal {
     const until = this.#brake.pausedUntil(now) ?? now
     return {
       code: 'AGENT_LOOP',
@@ -275,10 +304,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 }
 
-async function repeatOf(
-  recent: { content_hash: string; reply: Promise<Reply> },
-  content_hash: string,
-): Promise<Reply> {
+async function repeatOf(recent: Recent, content_hash: string): Promise<Reply> {
   if (recent.content_hash !== content_hash)
     throw new ApiError('IDEMPOTENCY_CONFLICT', 'This client_id was used for another message.')
   const reply = await recent.reply

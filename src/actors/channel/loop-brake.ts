@@ -47,16 +47,20 @@ export class LoopBrake {
 
   /** An agent wants to write. Returns the length of the run when this message would be one too many: now paused. */
   take(sender_id: string, now: number, settings: BrakeSettings): number | undefined {
+    if (settings.messages === 0) {
+      this.#run = []
+      return undefined
+    }
     const since = now - settings.minutes * 60_000
     const run = this.#run.filter((message) => message.at > since)
     const agents = new Set(run.map((message) => message.sender_id)).add(sender_id)
-    if (settings.messages > 0 && run.length >= settings.messages && agents.size >= 2) {
+    if (run.length >= settings.messages && agents.size >= 2) {
       this.#run = []
       this.#paused_until = now + PAUSE_MS
       return run.length
     }
     run.push({ sender_id, at: now })
-    this.#run = settings.messages > 0 ? run.slice(-settings.messages) : []
+    this.#run = run.slice(-settings.messages)
     return undefined
   }
 }

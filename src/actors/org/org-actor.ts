@@ -93,10 +93,9 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     await this.#ports.directory.release(this.#org_id)
   }
 
-  async #command(call: CommandCall): Promise<Reply> {
+  #command(call: CommandCall): Promise<Reply> {
     const { lane, permissions } = this.#active()
-    const done = await lane.submit({ ...call, permissions })
-    return done.reply
+    return lane.submit({ ...call, permissions }).then((done) => done.reply)
   }
 
   async #care(): Promise<null> {

@@ -6,7 +6,9 @@ import type { LogEvent } from '../../domain/log-event.ts'
 export interface Published {
   event: LogEvent
   /** The envelope as JSON. */
-  json: string
+  readonly json: string
+  /** About how many characters that has. */
+  readonly size: number
   /** On `message.created`: the message as JSON. */
   message_json?: string
 }
@@ -22,21 +24,46 @@ export interface PublishedBatch {
 
 /** Encodes an event once. The internal fields (subjects, revocations) are not part of the envelope. */
 export function encode(event: LogEvent): Published {
+  if (event.type === 'message.created') return new PublishedMessage(event)
   const { sequence, type, timestamp, actor, project_ids, task_id, channel_id, payload } = event
-  if (type !== 'message.created') {
-    const envelope: EventEnvelope = {
-      sequence,
-      type,
-      timestamp,
-      actor,
-      project_ids,
-      task_id,
-      channel_id,
-      payload,
-    }
-    return { event, json: JSON.stringify(envelope) }
+  const envelope: EventEnvelope = {
+    sequence,
+    type,
+    timestamp,
+    actor,
+    project_ids,
+    task_id,
+    channel_id,
+    payload,
   }
-  const message_json = JSON.stringify(payload.message)
-  const head = JSON.stringify({ sequence, type, timestamp, actor, project_ids, task_id, channel_id })
-  return { event, message_json, json: `${head.slice(0, -1)},"payload":{"message":${message_json}}}` }
+  const json = JSON.stringify(envelope)
+  return { event, json, size: json.length }
+}
+
+/** What an envelope has beside its message. */
+const ENVELOPE_SIZE = 400
+
+/** A message is encoded for sockets and for streams: the envelope around it only when a stream wants it. */
+class PublishedMessage implements Published {
+  readonly event: LogEvent
+  readonly message_json: string
+  readonly size: number
+  #json: string | undefined
+
+  constructor(event: LogEvent) {
+    this.event = event
+    this.message_json = JSON.stringify(event.payload.message)
+    this.size = this.message_json.length + ENVELOPE_SIZE
+  }
+
+  get json(): string {
+    this.#json ??= this.#encode()
+    return this.#json
+  }
+
+  #encode(): string {
+    const { sequence, type, timestamp, actor, project_ids, task_id, channel_id } = this.event
+    const head = JSON.stringify({ sequence, type, timestamp, actor, project_ids, task_id, channel_id })
+    return `${head.slice(0, -1)},"payload":{"message":${this.message_json}}}`
+  }
 }

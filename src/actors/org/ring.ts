@@ -27,12 +27,12 @@ export class ReplayRing {
       this.#bytes = 0
     }
     this.#events.push(published)
-    this.#bytes += published.json.length
+    this.#bytes += published.size
     while (
       this.#events.length > this.#events_max ||
       (this.#bytes > this.#bytes_max && this.#events.length > 1)
     ) {
-      this.#bytes -= this.#events.shift()!.json.length
+      this.#bytes -= this.#events.shift()!.size
     }
   }
 

@@ -1,7 +1,7 @@
 /** Who owns an org. A hint for routing, not a lock: being wrong costs a retry, never data. */
 export interface Directory {
-  /** The node that owns the org, or undefined when nobody is known to. */
-  ownerOf(org_id: string): Promise<string | undefined>
+  /** The node that owns the org, or undefined when nobody is known to; at once when it need not be asked for. */
+  ownerOf(org_id: string): string | undefined | Promise<string | undefined>
   /** Says that this node owns the org at `epoch`; a lower epoch never replaces a higher one. */
   announce(org_id: string, epoch: number): Promise<void>
   /** Takes back what this node announced. */
@@ -17,7 +17,7 @@ export class SingleNodeDirectory implements Directory {
     this.#node_id = node_id
   }
 
-  async ownerOf(_org_id: string): Promise<string | undefined> {
+  ownerOf(_org_id: string): string {
     return this.#node_id
   }
 

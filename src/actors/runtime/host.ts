@@ -22,6 +22,8 @@ interface Activation {
   actor: Actor<unknown, unknown>
   mailbox: Mailbox<Letter>
   ready: Promise<void>
+  /** It is activated: nothing needs to wait for `ready`. */
+  awake: boolean
   timers: Map<string, () => void>
   last_used_at: number
   owed: number
@@ -107,6 +109,7 @@ export class Host {
       actor,
       mailbox,
       ready: Promise.resolve(),
+      awake: false,
       timers: new Map(),
       last_used_at: this.#clock.now(),
       owed: 0,
@@ -116,7 +119,10 @@ export class Host {
     self = created
     created.ready = (async () => actor.activate?.())()
     created.ready.then(
-      () => this.#watchIdle(created, kind.idle_ms),
+      () => {
+        created.awake = true
+        this.#watchIdle(created, kind.idle_ms)
+      },
       () => this.#forget(created),
     )
     this.#active.set(key, created)
@@ -148,21 +154,51 @@ export class Host {
     }
   }
 
-  async #handle(activation: Activation, letter: Letter): Promise<void> {
+  /** A promise when the actor's turn does not end at once. */
+  #handle(activation: Activation, letter: Letter): Promise<void> | undefined {
     activation.last_used_at = this.#clock.now()
+    if (!activation.awake) return this.#handleLater(activation, letter, activation.ready)
     try {
-      await activation.ready
-      const reply = await activation.actor.receive(letter.request)
-      if (reply instanceof Later) {
-        activation.owed++
-        reply.promise.then(letter.resolve, letter.reject).finally(() => {
-          activation.owed--
-          activation.last_used_at = this.#clock.now()
-        })
-      } else letter.resolve(reply)
+      const reply = activation.actor.receive(letter.request)
+      if (reply instanceof Promise) return this.#handleLater(activation, letter, reply)
+      this.#answer(activation, letter, reply)
     } catch (error) {
       letter.reject(error)
     }
+    return undefined
+  }
+
+  /** Waits for the actor to be activated, or for its reply. */
+  async #handleLater(activation: Activation, letter: Letter, waited: Promise<unknown>): Promise<void> {
+    try {
+      const first = await waited
+      const reply = waited === activation.ready ? await activation.actor.receive(letter.request) : first
+      this.#answer(activation, letter, reply)
+    } catch (error) {
+      letter.reject(error)
+    }
+  }
+
+  #answer(activation: Activation, letter: Letter, reply: unknown): void {
+    if (!(reply instanceof Later)) {
+      letter.resolve(reply)
+      return
+    }
+    activation.owed++
+    const settled = () => {
+      activation.owed--
+      activation.last_used_at = this.#clock.now()
+    }
+    reply.promise.then(
+      (value) => {
+        settled()
+        letter.resolve(value)
+      },
+      (error: unknown) => {
+        settled()
+        letter.reject(error)
+      },
+    )
   }
 
   #watchIdle(activation: Activation, idle_ms: number): void {

@@ -1,5 +1,5 @@
 import { ApiError } from '../../contracts/errors.ts'
-import { Doubt, Fenced, Gone, type Head } from '../../domain/ownership.ts'
+import { Doubt, Fenced, Gone, type Head, OutOfTurn } from '../../domain/ownership.ts'
 import type { Clock } from './clock.ts'
 import { overloaded } from './mailbox.ts'
 
@@ -24,7 +24,10 @@ export interface MemoryBatch<Job, Done> {
   accepts(job: Job): boolean
   /** Like `run` of a transaction. Touches nothing outside the batch. */
   run(job: Job): Promise<Done>
-  /** Stores it, once; resolves and throws like {@link LaneStore.write}. Nothing may be run afterwards. */
+  /**
+   * Stores it; resolves and throws like {@link LaneStore.write}. Nothing may be run afterwards. It may begin while the
+   * batch before it is under way: it is stored behind that one, or throws `OutOfTurn` and may be stored again.
+   */
   store(): Promise<Head>
 }
 
@@ -90,6 +93,8 @@ interface Filled<Job, Done> {
   /** Its last job changed who may do what: nothing may follow before that is published. */
   ends: boolean
   filling: boolean
+  /** Set when it is under way to storage. */
+  storing: Promise<Head> | undefined
   /** What it was built on is not so; its commands wait again. */
   dropped: boolean
 }
@@ -112,7 +117,7 @@ export class Lane<Job, Done> {
   #closed: unknown
   #cancelSweep: (() => void) | undefined
   #running: Entry<Job, Done>[] = []
-  /** The batch that is being filled while the one before it is under way. */
+  /** The batch that is being filled while the one before it is under way, and under way behind it when it is full. */
   #ahead: Filled<Job, Done> | undefined
   #filling: Promise<void> | undefined
   #idle: (() => void)[] = []
@@ -168,7 +173,7 @@ export class Lane<Job, Done> {
   close(error: unknown): void {
     if (this.#closed !== undefined) return
     this.#closed = error
-    this.#dropAhead()
+    if (!this.#ahead?.storing) this.#dropAhead()
     for (const entry of this.#queue.splice(0)) this.#answer(entry, { ok: false, error })
     this.#cancelSweep?.()
   }
@@ -207,26 +212,24 @@ export class Lane<Job, Done> {
    */
   async #storeInMemory(first: Filled<Job, Done>): Promise<void> {
     let next: Filled<Job, Done> | undefined = first
-    let stored = begin(first)
     while (next) {
       const current: Filled<Job, Done> = next
-      const storing = stored
       next = undefined
+      begin(current)
       await this.#guarded(current.entries, async () => {
         const started_at = this.#clock.now()
         if (!current.ends) this.#openAhead(current.batch)
         let head: Head
         try {
-          head = await storing
+          head = await storedInTurn(current)
         } catch (error) {
-          this.#dropAhead()
           return await this.#commitAfter(error, current)
         }
         this.#owner.observe?.('commit_ms', this.#clock.now() - started_at)
         next = await this.#takeAhead()
         if (next) {
           // The database gets its next batch before this one is told to anybody: it works while they are served.
-          stored = begin(next)
+          begin(next)
           await new Promise<void>((resolve) => this.#clock.soon(resolve))
         }
         this.#finish(current.entries, { head, verdicts: current.verdicts })
@@ -236,7 +239,15 @@ export class Lane<Job, Done> {
 
   #open(head: Head, before?: MemoryBatch<Job, Done>): Filled<Job, Done> {
     const batch = this.#store.open(this.#org_id, head, before)
-    return { batch, entries: [], verdicts: new Map(), ends: false, filling: false, dropped: false }
+    return {
+      batch,
+      entries: [],
+      verdicts: new Map(),
+      ends: false,
+      filling: false,
+      storing: undefined,
+      dropped: false,
+    }
   }
 
   #openAhead(before: MemoryBatch<Job, Done>): void {
@@ -264,7 +275,8 @@ export class Lane<Job, Done> {
     ahead.dropped = true
     this.#ahead = undefined
     this.#filling = undefined
-    this.#queue.unshift(...ahead.entries)
+    if (this.#closed === undefined) this.#queue.unshift(...ahead.entries.filter((entry) => !entry.answered))
+    else for (const entry of ahead.entries) this.#answer(entry, { ok: false, error: this.#closed })
   }
 
   /** Runs what waits, in its order, as far as it needs nothing but memory. */
@@ -286,6 +298,9 @@ export class Lane<Job, Done> {
       filled.ends = verdict.ok && this.#owner.endsBatch(verdict.done)
     }
     filled.filling = false
+    // A full batch gains nothing by waiting: it is stored behind the one before it without a pause.
+    const full = filled.entries.length === this.#limits.batch_max
+    if (full && filled === this.#ahead) begin(filled)
   }
 
   /** Undefined when it failed otherwise than by a refusal: a transaction of its own shall tell. */
@@ -303,8 +318,23 @@ export class Lane<Job, Done> {
   }
 
   /** A batch from memory was not stored as it was. Throws when nothing of it was done and nothing more can be tried. */
-  async #commitAfter(error: unknown, { entries, verdicts }: Filled<Job, Done>): Promise<void> {
-    if (error instanceof Doubt) return this.#finish(entries, { head: await this.#settleDoubt(), verdicts })
+  async #commitAfter(error: unknown, current: Filled<Job, Done>): Promise<void> {
+    const { entries, verdicts } = current
+    // What is under way behind it ends first: it must not meet what takes its predecessor's place.
+    const ahead = this.#ahead
+    const behind = ahead?.storing ? await outcomeOf(ahead.storing) : undefined
+    if (error instanceof Doubt || (behind instanceof Doubt && !isLaneError(error))) {
+      const { head, stored } = await this.#settleDoubt(ahead?.storing ? 2 : 1)
+      if (stored > 0) this.#finish(entries, { head: { ...current.batch.head, epoch: head.epoch }, verdicts })
+      if (stored === 2 && ahead) {
+        this.#ahead = undefined
+        return this.#finish(ahead.entries, { head, verdicts: ahead.verdicts })
+      }
+      this.#dropAhead()
+      if (stored > 0) return
+      if (error instanceof Doubt) throw notStored()
+    }
+    this.#dropAhead()
     if (error instanceof ApiError || isLaneError(error)) throw error
     this.#finish(entries, await this.#attempt(entries, true))
   }
@@ -337,7 +367,9 @@ export class Lane<Job, Done> {
       })
     } catch (error) {
       if (!(error instanceof Doubt)) throw error
-      next_head = await this.#settleDoubt()
+      const settled = await this.#settleDoubt(1)
+      if (settled.stored === 0) throw notStored()
+      next_head = settled.head
     }
     return { head: next_head, verdicts }
   }
@@ -353,26 +385,26 @@ export class Lane<Job, Done> {
   }
 
   /**
-   * COMMIT was under way when the connection died. A new epoch waits for that transaction or defeats it; then the
-   * batch number says which. Returns the head if it was stored, throws 503 (nothing was done) if it was not.
+   * COMMIT of up to `batches` was under way when the connection died. A new epoch waits for those transactions or
+   * defeats them; then the batch number says how many are stored, of which the head is the last.
    */
-  async #settleDoubt(): Promise<Head> {
+  async #settleDoubt(batches: number): Promise<{ head: Head; stored: number }> {
     const before = this.#head
     while (this.#closed === undefined) {
-      let taken: Head
+      let head: Head
       try {
-        taken = await this.#store.take(this.#org_id)
+        head = await this.#store.take(this.#org_id)
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
         await this.#pause()
         continue
       }
-      const alone = taken.epoch === before.epoch + 1
-      if (alone && taken.batch === before.batch + 1) return taken
+      const stored = head.batch - before.batch
       // Somebody else owned the org in between and wrote: only `recent_commands` can tell, at whoever owns it next.
-      if (taken.batch !== before.batch) throw new Fenced('Another node wrote while an outcome was in doubt')
-      this.#head = taken
-      throw new ApiError('UNAVAILABLE', 'The database was away. Try again.', { retry_after_s: 1 })
+      if (stored !== 0 && (head.epoch !== before.epoch + 1 || stored > batches))
+        throw new Fenced('Another node wrote while an outcome was in doubt')
+      this.#head = head
+      return { head, stored }
     }
     throw new Fenced('Closed while an outcome was in doubt')
   }
@@ -399,7 +431,7 @@ export class Lane<Job, Done> {
       for (const entry of batch) this.#answer(entry, { ok: false, error })
       return
     }
-    if (error instanceof ApiError && error.errorCode === 'UNAVAILABLE') {
+    if (error instanceof ApiError && error.errorCode === 'UNAVAILABLE' && this.#closed === undefined) {
       // Known not to have happened, so the deadline decides: a queued command is never left to run after its answer.
       this.#queue.unshift(...batch.filter((entry) => !entry.answered))
       this.#expire()
@@ -433,7 +465,8 @@ export class Lane<Job, Done> {
   /** Queued too long: taken out, then told. Under way too long: told that the outcome is unknown. */
   #expire(): void {
     const now = this.#clock.now()
-    if (this.#ahead?.entries.some((entry) => entry.deadline_at <= now)) this.#dropAhead()
+    const ahead = this.#ahead
+    if (!ahead?.storing && ahead?.entries.some((entry) => entry.deadline_at <= now)) this.#dropAhead()
     const late = this.#queue.filter((entry) => entry.deadline_at <= now)
     if (late.length > 0) this.#queue = this.#queue.filter((entry) => entry.deadline_at > now)
     for (const entry of late) {
@@ -442,7 +475,7 @@ export class Lane<Job, Done> {
       })
       this.#answer(entry, { ok: false, error })
     }
-    for (const entry of this.#running) {
+    for (const entry of [...this.#running, ...(ahead?.storing ? ahead.entries : [])]) {
       if (entry.answered || entry.deadline_at > now) continue
       const message = 'Whether this was stored is not known. Try again with the same key.'
       this.#answer(entry, {
@@ -457,11 +490,38 @@ export class Lane<Job, Done> {
   }
 }
 
-/** Has a batch stored. Whoever waits for it hears of a failure; until somebody does, it is no unhandled one. */
-function begin<Job, Done>({ batch }: Filled<Job, Done>): Promise<Head> {
-  const storing = batch.store()
-  storing.catch(() => undefined)
-  return storing
+/** Sends a batch to storage. Whoever waits for it hears of a failure; until somebody does, it is no unhandled one. */
+function begin<Job, Done>(filled: Filled<Job, Done>): void {
+  filled.storing ??= filled.batch.store()
+  filled.storing.catch(() => undefined)
+}
+
+/** What a batch is stored as, now that the one before it is; one that came there too early is sent again. */
+async function storedInTurn<Job, Done>(filled: Filled<Job, Done>): Promise<Head> {
+  try {
+    return await (filled.storing ?? filled.batch.store())
+  } catch (error) {
+    if (!(error instanceof OutOfTurn)) throw error
+  }
+  try {
+    return await filled.batch.store()
+  } catch (error) {
+    throw error instanceof OutOfTurn ? new Fenced('The head is not where its owner left it') : error
+  }
+}
+
+/** The error that a batch ended with; undefined when it is stored. */
+async function outcomeOf(storing: Promise<Head>): Promise<unknown> {
+  try {
+    await storing
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+function notStored(): ApiError {
+  return new ApiError('UNAVAILABLE', 'The database was away. Try again.', { retry_after_s: 1 })
 }
 
 interface Outcome<Job, Done> {

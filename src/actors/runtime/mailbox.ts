@@ -9,12 +9,15 @@ export function overloaded(what: string): ApiError {
 export class Mailbox<T> {
   readonly #items: T[] = []
   readonly #limit: number
-  readonly #handle: (item: T) => Promise<void>
+  readonly #handle: (item: T) => Promise<void> | undefined
   #head = 0
   #busy = false
 
-  /** `handle` must not reject: whoever fills the mailbox answers its callers itself. */
-  constructor(limit: number, handle: (item: T) => Promise<void>) {
+  /**
+   * `handle` must neither throw nor reject: whoever fills the mailbox answers its callers itself. It gives a promise
+   * when the next item has to wait.
+   */
+  constructor(limit: number, handle: (item: T) => Promise<void> | undefined) {
     this.#limit = limit
     this.#handle = handle
   }
@@ -44,7 +47,8 @@ export class Mailbox<T> {
         this.#items.splice(0, this.#head)
         this.#head = 0
       }
-      await this.#handle(item)
+      const handled = this.#handle(item)
+      if (handled) await handled
     }
     this.#items.length = 0
     this.#head = 0

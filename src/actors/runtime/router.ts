@@ -34,33 +34,46 @@ export class Router {
    * Sends `request` to the actor and answers its reply. `again` makes the request of a retry (it may have run before).
    * Throws what the actor refuses with; 404 when the org is gone, 503 when no owner could be found.
    */
-  async call<Reply>(
+  call<Reply>(
     address: Address,
     request: unknown,
     again: (request: unknown) => unknown = (r) => r,
   ): Promise<Reply> {
-    let current = request
+    return this.#once<Reply>(address, request).catch((error: unknown) =>
+      this.#callAgain<Reply>(error, address, () => again(request)),
+    )
+  }
+
+  async #callAgain<Reply>(error: unknown, address: Address, again: () => unknown): Promise<Reply> {
+    let last = error
     for (let tries = 1; ; tries++) {
+      if (last instanceof Gone) throw notFound('org')
+      if (!(last instanceof Fenced)) throw last
+      if (tries === TRIES_MAX)
+        throw new ApiError('UNAVAILABLE', 'The organization is moving between nodes. Try again.', {
+          retry_after_s: 1,
+        })
+      await new Promise<void>((resolve) =>
+        this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve),
+      )
       try {
-        return await this.#once<Reply>(address, current)
-      } catch (error) {
-        if (error instanceof Gone) throw notFound('org')
-        if (!(error instanceof Fenced)) throw error
-        if (tries === TRIES_MAX)
-          throw new ApiError('UNAVAILABLE', 'The organization is moving between nodes. Try again.', {
-            retry_after_s: 1,
-          })
-        current = again(request)
-        await new Promise<void>((resolve) =>
-          this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve),
-        )
+        return await this.#once<Reply>(address, again())
+      } catch (next) {
+        last = next
       }
     }
   }
 
-  async #once<Reply>(address: Address, request: unknown): Promise<Reply> {
-    const owner = (await this.#directory.ownerOf(address.org_id)) ?? this.#node_id
-    if (owner === this.#node_id || !this.#transport) return await this.#host.call<Reply>(address, request)
-    return await this.#transport.call<Reply>(owner, address, request)
+  #once<Reply>(address: Address, request: unknown): Promise<Reply> {
+    const owner = this.#directory.ownerOf(address.org_id)
+    return owner instanceof Promise
+      ? owner.then((node_id) => this.#at<Reply>(node_id, address, request))
+      : this.#at<Reply>(owner, address, request)
+  }
+
+  #at<Reply>(owner: string | undefined, address: Address, request: unknown): Promise<Reply> {
+    if (owner === undefined || owner === this.#node_id || !this.#transport)
+      return this.#host.call<Reply>(address, request)
+    return this.#transport.call<Reply>(owner, address, request)
   }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { findBinaries } from './binaries.ts'
 import { isAlive, lockFolder } from './lock.ts'
@@ -94,6 +94,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     unlock()
     throw error
   }
+}
+
+/** An eighth of the memory this process may use, in MiB: from 128, as PostgreSQL has it by itself, to 512. */
+function sharedBuffersMiB(): number {
+  const memory_mib = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 20
+  return Math.round(Math.min(512, Math.max(128, memory_mib / 8)))
 }
 
 function superuserPassword(root: string): string {
@@ -200,7 +206,7 @@ async function start(
     unix_socket_directories: socket_dir,
     unix_socket_permissions: '0700',
     max_connections: '100',
-    shared_buffers: '128MB',
+    shared_buffers: `${sharedBuffersMiB()}MB`,
     wal_compression: 'on',
     max_wal_size: '1GB',
     random_page_cost: '1.1',

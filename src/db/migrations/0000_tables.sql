@@ -1,3 +1,8 @@
+-- The words of messages: like english, but with the words that it leaves out ("the", "who"), so that every word is found
+-- while the text is parsed once.
+CREATE TEXT SEARCH DICTIONARY "word_stem" (TEMPLATE = snowball, LANGUAGE = english);--> statement-breakpoint
+CREATE TEXT SEARCH CONFIGURATION "words" (COPY = english);--> statement-breakpoint
+ALTER TEXT SEARCH CONFIGURATION "words" ALTER MAPPING REPLACE english_stem WITH "word_stem";--> statement-breakpoint
 CREATE TABLE "api_keys" (
 	"org_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -160,7 +165,7 @@ CREATE TABLE "messages" (
 	"client_id" text,
 	"reply_to" uuid,
 	"created_at" timestamp with time zone NOT NULL,
-	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(content, '')), 'C') || setweight(to_tsvector('simple', coalesce(content, '')), 'C')) STORED
+	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('words', coalesce(content, '')), 'C')) STORED
 ) PARTITION BY RANGE ("created_at");
 --> statement-breakpoint
 CREATE TABLE "notifications" (

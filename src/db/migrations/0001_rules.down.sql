@@ -30,6 +30,7 @@ DROP FUNCTION default_rows(text);
 DROP FUNCTION default_months(text);
 DROP FUNCTION make_partition(text, date);
 DROP FUNCTION partition_extras(text, text);
+DROP FUNCTION lean_statistics(text);
 DROP FUNCTION refuse_change();
 DROP FUNCTION delete_org(uuid);
 DROP FUNCTION belongs_elsewhere(uuid);

@@ -5,6 +5,7 @@ DROP FUNCTION find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestam
 DROP FUNCTION search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int);
 DROP FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int);
 DROP FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int);
+DROP FUNCTION message_query(text);
 DROP FUNCTION search_query(text);
 DROP FUNCTION search_snippet(text, tsquery);
 DROP FUNCTION auth_made_org(uuid, text, text);

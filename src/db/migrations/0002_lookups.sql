@@ -81,7 +81,7 @@ CREATE POLICY look_up ON events FOR SELECT TO mc_search USING (true);
 
 -- Text with <mark> as its only markup: everything else is escaped before the marks are put in.
 CREATE FUNCTION search_snippet(body text, query tsquery) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT replace(replace(ts_headline('english',
+  SELECT replace(replace(ts_headline('words',
       replace(replace(replace(replace(replace(translate(body, E'\uE000\uE001', ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;'),
       query, E'StartSel=\uE000, StopSel=\uE001, MaxWords=30, MinWords=12, MaxFragments=1'),
     E'\uE000', '<mark>'), E'\uE001', '</mark>');
@@ -89,6 +89,11 @@ $$;
 
 CREATE FUNCTION search_query(q text) RETURNS tsquery LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT websearch_to_tsquery('english', q) || websearch_to_tsquery('simple', q);
+$$;
+
+-- The same for messages, whose words are kept by their stems only: without the frequent ones of English, or with them.
+CREATE FUNCTION message_query(q text) RETURNS tsquery LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT websearch_to_tsquery('english', q) || websearch_to_tsquery('words', q);
 $$;
 
 CREATE FUNCTION search_projects(p_org_id uuid, p_q text, p_project_id uuid, p_from timestamptz, p_to timestamptz, p_limit int, p_offset int)
@@ -130,7 +135,7 @@ RETURNS TABLE (id uuid, channel_id uuid, seq bigint, sender_name text, snippet t
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = 'force_custom_plan' AS $$
 #variable_conflict use_column
 DECLARE
-  query tsquery := search_query(p_q);
+  query tsquery := message_query(p_q);
   newest uuid[];
   matches int;
 BEGIN

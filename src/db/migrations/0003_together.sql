@@ -19,16 +19,16 @@ BEGIN
   END LOOP;
 END $$;
 
--- Answers the orgs whose batches were stored. A head that is at another epoch, or locked by somebody, is left out and
--- not waited for: its lane writes alone, and learns there why.
+-- Answers the orgs whose batches were stored. A head that is at another epoch or batch, or locked by somebody, is left out
+-- and not waited for: its lane writes alone, and learns there why.
 CREATE FUNCTION lane_write_together(p_heads json, p_seqs json, p_messages json, p_replies json, p_reads json)
 RETURNS uuid[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE locked uuid[];
 BEGIN
   PERFORM set_config('app.lane_org_ids', (SELECT array_agg(r.org_id)::text FROM json_to_recordset(p_heads) AS r(org_id uuid)), true);
   SELECT coalesce(array_agg(own.org_id), '{}') INTO locked FROM (
-    SELECT h.org_id FROM json_to_recordset(p_heads) AS r(org_id uuid, epoch bigint)
-    JOIN org_heads h ON h.org_id = r.org_id AND h.epoch = r.epoch
+    SELECT h.org_id FROM json_to_recordset(p_heads) AS r(org_id uuid, epoch bigint, batch bigint)
+    JOIN org_heads h ON h.org_id = r.org_id AND h.epoch = r.epoch AND h.batch = r.batch - 1
     ORDER BY h.org_id FOR UPDATE OF h SKIP LOCKED) AS own;
   PERFORM set_config('app.lane_org_ids', locked::text, true);
   WITH m AS MATERIALIZED (
@@ -40,16 +40,16 @@ BEGIN
   ), stored AS (
     INSERT INTO messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions,
                           ignored_mentions, client_id, reply_to, created_at)
-    SELECT org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions, ignored_mentions,
-           client_id, reply_to, created_at FROM m
+    SELECT org_id, id, channel_id, seq, sender_id, sender_type, sender_name, coalesce(kind, 'text'), content, coalesce(mentions, '{}'),
+           coalesce(ignored_mentions, '{}'), client_id, reply_to, created_at FROM m
   ), known AS (
     INSERT INTO message_client_ids (org_id, channel_id, sender_id, client_id, message_id, seq, content_hash, created_at)
     SELECT org_id, channel_id, sender_id, client_id, id, seq, content_hash, created_at FROM m WHERE client_id IS NOT NULL
   )
   INSERT INTO events (org_id, sequence, type, actor_id, actor_type, actor_name, project_ids, channel_id, message_id,
                       message_seq, subject_ids, created_at)
-  SELECT org_id, sequence, 'message.created', sender_id, sender_type, sender_name, project_ids, channel_id, id, seq,
-         mentions, created_at FROM m;
+  SELECT org_id, sequence, 'message.created', sender_id, sender_type, sender_name, coalesce(project_ids, '{}'), channel_id,
+         id, seq, coalesce(mentions, '{}'), created_at FROM m;
   IF p_replies IS NOT NULL THEN
     INSERT INTO recent_commands (org_id, command_id, reply, created_at)
     SELECT org_id, command_id, reply, now() FROM json_to_recordset(p_replies) AS r(org_id uuid, command_id text, reply jsonb)

@@ -16,7 +16,8 @@ interface StoredMessage {
   reply_to: string | null
   client_id: string | null
   created_at: string
-  deliveries: Delivery[] | null
+  /** Absent of a message that is only now made. */
+  deliveries?: Delivery[] | null
 }
 
 /** A stored message as the API answers it. */

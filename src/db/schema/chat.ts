@@ -10,7 +10,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt } from './columns.ts'
+import { at, createdAt, id, messageWords, orgId, tsvector, updatedAt } from './columns.ts'
 import { orgReference } from './orgs.ts'
 import { projects } from './work.ts'
 
@@ -78,7 +78,7 @@ export const messages = pgTable(
     client_id: text('client_id'),
     reply_to: uuid('reply_to'),
     created_at: at('created_at').notNull(),
-    search_vector: tsvector('search_vector').generatedAlwaysAs(sql.raw(searchPart('content', 'C'))),
+    search_vector: tsvector('search_vector').generatedAlwaysAs(sql.raw(messageWords('content'))),
   },
   (t) => [index('messages_id').on(t.org_id, t.id), index('messages_search').using('gin', t.search_vector)],
 )

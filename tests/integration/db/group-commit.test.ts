@@ -98,8 +98,8 @@ describe('batches of several orgs', () => {
     Object.assign(sent, { alone: 0, together: 0 })
     const batches = orgs.map(({ next }, i) => next(`a${i}`, `b${i}`))
     expect(await Promise.all(batches.map((batch) => group.store(batch)))).toEqual(batches.map(() => true))
-    // The first finds nobody waiting and goes at once; while it is under way, the others gather.
-    expect(sent).toEqual({ alone: 1, together: 1 })
+    // The first two find nobody waiting and go at once; while they are under way, the others gather.
+    expect(sent).toEqual({ alone: 2, together: 1 })
     for (const [i, { stored }] of orgs.entries())
       expect(await stored()).toEqual({
         texts: [`a${i}`, `b${i}`],
@@ -112,13 +112,45 @@ describe('batches of several orgs', () => {
       })
   })
 
+  test('A60 two batches of one org never share a statement: the second follows the first', async () => {
+    const [opener, other, twice] = [await owned(), await owned(), await owned()]
+    const group = new GroupCommit(lanes)
+    const first = twice.next('one')
+    const second = twice.next('two', 'three')
+    const outcomes = await Promise.allSettled([
+      group.store(opener.next('a')),
+      group.store(other.next('b')),
+      group.store(first),
+      group.store(second),
+    ])
+    const [, , one, two] = outcomes.map(({ status }) => status)
+    expect(one).toBe('fulfilled')
+    // It may come before the first is stored: then nothing of it was done, and it is sent again.
+    if (two === 'rejected') expect(await group.store(second)).toBe(true)
+    const { texts, seqs, batch, sequence, last_seq } = await twice.stored()
+    expect(texts).toEqual(['one', 'two', 'three'])
+    expect({ seqs, batch, sequence, last_seq }).toEqual({
+      seqs: [1, 2, 3],
+      batch: second.batch,
+      sequence: second.sequence,
+      last_seq: 3,
+    })
+  })
+
   test('A61 what one is refused for does not fail its neighbours', async () => {
-    const [opener, good, twice, replaced] = [await owned(), await owned(), await owned(), await owned()]
+    const [opener, second, good, twice, replaced] = [
+      await owned(),
+      await owned(),
+      await owned(),
+      await owned(),
+      await owned(),
+    ]
     const group = new GroupCommit(lanes)
     expect(await group.store(twice.next('once'))).toBe(true)
     await db.database.withOrg(replaced.org.id, ({ sql }) => sql`select * from lane_take(${replaced.org.id})`)
+    void group.store(opener.next('opens'))
     const outcomes = await Promise.allSettled([
-      group.store(opener.next('opens')),
+      group.store(second.next('opens')),
       group.store(good.next('good')),
       // The same client_id again: only the database knows.
       group.store(twice.next('once')),
@@ -139,9 +171,10 @@ describe('batches of several orgs', () => {
   })
 
   test('A61 an owner that was replaced is left out of the statement and told so', async () => {
-    const [opener, good, replaced] = [await owned(), await owned(), await owned()]
+    const [opener, second, good, replaced] = [await owned(), await owned(), await owned(), await owned()]
     const group = new GroupCommit(lanes)
     await db.database.withOrg(replaced.org.id, ({ sql }) => sql`select * from lane_take(${replaced.org.id})`)
+    void group.store(second.next('opens'))
     const answers = await Promise.all([
       group.store(opener.next('opens')),
       group.store(good.next('good')),
@@ -253,15 +286,11 @@ describe('the role that stores for several orgs', () => {
   })
 
   test('A63 a caller whose epoch is not the current one stores nothing, whatever it sends', async () => {
-    const [mine, theirs] = [await owned(), await owned()]
+    const [opener, mine, theirs] = [await owned(), await owned(), await owned()]
     const foreign = { ...theirs.next('stolen'), epoch: 999 }
     const group = new GroupCommit(lanes)
     expect(
-      await Promise.all([
-        group.store(mine.next('first')),
-        group.store(mine.next('second')),
-        group.store(foreign),
-      ]),
+      await Promise.all([group.store(opener.next('a')), group.store(mine.next('b')), group.store(foreign)]),
     ).toEqual([true, true, false])
     expect((await theirs.stored()).texts).toBeNull()
   })
