@@ -4,7 +4,8 @@ const ACK = '{"type":"ack"'
 
 /**
  * A WebSocket of a load generator that costs its machine little: frames are built by hand (masked with zero, which is a
- * valid mask and changes no byte) and answers are told apart by their first bytes. `onAck` is called once for each.
+ * valid mask and changes no byte) and answers are told apart by their first bytes. `onAck` is called once for each; what
+ * it sends leaves in one write.
  */
 export async function openSender(
   url: string,
@@ -16,6 +17,8 @@ export async function openSender(
   let received: Buffer = Buffer.alloc(0)
   let open = false
   let ended = false
+  let corked = false
+  let unsent: Buffer[] = []
   const socket: Socket = await Bun.connect({
     hostname,
     port: Number(port),
@@ -32,14 +35,26 @@ export async function openSender(
           upgraded.resolve()
         }
         const acks = takeFrames()
+        corked = true
         for (let i = 0; i < acks; i++) onAck()
+        corked = false
+        flush()
       },
+      drain: flush,
       close() {
         ended = true
         upgraded.reject(new Error('The server closed the connection'))
       },
     },
   })
+
+  /** Writes what waits; the rest of it when the socket takes more. */
+  function flush(): void {
+    if (unsent.length === 0) return
+    const bytes = unsent.length === 1 ? unsent[0]! : Buffer.concat(unsent)
+    const written = Math.max(0, socket.write(bytes))
+    unsent = written < bytes.length ? [bytes.subarray(written)] : []
+  }
 
   /** Takes whole frames off `received`; gives how many of them were acknowledgements. */
   function takeFrames(): number {
@@ -77,7 +92,8 @@ export async function openSender(
       frame[1] = 0x80 | 126
       frame.writeUInt16BE(body.length, 2)
       body.copy(frame, 8)
-      socket.write(frame)
+      unsent.push(frame)
+      if (!corked) flush()
     },
     close: () => socket.end(),
     ended: () => ended,

@@ -1,4 +1,4 @@
-import type { MemoryBatch } from '../../src/actors/runtime/lane.ts'
+import type { MemoryBatch } from '../../src/actors/runtime/filled-batch.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head, OutOfTurn } from '../../src/domain/ownership.ts'
 
@@ -45,6 +45,8 @@ export class FakeLaneStore {
   patient = true
   /** Batches that came out of their turn. */
   early = 0
+  /** Batches from memory that were sent. */
+  sent = 0
   #under_way: Promise<unknown> = Promise.resolve()
   /** Resolves when a test lets transactions go on. */
   gate: Promise<void> = Promise.resolve()
@@ -77,9 +79,12 @@ export class FakeLaneStore {
         return this.#run(job, next().sequence + 1, head.epoch, rows)
       },
       store: () => {
+        this.sent++
         const before = this.patient ? this.#under_way : Promise.resolve()
         const storing = (async () => {
+          const { gate } = this
           await before
+          await gate
           await this.#usable(head)
           this.attempts.push(values)
           const refused = rows.find(({ value }) => this.refused_by_sql.has(value))
@@ -105,6 +110,7 @@ export class FakeLaneStore {
       runAlone(job: TestJob): Promise<TestDone>
     }) => Promise<void>,
   ): Promise<Head> {
+    await this.gate
     await this.#usable(head)
     if (this.head.sequence !== head.sequence || this.head.batch !== head.batch) this.out_of_order++
     this.attempts.push(jobs.map((job) => job.value))
@@ -122,7 +128,6 @@ export class FakeLaneStore {
   }
 
   async #usable(head: Head): Promise<void> {
-    await this.gate
     for (let turns = this.slow ? 10 : 0; turns > 0; turns--) await Promise.resolve()
     if (this.away) throw new ApiError('UNAVAILABLE', 'away')
     if (!this.exists) throw new Gone('gone')

@@ -1,4 +1,4 @@
-import type { MemoryBatch } from '../../src/actors/runtime/lane.ts'
+import type { MemoryBatch } from '../../src/actors/runtime/filled-batch.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { EventType } from '../../src/contracts/vocabulary.ts'
 import type { Done, Job } from '../../src/domain/job.ts'

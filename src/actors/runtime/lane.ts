@@ -1,6 +1,7 @@
 import { ApiError } from '../../contracts/errors.ts'
-import { Doubt, Fenced, Gone, type Head, OutOfTurn } from '../../domain/ownership.ts'
+import { Doubt, Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import type { Clock } from './clock.ts'
+import { type Entry, FilledBatch, type MemoryBatch, type Verdict } from './filled-batch.ts'
 import { overloaded } from './mailbox.ts'
 
 /** What one transaction of the lane offers. */
@@ -12,23 +13,6 @@ export interface Transaction<Job, Done> {
   run(job: Job): Promise<Done>
   /** The same under a savepoint of its own: whatever is refused, the transaction can go on. */
   runAlone(job: Job): Promise<Done>
-}
-
-/**
- * A batch of jobs that need nothing but memory: it is filled while the one before it is on its way to storage, as if
- * that were stored already. If it is not, this one is thrown away and its jobs are run again.
- */
-export interface MemoryBatch<Job, Done> {
-  /** Where the head will be when this batch, as it is now, is stored. */
-  readonly head: Head
-  accepts(job: Job): boolean
-  /** Like `run` of a transaction. Touches nothing outside the batch. */
-  run(job: Job): Promise<Done>
-  /**
-   * Stores it; resolves and throws like {@link LaneStore.write}. Nothing may be run afterwards. It may begin while the
-   * batch before it is under way: it is stored behind that one, or throws `OutOfTurn` and may be stored again.
-   */
-  store(): Promise<Head>
 }
 
 /** Storage as the lane needs it; the contract suite of the lane is run by the fake and by PostgreSQL. */
@@ -75,32 +59,6 @@ export interface LaneLimits {
 
 export const LANE_LIMITS: LaneLimits = { queue_max: 4096, batch_max: 256, deadline_ms: 4_800, retry_ms: 50 }
 
-interface Entry<Job, Done> {
-  job: Job
-  deadline_at: number
-  answered: boolean
-  /** It failed in memory: a transaction shall tell why. */
-  refused_in_memory: boolean
-  resolve(done: Done): void
-  reject(error: unknown): void
-}
-
-/** A batch in memory with what became of its jobs so far. */
-interface Filled<Job, Done> {
-  batch: MemoryBatch<Job, Done>
-  entries: Entry<Job, Done>[]
-  verdicts: Map<Entry<Job, Done>, Verdict<Done>>
-  /** Its last job changed who may do what: nothing may follow before that is published. */
-  ends: boolean
-  filling: boolean
-  /** Set when it is under way to storage. */
-  storing: Promise<Head> | undefined
-  /** What it was built on is not so; its commands wait again. */
-  dropped: boolean
-}
-
-type Verdict<Done> = { ok: true; done: Done } | { ok: false; error: unknown }
-
 /**
  * The one-at-a-time, group-committing writer of an org. While one transaction is under way commands queue; the next
  * takes all that wait. Throughput grows with load instead of collapsing.
@@ -118,7 +76,7 @@ export class Lane<Job, Done> {
   #cancelSweep: (() => void) | undefined
   #running: Entry<Job, Done>[] = []
   /** The batch that is being filled while the one before it is under way, and under way behind it when it is full. */
-  #ahead: Filled<Job, Done> | undefined
+  #ahead: FilledBatch<Job, Done> | undefined
   #filling: Promise<void> | undefined
   #idle: (() => void)[] = []
 
@@ -173,7 +131,7 @@ export class Lane<Job, Done> {
   close(error: unknown): void {
     if (this.#closed !== undefined) return
     this.#closed = error
-    if (!this.#ahead?.storing) this.#dropAhead()
+    if (!this.#ahead?.sent) this.#dropAhead()
     for (const entry of this.#queue.splice(0)) this.#answer(entry, { ok: false, error })
     this.#cancelSweep?.()
   }
@@ -210,18 +168,18 @@ export class Lane<Job, Done> {
    * Stores a batch that was run in memory, and then those that were filled while the one before them was under way: the
    * database does not wait for us.
    */
-  async #storeInMemory(first: Filled<Job, Done>): Promise<void> {
-    let next: Filled<Job, Done> | undefined = first
+  async #storeInMemory(first: FilledBatch<Job, Done>): Promise<void> {
+    let next: FilledBatch<Job, Done> | undefined = first
     while (next) {
-      const current: Filled<Job, Done> = next
+      const current: FilledBatch<Job, Done> = next
       next = undefined
-      begin(current)
+      current.send()
       await this.#guarded(current.entries, async () => {
         const started_at = this.#clock.now()
         if (!current.ends) this.#openAhead(current.batch)
         let head: Head
         try {
-          head = await storedInTurn(current)
+          head = await current.storedInTurn()
         } catch (error) {
           return await this.#commitAfter(error, current)
         }
@@ -229,7 +187,7 @@ export class Lane<Job, Done> {
         next = await this.#takeAhead()
         if (next) {
           // The database gets its next batch before this one is told to anybody: it works while they are served.
-          begin(next)
+          next.send()
           await new Promise<void>((resolve) => this.#clock.soon(resolve))
         }
         this.#finish(current.entries, { head, verdicts: current.verdicts })
@@ -237,17 +195,8 @@ export class Lane<Job, Done> {
     }
   }
 
-  #open(head: Head, before?: MemoryBatch<Job, Done>): Filled<Job, Done> {
-    const batch = this.#store.open(this.#org_id, head, before)
-    return {
-      batch,
-      entries: [],
-      verdicts: new Map(),
-      ends: false,
-      filling: false,
-      storing: undefined,
-      dropped: false,
-    }
+  #open(head: Head, before?: MemoryBatch<Job, Done>): FilledBatch<Job, Done> {
+    return new FilledBatch(this.#store.open(this.#org_id, head, before))
   }
 
   #openAhead(before: MemoryBatch<Job, Done>): void {
@@ -261,7 +210,7 @@ export class Lane<Job, Done> {
   }
 
   /** The batch that was filled meanwhile; undefined when nothing came that it could take. */
-  async #takeAhead(): Promise<Filled<Job, Done> | undefined> {
+  async #takeAhead(): Promise<FilledBatch<Job, Done> | undefined> {
     await this.#filling
     const ahead = this.#ahead
     this.#ahead = undefined
@@ -280,14 +229,14 @@ export class Lane<Job, Done> {
   }
 
   /** Runs what waits, in its order, as far as it needs nothing but memory. */
-  async #fill(filled: Filled<Job, Done>): Promise<void> {
+  async #fill(filled: FilledBatch<Job, Done>): Promise<void> {
     filled.filling = true
     while (!filled.ends && filled.entries.length < this.#limits.batch_max) {
       const entry = this.#queue[0]
       if (!entry || entry.refused_in_memory || !filled.batch.accepts(entry.job)) break
       this.#queue.shift()
       filled.entries.push(entry)
-      const verdict = await this.#runInMemory(filled.batch, entry)
+      const verdict = await filled.run(entry)
       if (filled.dropped) break
       if (!verdict) {
         filled.entries.pop()
@@ -300,31 +249,18 @@ export class Lane<Job, Done> {
     filled.filling = false
     // A full batch gains nothing by waiting: it is stored behind the one before it without a pause.
     const full = filled.entries.length === this.#limits.batch_max
-    if (full && filled === this.#ahead) begin(filled)
-  }
-
-  /** Undefined when it failed otherwise than by a refusal: a transaction of its own shall tell. */
-  async #runInMemory(
-    batch: MemoryBatch<Job, Done>,
-    entry: Entry<Job, Done>,
-  ): Promise<Verdict<Done> | undefined> {
-    try {
-      return { ok: true, done: await batch.run(entry.job) }
-    } catch (error) {
-      if (error instanceof ApiError && error.status < 500) return { ok: false, error }
-      entry.refused_in_memory = true
-      return undefined
-    }
+    if (full && filled === this.#ahead) filled.send()
   }
 
   /** A batch from memory was not stored as it was. Throws when nothing of it was done and nothing more can be tried. */
-  async #commitAfter(error: unknown, current: Filled<Job, Done>): Promise<void> {
+  async #commitAfter(error: unknown, current: FilledBatch<Job, Done>): Promise<void> {
     const { entries, verdicts } = current
+    if (!this.#ahead?.sent) this.#dropAhead()
     // What is under way behind it ends first: it must not meet what takes its predecessor's place.
     const ahead = this.#ahead
-    const behind = ahead?.storing ? await outcomeOf(ahead.storing) : undefined
+    const behind = await ahead?.failure()
     if (error instanceof Doubt || (behind instanceof Doubt && !isLaneError(error))) {
-      const { head, stored } = await this.#settleDoubt(ahead?.storing ? 2 : 1)
+      const { head, stored } = await this.#settleDoubt(ahead ? 2 : 1)
       if (stored > 0) this.#finish(entries, { head: { ...current.batch.head, epoch: head.epoch }, verdicts })
       if (stored === 2 && ahead) {
         this.#ahead = undefined
@@ -466,7 +402,7 @@ export class Lane<Job, Done> {
   #expire(): void {
     const now = this.#clock.now()
     const ahead = this.#ahead
-    if (!ahead?.storing && ahead?.entries.some((entry) => entry.deadline_at <= now)) this.#dropAhead()
+    if (!ahead?.sent && ahead?.entries.some((entry) => entry.deadline_at <= now)) this.#dropAhead()
     const late = this.#queue.filter((entry) => entry.deadline_at <= now)
     if (late.length > 0) this.#queue = this.#queue.filter((entry) => entry.deadline_at > now)
     for (const entry of late) {
@@ -475,7 +411,7 @@ export class Lane<Job, Done> {
       })
       this.#answer(entry, { ok: false, error })
     }
-    for (const entry of [...this.#running, ...(ahead?.storing ? ahead.entries : [])]) {
+    for (const entry of [...this.#running, ...(ahead?.sent ? ahead.entries : [])]) {
       if (entry.answered || entry.deadline_at > now) continue
       const message = 'Whether this was stored is not known. Try again with the same key.'
       this.#answer(entry, {
@@ -487,36 +423,6 @@ export class Lane<Job, Done> {
 
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.after(this.#limits.retry_ms, resolve))
-  }
-}
-
-/** Sends a batch to storage. Whoever waits for it hears of a failure; until somebody does, it is no unhandled one. */
-function begin<Job, Done>(filled: Filled<Job, Done>): void {
-  filled.storing ??= filled.batch.store()
-  filled.storing.catch(() => undefined)
-}
-
-/** What a batch is stored as, now that the one before it is; one that came there too early is sent again. */
-async function storedInTurn<Job, Done>(filled: Filled<Job, Done>): Promise<Head> {
-  try {
-    return await (filled.storing ?? filled.batch.store())
-  } catch (error) {
-    if (!(error instanceof OutOfTurn)) throw error
-  }
-  try {
-    return await filled.batch.store()
-  } catch (error) {
-    throw error instanceof OutOfTurn ? new Fenced('The head is not where its owner left it') : error
-  }
-}
-
-/** The error that a batch ended with; undefined when it is stored. */
-async function outcomeOf(storing: Promise<Head>): Promise<unknown> {
-  try {
-    await storing
-    return undefined
-  } catch (error) {
-    return error
   }
 }
 

@@ -340,6 +340,7 @@ function promises() {
       const outcomes = await Promise.all(
         answers.map(async ({ value, outcome }) => ({ value, outcome: await outcome })),
       )
+      assert.equal(owner.lostWith, undefined, `seed ${seed}: nobody else wrote`)
       assert.equal(store.out_of_order, 0, `seed ${seed}: each batch follows what is stored`)
       const stored = store.rows.map((r) => r.value)
       assert.equal(new Set(stored).size, stored.length, `seed ${seed}: stored once`)
@@ -475,5 +476,117 @@ describe('A. filling ahead', () => {
     assert.equal((await running).value, 'running')
     await settle()
     assert.equal(store.rows.length, 1)
+  })
+})
+
+describe('A. full batches, behind each other', () => {
+  beforeEach(() => {
+    in_memory = true
+  })
+
+  /** A lane whose batches of two are held at storage: the first is under way, the second is full behind it. */
+  async function held() {
+    const made = await setUp({ batch_max: 2 })
+    let open = () => {}
+    made.store.gate = new Promise((resolve) => {
+      open = () => resolve()
+    })
+    const outcomes = ['a', 'b', 'c', 'd', 'e'].map((value) =>
+      made.lane.submit(put(value)).then(({ sequence }) => `${value}${sequence}`, codeOf),
+    )
+    await settle()
+    return { ...made, outcomes: Promise.all(outcomes), open: () => open() }
+  }
+
+  test('A64 a full batch is sent behind the one before it, and no third', async () => {
+    const { store, owner, lane, outcomes, open } = await held()
+    assert.equal(store.sent, 2)
+    assert.equal(lane.depth, 3)
+    open()
+    assert.deepEqual(await outcomes, ['a1', 'b2', 'c3', 'd4', 'e5'])
+    assert.deepEqual(owner.batches, [2, 2, 1])
+    assert.equal(store.early, 0)
+  })
+
+  test('A65 a batch that came before its turn is sent again', async () => {
+    const { store, lane, owner } = await setUp({ batch_max: 1 })
+    store.patient = false
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    store.gate = gates[0]!.promise
+    const first = lane.submit(put('a'))
+    await settle()
+    store.gate = gates[1]!.promise
+    const second = lane.submit(put('b'))
+    await settle()
+    gates[1]!.resolve()
+    await settle()
+    assert.equal(store.early, 1)
+    assert.deepEqual(store.rows, [])
+    gates[0]!.resolve()
+    assert.deepEqual([(await first).sequence, (await second).sequence], [1, 2])
+    assert.deepEqual(
+      owner.published.map(({ value }) => value),
+      ['a', 'b'],
+    )
+  })
+
+  for (const [stored, doubts] of [
+    [0, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ] as const)
+    test(`A66 of two batches ${stored} stored, the answers of ${doubts} lost: published once, the rest runs again`, async () => {
+      const { store, owner, clock, outcomes, open } = await held()
+      store.doubt = { stored: stored > 0 }
+      if (doubts === 2)
+        store.whenDoubted = () => {
+          store.whenDoubted = () => undefined
+          store.doubt = { stored: stored === 2 }
+        }
+      open()
+      await settle()
+      await clock.advance(LANE_LIMITS.retry_ms * 2)
+      assert.deepEqual(await outcomes, ['a1', 'b2', 'c3', 'd4', 'e5'])
+      assert.deepEqual(
+        store.rows.map(({ value }) => value),
+        ['a', 'b', 'c', 'd', 'e'],
+      )
+      assert.deepEqual(
+        owner.published.map(({ value }) => value),
+        ['a', 'b', 'c', 'd', 'e'],
+      )
+      assert.deepEqual(
+        store.rows.map(({ epoch }) => epoch),
+        ['a', 'b', 'c', 'd', 'e'].map((_, i) => (i < stored * 2 ? 1 : 2)),
+      )
+    })
+
+  test('A67 a command under way behind another batch is told at its deadline that the outcome is unknown', async () => {
+    const { store, lane, clock, outcomes, open } = await held()
+    store.doubt = { stored: false }
+    await clock.advance(LANE_LIMITS.deadline_ms + 100)
+    assert.deepEqual(await outcomes, [
+      'OUTCOME_UNKNOWN',
+      'OUTCOME_UNKNOWN',
+      'OUTCOME_UNKNOWN',
+      'OUTCOME_UNKNOWN',
+      'UNAVAILABLE',
+    ])
+    open()
+    await clock.advance(1_000)
+    await lane.submit(put('next'))
+    assert.deepEqual(
+      store.rows.map(({ value }) => value),
+      ['next'],
+    )
+  })
+
+  test('A67 a closed lane ends what is under way behind another batch as that turns out', async () => {
+    const { store, lane, outcomes, open } = await held()
+    lane.close(new Fenced('moved'))
+    open()
+    assert.deepEqual(await outcomes, ['a1', 'b2', 'c3', 'd4', 'Fenced'])
+    assert.equal(store.rows.length, 4)
   })
 })
