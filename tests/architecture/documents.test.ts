@@ -18,7 +18,7 @@ describe('the rules in docs/spec', () => {
   const rules = numbersIn(filesBelow('docs/spec', '.md').map(read), /^- \*\*([A-Z]-?\d+)\*\* /gm)
   const shown = numbersIn(
     filesBelow('tests', '.test.ts').map(read),
-    /^\s*(?:test|describe)(?:\.each\([^\n]*\))?\(\s*'([A-Z]-?\d+) /gm,
+    /^\s*(?:test|describe)(?:\.each\([^\n]*\))?\(\s*['`]([A-Z]-?\d+) /gm,
   )
 
   test('each has a test whose title begins with its number, and no test has a number without a rule', () => {
