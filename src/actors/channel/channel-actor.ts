@@ -169,6 +169,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     }
     const reply = this.#ports.command(this.#org_id, call)
     if (key !== undefined) this.#remember(key, posting.content_hash, reply)
+    // A post that fails lifts nothing, and its caller is told by its own reply.
     if (caller.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
     return later(reply)
   }

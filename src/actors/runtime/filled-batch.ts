@@ -63,9 +63,10 @@ export class FilledBatch<Job, Done> {
     }
   }
 
-  /** Sends it to storage, once. Whoever waits hears of a failure; until somebody does, it is no unhandled one. */
+  /** Sends it to storage, once. */
   send(): void {
     this.#storing ??= this.batch.store()
+    // Not lost: `storedInTurn` and `failure` give it to whoever asks.
     this.#storing.catch(() => undefined)
   }
 

@@ -260,7 +260,11 @@ export class Lane<Job, Done> {
     const ahead = this.#ahead
     const behind = await ahead?.failure()
     if (error instanceof Doubt || (behind instanceof Doubt && !isLaneError(error))) {
-      const { head, stored } = await this.#settleDoubt(ahead ? 2 : 1)
+      const { head, stored } = await this.#settleDoubt(ahead ? 2 : 1).catch((lost: unknown) => {
+        // Nobody here can tell any more: the callers of both batches hear so.
+        this.#dropAhead()
+        throw lost
+      })
       if (stored > 0) this.#finish(entries, { head: { ...current.batch.head, epoch: head.epoch }, verdicts })
       if (stored === 2 && ahead) {
         this.#ahead = undefined

@@ -124,8 +124,8 @@ BEGIN
   EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, month::timestamptz, upper_bound::timestamptz);
 END $$;
 
--- What grows with every message is looked through again and again while it grows. Only the columns that queries choose rows by
--- have statistics, from a small sample: texts, vectors and payloads cost most and tell the planner nothing.
+-- What grows with every message is looked through again and again while it grows. Only the columns that queries choose
+-- rows by have statistics, from a small sample: texts, vectors and payloads cost most and tell the planner nothing.
 CREATE FUNCTION lean_statistics(name text) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   chosen_by constant text[] := ARRAY['org_id', 'id', 'channel_id', 'seq', 'sender_id', 'sequence', 'type', 'actor_id', 'task_id',
@@ -225,8 +225,8 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
   WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
 $$;
 
--- One batch of a lane: lock, store, move the head. Statement after statement, so that the org is in scope before any row
--- is looked at. Nothing is stored when the head is not at the epoch.
+-- One batch of a lane: store, then move the head from the batch before. Statement after statement, so that the org is in
+-- scope before any row is looked at. Nothing is stored when the head is not at the epoch (MC001) or the batch (MC002).
 CREATE FUNCTION lane_write(p_org_id uuid, p_epoch bigint, p_sequence bigint, p_batch bigint, p_seqs json, p_messages json,
   p_events json, p_notifications json, p_replies json, p_reads json)
 RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$

@@ -11,6 +11,7 @@ class Owner implements LaneOwner<TestDone> {
   readonly batches: number[] = []
   head: Head | undefined
   lostWith: Error | undefined
+  whenLost: (error: Error) => void = () => undefined
 
   committed(batch: TestDone[], head: Head): void {
     this.published.push(...batch)
@@ -22,6 +23,7 @@ class Owner implements LaneOwner<TestDone> {
   }
   lost(error: Fenced | Gone): void {
     this.lostWith = error
+    this.whenLost(error)
   }
 }
 
@@ -561,6 +563,26 @@ describe('A. full batches, behind each other', () => {
         ['a', 'b', 'c', 'd', 'e'].map((_, i) => (i < stored * 2 ? 1 : 2)),
       )
     })
+
+  test('A66 when the new epoch cannot tell, because another node wrote, the callers of both batches are sent there', async () => {
+    const { store, owner, outcomes, lane, open } = await held()
+    owner.whenLost = (error) => lane.close(error)
+    store.doubt = { stored: true }
+    store.whenDoubted = () => {
+      store.head = { ...store.head, epoch: store.head.epoch + 1, batch: store.head.batch + 1 }
+    }
+    open()
+    assert.deepEqual(await outcomes, ['Fenced', 'Fenced', 'Fenced', 'Fenced', 'Fenced'])
+    assert.deepEqual(owner.published, [])
+  })
+
+  test('A66 when the lane is closed while both are in doubt, their callers are told', async () => {
+    const { store, outcomes, lane, open } = await held()
+    store.doubt = { stored: true }
+    store.whenDoubted = () => lane.close(new Fenced('moved'))
+    open()
+    assert.deepEqual(await outcomes, ['Fenced', 'Fenced', 'Fenced', 'Fenced', 'Fenced'])
+  })
 
   test('A67 a command under way behind another batch is told at its deadline that the outcome is unknown', async () => {
     const { store, lane, clock, outcomes, open } = await held()
