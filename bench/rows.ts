@@ -1,6 +1,5 @@
 import autocannon from 'autocannon'
 import postgres from 'postgres'
-import { LIMITS } from '../src/contracts/limits.ts'
 import type { OneReader } from '../src/db/client.ts'
 import { messagesBefore } from '../src/db/queries/messages.ts'
 import { listTasks } from '../src/db/queries/tasks.ts'
@@ -23,7 +22,8 @@ export interface Row {
   unit: string
   /** How the figure is judged: `product / reference` against floor and goal, or an absolute bound. */
   judge: { reference: string; floor: number; goal: number } | { at_most: number; goal: number }
-  run(product: Product, seconds: number): Promise<Figures>
+  /** `window`: messages that a sender of stored messages has under way. */
+  run(product: Product, seconds: number, window: number): Promise<Figures>
 }
 
 const cookies = (person: Person) => ({
@@ -185,11 +185,8 @@ interface Seat {
   channel_id: string
 }
 
-/** Messages that a sender has under way: as many as the server takes from one client before it calls that a flood. */
-const WINDOW = LIMITS.ws_inbound_queue_max
-
 /** Acknowledged messages per second; a sender sends the next one when one of those under way is acknowledged. */
-async function storedMessages(seats: readonly Seat[], seconds: number, window = WINDOW): Promise<number> {
+async function storedMessages(seats: readonly Seat[], seconds: number, window: number): Promise<number> {
   let acked = 0
   let running = true
   const sockets = await Promise.all(
@@ -243,9 +240,9 @@ const storedOneOrg: Row = {
   name: 'stored and acknowledged messages, one org, 32 senders',
   unit: 'messages/s',
   judge: { reference: 'single-row inserts', floor: 1, goal: 2 },
-  async run({ admin, database }, seconds) {
+  async run({ admin, database }, seconds, window) {
     seats ??= await agentsInProjects(admin, 32)
-    const product = await storedMessages(seats, seconds)
+    const product = await storedMessages(seats, seconds, window)
     return { product, 'single-row inserts': await singleRowInserts(database, 32, seconds) }
   },
 }
@@ -267,9 +264,9 @@ const stored32Orgs: Row = {
   name: 'the same over 32 orgs',
   unit: 'messages/s',
   judge: { reference: 'single-row inserts', floor: 1, goal: 2 },
-  async run({ admin, database }, seconds) {
+  async run({ admin, database }, seconds, window) {
     orgs ??= await peopleInOrgs(admin, 32)
-    const product = await storedMessages(orgs, seconds)
+    const product = await storedMessages(orgs, seconds, window)
     return { product, 'single-row inserts': await singleRowInserts(database, 32, seconds) }
   },
 }

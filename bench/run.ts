@@ -1,7 +1,8 @@
 /**
- * `bun run bench [--only websocket,sse] [--runs 5] [--seconds 5]`: every row beside its references in the same
+ * `bun run bench [--only websocket,sse] [--runs 5] [--seconds 5] [--window 64]`: every row beside its references in the same
  * invocation, medians over the runs. A single time means little on a shared machine; the ratio is what counts.
  */
+import { LIMITS } from '../src/contracts/limits.ts'
 import { machine, median, round } from './lib.ts'
 import { startProduct } from './product.ts'
 import { type Figures, ROWS, type Row } from './rows.ts'
@@ -14,6 +15,8 @@ function option(name: string, fallback: string): string {
 const only = option('only', Object.keys(ROWS).join(',')).split(',')
 const runs = Number(option('runs', '5'))
 const seconds = Number(option('seconds', '5'))
+// As many as the server takes from one client before it calls that a flood.
+const window = Number(option('window', String(LIMITS.ws_inbound_queue_max)))
 
 console.log(`${machine()}; medians of ${runs} runs of ${seconds} s`)
 const product = await startProduct()
@@ -22,7 +25,7 @@ try {
     const row = ROWS[key]
     if (!row) throw new Error(`There is no row "${key}": ${Object.keys(ROWS).join(', ')}`)
     const figures: Figures[] = []
-    for (let i = 0; i < runs; i++) figures.push(await row.run(product, seconds))
+    for (let i = 0; i < runs; i++) figures.push(await row.run(product, seconds, window))
     report(row, figures)
   }
 } finally {

@@ -1,0 +1,43 @@
+import { FakeClock } from '../../src/actors/runtime/clock.ts'
+import { LANE_LIMITS, Lane, type LaneOwner } from '../../src/actors/runtime/lane.ts'
+import { ApiError } from '../../src/contracts/errors.ts'
+import type { Fenced, Gone, Head } from '../../src/domain/ownership.ts'
+import { FakeLaneStore, type TestDone, type TestJob } from './fake-lane-store.ts'
+
+class Owner implements LaneOwner<TestDone> {
+  readonly published: TestDone[] = []
+  readonly batches: number[] = []
+  head: Head | undefined
+  lostWith: Error | undefined
+  whenLost: (error: Error) => void = () => undefined
+
+  committed(batch: TestDone[], head: Head): void {
+    this.published.push(...batch)
+    this.batches.push(batch.length)
+    this.head = head
+  }
+  endsBatch(done: TestDone): boolean {
+    return done.ends_batch
+  }
+  lost(error: Fenced | Gone): void {
+    this.lostWith = error
+    this.whenLost(error)
+  }
+}
+
+/** A lane over the fake store, whose jobs are run in memory or in transactions. */
+export async function laneOf(in_memory: boolean, limits: Partial<typeof LANE_LIMITS> = {}) {
+  const store = new FakeLaneStore()
+  store.in_memory = in_memory
+  const head = await store.take('org')
+  const owner = new Owner()
+  const clock = new FakeClock()
+  const lane = new Lane<TestJob, TestDone>('org', head, store, owner, clock, { ...LANE_LIMITS, ...limits })
+  return { store, owner, clock, lane }
+}
+
+export const put = (value: string): TestJob => ({ do: 'store', value })
+
+export function codeOf(error: unknown): string {
+  return error instanceof ApiError ? error.errorCode : error instanceof Error ? error.name : String(error)
+}
