@@ -3,12 +3,12 @@ import { resolve } from 'node:path'
 import type { PublishedBatch } from './actors/org/published.ts'
 import { loadSecrets, type Secrets } from './auth/secrets.ts'
 import { loadConfig } from './config.ts'
+import { createCore } from './core.ts'
 import { Database } from './db/client.ts'
 import { PostgresKeyStore } from './db/key-store.ts'
 import { type OpenedDatabase, openDatabase } from './db/open.ts'
 import { Metrics } from './http/metrics.ts'
 import { createLog, type LogLevel } from './log.ts'
-import { createCore } from './server.ts'
 
 /** Connections that only lanes use, so that reads never make a write wait. */
 const LANE_CONNECTIONS = 8

@@ -6,8 +6,8 @@ import { ApiError, notFound } from '../contracts/errors.ts'
 import type { Standing } from '../domain/access.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { Member, Viewer } from '../domain/permissions.ts'
-import type { Credential } from './edge/credential.ts'
-import type { OrgEdge } from './edge/org-edge.ts'
+import type { Credential } from '../edge/credential.ts'
+import type { OrgEdge } from '../edge/org-edge.ts'
 import { failedTooOften } from './limits.ts'
 
 /** Who a request comes from, before any org is looked at. */

@@ -1,5 +1,5 @@
-import type { OrgEdge } from './edge/org-edge.ts'
-import type { SseSink, Start, WriteOut } from './edge/sse-sink.ts'
+import type { OrgEdge } from '../edge/org-edge.ts'
+import type { SseSink, Start, WriteOut } from '../edge/sse-sink.ts'
 
 /** The controller of a `type: 'direct'` stream: what is written goes to the socket, flush waits for a slow reader. */
 interface DirectController {

@@ -175,7 +175,7 @@ const PLANTED: readonly [rule: string, path: string, source: string, complaint: 
     `import type { Config } from '../config.ts'`,
     'http does not import config',
   ],
-  ['nothing imports main', 'src/server.ts', `import { a } from './main.ts'`, 'nothing imports main'],
+  ['nothing imports main', 'src/core.ts', `import { a } from './main.ts'`, 'nothing imports main'],
   [
     'nothing imports main, tests neither',
     'tests/unit/x.test.ts',
@@ -188,7 +188,7 @@ const PLANTED: readonly [rule: string, path: string, source: string, complaint: 
     `import { eq } from 'drizzle-orm'`,
     'drizzle-orm belongs to db',
   ],
-  ['postgres is at home in db', 'src/server.ts', `import postgres from 'postgres'`, 'postgres belongs to db'],
+  ['postgres is at home in db', 'src/core.ts', `import postgres from 'postgres'`, 'postgres belongs to db'],
   ['Elysia is at home in http', 'src/auth/x.ts', `import { Elysia } from 'elysia'`, 'elysia belongs to http'],
   [
     'Elysia’s plugins too',
@@ -282,7 +282,7 @@ describe('the rules refuse', () => {
         `import { Elysia } from 'elysia'\nimport { join } from 'node:path'\nimport { a } from '../actors/org/org-actor.ts'`,
       ],
       ['ui/src/x.ts', `import { ref } from 'vue'\nimport { A } from '@contracts/errors.ts'`],
-      ['tests/unit/x.test.ts', `import postgres from 'postgres'\nimport { a } from '../../src/server.ts'`],
+      ['tests/unit/x.test.ts', `import postgres from 'postgres'\nimport { a } from '../../src/core.ts'`],
     ]
     expect(fine.flatMap(([path, source]) => violations(path, source))).toEqual([])
   })
@@ -302,7 +302,7 @@ describe('the rules refuse', () => {
 
   test('every file of src has a room', () => {
     expect(roomOf('src/main.ts')?.name).toBe('main')
-    expect(roomOf('src/server.ts')?.name).toBe('composition')
+    expect(roomOf('src/core.ts')?.name).toBe('composition')
     expect(roomOf('src/actors/runtime/clock.ts')?.name).toBe('system clock')
   })
 })

@@ -13,11 +13,11 @@ export interface Room {
 /** `node` is every `node:` module; `clock` and `chance` are what makes two runs differ. */
 export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers'
 
-const BELOW_HTTP = ['contracts', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster']
+const BELOW_HTTP = ['contracts', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster', 'edge']
 
 /**
  * The arrows, innermost room first:
- * contracts ← domain ← {commands, auth, db, cluster, actors} ← http, workers ← main.
+ * contracts ← domain ← {commands, auth, db, cluster, actors, edge} ← http, workers ← main.
  * What is not listed may not be imported; type-only imports count like all others.
  */
 export const ROOMS: readonly Room[] = [
@@ -57,6 +57,8 @@ export const ROOMS: readonly Room[] = [
   { name: 'auth', at: ['src/auth/'], imports: ['contracts', 'domain'] },
   { name: 'db', at: ['src/db/'], imports: ['contracts', 'domain'] },
   { name: 'cluster', at: ['src/cluster/'], imports: ['contracts', 'domain'] },
+  // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
+  { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
   { name: 'workers', at: ['src/workers/'], imports: BELOW_HTTP },
   { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [] },

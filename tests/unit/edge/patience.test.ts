@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { ApiError } from '../../../src/contracts/errors.ts'
-import { patiently } from '../../../src/http/edge/patience.ts'
+import { patiently } from '../../../src/edge/patience.ts'
 
 const away = () => new ApiError('UNAVAILABLE', 'away', { retry_after_s: 1 })
 

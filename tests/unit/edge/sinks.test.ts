@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { CLOSE } from '../../../src/contracts/close-codes.ts'
 import { LIMITS } from '../../../src/contracts/limits.ts'
-import { CompiledFilter } from '../../../src/http/edge/event-filter.ts'
-import { SendQueue } from '../../../src/http/edge/send-queue.ts'
-import { type Replay, SseSink } from '../../../src/http/edge/sse-sink.ts'
-import { WsSink } from '../../../src/http/edge/ws-sink.ts'
+import { CompiledFilter } from '../../../src/edge/event-filter.ts'
+import { SendQueue } from '../../../src/edge/send-queue.ts'
+import { type Replay, SseSink } from '../../../src/edge/sse-sink.ts'
+import { WsSink } from '../../../src/edge/ws-sink.ts'
 
 const credential = { viewer: { kind: 'human' as const, id: 'u' } }
 const everything = () => new CompiledFilter({ subscriptions: { mode: 'all', topics: [] } })

@@ -1,5 +1,5 @@
-import type { ControlEnvelope } from '../../contracts/events.ts'
-import type { Notification } from '../../contracts/resources.ts'
+import type { ControlEnvelope } from '../contracts/events.ts'
+import type { Notification } from '../contracts/resources.ts'
 
 const encoder = new TextEncoder()
 

@@ -1,6 +1,6 @@
-import type { RevocationReason } from '../../contracts/vocabulary.ts'
-import type { Revocation } from '../../domain/log-event.ts'
-import type { Viewer } from '../../domain/permissions.ts'
+import type { RevocationReason } from '../contracts/vocabulary.ts'
+import type { Revocation } from '../domain/log-event.ts'
+import type { Viewer } from '../domain/permissions.ts'
 
 /** What an open stream was opened with; it ends when this ends. */
 export interface Credential {

@@ -1,7 +1,7 @@
-import { CLOSE } from '../../contracts/close-codes.ts'
-import type { ServerFrame } from '../../contracts/frames.ts'
-import { LIMITS } from '../../contracts/limits.ts'
-import type { RevocationReason } from '../../contracts/vocabulary.ts'
+import { CLOSE } from '../contracts/close-codes.ts'
+import type { ServerFrame } from '../contracts/frames.ts'
+import { LIMITS } from '../contracts/limits.ts'
+import type { RevocationReason } from '../contracts/vocabulary.ts'
 import type { Credential } from './credential.ts'
 import { SendQueue } from './send-queue.ts'
 

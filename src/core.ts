@@ -19,8 +19,8 @@ import { endedCredentials } from './db/queries/credentials.ts'
 import { readPermissions } from './db/queries/permissions.ts'
 import { SYSTEM } from './domain/caller.ts'
 import type { CommandCall, Done, Job, Reply } from './domain/job.ts'
-import { Edges } from './http/edge/edges.ts'
-import type { OrgEdge } from './http/edge/org-edge.ts'
+import { Edges } from './edge/edges.ts'
+import type { OrgEdge } from './edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
 
 export interface CoreOptions {

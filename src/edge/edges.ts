@@ -1,7 +1,7 @@
-import { CLOSE } from '../../contracts/close-codes.ts'
-import { ApiError, notFound } from '../../contracts/errors.ts'
-import type { ServerFrame } from '../../contracts/frames.ts'
-import type { Revocation } from '../../domain/log-event.ts'
+import { CLOSE } from '../contracts/close-codes.ts'
+import { ApiError, notFound } from '../contracts/errors.ts'
+import type { ServerFrame } from '../contracts/frames.ts'
+import type { Revocation } from '../domain/log-event.ts'
 import { type EdgeSource, OrgEdge, type PublishedBatch } from './org-edge.ts'
 import { retryFrame } from './sse-frames.ts'
 

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../contracts/limits.ts'
+import { LIMITS } from '../contracts/limits.ts'
 
 /**
  * What waits for one consumer: bounded by bytes and frames, counted here, before the runtime's own buffers. Over the

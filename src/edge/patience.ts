@@ -1,4 +1,4 @@
-import { ApiError } from '../../contracts/errors.ts'
+import { ApiError } from '../contracts/errors.ts'
 
 /** Pause before the next try; spread, so that many streams do not ask at once. */
 const PAUSE_MS = 300
