@@ -26,7 +26,7 @@ const BUCKETS_MAX = 100_000
 
 /**
  * Token buckets, least recently used evicted: `per_minute` tokens flow in, at most `burst` are kept, each call takes one.
- * Why not a library: docs/decisions/0012-rate-limits.md.
+ * Why not a library: docs/decisions/0011-rate-limits.md.
  */
 export class TokenBuckets {
   readonly #now: () => number
