@@ -78,7 +78,7 @@ export const ROOMS: readonly Room[] = [
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
-    at: ['src/cli/'],
+    at: ['src/cli/', 'src/serve/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
   },
   // Fills an org by the program's own means and lets agents talk in it by the public API.
