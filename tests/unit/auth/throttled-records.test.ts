@@ -1,21 +1,21 @@
 import { expect, test } from 'bun:test'
-import { FakeClock } from '../../src/actors/runtime/clock.ts'
-import { Repeats } from '../../src/repeats.ts'
+import { FakeClock } from '../../../src/actors/runtime/clock.ts'
+import { ThrottledRecords } from '../../../src/auth/throttled-records.ts'
 
 function world(keys_max?: number) {
   const clock = new FakeClock()
   const written: [string, number][] = []
   const failures: unknown[] = []
-  const repeats = new Repeats(
+  const records = new ThrottledRecords(
     (delay_ms, fire) => clock.after(delay_ms, fire),
     (error) => failures.push(error),
     keys_max,
   )
   const add = (key: string) =>
-    repeats.add(key, async (count) => {
+    records.add(key, async (count) => {
       written.push([key, count])
     })
-  return { clock, written, failures, repeats, add }
+  return { clock, written, failures, records, add }
 }
 
 test('a failure is written at once, those of the next minute together, and every one is counted', async () => {
@@ -54,8 +54,8 @@ test('what is counted at once is bounded: the oldest is written early, and none 
 })
 
 test('a row that cannot be written is reported', async () => {
-  const { failures, repeats } = world()
-  repeats.add('a', async () => {
+  const { failures, records } = world()
+  records.add('a', async () => {
     throw new Error('no database')
   })
   await Bun.sleep(0)
