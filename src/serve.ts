@@ -7,6 +7,7 @@ import { csrfToken } from './auth/csrf.ts'
 import { TokenBuckets } from './auth/rate-limit.ts'
 import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
+import type { SecurityRecord } from './commands/security-record.ts'
 import { newId } from './contracts/ids.ts'
 import { SERVER_VERSION } from './contracts/version.ts'
 import { Accounts } from './db/queries/accounts.ts'
@@ -96,16 +97,15 @@ export async function serve(
     active: (org_id, user_id) => presence.active(org_id, user_id),
     keyUsed: (key) => key_store.used(key),
     keyFailure: (key, reason, from) => {
-      const details = { key_id: key.key_id, reason, ...from }
-      repeats.add(`key ${key.key_id} ${from.ip}`, (count) =>
-        core.systemCommand(key.org_id, 'security.record', {
+      const details = { user_id: key.user_id, key_id: key.key_id, reason, ...from }
+      repeats.add(`key ${key.key_id} ${from.ip}`, (count) => {
+        const record: SecurityRecord = {
           type: 'auth.api_key_failure',
-          user_id: key.user_id,
-          display_name: key.display_name,
-          user_type: 'agent',
-          details: { ...details, count },
-        }),
-      )
+          actor: { id: key.user_id, type: 'agent', display_name: key.display_name },
+          payload: { ...details, count },
+        }
+        return core.systemCommand(key.org_id, 'security.record', record)
+      })
     },
     keyFailures(ip, key_id) {
       const counted = [`i ${ip}`, ...(key_id === undefined ? [] : [`k ${key_id}`])]

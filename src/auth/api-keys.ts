@@ -1,5 +1,12 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { OrgStatus, Role, SubAgentStatus, UserStatus, UserType } from '../contracts/vocabulary.ts'
+import type {
+  KeyRefusal,
+  OrgStatus,
+  Role,
+  SubAgentStatus,
+  UserStatus,
+  UserType,
+} from '../contracts/vocabulary.ts'
 import { Lru } from './lru.ts'
 
 /** A key as it is stored, with whose it is. Times are ISO 8601. */
@@ -32,9 +39,7 @@ export interface KeyStore {
   rewriteHmac(stored: StoredKey, hmac: string): Promise<void>
 }
 
-export type Verdict =
-  | { ok: true; stored: StoredKey }
-  | { ok: false; reason: 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'expired'; stored?: StoredKey }
+export type Verdict = { ok: true; stored: StoredKey } | { ok: false; reason: KeyRefusal; stored?: StoredKey }
 
 const SHAPE = /^mc_ak_(live|tmp)_([A-Za-z0-9]{12})_([A-Za-z0-9_-]{43})$/
 const BCRYPT_COST = 12

@@ -3,7 +3,7 @@ import type { Org } from '../contracts/resources.ts'
 import type { EventType, OrgStatus } from '../contracts/vocabulary.ts'
 import { readOrg } from '../db/queries/orgs.ts'
 import { nextOrgStatuses, ORG_STEPS, type OrgStep } from '../domain/lifecycle.ts'
-import type { Command, CommandContext } from './command.ts'
+import type { Command, CommandContext, CommandOutcome } from './command.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -11,13 +11,13 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export const orgSuspend: Command<null, Org> = {
   name: 'org.suspend',
   action: 'org.suspend',
-  run: async (context) => await change(context, 'suspend', null, 'org.suspended'),
+  run: async (context) => await change(context, 'suspend', null),
 }
 
 export const orgResume: Command<null, Org> = {
   name: 'org.resume',
   action: 'org.resume',
-  run: async (context) => await change(context, 'resume', null, 'org.resumed'),
+  run: async (context) => await change(context, 'resume', null),
 }
 
 /** Starts the grace period: read-only, and gone for good at its end unless it is restored. */
@@ -30,17 +30,29 @@ export const orgDelete: Command<{ confirm: string }, Org> = {
       throw invalid({ path: '/confirm', message: 'Must be the address of the organization.' })
     const days = org.settings.deletion_grace_period_days
     const deletion_at = new Date(Date.parse(context.now) + days * DAY_MS).toISOString()
-    return await change(context, 'delete', deletion_at, 'org.deletion_initiated')
+    return await change(context, 'delete', deletion_at)
   },
 }
 
 export const orgRestore: Command<null, Org> = {
   name: 'org.restore',
   action: 'org.restore',
-  run: async (context) => await change(context, 'restore', null, 'org.restored'),
+  run: async (context) => await change(context, 'restore', null),
 }
 
-async function change(context: CommandContext, step: OrgStep, deletion_at: string | null, type: EventType) {
+/** The event of each step. */
+const EVENTS = {
+  suspend: 'org.suspended',
+  resume: 'org.resumed',
+  delete: 'org.deletion_initiated',
+  restore: 'org.restored',
+} as const satisfies Record<OrgStep, EventType>
+
+async function change(
+  context: CommandContext,
+  step: OrgStep,
+  deletion_at: string | null,
+): Promise<CommandOutcome<Org>> {
   const before = await existing(context)
   const { from, to }: { from: readonly OrgStatus[]; to: OrgStatus } = ORG_STEPS[step]
   if (!from.includes(before.status))
@@ -52,7 +64,7 @@ async function change(context: CommandContext, step: OrgStep, deletion_at: strin
   await context.write(context.sql`
     update organizations set status = ${to}, deletion_at = ${deletion_at}, updated_at = ${context.now} where id = ${context.org_id}`)
   const org: Org = { ...before, status: to, deletion_at, updated_at: context.now }
-  return { result: org, events: [{ type, payload: { org } }] }
+  return { result: org, events: [{ type: EVENTS[step], payload: { org } }] }
 }
 
 const PAST: Record<OrgStep, string> = {

@@ -1,8 +1,9 @@
 import { notFound } from '../contracts/errors.ts'
+import type { EventPayload } from '../contracts/event-payloads.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { EvidenceCreate, TaskCreate, TaskPatch, TaskTransition } from '../contracts/requests.ts'
 import type { Evidence, Task } from '../contracts/resources.ts'
-import type { NotificationType } from '../contracts/vocabulary.ts'
+import type { EventType, NotificationType } from '../contracts/vocabulary.ts'
 import { blockerPath, readTask, readTasks } from '../db/queries/tasks.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
@@ -18,6 +19,7 @@ import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { checkMembers, checkProjects, checkTasks, difference } from './references.ts'
 import { checkVersion } from './versions.ts'
 
+type TaskEventType = Extract<EventType, `task.${string}`>
 type Notifications = NonNullable<CommandOutcome<unknown>['notifications']>
 
 /** A task with everything it begins with; what is left out comes from the org's settings. */
@@ -81,9 +83,11 @@ export const taskUpdate: Command<{ id: string; patch: TaskPatch; version?: numbe
     await linkAssignees(context, id, people.added)
 
     const task = await stored(context, id)
-    const updated = about('task.updated', task, { task, changed: Object.keys(patch) })
-    // Boards that the task left hear of it too.
-    updated.project_ids = [...new Set([...before.project_ids, ...task.project_ids])]
+    const updated = {
+      ...about('task.updated', task, { task, changed: Object.keys(patch) }),
+      // Boards that the task left hear of it too.
+      project_ids: [...new Set([...before.project_ids, ...task.project_ids])],
+    }
     const events: NewEvent[] = [
       updated,
       ...people.added.map((user_id) => assigned('task.assigned', task, user_id)),
@@ -305,7 +309,7 @@ async function touch({ write, sql, org_id, now }: CommandContext, id: string): P
   )
 }
 
-function about(type: NewEvent['type'], task: Task, payload: Record<string, unknown>): NewEvent {
+function about<T extends TaskEventType>(type: T, task: Task, payload: EventPayload<T>) {
   return { type, project_ids: task.project_ids, task_id: task.id, payload }
 }
 

@@ -61,6 +61,7 @@ export const userRemove: Command<{ user_id: string }, null> = {
     const events: NewEvent[] = [{ type: 'user.removed', payload: { user }, subject_ids: [user_id], revokes }]
     for (const { id } of owned) {
       const project = await readProject(context, org_id, id)
+      if (!project) throw new Error('unreachable: the project was just stored')
       events.push({ type: 'project.updated', project_ids: [id], payload: { project, changed: ['owner_id'] } })
     }
     return { result: null, events }

@@ -154,9 +154,8 @@ export class WsChannels {
   deliver(published: Published, access_changed: boolean): void {
     const { event, message_json } = published
     if (access_changed) this.#followAccess(published)
-    if (message_json === undefined || event.channel_id === null) return
-    const message = event.payload.message as Message
-    this.#last_seq.set(event.channel_id, message.seq)
+    if (event.type !== 'message.created' || message_json === undefined || event.channel_id === null) return
+    this.#last_seq.set(event.channel_id, event.payload.message.seq)
     if (!this.#by_channel.has(event.channel_id)) return
     const text = `{"type":"message","message":${message_json}}`
     this.#unchecked_bytes += text.length
@@ -175,7 +174,7 @@ export class WsChannels {
   }
 
   #followAccess({ event }: Published): void {
-    if (event.type === 'channel.created') this.#last_seq.set((event.payload.channel as Channel).id, 0)
+    if (event.type === 'channel.created') this.#last_seq.set(event.payload.channel.id, 0)
     for (const sink of this.#sinks) {
       if (!sink.ready) continue
       const readable = this.#home.permissions.readableChannels(sink.credential.viewer)

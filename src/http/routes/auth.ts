@@ -57,7 +57,11 @@ export function authRoutes(deps: Deps) {
     const user_agent = (request.headers.get('user-agent') ?? '').slice(0, 300)
     const started = await sessions.start(account.id, { ip, user_agent })
     const body = await whoAmI(account, started.session_id, started.session_expires_at)
-    await recordSignIn(deps, 'auth.login_success', account, { method: 'password' }, { ip, user_agent })
+    const content = {
+      type: 'auth.login_success',
+      payload: { user_id: account.id, method: 'password' },
+    } as const
+    await recordSignIn(deps, account, content, { ip, user_agent })
     return {
       ...withCookies(deps, started, { ...body, ...(token_response ? { token: started.token } : {}) }),
       status,
@@ -172,9 +176,11 @@ export function authRoutes(deps: Deps) {
               deps.repeated(`sign-in ${account.id} ${ip}`, (count) =>
                 recordSignIn(
                   deps,
-                  'auth.login_failure',
                   account,
-                  { method: 'password', count },
+                  {
+                    type: 'auth.login_failure',
+                    payload: { user_id: account.id, method: 'password', count },
+                  },
                   { ip, user_agent: request.headers.get('user-agent') ?? '' },
                 ),
               )
@@ -308,9 +314,11 @@ export function authRoutes(deps: Deps) {
           if (account)
             await recordSignIn(
               deps,
-              'auth.session_revoked',
               account,
-              { session_id: identity.session_id, reason: 'logout' },
+              {
+                type: 'auth.session_revoked',
+                payload: { user_id: account.id, session_id: identity.session_id, reason: 'logout' },
+              },
               { ip, user_agent: request.headers.get('user-agent') ?? '' },
             )
           return { cookies: clearedCookies(deps.secure_cookies) }
@@ -382,9 +390,11 @@ export function authRoutes(deps: Deps) {
           if (account)
             await recordSignIn(
               deps,
-              'auth.session_revoked',
               account,
-              { session_id: params.id, reason: 'revoked' },
+              {
+                type: 'auth.session_revoked',
+                payload: { user_id: account.id, session_id: params.id!, reason: 'revoked' },
+              },
               { ip, user_agent: request.headers.get('user-agent') ?? '' },
             )
           return {}
