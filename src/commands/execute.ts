@@ -156,6 +156,6 @@ function storeNotifications(
   return (outcome.notifications ?? []).map(({ event, ...rest }) => {
     const row = { id: newId(), ...rest, event_sequence: events[event]!.sequence, created_at: context.now }
     context.rows.notifications.push(row)
-    return { ...row, read_at: null } as UserNotification
+    return { ...row, read_at: null }
   })
 }

@@ -37,16 +37,16 @@ describe('a back-off', () => {
     const waits: number[] = []
     for (let i = 0; i < 6; i++) {
       failures.failed('a')
-      waits.push(failures.blocked('a'))
+      waits.push(failures.wait('a'))
     }
     expect(waits).toEqual([0, 0, 1, 2, 4, 4])
-    expect(failures.blocked('b')).toBe(0)
+    expect(failures.wait('b')).toBe(0)
     now = 4_000
-    expect(failures.blocked('a')).toBe(0)
+    expect(failures.wait('a')).toBe(0)
     failures.failed('a')
-    expect(failures.blocked('a')).toBe(4)
+    expect(failures.wait('a')).toBe(4)
     failures.succeeded('a')
-    expect(failures.blocked('a')).toBe(0)
+    expect(failures.wait('a')).toBe(0)
   })
 })
 
