@@ -1,8 +1,9 @@
 import type { EventContent } from '../../contracts/event-payloads.ts'
-import type { Message, MessageTombstone, Notification } from '../../contracts/resources.ts'
+import type { Message, MessageTombstone } from '../../contracts/resources.ts'
 import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
+import type { UserNotification } from '../../domain/job.ts'
 import type { LogEvent } from '../../domain/log-event.ts'
-import type { Sql, Tx } from '../client.ts'
+import type { OneReader, Sql } from '../client.ts'
 import { toMessage } from './messages.ts'
 
 /** Columns of an event and of the message that is stored once, outside of the log. */
@@ -74,38 +75,39 @@ function messageOf(row: StoredFields): Message | MessageTombstone {
   return toMessage({ ...row, ...place, kind, content, deliveries: null })
 }
 
-/** Up to `limit` events that follow `after`, in order, none beyond `until`. */
-export async function eventsAfter(
-  { sql }: Tx,
+/** Up to `limit` events after `after`, in order, none beyond `until`. */
+export async function eventsBetween(
+  database: OneReader,
   org_id: string,
   after: number,
   until: number,
   limit: number,
 ): Promise<LogEvent[]> {
-  const rows = await sql<StoredEvent[]>`
-    select ${eventColumns(sql)} from ${eventSource(sql)}
-    where e.org_id = ${org_id} and e.sequence > ${after} and e.sequence <= ${until}
-    order by e.sequence limit ${limit}`
+  const rows = await database.readOne(
+    org_id,
+    (sql, org) => sql<StoredEvent[]>`
+      select ${eventColumns(sql)} from ${eventSource(sql)}
+      where e.org_id = ${org} and e.sequence > ${after} and e.sequence <= ${until}
+      order by e.sequence limit ${limit}`,
+  )
   return rows.map(toLogEvent)
 }
 
-/** The oldest event that is kept; 0 when there is none. */
-export async function oldestSequence({ sql }: Tx, org_id: string): Promise<number> {
-  const [row] = await sql<{ sequence: number }[]>`
-    select sequence from events where org_id = ${org_id} order by sequence limit 1`
-  return row?.sequence ?? 0
-}
-
-/** A user's notifications that follow from events in a range, as streams carry them. */
+/** Notifications of these users that follow from events after `after` and up to `until`, as streams carry them. */
 export async function notificationsOfEvents(
-  { sql }: Tx,
+  database: OneReader,
   org_id: string,
-  user_id: string,
+  user_ids: readonly string[],
   after: number,
   until: number,
-): Promise<Notification[]> {
-  return await sql<Notification[]>`
-    select id, type, event_sequence, resource, title, read_at, created_at from notifications
-    where org_id = ${org_id} and user_id = ${user_id} and event_sequence > ${after} and event_sequence <= ${until}
-    order by event_sequence, id`
+): Promise<UserNotification[]> {
+  return await database.readOne(
+    org_id,
+    (sql, org) => sql<UserNotification[]>`
+      select n.user_id, n.id, n.type, n.event_sequence, n.resource, n.title, n.read_at, n.created_at
+      from notifications n
+      where n.org_id = ${org} and n.user_id = any(${[...user_ids]}::uuid[])
+        and n.event_sequence > ${after} and n.event_sequence <= ${until}
+      order by n.event_sequence, n.id`,
+  )
 }
