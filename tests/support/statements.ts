@@ -1,4 +1,4 @@
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { databaseOf, type TestServer } from './server.ts'
 
 /** Statements of the product, as PostgreSQL itself counts them: BEGIN and COMMIT count like all others. */
@@ -51,19 +51,7 @@ export class Statements {
 
   /** In a database of its own: the product refuses to serve one that has views which it does not know. */
   async #query<T>(run: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-    const product = databaseOf(this.#server)
-    const { host, port, user, pass } = product.options
-    await product.end()
-    const sql = postgres({
-      host: host[0] ?? '',
-      port: port[0] ?? 0,
-      user,
-      pass,
-      database: 'postgres',
-      max: 1,
-      fetch_types: false,
-      onnotice: () => undefined,
-    })
+    const sql = databaseOf(this.#server, 'superuser', 'postgres')
     try {
       return await run(sql)
     } finally {
