@@ -1,4 +1,3 @@
-import type { Channel, Project, SubAgent, User } from '../contracts/resources.ts'
 import type { LogEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 
@@ -24,25 +23,26 @@ export function accessChangeOf(event: LogEvent, permissions: Permissions): Acces
     case 'org.restored':
     case 'api_key.rotated':
     case 'api_key.revoked':
+    case 'channel.updated':
       return undefined
     case 'user.created':
     case 'user.updated':
     case 'user.role_changed':
     case 'user.removed':
-      return { viewer_ids: [(event.payload.user as User).id] }
+      return { viewer_ids: [event.payload.user.id] }
     case 'sub_agent.created':
     case 'sub_agent.completed':
     case 'sub_agent.terminated':
     case 'sub_agent.expired':
-      return { viewer_ids: [(event.payload.sub_agent as SubAgent).id] }
+      return { viewer_ids: [event.payload.sub_agent.id] }
     case 'task.updated':
       return { viewer_kind: 'sub_agent' }
     case 'channel.created':
-      return { channel_ids: [(event.payload.channel as Channel).id] }
+      return { channel_ids: [event.payload.channel.id] }
     case 'project.created':
     case 'project.user_assigned':
     case 'project.user_unassigned':
-      return { channel_ids: channelsOf(permissions, (event.payload.project as Project).id) }
+      return { channel_ids: channelsOf(permissions, event.payload.project.id) }
     default:
       return {}
   }

@@ -1,5 +1,6 @@
-import { type ControlEnvelope, formatCursor, type ResetReason } from '../contracts/events.ts'
+import { type ControlEnvelope, formatCursor } from '../contracts/events.ts'
 import type { Notification } from '../contracts/resources.ts'
+import type { ResetReason } from '../contracts/vocabulary.ts'
 
 const encoder = new TextEncoder()
 

@@ -1,6 +1,5 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import type { HelloFrame, ServerFrame } from '../contracts/frames.ts'
-import type { Channel, Message } from '../contracts/resources.ts'
 import type { LogEvent } from '../domain/log-event.ts'
 import type { KnownChannel, Permissions } from '../domain/permissions.ts'
 import { accessChangeOf } from './access-change.ts'
@@ -133,11 +132,10 @@ export class WsChannels {
 
   /** Follows a change of access, then publishes the event's message to the sockets of its channel. */
   deliver({ event, message_json }: Published, changes_access: boolean): void {
-    if (event.type === 'channel.created') this.#last_seq.set((event.payload.channel as Channel).id, 0)
+    if (event.type === 'channel.created') this.#last_seq.set(event.payload.channel.id, 0)
     if (changes_access) this.#followAccess(event)
-    if (message_json === undefined || event.channel_id === null) return
-    const message = event.payload.message as Message
-    this.#last_seq.set(event.channel_id, message.seq)
+    if (event.type !== 'message.created' || message_json === undefined || event.channel_id === null) return
+    this.#last_seq.set(event.channel_id, event.payload.message.seq)
     if (this.#index.sizeOf(event.channel_id) === 0) return
     const text = `{"type":"message","message":${message_json}}`
     this.#unchecked_bytes += text.length

@@ -1,4 +1,5 @@
-import type { Message } from '../../../src/contracts/resources.ts'
+import type { EventContent } from '../../../src/contracts/event-payloads.ts'
+import { Channel, type Message, Project } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { UserNotification } from '../../../src/domain/job.ts'
 import type { LogEvent } from '../../../src/domain/log-event.ts'
@@ -8,6 +9,7 @@ import { OrgEdge } from '../../../src/edge/org-edge.ts'
 import type { EdgeSource, Published } from '../../../src/edge/source.ts'
 import { SseSink } from '../../../src/edge/sse-sink.ts'
 import { type SocketPort, WsSink } from '../../../src/edge/ws-sink.ts'
+import { sampleOf } from '../../support/samples.ts'
 
 export const ORG = '00000000-0000-4000-8000-000000000000'
 /** Org-wide channel of every world. */
@@ -97,32 +99,31 @@ export class EdgeWorld {
       created_at: NOW,
     }
     this.#said.push(message)
-    this.commit('message.created', { message }, { channel_id }, notified)
+    this.commit({ type: 'message.created', payload: { message } }, { channel_id }, notified)
   }
 
   commit(
-    type: LogEvent['type'],
-    payload: Record<string, unknown>,
+    content: EventContent,
     { channel_id = null }: { channel_id?: string | null } = {},
     notified: readonly string[] = [],
   ): void {
     const sequence = this.#stored.length + 1
     const event: LogEvent = {
+      ...content,
       sequence,
-      type,
       timestamp: NOW,
       actor: { id: 'ana', type: 'human', display_name: 'Ana' },
       project_ids: [],
       task_id: null,
       channel_id,
-      payload,
       subject_ids: [],
     }
-    const { message } = payload
     this.#stored.push({
       event,
-      json: JSON.stringify({ sequence, type }),
-      ...(message === undefined ? {} : { message_json: JSON.stringify(message) }),
+      json: JSON.stringify({ sequence, type: content.type }),
+      ...(content.type === 'message.created'
+        ? { message_json: JSON.stringify(content.payload.message) }
+        : {}),
     })
     for (const user_id of notified)
       this.#notifications.push({
@@ -138,13 +139,20 @@ export class EdgeWorld {
   }
 
   addProject(id: string, assigned_user_ids: string[]): void {
-    const channel = { id: `channel of ${id}`, name: id, type: 'project', project_id: id }
-    this.commit('channel.created', { channel }, { channel_id: channel.id })
+    const channel: Channel = {
+      ...sampleOf(Channel),
+      id: `channel of ${id}`,
+      name: id,
+      type: 'project',
+      project_id: id,
+    }
+    this.commit({ type: 'channel.created', payload: { channel } }, { channel_id: channel.id })
     this.assign(id, assigned_user_ids)
   }
 
   assign(id: string, assigned_user_ids: string[]): void {
-    this.commit('project.user_assigned', { project: { id, assigned_user_ids } })
+    const project = { ...sampleOf(Project), id, assigned_user_ids }
+    this.commit({ type: 'project.user_assigned', payload: { project, user_id: 'ana' } })
   }
 
   /** Publishes up to `count` of the committed events. */

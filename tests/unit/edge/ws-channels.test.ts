@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { ApiError } from '../../../src/contracts/errors.ts'
+import type { EventContent } from '../../../src/contracts/event-payloads.ts'
+import { User } from '../../../src/contracts/resources.ts'
+import { sampleOf } from '../../support/samples.ts'
 import { EdgeWorld, framesOf, GENERAL, seqsOf, turns } from './world.ts'
+
+function promotion(user: User): EventContent {
+  const promoted: User = { ...user, role: 'administrator' }
+  const payload = { user: promoted, from_role: 'contributor', to_role: 'administrator' } as const
+  return { type: 'user.role_changed', payload }
+}
 
 const upTo = (last: number, from = 1) => Array.from({ length: last - from + 1 }, (_, i) => from + i)
 
@@ -150,12 +159,12 @@ describe('C. access that changes', () => {
       asked++
       return mayReadChannel(viewer, channel_id)
     }
-    const user = { id: 'ana', type: 'human', role: 'contributor', status: 'active', username: 'ana' }
-    world.commit('user.updated', { user: { ...user, display_name: 'Ana Lima' } })
+    const user = { ...sampleOf(User), id: 'ana', role: 'contributor' as const }
+    world.commit({ type: 'user.updated', payload: { user: { ...user, display_name: 'Ana Lima' } } })
     world.publish()
     // The channels of one socket: the one that it has, and those that it might get.
     expect(asked).toBeLessThanOrEqual(52)
-    world.commit('user.role_changed', { user: { ...user, role: 'administrator', display_name: 'Ana' } })
+    world.commit(promotion(user))
     world.publish()
     await turns()
     for (const { texts } of others) expect(framesOf(texts).map(({ type }) => type)).toEqual(['ready'])
@@ -166,8 +175,7 @@ describe('C. access that changes', () => {
     for (let i = 0; i < 50; i++) world.addProject(`p${i}`, [])
     world.publish()
     const { texts } = world.socket('ana')
-    const user = { id: 'ana', type: 'human', role: 'administrator', status: 'active', username: 'ana' }
-    world.commit('user.role_changed', { user: { ...user, display_name: 'Ana' } })
+    world.commit(promotion({ ...sampleOf(User), id: 'ana' }))
     world.publish()
     await turns()
     expect(framesOf(texts).filter(({ type }) => type === 'channel_added')).toHaveLength(50)
