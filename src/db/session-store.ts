@@ -1,7 +1,8 @@
 import { and, desc, eq, isNull, sql as text } from 'drizzle-orm'
 import type { Database } from './client.ts'
+import { CoalescedReads } from './coalesced.ts'
 import { sessions } from './schema/global.ts'
-import { build, given, type Params, statement } from './statement.ts'
+import { anyOf, build, given, type Params, statement } from './statement.ts'
 
 /** Far more sessions than a person has; the oldest are left out. */
 const LISTED_MAX = 100
@@ -28,8 +29,8 @@ const insertSession = statement(
     }),
 )
 
-const sessionById = statement((p: Params<{ id: string }>) =>
-  build.select().from(sessions).where(eq(sessions.id, p.id)),
+const sessionsById = statement((p: Params<{ ids: readonly string[] }>) =>
+  build.select().from(sessions).where(anyOf(sessions.id, p.ids)),
 )
 
 const rotateSession = statement(
@@ -66,9 +67,15 @@ const sessionsOfUser = statement((p: Params<{ user_id: string }>) =>
 /** Sessions in PostgreSQL. */
 export class PostgresSessionStore {
   readonly #database: Database
+  /** After a restart all clients come back at once. */
+  readonly #found: CoalescedReads<typeof sessions.$inferSelect | undefined>
 
   constructor(database: Database) {
     this.#database = database
+    this.#found = new CoalescedReads(async (ids) => {
+      const rows = await database.query((sql) => sessionsById(sql, { ids }))
+      return new Map(rows.map((row) => [row.id, row]))
+    }, undefined)
   }
 
   async create(row: {
@@ -83,8 +90,7 @@ export class PostgresSessionStore {
   }
 
   async find(id: string) {
-    const [row] = await this.#database.query((sql) => sessionById(sql, { id }))
-    return row
+    return await this.#found.get(id)
   }
 
   /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
