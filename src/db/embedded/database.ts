@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import type { ConnectionOptions } from '../client.ts'
+import type { ConnectionOptions } from '../connection.ts'
 import { migrateUp } from '../migrate.ts'
 import { ensureRoles, type RolePasswords } from '../roles.ts'
 import { type EmbeddedPostgres, startEmbedded } from './launcher.ts'
