@@ -112,7 +112,7 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },
   {
     library:
-      /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-query|@vue\/[^/]+|@vueuse\/core|markdown-it|lowlight)(\/|$)/,
+      /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-(?:query|virtual)|@vue\/[^/]+|@vueuse\/core|markdown-it|lowlight)(\/|$)/,
     rooms: ['ui', 'ui tools'],
   },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
