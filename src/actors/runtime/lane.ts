@@ -1,7 +1,7 @@
 import { ApiError } from '../../contracts/errors.ts'
-import { Doubt, Fenced, Gone, type Head } from '../../domain/ownership.ts'
+import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import type { Clock } from './clock.ts'
-import { settleDoubt } from './doubt.ts'
+import { Commit, type Outcome, OwnerFailure } from './commit.ts'
 import {
   answer,
   answerAll,
@@ -9,10 +9,9 @@ import {
   LaneQueue,
   laneOverloaded,
   outcomeUnknown,
-  unavailable,
   type Verdict,
 } from './lane-queue.ts'
-import type { ClosedBatch, LaneStore, LaneTransaction } from './lane-store.ts'
+import type { ClosedBatch, LaneStore } from './lane-store.ts'
 import { type Filled, Speculation } from './speculation.ts'
 
 /** What the lane tells its owner. A throw from any of these closes the lane as if it were fenced. */
@@ -45,11 +44,6 @@ export const LANE_LIMITS: LaneLimits = { queue_max: 4096, batch_max: 256, deadli
 /** Shortest interval between two sweeps for overdue commands. */
 const SWEEP_MS_MIN = 20
 
-interface Outcome<Job, Done> {
-  head: Head
-  verdicts: ReadonlyMap<Entry<Job, Done>, Verdict<Done>>
-}
-
 /**
  * The one-at-a-time, group-committing writer of an org. Commands queue while one transaction commits; the next
  * transaction takes all of them, so that throughput grows with load. Commands that need only memory run ahead, as a
@@ -62,6 +56,7 @@ export class Lane<Job, Done> {
   readonly #clock: Clock
   readonly #limits: LaneLimits
   readonly #queue = new LaneQueue<Job, Done>()
+  readonly #commit: Commit<Job, Done>
   #head: Head
   #working = false
   #closed: unknown
@@ -86,6 +81,14 @@ export class Lane<Job, Done> {
     this.#owner = owner
     this.#clock = clock
     this.#limits = limits
+    this.#commit = new Commit(org_id, store, {
+      endsBatch: (done) => this.#endsBatch(done),
+      closed: () => this.#closed !== undefined,
+      pause: () => this.#pause(),
+      tookEpoch: (taken) => {
+        this.#head = taken
+      },
+    })
   }
 
   get head(): Head {
@@ -178,76 +181,14 @@ export class Lane<Job, Done> {
       return undefined
     }
     if (!filled.ends) this.#ahead = this.#speculate(batch)
-    await this.#guard(entries, async () => {
-      try {
-        const head = await this.#timed(() => batch.store())
-        return { head, verdicts }
-      } catch (error) {
-        this.#abandonAhead()
-        return await this.#recover(error, filled)
-      }
-    })
+    await this.#guard(entries, () => this.#commit.sealed(filled, this.#head, () => this.#abandonAhead()))
     return await this.#closeAhead()
-  }
-
-  /** A batch from memory did not commit as it was. Throws when nothing of it was done. */
-  async #recover(error: unknown, { entries, verdicts }: Filled<Job, Done>): Promise<Outcome<Job, Done>> {
-    if (error instanceof Doubt) {
-      const { head, stored } = await this.#settle()
-      if (!stored) throw unavailable()
-      return { head, verdicts }
-    }
-    if (isFinal(error)) throw error
-    // The database refused a row: one transaction, one savepoint a command, tells whose.
-    return await this.#attempt(entries, 'each alone')
   }
 
   async #commitQueued(): Promise<void> {
     const entries = this.#queue.take(this.#limits.batch_max)
     if (entries.length === 0) return
-    await this.#guard(entries, () =>
-      this.#timed(async () => {
-        try {
-          return await this.#attempt(entries, 'together')
-        } catch (error) {
-          if (isFinal(error)) throw error
-          return await this.#attempt(entries, 'each alone')
-        }
-      }),
-    )
-  }
-
-  /** Runs commands inside one transaction and commits it. */
-  async #attempt(
-    entries: readonly Entry<Job, Done>[],
-    how: 'together' | 'each alone',
-  ): Promise<Outcome<Job, Done>> {
-    const verdicts = new Map<Entry<Job, Done>, Verdict<Done>>()
-    const jobs = entries.map((entry) => entry.job)
-    try {
-      const head = await this.#store.write(this.#org_id, this.#head, jobs, async (tx) => {
-        for (const entry of entries) {
-          const verdict = await runIn(tx, entry.job, how)
-          verdicts.set(entry, verdict)
-          if (verdict.ok && this.#endsBatch(verdict.done)) break
-        }
-      })
-      return { head, verdicts }
-    } catch (error) {
-      if (!(error instanceof Doubt)) throw error
-      const { head, stored } = await this.#settle()
-      if (!stored) throw unavailable()
-      return { head, verdicts }
-    }
-  }
-
-  async #settle(): Promise<{ head: Head; stored: boolean }> {
-    const settled = await settleDoubt(this.#store, this.#org_id, this.#head, {
-      closed: () => this.#closed !== undefined,
-      pause: () => this.#pause(),
-    })
-    if (!settled.stored) this.#head = settled.head
-    return settled
+    await this.#guard(entries, () => this.#commit.inTransaction(entries, this.#head))
   }
 
   #endsBatch(done: Done): boolean {
@@ -266,8 +207,11 @@ export class Lane<Job, Done> {
     this.#observe('batch_size', entries.length)
     this.#observe('queue_depth', this.depth)
     this.#committing = entries
+    const started_at = this.#clock.now()
     try {
-      this.#finish(entries, await commit())
+      const outcome = await commit()
+      this.#observe('commit_ms', this.#clock.now() - started_at)
+      this.#finish(entries, outcome)
     } catch (error) {
       if (error instanceof OwnerFailure) answerAll(entries, this.#crash('publication', error.cause))
       else await this.#nothingDone(entries, error)
@@ -362,44 +306,11 @@ export class Lane<Job, Done> {
     )
   }
 
-  async #timed<T>(run: () => Promise<T>): Promise<T> {
-    const started_at = this.#clock.now()
-    const result = await run()
-    this.#observe('commit_ms', this.#clock.now() - started_at)
-    return result
-  }
-
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.after(this.#limits.retry_ms, resolve))
   }
 }
 
-/** The owner threw while it published what is stored. */
-class OwnerFailure extends Error {
-  constructor(cause: unknown) {
-    super('The owner failed', { cause })
-  }
-}
-
-async function runIn<Job, Done>(
-  tx: LaneTransaction<Job, Done>,
-  job: Job,
-  how: 'together' | 'each alone',
-): Promise<Verdict<Done>> {
-  try {
-    return { ok: true, done: await (how === 'each alone' ? tx.runAlone(job) : tx.run(job)) }
-  } catch (error) {
-    if (error instanceof ApiError && error.status < 500) return { ok: false, error }
-    if (isFinal(error) || how === 'together') throw error
-    return { ok: false, error }
-  }
-}
-
 function answerEach<Job, Done>(verdicts: ReadonlyMap<Entry<Job, Done>, Verdict<Done>>): void {
   for (const [entry, verdict] of verdicts) answer(entry, verdict)
-}
-
-/** Errors that no second attempt of the same batch can change. */
-function isFinal(error: unknown): boolean {
-  return [ApiError, Fenced, Gone, Doubt, OwnerFailure].some((kind) => error instanceof kind)
 }
