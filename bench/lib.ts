@@ -35,7 +35,16 @@ export function percentile(values: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** One line about where the numbers come from. */
+/** Slope of the least-squares line through the points. */
+export function slope(points: readonly { x: number; y: number }[]): number {
+  const mean = (pick: (point: { x: number; y: number }) => number) =>
+    points.reduce((sum, point) => sum + pick(point), 0) / points.length
+  const [x, y] = [mean((point) => point.x), mean((point) => point.y)]
+  const covariance = points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0)
+  return covariance / points.reduce((sum, point) => sum + (point.x - x) ** 2, 0)
+}
+
+/** One line about the machine of the figures. */
 export function machine(): string {
   const list = cpus()
   return `${list.length} × ${list[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Bun ${Bun.version}, ${process.platform} ${process.arch}`

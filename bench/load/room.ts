@@ -1,3 +1,5 @@
+import { waitFor } from '../wait.ts'
+
 /** One way into a room: how to connect, send, and tell whether a frame is somebody's message. */
 export interface RoomProtocol {
   /** Connects a client; `onFrame` is called with every frame's text. */
@@ -17,7 +19,9 @@ export interface RoomLoad {
   seconds: number
 }
 
-const BODY = 300
+const BODY_BYTES = 300
+const WARM_UP_MS = 1_500
+const SETTLE_MS = 300
 
 /** Delivered message frames per second at saturation. */
 export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promise<number> {
@@ -43,7 +47,7 @@ export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promi
           fill() {
             while (running && this.outstanding < load.window) {
               this.outstanding++
-              connection.send(protocol.encode((tag + crypto.randomUUID()).padEnd(BODY, 'x')))
+              connection.send(protocol.encode((tag + crypto.randomUUID()).padEnd(BODY_BYTES, 'x')))
             }
           },
         }
@@ -51,29 +55,14 @@ export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promi
     }),
   )
   for (const sender of senders) sender.fill()
-  await Bun.sleep(1_500)
+  await waitFor('the first message to reach every client', () => delivered >= load.clients)
+  await Bun.sleep(WARM_UP_MS)
   delivered = 0
   const started_at = performance.now()
   await Bun.sleep(load.seconds * 1000)
   const rate = delivered / ((performance.now() - started_at) / 1000)
   running = false
-  await Bun.sleep(300)
+  await Bun.sleep(SETTLE_MS)
   for (const connection of connections) connection.close()
-  await Bun.sleep(200)
   return rate
-}
-
-/** A plain WebSocket as a promise. */
-export async function openSocket(
-  url: string,
-  headers: Record<string, string>,
-  onFrame: (text: string) => void,
-): Promise<WebSocket> {
-  const socket: WebSocket = Reflect.construct(WebSocket, [url, { headers }])
-  socket.onmessage = ({ data }) => onFrame(data as string)
-  await new Promise<void>((resolve, reject) => {
-    socket.onopen = () => resolve()
-    socket.onerror = () => reject(new Error(`no WebSocket at ${url}`))
-  })
-  return socket
 }

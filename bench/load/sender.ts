@@ -1,11 +1,12 @@
 import type { Socket } from 'bun'
 
 const ACK = '{"type":"ack"'
+const READY = '{"type":"ready"'
 
 /**
- * A WebSocket of a load generator that costs its machine little: frames are built by hand (masked with zero, which is a
- * valid mask and changes no byte) and answers are told apart by their first bytes. `onAck` is called once for each; what
- * it sends leaves in one write.
+ * The channels socket of a load generator, cheap for its machine: frames are built by hand (masked with zero, a valid mask
+ * that changes no byte) and answers are recognised by their first bytes. Resolves once the server said `ready`. `onAck` is
+ * called once per acknowledgement; the frames that it sends leave in one write.
  */
 export async function openSender(
   url: string,
@@ -14,6 +15,9 @@ export async function openSender(
 ): Promise<{ send(text: string): void; close(): void; ended(): boolean }> {
   const { hostname, port, pathname, search } = new URL(url)
   const upgraded = Promise.withResolvers<void>()
+  const ready = Promise.withResolvers<void>()
+  // A failed upgrade rejects both promises, and only the upgrade is awaited then.
+  ready.promise.catch(() => undefined)
   let received: Buffer = Buffer.alloc(0)
   let open = false
   let ended = false
@@ -43,12 +47,14 @@ export async function openSender(
       drain: flush,
       close() {
         ended = true
-        upgraded.reject(new Error('The server closed the connection'))
+        const error = new Error('The server closed the connection')
+        upgraded.reject(error)
+        ready.reject(error)
       },
     },
   })
 
-  /** Writes what waits; the rest of it when the socket takes more. */
+  /** Writes the unsent frames; bytes that the socket refuses leave on its next `drain`. */
   function flush(): void {
     if (unsent.length === 0) return
     const bytes = unsent.length === 1 ? unsent[0]! : Buffer.concat(unsent)
@@ -71,7 +77,9 @@ export async function openSender(
             ? received.readUInt16BE(at + 2)
             : Number(received.readBigUInt64BE(at + 2))
       if (received.length - at < head + size) break
-      if (received.toString('latin1', at + head, at + head + ACK.length) === ACK) acks++
+      const start = received.toString('latin1', at + head, at + head + READY.length)
+      if (start.startsWith(ACK)) acks++
+      else if (start === READY) ready.resolve()
       at += head + size
     }
     received = received.subarray(at)
@@ -83,18 +91,22 @@ export async function openSender(
   socket.write(
     `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${btoa('load generator!!')}\r\n\r\n`,
   )
+  function send(text: string): void {
+    const body = Buffer.from(text)
+    const frame = Buffer.alloc(8 + body.length)
+    frame[0] = 0x81
+    frame[1] = 0x80 | 126
+    frame.writeUInt16BE(body.length, 2)
+    body.copy(frame, 8)
+    unsent.push(frame)
+    if (!corked) flush()
+  }
+
   await upgraded.promise
+  send(JSON.stringify({ type: 'hello' }))
+  await ready.promise
   return {
-    send(text) {
-      const body = Buffer.from(text)
-      const frame = Buffer.alloc(8 + body.length)
-      frame[0] = 0x81
-      frame[1] = 0x80 | 126
-      frame.writeUInt16BE(body.length, 2)
-      body.copy(frame, 8)
-      unsent.push(frame)
-      if (!corked) flush()
-    },
+    send,
     close: () => socket.end(),
     ended: () => ended,
   }

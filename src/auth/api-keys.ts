@@ -1,8 +1,17 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { OrgStatus, Role, SubAgentStatus, UserStatus, UserType } from '../contracts/vocabulary.ts'
-import { Lru } from './lru.ts'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import pLimit from 'p-limit'
+import type {
+  KeyRefusal,
+  OrgStatus,
+  Role,
+  SubAgentStatus,
+  UserStatus,
+  UserType,
+} from '../contracts/vocabulary.ts'
+import { sameText } from './same-text.ts'
 
-/** A key as it is stored, with whose it is. Times are ISO 8601. */
+/** A stored key with its principal and org. Times are ISO 8601. */
 export interface StoredKey {
   org_id: string
   slug: string
@@ -32,19 +41,17 @@ export interface KeyStore {
   rewriteHmac(stored: StoredKey, hmac: string): Promise<void>
 }
 
-export type Verdict =
-  | { ok: true; stored: StoredKey }
-  | { ok: false; reason: 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'expired'; stored?: StoredKey }
+export type Verdict = { ok: true; stored: StoredKey } | { ok: false; reason: KeyRefusal; stored?: StoredKey }
 
 const SHAPE = /^mc_ak_(live|tmp)_([A-Za-z0-9]{12})_([A-Za-z0-9_-]{43})$/
 const BCRYPT_COST = 12
-/** A right key pays bcrypt again after so long. */
+/** A right key pays bcrypt again after this time. */
 const REMEMBER_MS = 60_000
 const REMEMBERED_MAX = 10_000
-/** bcrypt at once: each takes a thread for a quarter of a second. */
+/** Concurrent bcrypt calls: each takes a thread for a quarter of a second. */
 const BCRYPT_AT_ONCE_MAX = 2
 
-/** A fresh key: 256 random bits behind a public id. It is shown once and never stored. */
+/** A new key: 256 random bits behind a public id. It is shown once and never stored. */
 export function generateApiKey(kind: 'live' | 'tmp'): { key: string; key_id: string; prefix: string } {
   const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789'
   let key_id = ''
@@ -54,14 +61,14 @@ export function generateApiKey(kind: 'live' | 'tmp'): { key: string; key_id: str
   return { key: `${prefix}_${randomBytes(32).toString('base64url')}`, key_id, prefix }
 }
 
-/** Looks at shape and length only: a text of another shape is refused without a hash. */
+/** Checks shape and length only, so that a text of another shape is refused without a hash. */
 export function parseApiKey(text: string): { kind: 'live' | 'tmp'; key_id: string } | undefined {
   if (text.length > 80) return undefined
   const match = SHAPE.exec(text)
   return match ? { kind: match[1] === 'live' ? 'live' : 'tmp', key_id: match[2]! } : undefined
 }
 
-/** What is stored of a key. The HMAC names its pepper, so that a new pepper is told from a wrong key. */
+/** The stored form of a key. The HMAC names its pepper, so that a changed pepper is not taken for a wrong key. */
 export async function hashKey(
   key: string,
   pepper: Uint8Array,
@@ -83,17 +90,17 @@ function pepperId(pepper: Uint8Array): string {
 }
 
 /**
- * Judges API keys. A wrong key fails on the HMAC in microseconds and never reaches bcrypt; a right one pays bcrypt once
- * and is then remembered by its SHA-256 for at most a minute. Revocation and expiry are looked at every time.
+ * Verifies API keys. A wrong key fails on the HMAC in microseconds and never reaches bcrypt; a right one pays bcrypt once
+ * and is then remembered by its SHA-256 for at most a minute. Revocation and expiry are checked on every call.
  */
 export class KeyVerifier {
   readonly #store: KeyStore
   readonly #pepper: Uint8Array
   readonly #bcrypt: (key: string, hash: string) => Promise<boolean>
-  readonly #remembered = new Lru<string, { key_id: string; until: number }>(REMEMBERED_MAX)
+  readonly #remembered = new LRUCache<string, { key_id: string; until: number }>({ max: REMEMBERED_MAX })
   readonly #checking = new Map<string, Promise<boolean>>()
-  #running = 0
-  readonly #waiting: (() => void)[] = []
+  /** Its queue is bounded by the requests of right keys: a wrong one never gets here. */
+  readonly #hashing = pLimit(BCRYPT_AT_ONCE_MAX)
 
   constructor(
     store: KeyStore,
@@ -111,15 +118,13 @@ export class KeyVerifier {
     const stored = await this.#store.find(parsed.key_id)
     if (!stored || stored.kind !== parsed.kind) return { ok: false, reason: 'unknown' }
     if (!(await this.#isRight(key, stored, now_ms))) return { ok: false, reason: 'wrong', stored }
-    if (stored.revoked_at !== null || isOver(stored)) return { ok: false, reason: 'revoked', stored }
+    if (stored.revoked_at !== null || hasEnded(stored)) {
+      this.#remembered.delete(digestOf(key))
+      return { ok: false, reason: 'revoked', stored }
+    }
     if (passed(stored.expires_at, now_ms) || passed(stored.sub_agent_expires_at, now_ms))
       return { ok: false, reason: 'expired', stored }
     return { ok: true, stored }
-  }
-
-  /** A key was revoked: it is judged from scratch. */
-  forget(key_id: string): void {
-    this.#remembered.deleteWhere((entry) => entry.key_id === key_id)
   }
 
   async #isRight(key: string, stored: StoredKey, now_ms: number): Promise<boolean> {
@@ -131,7 +136,7 @@ export class KeyVerifier {
     if (known && known.until > now_ms && same_pepper) return true
     let checking = this.#checking.get(digest)
     if (!checking) {
-      checking = this.#limited(() => this.#bcrypt(key, stored.bcrypt_hash)).finally(() =>
+      checking = this.#hashing(() => this.#bcrypt(key, stored.bcrypt_hash)).finally(() =>
         this.#checking.delete(digest),
       )
       this.#checking.set(digest, checking)
@@ -141,31 +146,14 @@ export class KeyVerifier {
     if (!same_pepper) await this.#store.rewriteHmac(stored, expected)
     return true
   }
-
-  async #limited<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#running >= BCRYPT_AT_ONCE_MAX) await new Promise<void>((wake) => this.#waiting.push(wake))
-    this.#running++
-    try {
-      return await run()
-    } finally {
-      this.#running--
-      this.#waiting.shift()?.()
-    }
-  }
 }
 
-/** A sub-agent that ended, or a member that is not one any more. */
-function isOver(stored: StoredKey): boolean {
+/** The sub-agent has ended, or the agent is no active member. */
+function hasEnded(stored: StoredKey): boolean {
   if (stored.sub_agent_id !== null) return stored.sub_agent_status !== 'active'
   return stored.member_status !== 'active'
 }
 
 function passed(time: string | null, now_ms: number): boolean {
   return time !== null && Date.parse(time) <= now_ms
-}
-
-function sameText(a: string, b: string): boolean {
-  const x = Buffer.from(a)
-  const y = Buffer.from(b)
-  return x.length === y.length && timingSafeEqual(x, y)
 }

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 interface Failures {
   count: number
   last_at: number
@@ -9,26 +11,29 @@ export interface BackOffLimits {
   /** The first wait; each further failure doubles it. */
   first_ms: number
   max_ms: number
-  /** Forgotten after so long without a failure. */
+  /** A key is forgotten after so long without a failure. */
   forget_ms: number
 }
 
+/** Bounds the memory that somebody who invents keys can take: some 10 MiB. The least recently failed key goes first. */
 const KEYS_MAX = 50_000
 
-/** Slows down whoever keeps failing under one key (an account, an address): 1 s, 2 s, 4 s… */
+/** Exponential back-off per key (an account, an address): 1 s, 2 s, 4 s… between failures. */
 export class BackOff {
   readonly #now: () => number
   readonly #limits: BackOffLimits
-  readonly #failures = new Map<string, Failures>()
+  readonly #failures: LRUCache<string, Failures>
 
-  constructor(now: () => number, limits: BackOffLimits) {
+  constructor(now: () => number, limits: BackOffLimits, keys_max = KEYS_MAX) {
     this.#now = now
     this.#limits = limits
+    this.#failures = new LRUCache({ max: keys_max })
   }
 
-  /** Seconds that are left to wait; 0 when it may try. */
-  blocked(key: string): number {
-    const found = this.#failures.get(key)
+  /** Seconds until the key may try again; 0 when it may try now. */
+  wait(key: string): number {
+    // Only failures make a key recent: a look must not keep it in memory.
+    const found = this.#failures.peek(key)
     if (!found) return 0
     const { free, first_ms, max_ms, forget_ms } = this.#limits
     const since = this.#now() - found.last_at
@@ -41,13 +46,14 @@ export class BackOff {
     return Math.max(0, Math.ceil((wait - since) / 1000))
   }
 
+  /** The longest {@link wait} among several keys. */
+  longestWait(keys: readonly string[]): number {
+    return Math.max(0, ...keys.map((key) => this.wait(key)))
+  }
+
   failed(key: string): void {
-    const before = this.#failures.get(key)
-    this.#failures.delete(key)
-    this.#failures.set(key, { count: (before?.count ?? 0) + 1, last_at: this.#now() })
-    if (this.#failures.size <= KEYS_MAX) return
-    const [oldest] = this.#failures.keys()
-    if (oldest !== undefined) this.#failures.delete(oldest)
+    const count = (this.#failures.peek(key)?.count ?? 0) + 1
+    this.#failures.set(key, { count, last_at: this.#now() })
   }
 
   succeeded(key: string): void {

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { sameText } from './same-text.ts'
 
 /** A token for a session: random part, and an HMAC that binds it to the session (OWASP, signed double-submit). */
 export function csrfToken(secret: Uint8Array, session_id: string): string {
@@ -23,9 +24,9 @@ export function checkCsrf(
 }
 
 /**
- * Whether a request comes from a page of ours. `Origin`, when sent, must be one of ours or of those that are listed for
- * CORS. `Sec-Fetch-Site` must not say that another site asked, but for the listed ones, which are other sites.
- * Programs send neither and are no browser to protect.
+ * Whether a request comes from a page of this server. `Origin`, when sent, must be an own or a CORS origin;
+ * `Sec-Fetch-Site` must not name another site, except for CORS origins. Programs send neither header and pass: CSRF is
+ * an attack on browsers.
  */
 export function sameOrigin(request: {
   origin: string | null
@@ -41,10 +42,4 @@ export function sameOrigin(request: {
 
 function sign(secret: Uint8Array, session_id: string, random: string): string {
   return createHmac('sha256', secret).update(`csrf ${session_id} ${random}`).digest('base64url')
-}
-
-function sameText(a: string, b: string): boolean {
-  const x = Buffer.from(a)
-  const y = Buffer.from(b)
-  return x.length === y.length && timingSafeEqual(x, y)
 }

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { ApiError } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { characters } from '../contracts/schema.ts'
@@ -5,8 +6,10 @@ import { COMMON_PASSWORDS } from './common-passwords.ts'
 
 /** Hashes at once: each takes a thread and 64 MiB for a fifth of a second. */
 const AT_ONCE_MAX = 4
-/** Sign-ins that may wait for a place; the next one hears 503. */
-const WAITING_MAX = 64
+/** Hashes that may queue; one more is refused with 503. */
+const QUEUED_MAX = 64
+
+const hashing = pLimit(AT_ONCE_MAX)
 
 /** A hash of nothing, so that an unknown account costs the same work as a known one. */
 let dummy_hash: Promise<string> | undefined
@@ -25,7 +28,7 @@ export async function verifyPassword(hash: string | null, password: string): Pro
   return hash !== null && right
 }
 
-/** Why a password is not taken, as a sentence for its owner; undefined when it is fine. */
+/** Why a new password is refused, as a sentence for its owner; undefined when it is accepted. */
 export function passwordProblem(
   password: string,
   about: { email?: string; name?: string } = {},
@@ -54,20 +57,8 @@ function isSequence(text: string): boolean {
   return steps.size === 1
 }
 
-let running = 0
-const waiting: (() => void)[] = []
-
 async function limited<T>(run: () => Promise<T>): Promise<T> {
-  if (running >= AT_ONCE_MAX) {
-    if (waiting.length >= WAITING_MAX)
-      throw new ApiError('UNAVAILABLE', 'Too many people sign in right now. Try again.', { retry_after_s: 2 })
-    await new Promise<void>((wake) => waiting.push(wake))
-  }
-  running++
-  try {
-    return await run()
-  } finally {
-    running--
-    waiting.shift()?.()
-  }
+  if (hashing.pendingCount >= QUEUED_MAX)
+    throw new ApiError('UNAVAILABLE', 'Too many people sign in right now. Try again.', { retry_after_s: 2 })
+  return await hashing(run)
 }

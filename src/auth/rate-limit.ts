@@ -1,9 +1,18 @@
+import { LRUCache } from 'lru-cache'
+
+/** Calls a minute on average, and calls at once. */
+export interface Rate {
+  per_minute: number
+  burst: number
+}
+
 export interface Taken {
   allowed: boolean
   limit: number
   remaining: number
   /** Seconds until the bucket is full again. */
   reset_s: number
+  /** Seconds until the next token; 0 when one was taken. */
   retry_after_s: number
 }
 
@@ -12,40 +21,40 @@ interface Bucket {
   filled_at: number
 }
 
-/** Buckets that are kept; the longest unused goes first and starts full again, which favours the caller. */
+/** Bounds the memory that callers can take, some 20 MiB. An evicted bucket starts full again, in the caller's favour. */
 const BUCKETS_MAX = 100_000
 
-/** Token buckets: `per_minute` tokens flow in, at most `burst` are kept, each call takes one. */
+/**
+ * Token buckets, least recently used evicted: `per_minute` tokens flow in, at most `burst` are kept, each call takes one.
+ * Why not a library: docs/decisions/0011-rate-limits.md.
+ */
 export class TokenBuckets {
   readonly #now: () => number
-  readonly #buckets = new Map<string, Bucket>()
-  readonly #size_max: number
+  readonly #buckets: LRUCache<string, Bucket>
 
-  constructor(now: () => number, size_max = BUCKETS_MAX) {
+  constructor(now: () => number, buckets_max = BUCKETS_MAX) {
     this.#now = now
-    this.#size_max = size_max
+    this.#buckets = new LRUCache({ max: buckets_max })
   }
 
-  take(key: string, rate: { per_minute: number; burst: number }): Taken {
+  take(key: string, { per_minute, burst }: Rate): Taken {
     const now = this.#now()
-    const per_ms = rate.per_minute / 60_000
+    const per_ms = per_minute / 60_000
     const before = this.#buckets.get(key)
-    const filled = before
-      ? Math.min(rate.burst, before.tokens + Math.max(0, now - before.filled_at) * per_ms)
-      : rate.burst
+    // A clock that steps back adds nothing.
+    const added = before ? Math.max(0, now - before.filled_at) * per_ms : 0
+    const filled = before ? Math.min(burst, before.tokens + added) : burst
     const allowed = filled >= 1
     const tokens = allowed ? filled - 1 : filled
-    this.#buckets.delete(key)
-    this.#buckets.set(key, { tokens, filled_at: now })
-    if (this.#buckets.size > this.#size_max) {
-      const [oldest] = this.#buckets.keys()
-      if (oldest !== undefined) this.#buckets.delete(oldest)
-    }
+    if (before) {
+      before.tokens = tokens
+      before.filled_at = now
+    } else this.#buckets.set(key, { tokens, filled_at: now })
     return {
       allowed,
-      limit: rate.burst,
+      limit: burst,
       remaining: Math.floor(tokens),
-      reset_s: Math.ceil((rate.burst - tokens) / per_ms / 1000),
+      reset_s: Math.ceil((burst - tokens) / per_ms / 1000),
       retry_after_s: allowed ? 0 : Math.max(1, Math.ceil((1 - filled) / per_ms / 1000)),
     }
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
-import { Lru } from './lru.ts'
+import { LRUCache } from 'lru-cache'
 import type { Secrets } from './secrets.ts'
 
 /** What a session token says. Roles are not in it: they are looked up, so that a change is immediate. */
@@ -25,7 +25,7 @@ const AUDIENCE = 'mission-control'
 export class SessionTokens {
   readonly #secrets: Secrets
   readonly #now: () => number
-  readonly #verified = new Lru<string, SessionClaims>(REMEMBERED_MAX)
+  readonly #verified = new LRUCache<string, SessionClaims>({ max: REMEMBERED_MAX })
 
   constructor(secrets: Secrets, now: () => number) {
     this.#secrets = secrets

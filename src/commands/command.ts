@@ -1,8 +1,8 @@
-import type { NotificationRow } from '../db/flush.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import type { Action } from '../domain/access.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
+import type { NewNotification } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 
 /** What a command gets beside its input. */
@@ -15,8 +15,7 @@ export interface CommandContext extends BatchContext {
 export interface CommandOutcome<Result> {
   result: Result
   events: NewEvent[]
-  /** Told to users besides the log; `event` is the place in `events` that each is derived from. */
-  notifications?: (Omit<NotificationRow, 'id' | 'event_sequence' | 'created_at'> & { event: number })[]
+  notifications?: NewNotification[]
 }
 
 /**

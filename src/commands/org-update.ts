@@ -1,34 +1,31 @@
 import type { TypeCheck } from '@sinclair/typebox/compiler'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { invalid, notFound } from '../contracts/errors.ts'
+import { invalid } from '../contracts/errors.ts'
 import { problemsOf } from '../contracts/problems.ts'
 import type { OrgPatch } from '../contracts/requests.ts'
 import type { Org } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS, OrgSettings } from '../contracts/settings.ts'
-import { readOrg } from '../db/queries/orgs.ts'
+import { updateOrg } from '../db/writes/orgs.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import { patchSettings } from '../domain/settings.ts'
 import type { Command } from './command.ts'
+import { existingOrg } from './existing.ts'
 
 const checkSettings: TypeCheck<typeof OrgSettings> = TypeCompiler.Compile(OrgSettings)
 
-/** Name and settings of an org; the settings are judged whole after the patch. */
+/** Changes name and settings of an org; the schema checks the patched settings as a whole. */
 export const orgUpdate: Command<OrgPatch, Org> = {
   name: 'org.update',
   action: 'org.update',
   async run(context, input) {
-    const { sql, org_id, now } = context
-    const before = await readOrg(context, org_id, 'administrator')
-    if (!before) throw notFound('org')
+    const before = await existingOrg(context)
     const settings = input.settings === undefined ? before.settings : patched(before.settings, input.settings)
     const name = input.name ?? before.name
     const renamed = name !== before.name
     const changed = JSON.stringify(settings) !== JSON.stringify(before.settings)
     if (!renamed && !changed) return { result: before, events: [] }
-    await context.write(sql`
-      update organizations set name = ${name}, settings = ${JSON.stringify(settings)}::text::jsonb, updated_at = ${now}
-      where id = ${org_id}`)
-    const org: Org = { ...before, name, settings, updated_at: now }
+    const org: Org = { ...before, name, settings, updated_at: context.now }
+    await updateOrg(context, org)
     const events: NewEvent[] = []
     if (renamed) events.push({ type: 'org.updated', payload: { org } })
     if (changed) events.push({ type: 'org.settings_changed', payload: { org } })

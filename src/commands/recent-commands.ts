@@ -1,15 +1,14 @@
 import type { BatchContext } from '../db/lane-store.ts'
+import { readReplies } from '../db/queries/recent-commands.ts'
 import type { Job, Reply } from '../domain/job.ts'
 
 const KEY = 'recent_commands'
 
-/** Looks up the replies of commands that may have run before (at an owner that is gone, or before a lost answer). */
+/** Looks up the replies of retried commands: they may have run at an earlier owner, or before a lost answer. */
 export async function prefetchReplies(jobs: readonly Job[], context: BatchContext): Promise<void> {
   const ids = jobs.filter((job) => job.retry).map((job) => job.command_id)
   if (ids.length === 0) return
-  const rows = await context.sql<{ command_id: string; reply: Reply }[]>`
-    select command_id, reply from recent_commands where org_id = ${context.org_id} and command_id = any(${ids})`
-  context.prefetched.set(KEY, new Map(rows.map((row) => [row.command_id, row.reply])))
+  context.prefetched.set(KEY, await readReplies<Reply>(context, context.org_id, ids))
 }
 
 /** The reply of the same command when it already ran. */

@@ -1,47 +1,44 @@
-import { keyRevoke, keyRotate } from './api-keys.ts'
 import { channelCreate } from './channel-create.ts'
+import { channelPauseLoop } from './channel-pause-loop.ts'
+import { channelResumeLoop } from './channel-resume-loop.ts'
 import type { Command } from './command.ts'
-import { loopPause, loopResume } from './loop-brake.ts'
+import { keyRevoke } from './key-revoke.ts'
+import { keyRotate } from './key-rotate.ts'
 import { messagePost } from './message-post.ts'
-import { orgDelete, orgRestore, orgResume, orgSuspend } from './org-lifecycle.ts'
+import { orgDelete } from './org-delete.ts'
+import { orgRestore } from './org-restore.ts'
+import { orgResume } from './org-resume.ts'
+import { orgSuspend } from './org-suspend.ts'
 import { orgUpdate } from './org-update.ts'
-import {
-  projectArchive,
-  projectAssign,
-  projectCreate,
-  projectTransition,
-  projectUnassign,
-  projectUpdate,
-} from './projects.ts'
+import { projectArchive } from './project-archive.ts'
+import { projectAssign } from './project-assign.ts'
+import { projectCreate } from './project-create.ts'
+import { projectTransition } from './project-transition.ts'
+import { projectUnassign } from './project-unassign.ts'
+import { projectUpdate } from './project-update.ts'
 import { securityRecord } from './security-record.ts'
-import {
-  dependencyAdd,
-  dependencyRemove,
-  evidenceAdd,
-  evidenceRemove,
-  taskArchive,
-  taskCreate,
-  taskTransition,
-  taskUpdate,
-} from './tasks.ts'
-import { agentCreate, humanInvite } from './user-create.ts'
+import { taskAddDependency } from './task-add-dependency.ts'
+import { taskAddEvidence } from './task-add-evidence.ts'
+import { taskArchive } from './task-archive.ts'
+import { taskCreate } from './task-create.ts'
+import { taskRemoveDependency } from './task-remove-dependency.ts'
+import { taskRemoveEvidence } from './task-remove-evidence.ts'
+import { taskTransition } from './task-transition.ts'
+import { taskUpdate } from './task-update.ts'
+import { userCreateAgent } from './user-create-agent.ts'
+import { userInviteHuman } from './user-invite-human.ts'
 import { userJoin } from './user-join.ts'
-import { userRemove, userUpdate } from './user-update.ts'
+import { userRemove } from './user-remove.ts'
+import { userUpdate } from './user-update.ts'
 
 /** Every change that an org knows, by name: the one way to change anything. */
 export const COMMANDS: ReadonlyMap<string, Command<never, unknown>> = new Map(
   [
-    agentCreate,
     channelCreate,
-    dependencyAdd,
-    dependencyRemove,
-    evidenceAdd,
-    evidenceRemove,
-    humanInvite,
+    channelPauseLoop,
+    channelResumeLoop,
     keyRevoke,
     keyRotate,
-    loopPause,
-    loopResume,
     messagePost,
     orgDelete,
     orgRestore,
@@ -55,10 +52,16 @@ export const COMMANDS: ReadonlyMap<string, Command<never, unknown>> = new Map(
     projectUnassign,
     projectUpdate,
     securityRecord,
+    taskAddDependency,
+    taskAddEvidence,
     taskArchive,
     taskCreate,
+    taskRemoveDependency,
+    taskRemoveEvidence,
     taskTransition,
     taskUpdate,
+    userCreateAgent,
+    userInviteHuman,
     userJoin,
     userRemove,
     userUpdate,

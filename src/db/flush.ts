@@ -1,3 +1,4 @@
+import type { EventContent } from '../contracts/event-payloads.ts'
 import type { SenderType } from '../contracts/vocabulary.ts'
 import type { Sql } from './client.ts'
 
@@ -33,7 +34,7 @@ export interface EventRow {
   task_id: string | null
   channel_id: string | null
   subject_ids: string[]
-  payload: Record<string, unknown>
+  payload: EventContent['payload']
   created_at: string
 }
 

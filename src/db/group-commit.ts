@@ -1,4 +1,5 @@
-import { type Database, OutcomeUnknown } from './client.ts'
+import type { Database } from './client.ts'
+import { OutcomeUnknown } from './failures.ts'
 import { type ClosedBatch, flushBatch, flushTogether, isPlain } from './flush.ts'
 
 /** Statements in flight: one runs while the other is flushed to disk. Batches that become ready meanwhile share the next. */

@@ -18,6 +18,9 @@ export interface Caller {
 /** The server itself: timeouts, expiry, deletion, records of sign-in. */
 export const SYSTEM: Caller = { kind: 'system', id: null, display_name: 'Mission Control', role: null }
 
+/** The server as the sender of a message or event. */
+export const SERVER = senderOf(SYSTEM)
+
 export function senderOf(caller: Caller): { id: string | null; type: SenderType; display_name: string } {
   return { id: caller.id, type: caller.kind, display_name: caller.display_name }
 }

@@ -1,9 +1,88 @@
 import { ApiError, invalid } from '../contracts/errors.ts'
-import type { EvidenceCreate } from '../contracts/requests.ts'
-import type { Task, TaskRef } from '../contracts/resources.ts'
+import type { EvidenceCreate, TaskCreate } from '../contracts/requests.ts'
+import type { Evidence, Task, TaskRef } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
 import type { EvidenceType, TaskStatus } from '../contracts/vocabulary.ts'
+import type { Caller } from './caller.ts'
 import { nextStatuses } from './lifecycle.ts'
+import { unique } from './lists.ts'
+
+/** A new task; what the request leaves out comes from the org's defaults. Its projects and blockers are still to be found. */
+export function newTask(
+  input: TaskCreate,
+  defaults: OrgSettings['task_defaults'],
+  made: { id: string; creator_id: string; now: string },
+): Task {
+  return {
+    id: made.id,
+    title: input.title,
+    description: input.description ?? '',
+    type: input.type ?? 'feature',
+    priority: input.priority ?? defaults.priority,
+    status: 'backlog',
+    project_ids: [],
+    assignee_ids: unique(input.assignee_ids ?? []),
+    required_evidence_types: input.required_evidence_types ?? defaults.required_evidence_types,
+    evidence: [],
+    blocked_by: [],
+    blocks: [],
+    is_blocked: false,
+    sub_agents: [],
+    version: 1,
+    created_by: made.creator_id,
+    completed_at: null,
+    archived_at: null,
+    created_at: made.now,
+    updated_at: made.now,
+  }
+}
+
+/** A task with these blockers, in the order of their ids. */
+export function withBlockers<T extends Pick<Task, 'blocked_by' | 'is_blocked'>>(
+  task: T,
+  blockers: TaskRef[],
+): T {
+  const blocked_by = blockers.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  return { ...task, blocked_by, is_blocked: openBlockers(blocked_by).length > 0 }
+}
+
+/** A task as others name it. */
+export function refTo({ id, title, status }: Task): TaskRef {
+  return { id, title, status }
+}
+
+/** A piece of evidence that the caller adds now. */
+export function newEvidence(
+  { type, url }: EvidenceCreate,
+  { newId, now }: { newId(): string; now: string },
+  caller: Caller,
+): Evidence {
+  return { id: newId(), type, url, added_by: caller.id ?? '', created_at: now }
+}
+
+/** Evidence in the order it was added. */
+export function withEvidence(present: readonly Evidence[], added: readonly Evidence[]): Evidence[] {
+  return [...present, ...added].sort(
+    (a, b) => a.created_at.localeCompare(b.created_at) || a.id.localeCompare(b.id),
+  )
+}
+
+/**
+ * The tasks that wait for `completed`, as they are now that it is complete: those without another open blocker and
+ * not complete themselves are free.
+ */
+export function freedTasks(waiting: readonly Task[], completed: Task): Task[] {
+  return waiting
+    .map((task) =>
+      withBlockers(
+        task,
+        task.blocked_by.map((blocker) =>
+          blocker.id === completed.id ? { ...blocker, status: completed.status } : blocker,
+        ),
+      ),
+    )
+    .filter((task) => task.status !== 'complete' && !task.is_blocked)
+}
 
 /** Refuses a transition that the table does not have, naming those it has. */
 export function checkTransition(from: TaskStatus, to: TaskStatus): void {

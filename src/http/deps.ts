@@ -4,13 +4,14 @@ import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { CommandCall, Reply } from '../domain/job.ts'
 import type { Edges } from '../edge/edges.ts'
+import type { SignInBackOff } from './back-off.ts'
 import type { SocketHandlers } from './channels-ws.ts'
 import type { Identify } from './identity.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Limits } from './limits.ts'
 import type { Replier } from './reply.ts'
 
-/** What routes are given; joined in the composition root. */
+/** Dependencies of all routes, joined in src/serve/deps.ts. */
 export interface Deps {
   replier: Replier
   identify: Identify
@@ -32,9 +33,9 @@ export interface Deps {
   systemCommand(org_id: string, command: string, input: unknown): Promise<Reply>
   /** Sends a frame that is not stored to the readers of a channel, on every node. */
   ephemeral(frame: Ephemeral): void
-  sign_in_failures: SignInFailures
-  /** Writes down what may happen often: at most once a minute per key, with how many there were. Not waited for. */
-  repeated(key: string, write: (count: number) => Promise<unknown>): void
+  sign_in_back_off: SignInBackOff
+  /** A record at most once a minute per key, with the number of occurrences (see ThrottledRecords). Not awaited. */
+  throttledRecord(key: string, write: (count: number) => Promise<unknown>): void
   csrfToken(session_id: string): string
   key_pepper: Uint8Array
   /** Hash under which a one-time token is stored. */
@@ -54,12 +55,5 @@ export interface Deps {
   setup_token: string
 }
 
-/** Slows down whoever guesses passwords; throws 429. */
-export interface SignInFailures {
-  check(email: string, ip: string): void
-  add(email: string, ip: string): void
-  succeeded(email: string): void
-}
-
-/** What routes ask of a channel actor. */
+/** A request of a route to a channel actor. */
 export type ChannelCall = { type: string } & Record<string, unknown>

@@ -1,16 +1,10 @@
 import type { PostingRefusal } from '../actors/channel/channel-actor.ts'
-import type { Taken, TokenBuckets } from '../auth/rate-limit.ts'
+import type { Rate, Taken, TokenBuckets } from '../auth/rate-limit.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { Identity } from './identity.ts'
 import { rateLimitHeaders } from './reply.ts'
 
-/** Calls a minute, and how many may come at once. */
-interface Rate {
-  per_minute: number
-  burst: number
-}
-
-/** Signed-in traffic counts per principal only, so that agents behind one address do not starve each other. */
+/** Authenticated traffic counts per principal only, so that agents behind one address do not starve each other. */
 export const RATES = {
   api: { per_minute: 600, burst: 120 },
   messages: { per_minute: 120, burst: 60 },
@@ -18,7 +12,7 @@ export const RATES = {
   sign_in: { per_minute: 10, burst: 10 },
 } as const satisfies Record<string, Rate>
 
-/** Rate limits of one node. `off` for trusted networks and load tests. */
+/** Rate limits of one node; without buckets nothing is limited, for trusted networks and load tests. */
 export class Limits {
   readonly #buckets: TokenBuckets | undefined
 
@@ -26,12 +20,12 @@ export class Limits {
     this.#buckets = buckets
   }
 
-  /** A call without credentials; throws 429. Returns the headers that tell the caller where it stands. */
+  /** A call without credentials; throws 429. Returns the `RateLimit-*` headers of the answer. */
   anonymous(ip: string, sign_in: boolean): Record<string, string> {
     return sign_in ? this.#take(`sign_in:${ip}`, RATES.sign_in) : this.#take(`ip:${ip}`, RATES.anonymous)
   }
 
-  /** One more try for an account, from wherever; throws 429. */
+  /** One more sign-in attempt for an account, from any address; throws 429. */
   account(email: string): void {
     this.#take(`account:${email.toLowerCase()}`, RATES.sign_in)
   }
@@ -40,14 +34,14 @@ export class Limits {
     return this.#take(`api:${principalOf(identity)}`, RATES.api)
   }
 
-  /** One more look for the answer to a repeat, by somebody over its limit; throws 429. */
+  /** One more look-up of an idempotent replay by a principal over its limit; throws 429. */
   repeat(identity: Identity): void {
     this.#take(`repeat:${principalOf(identity)}`, RATES.api)
   }
 
   /**
-   * Takes a message's token. The refusal is returned, not thrown: a repeat of a stored message is answered before
-   * the limit, and only the channel knows what is a repeat.
+   * Takes a message's token. The refusal is returned, not thrown: an idempotent replay is answered before the limit, and
+   * only the channel knows whether a message is one.
    */
   message(principal_id: string): PostingRefusal | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
@@ -60,10 +54,11 @@ export class Limits {
     }
   }
 
-  /** The refusal of a call, for a message that may be a repeat. */
+  /** The refusal of a call, for a message that may be an idempotent replay. */
   asRefusal({ message, retry_after_s = 1, rate_limit }: ApiError): PostingRefusal {
     return { code: 'RATE_LIMITED', message, retry_after_s, ...(rate_limit ? { rate_limit } : {}) }
   }
+
   #take(key: string, rate: Rate): Record<string, string> {
     if (!this.#buckets) return {}
     const taken = this.#buckets.take(key, rate)
@@ -80,7 +75,7 @@ function stateOf({ limit, remaining, reset_s }: Taken): RateLimitState {
   return { limit, remaining, reset_s }
 }
 
-/** A refusal of who failed too often: nothing is left until the wait is over. */
+/** A refusal by back-off: nothing remains until the wait is over. */
 export function failedTooOften(message: string, wait_s: number): ApiError {
   return new ApiError('RATE_LIMITED', message, {
     retry_after_s: wait_s,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { COMMANDS } from '../../src/commands/registry.ts'
 import { roomOf, violations } from './check-file.ts'
 import { ROOMS } from './rules.ts'
 import { factsOf } from './source.ts'
@@ -10,6 +11,17 @@ describe('the house', () => {
   test('every file keeps to the arrows, the homes of libraries and the runtime of its room', () => {
     expect(files.length).toBeGreaterThan(50)
     expect(files.flatMap((path) => violations(path, read(path)))).toEqual([])
+  })
+
+  test('each command has a file of its own, called like it', () => {
+    const missing = [...COMMANDS.keys()]
+      .map((name) => `src/commands/${name.replace(/[._]/g, '-')}.ts`)
+      .filter((path) => !files.includes(path))
+    expect(missing).toEqual([])
+    const crowded = files
+      .filter((path) => path.startsWith('src/commands/'))
+      .filter((path) => (read(path).match(/^export const \w+: Command</gm) ?? []).length > 1)
+    expect(crowded).toEqual([])
   })
 
   test('a test is never narrowed or left out by hand', () => {
@@ -150,6 +162,18 @@ const PLANTED: readonly [rule: string, path: string, source: string, complaint: 
     'src/commands/x.ts',
     `import { a } from '../http/reply.ts'`,
     'commands does not import http',
+  ],
+  [
+    'commands write no SQL',
+    'src/commands/x.ts',
+    'await context.write(context.sql`delete from tasks`)',
+    'commands uses context.sql',
+  ],
+  [
+    'commands write no SQL',
+    'src/commands/x.ts',
+    'const rows = await sql<Row[]>`select 1`',
+    'commands uses sql',
   ],
   [
     'commands do not know actors',

@@ -10,8 +10,8 @@ export interface Room {
   libraries?: readonly RegExp[]
 }
 
-/** `node` is every `node:` module; `clock` and `chance` are what makes two runs differ. */
-export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers'
+/** `node` is every `node:` module, `sql` every SQL template; `clock` and `chance` are what makes two runs differ. */
+export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers' | 'sql'
 
 const BELOW_HTTP = ['contracts', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster', 'edge']
 
@@ -53,7 +53,13 @@ export const ROOMS: readonly Room[] = [
     libraries: [],
     without: ['Bun', 'node', 'process', 'network', 'timers', 'clock'],
   },
-  { name: 'commands', at: ['src/commands/'], imports: ['contracts', 'domain', 'db'], without: ['timers'] },
+  // They decide with domain; what they read and write is a function of db.
+  {
+    name: 'commands',
+    at: ['src/commands/'],
+    imports: ['contracts', 'domain', 'db'],
+    without: ['timers', 'sql'],
+  },
   { name: 'auth', at: ['src/auth/'], imports: ['contracts', 'domain'] },
   { name: 'db', at: ['src/db/'], imports: ['contracts', 'domain'] },
   { name: 'cluster', at: ['src/cluster/'], imports: ['contracts', 'domain'] },
@@ -61,7 +67,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
   { name: 'workers', at: ['src/workers/'], imports: BELOW_HTTP },
-  { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [] },
+  { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
   // Nothing imports it, tests start it as a process.
   {
@@ -72,7 +78,7 @@ export const ROOMS: readonly Room[] = [
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
-    at: ['src/cli/'],
+    at: ['src/cli/', 'src/serve/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
   },
   // Fills an org by the program's own means and lets agents talk in it by the public API.

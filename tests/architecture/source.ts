@@ -54,6 +54,8 @@ function visit(node: ts.Node, facts: Facts): void {
     if (specifier === 'bun' || specifier.startsWith('bun:'))
       facts.globals.push({ use: 'Bun', text: specifier })
   }
+  if (ts.isTaggedTemplateExpression(node) && /(^|\.)sql$/.test(node.tag.getText()))
+    facts.globals.push({ use: 'sql', text: node.tag.getText() })
   if (ts.isPropertyAccessExpression(node)) readMember(node, facts)
   if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length)
     facts.globals.push({ use: 'clock', text: 'new Date()' })

@@ -4,7 +4,8 @@
  */
 import { systemClock } from '../../src/actors/runtime/clock.ts'
 import { Lane } from '../../src/actors/runtime/lane.ts'
-import { type ConnectionOptions, Database } from '../../src/db/client.ts'
+import { Database } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { PostgresLaneStore } from '../../src/db/lane-store.ts'
 
 const { connection, org_id, name } = JSON.parse(process.argv[2] ?? '{}') as {
@@ -20,7 +21,7 @@ const store = new PostgresLaneStore<string, string>(database, {
   async run(text, context) {
     context.rows.events.push({
       sequence: context.nextSequence(),
-      type: 'org.updated',
+      type: 'auth.login_success',
       actor_id: null,
       actor_type: 'system',
       actor_name: name,
@@ -28,7 +29,7 @@ const store = new PostgresLaneStore<string, string>(database, {
       task_id: null,
       channel_id: null,
       subject_ids: [],
-      payload: { text },
+      payload: { user_id: text, method: 'password' },
       created_at: context.now,
     })
     return text

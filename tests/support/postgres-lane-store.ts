@@ -1,15 +1,8 @@
 import { systemClock } from '../../src/actors/runtime/clock.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import { newId } from '../../src/contracts/ids.ts'
-import {
-  type ConnectionOptions,
-  Database,
-  OutcomeUnknown,
-  type Row,
-  type Sql,
-  type Tx,
-  unavailable,
-} from '../../src/db/client.ts'
+import { type ConnectionOptions, Database, type Row, type Sql, type Tx } from '../../src/db/client.ts'
+import { OutcomeUnknown, unavailable } from '../../src/db/failures.ts'
 import { type JobRunner, PostgresLaneStore } from '../../src/db/lane-store.ts'
 import { makeOrg, type TestDatabase } from './database.ts'
 import type { StoreUnderTest } from './lane-contract.ts'

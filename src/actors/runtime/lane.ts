@@ -140,8 +140,11 @@ export class Lane<Job, Done> {
     } catch (error) {
       this.#crash('lane', error)
     } finally {
-      // Sealed, and the lane closed before its commit.
-      if (filled) answerAll(filled.entries, this.#closed)
+      if (this.#closed !== undefined) {
+        // The lane closed before the commit of a sealed batch, or while a commit left commands untouched.
+        if (filled) answerAll(filled.entries, this.#closed)
+        this.#queue.clear(this.#closed)
+      }
       this.#working = false
       for (const resolve of this.#drained.splice(0)) resolve()
     }

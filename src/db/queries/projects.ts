@@ -30,6 +30,26 @@ export async function readProject(
   return project
 }
 
+/** Several projects at once, in the order of their ids. */
+export async function readProjects(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  ids: readonly string[],
+): Promise<Project[]> {
+  if (ids.length === 0) return []
+  return await sql<Project[]>`${projectRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
+}
+
+/** Whether there is a project for each of these ids, which are all different. */
+export async function projectsExist(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  ids: readonly string[],
+): Promise<boolean> {
+  const found = await sql`select id from projects where org_id = ${org_id} and id = any(${[...ids]})`
+  return found.length === ids.length
+}
+
 export async function findProject(
   database: Database,
   org_id: string,

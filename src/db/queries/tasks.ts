@@ -44,15 +44,6 @@ function taskRows(sql: Sql, org: OrgRef): Fragment {
     from tasks x where x.org_id = ${org}`
 }
 
-export async function readTask(
-  { sql }: Pick<Tx, 'sql'>,
-  org_id: string,
-  id: string,
-): Promise<Task | undefined> {
-  const [task] = await sql<Task[]>`${taskRows(sql, org_id)} and x.id = ${id}`
-  return task
-}
-
 /** Several tasks at once, in the order of their ids; one that is not there is left out. */
 export async function readTasks(
   { sql }: Pick<Tx, 'sql'>,
@@ -61,6 +52,13 @@ export async function readTasks(
 ): Promise<Task[]> {
   if (ids.length === 0) return []
   return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
+}
+
+/** A task, and with it the tasks that wait for it, in the order of their ids. */
+export async function readWithWaiting({ sql }: Pick<Tx, 'sql'>, org_id: string, id: string): Promise<Task[]> {
+  return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(array(
+    select ${id}::uuid union all
+    select d.task_id from task_dependencies d where d.org_id = ${org_id} and d.blocked_by_id = ${id})) order by x.id`
 }
 
 export async function findTask(database: Database, org_id: string, id: string): Promise<Task | undefined> {

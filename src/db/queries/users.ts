@@ -75,3 +75,34 @@ export async function listUsers(database: Database, org_id: string, filter: User
   })
   return { ...page, data: page.data.map(toUser) }
 }
+
+export async function agentExists(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  identifier: string,
+): Promise<boolean> {
+  const rows = await sql`select 1 from memberships where org_id = ${org_id} and identifier = ${identifier}`
+  return rows.length > 0
+}
+
+/** The account of the person with this e-mail, in whatever orgs it is a member. */
+export async function personWith(
+  { sql }: Pick<Tx, 'sql'>,
+  email: string,
+): Promise<{ id: string; email: string } | undefined> {
+  const [account] = await sql<{ id: string; email: string }[]>`
+    select id, email from users where lower(email) = lower(${email}) and type = 'human'`
+  return account
+}
+
+/** Whether an invite of this user is neither used up nor expired. */
+export async function isInviteOpen(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  { id, user_id, now }: { id: string; user_id: string; now: string },
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from invites where org_id = ${org_id} and id = ${id} and user_id = ${user_id}
+      and accepted_at is null and expires_at > ${now}`
+  return rows.length > 0
+}

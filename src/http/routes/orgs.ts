@@ -6,11 +6,11 @@ import { PageOf, pageOf } from '../../contracts/lists.ts'
 import { OrgCreate, OrgDelete, OrgPatch } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
+import { checkSlug } from '../../domain/slugs.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints } from '../endpoint.ts'
 import type { Identity } from '../identity.ts'
 import { PAGE } from '../list-query.ts'
-import { checkSlug } from './auth.ts'
 
 /** Organizations of the caller. */
 export function orgRoutes(deps: Deps) {

@@ -272,6 +272,19 @@ function promises() {
     assert.equal((await running).value, 'running')
   })
 
+  test('A18 a closed lane refuses the commands that its last commit left untouched', async () => {
+    const { store, lane } = await setUp()
+    const gate = Promise.withResolvers<void>()
+    store.gate = gate.promise
+    const running = lane.submit({ do: 'permission_in_sql', value: 'p' })
+    const untouched = assert.rejects(lane.submit(put('untouched')), Fenced)
+    await settle()
+    lane.close(new Fenced('moved'))
+    gate.resolve()
+    assert.equal((await running).value, 'p')
+    await untouched
+  })
+
   test('A19 random submissions, refusals, failures, absences and doubts keep every promise', async () => {
     // A small deterministic generator: the property must hold for every seed, and a failing one can be run again.
     for (let seed = 1; seed <= 400; seed++) {

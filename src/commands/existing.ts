@@ -1,0 +1,53 @@
+import { notFound } from '../contracts/errors.ts'
+import type { Org, Project, Task, User } from '../contracts/resources.ts'
+import { readOrg } from '../db/queries/orgs.ts'
+import { readProject } from '../db/queries/projects.ts'
+import { readTasks, readWithWaiting } from '../db/queries/tasks.ts'
+import { readUser } from '../db/queries/users.ts'
+import type { Caller } from '../domain/caller.ts'
+import type { CommandContext } from './command.ts'
+
+export async function existingOrg(context: CommandContext): Promise<Org> {
+  const org = await readOrg(context, context.org_id, 'administrator')
+  if (!org) throw notFound('org')
+  return org
+}
+
+export async function existingUser(context: CommandContext, id: string): Promise<User> {
+  const user = context.permissions.members.has(id) ? await readUser(context, context.org_id, id) : undefined
+  if (!user) throw notFound('user')
+  return user
+}
+
+export async function existingProject(context: CommandContext, id: string): Promise<Project> {
+  const project = await readProject(context, context.org_id, id)
+  if (!project) throw notFound('project')
+  return project
+}
+
+/** 404 when there is no such task, or when the caller is a sub-agent and the task is not its own. */
+export async function existingTask(context: CommandContext, id: string, caller: Caller): Promise<Task> {
+  checkScope(context, id, caller)
+  const [task] = await readTasks(context, context.org_id, [id])
+  if (!task) throw notFound('task')
+  return task
+}
+
+/** The same with the tasks that wait for it. */
+export async function existingWithWaiting(
+  context: CommandContext,
+  id: string,
+  caller: Caller,
+): Promise<{ task: Task; waiting: Task[] }> {
+  checkScope(context, id, caller)
+  const found = await readWithWaiting(context, context.org_id, id)
+  const task = found.find((one) => one.id === id)
+  if (!task) throw notFound('task')
+  return { task, waiting: found.filter((one) => one !== task) }
+}
+
+/** A sub-agent knows of its own task only. */
+export function checkScope({ permissions }: CommandContext, task_id: string, caller: Caller): void {
+  if (caller.kind === 'sub_agent' && permissions.scope(caller.id ?? '')?.task_id !== task_id)
+    throw notFound('task')
+}

@@ -1,0 +1,18 @@
+import { moveProject } from '../db/writes/projects.ts'
+import { changed } from '../domain/changes.ts'
+import { projectEvent } from '../domain/project-events.ts'
+import type { Command } from './command.ts'
+import { existingProject } from './existing.ts'
+
+/** Ends the life of a project for good: it leaves the boards. Idempotent. */
+export const projectArchive: Command<{ id: string }, null> = {
+  name: 'project.archive',
+  action: 'project.delete',
+  async run(context, { id }) {
+    const before = await existingProject(context, id)
+    if (before.stage === 'end-of-life') return { result: null, events: [] }
+    const project = changed(before, { stage: 'end-of-life' }, context.now)
+    await moveProject(context, project, context.now)
+    return { result: null, events: [projectEvent('project.archived', project, { from_stage: before.stage })] }
+  },
+}

@@ -1,0 +1,27 @@
+import type { ProjectTransition } from '../contracts/requests.ts'
+import type { Project } from '../contracts/resources.ts'
+import { moveProject } from '../db/writes/projects.ts'
+import { changed } from '../domain/changes.ts'
+import { aboutTransition } from '../domain/notifications.ts'
+import { projectEvent } from '../domain/project-events.ts'
+import { checkStage } from '../domain/projects.ts'
+import type { Command } from './command.ts'
+import { existingProject } from './existing.ts'
+
+/** Moves a project one stage forward, or any number back. */
+export const projectTransition: Command<ProjectTransition & { id: string }, Project> = {
+  name: 'project.transition',
+  action: 'project.transition',
+  async run(context, { id, to_stage, comment }, caller) {
+    const before = await existingProject(context, id)
+    checkStage(before.stage, to_stage)
+    const project = changed(before, { stage: to_stage }, context.now)
+    await moveProject(context, project, null)
+    const move = { from_stage: before.stage, to_stage, comment: comment || null }
+    return {
+      result: project,
+      events: [projectEvent('project.transitioned', project, move)],
+      notifications: aboutTransition(project, caller.id),
+    }
+  },
+}

@@ -1,0 +1,21 @@
+import { notFound } from '../contracts/errors.ts'
+import { unassignFromProject } from '../db/writes/projects.ts'
+import { membershipEvent } from '../domain/project-events.ts'
+import { checkMayAssign } from '../domain/projects.ts'
+import type { Command } from './command.ts'
+import { existingProject } from './existing.ts'
+
+/** Takes a member off a project: from this event on it does not read the project's channel. */
+export const projectUnassign: Command<{ id: string; user_id: string }, null> = {
+  name: 'project.unassign',
+  action: 'project.assign',
+  async run(context, { id, user_id }, caller) {
+    const before = await existingProject(context, id)
+    checkMayAssign(context.permissions, id, caller)
+    if (!before.assigned_user_ids.includes(user_id)) throw notFound('user')
+    await unassignFromProject(context, id, user_id)
+    const assigned_user_ids = before.assigned_user_ids.filter((assigned) => assigned !== user_id)
+    const project = { ...before, assigned_user_ids }
+    return { result: null, events: [membershipEvent('project.user_unassigned', project, user_id)] }
+  },
+}

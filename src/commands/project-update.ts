@@ -1,0 +1,38 @@
+import type { ProjectPatch } from '../contracts/requests.ts'
+import type { Project } from '../contracts/resources.ts'
+import { renameChannel } from '../db/writes/channels.ts'
+import { assignToProject, updateProject } from '../db/writes/projects.ts'
+import { changed } from '../domain/changes.ts'
+import { difference } from '../domain/lists.ts'
+import { membershipEvent, projectEvent } from '../domain/project-events.ts'
+import type { Command } from './command.ts'
+import { existingProject } from './existing.ts'
+import { checkMembers } from './references.ts'
+import { checkVersion } from './versions.ts'
+
+/** Changes the metadata of a project. A new owner is assigned to it; a new name is its channel's as well. */
+export const projectUpdate: Command<{ id: string; patch: ProjectPatch; version?: number }, Project> = {
+  name: 'project.update',
+  action: 'project.update',
+  async run(context, { id, patch, version }) {
+    const before = await existingProject(context, id)
+    checkVersion(before.version, version)
+    checkMembers(context, [patch.owner_id])
+    const after = changed(before, patch, context.now)
+    const joining = difference(
+      before.assigned_user_ids,
+      after.owner_id === null ? [] : [after.owner_id],
+    ).added
+    const project = { ...after, assigned_user_ids: [...before.assigned_user_ids, ...joining] }
+    await updateProject(context, project)
+    if (project.name !== before.name) await renameChannel(context, project.channel_id, project.name)
+    await assignToProject(context, id, joining)
+    return {
+      result: project,
+      events: [
+        projectEvent('project.updated', project, { changed: Object.keys(patch) }),
+        ...joining.map((user_id) => membershipEvent('project.user_assigned', project, user_id)),
+      ],
+    }
+  },
+}

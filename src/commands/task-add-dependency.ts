@@ -1,0 +1,32 @@
+import { notFound } from '../contracts/errors.ts'
+import { LIMITS } from '../contracts/limits.ts'
+import type { Task } from '../contracts/resources.ts'
+import { blockerPath, readTasks } from '../db/queries/tasks.ts'
+import { updateTask } from '../db/writes/tasks.ts'
+import { changed } from '../domain/changes.ts'
+import { taskEvent } from '../domain/task-events.ts'
+import { checkRoom, circular, refTo, withBlockers } from '../domain/tasks.ts'
+import type { Command } from './command.ts'
+import { checkScope } from './existing.ts'
+
+/** Makes a task wait for another; refused when that closes a circle. */
+export const taskAddDependency: Command<{ id: string; blocked_by_id: string }, Task> = {
+  name: 'task.add_dependency',
+  action: 'task.depend',
+  async run(context, { id, blocked_by_id }, caller) {
+    checkScope(context, id, caller)
+    const found = await readTasks(context, context.org_id, [id, blocked_by_id])
+    const before = found.find((task) => task.id === id)
+    const blocker = found.find((task) => task.id === blocked_by_id)
+    if (!before || !blocker) throw notFound('task')
+    if (before.blocked_by.some((ref) => ref.id === blocked_by_id)) return { result: before, events: [] }
+    checkRoom('blockers', before.blocked_by.length, 1, LIMITS.task_blockers_max)
+    // Commands of an org run one after another: of two that would close a circle the second sees the first.
+    const path = await blockerPath(context, context.org_id, blocked_by_id, id)
+    if (path) throw circular([id, ...path])
+
+    const task = withBlockers(changed(before, {}, context.now), [...before.blocked_by, refTo(blocker)])
+    await updateTask(context, task, [], { blockers: { added: [blocked_by_id], removed: [] } })
+    return { result: task, events: [taskEvent('task.dependency_added', task, { blocked_by_id })] }
+  },
+}

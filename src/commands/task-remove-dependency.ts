@@ -1,0 +1,28 @@
+import { notFound } from '../contracts/errors.ts'
+import { updateTask } from '../db/writes/tasks.ts'
+import { changed } from '../domain/changes.ts'
+import { taskEvent } from '../domain/task-events.ts'
+import { withBlockers } from '../domain/tasks.ts'
+import { unblocked } from '../domain/unblocked.ts'
+import type { Command } from './command.ts'
+import { existingTask } from './existing.ts'
+
+/** Ends the wait of a task for another; it may be free then. */
+export const taskRemoveDependency: Command<{ id: string; blocked_by_id: string }, null> = {
+  name: 'task.remove_dependency',
+  action: 'task.depend',
+  async run(context, { id, blocked_by_id }, caller) {
+    const before = await existingTask(context, id, caller)
+    const left = before.blocked_by.filter((blocker) => blocker.id !== blocked_by_id)
+    if (left.length === before.blocked_by.length) throw notFound('dependency')
+    const task = withBlockers(changed(before, {}, context.now), left)
+    await updateTask(context, task, [], { blockers: { added: [], removed: [blocked_by_id] } })
+    const is_free = before.is_blocked && !task.is_blocked && task.status !== 'complete'
+    const freed = unblocked(is_free ? [task] : [], caller, 1)
+    return {
+      result: null,
+      events: [taskEvent('task.dependency_removed', task, { blocked_by_id }), ...freed.events],
+      notifications: freed.notifications,
+    }
+  },
+}

@@ -1,0 +1,67 @@
+import { LIMITS } from '../contracts/limits.ts'
+import type { TaskTransition } from '../contracts/requests.ts'
+import type { Task } from '../contracts/resources.ts'
+import { updateTask } from '../db/writes/tasks.ts'
+import { changed } from '../domain/changes.ts'
+import { aboutTask } from '../domain/notifications.ts'
+import { taskEvent } from '../domain/task-events.ts'
+import {
+  checkCompletion,
+  checkEvidence,
+  checkRoom,
+  checkTransition,
+  freedTasks,
+  newEvidence,
+  withEvidence,
+} from '../domain/tasks.ts'
+import { unblocked } from '../domain/unblocked.ts'
+import type { Command } from './command.ts'
+import { existingTask, existingWithWaiting } from './existing.ts'
+
+/** Moves a task; evidence may come with it. Its completion frees the tasks that waited for nothing else. */
+export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
+  name: 'task.transition',
+  action: 'task.transition',
+  async run(context, { id, to_status, comment, evidence = [] }, caller) {
+    const completes = to_status === 'complete'
+    const { task: before, waiting } = completes
+      ? await existingWithWaiting(context, id, caller)
+      : { task: await existingTask(context, id, caller), waiting: [] }
+    checkTransition(before.status, to_status)
+    for (const [i, item] of evidence.entries())
+      checkEvidence(item, context.permissions.settings, `/evidence/${i}`)
+    checkRoom('evidence', before.evidence.length, evidence.length, LIMITS.task_evidence_max)
+    if (completes)
+      checkCompletion(
+        before,
+        [...before.evidence, ...evidence].map(({ type }) => type),
+      )
+
+    const evidence_added = evidence.map((item) => newEvidence(item, context, caller))
+    const task = changed(
+      before,
+      {
+        status: to_status,
+        completed_at: completes ? context.now : null,
+        archived_at: null,
+        evidence: withEvidence(before.evidence, evidence_added),
+      },
+      context.now,
+    )
+    await updateTask(context, task, ['status', 'completed_at', 'archived_at'], { evidence_added })
+
+    const move = { from_status: before.status, to_status, comment: comment || null }
+    const events = [
+      ...evidence_added.map((item) => taskEvent('task.evidence_added', task, { evidence: item })),
+      taskEvent('task.transitioned', task, move),
+    ]
+    const to = { user_ids: task.assignee_ids, except: caller.id, event: events.length - 1 }
+    const notifications = aboutTask(task, 'task.transitioned', `“${task.title}” is ${to_status}`, to)
+    const freed = unblocked(freedTasks(waiting, task), caller, events.length)
+    return {
+      result: task,
+      events: [...events, ...freed.events],
+      notifications: [...notifications, ...freed.notifications],
+    }
+  },
+}

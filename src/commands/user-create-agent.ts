@@ -1,0 +1,36 @@
+import { ApiError } from '../contracts/errors.ts'
+import type { User } from '../contracts/resources.ts'
+import type { Role } from '../contracts/vocabulary.ts'
+import { agentExists } from '../db/queries/users.ts'
+import { insertAccount } from '../db/writes/accounts.ts'
+import { insertKey, type NewKey } from '../db/writes/api-keys.ts'
+import { insertMember } from '../db/writes/memberships.ts'
+import { freeUsername, newMember } from '../domain/members.ts'
+import type { Command } from './command.ts'
+
+export interface AgentCreateInput {
+  identifier: string
+  display_name: string
+  role: Role
+  user_id: string
+  key: NewKey
+}
+
+/** Adds an agent with its first key. */
+export const userCreateAgent: Command<AgentCreateInput, User> = {
+  name: 'user.create_agent',
+  action: 'user.create',
+  async run(context, { identifier, display_name, role, user_id, key }) {
+    if (await agentExists(context, context.org_id, identifier))
+      throw new ApiError('ALREADY_MEMBER', 'There is an agent with this identifier already.')
+    const username = freeUsername(context.permissions.usernames, identifier)
+    const user = newMember({ id: user_id, type: 'agent', username, identifier, display_name, role })
+    await insertAccount(context, { ...user, email: null, status: 'active' })
+    await insertMember(context, user)
+    await insertKey(context, user_id, key)
+    return {
+      result: user,
+      events: [{ type: 'user.created', payload: { user }, subject_ids: [user_id] }],
+    }
+  },
+}

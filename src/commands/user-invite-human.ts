@@ -1,0 +1,53 @@
+import { ApiError } from '../contracts/errors.ts'
+import type { User } from '../contracts/resources.ts'
+import type { Role } from '../contracts/vocabulary.ts'
+import { personWith } from '../db/queries/users.ts'
+import { insertAccount } from '../db/writes/accounts.ts'
+import { insertInvite } from '../db/writes/invites.ts'
+import { insertMember } from '../db/writes/memberships.ts'
+import { freeUsername, newMember } from '../domain/members.ts'
+import type { Command, CommandContext } from './command.ts'
+
+export interface HumanInviteInput {
+  email: string
+  display_name: string
+  role: Role
+  /** Id of the account to make when there is none with this e-mail. */
+  new_user_id: string
+  invite: { id: string; token_hash: string; expires_at: string }
+}
+
+/** Invites a person: a membership that becomes active with the link of the invite. */
+export const userInviteHuman: Command<HumanInviteInput, User> = {
+  name: 'user.invite_human',
+  action: 'user.create',
+  async run(context, input, caller) {
+    const known = await personWith(context, input.email)
+    if (known && context.permissions.members.has(known.id))
+      throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+    const { display_name, role, invite } = input
+    const username = freeUsername(context.permissions.usernames, display_name)
+    const { id, email } = known ?? (await makeAccount(context, input))
+    const user = newMember({ id, type: 'human', username, email, display_name, role, status: 'invited' })
+    await insertMember(context, user)
+    await insertInvite(context, { ...invite, email: input.email, user_id: id, role, created_by: caller.id })
+    return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [id] }] }
+  },
+}
+
+/** One account for one e-mail: an account that another org makes at this moment is waited for and used. */
+async function makeAccount(
+  context: CommandContext,
+  { new_user_id, email, display_name }: HumanInviteInput,
+): Promise<{ id: string; email: string }> {
+  const id = await insertAccount(context, {
+    id: new_user_id,
+    type: 'human',
+    email,
+    display_name,
+    status: 'invited',
+  })
+  const account = id === undefined ? await personWith(context, email) : { id, email }
+  if (!account) throw new Error('unreachable: the account exists or was just made')
+  return account
+}

@@ -1,0 +1,35 @@
+import { readProjects } from '../db/queries/projects.ts'
+import { revokeKeys } from '../db/writes/api-keys.ts'
+import { deleteMember } from '../db/writes/memberships.ts'
+import { disownProjects } from '../db/writes/projects.ts'
+import { keepAnAdministrator } from '../domain/members.ts'
+import { projectEvent } from '../domain/project-events.ts'
+import type { Command } from './command.ts'
+import { existingUser } from './existing.ts'
+
+/** Ends a membership: keys are revoked, assignments deleted, streams closed; projects that the member owned have no owner. */
+export const userRemove: Command<{ user_id: string }, null> = {
+  name: 'user.remove',
+  action: 'user.remove',
+  async run(context, { user_id }) {
+    const user = await existingUser(context, user_id)
+    keepAnAdministrator(context.permissions, user_id)
+    const keys = await revokeKeys(context, user_id)
+    const owned = await disownProjects(context, user_id)
+    await deleteMember(context, user_id)
+    const projects = await readProjects(context, context.org_id, owned)
+    const key_ids = keys.map(({ id }) => id)
+    return {
+      result: null,
+      events: [
+        {
+          type: 'user.removed',
+          payload: { user },
+          subject_ids: [user_id],
+          revokes: { reason: 'membership', user_id, key_ids },
+        },
+        ...projects.map((project) => projectEvent('project.updated', project, { changed: ['owner_id'] })),
+      ],
+    }
+  },
+}

@@ -1,0 +1,65 @@
+import type { Message, Notification, Project, Task } from '../contracts/resources.ts'
+import type { NotificationType } from '../contracts/vocabulary.ts'
+
+/** A notification as a command orders it; `event` is the place in the command's events that it is derived from. */
+export interface NewNotification {
+  event: number
+  user_id: string
+  type: NotificationType
+  resource: Notification['resource']
+  title: string
+}
+
+/** Notifications about a task. Nobody is notified of its own action. */
+export function aboutTask(
+  task: Task,
+  type: NotificationType,
+  title: string,
+  to: { user_ids: readonly string[]; except: string | null; event: number },
+): NewNotification[] {
+  return each(to, type, { type: 'task', id: task.id, channel_id: null, seq: null }, title)
+}
+
+/** One notification for each new assignee; their events begin at the place `first_event`. */
+export function aboutAssignments(
+  task: Task,
+  user_ids: readonly string[],
+  except: string | null,
+  first_event: number,
+): NewNotification[] {
+  return user_ids.flatMap((user_id, i) =>
+    aboutTask(task, 'task.assigned', `“${task.title}” was assigned to you`, {
+      user_ids: [user_id],
+      except,
+      event: first_event + i,
+    }),
+  )
+}
+
+/** The owner and everybody assigned to a project learn that it moved. */
+export function aboutTransition(project: Project, except: string | null): NewNotification[] {
+  const owner = project.owner_id === null ? [] : [project.owner_id]
+  const user_ids = [...new Set([...owner, ...project.assigned_user_ids])]
+  const resource = { type: 'project' as const, id: project.id, channel_id: project.channel_id, seq: null }
+  const title = `${project.name} is in ${project.stage}`
+  return each({ user_ids, except, event: 0 }, 'project.transitioned', resource, title)
+}
+
+/** Everybody whom a message mentions; the message is the command's first event. */
+export function aboutMentions(message: Message): NewNotification[] {
+  const { id, channel_id, seq, sender } = message
+  const to = { user_ids: message.mentions, except: sender.id, event: 0 }
+  const resource = { type: 'message' as const, id, channel_id, seq }
+  return each(to, 'message.mention', resource, `${sender.display_name} mentioned you`)
+}
+
+function each(
+  { user_ids, except, event }: { user_ids: readonly string[]; except: string | null; event: number },
+  type: NotificationType,
+  resource: Notification['resource'],
+  title: string,
+): NewNotification[] {
+  return user_ids
+    .filter((user_id) => user_id !== except)
+    .map((user_id) => ({ event, user_id, type, resource, title }))
+}

@@ -1,0 +1,161 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import { clearedCookies } from '../../../auth/cookies.ts'
+import { ApiError, notFound } from '../../../contracts/errors.ts'
+import { PageOf, pageOf } from '../../../contracts/lists.ts'
+import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
+import type { SessionEnd } from '../../../contracts/vocabulary.ts'
+import type { Deps } from '../../deps.ts'
+import { endpoints } from '../../endpoint.ts'
+import { PAGE } from '../../list-query.ts'
+import { recordSignIn } from '../../sign-in-records.ts'
+import { SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+
+const Session = Closed({
+  id: Uuid(),
+  created_at: Timestamp(),
+  last_seen_at: Timestamp(),
+  expires_at: Timestamp(),
+  ip: Type.Union([Type.String(), Type.Null()]),
+  user_agent: Type.Union([Type.String(), Type.Null()]),
+  current: Type.Boolean(),
+})
+
+/** The life of a session after sign-in: refresh, sign-out, who it belongs to, and the person's other sessions. */
+export function sessionRoutes(deps: Deps, sign_in: SignIn) {
+  const at = endpoints(deps)
+  const { accounts, sessions } = deps
+
+  /** Ends a session of `user_id` everywhere and writes it to the logs of the person's orgs. */
+  async function end(
+    user_id: string,
+    session_id: string,
+    reason: SessionEnd,
+    call: { request: Request; ip: string },
+  ): Promise<void> {
+    await sessions.revoke(session_id)
+    const account = await accounts.byId(user_id)
+    if (!account) return
+    const from = { ip: call.ip, user_agent: userAgent(call.request) }
+    const payload = { user_id, session_id, reason }
+    await recordSignIn(deps, account, { type: 'auth.session_revoked', payload }, from)
+  }
+
+  return new Elysia({ name: 'auth.sessions' })
+    .post(
+      '/refresh',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'A new session token before the old one ends',
+          description: 'By cookie both cookies are set anew, by header the new token is in the body.',
+          ok: {
+            status: 200,
+            schema: Closed({
+              session: Closed({ id: Uuid(), expires_at: Timestamp() }),
+              token_expires_at: Timestamp(),
+              token: Type.Optional(Type.String()),
+            }),
+          },
+          errors: ['SESSION_EXPIRED', 'SESSION_REVOKED', 'CSRF_VALIDATION_FAILED'],
+        },
+        async ({ identity, request }) => {
+          const token = deps.identify.sessionToken(request)
+          if (identity.type !== 'session' || token === undefined)
+            throw new ApiError('UNAUTHENTICATED', 'Only a session can be refreshed.')
+          const next = await sessions.refresh(token)
+          if ('refusal' in next) throw new ApiError(next.refusal, 'Your session has ended. Sign in again.')
+          const session = { id: next.session_id, expires_at: new Date(next.session_expires_at).toISOString() }
+          const body = { session, token_expires_at: new Date(next.token_expires_at).toISOString() }
+          return identity.by_cookie
+            ? sign_in.withCookies(next, body)
+            : { body: { ...body, token: next.token } }
+        },
+      ),
+    )
+
+    .post(
+      '/logout',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'Sign out: this session ends everywhere',
+          description: 'Its token is dead at once, its open streams close.',
+          ok: { status: 204 },
+        },
+        async (call) => {
+          const { identity } = call
+          if (identity.type !== 'session')
+            throw new ApiError('UNAUTHENTICATED', 'Only a session can be signed out.')
+          await end(identity.user_id, identity.session_id, 'logout', call)
+          return { cookies: clearedCookies(deps.secure_cookies) }
+        },
+      ),
+    )
+
+    .get(
+      '/me',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'Who is signed in',
+          description:
+            'Name, memberships with their roles, and until when the session lasts. For people: an agent asks for `/users/me` in its organization.',
+          ok: { status: 200, schema: SignedIn },
+          errors: ['SESSION_EXPIRED', 'SESSION_REVOKED'],
+        },
+        async ({ identity }) => {
+          if (identity.type !== 'session')
+            throw new ApiError(
+              'UNAUTHENTICATED',
+              'This is for people; agents ask for /users/me in their organization.',
+            )
+          const account = await accounts.byId(identity.user_id)
+          if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
+          return { body: await sign_in.whoAmI(account, identity.session_id, identity.expires_at) }
+        },
+      ),
+    )
+
+    .get(
+      '/sessions',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'Own sessions',
+          description: 'Where else one is signed in, with address and browser. For people.',
+          query: Type.Object(PAGE),
+          ok: { status: 200, schema: PageOf(Session) },
+        },
+        async ({ identity, query }) => {
+          if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
+          const data = (await sessions.list(identity.user_id)).map((session) => ({
+            ...session,
+            current: session.id === identity.session_id,
+          }))
+          return { body: pageOf(data, query) }
+        },
+      ),
+    )
+
+    .delete(
+      '/sessions/:id',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'End one of your own sessions',
+          description: 'That browser or app is signed out at once, its open streams close.',
+          ok: { status: 204 },
+          errors: ['SESSION_NOT_FOUND', 'INVALID_ID', 'CSRF_VALIDATION_FAILED'],
+        },
+        async (call) => {
+          const { identity, params } = call
+          if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
+          const own = (await sessions.list(identity.user_id)).find((session) => session.id === params.id)
+          if (!own) throw notFound('session')
+          await end(identity.user_id, own.id, 'revoked', call)
+          return {}
+        },
+      ),
+    )
+}

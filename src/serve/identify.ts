@@ -1,0 +1,46 @@
+import { KeyVerifier } from '../auth/api-keys.ts'
+import type { Sessions } from '../auth/sessions.ts'
+import type { ThrottledRecords } from '../auth/throttled-records.ts'
+import type { SecurityRecord } from '../commands/security-record.ts'
+import type { OrgIds } from '../db/org-ids.ts'
+import { KeyBackOff } from '../http/back-off.ts'
+import { Identify } from '../http/identity.ts'
+import type { Node } from '../node.ts'
+import type { LastActivity } from '../workers/last-activity.ts'
+
+interface Parts {
+  sessions: Sessions
+  org_ids: OrgIds
+  activity: LastActivity
+  records: ThrottledRecords
+}
+
+/** Authentication of a node: credentials, orgs by slug, and the records of use and of failure. */
+export function createIdentify(
+  { config, secrets, key_store, core }: Node,
+  { sessions, org_ids, activity, records }: Parts,
+): Identify {
+  const back_off = new KeyBackOff(Date.now, config.rate_limits)
+  return new Identify({
+    sessions,
+    keys: new KeyVerifier(key_store, secrets.pepper),
+    csrf_secrets: secrets.jwt.map(({ secret }) => secret),
+    secure: config.https,
+    own_origins: config.own_origins,
+    cors_origins: config.cors_origins,
+    openEdge: (org_id) => core.edges.open(org_id),
+    orgId: (slug) => org_ids.find(slug),
+    active: (org_id, user_id) => activity.note(org_id, user_id),
+    keyUsed: (key) => key_store.used(key),
+    keyFailure: (key, reason, from) =>
+      records.add(`key ${key.key_id} ${from.ip}`, (count) => {
+        const record: SecurityRecord = {
+          type: 'auth.api_key_failure',
+          actor: { id: key.user_id, type: 'agent', display_name: key.display_name },
+          payload: { user_id: key.user_id, key_id: key.key_id, reason, count, ...from },
+        }
+        return core.systemCommand(key.org_id, 'security.record', record)
+      }),
+    keyFailures: (ip, key_id) => back_off.of(ip, key_id),
+  })
+}
