@@ -1,7 +1,7 @@
 import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
 import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
-import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
+import { type Actor, type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
 import type { Directory } from '../runtime/directory.ts'
 import { Lane, type LaneLimits, type LaneOwner, type LaneStore } from '../runtime/lane.ts'
 import { encode, type Published, type PublishedBatch } from './published.ts'
@@ -10,7 +10,6 @@ import { ReplayRing } from './ring.ts'
 export type OrgRequest =
   | { type: 'command'; call: CommandCall }
   | { type: 'replay'; after: number; limit: number }
-  | { type: 'care' }
 
 export type OrgReply = Reply | Published[] | undefined | null
 
@@ -22,8 +21,6 @@ export interface OrgPorts {
   /** Hands a stored batch to all edges, in order. Must not throw. */
   publish(batch: PublishedBatch): void
   directory: Directory
-  /** Removes replies nobody can ask for any more. */
-  sweep(org_id: string): Promise<void>
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
 }
 
@@ -31,8 +28,6 @@ export interface OrgLimits {
   lane: LaneLimits
   ring_events_max: number
   ring_bytes_max: number
-  /** Pause between two sweeps of what is kept for retries only. */
-  care_ms: number
 }
 
 /** The single writer of one org: its lane, its head, its replay ring and its permissions. */
@@ -69,17 +64,14 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
       this.#limits.lane,
     )
     await this.#ports.directory.announce(this.#org_id, head.epoch)
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
   }
 
-  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Later<OrgReply> {
+  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Deferred<OrgReply> {
     switch (request.type) {
       case 'command':
-        return later(this.#command(request.call))
+        return deferred(this.#command(request.call))
       case 'replay':
         return this.#ring.after(request.after, request.limit)
-      case 'care':
-        return later(this.#care())
     }
   }
 
@@ -96,14 +88,6 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
   #command(call: CommandCall): Promise<Reply> {
     const { lane, permissions } = this.#active()
     return lane.submit({ ...call, permissions }).then((done) => done.reply)
-  }
-
-  async #care(): Promise<null> {
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
-    await this.#ports
-      .sweep(this.#org_id)
-      .catch((error: unknown) => this.#context.failed('sweep of an org', error))
-    return null
   }
 
   committed(batch: Done[], head: Head): void {
