@@ -1,5 +1,6 @@
 import type { Alarm } from '../domain/alarm.ts'
-import { type ConnectionOptions, Database } from './client.ts'
+import { Database } from './client.ts'
+import type { ConnectionOptions } from './connection.ts'
 
 /** Background work goes one statement after another, and one more while a long one runs. */
 const CONNECTIONS = 2

@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import type { ConnectionOptions } from './client.ts'
+import type { ConnectionOptions } from './connection.ts'
 
 export interface PartitionCare {
   /** Rows found in a default partition by the last run: should be 0. */

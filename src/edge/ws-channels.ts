@@ -110,7 +110,6 @@ export class WsChannels {
     })
     sink.ready = true
     const behind: string[] = []
-    const presence: string[] = []
     for (const { id } of channels) {
       const last_seq = this.#lastSeq(id)
       const seen = resume.get(id)
@@ -118,21 +117,15 @@ export class WsChannels {
       const state = this.#join(sink, id, honoured ? (seen ?? last_seq) : last_seq, 'catching_up')
       if (!honoured) sink.send({ type: 'resync', channel_id: id, last_seq })
       if (state.seq < last_seq || !sink.goLive(this.#topic(id), state)) behind.push(id)
-      if (this.#presence.frameFor(id, sink.user_id) !== undefined) presence.push(id)
     }
-    void this.#catch_up.run(sink, behind).then(() => this.#sendPresence(sink, presence))
-  }
-
-  /** Presence that is already known, as it is when the client has room for it. */
-  async #sendPresence(sink: WsSink, channel_ids: string[]): Promise<void> {
-    let next = 0
-    await sink.pull(() => {
-      for (let id = channel_ids[next++]; id !== undefined; id = channel_ids[next++]) {
-        const text = sink.channels.has(id) ? this.#presence.frameFor(id, sink.user_id) : undefined
-        if (text !== undefined) return text
-      }
-      return undefined
+    const ids = channels.map(({ id }) => id)
+    this.#presence.welcome(sink.user_id, ids, (channel_id, text) => {
+      if (sink.closed) return 'gone'
+      if (!sink.flowing) return 'busy'
+      sendEphemeral(sink, channel_id, text)
+      return 'sent'
     })
+    void this.#catch_up.run(sink, behind)
   }
 
   // -- from the log ---------------------------------------------------------------------------------------------------
