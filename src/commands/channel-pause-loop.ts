@@ -1,8 +1,8 @@
 import { alarmAt } from '../db/queries/alarms.ts'
 import { setAlarm } from '../db/writes/alarms.ts'
 import { addMessage } from '../db/writes/messages.ts'
-import { SERVER } from '../domain/caller.ts'
 import { messageCreated, ofChannel } from '../domain/message-events.ts'
+import { SERVER } from '../domain/principal.ts'
 import type { Command } from './command.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { LIMITS } from '../../contracts/limits.ts'
-import type { Caller } from '../../domain/caller.ts'
-import { SYSTEM } from '../../domain/caller.ts'
+import type { Principal } from '../../contracts/principal.ts'
 import type { CommandCall, Reply } from '../../domain/job.ts'
+import { SYSTEM } from '../../domain/principal.ts'
 import { type Actor, type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
 import { type BrakeSettings, LoopBrake, PAUSE_MS } from './loop-brake.ts'
 import { ReadMarkers } from './read-markers.ts'
@@ -65,50 +65,53 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   // -- messages -----------------------------------------------------------------------------------------------------
 
   #post(request: PostRequest): Deferred<Reply> | Promise<Deferred<Reply>> {
-    const { posting, caller } = request
-    const key = posting.client_id === undefined ? undefined : `${caller.id} ${posting.client_id}`
+    const { posting, principal } = request
+    const key = posting.client_id === undefined ? undefined : `${principal.id} ${posting.client_id}`
     const replay = key === undefined ? undefined : this.#recent.replay(key, posting.content_hash)
     if (replay) return deferred(replay)
 
-    const refusal = posting.refusal ?? this.#brakeRefusal(caller)
+    const refusal = posting.refusal ?? this.#brakeRefusal(principal)
     if (refusal instanceof Promise) return refusal.then((found) => this.#submit(request, key, found))
     return this.#submit(request, key, refusal)
   }
 
   #submit(request: PostRequest, key: string | undefined, refusal: Posting['refusal']): Deferred<Reply> {
-    const { posting, caller } = request
+    const { posting, principal } = request
     const call: CommandCall = {
       command_id: request.command_id,
       command: 'message.post',
       input: refusal ? { ...posting, refusal } : posting,
-      caller,
+      principal,
       ...(request.retry ? { retry: true } : {}),
       ...(request.idempotency ? { idempotency: request.idempotency } : {}),
     }
     const reply = this.#ports.command(this.#org_id, call)
     if (key !== undefined) this.#recent.remember(key, posting.content_hash, reply)
     // A post that fails lifts nothing; its error goes to its caller.
-    if (caller.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
+    if (principal.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
     return deferred(reply)
   }
 
   // -- agents that answer each other --------------------------------------------------------------------------------
 
-  #brakeRefusal(caller: Caller): Posting['refusal'] | Promise<Posting['refusal']> {
-    if (caller.kind !== 'agent' && caller.kind !== 'sub_agent') return undefined
+  #brakeRefusal(principal: Principal): Posting['refusal'] | Promise<Posting['refusal']> {
+    if (principal.kind !== 'agent' && principal.kind !== 'sub_agent') return undefined
     const settings = this.#ports.brakeSettings(this.#org_id)
-    if (settings instanceof Promise) return settings.then((found) => this.#refusalUnder(found, caller))
-    return this.#refusalUnder(settings, caller)
+    if (settings instanceof Promise) return settings.then((found) => this.#refusalUnder(found, principal))
+    return this.#refusalUnder(settings, principal)
   }
 
-  #refusalUnder(settings: BrakeSettings, caller: Caller): Posting['refusal'] | Promise<Posting['refusal']> {
+  #refusalUnder(
+    settings: BrakeSettings,
+    principal: Principal,
+  ): Posting['refusal'] | Promise<Posting['refusal']> {
     const now = this.#context.clock.now()
     // Turning the brake off also ends a pause.
     if (settings.messages === 0 && this.#brake.engaged) this.#liftBrake('administrator')
     if (this.#brake.expired(now)) this.#liftBrake('time')
     const until = this.#brake.pausedUntil(now)
     if (until !== undefined) return loopRefusal(until, now)
-    const messages = this.#brake.take(caller.id ?? '', now, settings)
+    const messages = this.#brake.take(principal.id ?? '', now, settings)
     return messages === undefined ? undefined : this.#pause(messages, now)
   }
 
@@ -139,7 +142,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
       command_id: this.#ports.newId(),
       command,
       input: { channel_id: this.#channel_id, ...input },
-      caller: SYSTEM,
+      principal: SYSTEM,
     }
     return await this.#ports.command(this.#org_id, call)
   }

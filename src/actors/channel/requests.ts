@@ -1,7 +1,7 @@
 import type { RateLimitState } from '../../contracts/errors.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
+import type { Principal } from '../../contracts/principal.ts'
 import type { Message } from '../../contracts/resources.ts'
-import type { Caller } from '../../domain/caller.ts'
 import type { CommandCall, Idempotency, Reply } from '../../domain/job.ts'
 import type { AgentMessage, BrakeSettings } from './loop-brake.ts'
 
@@ -35,7 +35,7 @@ export type ChannelRequest =
       type: 'post'
       command_id: string
       posting: Posting
-      caller: Caller
+      principal: Principal
       retry?: boolean
       idempotency?: Idempotency
     }
