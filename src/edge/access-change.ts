@@ -38,6 +38,7 @@ export function accessChangeOf(event: LogEvent, permissions: Permissions): Acces
     case 'task.updated':
       return { viewer_kind: 'sub_agent' }
     case 'channel.created':
+    case 'channel.updated':
       return { channel_ids: [event.payload.channel.id] }
     case 'project.created':
     case 'project.user_assigned':
