@@ -86,7 +86,7 @@ export class PostgresSessionStore {
     ip: string
     user_agent: string
   }): Promise<void> {
-    await this.#database.query((sql) => insertSession(sql, row))
+    await this.#database.statement((sql) => insertSession(sql, row))
   }
 
   async find(id: string) {
@@ -95,7 +95,7 @@ export class PostgresSessionStore {
 
   /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
   async rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean> {
-    const rows = await this.#database.query((sql) =>
+    const rows = await this.#database.statement((sql) =>
       rotateSession(sql, { id, old_jti, new_jti, grace_until }),
     )
     return rows.length === 1
@@ -103,7 +103,7 @@ export class PostgresSessionStore {
 
   /** Ends a session; returns its user, undefined when it had ended before. */
   async revoke(id: string): Promise<string | undefined> {
-    const [row] = await this.#database.query((sql) => revokeSession(sql, { id }))
+    const [row] = await this.#database.statement((sql) => revokeSession(sql, { id }))
     return row?.user_id
   }
 

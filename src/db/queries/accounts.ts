@@ -147,18 +147,18 @@ export class Accounts {
 
   /** First password of an invited account, with the name that its owner chose. */
   async claim(id: string, password_hash: string, display_name: string | undefined): Promise<void> {
-    await this.#database.query((sql) =>
+    await this.#database.statement((sql) =>
       claimAccount(sql, { id, password_hash, display_name: display_name ?? null }),
     )
   }
 
   /** Somebody who left the last org comes back with an invite to another. */
   async reactivate(id: string): Promise<void> {
-    await this.#database.query((sql) => reactivateAccount(sql, { id }))
+    await this.#database.statement((sql) => reactivateAccount(sql, { id }))
   }
 
   async setPassword(id: string, password_hash: string): Promise<void> {
-    await this.#database.query((sql) => setPasswordHash(sql, { id, password_hash }))
+    await this.#database.statement((sql) => setPasswordHash(sql, { id, password_hash }))
   }
 
   /** Writes that members were active now. */
