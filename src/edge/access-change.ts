@@ -38,7 +38,6 @@ export function accessChangeOf(event: LogEvent, permissions: Permissions): Acces
     case 'task.updated':
       return { principal_kind: 'sub_agent' }
     case 'channel.created':
-    case 'channel.updated':
       return { channel_ids: [event.payload.channel.id] }
     case 'project.created':
     case 'project.user_assigned':
