@@ -58,7 +58,6 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
       this.#ports.store.release(this.#org_id, head.epoch)
       throw error
     }
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
   }
 
   async #load(head: Head): Promise<void> {

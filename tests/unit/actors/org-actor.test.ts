@@ -232,7 +232,7 @@ describe('org actor', () => {
     await run()
     await clock.advance(10 * 60_000)
     assert.equal(host.counts().active.org, 0)
-    assert.deepEqual(store.forgotten, ['org'])
+    assert.deepEqual(store.released, [1])
     await clock.advance(60 * 60_000)
     assert.equal(store.head.epoch, 1)
   })
