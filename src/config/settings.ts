@@ -163,6 +163,12 @@ function tuning(read: Reader) {
       max: 1_000_000,
       doc: 'Requests to one actor that may wait; one more is answered 503.',
     }),
+    actor_idle_ms: read.integer('MC_ACTOR_IDLE_MS', {
+      default: 300_000,
+      min: 100,
+      max: 86_400_000,
+      doc: 'Milliseconds without a request after which the memory of an organization or a channel is released; the next request loads it again.',
+    }),
     partitions_ahead: read.integer('MC_PARTITIONS_AHEAD', {
       default: 3,
       min: 1,

@@ -66,7 +66,7 @@ export const ROOMS: readonly Room[] = [
   // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
-  { name: 'workers', at: ['src/workers/'], imports: BELOW_HTTP },
+  { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'system clock'] },
   { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
   // Nothing imports it, tests start it as a process.
