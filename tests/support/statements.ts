@@ -4,12 +4,15 @@ import { databaseOf, type TestServer } from './server.ts'
 /** Statements of the product, as PostgreSQL itself counts them: BEGIN and COMMIT count like all others. */
 export interface StatementCount {
   total: number
+  /** What the server does on its own, for all orgs together. */
+  background: number
   /** The most frequent first. */
   by_text: { query: string; calls: number }[]
 }
 
 /** Work that the server does now and then on its own: who was active, which credentials ended, what is due. */
 const BACKGROUND = [
+  /(take_due_alarms|sweep_expired|due_orgs|delete_org_step|archivable_tasks|ensure_partitions)\(/i,
   /update memberships set last_active_at/i,
   /select id from sessions where id = any/i,
   /from api_keys where .* any/i,
@@ -45,8 +48,9 @@ export class Statements {
         select query, sum(calls)::int as calls from pg_stat_statements
         where userid <> current_user::regrole group by query order by calls desc`,
     )
-    const by_text = rows.filter(({ query }) => !BACKGROUND.some((text) => text.test(query)))
-    return { total: by_text.reduce((sum, { calls }) => sum + calls, 0), by_text }
+    const isBackground = ({ query }: { query: string }) => BACKGROUND.some((text) => text.test(query))
+    const by_text = rows.filter((row) => !isBackground(row))
+    return { total: sumOf(by_text), background: sumOf(rows.filter(isBackground)), by_text }
   }
 
   /** In a database of its own: the product refuses to serve one that has views which it does not know. */
@@ -58,4 +62,8 @@ export class Statements {
       await sql.end()
     }
   }
+}
+
+function sumOf(rows: readonly { calls: number }[]): number {
+  return rows.reduce((sum, { calls }) => sum + calls, 0)
 }
