@@ -12,11 +12,9 @@ export interface StatementCount {
 
 /** Work that the server does now and then on its own: who was active, which credentials ended, what is due. */
 const BACKGROUND = [
-  /(take_due_alarms|sweep_expired|due_orgs|delete_org_step|archivable_tasks|ensure_partitions)\(/i,
-  /update memberships set last_active_at/i,
+  /(take_due_alarms|sweep_expired|due_orgs|delete_org_step|archivable_tasks|touch_members|touch_keys|ensure_partitions)\(/i,
   /select id from sessions where id = any/i,
   /from api_keys where .* any/i,
-  /update api_keys set last_used_at/i,
 ]
 
 /** Counts the statements of a server's roles; the superuser's own and {@link BACKGROUND} are left out. */
