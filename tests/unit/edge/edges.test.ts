@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
+import type { PublishedBatch } from '../../../src/contracts/log-event.ts'
 import { Edges } from '../../../src/edge/edges.ts'
 import type { OrgEdge } from '../../../src/edge/org-edge.ts'
-import type { PublishedBatch } from '../../../src/edge/source.ts'
 import { EdgeWorld, ORG } from './world.ts'
 
 let edges: Edges
