@@ -9,6 +9,7 @@ import {
   USER_STATUSES,
   USER_TYPES,
 } from '../../contracts/vocabulary.ts'
+import type { Reply } from '../../domain/job.ts'
 import { at, createdAt, id, json, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 
@@ -66,7 +67,7 @@ export const recent_commands = pgTable(
   {
     org_id: orgId(),
     command_id: text('command_id').notNull(),
-    reply: json<unknown>('reply'),
+    reply: json<Reply>('reply'),
     created_at: createdAt(),
   },
   (t) => [
