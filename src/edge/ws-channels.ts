@@ -101,7 +101,7 @@ export class WsChannels {
 
   #welcome(sink: WsSink, resume: ReadonlyMap<string, number>, other_log: boolean): void {
     if (sink.closed) return
-    const channels = this.#home.permissions.readableChannels(sink.credential.viewer)
+    const channels = this.#home.permissions.readableChannels(sink.credential.principal)
     sink.send({
       type: 'ready',
       log: this.#home.log,
@@ -148,15 +148,15 @@ export class WsChannels {
     if (!change) return
     const { permissions } = this.#home
     const changed = change.channel_ids?.flatMap((id) => permissions.channels.get(id) ?? [])
-    const sinks = change.viewer_ids?.flatMap((id) => this.#index.ofUser(id)) ?? this.#index.all()
+    const sinks = change.principal_ids?.flatMap((id) => this.#index.ofUser(id)) ?? this.#index.all()
     for (const sink of sinks) {
-      const { viewer } = sink.credential
-      if (!sink.ready || (change.viewer_kind && change.viewer_kind !== viewer.kind)) continue
+      const { principal } = sink.credential
+      if (!sink.ready || (change.principal_kind && change.principal_kind !== principal.kind)) continue
       for (const id of change.channel_ids ?? [...sink.channels.keys()])
-        if (sink.channels.has(id) && !permissions.mayReadChannel(viewer, id)) this.#takeAway(sink, id)
+        if (sink.channels.has(id) && !permissions.mayReadChannel(principal, id)) this.#takeAway(sink, id)
       const candidates = changed ?? [...permissions.channels.values()]
       const added = candidates.filter(
-        ({ id }) => !sink.channels.has(id) && permissions.mayReadChannel(viewer, id),
+        ({ id }) => !sink.channels.has(id) && permissions.mayReadChannel(principal, id),
       )
       if (added.length > 0) void this.#bringIn(sink, added)
     }
