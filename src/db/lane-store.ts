@@ -1,6 +1,6 @@
 import { ApiError } from '../contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../domain/ownership.ts'
-import type { Database, Sql, Tx } from './client.ts'
+import type { Database, Fragment, Sql, Tx } from './client.ts'
 import { OutcomeUnknown } from './client.ts'
 import { type BatchRows, type ClosedBatch, emptyRows, flushBatch } from './flush.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -31,6 +31,8 @@ export interface JobRunner<Job, Done> {
   /** Looks up in one statement what many jobs of a batch need each. */
   prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
   run(job: Job, context: BatchContext): Promise<Done>
+  /** What the jobs so far left to be stored, as parts of the closing statement; asked for once before each. */
+  closing?(context: BatchContext): Fragment[]
 }
 
 /** Committed `last_seq` of the channels this owner has written to; exact, because nobody else writes. */
@@ -269,7 +271,7 @@ class Batch<Job, Done> implements BatchContext {
 
   /** Stores what is buffered and moves the head; false when the head is not at its epoch. */
   async flush(sql: Sql): Promise<boolean> {
-    return await flushBatch(sql, this.close())
+    return await flushBatch(sql, this.close(), this.#runner.closing?.(this))
   }
 
   /** Takes what is buffered, to be stored. */

@@ -1,0 +1,68 @@
+import { createJobRunner } from '../../src/commands/execute.ts'
+import { COMMANDS } from '../../src/commands/registry.ts'
+import { newId } from '../../src/contracts/ids.ts'
+import { Database, type Row, type Sql, type Tx } from '../../src/db/client.ts'
+import { PostgresLaneStore } from '../../src/db/lane-store.ts'
+import { readPermissions } from '../../src/db/queries/permissions.ts'
+import type { Caller } from '../../src/domain/caller.ts'
+import type { Done, Job } from '../../src/domain/job.ts'
+import { Permissions } from '../../src/domain/permissions.ts'
+import { makeOrg, type TestDatabase } from './database.ts'
+
+/** A database that counts what its transactions send after they took the lock of the head row. */
+class CountingDatabase extends Database {
+  transactions = 0
+  statements = 0
+
+  override scripted<T>(begin: string, run: (tx: Tx, rows: Row[]) => Promise<T>): Promise<T> {
+    this.transactions++
+    return super.scripted(begin, ({ sql }, rows) => run({ sql: this.#counted(sql) }, rows))
+  }
+
+  /** A piece of another statement is never awaited; the statement itself is. */
+  #counted(sql: Sql): Sql {
+    return new Proxy(sql, {
+      apply: (target, self, args: unknown[]) => {
+        const made: unknown = Reflect.apply(target, self, args)
+        if (!(made instanceof Promise)) return made
+        return new Proxy(made, {
+          get: (query, name) => {
+            if (name === 'then') this.statements++
+            const value: unknown = Reflect.get(query, name)
+            return typeof value === 'function' ? value.bind(query) : value
+          },
+        })
+      },
+    })
+  }
+}
+
+export interface Ran {
+  done: Done
+  /** Between the lock of the head row and its release: the statements, and COMMIT. */
+  round_trips: number
+}
+
+/** An org whose commands are run one by one, each in a transaction of its own, by the program's own runner. */
+export async function commandsOf(db: TestDatabase) {
+  const { org, channel, founder_id } = await makeOrg(db.database)
+  const counting = new CountingDatabase({ connection: db.app, connections_max: 1 })
+  const store = new PostgresLaneStore<Job, Done>(counting, createJobRunner(COMMANDS))
+  let head = await store.take(org.id)
+  const loaded = await db.database.readOrg(org.id, (tx) => readPermissions(tx, org.id))
+  const permissions = new Permissions(loaded!.permissions)
+  const founder: Caller = { kind: 'human', id: founder_id, display_name: 'Founder', role: 'administrator' }
+
+  async function run(command: string, input: unknown, caller = founder): Promise<Ran> {
+    const job: Job = { command_id: newId(), command, input, caller, permissions }
+    counting.statements = 0
+    let done: Done | undefined
+    head = await store.write(org.id, head, [job], async (tx) => {
+      done = await tx.run(job)
+    })
+    if (!done) throw new Error('unreachable: the job was run')
+    for (const event of done.events) permissions.apply(event)
+    return { done, round_trips: counting.statements + 1 }
+  }
+  return { org, channel, founder_id, permissions, run, close: () => counting.close() }
+}
