@@ -1,5 +1,6 @@
 import { createJobRunner } from '../../src/commands/execute.ts'
 import { COMMANDS } from '../../src/commands/registry.ts'
+import { ApiError } from '../../src/contracts/errors.ts'
 import { newId } from '../../src/contracts/ids.ts'
 import { Database, type Row, type Sql, type Tx } from '../../src/db/client.ts'
 import { PostgresLaneStore } from '../../src/db/lane-store.ts'
@@ -53,16 +54,30 @@ export async function commandsOf(db: TestDatabase) {
   const permissions = new Permissions(loaded!.permissions)
   const founder: Caller = { kind: 'human', id: founder_id, display_name: 'Founder', role: 'administrator' }
 
-  async function run(command: string, input: unknown, caller = founder): Promise<Ran> {
-    const job: Job = { command_id: newId(), command, input, caller, permissions }
+  /** Runs these in one transaction; a command that changes who may do what must be the last. */
+  async function batch(calls: readonly (readonly [command: string, input: unknown])[], caller = founder) {
+    const jobs = calls.map(
+      ([command, input]): Job => ({ command_id: newId(), command, input, caller, permissions }),
+    )
+    const outcomes: (Done | ApiError)[] = []
     counting.statements = 0
-    let done: Done | undefined
-    head = await store.write(org.id, head, [job], async (tx) => {
-      done = await tx.run(job)
+    head = await store.write(org.id, head, jobs, async (tx) => {
+      for (const job of jobs) outcomes.push(await tx.run(job).catch(refusal))
     })
-    if (!done) throw new Error('unreachable: the job was run')
-    for (const event of done.events) permissions.apply(event)
+    for (const outcome of outcomes)
+      if (!(outcome instanceof ApiError)) for (const event of outcome.events) permissions.apply(event)
+    return outcomes
+  }
+
+  async function run(command: string, input: unknown, caller = founder): Promise<Ran> {
+    const [done] = await batch([[command, input]], caller)
+    if (!done || done instanceof ApiError) throw done ?? new Error('unreachable: the job was run')
     return { done, round_trips: counting.statements + 1 }
   }
-  return { org, channel, founder_id, permissions, run, close: () => counting.close() }
+  return { org, channel, founder_id, permissions, run, batch, close: () => counting.close() }
+}
+
+function refusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  throw error
 }

@@ -13,7 +13,8 @@ export interface TaskWrites {
 
 /**
  * The parts of a statement that stores these tasks, to be put before its main query by {@link withParts}. Rows travel as
- * JSON, so that the text of the statement does not depend on how many there are.
+ * JSON, so that the text of the statement does not depend on how many there are. Moved tasks are found by their ids as an
+ * array: a join alone may go through all tasks of the org.
  */
 export function taskParts(
   { sql, org_id, now }: Pick<Writer, 'sql' | 'org_id' | 'now'>,
@@ -73,7 +74,7 @@ export function taskParts(
           version = m.version, updated_at = m.updated_at
         from json_to_recordset(${json}::text::json) as m(id uuid, status text, completed_at timestamptz,
           archived_at timestamptz, version int, updated_at timestamptz)
-        where t.org_id = ${org_id} and t.id = m.id)`,
+        where t.org_id = ${org_id} and t.id = any(${moved.map(({ task }) => task.id)}::uuid[]) and t.id = m.id)`,
     ),
     ...rows(
       evidence,
@@ -87,9 +88,15 @@ export function taskParts(
   ]
 }
 
-/** Stores these tasks by a statement of its own. */
-export async function writeTasks(to: Writer, writes: TaskWrites): Promise<void> {
-  await to.write(to.sql`${withParts(to.sql, taskParts(to, writes))} select 1`)
+/**
+ * Stores these tasks by a statement of its own. The writes belong to commands that ran before: the one that is running
+ * may still refuse, so they do not count as its own.
+ */
+export async function writeTasks(
+  to: Pick<Writer, 'sql' | 'org_id' | 'now'>,
+  writes: TaskWrites,
+): Promise<void> {
+  await to.sql`${withParts(to.sql, taskParts(to, writes))} select 1`
 }
 
 function taskRow({

@@ -1,17 +1,30 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { COMMANDS } from '../../../src/commands/registry.ts'
-import { newId } from '../../../src/contracts/ids.ts'
-import type { Evidence, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Project, Task, User } from '../../../src/contracts/resources.ts'
 import { findProject } from '../../../src/db/queries/projects.ts'
 import { findTask } from '../../../src/db/queries/tasks.ts'
 import { findUser } from '../../../src/db/queries/users.ts'
+import type { LogEvent } from '../../../src/domain/log-event.ts'
 import { commandsOf } from '../../support/commands.ts'
 import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { everyCommand } from '../../support/every-command.ts'
 
 let db: TestDatabase
+/** Most round trips of each command. */
+const spent = new Map<string, number>()
+/** Answers and payloads that are not what a read answers. */
+const wrong: string[] = []
 
 beforeAll(async () => {
   db = await startDatabase()
+  const commands = await commandsOf(db)
+  await everyCommand(commands, async <Result>(command: string, input: unknown) => {
+    const { done, round_trips } = await commands.run(command, input)
+    spent.set(command, Math.max(spent.get(command) ?? 0, round_trips))
+    for (const event of done.events) wrong.push(...(await differences(commands.org.id, event)))
+    return done.reply.result as Result
+  })
+  await commands.close()
 })
 afterAll(async () => {
   await db.stop()
@@ -52,122 +65,23 @@ const ROUND_TRIPS: Record<string, number> = {
   'user.update': 4,
 }
 
-const key = () => ({ id: newId(), key_id: newId(), prefix: 'mc_live_x', bcrypt_hash: 'x', hmac: newId() })
-const invite = () => ({
-  id: newId(),
-  token_hash: newId(),
-  expires_at: new Date(Date.now() + 60_000).toISOString(),
-})
-const pullRequest = (n: number) => ({ type: 'pr_link', url: `https://github.com/a/b/pull/${n}` })
+/** What an event says of a task, project or user against what a read answers. */
+async function differences(org_id: string, { type, payload }: LogEvent): Promise<string[]> {
+  const { task, project, user } = payload as { task?: Task; project?: Project; user?: User }
+  const pairs: [claimed: unknown, found: unknown][] = []
+  if (task) pairs.push([task, await findTask(db.database, org_id, task.id)])
+  if (project) pairs.push([project, await findProject(db.database, org_id, project.id)])
+  if (user && type !== 'user.removed') pairs.push([user, await findUser(db.database, org_id, user.id)])
+  return pairs
+    .filter(([claimed, found]) => !Bun.deepEquals(claimed, found))
+    .map(([claimed, found]) => `${type}: ${JSON.stringify(claimed)} is stored as ${JSON.stringify(found)}`)
+}
 
-test('K1 each command takes its number of round trips while the head row is locked, K2 and answers what a read would', async () => {
-  const { org, channel, founder_id, run, close } = await commandsOf(db)
-  const spent = new Map<string, number>()
-  const wrong: string[] = []
-
-  async function same(what: string, found: unknown, claimed: unknown): Promise<void> {
-    if (!Bun.deepEquals(found, claimed))
-      wrong.push(`${what}: ${JSON.stringify(claimed)} is stored as ${JSON.stringify(found)}`)
-  }
-  /** Runs a command; compares its answer and the last state that its events claim of each resource with the database. */
-  async function take<Result>(command: string, input: unknown): Promise<Result> {
-    const { done, round_trips } = await run(command, input)
-    spent.set(command, Math.max(spent.get(command) ?? 0, round_trips))
-    for (const { type, payload } of done.events) {
-      const { task, project, user } = payload as { task?: Task; project?: Project; user?: User }
-      if (task) await same(type, await findTask(db.database, org.id, task.id), task)
-      if (project) await same(type, await findProject(db.database, org.id, project.id), project)
-      if (user && type !== 'user.removed')
-        await same(type, await findUser(db.database, org.id, user.id), user)
-    }
-    return done.reply.result as Result
-  }
-
-  await take('channel.create', { name: 'random' })
-  await take('message.post', { channel_id: channel.id, content: 'Hello', content_hash: '' })
-  const until = new Date(Date.now() + 60_000).toISOString()
-  await take('channel.pause_loop', { channel_id: channel.id, messages: 8, until })
-  await take('channel.resume_loop', { channel_id: channel.id, reason: 'time' })
-  await take('security.record', {
-    type: 'auth.login_success',
-    user_id: founder_id,
-    display_name: 'Founder',
-    user_type: 'human',
-    details: {},
-  })
-
-  const agent = await take<User>('user.create_agent', {
-    identifier: 'forge',
-    display_name: 'Forge',
-    role: 'contributor',
-    user_id: newId(),
-    key: key(),
-  })
-  await take('key.rotate', { user_id: agent.id, key: key() })
-  await take('key.revoke', { user_id: agent.id })
-  const letter = invite()
-  const person = await take<User>('user.invite_human', {
-    email: 'Tomasz@Example.com',
-    display_name: 'Tomasz',
-    role: 'contributor',
-    new_user_id: newId(),
-    invite: letter,
-  })
-  await take('user.join', { user_id: person.id, invite_id: letter.id, display_name: 'Tomasz N.' })
-  await take('user.update', { user_id: person.id, patch: { role: 'administrator', display_name: 'T.' } })
-
-  const project = await take<Project>('project.create', {
-    name: 'Uploads',
-    type: 'software',
-    links: [{ url: 'https://example.com', label: 'Plan' }],
-    assigned_user_ids: [agent.id, founder_id],
-  })
-  await take('project.assign', { id: project.id, user_id: person.id })
-  await take('project.unassign', { id: project.id, user_id: agent.id })
-  await take('project.update', { id: project.id, patch: { name: 'Downloads', owner_id: agent.id } })
-  await take('project.transition', { id: project.id, to_stage: 'poc' })
-  const other = await take<Project>('project.create', { name: 'Other', type: 'docs', owner_id: person.id })
-
-  const blocker = await take<Task>('task.create', { title: 'Blocker', required_evidence_types: ['pr_link'] })
-  const second = await take<Task>('task.create', { title: 'Second' })
-  const task = await take<Task>('task.create', {
-    title: 'Resume uploads',
-    project_ids: [project.id, other.id],
-    assignee_ids: [person.id, agent.id],
-    blocked_by_ids: [blocker.id],
-  })
-  expect(task.is_blocked).toBe(true)
-  await take('task.update', {
-    id: task.id,
-    patch: { title: 'Resume', project_ids: [other.id], assignee_ids: [founder_id, agent.id, person.id] },
-  })
-  await take('task.update', { id: task.id, patch: { project_ids: [project.id], assignee_ids: [agent.id] } })
-  await take('task.add_dependency', { id: task.id, blocked_by_id: second.id })
-  await take('task.add_dependency', { id: second.id, blocked_by_id: blocker.id })
-  await take('task.transition', {
-    id: blocker.id,
-    to_status: 'complete',
-    comment: 'Done.',
-    evidence: [pullRequest(1), pullRequest(2)],
-  })
-  await take('task.remove_dependency', { id: task.id, blocked_by_id: second.id })
-  await take('task.add_dependency', { id: task.id, blocked_by_id: second.id })
-  await take('task.transition', { id: second.id, to_status: 'complete' })
-  await take('task.transition', { id: second.id, to_status: 'in-progress' })
-  const evidence = await take<Evidence>('task.add_evidence', { id: task.id, ...pullRequest(3) })
-  await take('task.remove_evidence', { id: task.id, evidence_id: evidence.id })
-  await take('task.archive', { ids: [blocker.id, second.id] })
-
-  await take('project.archive', { id: project.id })
-  await take('user.remove', { user_id: person.id })
-  await take('org.update', { name: 'New name', settings: { deletion_grace_period_days: 9 } })
-  await take('org.suspend', null)
-  await take('org.resume', null)
-  await take('org.delete', { confirm: org.slug })
-  await take('org.restore', null)
-  await close()
-
-  expect(wrong).toEqual([])
+test('K1 each command takes its number of round trips while the head row is locked', () => {
   expect(Object.fromEntries([...spent].sort())).toEqual(ROUND_TRIPS)
   expect([...COMMANDS.keys()].sort()).toEqual(Object.keys(ROUND_TRIPS))
-}, 60_000)
+})
+
+test('K2 the payloads of events are what a read answers, though nothing is read after a write', () => {
+  expect(wrong).toEqual([])
+})
