@@ -16,7 +16,7 @@ import { PostgresLaneStore } from './db/lane-store.ts'
 import { readBrake } from './db/queries/brake.ts'
 import { markRead } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
-import { readPermissions } from './db/queries/permissions.ts'
+import { readOrgState } from './db/queries/permissions.ts'
 import { SYSTEM } from './domain/caller.ts'
 import type { CommandCall, Done, Job, Reply } from './domain/job.ts'
 import { Edges } from './edge/edges.ts'
@@ -85,16 +85,10 @@ export function createCore(
       events,
       notifications: (...args) => stored.notifications(...args),
       messages: (...args) => stored.messages(...args),
-      channels: (...args) => stored.channels(...args),
-      oldestSequence: (org_id) => stored.oldestSequence(org_id),
+      readMarkers: (...args) => stored.readMarkers(...args),
       head: (org_id) => stored.head(org_id),
       publish,
       subscriptions: (org_id, user_id) => stored.subscriptions(org_id, user_id),
-      presence: (org_id, channel_id, user_ids) => {
-        channel(org_id, channel_id, { type: 'presence', node_id: options.node_id, user_ids } as {
-          type: string
-        }).catch((e) => failed('tell presence', e))
-      },
       ended: (kind, reason) => metrics.ended(kind, reason),
       endedCredentials: (sessions, keys) => endedCredentials(database, sessions, keys),
       failed,
@@ -104,7 +98,7 @@ export function createCore(
 
   const orgPorts: OrgPorts = {
     store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
-    load: (org_id) => database.readOrg(org_id, (tx) => readPermissions(tx, org_id)),
+    load: (org_id) => readOrgState(database, org_id),
     publish: (batch) => {
       edges.deliver(batch)
       onPublished(batch)

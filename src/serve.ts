@@ -9,7 +9,7 @@ import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
-import { clientIp, isForwarded, isLoopback } from './http/client-ip.ts'
+import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client-ip.ts'
 import { type Node, openNode } from './node.ts'
 import { createDeps, type Listener } from './serve/deps.ts'
 import { registerGauges } from './serve/gauges.ts'
@@ -46,11 +46,12 @@ export async function serve(
   sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
   const activity = new LastActivity(accounts, failed, Date.now)
   const records = new ThrottledRecords(after, (error) => failed('record a repeated failure', error))
+  const proxies = new TrustedProxies(config.trusted_proxies)
   const listener: Listener = {
     upgrade: (request, handlers, headers) =>
       server?.upgrade(request, { data: handlers as never, headers }) ?? false,
     keepOpen: (request) => server?.timeout(request, 0),
-    clientIp: (request) => clientIp(request, server?.requestIP(request)?.address, config.trusted_proxies),
+    clientIp: (request) => clientIp(request, server?.requestIP(request)?.address, proxies),
   }
   const identify = createIdentify(node, { sessions, org_ids, activity, records })
   const deps = createDeps(node, { accounts, sessions, identify, records, listener })

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { EventEnvelope } from '../../src/contracts/events.ts'
+import type { StreamEnvelope } from '../../src/contracts/events.ts'
 import type { Page } from '../../src/contracts/lists.ts'
 import type { Channel, Message } from '../../src/contracts/resources.ts'
 import { SseParser } from './sse-parser.ts'
@@ -13,11 +13,8 @@ export interface AgentOptions {
   cursor?: string
 }
 
-/** What a stream carries: rows of the log and what the stream says of itself. */
-export type StreamEvent = { cursor: string } & (
-  | EventEnvelope
-  | { type: string; sequence?: null; payload: Record<string, unknown> }
-)
+/** A frame of the stream with the cursor after it. */
+export type StreamEvent = StreamEnvelope & { cursor: string }
 
 /** The server will not take this key: trying again is of no use. */
 export class Refused extends Error {
@@ -125,7 +122,7 @@ export class AgentClient {
         for (const { data, last_event_id } of parser.push(decoder.decode(value, { stream: true }))) {
           const event = { ...JSON.parse(data), cursor: last_event_id } as StreamEvent
           if (event.type === 'stream.opened')
-            heartbeat_ms = Number(event.payload.heartbeat_seconds) * 1000 || HEARTBEAT_MS
+            heartbeat_ms = event.payload.heartbeat_seconds * 1000 || HEARTBEAT_MS
           if (event.type === 'session.revoked') throw new Refused('The key was revoked')
           yield event
         }

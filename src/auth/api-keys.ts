@@ -1,7 +1,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
-import type { OrgStatus, Role, SubAgentStatus, UserStatus, UserType } from '../contracts/vocabulary.ts'
+import type {
+  KeyRefusal,
+  OrgStatus,
+  Role,
+  SubAgentStatus,
+  UserStatus,
+  UserType,
+} from '../contracts/vocabulary.ts'
 import { sameText } from './same-text.ts'
 
 /** A stored key with its principal and org. Times are ISO 8601. */
@@ -34,9 +41,7 @@ export interface KeyStore {
   rewriteHmac(stored: StoredKey, hmac: string): Promise<void>
 }
 
-export type Verdict =
-  | { ok: true; stored: StoredKey }
-  | { ok: false; reason: 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'expired'; stored?: StoredKey }
+export type Verdict = { ok: true; stored: StoredKey } | { ok: false; reason: KeyRefusal; stored?: StoredKey }
 
 const SHAPE = /^mc_ak_(live|tmp)_([A-Za-z0-9]{12})_([A-Za-z0-9_-]{43})$/
 const BCRYPT_COST = 12

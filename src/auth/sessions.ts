@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { SessionTokens } from './session-tokens.ts'
 
 export interface SessionRow {
@@ -55,7 +56,7 @@ export class Sessions {
   readonly #tokens: SessionTokens
   readonly #now: () => number
   readonly #newId: () => string
-  readonly #remembered = new Map<string, { row: SessionRow; read_at: number }>()
+  readonly #remembered = new LRUCache<string, { row: SessionRow; read_at: number }>({ max: REMEMBERED_MAX })
   readonly #listeners: ((session_id: string) => void)[] = []
 
   constructor(store: SessionStore, tokens: SessionTokens, now: () => number, newId: () => string) {
@@ -175,16 +176,8 @@ export class Sessions {
     const known = this.#remembered.get(id)
     if (known && this.#now() - known.read_at < REMEMBER_MS) return known.row
     const row = await this.#store.find(id)
-    if (!row) {
-      this.#remembered.delete(id)
-      return undefined
-    }
-    this.#remembered.delete(id)
-    this.#remembered.set(id, { row, read_at: this.#now() })
-    if (this.#remembered.size > REMEMBERED_MAX) {
-      const [oldest] = this.#remembered.keys()
-      if (oldest !== undefined) this.#remembered.delete(oldest)
-    }
+    if (row) this.#remembered.set(id, { row, read_at: this.#now() })
+    else this.#remembered.delete(id)
     return row
   }
 }

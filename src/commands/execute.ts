@@ -1,5 +1,4 @@
 import { ApiError, notFound } from '../contracts/errors.ts'
-import type { EventEnvelope } from '../contracts/events.ts'
 import { newId } from '../contracts/ids.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
 import { authorize, type Standing } from '../domain/access.ts'
@@ -105,45 +104,52 @@ function isRepeatable(job: Job): boolean {
 
 /** Gives an event its number and stores its row. */
 function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
-  const actor = event.actor ?? senderOf(job.caller)
-  const sequence = context.nextSequence()
-  const envelope: EventEnvelope = {
-    sequence,
-    type: event.type,
+  const { message, ...content } = isSecurityEvent(event) ? withOrigin(event, originOf(job)) : event
+  const logged: LogEvent = {
+    ...content,
+    sequence: context.nextSequence(),
     timestamp: context.now,
-    actor,
+    actor: event.actor ?? senderOf(job.caller),
     project_ids: event.project_ids ?? [],
     task_id: event.task_id ?? null,
     channel_id: event.channel_id ?? null,
-    payload: isSecurityEvent(event.type) ? { ...event.payload, ...originOf(job) } : event.payload,
+    subject_ids: event.subject_ids ?? [],
   }
-  const subject_ids = event.subject_ids ?? []
-  if (event.message) {
+  if (message) {
     // Stored with its message: one row of the statement makes both.
-    const row = context.rows.messages.findLast((message) => message.id === event.message?.id)
+    const row = context.rows.messages.findLast(({ id }) => id === message.id)
     if (!row) throw new Error('unreachable: a message event without its message')
-    row.sequence = sequence
-    row.project_ids = envelope.project_ids
+    row.sequence = logged.sequence
+    row.project_ids = logged.project_ids
   } else
     context.rows.events.push({
-      sequence,
-      type: event.type,
-      actor_id: actor.id,
-      actor_type: actor.type,
-      actor_name: actor.display_name,
-      project_ids: envelope.project_ids,
-      task_id: envelope.task_id,
-      channel_id: envelope.channel_id,
-      subject_ids,
-      payload: envelope.payload,
-      created_at: context.now,
+      sequence: logged.sequence,
+      type: logged.type,
+      actor_id: logged.actor.id,
+      actor_type: logged.actor.type,
+      actor_name: logged.actor.display_name,
+      project_ids: logged.project_ids,
+      task_id: logged.task_id,
+      channel_id: logged.channel_id,
+      subject_ids: logged.subject_ids,
+      payload: logged.payload,
+      created_at: logged.timestamp,
     })
-  return event.revokes ? { ...envelope, subject_ids, revokes: event.revokes } : { ...envelope, subject_ids }
+  return logged
 }
 
-/** Where a security event came from; sign-ins bring it themselves, the server's own doings have none. */
-function originOf({ caller: { ip, user_agent } }: Job): { ip?: string; user_agent?: string } {
+interface Origin {
+  ip?: string
+  user_agent?: string
+}
+
+/** Where a security event came from; records of sign-ins name their own origin, the server's own changes have none. */
+function originOf({ caller: { ip, user_agent } }: Job): Origin {
   return { ...(ip === undefined ? {} : { ip }), ...(user_agent === undefined ? {} : { user_agent }) }
+}
+
+function withOrigin<E extends { payload: Origin }>(event: E, origin: Origin): E {
+  return { ...event, payload: { ...event.payload, ...origin } }
 }
 
 function storeNotifications(

@@ -24,7 +24,7 @@ export const projectCreate: Command<ProjectCreate, Project> = {
     return {
       result: project,
       events: [
-        { ...projectEvent('project.created', project), subject_ids: assigned_user_ids },
+        { ...projectEvent('project.created', project, {}), subject_ids: assigned_user_ids },
         { type: 'channel.created', project_ids: [id], channel_id: channel.id, payload: { channel } },
       ],
     }

@@ -1,15 +1,12 @@
-import type { EventType } from '../contracts/vocabulary.ts'
+import type { EventContent } from '../contracts/event-payloads.ts'
+import type { Actor } from '../contracts/events.ts'
 import type { Revocation } from '../domain/log-event.ts'
 import type { Command } from './command.ts'
 
-type SecurityType = Extract<EventType, `auth.${string}`>
+export type SecurityContent = Extract<EventContent, { type: `auth.${string}` }>
 
-export interface SecurityRecord {
-  type: SecurityType
-  user_id: string
-  display_name: string
-  user_type: 'human' | 'agent'
-  details: Record<string, unknown>
+export type SecurityRecord = SecurityContent & {
+  actor: Actor
   revokes?: Revocation
 }
 
@@ -18,13 +15,6 @@ export const securityRecord: Command<SecurityRecord, null> = {
   name: 'security.record',
   action: null,
   async run(_context, input) {
-    const actor = { id: input.user_id, type: input.user_type, display_name: input.display_name }
-    const event = {
-      type: input.type,
-      actor,
-      payload: { user_id: input.user_id, ...input.details },
-      subject_ids: [input.user_id],
-    }
-    return { result: null, events: [input.revokes ? { ...event, revokes: input.revokes } : event] }
+    return { result: null, events: [{ ...input, subject_ids: [input.payload.user_id] }] }
   },
 }

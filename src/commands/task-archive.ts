@@ -14,6 +14,6 @@ export const taskArchive: Command<{ ids: string[] }, null> = {
       .filter(({ status, archived_at }) => status === 'complete' && archived_at === null)
       .map((task) => changed(task, { archived_at: context.now }, context.now))
     await archiveTasks(context, tasks)
-    return { result: null, events: tasks.map((task) => taskEvent('task.archived', task)) }
+    return { result: null, events: tasks.map((task) => taskEvent('task.archived', task, {})) }
   },
 }

@@ -30,7 +30,7 @@ export const taskCreate: Command<TaskCreate, Task> = {
     return {
       result: task,
       events: [
-        taskEvent('task.created', task),
+        taskEvent('task.created', task, {}),
         ...assignee_ids.map((user_id) => assignmentEvent('task.assigned', task, user_id)),
       ],
       notifications: aboutAssignments(task, assignee_ids, caller.id, 1),

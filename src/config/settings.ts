@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { addressRange } from './address-range.ts'
 import type { Reader } from './reader.ts'
 
 const SECRET_SHAPE = { secret: true } as const
@@ -48,9 +48,9 @@ function address(read: Reader) {
       doc: 'Other origins whose pages may call the API, for the mobile app. Never `*`.',
     }),
     trusted_proxies: read.list('MC_TRUSTED_PROXIES', {
-      kind: 'IP addresses',
-      entry: ip,
-      doc: 'Proxies whose `X-Forwarded-For` is believed.',
+      kind: 'IP addresses or CIDR ranges',
+      entry: addressRange,
+      doc: 'Proxies whose `X-Forwarded-For` is believed, e.g. `172.16.0.0/12` for those of a container network.',
     }),
     deployment_mode: read.choice('DEPLOYMENT_MODE', ['single-tenant', 'multi-tenant'], {
       default: 'single-tenant',
@@ -242,8 +242,4 @@ function origin(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/.test(text)) return undefined
   return url.origin === 'null' ? text : url.origin
-}
-
-function ip(text: string): string | undefined {
-  return isIP(text) === 0 ? undefined : text
 }

@@ -1,3 +1,6 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Closed, OneOf } from './schema.ts'
+
 /** Every error code of the API with its HTTP status. `<RESOURCE>_NOT_FOUND` codes are listed by resource. */
 export const ERROR_STATUS = {
   VALIDATION_FAILED: 400,
@@ -50,16 +53,27 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS
 
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_STATUS, code)
+}
+
 /** One problem of a submitted value: where, and what is expected. Never carries the value itself. */
 export interface Problem {
   path: string
   message: string
 }
 
+/** A refusal. `details` depends on the code: the problems of a submitted value, or what the caller needs to go on. */
+export const ErrorDetail = Closed({
+  code: OneOf(Object.keys(ERROR_STATUS).filter(isErrorCode)),
+  message: Type.String(),
+  status: Type.Integer(),
+  details: Type.Optional(Type.Unknown()),
+})
+
 /** The body of every error answer. */
-export interface ErrorBody {
-  error: { code: ErrorCode; message: string; status: number; details?: unknown }
-}
+export const ErrorBody = Closed({ error: ErrorDetail })
+export type ErrorBody = Static<typeof ErrorBody>
 
 /** Where a caller stands with a rate limit: calls at once, how many are left, seconds until all are there again. */
 export interface RateLimitState {
@@ -105,8 +119,10 @@ export class ApiError extends Error {
 /** The one sentence that hides a resource: the same words whether it is foreign, hidden or never existed. */
 export function notFound(resource: string): ApiError {
   const code = `${resource.toUpperCase()}_NOT_FOUND`
-  const known = code in ERROR_STATUS ? (code as ErrorCode) : 'NOT_FOUND'
-  return new ApiError(known, `There is no such ${resource.replaceAll('_', ' ')}.`)
+  return new ApiError(
+    isErrorCode(code) ? code : 'NOT_FOUND',
+    `There is no such ${resource.replaceAll('_', ' ')}.`,
+  )
 }
 
 /** 400 with one or more problems. */

@@ -1,7 +1,10 @@
-import { type Static, Type } from '@sinclair/typebox'
-import { Closed, Nullable, OneOf, Timestamp, Uuid } from './schema.ts'
-import { EVENT_TYPES, SENDER_TYPES } from './vocabulary.ts'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
+import { EVENT_PAYLOADS, type EventContent } from './event-payloads.ts'
+import { Notification } from './resources.ts'
+import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
+import { EVENT_TYPES, type EventType, RESET_REASONS, REVOCATION_REASONS, SENDER_TYPES } from './vocabulary.ts'
 
+/** Who caused an event. */
 export const Actor = Closed({
   id: Nullable(Uuid()),
   type: OneOf(SENDER_TYPES),
@@ -9,30 +12,89 @@ export const Actor = Closed({
 })
 export type Actor = Static<typeof Actor>
 
-/** One row of an org's log, as streams and `GET /events` carry it. The payload holds the resulting resource whole. */
-export const EventEnvelope = Closed(
-  {
-    sequence: Type.Integer({ minimum: 1, description: 'Per org, from 1, without gaps, in commit order.' }),
-    type: OneOf(EVENT_TYPES),
-    timestamp: Timestamp(),
-    actor: Actor,
-    project_ids: Type.Array(Uuid()),
-    task_id: Nullable(Uuid()),
-    channel_id: Nullable(Uuid()),
-    payload: Type.Record(Type.String(), Type.Unknown()),
-  },
-  { title: 'Event' },
+/** What every event has, whatever its type. */
+const fields = {
+  sequence: Type.Integer({ minimum: 1, description: 'Per org, from 1, without gaps, in commit order.' }),
+  timestamp: Timestamp(),
+  actor: Actor,
+  project_ids: Type.Array(Uuid()),
+  task_id: Nullable(Uuid()),
+  channel_id: Nullable(Uuid()),
+}
+export type EventFields = Static<TObject<typeof fields>>
+
+/** One row of an org's log, as streams and `GET /events` carry it: a union told apart by `type`. */
+export type EventEnvelope = EventFields & EventContent
+
+/** The envelope of one type. */
+export type EventOf<T extends EventType> = Extract<EventEnvelope, { type: T }>
+
+const eventOf = (type: EventType) =>
+  Closed(
+    {
+      sequence: fields.sequence,
+      type: Type.Literal(type),
+      timestamp: fields.timestamp,
+      actor: fields.actor,
+      project_ids: fields.project_ids,
+      task_id: fields.task_id,
+      channel_id: fields.channel_id,
+      payload: EVENT_PAYLOADS[type],
+    },
+    { title: type },
+  )
+
+/** The schema of every event, by type. */
+export const EVENTS: Readonly<Record<string, TObject>> = Object.fromEntries(
+  EVENT_TYPES.map((type) => [type, eventOf(type)]),
 )
-export type EventEnvelope = Static<typeof EventEnvelope>
 
-/** What a stream carries besides rows of the log; never stored, never numbered. */
+export const EventEnvelope = Type.Unsafe<EventEnvelope>(TaggedUnion(EVENTS, { title: 'Event' }))
+
+/** First frame of every stream. */
+const StreamOpened = Closed({
+  type: Type.Literal('stream.opened'),
+  payload: Closed({ log: Type.String(), head: Count(), heartbeat_seconds: Count() }),
+})
+
+/** The cursor could not be honoured: the stream goes on from the head, and the client reads everything again. */
+const EventsReset = Closed({
+  type: Type.Literal('events.reset'),
+  payload: Closed({ reason: OneOf(RESET_REASONS), head: Count() }),
+})
+
+/** Last frame of a stream whose credentials ended. */
+const SessionRevoked = Closed({
+  type: Type.Literal('session.revoked'),
+  payload: Closed({ reason: OneOf(REVOCATION_REASONS) }),
+})
+
+/** Follows its event on the stream of the notified user. */
+const NotificationCreated = Closed({
+  sequence: Type.Null(),
+  type: Type.Literal('notification.created'),
+  payload: Closed({ notification: Notification }),
+})
+
+/** What a stream carries besides rows of the log, by type; never numbered. */
+export const STREAM_CONTROLS = {
+  'stream.opened': StreamOpened,
+  'events.reset': EventsReset,
+  'session.revoked': SessionRevoked,
+  'notification.created': NotificationCreated,
+} as const
+
+export type NotificationEnvelope = Static<typeof NotificationCreated>
 export type ControlEnvelope =
-  | { type: 'stream.opened'; payload: { log: string; head: number; heartbeat_seconds: number } }
-  | { type: 'events.reset'; payload: { reason: ResetReason; head: number } }
-  | { type: 'session.revoked'; payload: { reason: 'session' | 'key' | 'membership' | 'expired' } }
+  | Static<typeof StreamOpened>
+  | Static<typeof EventsReset>
+  | Static<typeof SessionRevoked>
 
-/** Why a cursor could not be honoured. */
-export type ResetReason = 'other_log' | 'beyond_head' | 'removed'
+/** The `data` of every frame of a stream. */
+export type StreamEnvelope = EventEnvelope | ControlEnvelope | NotificationEnvelope
+export const StreamEnvelope = Type.Unsafe<StreamEnvelope>(
+  TaggedUnion({ ...EVENTS, ...STREAM_CONTROLS }, { title: 'StreamEvent' }),
+)
 
 /** A position in one incarnation of an org's log. */
 export interface Cursor {

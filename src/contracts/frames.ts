@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { ErrorBody } from './errors.ts'
+import { ErrorDetail } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import type { Channel, Message } from './resources.ts'
-import { Closed, Count, Nullable, OneOf, Text, Uuid } from './schema.ts'
-import { type DeliveryState, MESSAGE_KINDS } from './vocabulary.ts'
+import { Channel, Message } from './resources.ts'
+import { Closed, Count, Nullable, OneOf, TaggedUnion, Text, Timestamp, Uuid } from './schema.ts'
+import { DELIVERY_STATES, MESSAGE_KINDS } from './vocabulary.ts'
 
 /** Client → server, one JSON text frame each. */
 export const HelloFrame = Closed({
@@ -39,25 +39,50 @@ export const CLIENT_FRAMES = {
   read: ReadFrame,
   ping: PingFrame,
 } as const
+export const ClientFrame = TaggedUnion(CLIENT_FRAMES, { title: 'ClientFrame' })
 
-/** Server → client. */
-export type ServerFrame =
-  | { type: 'ready'; log: string; user_id: string; channels: { id: string; last_seq: number }[] }
-  | { type: 'ack'; client_id: string | null; channel_id: string; id: string; seq: number; created_at: string }
-  | { type: 'error'; client_id?: string; error: ErrorBody['error'] }
-  | { type: 'message'; message: Message }
-  | { type: 'typing' | 'typing_stopped'; channel_id: string; user_id: string }
-  | { type: 'read'; channel_id: string; seq: number }
-  | { type: 'pong' }
-  | { type: 'channel_added'; channel: Channel }
-  | { type: 'channel_removed'; channel_id: string }
-  | { type: 'presence'; channel_id: string; user_ids: string[] }
-  | {
-      type: 'delivery'
-      channel_id: string
-      seq: number
-      agent_id: string
-      state: DeliveryState
-      detail: string | null
-    }
-  | { type: 'resync'; channel_id: string; last_seq: number }
+/** Server → client, by `type`. */
+export const SERVER_FRAMES = {
+  ready: Closed({
+    type: Type.Literal('ready'),
+    log: Type.String(),
+    user_id: Uuid(),
+    channels: Type.Array(Closed({ id: Uuid(), last_seq: Count() })),
+  }),
+  ack: Closed({
+    type: Type.Literal('ack'),
+    client_id: Nullable(Text(LIMITS.client_id_max)),
+    channel_id: Uuid(),
+    id: Uuid(),
+    seq: Count({ minimum: 1 }),
+    created_at: Timestamp(),
+  }),
+  error: Closed({
+    type: Type.Literal('error'),
+    client_id: Type.Optional(Text(LIMITS.client_id_max)),
+    error: ErrorDetail,
+  }),
+  message: Closed({ type: Type.Literal('message'), message: Message }),
+  typing: Closed({ type: Type.Literal('typing'), channel_id: Uuid(), user_id: Uuid() }),
+  typing_stopped: Closed({ type: Type.Literal('typing_stopped'), channel_id: Uuid(), user_id: Uuid() }),
+  read: Closed({ type: Type.Literal('read'), channel_id: Uuid(), seq: Count() }),
+  pong: Closed({ type: Type.Literal('pong') }),
+  channel_added: Closed({ type: Type.Literal('channel_added'), channel: Channel }),
+  channel_removed: Closed({ type: Type.Literal('channel_removed'), channel_id: Uuid() }),
+  presence: Closed({
+    type: Type.Literal('presence'),
+    channel_id: Uuid(),
+    user_ids: Type.Array(Uuid(), { description: 'Everybody who is connected to the channel.' }),
+  }),
+  delivery: Closed({
+    type: Type.Literal('delivery'),
+    channel_id: Uuid(),
+    seq: Count({ minimum: 1 }),
+    agent_id: Uuid(),
+    state: OneOf(DELIVERY_STATES),
+    detail: Nullable(Text(LIMITS.delivery_detail_max, { min: 0 })),
+  }),
+  resync: Closed({ type: Type.Literal('resync'), channel_id: Uuid(), last_seq: Count() }),
+} as const
+export const ServerFrame = TaggedUnion(SERVER_FRAMES, { title: 'ServerFrame' })
+export type ServerFrame = Static<typeof ServerFrame>

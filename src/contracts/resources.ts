@@ -193,6 +193,15 @@ export const Message = Closed({
 })
 export type Message = Static<typeof Message>
 
+/** All that is left of a message in the log when retention removed its text. */
+export const MessageTombstone = Closed({
+  id: Uuid(),
+  channel_id: Uuid(),
+  seq: Count({ minimum: 1 }),
+  removed: Type.Literal(true),
+})
+export type MessageTombstone = Static<typeof MessageTombstone>
+
 export const Notification = Closed({
   id: Uuid(),
   type: OneOf(NOTIFICATION_TYPES),
@@ -232,6 +241,7 @@ export const RESOURCES: Record<string, TSchema> = {
   SubAgent,
   Channel,
   Message,
+  MessageTombstone,
   Delivery,
   Notification,
   Export,

@@ -1,4 +1,5 @@
 import { Kind, type SchemaOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { LIMITS } from './limits.ts'
 
 /** Counts characters as people and JSON Schema do: Unicode code points, not UTF-16 units. */
@@ -143,3 +144,22 @@ export const FreeForm = (description: string) =>
     additionalProperties: {},
     description,
   })
+
+/** A union whose members are told apart by their `type`: the checks look at one member only. */
+export function TaggedUnion<const M extends Record<string, TSchema>>(
+  members: M,
+  options: SchemaOptions = {},
+) {
+  return Type.Unsafe<Static<M[keyof M]>>({
+    [Kind]: 'TaggedUnion',
+    oneOf: Object.values(members),
+    discriminator: { propertyName: 'type' },
+    ...options,
+  })
+}
+
+TypeRegistry.Set('TaggedUnion', (schema: { oneOf: TSchema[] }, value: unknown) => {
+  if (typeof value !== 'object' || value === null || !('type' in value)) return false
+  const member = schema.oneOf.find(({ properties }) => properties.type.const === value.type)
+  return member !== undefined && Value.Check(member, value)
+})

@@ -104,6 +104,7 @@ export const EVENT_TYPES = [
   'task.unblocked',
   'task.archived',
   'channel.created',
+  'channel.updated',
   'message.created',
   'command.invoked',
   'sub_agent.created',
@@ -129,6 +130,22 @@ export const NOTIFICATION_TYPES = [
   'export.ready',
 ] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
+
+/** Why the agents' posts in a channel are accepted again. */
+export const LOOP_RESUME_REASONS = ['human', 'time', 'administrator'] as const
+export type LoopResumeReason = (typeof LOOP_RESUME_REASONS)[number]
+
+/** Why an API key was refused. */
+export const KEY_REFUSALS = ['malformed', 'unknown', 'wrong', 'revoked', 'expired'] as const
+export type KeyRefusal = (typeof KEY_REFUSALS)[number]
+
+/** How a person ended a session: by signing out with it, or from the list of sessions. */
+export const SESSION_ENDS = ['logout', 'revoked'] as const
+export type SessionEnd = (typeof SESSION_ENDS)[number]
+
+/** Why a cursor could not be honoured. */
+export const RESET_REASONS = ['other_log', 'beyond_head', 'removed'] as const
+export type ResetReason = (typeof RESET_REASONS)[number]
 
 /** Why an open stream was ended by the server. */
 export const REVOCATION_REASONS = ['session', 'key', 'membership', 'expired'] as const

@@ -1,17 +1,25 @@
 import type { Subscriptions } from '../contracts/requests.ts'
-import type { Channel, Message, Notification } from '../contracts/resources.ts'
+import type { Message } from '../contracts/resources.ts'
+import type { UserNotification } from '../domain/job.ts'
 import type { LogEvent } from '../domain/log-event.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
 import type { Database } from './client.ts'
-import { channelsById } from './queries/channels.ts'
-import { eventsAfter, notificationsOfEvents, oldestSequence } from './queries/events.ts'
-import { messagesAfter, toMessage } from './queries/messages.ts'
-import { readPermissions } from './queries/permissions.ts'
-import { readSubscriptions } from './queries/subscriptions.ts'
+import { CoalescedReads } from './coalesced.ts'
+import { readMarkers } from './queries/channels.ts'
+import { eventsBetween, notificationsOfEvents } from './queries/events.ts'
+import { messagesBetween, toMessage } from './queries/messages.ts'
+import { readOrgState } from './queries/permissions.ts'
+import { subscriptionsOf } from './queries/subscriptions.ts'
 
-/** What edges read from the database when the owner's memory does not reach back far enough. */
+const EVERYTHING: Subscriptions = { mode: 'all', topics: [] }
+
+/** Reads for edges, each one statement; point reads of many users coalesce. Ranges exclude `after`, include `until`. */
 export class DatabaseEdgeSource {
   readonly #database: Database
+  /** By org, for as long as a read of it is under way. */
+  readonly #subscriptions = new Map<string, CoalescedReads<Subscriptions>>()
+  /** By org and range. */
+  readonly #notifications = new Map<string, CoalescedReads<UserNotification[]>>()
 
   constructor(database: Database) {
     this.#database = database
@@ -27,58 +35,77 @@ export class DatabaseEdgeSource {
       }
     | undefined
   > {
-    return await this.#database.readOrg(org_id, async (tx) => {
-      const found = await readPermissions(tx, org_id)
-      if (!found) return undefined
-      const channels = await tx.sql<{ id: string; last_seq: number }[]>`
-        select id, last_seq from channels where org_id = ${org_id}`
-      return {
-        log: found.head.log,
-        head: found.head.sequence,
-        permissions: found.permissions,
-        channels: [...channels],
-      }
-    })
+    const found = await readOrgState(this.#database, org_id)
+    if (!found) return undefined
+    const { head, permissions, channels } = found
+    return { log: head.log, head: head.sequence, permissions, channels }
   }
 
   async events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {
-    return await this.#database.readOrg(org_id, (tx) => eventsAfter(tx, org_id, after, until, limit))
+    return await eventsBetween(this.#database, org_id, after, until, limit)
   }
 
   async notifications(
     org_id: string,
-    user_id: string,
+    user_ids: readonly string[],
     after: number,
     until: number,
-  ): Promise<Notification[]> {
-    return await this.#database.readOrg(org_id, (tx) =>
-      notificationsOfEvents(tx, org_id, user_id, after, until),
-    )
+  ): Promise<UserNotification[]> {
+    const read = async (users: readonly string[]) =>
+      Map.groupBy(await notificationsOfEvents(this.#database, org_id, users, after, until), (n) => n.user_id)
+    const [user_id] = user_ids
+    if (user_id === undefined) return []
+    if (user_ids.length > 1) return [...(await read(user_ids)).values()].flat()
+    return await coalesced(this.#notifications, `${org_id} ${after} ${until}`, user_id, read, [])
   }
 
-  async messages(org_id: string, channel_id: string, after: number, limit: number): Promise<Message[]> {
+  async messages(
+    org_id: string,
+    channel_id: string,
+    after: number,
+    until: number,
+    limit: number,
+  ): Promise<Message[]> {
     const rows = await this.#database.readOne(org_id, (sql, org) =>
-      messagesAfter(sql, org, channel_id, after, limit),
+      messagesBetween(sql, org, channel_id, after, until, limit),
     )
     return rows.map(toMessage)
   }
 
-  async channels(org_id: string, user_id: string, ids: readonly string[]): Promise<Channel[]> {
-    return await this.#database.readOne(org_id, (sql, org) => channelsById(sql, org, user_id, ids))
+  async readMarkers(
+    org_id: string,
+    user_id: string,
+    positions: readonly { id: string; last_seq: number }[],
+  ): Promise<{ channel_id: string; read_seq: number; mention_count: number }[]> {
+    return await readMarkers(this.#database, org_id, user_id, positions)
   }
 
   async subscriptions(org_id: string, user_id: string): Promise<Subscriptions> {
-    return await readSubscriptions(this.#database, org_id, user_id)
-  }
-
-  async oldestSequence(org_id: string): Promise<number> {
-    return await this.#database.readOrg(org_id, (tx) => oldestSequence(tx, org_id))
+    const read = (users: readonly string[]) => subscriptionsOf(this.#database, org_id, users)
+    return await coalesced(this.#subscriptions, org_id, user_id, read, EVERYTHING)
   }
 
   async head(org_id: string): Promise<number> {
-    return await this.#database.readOrg(org_id, async ({ sql }) => {
-      const [row] = await sql<{ sequence: number }[]>`select sequence from org_heads where org_id = ${org_id}`
-      return row?.sequence ?? 0
-    })
+    const [row] = await this.#database.readOne(
+      org_id,
+      (sql, org) => sql<{ sequence: number }[]>`select sequence from org_heads where org_id = ${org}`,
+    )
+    return row?.sequence ?? 0
   }
+}
+
+/** One user's read, together with those of others under the same `group`. */
+function coalesced<Value>(
+  groups: Map<string, CoalescedReads<Value>>,
+  group: string,
+  user_id: string,
+  read: (user_ids: string[]) => Promise<ReadonlyMap<string, Value>>,
+  missing: Value,
+): Promise<Value> {
+  let reads = groups.get(group)
+  if (!reads) {
+    reads = new CoalescedReads(read, missing, () => groups.delete(group))
+    groups.set(group, reads)
+  }
+  return reads.get(user_id)
 }

@@ -1,3 +1,4 @@
+import type { EventContent } from '../contracts/event-payloads.ts'
 import type { SenderType } from '../contracts/vocabulary.ts'
 import { OutOfTurn } from '../domain/ownership.ts'
 import type { Fragment, Sql } from './client.ts'
@@ -35,7 +36,7 @@ export interface EventRow {
   task_id: string | null
   channel_id: string | null
   subject_ids: string[]
-  payload: Record<string, unknown>
+  payload: EventContent['payload']
   created_at: string
 }
 

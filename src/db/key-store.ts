@@ -1,40 +1,67 @@
-import type { OrgStatus, Role, SubAgentStatus, UserStatus, UserType } from '../contracts/vocabulary.ts'
+import { and, eq, sql as text } from 'drizzle-orm'
+import { LRUCache } from 'lru-cache'
 import type { Database } from './client.ts'
+import type { memberships, organizations } from './schema/orgs.ts'
+import { api_keys, type sub_agents } from './schema/work.ts'
+import { build, given, inOrg, type Params, statement } from './statement.ts'
 
-interface StoredKey {
-  org_id: string
-  slug: string
-  org_status: OrgStatus
-  id: string
-  key_id: string
-  kind: 'live' | 'tmp'
-  user_id: string
-  sub_agent_id: string | null
-  bcrypt_hash: string
-  hmac: string
-  expires_at: string | null
-  revoked_at: string | null
-  member_role: Role | null
-  member_status: UserStatus | null
-  member_type: UserType | null
+/** Rows of the look-up function `auth_api_key`: a key with its org, its member and its sub-agent. */
+type Key = typeof api_keys.$inferSelect
+type Organization = typeof organizations.$inferSelect
+type Member = typeof memberships.$inferSelect
+type SubAgent = typeof sub_agents.$inferSelect
+type StoredKey = Pick<
+  Key,
+  | 'org_id'
+  | 'id'
+  | 'key_id'
+  | 'kind'
+  | 'user_id'
+  | 'sub_agent_id'
+  | 'bcrypt_hash'
+  | 'hmac'
+  | 'expires_at'
+  | 'revoked_at'
+> & {
+  slug: Organization['slug']
+  org_status: Organization['status']
+  member_role: Member['role'] | null
+  member_status: Member['status'] | null
+  member_type: Member['type'] | null
   display_name: string
   username: string
-  task_id: string | null
-  sub_agent_status: SubAgentStatus | null
-  sub_agent_expires_at: string | null
+  task_id: SubAgent['task_id'] | null
+  sub_agent_status: SubAgent['status'] | null
+  sub_agent_expires_at: SubAgent['expires_at'] | null
 }
 
-/** A row is looked at again after so long; what ends a key on this node drops it at once. */
+const setHmac = statement((p: Params<{ org_id: string; id: string; hmac: string }>) =>
+  build
+    .update(api_keys)
+    .set({ hmac: given(p.hmac) })
+    .where(and(inOrg(api_keys.org_id, p.org_id), eq(api_keys.id, p.id))),
+)
+
+const setUsed = statement((p: Params<{ org_id: string; id: string }>) =>
+  build
+    .update(api_keys)
+    .set({ last_used_at: text`now()` })
+    .where(and(inOrg(api_keys.org_id, p.org_id), eq(api_keys.id, p.id))),
+)
+
+/** A row is read again after this time; what ends a key on this node drops it at once. */
 const REMEMBER_MS = 1_000
+/** Keys in memory: some 10 MiB. The least recently used is read again earlier. */
 const REMEMBERED_MAX = 10_000
-/** Last use is written at most so often per key. */
+/** Last use is written at most this often per key. */
 const USED_EVERY_MS = 60_000
 
 /** API keys in PostgreSQL, with the rows of the last second in memory. */
 export class PostgresKeyStore {
   readonly #database: Database
-  readonly #rows = new Map<string, { row: StoredKey | undefined; read_at: number }>()
-  readonly #used = new Map<string, number>()
+  readonly #rows = new LRUCache<string, { row: StoredKey; read_at: number }>({ max: REMEMBERED_MAX })
+  /** When the last use of a key was written; one that fell out is written once more than needed. */
+  readonly #used = new LRUCache<string, number>({ max: REMEMBERED_MAX })
   readonly #failed: (stage: string, error: unknown) => void
 
   constructor(database: Database, failed: (stage: string, error: unknown) => void) {
@@ -45,37 +72,34 @@ export class PostgresKeyStore {
   async find(key_id: string): Promise<StoredKey | undefined> {
     const known = this.#rows.get(key_id)
     if (known && Date.now() - known.read_at < REMEMBER_MS) return known.row
+    // Text: the org is not known yet, so a function that bypasses row-level security looks the key up.
     const [row] = await this.#database.query((sql) => sql<StoredKey[]>`select * from auth_api_key(${key_id})`)
-    // A key that does not exist is not remembered: it may be made the next moment.
+    // An unknown id is not remembered: the key may be created the next moment.
     if (row) this.#rows.set(key_id, { row, read_at: Date.now() })
-    if (this.#rows.size > REMEMBERED_MAX) {
-      const [oldest] = this.#rows.keys()
-      if (oldest !== undefined) this.#rows.delete(oldest)
-    }
+    else this.#rows.delete(key_id)
     return row
   }
 
   /** Something about keys of this org changed. */
   forgetOrg(org_id: string): void {
-    for (const [key_id, { row }] of this.#rows) if (row?.org_id === org_id) this.#rows.delete(key_id)
+    for (const [key_id, { row }] of this.#rows) if (row.org_id === org_id) this.#rows.delete(key_id)
   }
 
-  async rewriteHmac(stored: { org_id: string; id: string; key_id: string }, hmac: string): Promise<void> {
-    await this.#database.withOrg(stored.org_id, async ({ sql }) => {
-      await sql`update api_keys set hmac = ${hmac} where org_id = ${stored.org_id} and id = ${stored.id}`
-    })
-    this.#rows.delete(stored.key_id)
+  async rewriteHmac(
+    { org_id, id, key_id }: Pick<StoredKey, 'org_id' | 'id' | 'key_id'>,
+    hmac: string,
+  ): Promise<void> {
+    await this.#database.withOrg(org_id, ({ sql }) => setHmac(sql, { org_id, id, hmac }))
+    this.#rows.delete(key_id)
   }
 
-  /** Remembers that a key was used, about once a minute. */
-  used(stored: { org_id: string; id: string }): void {
+  /** Writes that a key was used, about once a minute. Not awaited. */
+  used({ org_id, id }: Pick<StoredKey, 'org_id' | 'id'>): void {
     const now = Date.now()
-    if (now - (this.#used.get(stored.id) ?? 0) < USED_EVERY_MS) return
-    this.#used.set(stored.id, now)
+    if (now - (this.#used.peek(id) ?? 0) < USED_EVERY_MS) return
+    this.#used.set(id, now)
     this.#database
-      .withOrg(stored.org_id, async ({ sql }) => {
-        await sql`update api_keys set last_used_at = now() where org_id = ${stored.org_id} and id = ${stored.id}`
-      })
+      .withOrg(org_id, ({ sql }) => setUsed(sql, { org_id, id }))
       .catch((error: unknown) => this.#failed('write the last use of a key', error))
   }
 }

@@ -1,18 +1,67 @@
+import { and, desc, eq, isNull, sql as text } from 'drizzle-orm'
 import type { Database } from './client.ts'
+import { sessions } from './schema/global.ts'
+import { build, given, type Params, statement } from './statement.ts'
 
-interface SessionRow {
-  id: string
-  user_id: string
-  jti: string
-  previous_jti: string | null
-  previous_valid_until: string | null
-  created_at: string
-  expires_at: string
-  last_seen_at: string
-  revoked_at: string | null
-  ip: string | null
-  user_agent: string | null
-}
+/** Far more sessions than a person has; the oldest are left out. */
+const LISTED_MAX = 100
+
+const insertSession = statement(
+  (
+    p: Params<{
+      id: string
+      user_id: string
+      jti: string
+      expires_at: string
+      ip: string
+      user_agent: string
+    }>,
+  ) =>
+    build.insert(sessions).values({
+      id: p.id,
+      user_id: p.user_id,
+      jti: p.jti,
+      expires_at: p.expires_at,
+      last_seen_at: text`now()`,
+      ip: p.ip,
+      user_agent: p.user_agent,
+    }),
+)
+
+const sessionById = statement((p: Params<{ id: string }>) =>
+  build.select().from(sessions).where(eq(sessions.id, p.id)),
+)
+
+const rotateSession = statement(
+  (p: Params<{ id: string; old_jti: string; new_jti: string; grace_until: string }>) =>
+    build
+      .update(sessions)
+      .set({
+        jti: given(p.new_jti),
+        previous_jti: given(p.old_jti),
+        previous_valid_until: given(p.grace_until),
+        last_seen_at: text`now()`,
+      })
+      .where(and(eq(sessions.id, p.id), eq(sessions.jti, p.old_jti), isNull(sessions.revoked_at)))
+      .returning({ id: sessions.id }),
+)
+
+const revokeSession = statement((p: Params<{ id: string }>) =>
+  build
+    .update(sessions)
+    .set({ revoked_at: text`now()` })
+    .where(and(eq(sessions.id, p.id), isNull(sessions.revoked_at)))
+    .returning({ user_id: sessions.user_id }),
+)
+
+const sessionsOfUser = statement((p: Params<{ user_id: string }>) =>
+  build
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.user_id, p.user_id), isNull(sessions.revoked_at)))
+    .orderBy(desc(sessions.created_at))
+    .limit(LISTED_MAX),
+)
 
 /** Sessions in PostgreSQL. */
 export class PostgresSessionStore {
@@ -30,42 +79,30 @@ export class PostgresSessionStore {
     ip: string
     user_agent: string
   }): Promise<void> {
-    await this.#database.query(
-      (sql) => sql`
-        insert into sessions (id, user_id, jti, expires_at, last_seen_at, ip, user_agent)
-        values (${row.id}, ${row.user_id}, ${row.jti}, ${row.expires_at}, now(), ${row.ip}, ${row.user_agent})`,
-    )
+    await this.#database.query((sql) => insertSession(sql, row))
   }
 
-  async find(id: string): Promise<SessionRow | undefined> {
-    const [row] = await this.#database.query(
-      (sql) => sql<SessionRow[]>`select * from sessions where id = ${id}`,
-    )
+  async find(id: string) {
+    const [row] = await this.#database.query((sql) => sessionById(sql, { id }))
     return row
   }
 
+  /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
   async rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean> {
-    const rows = await this.#database.query(
-      (sql) => sql`
-        update sessions set jti = ${new_jti}, previous_jti = ${old_jti}, previous_valid_until = ${grace_until}, last_seen_at = now()
-        where id = ${id} and jti = ${old_jti} and revoked_at is null returning id`,
+    const rows = await this.#database.query((sql) =>
+      rotateSession(sql, { id, old_jti, new_jti, grace_until }),
     )
     return rows.length === 1
   }
 
-  /** Ends a session; answers whose it was, undefined when it had ended before. */
+  /** Ends a session; returns its user, undefined when it had ended before. */
   async revoke(id: string): Promise<string | undefined> {
-    const [row] = await this.#database.query(
-      (sql) => sql<{ user_id: string }[]>`
-        update sessions set revoked_at = now() where id = ${id} and revoked_at is null returning user_id`,
-    )
+    const [row] = await this.#database.query((sql) => revokeSession(sql, { id }))
     return row?.user_id
   }
 
-  async listByUser(user_id: string): Promise<SessionRow[]> {
-    return await this.#database.query(
-      (sql) => sql<SessionRow[]>`
-        select * from sessions where user_id = ${user_id} and revoked_at is null order by created_at desc limit 100`,
-    )
+  /** Sessions that were not revoked, newest first. */
+  async listByUser(user_id: string) {
+    return await this.#database.query((sql) => sessionsOfUser(sql, { user_id }))
   }
 }

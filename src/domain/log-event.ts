@@ -1,16 +1,17 @@
-import type { EventEnvelope } from '../contracts/events.ts'
-import type { EventType, RevocationReason, SenderType } from '../contracts/vocabulary.ts'
+import type { EventContent } from '../contracts/event-payloads.ts'
+import type { Actor, EventEnvelope } from '../contracts/events.ts'
+import type { EventType, RevocationReason } from '../contracts/vocabulary.ts'
 
-/** What a command says happened, before the lane numbers and dates it. */
-export interface NewEvent {
-  type: EventType
-  /** Who did it; the command's principal when left out. */
-  actor?: { id: string | null; type: SenderType; display_name: string }
+/** An event of a command before the lane numbers and dates it. */
+export type NewEvent = EventContent & NewEventFields
+
+export interface NewEventFields {
+  /** The principal of the command when left out. */
+  actor?: Actor
   project_ids?: string[]
   task_id?: string | null
   channel_id?: string | null
-  payload: Record<string, unknown>
-  /** Users this event is about: it reaches their streams whatever they subscribed to. */
+  /** Users that the event is about: it reaches their streams whatever they subscribed to. */
   subject_ids?: string[]
   /** Set on `message.created`: the text is stored once, with the message, and joined when the event is read. */
   message?: { id: string; seq: number }
@@ -18,7 +19,10 @@ export interface NewEvent {
   revokes?: Revocation
 }
 
-/** Credentials that stop being good. */
+/** A new event of one of the types `T`. */
+export type NewEventOf<T extends EventType> = Extract<NewEvent, { type: T }>
+
+/** Credentials that end. */
 export interface Revocation {
   reason: RevocationReason
   user_id?: string
@@ -26,14 +30,17 @@ export interface Revocation {
   key_ids?: string[]
 }
 
-/** One stored row of the log with what the edge needs to route it. */
-export interface LogEvent extends EventEnvelope {
+/** One stored row of the log, with the fields by which edges route it. */
+export type LogEvent = EventEnvelope & {
   subject_ids: string[]
   revokes?: Revocation
 }
 
-/** Seen by administrators only (and by the user they are about). */
-const SECURITY_EVENTS: ReadonlySet<EventType> = new Set<EventType>([
+/** The fields of an event that say who may see it. */
+export type EventAudience = Pick<LogEvent, 'type' | 'project_ids' | 'task_id' | 'channel_id' | 'subject_ids'>
+
+/** Seen by administrators and by the user that the event is about, by nobody else. */
+const SECURITY_EVENTS = [
   'auth.login_success',
   'auth.login_failure',
   'auth.api_key_failure',
@@ -47,8 +54,17 @@ const SECURITY_EVENTS: ReadonlySet<EventType> = new Set<EventType>([
   'export.requested',
   'export.ready',
   'export.failed',
-])
+] as const satisfies EventType[]
+export type SecurityEventType = (typeof SECURITY_EVENTS)[number]
 
-export function isSecurityEvent(type: EventType): boolean {
-  return SECURITY_EVENTS.has(type)
+const security_events: ReadonlySet<EventType> = new Set(SECURITY_EVENTS)
+
+export function isSecurityEvent<E extends { type: EventType }>(
+  event: E,
+): event is Extract<E, { type: SecurityEventType }> {
+  return isSecurityType(event.type)
+}
+
+export function isSecurityType(type: EventType): boolean {
+  return security_events.has(type)
 }

@@ -1,7 +1,15 @@
-import type { Channel, Org, Project, SubAgent, Task, User } from '../contracts/resources.ts'
+import type { EventContent, EventPayload } from '../contracts/event-payloads.ts'
+import type { Channel, Org, Project, SubAgent, User } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
-import type { ChannelType, OrgStatus, Role, UserStatus, UserType } from '../contracts/vocabulary.ts'
-import { isSecurityEvent, type LogEvent } from './log-event.ts'
+import type {
+  ChannelType,
+  EventType,
+  OrgStatus,
+  Role,
+  UserStatus,
+  UserType,
+} from '../contracts/vocabulary.ts'
+import { type EventAudience, isSecurityType, type LogEvent } from './log-event.ts'
 
 export interface Member {
   user_id: string
@@ -128,19 +136,19 @@ export class Permissions {
     )
   }
 
-  mayReadEvent(viewer: Viewer, event: LogEvent): boolean {
+  mayReadEvent(viewer: Viewer, event: EventAudience): boolean {
     if (viewer.kind === 'sub_agent') return this.#subAgentMayRead(viewer.id, event)
     const member = this.member(viewer.id)
     if (!member) return false
-    if (isSecurityEvent(event.type))
+    if (isSecurityType(event.type))
       return member.role === 'administrator' || event.subject_ids.includes(viewer.id)
     if (event.channel_id !== null) return this.mayReadChannel(viewer, event.channel_id)
     return true
   }
 
-  #subAgentMayRead(id: string, event: LogEvent): boolean {
+  #subAgentMayRead(id: string, event: EventAudience): boolean {
     const scope = this.#scopes.get(id)
-    if (!scope || isSecurityEvent(event.type)) return false
+    if (!scope || isSecurityType(event.type)) return false
     if (event.subject_ids.includes(id)) return true
     if (event.task_id !== null) return event.task_id === scope.task_id
     if (event.channel_id !== null) return this.mayReadChannel({ kind: 'sub_agent', id }, event.channel_id)
@@ -151,12 +159,12 @@ export class Permissions {
   isTouchedBy(event: Pick<LogEvent, 'type' | 'task_id'>): boolean {
     if (event.type === 'task.updated')
       return [...this.#scopes.values()].some((scope) => scope.task_id === event.task_id)
-    return event.type in CHANGES
+    return CHANGES[event.type] !== null
   }
 
   /** Brings the permissions to this event's sequence. Events must come in order. */
-  apply(event: Pick<LogEvent, 'type' | 'payload'>): void {
-    CHANGES[event.type as keyof typeof CHANGES]?.(this.#writer, event.payload as never)
+  apply(event: EventContent): void {
+    applyChange(this.#writer, event.type, event.payload)
   }
 
   readonly #writer: PermissionWriter = {
@@ -222,15 +230,22 @@ interface PermissionWriter {
   moveTask(task_id: string, project_ids: string[]): void
 }
 
-const setOrg = (to: PermissionWriter, payload: { org: Org }) => to.setOrg(payload.org)
-const setUser = (to: PermissionWriter, payload: { user: User }) => to.setMember(payload.user)
+type Change<T extends EventType> = (to: PermissionWriter, payload: EventPayload<T>) => void
+
+const setOrg = (to: PermissionWriter, { org }: { org: Org }) => to.setOrg(org)
+const setUser = (to: PermissionWriter, { user }: { user: User }) => to.setMember(user)
 const setProject = (to: PermissionWriter, { project }: { project: Project }) =>
   to.setAssigned(project.id, project.assigned_user_ids)
+const setChannel = (to: PermissionWriter, { channel }: { channel: Channel }) => to.setChannel(channel)
+const endKeys = (to: PermissionWriter, { ending }: { ending: { id: string; ends_at: string }[] }) => {
+  for (const { id, ends_at } of ending) to.endKey(id, ends_at)
+}
 const endScope = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) =>
   to.setScope(sub_agent.id, undefined)
 
-/** Every event that changes permissions, with the payload it carries and what it changes. */
-const CHANGES = {
+/** What each event changes in the permissions of its org; null for nothing. A new type has to decide. */
+const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
+  'org.created': null,
   'org.updated': setOrg,
   'org.settings_changed': setOrg,
   'org.suspended': setOrg,
@@ -240,24 +255,47 @@ const CHANGES = {
   'user.created': setUser,
   'user.updated': setUser,
   'user.role_changed': setUser,
-  'user.removed': (to: PermissionWriter, payload: { user: User }) => to.removeMember(payload.user.id),
-  'api_key.rotated': (to: PermissionWriter, payload: { ending: { id: string; ends_at: string }[] }) => {
-    for (const { id, ends_at } of payload.ending) to.endKey(id, ends_at)
-  },
-  'api_key.revoked': (to: PermissionWriter, payload: { ending: { id: string; ends_at: string }[] }) => {
-    for (const { id, ends_at } of payload.ending) to.endKey(id, ends_at)
-  },
+  'user.removed': (to, { user }) => to.removeMember(user.id),
+  'api_key.rotated': endKeys,
+  'api_key.revoked': endKeys,
+  'auth.login_success': null,
+  'auth.login_failure': null,
+  'auth.api_key_failure': null,
+  'auth.session_revoked': null,
   'project.created': setProject,
+  'project.updated': null,
+  'project.transitioned': null,
+  'project.archived': null,
   'project.user_assigned': setProject,
   'project.user_unassigned': setProject,
-  'channel.created': (to: PermissionWriter, { channel }: { channel: Channel }) => to.setChannel(channel),
-  'task.updated': (to: PermissionWriter, { task }: { task: Task }) => to.moveTask(task.id, task.project_ids),
-  'sub_agent.created': (to: PermissionWriter, payload: { sub_agent: SubAgent; project_ids: string[] }) =>
-    to.setScope(payload.sub_agent.id, {
-      task_id: payload.sub_agent.task_id,
-      project_ids: payload.project_ids,
-    }),
+  'task.created': null,
+  'task.updated': (to, { task }) => to.moveTask(task.id, task.project_ids),
+  'task.transitioned': null,
+  'task.assigned': null,
+  'task.unassigned': null,
+  'task.dependency_added': null,
+  'task.dependency_removed': null,
+  'task.evidence_added': null,
+  'task.evidence_removed': null,
+  'task.unblocked': null,
+  'task.archived': null,
+  'channel.created': setChannel,
+  'channel.updated': setChannel,
+  'channel.loop_paused': null,
+  'channel.loop_resumed': null,
+  'message.created': null,
+  'command.invoked': null,
+  'sub_agent.created': (to, { sub_agent, project_ids }) =>
+    to.setScope(sub_agent.id, { task_id: sub_agent.task_id, project_ids }),
   'sub_agent.completed': endScope,
   'sub_agent.terminated': endScope,
   'sub_agent.expired': endScope,
-} as const
+  'export.requested': null,
+  'export.ready': null,
+  'export.failed': null,
+}
+
+function applyChange<T extends EventType>(to: PermissionWriter, type: T, payload: EventPayload<T>): void {
+  const change: Change<T> | null = CHANGES[type]
+  change?.(to, payload)
+}

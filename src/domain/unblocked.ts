@@ -6,7 +6,7 @@ import { taskEvent } from './task-events.ts'
 /** Events and notifications of tasks that are not blocked any more; the events begin at the place `first_event`. */
 export function unblocked(tasks: readonly Task[], caller: Caller, first_event: number) {
   return {
-    events: tasks.map((task) => taskEvent('task.unblocked', task)),
+    events: tasks.map((task) => taskEvent('task.unblocked', task, {})),
     notifications: tasks.flatMap((task, i) =>
       aboutTask(task, 'task.unblocked', `“${task.title}” is not blocked any more`, {
         user_ids: task.assignee_ids,

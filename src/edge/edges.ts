@@ -2,14 +2,13 @@ import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { ServerFrame } from '../contracts/frames.ts'
 import type { Revocation } from '../domain/log-event.ts'
-import { type EdgeSource, OrgEdge, type PublishedBatch } from './org-edge.ts'
+import { OrgEdge } from './org-edge.ts'
+import type { EdgeSource, PublishedBatch } from './source.ts'
 import { retryFrame } from './sse-frames.ts'
 
 /** What the node's edges need beside storage. */
 export interface EdgesPorts extends EdgeSource {
-  /** Tells a channel who is connected to it on this node. */
-  presence(org_id: string, channel_id: string, user_ids: string[]): void
-  /** Of these credentials, those that ended; looked up so that a missed revocation is noticed. */
+  /** Of these credentials, those that ended; looked up in case a revocation was missed. */
   endedCredentials(
     sessions: string[],
     keys: { org_id: string; id: string }[],
@@ -17,16 +16,16 @@ export interface EdgesPorts extends EdgeSource {
   failed(stage: string, error: unknown): void
 }
 
-/** An edge without connections is kept so long after its last use. */
+/** An edge without connections is dropped after this time without a request. */
 const IDLE_MS = 60_000
-/** Streams look at their credential so often, for the case that a revocation was not heard. */
+/** Fallback: re-check the credentials of open streams this often, in case a revocation was missed. */
 const CREDENTIAL_CHECK_MS = 5_000
 /** Half of the second within which a stream ends with its credential. */
 const TICK_MS = 500
-/** Presence is told at most so often per channel: a crowd that comes at once is one frame, not thousands. */
+/** Presence is announced at most this often per channel: a crowd that connects at once is one frame, not thousands. */
 const PRESENCE_MS = 1_000
 
-/** Refusal of whatever comes while the node stops: it was not done. */
+/** Refusal of every request while the node stops: nothing was done. */
 export function draining(): ApiError {
   return new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
 }
@@ -48,7 +47,7 @@ export class Edges {
     this.#timers.push(
       setInterval(() => this.#heartbeat(), heartbeat_seconds * 1000),
       setInterval(() => this.#tick(), TICK_MS),
-      setInterval(() => this.#tellPresence(), PRESENCE_MS),
+      setInterval(() => this.#announcePresence(), PRESENCE_MS),
       setInterval(() => void this.#checkCredentials(), CREDENTIAL_CHECK_MS),
     )
   }
@@ -79,27 +78,54 @@ export class Edges {
     return loading
   }
 
-  /** Listens first and reads afterwards: what is published meanwhile waits, so that nothing falls between. */
+  /** Listens first and reads afterwards: batches published meanwhile are kept, so that none is missed. */
   async #load(org_id: string): Promise<OrgEdge> {
     this.#early.set(org_id, [])
     try {
       const loaded = await this.#ports.load(org_id)
       if (!loaded) throw notFound('org')
-      const edge = new OrgEdge(org_id, loaded, this.#ports, this.#heartbeat_seconds, this.#ports.failed)
+      const edge: OrgEdge = new OrgEdge(org_id, loaded, this.#ports, {
+        heartbeat_seconds: this.#heartbeat_seconds,
+        failed: this.#ports.failed,
+        gaveUp: (error) => this.#drop(edge, error),
+      })
       edge.last_used_at = Date.now()
       this.#ready.set(org_id, edge)
-      for (const batch of this.#early.get(org_id) ?? []) edge.deliver(batch)
+      for (const batch of this.#early.get(org_id) ?? []) this.#deliverTo(edge, batch)
       return edge
     } finally {
       this.#early.delete(org_id)
     }
   }
 
-  /** Takes a batch that an owner published. */
+  /** Takes a batch that an owner published. Never throws. */
   deliver(batch: PublishedBatch): void {
     const edge = this.#ready.get(batch.org_id)
-    if (edge) edge.deliver(batch)
+    if (edge) this.#deliverTo(edge, batch)
     else this.#early.get(batch.org_id)?.push(batch)
+  }
+
+  #deliverTo(edge: OrgEdge, batch: PublishedBatch): void {
+    try {
+      edge.deliver(batch)
+    } catch (error) {
+      this.#drop(edge, error)
+    }
+  }
+
+  /** An edge that cannot follow its log is dropped. Its clients come back to a fresh one and resume by their cursors. */
+  #drop(edge: OrgEdge, error: unknown): void {
+    this.#ports.failed('deliver events at an edge', error)
+    this.#remove(edge)
+    edge.stop()
+    for (const socket of edge.sockets.all()) socket.close(CLOSE.restarting, 'Come back.')
+    for (const stream of edge.streams.all()) stream.end('failed')
+  }
+
+  #remove(edge: OrgEdge): void {
+    if (this.#ready.get(edge.org_id) !== edge) return
+    this.#ready.delete(edge.org_id)
+    this.#edges.delete(edge.org_id)
   }
 
   ephemeral(to: {
@@ -112,18 +138,17 @@ export class Edges {
     this.#ready.get(to.org_id)?.ephemeral(to.channel_id, to.frame, to)
   }
 
-  /** A session or a key ended: its streams close on every org of this node. */
+  /** Closes the streams of an ended session or key, in every org of this node. */
   revoke(revocation: Revocation): void {
     for (const edge of this.#ready.values()) edge.revoke(revocation)
   }
 
-  /** The org is gone: its streams end, and nothing of it is remembered. */
+  /** The org is gone: ends its streams and forgets it. */
   forget(org_id: string): void {
     const edge = this.#ready.get(org_id)
     this.#ready.delete(org_id)
     this.#edges.delete(org_id)
-    for (const sink of [...(edge?.streams.all() ?? []), ...(edge?.sockets.all() ?? [])])
-      sink.revoke('membership')
+    for (const sink of edge?.sinks() ?? []) sink.revoke('membership')
   }
 
   /** Refuses a connection over the org's limit, or while the node drains. */
@@ -145,7 +170,7 @@ export class Edges {
     return counts
   }
 
-  /** The node stops: nothing new is taken, what is open stays until {@link closeAll}. */
+  /** The node stops: new connections are refused, open ones stay until {@link closeAll}. */
   startDraining(): void {
     this.#draining = true
   }
@@ -165,36 +190,31 @@ export class Edges {
   }
 
   #heartbeat(): void {
-    for (const edge of this.#ready.values()) edge.heartbeat()
+    for (const edge of this.#ready.values()) edge.streams.heartbeat()
   }
 
   #tick(): void {
     const now = Date.now()
-    for (const [org_id, edge] of this.#ready) {
+    for (const edge of this.#ready.values()) {
       edge.sockets.checkSlow()
       for (const sink of edge.streams.all()) sink.checkStall(now)
       for (const sink of edge.sockets.all()) sink.checkAlive(now)
       edge.revokeExpired(now)
       const { sse, websocket } = edge.counts
       if (sse + websocket > 0) edge.last_used_at = now
-      else if (now - edge.last_used_at > IDLE_MS) {
-        this.#ready.delete(org_id)
-        this.#edges.delete(org_id)
-      }
+      else if (now - edge.last_used_at > IDLE_MS) this.#remove(edge)
     }
   }
 
-  #tellPresence(): void {
-    for (const edge of this.#ready.values())
-      for (const { channel_id, user_ids } of edge.sockets.takePresence())
-        this.#ports.presence(edge.org_id, channel_id, user_ids)
+  #announcePresence(): void {
+    for (const edge of this.#ready.values()) edge.sockets.announcePresence()
   }
 
   async #checkCredentials(): Promise<void> {
     const sessions = new Set<string>()
     const keys = new Map<string, string>()
     for (const edge of this.#ready.values())
-      for (const { credential } of [...edge.streams.all(), ...edge.sockets.all()]) {
+      for (const { credential } of edge.sinks()) {
         if (credential.session_id !== undefined) sessions.add(credential.session_id)
         if (credential.key_id !== undefined) keys.set(credential.key_id, edge.org_id)
       }
@@ -202,7 +222,7 @@ export class Edges {
     try {
       const asked = [...keys].map(([id, org_id]) => ({ id, org_id }))
       const ended = await this.#ports.endedCredentials([...sessions], asked)
-      // What ended because its time is over is told so, whoever notices first.
+      // A credential that expired is reported as expired, not as revoked.
       for (const edge of this.#ready.values()) edge.revokeExpired(Date.now())
       for (const session_id of ended.sessions) this.revoke({ reason: 'session', session_id })
       if (ended.keys.length > 0) this.revoke({ reason: 'key', key_ids: ended.keys })

@@ -1,5 +1,6 @@
-import type { ControlEnvelope } from '../contracts/events.ts'
+import { type ControlEnvelope, formatCursor } from '../contracts/events.ts'
 import type { Notification } from '../contracts/resources.ts'
+import type { ResetReason } from '../contracts/vocabulary.ts'
 
 const encoder = new TextEncoder()
 
@@ -14,24 +15,30 @@ export function controlFrame(envelope: ControlEnvelope, cursor?: string): Uint8A
   return encoder.encode(`${id}data: ${JSON.stringify(envelope)}\n\n`)
 }
 
-/** First frame of a stream: tells a browser how soon to come back. */
+/** Tells the reader that its cursor cannot be honoured; the stream goes on from the head. */
+export function resetFrame(reason: ResetReason, log: string, head: number): Uint8Array {
+  const cursor = formatCursor({ log, sequence: head })
+  return controlFrame({ type: 'events.reset', payload: { reason, head } }, cursor)
+}
+
+/** First frame of a stream: tells a browser how soon to reconnect. */
 export function openedFrame(envelope: ControlEnvelope, cursor?: string): Uint8Array {
   const id = cursor === undefined ? '' : `id: ${cursor}\n`
   return encoder.encode(`retry: 1000\n${id}data: ${JSON.stringify(envelope)}\n\n`)
 }
 
-/** Comes after the event it follows from, without an id: the event's own cursor stays. */
+/** Sent after the event that it follows from, without an id: the cursor stays at that event. */
 export function notificationFrame(notification: Notification): Uint8Array {
   const envelope = { sequence: null, type: 'notification.created', payload: { notification } }
   return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
 }
 
-/** Keeps the connection alive, and moves the cursor of a stream whose filter skipped everything. */
+/** Keeps the connection alive and moves the cursor of a stream whose filter skipped everything. */
 export function heartbeatFrame(log: string, sequence: number): Uint8Array {
   return encoder.encode(`: heartbeat\nid: ${log}.${sequence}\n\n`)
 }
 
-/** Sent before a drain closes the stream: come back after a time of your own, so that not all come at once. */
+/** Sent before a drain closes the stream: each reader gets its own pause, so that they do not reconnect at once. */
 export function retryFrame(retry_ms: number): Uint8Array {
   return encoder.encode(`retry: ${retry_ms}\n\n`)
 }

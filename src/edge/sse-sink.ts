@@ -1,32 +1,38 @@
-import type { Cursor, ResetReason } from '../contracts/events.ts'
-import { formatCursor } from '../contracts/events.ts'
+import { type Cursor, formatCursor } from '../contracts/events.ts'
 import { LIMITS } from '../contracts/limits.ts'
-import type { RevocationReason } from '../contracts/vocabulary.ts'
+import type { ResetReason, RevocationReason } from '../contracts/vocabulary.ts'
 import type { Credential } from './credential.ts'
 import type { CompiledFilter } from './event-filter.ts'
 import { SendQueue } from './send-queue.ts'
-import { controlFrame, heartbeatFrame, openedFrame } from './sse-frames.ts'
+import { controlFrame, heartbeatFrame, openedFrame, resetFrame } from './sse-frames.ts'
 
-/** Why a stream ended; `gone` is the reader's own doing. */
+/** Why a stream ended; `gone` when the reader left, `failed` when a read of this side failed. */
 export type StreamEnd = 'gone' | 'slow' | 'revoked' | 'draining' | 'failed'
 
 /** Writes to the reader. A promise means that the reader is behind; it settles when the reader took the chunk. */
 export type WriteOut = (chunk: Uint8Array) => Promise<unknown> | undefined
 
-/** One frame of a replay. Rights are looked at when it is written, not when it was read. */
+/** One frame of a replay. Rights are checked when it is written, not when it was read. */
 export interface ReplayEntry {
   frame: Uint8Array
   may_have(): boolean
 }
 
-/** What a stream reads while it is behind. `position` is the last sequence that was sent or skipped. */
+/** Frames of a replay with the position after them; `removed` when retention took what follows the position. */
+export type ReplayPage = { entries: ReplayEntry[]; position: number } | 'removed'
+
+/** What a stream reads while it is behind. A position is the last sequence that was sent or skipped. */
 export interface Replay {
-  /** The edge's last delivered sequence, now. */
+  /** The last sequence that was delivered to live streams, now. */
   head(): number
   log: string
   heartbeat_seconds: number
-  /** Frames that follow `position` (at most a page) and the position after them. */
-  page(sink: SseSink, position: number): Promise<{ entries: ReplayEntry[]; position: number }>
+  /** Where a stream with this cursor begins. */
+  start(sink: SseSink, cursor: Cursor | undefined): Promise<Start>
+  /** Frames that follow `position`, at most a page. */
+  page(sink: SseSink, position: number): Promise<ReplayPage>
+  /** Reports a read that failed for another reason than an absent database. */
+  failed(stage: string, error: unknown): void
 }
 
 /** Where a stream begins. */
@@ -38,8 +44,8 @@ export type Start =
 type State = { name: 'replaying' } | { name: 'live' } | { name: 'ended'; why: StreamEnd; last?: Uint8Array }
 
 /**
- * One open SSE stream. First it replays at the reader's pace, then, in the same tick in which nothing is missing, it
- * goes live: database pages, ring and live tail are one cursor.
+ * One open SSE stream. It replays at the reader's pace, and goes live in the tick in which nothing is missing: database
+ * pages, ring and live tail are one cursor.
  */
 export class SseSink {
   readonly credential: Credential
@@ -87,7 +93,7 @@ export class SseSink {
     else this.#signal()
   }
 
-  /** Ends the stream: what waits is thrown away, a last frame is tried, no later event is written. */
+  /** Ends the stream: queued frames are dropped, `last` is tried, no later event is written. */
   end(why: StreamEnd, last?: Uint8Array): void {
     if (this.#state.name === 'ended') return
     this.#state = last ? { name: 'ended', why, last } : { name: 'ended', why }
@@ -100,38 +106,52 @@ export class SseSink {
     this.end('revoked', controlFrame({ type: 'session.revoked', payload: { reason } }))
   }
 
-  /** Runs the stream until it ends; the transport closes the connection when this settles. */
-  async run(start: Start, replay: Replay, writeOut: WriteOut): Promise<void> {
+  /** Runs the stream until it ends; the transport closes the connection when this settles. Never rejects. */
+  async run(cursor: Cursor | undefined, replay: Replay, writeOut: WriteOut): Promise<void> {
     try {
+      const start = await this.#read(replay, 'start a stream', () => replay.start(this, cursor))
       await this.#open(start, replay, writeOut)
       await this.#catchUp(replay, writeOut)
       await this.#tail(writeOut)
     } catch {
-      // The reader is gone, or the stream was ended while the reader took nothing.
+      // A failed read ended the stream already and was reported; otherwise a write failed: the reader is gone.
       this.end('gone')
     }
-    // Tried, not awaited: whoever does not read learns it from the connection's end.
+    // Tried, not awaited: a reader that does not read learns it from the connection's end.
     if (this.#state.name === 'ended' && this.#state.last) writeOut(this.#state.last)?.catch(() => undefined)
   }
 
+  /** Reads for the replay. A failure is reported and ends the stream: its reader comes back with its cursor. */
+  async #read<T>(replay: Replay, stage: string, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!this.ended) replay.failed(stage, error)
+      this.end('failed')
+      throw error
+    }
+  }
+
   async #open(start: Start, replay: Replay, writeOut: WriteOut): Promise<void> {
+    if (this.ended) return
     const { log, heartbeat_seconds } = replay
     const head = replay.head()
     const here = formatCursor({ log, sequence: head })
     const opened = { type: 'stream.opened', payload: { log, head, heartbeat_seconds } } as const
     this.#position = start.from === 'cursor' ? start.cursor.sequence : head
     await this.#write(writeOut, openedFrame(opened, start.from === 'head' ? here : undefined))
-    if (start.from === 'reset')
-      await this.#write(
-        writeOut,
-        controlFrame({ type: 'events.reset', payload: { reason: start.reason, head } }, here),
-      )
+    if (start.from === 'reset') await this.#write(writeOut, resetFrame(start.reason, log, head))
   }
 
   async #catchUp(replay: Replay, writeOut: WriteOut): Promise<void> {
     let wrote_at = Date.now()
     while (!this.ended && this.#position < replay.head()) {
-      const page = await replay.page(this, this.#position)
+      const page = await this.#read(replay, 'replay a stream', () => replay.page(this, this.#position))
+      if (page === 'removed') {
+        this.#position = replay.head()
+        await this.#write(writeOut, resetFrame('removed', replay.log, this.#position))
+        continue
+      }
       for (const { frame, may_have } of page.entries) {
         if (this.ended) return
         if (!may_have()) continue
@@ -154,7 +174,7 @@ export class SseSink {
     }
   }
 
-  /** Settles when the reader took the chunk; fails at once when the stream is ended meanwhile. */
+  /** Settles when the reader took the chunk; rejects at once when the stream ends meanwhile. */
   async #write(writeOut: WriteOut, chunk: Uint8Array): Promise<void> {
     const written = writeOut(chunk)
     if (written === undefined) return

@@ -5,43 +5,45 @@ import type { RevocationReason } from '../contracts/vocabulary.ts'
 import type { Credential } from './credential.ts'
 import { SendQueue } from './send-queue.ts'
 
-/** The socket as a sink needs it, and nothing more of the runtime. */
+/** A socket of the runtime, as a sink needs it. */
 export interface SocketPort {
   /** False when the peer is behind: the frame was taken, but nothing more may be sent before `drained`. */
   send(text: string): boolean
-  /** Runs `write`; what it sends leaves in one write of the socket. */
+  /** Runs `write`; its frames leave in one write of the socket. Does not run it on a connection that is gone. */
   cork(write: () => void): void
-  /** Joins or leaves a topic: what is published there reaches the socket without passing through its sink. */
+  /** Joins or leaves a topic: frames published there reach the socket without passing through its sink. */
   join(topic: string): void
   leave(topic: string): void
   /** Bytes that the runtime holds for a peer that is behind. */
   waiting(): number
   close(code: number, reason: string): void
   ping(): void
-  /** Cuts the connection when the peer does not even take a close frame. */
+  /** Cuts the connection without a close frame. */
   terminate(): void
 }
 
-/** After a close frame a peer has so long to answer before the connection is cut. */
+/** Time for the peer to answer a close frame before the connection is cut. */
 export const CLOSE_GRACE_MS = 5_000
-/** With revoked credentials no longer than this: the stream has to be closed within a second. */
+/** The same after a revocation, which has to close the connection within a second. */
 export const REVOKED_GRACE_MS = 900
 
-/** Where one channel of a connection stands. */
+/**
+ * Where one channel of a connection stands.
+ * - `unannounced`: joined, but the client has not been told of it yet.
+ * - `catching_up`: missed messages are read from storage; live ones are read there too.
+ * - `live`: messages reach the connection by the channel's topic.
+ */
 export interface ChannelState {
+  phase: 'unannounced' | 'catching_up' | 'live'
   /** Last seq that was sent while catching up. */
   seq: number
-  /** False while missed messages are read from storage: live ones wait there, not here. */
-  live: boolean
-  /** Set until the client was told that it has this channel. */
-  untold?: boolean
 }
 
 /** One open WebSocket with all channels of its user multiplexed. */
 export class WsSink {
   readonly credential: Credential
   readonly channels = new Map<string, ChannelState>()
-  /** Read markers that this connection sent itself: it need not hear of them. */
+  /** Read markers that this connection sent itself: they are not sent back to it. */
   readonly ownReads = new Map<string, number>()
   readonly #socket: SocketPort
   readonly #queue = new SendQueue<string>()
@@ -53,7 +55,7 @@ export class WsSink {
   #closed_with: number | undefined
   #heard_at: number | undefined
   #pinged_at: number | undefined
-  /** Said hello and was answered: live frames may be sent. */
+  /** True after the answer to its hello. */
   ready = false
 
   constructor(
@@ -83,7 +85,7 @@ export class WsSink {
     return { frames: this.#queue.frames, bytes: this.#queue.bytes }
   }
 
-  /** True while frames pass through without waiting. */
+  /** True while the peer takes frames without delay. */
   get flowing(): boolean {
     return !this.#blocked
   }
@@ -93,8 +95,8 @@ export class WsSink {
   }
 
   /**
-   * Answers what the client sent. The answers of one turn leave together: a write for each costs more than all the rest
-   * of it. Nothing depends on their place among other frames.
+   * Answers a frame of the client. Answers of one turn of the event loop leave in one write: a write for each costs more
+   * than everything else about it. Nothing depends on their place among other frames.
    */
   answer(frame: ServerFrame): void {
     this.#answers.push(JSON.stringify(frame))
@@ -121,43 +123,68 @@ export class WsSink {
       this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
   }
 
-  /** Resolves when the peer takes frames again: a catch-up is pulled at the reader's pace. */
+  /** Resolves when nothing of ours waits for the peer, or when the connection ends. */
   async room(): Promise<void> {
-    if (!this.#blocked && this.#queue.frames === 0) return
-    await new Promise<void>((resolve) => {
-      const before = this.#room
-      this.#room = () => {
-        before?.()
-        resolve()
-      }
-    })
+    while (!this.#closed && (this.#blocked || this.#queue.frames > 0))
+      await new Promise<void>((resolve) => {
+        const before = this.#room
+        this.#room = () => {
+          before?.()
+          resolve()
+        }
+      })
   }
 
-  /** From now on what is published in the channel reaches this connection; called in the tick in which nothing is missing. */
-  goLive(topic: string, state: ChannelState): void {
-    if (this.#closed || state.live) return
-    state.live = true
+  /** Sends frames at the reader's pace: pulls the next one when the peer has room, until there is none. */
+  async pull(next: () => string | undefined): Promise<void> {
+    for (;;) {
+      await this.room()
+      if (this.#closed) return
+      let text: string | undefined
+      let ran = false
+      this.#socket.cork(() => {
+        ran = true
+        do {
+          text = next()
+          if (text !== undefined) this.sendText(text)
+        } while (text !== undefined && this.flowing && !this.#closed)
+      })
+      // The runtime has seen the end of the connection before us.
+      if (!ran) this.lost()
+      if (text === undefined) return
+    }
+  }
+
+  /**
+   * Joins the channel's topic: published frames reach this connection from now on. Call it in the tick in which nothing
+   * is missing. False while frames of ours wait for the peer: published ones would overtake them.
+   */
+  goLive(topic: string, state: ChannelState): boolean {
+    if (this.#closed || state.phase === 'live') return true
+    if (this.#queue.frames > 0) return false
+    state.phase = 'live'
     this.#socket.join(topic)
+    return true
   }
 
   leave(topic: string): void {
     if (!this.#closed) this.#socket.leave(topic)
   }
 
-  /** Closes the peer when what waits for it is over the bound. Published frames pass us by, so this is looked at often. */
+  /** Closes a peer that is too far behind. Published frames bypass the queue, so this is called often. */
   checkSlow(): void {
     if (this.#closed || this.#socket.waiting() + this.#queue.bytes <= LIMITS.send_queue_bytes_max) return
     this.close(CLOSE.slow_consumer, 'You do not read. Resume from your last seq.')
   }
 
-  /** Something came from the peer: a frame, or the answer to a ping. */
+  /** Notes a sign of life: a frame, or the answer to a ping. */
   heard(now: number): void {
     this.#heard_at = now
   }
 
   /**
-   * Pings the peer now and then, and cuts one that answers nothing; called about twice a second. The runtime's own pings
-   * will not do: it sends none while we send, and so never finds a dead peer in a busy channel.
+   * Pings the peer at its interval and cuts a silent one; called about twice a second. The runtime's own pings do not
+   * serve: it sends none while we send, and so never finds a dead peer in a busy channel.
    */
   checkAlive(now: number): void {
     this.#heard_at ??= now
@@ -171,7 +198,7 @@ export class WsSink {
     }
   }
 
-  /** The peer took what the runtime held: goes on with what waits here. */
+  /** The runtime's buffer is empty: sends the queued frames. */
   drained(): void {
     this.#blocked = false
     while (!this.#blocked && !this.#closed) {
@@ -202,7 +229,7 @@ export class WsSink {
     this.#after(grace_ms, () => this.#socket.terminate())
   }
 
-  /** The connection is gone, whoever ended it. */
+  /** The connection is gone, whichever side ended it. */
   lost(): void {
     this.#closed = true
     this.#queue.clear()

@@ -1,5 +1,7 @@
-import { Kind, type TSchema } from '@sinclair/typebox'
-import { ERROR_STATUS, type ErrorCode } from '../contracts/errors.ts'
+import { Kind, KindGuard, type TSchema } from '@sinclair/typebox'
+import { ERROR_STATUS, ErrorBody, type ErrorCode } from '../contracts/errors.ts'
+import { EVENTS, EventEnvelope, STREAM_CONTROLS, StreamEnvelope } from '../contracts/events.ts'
+import { CLIENT_FRAMES, ClientFrame, SERVER_FRAMES, ServerFrame } from '../contracts/frames.ts'
 import { RESOURCES } from '../contracts/resources.ts'
 import type { Action } from '../domain/access.ts'
 import { ACTIONS } from '../domain/access.ts'
@@ -79,29 +81,63 @@ function good({ ok }: Documentation) {
   }
 }
 
-/** Named resources are referred to, everything else is written out. */
-export function schemaOf(schema: TSchema): Record<string, unknown> {
-  const name = Object.entries(RESOURCES).find(([, resource]) => resource === schema)?.[0]
-  if (name) return { $ref: `#/components/schemas/${name}` }
-  return plain(schema)
+/** The schemas of `components.schemas`: resources, refusals, every event of streams and every frame of WebSockets. */
+const NAMED: Readonly<Record<string, TSchema>> = {
+  ...RESOURCES,
+  Error: ErrorBody,
+  Event: EventEnvelope,
+  StreamEvent: StreamEnvelope,
+  ClientFrame,
+  ServerFrame,
+  ...prefixed('Event', EVENTS),
+  ...prefixed('StreamEvent', STREAM_CONTROLS),
+  ...prefixed('ClientFrame', CLIENT_FRAMES),
+  ...prefixed('ServerFrame', SERVER_FRAMES),
+}
+
+const NAMES = new Map<unknown, string>(Object.entries(NAMED).map(([name, schema]) => [schema, name]))
+
+/** `task.created` of `Event` is named `EventTaskCreated`. */
+function prefixed(prefix: string, schemas: Readonly<Record<string, TSchema>>): Record<string, TSchema> {
+  const pascal = (type: string) =>
+    type
+      .split(/[._]/)
+      .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+      .join('')
+  return Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [prefix + pascal(type), schema]))
+}
+
+/** Named schemas are referred to, everything else is written out. */
+export function schemaOf(schema: TSchema): unknown {
+  const name = NAMES.get(schema)
+  return name === undefined ? writtenOut(schema) : { $ref: `#/components/schemas/${name}` }
 }
 
 /** Schemas by name, for `components.schemas`. */
 export function namedSchemas(): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(RESOURCES).map(([name, schema]) => [name, plain(schema)]))
+  return Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, writtenOut(schema)]))
 }
 
-function plain(schema: TSchema): Record<string, unknown> {
-  const copy = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(copy)
-    if (typeof value !== 'object' || value === null) return value
-    if (value !== schema && Kind in value) {
-      const name = Object.entries(RESOURCES).find(([, resource]) => resource === value)?.[0]
-      if (name) return { $ref: `#/components/schemas/${name}` }
-    }
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]))
-  }
-  return copy(schema) as Record<string, unknown>
+function writtenOut(schema: TSchema): unknown {
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, item]) => [key, copied(item)]))
+  return schema[Kind] === 'TaggedUnion' ? { ...copy, discriminator: discriminatorOf(schema.oneOf) } : copy
+}
+
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied)
+  if (typeof value !== 'object' || value === null) return value
+  if (NAMES.has(value)) return { $ref: `#/components/schemas/${NAMES.get(value)}` }
+  if (KindGuard.IsSchema(value)) return writtenOut(value)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copied(item)]))
+}
+
+/** Which schema a `type` stands for. */
+function discriminatorOf(members: TSchema[]) {
+  const mapping = members.map((member) => [
+    member.properties.type.const,
+    `#/components/schemas/${NAMES.get(member)}`,
+  ])
+  return { propertyName: 'type', mapping: Object.fromEntries(mapping) }
 }
 
 function queryParameters(query: TSchema) {
@@ -111,7 +147,7 @@ function queryParameters(query: TSchema) {
     in: 'query',
     required: required.has(name),
     ...(schema.description ? { description: schema.description } : {}),
-    schema: plain(schema),
+    schema: writtenOut(schema),
   }))
 }
 
@@ -156,24 +192,4 @@ export function refusalResponse(codes: ErrorCode[]) {
       .join(', '),
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
   }
-}
-
-/** The one shape of refusals. */
-export const ERROR_SCHEMA = {
-  type: 'object',
-  required: ['error'],
-  additionalProperties: false,
-  properties: {
-    error: {
-      type: 'object',
-      required: ['code', 'message', 'status'],
-      additionalProperties: false,
-      properties: {
-        code: { type: 'string', enum: Object.keys(ERROR_STATUS) },
-        message: { type: 'string' },
-        status: { type: 'integer' },
-        details: {},
-      },
-    },
-  },
 }

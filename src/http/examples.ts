@@ -6,6 +6,7 @@ interface Schema {
   const?: unknown
   enum?: unknown[]
   anyOf?: Schema[]
+  oneOf?: Schema[]
   items?: Schema
   minItems?: number
   minimum?: number
@@ -75,6 +76,7 @@ export function exampleOf(
     if (nullable && (BY_NAME[name] === null || depth > 3)) return null
     return exampleOf(schema.anyOf[0]!, named, name, whole, depth)
   }
+  if (schema.oneOf) return exampleOf(schema.oneOf[0]!, named, name, whole, depth)
   if (schema.enum) return schema.enum[0]
   if (schema.properties) {
     const required = new Set(schema.required ?? [])

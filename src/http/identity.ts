@@ -3,6 +3,7 @@ import { cookieNames, parseCookies } from '../auth/cookies.ts'
 import { checkCsrf, sameOrigin } from '../auth/csrf.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
+import type { KeyRefusal } from '../contracts/vocabulary.ts'
 import type { Standing } from '../domain/access.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { Member, Viewer } from '../domain/permissions.ts'
@@ -40,7 +41,7 @@ interface Ports {
   /** A key was used; must not throw, must not wait. */
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
-  keyFailure(key: StoredKey, reason: string, from: { ip: string; user_agent: string }): void
+  keyFailure(key: StoredKey, reason: KeyRefusal, from: { ip: string; user_agent: string }): void
   /** What failed before from this address, and for this id when there is such a key. */
   keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
 }

@@ -3,7 +3,7 @@ import { Elysia } from 'elysia'
 import type { ErrorCode } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { API_VERSION } from '../contracts/version.ts'
-import { ERROR_SCHEMA, namedSchemas, refusalResponse } from './document.ts'
+import { namedSchemas, refusalResponse } from './document.ts'
 import { exampleOf } from './examples.ts'
 
 interface Parameter {
@@ -43,7 +43,7 @@ export async function openApi(addRoutes: (app: Elysia) => unknown): Promise<stri
           description: 'HTTP API of Mission Control.',
         },
         components: {
-          schemas: { ...namedSchemas(), Error: ERROR_SCHEMA } as never,
+          schemas: namedSchemas() as never,
           securitySchemes: {
             api_key: { type: 'http', scheme: 'bearer', description: 'An agent’s API key.' },
             session: {

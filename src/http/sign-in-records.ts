@@ -1,4 +1,4 @@
-import type { SecurityRecord } from '../commands/security-record.ts'
+import type { SecurityContent, SecurityRecord } from '../commands/security-record.ts'
 import type { Revocation } from '../domain/log-event.ts'
 import type { Deps } from './deps.ts'
 
@@ -8,22 +8,14 @@ import type { Deps } from './deps.ts'
  */
 export async function recordSignIn(
   deps: Deps,
-  type: SecurityRecord['type'],
   account: { id: string; display_name: string },
-  details: Record<string, unknown>,
+  content: SecurityContent,
   from: { ip: string; user_agent: string },
 ): Promise<void> {
-  const revokes: Revocation | undefined =
-    type === 'auth.session_revoked'
-      ? { reason: 'session', session_id: String(details.session_id) }
-      : undefined
   const record: SecurityRecord = {
-    type,
-    user_id: account.id,
-    display_name: account.display_name,
-    user_type: 'human',
-    details: { ...details, ip: from.ip, user_agent: from.user_agent.slice(0, 300) },
-    ...(revokes ? { revokes } : {}),
+    ...withOrigin(content, { ip: from.ip, user_agent: from.user_agent.slice(0, 300) }),
+    actor: { id: account.id, type: 'human', display_name: account.display_name },
+    ...revocationOf(content),
   }
   const memberships = await deps.accounts.memberships(account.id)
   await Promise.all(
@@ -33,8 +25,18 @@ export async function recordSignIn(
         try {
           await deps.systemCommand(org_id, 'security.record', record)
         } catch (error) {
-          deps.log.failed(`record ${type}`, error)
+          deps.log.failed(`record ${record.type}`, error)
         }
       }),
   )
+}
+
+function withOrigin<C extends SecurityContent>(content: C, origin: { ip: string; user_agent: string }): C {
+  return { ...content, payload: { ...content.payload, ...origin } }
+}
+
+/** A session that ended ends its streams. */
+function revocationOf(content: SecurityContent): { revokes?: Revocation } {
+  if (content.type !== 'auth.session_revoked') return {}
+  return { revokes: { reason: 'session', session_id: content.payload.session_id } }
 }

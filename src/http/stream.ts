@@ -1,7 +1,7 @@
-import type { OrgEdge } from '../edge/org-edge.ts'
-import type { SseSink, Start, WriteOut } from '../edge/sse-sink.ts'
+import type { Cursor } from '../contracts/events.ts'
+import type { Replay, SseSink, WriteOut } from '../edge/sse-sink.ts'
 
-/** The controller of a `type: 'direct'` stream: what is written goes to the socket, flush waits for a slow reader. */
+/** The controller of a `type: 'direct'` stream: writes go to the socket, flush waits for a slow reader. */
 interface DirectController {
   write(chunk: Uint8Array): number | Promise<number>
   flush(): number | Promise<number>
@@ -10,11 +10,16 @@ interface DirectController {
 }
 
 /**
- * The body of an SSE response. Bun's direct stream is used because it alone has backpressure that can be awaited:
+ * The body of an SSE response. Bun's direct stream is used because it alone has back-pressure that can be awaited:
  * `enqueue` from outside would let one stuck reader fill the memory.
  */
-export function sseBody(sink: SseSink, start: Start, edge: OrgEdge, request: Request): ReadableStream {
-  // Whoever left while the start was looked up aborts no more.
+export function sseBody(
+  sink: SseSink,
+  cursor: Cursor | undefined,
+  replay: Replay,
+  request: Request,
+): ReadableStream {
+  // A client that has left already does not abort again.
   if (request.signal.aborted) sink.end('gone')
   request.signal.addEventListener('abort', () => sink.end('gone'), { once: true })
   const source = {
@@ -26,7 +31,7 @@ export function sseBody(sink: SseSink, start: Start, edge: OrgEdge, request: Req
         if (written instanceof Promise || flushed instanceof Promise) return Promise.all([written, flushed])
         return undefined
       }
-      await sink.run(start, edge, writeOut)
+      await sink.run(cursor, replay, writeOut)
       controller.close()
     },
     cancel: () => sink.end('gone'),

@@ -1,6 +1,7 @@
 import { KeyVerifier } from '../auth/api-keys.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
+import type { SecurityRecord } from '../commands/security-record.ts'
 import type { OrgIds } from '../db/org-ids.ts'
 import { KeyBackOff } from '../http/back-off.ts'
 import { Identify } from '../http/identity.ts'
@@ -32,15 +33,14 @@ export function createIdentify(
     active: (org_id, user_id) => activity.note(org_id, user_id),
     keyUsed: (key) => key_store.used(key),
     keyFailure: (key, reason, from) =>
-      records.add(`key ${key.key_id} ${from.ip}`, (count) =>
-        core.systemCommand(key.org_id, 'security.record', {
+      records.add(`key ${key.key_id} ${from.ip}`, (count) => {
+        const record: SecurityRecord = {
           type: 'auth.api_key_failure',
-          user_id: key.user_id,
-          display_name: key.display_name,
-          user_type: 'agent',
-          details: { key_id: key.key_id, reason, ...from, count },
-        }),
-      ),
+          actor: { id: key.user_id, type: 'agent', display_name: key.display_name },
+          payload: { user_id: key.user_id, key_id: key.key_id, reason, count, ...from },
+        }
+        return core.systemCommand(key.org_id, 'security.record', record)
+      }),
     keyFailures: (ip, key_id) => back_off.of(ip, key_id),
   })
 }

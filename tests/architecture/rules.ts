@@ -67,7 +67,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
   { name: 'workers', at: ['src/workers/'], imports: BELOW_HTTP },
-  { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [] },
+  { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
   // Nothing imports it, tests start it as a process.
   {

@@ -4,7 +4,7 @@ import { ApiError } from '../../src/contracts/errors.ts'
 import { newId } from '../../src/contracts/ids.ts'
 import { Database, type Row, type Sql, type Tx } from '../../src/db/client.ts'
 import { PostgresLaneStore } from '../../src/db/lane-store.ts'
-import { readPermissions } from '../../src/db/queries/permissions.ts'
+import { readOrgState } from '../../src/db/queries/permissions.ts'
 import type { Caller } from '../../src/domain/caller.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
 import { Permissions } from '../../src/domain/permissions.ts'
@@ -50,7 +50,7 @@ export async function commandsOf(db: TestDatabase) {
   const counting = new CountingDatabase({ connection: db.app, connections_max: 1 })
   const store = new PostgresLaneStore<Job, Done>(counting, createJobRunner(COMMANDS))
   let head = await store.take(org.id)
-  const loaded = await db.database.readOrg(org.id, (tx) => readPermissions(tx, org.id))
+  const loaded = await readOrgState(db.database, org.id)
   const permissions = new Permissions(loaded!.permissions)
   const founder: Caller = { kind: 'human', id: founder_id, display_name: 'Founder', role: 'administrator' }
 

@@ -13,21 +13,28 @@ export interface Operation {
   requestBody?: { content: Record<string, Media> }
   responses: Record<string, { description: string; content?: Record<string, Media> }>
 }
+interface NamedSchema {
+  discriminator?: { propertyName: string; mapping?: Record<string, string> }
+}
 export interface ApiDocument {
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, object> }
+  components: { schemas: Record<string, NamedSchema> }
 }
+
+/** The unions of the document that streams and sockets are made of. */
+export type FrameUnion = 'StreamEvent' | 'ServerFrame' | 'ClientFrame'
 
 /** Holds answers against the API document of the server that gave them. */
 export class Contract {
   readonly document: ApiDocument
-  readonly #ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }))
+  readonly #ajv = addFormats(new Ajv2020({ strict: false, allErrors: true, discriminator: true }))
   readonly #routes: { method: string; pattern: RegExp; path: string; operation: Operation }[] = []
   readonly #checks = new Map<object, ValidateFunction>()
+  readonly #members = new Map<string, object>()
 
   constructor(document: ApiDocument) {
     this.document = document
-    this.#ajv.addSchema({ $id: 'document', ...document })
+    this.#ajv.addSchema(Object.assign({ $id: 'document' }, withoutMappings(document)))
     for (const [path, operations] of Object.entries(document.paths))
       for (const [method, operation] of Object.entries(operations)) {
         const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
@@ -55,6 +62,26 @@ export class Contract {
     }
     if (check(value)) return []
     return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+  }
+
+  /** Throws when the document does not allow this frame. */
+  checkFrame(union: FrameUnion, frame: unknown): void {
+    const said = JSON.stringify(frame)?.slice(0, 300)
+    const type = typeof frame === 'object' && frame !== null && 'type' in frame ? String(frame.type) : ''
+    const member = this.document.components.schemas[union]?.discriminator?.mapping?.[type]
+    if (member === undefined) throw new Error(`${said} has a type that ${union} does not list`)
+    const problems = this.problems(this.#member(member), frame)
+    if (problems.length > 0) throw new Error(`${said} is no ${union}: ${problems.join('; ')}`)
+  }
+
+  /** One object for each reference: compiled once. */
+  #member($ref: string): object {
+    let schema = this.#members.get($ref)
+    if (!schema) {
+      schema = { $ref }
+      this.#members.set($ref, schema)
+    }
+    return schema
   }
 
   /** Throws when the document does not allow this answer. */
@@ -86,6 +113,14 @@ export class Contract {
 }
 
 const ERROR = { $ref: '#/components/schemas/Error' }
+
+/** Ajv tells the members of a union apart by their constants and does not take a mapping besides. */
+function withoutMappings(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutMappings(item))
+  if (typeof value !== 'object' || value === null) return value
+  if (key === 'discriminator' && 'propertyName' in value) return { propertyName: value.propertyName }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutMappings(item, name)]))
+}
 
 function withReferences(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withReferences)

@@ -22,10 +22,8 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
   await take('channel.resume_loop', { channel_id: channel.id, reason: 'time' })
   await take('security.record', {
     type: 'auth.login_success',
-    user_id: founder_id,
-    display_name: 'Founder',
-    user_type: 'human',
-    details: {},
+    actor: { id: founder_id, type: 'human', display_name: 'Founder' },
+    payload: { user_id: founder_id, method: 'password' },
   })
 
   const agent = await take<User>('user.create_agent', {

@@ -1,18 +1,22 @@
 import type { MemoryBatch } from '../../src/actors/runtime/filled-batch.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
-import type { EventType } from '../../src/contracts/vocabulary.ts'
+import type { EventContent } from '../../src/contracts/event-payloads.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
 import type { LogEvent } from '../../src/domain/log-event.ts'
 import { Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
 
 /** What a test's command does: the input of its call. */
 export interface FakeInput {
-  type?: EventType
-  channel_id?: string
-  payload?: Record<string, unknown>
+  event?: EventContent
   refuse?: string
   /** What the caller hears. */
   result?: unknown
+}
+
+/** The event of a command that names none: it changes no rights. */
+const SMALL: EventContent = {
+  type: 'channel.loop_resumed',
+  payload: { channel_id: 'general', reason: 'time' },
 }
 
 interface FakeTransaction {
@@ -58,14 +62,13 @@ export class FakeOrgStore {
       if (input.refuse !== undefined) throw new ApiError('FORBIDDEN', input.refuse)
       const sequence = head.sequence + stored.length + 1
       const event: LogEvent = {
+        ...(input.event ?? SMALL),
         sequence,
-        type: input.type ?? 'task.created',
         timestamp: '2026-01-01T00:00:00.000Z',
         actor: { id: job.caller.id, type: job.caller.kind, display_name: job.caller.display_name },
         project_ids: [],
         task_id: null,
-        channel_id: input.channel_id ?? null,
-        payload: input.payload ?? {},
+        channel_id: null,
         subject_ids: [],
       }
       stored.push(event)

@@ -20,7 +20,7 @@ const store = new PostgresLaneStore<string, string>(database, {
   async run(text, context) {
     context.rows.events.push({
       sequence: context.nextSequence(),
-      type: 'org.updated',
+      type: 'auth.login_success',
       actor_id: null,
       actor_type: 'system',
       actor_name: name,
@@ -28,7 +28,7 @@ const store = new PostgresLaneStore<string, string>(database, {
       task_id: null,
       channel_id: null,
       subject_ids: [],
-      payload: { text },
+      payload: { user_id: text, method: 'password' },
       created_at: context.now,
     })
     return text

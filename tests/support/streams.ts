@@ -1,23 +1,33 @@
+import type { StreamEnvelope } from '../../src/contracts/events.ts'
+import type { ServerFrame } from '../../src/contracts/frames.ts'
+import type { Message } from '../../src/contracts/resources.ts'
+import { type Contract, contractOf, type FrameUnion } from './contract.ts'
+
 /** One parsed frame of an SSE stream. */
 export interface SseFrame {
   id: string | undefined
-  data:
-    | { type: string; sequence?: number | null; payload: Record<string, unknown>; [key: string]: unknown }
-    | undefined
+  data: StreamEnvelope | undefined
   comment: string | undefined
 }
 
-/** An SSE reader that keeps every frame, in order. */
+/** An SSE reader that keeps every frame, in order, and holds each against the API document. */
 export class SseJournal {
   readonly frames: SseFrame[] = []
+  /** Frames that the API document does not allow. */
+  readonly problems: unknown[] = []
   status = 0
   ended = false
   last_id: string | undefined
+  readonly #contract: Contract
   readonly #abort = new AbortController()
   #done: Promise<void> = Promise.resolve()
 
+  private constructor(contract: Contract) {
+    this.#contract = contract
+  }
+
   static async open(url: string, headers: Record<string, string>): Promise<SseJournal> {
-    const journal = new SseJournal()
+    const journal = new SseJournal(await contractOf(new URL(url).origin))
     const answer = await fetch(url, {
       headers: { Accept: 'text/event-stream', ...headers },
       signal: journal.#abort.signal,
@@ -28,17 +38,26 @@ export class SseJournal {
     return journal
   }
 
-  get events(): NonNullable<SseFrame['data']>[] {
+  get events(): StreamEnvelope[] {
     return this.frames.flatMap((frame) => (frame.data ? [frame.data] : []))
   }
 
-  ofType(type: string): NonNullable<SseFrame['data']>[] {
-    return this.events.filter((event) => event.type === type)
+  ofType<T extends StreamEnvelope['type']>(type: T): Extract<StreamEnvelope, { type: T }>[] {
+    return this.events.filter((event): event is Extract<StreamEnvelope, { type: T }> => event.type === type)
+  }
+
+  /** Messages of `message.created`, in order. */
+  get messages(): Message[] {
+    return this.ofType('message.created').flatMap(({ payload: { message } }) =>
+      'removed' in message ? [] : [message],
+    )
   }
 
   /** Sequences of the log's events, in the order in which they came. */
   get sequences(): number[] {
-    return this.events.flatMap((event) => (typeof event.sequence === 'number' ? [event.sequence] : []))
+    return this.events.flatMap((event) =>
+      'sequence' in event && event.sequence !== null ? [event.sequence] : [],
+    )
   }
 
   async close(): Promise<void> {
@@ -67,7 +86,8 @@ export class SseJournal {
     const frame: SseFrame = { id: undefined, data: undefined, comment: undefined }
     for (const line of block.split('\n')) {
       if (line.startsWith('id: ')) frame.id = line.slice(4)
-      else if (line.startsWith('data: ')) frame.data = JSON.parse(line.slice(6))
+      else if (line.startsWith('data: '))
+        frame.data = checked(this.#contract, 'StreamEvent', line.slice(6), this.problems)
       else if (line.startsWith(': ')) frame.comment = line.slice(2)
     }
     if (frame.id !== undefined) this.last_id = frame.id
@@ -75,22 +95,33 @@ export class SseJournal {
   }
 }
 
-export interface WsFrame {
-  type: string
-  [key: string]: unknown
+/** Parses a frame. One that breaks the contract fails the test that runs, whatever that test waits for. */
+function checked(contract: Contract, union: FrameUnion, text: string, problems: unknown[]) {
+  const frame = JSON.parse(text)
+  try {
+    contract.checkFrame(union, frame)
+  } catch (error) {
+    problems.push(error)
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+  return frame
 }
 
-/** A WebSocket client that keeps every frame, in order. */
+/** A WebSocket client that keeps every frame, in order, and holds each against the API document. */
 export class WsJournal {
-  readonly frames: WsFrame[] = []
+  readonly frames: ServerFrame[] = []
+  /** Frames that the API document does not allow. */
+  readonly problems: unknown[] = []
   close_code: number | undefined
   close_reason = ''
   readonly socket: WebSocket
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, contract: Contract) {
     this.socket = socket
     socket.onmessage = (event) => {
-      this.frames.push(JSON.parse(String(event.data)))
+      this.frames.push(checked(contract, 'ServerFrame', String(event.data), this.problems))
     }
     socket.onclose = (event) => {
       this.close_code = event.code
@@ -104,7 +135,8 @@ export class WsJournal {
     headers: Record<string, string>,
     hello: Record<string, unknown> | null = {},
   ): Promise<WsJournal> {
-    const journal = new WsJournal(connect(url.replace(/^http/, 'ws'), headers))
+    const contract = await contractOf(new URL(url).origin.replace(/^ws/, 'http'))
+    const journal = new WsJournal(connect(url.replace(/^http/, 'ws'), headers), contract)
     await new Promise<void>((resolve, reject) => {
       journal.socket.onopen = () => resolve()
       journal.socket.onerror = () => reject(new Error('WebSocket refused'))
@@ -122,14 +154,14 @@ export class WsJournal {
     this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
   }
 
-  ofType(type: string): WsFrame[] {
-    return this.frames.filter((frame) => frame.type === type)
+  ofType<T extends ServerFrame['type']>(type: T): Extract<ServerFrame, { type: T }>[] {
+    return this.frames.filter((frame): frame is Extract<ServerFrame, { type: T }> => frame.type === type)
   }
 
-  /** Messages of a channel, as `seq content`. */
-  messages(channel_id?: string): { seq: number; content: string; id: string }[] {
+  /** Messages of a channel, in the order in which they came. */
+  messages(channel_id?: string): Message[] {
     return this.ofType('message')
-      .map((frame) => frame.message as { seq: number; content: string; id: string; channel_id: string })
+      .map((frame) => frame.message)
       .filter((message) => channel_id === undefined || message.channel_id === channel_id)
   }
 

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  EventStream,
-  type SourceLike,
-  type StreamEnvelope,
-  type StreamState,
-} from '../src/realtime/event-stream.ts'
+import type { StreamEnvelope } from '../../src/contracts/events.ts'
+import { EventStream, type SourceLike, type StreamState } from '../src/realtime/event-stream.ts'
 import { FakeTimers } from './support/fake-timers.ts'
-import { event } from './support/samples.ts'
+import { smallEvent } from './support/samples.ts'
 
 class FakeSource implements SourceLike {
   readyState = 0
@@ -70,10 +66,10 @@ describe('event stream', () => {
     stream.start('abcd.7')
     expect(last().cursor).toBe('abcd.7')
     last().opened()
-    last().says(event('task.created', {}), 'abcd.8')
+    last().says(smallEvent(), 'abcd.8')
     last().says({ type: 'notification.created', sequence: null, payload: {} }, 'abcd.8')
     expect(heard).toEqual([
-      ['task.created', 'abcd.8'],
+      ['channel.loop_resumed', 'abcd.8'],
       ['notification.created', 'abcd.8'],
     ])
     expect(states).toEqual(['connecting', 'live'])
@@ -93,7 +89,7 @@ describe('event stream', () => {
     const { stream, sources, last, timers, states } = setUp()
     stream.start(undefined)
     last().opened()
-    last().says(event('task.created', {}), 'abcd.12')
+    last().says(smallEvent(), 'abcd.12')
     last().fails(2)
     expect(states.at(-1)).toBe('waiting')
     timers.advance(120_000)

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import type { StreamEnvelope, StreamState } from '../src/realtime/event-stream.ts'
+import type { StreamEnvelope } from '../../src/contracts/events.ts'
+import type { StreamState } from '../src/realtime/event-stream.ts'
 import { type BroadcastLike, SharedEvents, type StreamPort } from '../src/realtime/shared-events.ts'
 import { aliveTabs, takeTabId } from '../src/realtime/tabs.ts'
 import { FakeLocks } from './support/fake-locks.ts'
-import { event } from './support/samples.ts'
+import { smallEvent } from './support/samples.ts'
 
 /** A browser: what its tabs share, and the one server stream that each could open. */
 class Browser {
@@ -55,7 +56,7 @@ class FakeStream implements StreamPort {
     )
   }
   says(sequence: number): void {
-    this.handlers.envelope(event('task.created', {}, { sequence }), `abcd.${sequence}`)
+    this.handlers.envelope(smallEvent({ sequence }), `abcd.${sequence}`)
   }
 }
 

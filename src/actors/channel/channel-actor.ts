@@ -46,7 +46,6 @@ export type ChannelRequest =
   | { type: 'typing_stopped'; user_id: string }
   | { type: 'read'; user_id: string; seq: number; now: boolean }
   | { type: 'save_reads' }
-  | { type: 'presence'; node_id: string; user_ids: string[] }
   | { type: 'lift_brake' }
 
 interface Recent {
@@ -90,7 +89,7 @@ const RECENT_MIN = 256
 /** Read markers of WebSocket clients are saved together after so long. */
 const SAVE_READS_MS = 1_000
 
-/** What one chat channel keeps in memory: recent `client_id`s, who types, who is there, unsaved read markers. */
+/** What one chat channel keeps in memory: recent `client_id`s, who types, unsaved read markers. */
 export class ChannelActor implements Actor<ChannelRequest, unknown> {
   readonly #context: ActorContext<ChannelRequest>
   readonly #ports: ChannelPorts
@@ -101,8 +100,6 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   readonly #unsaved_reads = new Map<string, number>()
   /** When the others last heard of each user who types. */
   readonly #typing_told = new Map<string, number>()
-  readonly #present = new Map<string, string[]>()
-  #announced_presence = ''
   #brake = new LoopBrake()
 
   constructor(context: ActorContext<ChannelRequest>, ports: ChannelPorts) {
@@ -130,8 +127,6 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
         return this.#read(request)
       case 'save_reads':
         return later(this.#saveReads())
-      case 'presence':
-        return this.#presence(request.node_id, request.user_ids)
       case 'lift_brake':
         return this.#liftBrake('time')
     }
@@ -292,16 +287,6 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
       frame,
     })
     return marker
-  }
-
-  #presence(node_id: string, user_ids: string[]): null {
-    if (user_ids.length > 0) this.#present.set(node_id, user_ids)
-    else this.#present.delete(node_id)
-    const online = [...new Set([...this.#present.values()].flat())].sort()
-    const text = online.join(' ')
-    if (text === this.#announced_presence) return null
-    this.#announced_presence = text
-    return this.#send({ type: 'presence', channel_id: this.#channel_id, user_ids: online })
   }
 }
 

@@ -1,4 +1,3 @@
-import type { EventEnvelope } from '../../contracts/events.ts'
 import type { UserNotification } from '../../domain/job.ts'
 import type { LogEvent } from '../../domain/log-event.ts'
 
@@ -26,7 +25,7 @@ export interface PublishedBatch {
 export function encode(event: LogEvent): Published {
   if (event.type === 'message.created') return new PublishedMessage(event)
   const { sequence, type, timestamp, actor, project_ids, task_id, channel_id, payload } = event
-  const envelope: EventEnvelope = {
+  const json = JSON.stringify({
     sequence,
     type,
     timestamp,
@@ -35,22 +34,23 @@ export function encode(event: LogEvent): Published {
     task_id,
     channel_id,
     payload,
-  }
-  const json = JSON.stringify(envelope)
+  })
   return { event, json, size: json.length }
 }
+
+type MessageEvent = Extract<LogEvent, { type: 'message.created' }>
 
 /** What an envelope has beside its message. */
 const ENVELOPE_SIZE = 400
 
 /** A message is encoded for sockets and for streams: the envelope around it only when a stream wants it. */
 class PublishedMessage implements Published {
-  readonly event: LogEvent
+  readonly event: MessageEvent
   readonly message_json: string
   readonly size: number
   #json: string | undefined
 
-  constructor(event: LogEvent) {
+  constructor(event: MessageEvent) {
     this.event = event
     this.message_json = JSON.stringify(event.payload.message)
     this.size = this.message_json.length + ENVELOPE_SIZE

@@ -1,34 +1,81 @@
+import { and, eq, isNull, sql as text } from 'drizzle-orm'
 import type { Org } from '../../contracts/resources.ts'
-import type { OrgStatus, Role, UserStatus } from '../../contracts/vocabulary.ts'
 import type { Database } from '../client.ts'
+import { users } from '../schema/global.ts'
+import { type invites, memberships, type organizations } from '../schema/orgs.ts'
+import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
 
-export interface Account {
-  id: string
-  email: string
-  display_name: string
-  password_hash: string | null
-  status: UserStatus
-}
+type Organization = typeof organizations.$inferSelect
 
-export interface MembershipRow {
-  org_id: string
-  slug: string
-  name: string
-  org_status: OrgStatus
-  role: Role
-  status: UserStatus
-}
+/** A person's account. Agents have rows in `users` too, but no e-mail and no sign-in. */
+const accounts = () =>
+  build
+    .select({
+      id: users.id,
+      email: text<string>`${users.email}`.as('email'),
+      display_name: users.display_name,
+      password_hash: users.password_hash,
+      status: users.status,
+    })
+    .from(users)
 
-export interface InviteRow {
-  org_id: string
-  id: string
-  email: string
-  user_id: string
-  expires_at: string
-  accepted_at: string | null
-}
+const accountByEmail = statement((p: Params<{ email: string }>) =>
+  accounts().where(and(text`lower(${users.email}) = lower(${p.email})`, eq(users.type, 'human'))),
+)
 
-/** People's accounts and where they belong: what is looked up before any org is known. */
+const accountById = statement((p: Params<{ id: string }>) =>
+  accounts().where(and(eq(users.id, p.id), eq(users.type, 'human'))),
+)
+
+const anyUser = statement((_: Params<Record<never, never>>) =>
+  build.select({ id: users.id }).from(users).limit(1),
+)
+
+const claimAccount = statement(
+  (p: Params<{ id: string; password_hash: string; display_name: string | null }>) =>
+    build
+      .update(users)
+      .set({
+        password_hash: given(p.password_hash),
+        status: 'active',
+        display_name: text`coalesce(${p.display_name}, ${users.display_name})`,
+        updated_at: text`now()`,
+      })
+      .where(and(eq(users.id, p.id), isNull(users.password_hash))),
+)
+
+const reactivateAccount = statement((p: Params<{ id: string }>) =>
+  build
+    .update(users)
+    .set({ status: 'active', updated_at: text`now()` })
+    .where(and(eq(users.id, p.id), eq(users.status, 'deactivated'))),
+)
+
+const setPasswordHash = statement((p: Params<{ id: string; password_hash: string }>) =>
+  build
+    .update(users)
+    .set({ password_hash: given(p.password_hash), updated_at: text`now()` })
+    .where(eq(users.id, p.id)),
+)
+
+const touchMembers = statement((p: Params<{ org_id: string; user_ids: readonly string[] }>) =>
+  build
+    .update(memberships)
+    .set({ last_active_at: text`now()` })
+    .where(and(inOrg(memberships.org_id, p.org_id), anyOf(memberships.user_id, p.user_ids))),
+)
+
+/** Rows of the look-up functions, which are text: no org is in scope yet, so they bypass row-level security. */
+type MembershipRow = Pick<Organization, 'slug' | 'name'> &
+  Pick<typeof memberships.$inferSelect, 'org_id' | 'role' | 'status'> & { org_status: Organization['status'] }
+type InviteRow = Pick<
+  typeof invites.$inferSelect,
+  'org_id' | 'id' | 'email' | 'user_id' | 'expires_at' | 'accepted_at'
+>
+
+export type Account = NonNullable<Awaited<ReturnType<Accounts['byId']>>>
+
+/** People's accounts and their memberships: read before any org is in scope. */
 export class Accounts {
   readonly #database: Database
 
@@ -36,27 +83,20 @@ export class Accounts {
     this.#database = database
   }
 
-  async byEmail(email: string): Promise<Account | undefined> {
-    const [account] = await this.#database.query(
-      (sql) => sql<Account[]>`
-        select id, email, display_name, password_hash, status from users
-        where lower(email) = lower(${email}) and type = 'human'`,
-    )
+  async byEmail(email: string) {
+    const [account] = await this.#database.query((sql) => accountByEmail(sql, { email }))
     return account
   }
 
-  async byId(id: string): Promise<Account | undefined> {
-    const [account] = await this.#database.query(
-      (sql) =>
-        sql<Account[]>`select id, email, display_name, password_hash, status from users where id = ${id}`,
-    )
+  async byId(id: string) {
+    const [account] = await this.#database.query((sql) => accountById(sql, { id }))
     return account
   }
 
-  /** True until the first account is made. */
+  /** True until the first account is created. */
   async none(): Promise<boolean> {
-    const [row] = await this.#database.query((sql) => sql`select 1 from users limit 1`)
-    return row === undefined
+    const rows = await this.#database.query((sql) => anyUser(sql, {}))
+    return rows.length === 0
   }
 
   async memberships(user_id: string): Promise<MembershipRow[]> {
@@ -66,7 +106,7 @@ export class Accounts {
     )
   }
 
-  /** Whole orgs among `ids` as this member of theirs sees them, in the order of their names. */
+  /** Whole orgs among `ids` as this member sees them, by name. */
   async orgs(user_id: string, ids: readonly string[]): Promise<Org[]> {
     if (ids.length === 0) return []
     return await this.#database.query(
@@ -77,7 +117,9 @@ export class Accounts {
   }
 
   async orgId(slug: string): Promise<string | undefined> {
-    const [org] = await this.#database.query((sql) => sql<{ id: string }[]>`select id from auth_org(${slug})`)
+    const [org] = await this.#database.query(
+      (sql) => sql<Pick<Organization, 'id'>[]>`select id from auth_org(${slug})`,
+    )
     return org?.id
   }
 
@@ -88,7 +130,7 @@ export class Accounts {
     return row?.count ?? 0
   }
 
-  /** An invite by the hash of its token, used up or not. */
+  /** An invite by the hash of its token, accepted or not. */
   async invite(token_hash: string): Promise<InviteRow | undefined> {
     const [invite] = await this.#database.query(
       (sql) => sql<InviteRow[]>`
@@ -97,35 +139,24 @@ export class Accounts {
     return invite
   }
 
-  /** Makes an invited account usable: its first password and the name its owner wants. */
-  async claim(user_id: string, password_hash: string, display_name: string | undefined): Promise<void> {
-    await this.#database.query(
-      (sql) => sql`
-        update users set password_hash = ${password_hash}, status = 'active',
-          display_name = coalesce(${display_name ?? null}, display_name), updated_at = now()
-        where id = ${user_id} and password_hash is null`,
+  /** First password of an invited account, with the name that its owner chose. */
+  async claim(id: string, password_hash: string, display_name: string | undefined): Promise<void> {
+    await this.#database.query((sql) =>
+      claimAccount(sql, { id, password_hash, display_name: display_name ?? null }),
     )
   }
 
-  /** Whoever lost its last org comes back with the next one. */
-  async reactivate(user_id: string): Promise<void> {
-    await this.#database.query(
-      (sql) =>
-        sql`update users set status = 'active', updated_at = now() where id = ${user_id} and status = 'deactivated'`,
-    )
+  /** Somebody who left the last org comes back with an invite to another. */
+  async reactivate(id: string): Promise<void> {
+    await this.#database.query((sql) => reactivateAccount(sql, { id }))
   }
 
-  async setPassword(user_id: string, password_hash: string): Promise<void> {
-    await this.#database.query(
-      (sql) =>
-        sql`update users set password_hash = ${password_hash}, updated_at = now() where id = ${user_id}`,
-    )
+  async setPassword(id: string, password_hash: string): Promise<void> {
+    await this.#database.query((sql) => setPasswordHash(sql, { id, password_hash }))
   }
 
-  /** Remembers that members were here; about once a minute per member. */
+  /** Writes that members were active now. */
   async touch(org_id: string, user_ids: readonly string[]): Promise<void> {
-    await this.#database.withOrg(org_id, async ({ sql }) => {
-      await sql`update memberships set last_active_at = now() where org_id = ${org_id} and user_id = any(${[...user_ids]})`
-    })
+    await this.#database.withOrg(org_id, ({ sql }) => touchMembers(sql, { org_id, user_ids }))
   }
 }

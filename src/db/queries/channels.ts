@@ -29,9 +29,29 @@ export async function listChannels(
   })
 }
 
-/** These channels as one user sees them, in no order. */
-export function channelsById(sql: Sql, org: OrgRef, user_id: string, ids: readonly string[]) {
-  return sql<Channel[]>`${channelRows(sql, org, user_id)} and x.id = any(${[...ids]})`
+/**
+ * A user's markers of channels, each with the unread mentions up to a given seq: messages beyond it are delivered
+ * later and must not be counted twice. A channel without a marker is left out.
+ */
+export async function readMarkers(
+  database: OneReader,
+  org_id: string,
+  user_id: string,
+  positions: readonly { id: string; last_seq: number }[],
+): Promise<{ channel_id: string; read_seq: number; mention_count: number }[]> {
+  const ids = positions.map(({ id }) => id)
+  const seqs = positions.map(({ last_seq }) => last_seq)
+  return await database.readOne(
+    org_id,
+    (sql, org) => sql<{ channel_id: string; read_seq: number; mention_count: number }[]>`
+      select r.channel_id, r.read_seq, greatest(r.mention_count - (
+        select count(*) from messages m
+        where m.org_id = r.org_id and m.channel_id = r.channel_id and m.seq > greatest(r.read_seq, at.last_seq)
+          and ${user_id}::uuid = any(m.mentions) and m.sender_id is distinct from ${user_id}
+      ), 0)::int as mention_count
+      from unnest(${ids}::uuid[], ${seqs}::bigint[]) as at(channel_id, last_seq)
+      join channel_reads r on r.org_id = ${org} and r.channel_id = at.channel_id and r.user_id = ${user_id}`,
+  )
 }
 
 export async function findChannel(

@@ -1,12 +1,14 @@
-import type { Notification } from '../../contracts/resources.ts'
-import type { EventType, MessageKind, SenderType } from '../../contracts/vocabulary.ts'
+import type { EventContent } from '../../contracts/event-payloads.ts'
+import type { Message, MessageTombstone } from '../../contracts/resources.ts'
+import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
+import type { UserNotification } from '../../domain/job.ts'
 import type { LogEvent } from '../../domain/log-event.ts'
-import type { Sql, Tx } from '../client.ts'
+import type { OneReader, Sql } from '../client.ts'
 import { toMessage } from './messages.ts'
 
-interface StoredEvent {
+/** Columns of an event and of the message that is stored once, outside of the log. */
+interface StoredFields {
   sequence: number
-  type: EventType
   created_at: string
   actor_id: string | null
   actor_type: SenderType
@@ -15,7 +17,6 @@ interface StoredEvent {
   task_id: string | null
   channel_id: string | null
   subject_ids: string[]
-  payload: Record<string, unknown> | null
   message_id: string | null
   message_seq: number | null
   kind: MessageKind | null
@@ -28,6 +29,9 @@ interface StoredEvent {
   reply_to: string | null
   client_id: string | null
 }
+
+type StoredEvent = StoredFields &
+  (Exclude<EventContent, { type: 'message.created' }> | { type: 'message.created'; payload: null })
 
 /** Columns of an event with the message it speaks of: the text is stored once, with the message. */
 export function eventColumns(sql: Sql) {
@@ -44,67 +48,66 @@ export function eventSource(sql: Sql) {
 }
 
 export function toLogEvent(row: StoredEvent): LogEvent {
-  return {
-    sequence: row.sequence,
-    type: row.type,
-    timestamp: row.created_at,
-    actor: { id: row.actor_id, type: row.actor_type, display_name: row.actor_name },
-    project_ids: row.project_ids,
-    task_id: row.task_id,
-    channel_id: row.channel_id,
-    payload: row.message_id === null ? (row.payload ?? {}) : { message: messageOf(row) },
-    subject_ids: row.subject_ids,
-  }
-}
-
-/** The message of a `message.created`; when retention removed the text, what is left of it. */
-function messageOf(row: StoredEvent): unknown {
-  const { message_id, message_seq, channel_id, kind, content } = row
-  if (kind === null || content === null)
-    return { id: message_id, channel_id, seq: message_seq, removed: true }
-  return toMessage({
-    ...row,
-    id: message_id!,
-    channel_id: channel_id!,
-    seq: message_seq!,
+  const {
+    created_at: timestamp,
+    actor_id,
+    actor_type,
+    actor_name,
+    message_id,
+    message_seq,
     kind,
-    content,
-    deliveries: null,
-  })
+    ...rest
+  } = row
+  const { sender_id, sender_type, sender_name, content, mentions, ignored_mentions, ...others } = rest
+  const { reply_to, client_id, ...event } = others
+  const actor = { id: actor_id, type: actor_type, display_name: actor_name }
+  if (event.type !== 'message.created') return { ...event, timestamp, actor }
+  return { ...event, timestamp, actor, payload: { message: messageOf(row) } }
 }
 
-/** Up to `limit` events that follow `after`, in order, none beyond `until`. */
-export async function eventsAfter(
-  { sql }: Tx,
+/** The message of a `message.created`, or its tombstone when retention removed the text. */
+function messageOf(row: StoredFields): Message | MessageTombstone {
+  const { message_id, message_seq, channel_id, kind, content } = row
+  if (message_id === null || message_seq === null || channel_id === null)
+    throw new Error('unreachable: a message event without its message')
+  const place = { id: message_id, channel_id, seq: message_seq }
+  if (kind === null || content === null) return { ...place, removed: true }
+  return toMessage({ ...row, ...place, kind, content, deliveries: null })
+}
+
+/** Up to `limit` events after `after`, in order, none beyond `until`. */
+export async function eventsBetween(
+  database: OneReader,
   org_id: string,
   after: number,
   until: number,
   limit: number,
 ): Promise<LogEvent[]> {
-  const rows = await sql<StoredEvent[]>`
-    select ${eventColumns(sql)} from ${eventSource(sql)}
-    where e.org_id = ${org_id} and e.sequence > ${after} and e.sequence <= ${until}
-    order by e.sequence limit ${limit}`
+  const rows = await database.readOne(
+    org_id,
+    (sql, org) => sql<StoredEvent[]>`
+      select ${eventColumns(sql)} from ${eventSource(sql)}
+      where e.org_id = ${org} and e.sequence > ${after} and e.sequence <= ${until}
+      order by e.sequence limit ${limit}`,
+  )
   return rows.map(toLogEvent)
 }
 
-/** The oldest event that is kept; 0 when there is none. */
-export async function oldestSequence({ sql }: Tx, org_id: string): Promise<number> {
-  const [row] = await sql<{ sequence: number }[]>`
-    select sequence from events where org_id = ${org_id} order by sequence limit 1`
-  return row?.sequence ?? 0
-}
-
-/** A user's notifications that follow from events in a range, as streams carry them. */
+/** Notifications of these users that follow from events after `after` and up to `until`, as streams carry them. */
 export async function notificationsOfEvents(
-  { sql }: Tx,
+  database: OneReader,
   org_id: string,
-  user_id: string,
+  user_ids: readonly string[],
   after: number,
   until: number,
-): Promise<Notification[]> {
-  return await sql<Notification[]>`
-    select id, type, event_sequence, resource, title, read_at, created_at from notifications
-    where org_id = ${org_id} and user_id = ${user_id} and event_sequence > ${after} and event_sequence <= ${until}
-    order by event_sequence, id`
+): Promise<UserNotification[]> {
+  return await database.readOne(
+    org_id,
+    (sql, org) => sql<UserNotification[]>`
+      select n.user_id, n.id, n.type, n.event_sequence, n.resource, n.title, n.read_at, n.created_at
+      from notifications n
+      where n.org_id = ${org} and n.user_id = any(${[...user_ids]}::uuid[])
+        and n.event_sequence > ${after} and n.event_sequence <= ${until}
+      order by n.event_sequence, n.id`,
+  )
 }

@@ -58,6 +58,21 @@ export function messagesBefore(sql: Sql, org: OrgRef, channel_id: string, before
     order by m.seq desc limit ${limit}`
 }
 
+/** Up to `limit` messages after `after`, oldest first, none beyond `until`. */
+export function messagesBetween(
+  sql: Sql,
+  org: OrgRef,
+  channel_id: string,
+  after: number,
+  until: number,
+  limit: number,
+) {
+  return sql<StoredMessage[]>`
+    select ${columns(sql)} from messages m
+    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq > ${after} and m.seq <= ${until}
+    order by m.seq limit ${limit}`
+}
+
 /** Up to `limit` messages that directly follow `after`, oldest first. */
 export function messagesAfter(sql: Sql, org: OrgRef, channel_id: string, after: number, limit: number) {
   return sql<StoredMessage[]>`

@@ -1,14 +1,16 @@
+import { eq } from 'drizzle-orm'
 import type { Org } from '../../contracts/resources.ts'
 import type { Role } from '../../contracts/vocabulary.ts'
 import type { Tx } from '../client.ts'
+import { organizations } from '../schema/orgs.ts'
+import { build, type Params, statement } from '../statement.ts'
+
+const orgById = statement((p: Params<{ id: string }>) =>
+  build.select().from(organizations).where(eq(organizations.id, p.id)),
+)
 
 /** An org as a member with `role` sees it. */
-export async function readOrg(
-  { sql }: Pick<Tx, 'sql'>,
-  org_id: string,
-  role: Role,
-): Promise<Org | undefined> {
-  const [row] = await sql<Omit<Org, 'role'>[]>`
-    select id, slug, name, status, deletion_at, settings, created_at, updated_at from organizations where id = ${org_id}`
+export async function readOrg({ sql }: Pick<Tx, 'sql'>, id: string, role: Role): Promise<Org | undefined> {
+  const [row] = await orgById(sql, { id })
   return row && { ...row, role }
 }

@@ -2,40 +2,62 @@ import type { OrgSettings } from '../../contracts/settings.ts'
 import type { OrgStatus } from '../../contracts/vocabulary.ts'
 import type { Head } from '../../domain/ownership.ts'
 import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
-import type { Tx } from '../client.ts'
+import type { OneReader } from '../client.ts'
 
 /** Keys that ended longer ago are refused when they are looked up; the fold needs only what a look may have missed. */
 const ENDED_KEYS_HOURS = 1
 
+interface StoredState extends Head {
+  status: OrgStatus
+  settings: OrgSettings
+  members: Member[]
+  channels: (KnownChannel & { last_seq: number })[]
+  project_users: PermissionSnapshot['project_users']
+  sub_agents: PermissionSnapshot['sub_agents']
+  ending_keys: PermissionSnapshot['ending_keys']
+}
+
+/** Who may do what in an org, with the head that it is true for. */
+export interface OrgState {
+  head: Head
+  permissions: PermissionSnapshot
+  channels: { id: string; last_seq: number }[]
+}
+
 /**
- * Who may do what in an org, together with the head it is true for. Run it in one snapshot (`readOrg`), else the two
- * may not belong together. Undefined when the org is gone.
+ * State of an org as actors and edges start from it. One statement is one snapshot and one round trip, where a
+ * transaction takes ten. Undefined when the org is gone.
  */
-export async function readPermissions(
-  { sql }: Tx,
-  org_id: string,
-): Promise<{ head: Head; permissions: PermissionSnapshot } | undefined> {
-  const [org] = await sql<(Head & { status: OrgStatus; settings: OrgSettings })[]>`
-    select h.epoch, h.sequence, h.batch, h.log, o.status, o.settings
-    from org_heads h join organizations o on o.id = h.org_id where h.org_id = ${org_id}`
-  if (!org) return undefined
-  const members = await sql<Member[]>`
-    select user_id, type, role, status, username, display_name from memberships where org_id = ${org_id}`
-  const channels = await sql<
-    KnownChannel[]
-  >`select id, name, type, project_id from channels where org_id = ${org_id}`
-  const project_users = await sql<{ project_id: string; user_id: string }[]>`
-    select project_id, user_id from project_users where org_id = ${org_id}`
-  const sub_agents = await sql<PermissionSnapshot['sub_agents']>`
-    select s.id, s.task_id, coalesce((select array_agg(t.project_id) from task_projects t
-      where t.org_id = s.org_id and t.task_id = s.task_id), '{}') as project_ids
-    from sub_agents s where s.org_id = ${org_id} and s.status = 'active'`
-  const ending_keys = await sql<PermissionSnapshot['ending_keys']>`
-    select id, least(revoked_at, expires_at) as ends_at from api_keys
-    where org_id = ${org_id} and least(revoked_at, expires_at) > now() - make_interval(hours => ${ENDED_KEYS_HOURS})`
-  const { epoch, sequence, batch, log, status, settings } = org
+export async function readOrgState(database: OneReader, org_id: string): Promise<OrgState | undefined> {
+  const [found] = await database.readOne(
+    org_id,
+    (sql, org) => sql<StoredState[]>`
+      select h.epoch, h.sequence, h.batch, h.log, o.status, o.settings,
+        (select coalesce(json_agg(json_build_object('user_id', m.user_id, 'type', m.type, 'role', m.role,
+            'status', m.status, 'username', m.username, 'display_name', m.display_name)), '[]')
+          from memberships m where m.org_id = h.org_id) as members,
+        (select coalesce(json_agg(json_build_object('id', c.id, 'name', c.name, 'type', c.type,
+            'project_id', c.project_id, 'last_seq', c.last_seq)), '[]')
+          from channels c where c.org_id = h.org_id) as channels,
+        (select coalesce(json_agg(json_build_object('project_id', p.project_id, 'user_id', p.user_id)), '[]')
+          from project_users p where p.org_id = h.org_id) as project_users,
+        (select coalesce(json_agg(json_build_object('id', s.id, 'task_id', s.task_id, 'project_ids',
+            (select coalesce(json_agg(t.project_id), '[]') from task_projects t
+              where t.org_id = s.org_id and t.task_id = s.task_id))), '[]')
+          from sub_agents s where s.org_id = h.org_id and s.status = 'active') as sub_agents,
+        (select coalesce(json_agg(json_build_object('id', k.id, 'ends_at', least(k.revoked_at, k.expires_at))), '[]')
+          from api_keys k where k.org_id = h.org_id
+            and least(k.revoked_at, k.expires_at) > now() - make_interval(hours => ${ENDED_KEYS_HOURS})) as ending_keys
+      from org_heads h join organizations o on o.id = h.org_id where h.org_id = ${org}`,
+  )
+  if (!found) return undefined
+  const { epoch, sequence, batch, log, channels, ...permissions } = found
   return {
     head: { epoch, sequence, batch, log },
-    permissions: { status, settings, members, project_users, channels, sub_agents, ending_keys },
+    permissions: {
+      ...permissions,
+      channels: channels.map(({ last_seq: _, ...channel }) => channel),
+    },
+    channels: channels.map(({ id, last_seq }) => ({ id, last_seq })),
   }
 }

@@ -1,7 +1,7 @@
 import type { Subscriptions } from '../../contracts/requests.ts'
-import type { Database, Tx } from '../client.ts'
+import type { Database, OneReader, Tx } from '../client.ts'
 
-/** What a user wants on its streams; everything until it says otherwise. */
+/** What a user subscribed to; everything by default. */
 export async function readSubscriptions(
   database: Database,
   org_id: string,
@@ -12,6 +12,21 @@ export async function readSubscriptions(
     (sql, org) => sql`select mode, topics from subscriptions where org_id = ${org} and user_id = ${user_id}`,
   )
   return row ?? { mode: 'all', topics: [] }
+}
+
+/** The same for several users at once; those that never chose are left out. */
+export async function subscriptionsOf(
+  database: OneReader,
+  org_id: string,
+  user_ids: readonly string[],
+): Promise<Map<string, Subscriptions>> {
+  const rows = await database.readOne(
+    org_id,
+    (sql, org) => sql<(Subscriptions & { user_id: string })[]>`
+      select user_id, mode, topics from subscriptions
+      where org_id = ${org} and user_id = any(${[...user_ids]}::uuid[])`,
+  )
+  return new Map(rows.map(({ user_id, ...subscriptions }) => [user_id, subscriptions]))
 }
 
 export async function writeSubscriptions(

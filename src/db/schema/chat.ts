@@ -1,16 +1,13 @@
 import { sql } from 'drizzle-orm'
+import { bigint, foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import {
-  bigint,
-  foreignKey,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  uuid,
-} from 'drizzle-orm/pg-core'
-import { at, createdAt, id, messageWords, orgId, tsvector, updatedAt } from './columns.ts'
+  CHANNEL_TYPES,
+  DELIVERY_STATES,
+  EVENT_TYPES,
+  MESSAGE_KINDS,
+  SENDER_TYPES,
+} from '../../contracts/vocabulary.ts'
+import { at, createdAt, id, json, messageWords, orgId, tsvector, updatedAt } from './columns.ts'
 import { orgReference } from './orgs.ts'
 import { projects } from './work.ts'
 
@@ -20,7 +17,7 @@ export const channels = pgTable(
     org_id: orgReference(),
     id: id(),
     name: text('name').notNull(),
-    type: text('type', { enum: ['org_wide', 'project'] }).notNull(),
+    type: text('type', { enum: CHANNEL_TYPES }).notNull(),
     project_id: uuid('project_id'),
     last_seq: bigint('last_seq', { mode: 'number' }).notNull().default(0),
     created_at: createdAt(),
@@ -69,9 +66,9 @@ export const messages = pgTable(
     channel_id: uuid('channel_id').notNull(),
     seq: bigint('seq', { mode: 'number' }).notNull(),
     sender_id: uuid('sender_id'),
-    sender_type: text('sender_type', { enum: ['human', 'agent', 'sub_agent', 'system'] }).notNull(),
+    sender_type: text('sender_type', { enum: SENDER_TYPES }).notNull(),
     sender_name: text('sender_name').notNull(),
-    kind: text('kind', { enum: ['text', 'command', 'command_output', 'system'] }).notNull(),
+    kind: text('kind', { enum: MESSAGE_KINDS }).notNull(),
     content: text('content').notNull(),
     mentions: uuid('mentions').array().notNull().default(sql`'{}'`),
     ignored_mentions: text('ignored_mentions').array().notNull().default(sql`'{}'`),
@@ -108,7 +105,7 @@ export const message_deliveries = pgTable(
     channel_id: uuid('channel_id').notNull(),
     seq: bigint('seq', { mode: 'number' }).notNull(),
     agent_id: uuid('agent_id').notNull(),
-    state: text('state', { enum: ['queued', 'delivered', 'working', 'answered', 'failed'] }).notNull(),
+    state: text('state', { enum: DELIVERY_STATES }).notNull(),
     detail: text('detail'),
     updated_at: updatedAt(),
   },
@@ -131,9 +128,9 @@ export const events = pgTable(
   {
     org_id: orgId(),
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
-    type: text('type').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
     actor_id: uuid('actor_id'),
-    actor_type: text('actor_type', { enum: ['human', 'agent', 'sub_agent', 'system'] }).notNull(),
+    actor_type: text('actor_type', { enum: SENDER_TYPES }).notNull(),
     actor_name: text('actor_name').notNull(),
     project_ids: uuid('project_ids').array().notNull().default(sql`'{}'`),
     task_id: uuid('task_id'),
@@ -141,7 +138,7 @@ export const events = pgTable(
     message_id: uuid('message_id'),
     message_seq: bigint('message_seq', { mode: 'number' }),
     subject_ids: uuid('subject_ids').array().notNull().default(sql`'{}'`),
-    payload: jsonb('payload'),
+    payload: json<Record<string, unknown>>('payload'),
     created_at: at('created_at').notNull(),
   },
   (t) => [

@@ -8,6 +8,9 @@ export const at = (name: string) => timestamp(name, { withTimezone: true, mode: 
 export const createdAt = () => at('created_at').notNull().default(sql`now()`)
 export const updatedAt = () => at('updated_at').notNull().default(sql`now()`)
 
+/** `jsonb` with a type. Not drizzle's own: that one encodes a value, and the driver encodes it again. */
+export const json = <T>(name: string) => customType<{ data: T }>({ dataType: () => 'jsonb' })(name)
+
 export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
 /** One weighted part of a search vector, for words of English and for identifiers and other languages. */

@@ -1,24 +1,25 @@
 import { sql } from 'drizzle-orm'
 import { index, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { USER_STATUSES, USER_TYPES } from '../../contracts/vocabulary.ts'
 import { at, createdAt, id, updatedAt } from './columns.ts'
 
-/** People and agents; what they are in an org is in their membership. */
+/** People and agents; their role in an org is in their membership. */
 export const users = pgTable(
   'users',
   {
     id: id().primaryKey(),
-    type: text('type', { enum: ['human', 'agent'] }).notNull(),
+    type: text('type', { enum: USER_TYPES }).notNull(),
     email: text('email'),
     display_name: text('display_name').notNull(),
     password_hash: text('password_hash'),
-    status: text('status', { enum: ['active', 'invited', 'deactivated'] }).notNull(),
+    status: text('status', { enum: USER_STATUSES }).notNull(),
     created_at: createdAt(),
     updated_at: updatedAt(),
   },
   (t) => [uniqueIndex('users_email_key').on(sql`lower(${t.email})`)],
 )
 
-/** How a person signs in elsewhere. The subject is the identity, never the e-mail. */
+/** Identities at external providers. Issuer and subject are the identity, never the e-mail. */
 export const identities = pgTable(
   'identities',
   {
@@ -33,7 +34,7 @@ export const identities = pgTable(
   (t) => [primaryKey({ columns: [t.issuer, t.subject] }), index('identities_user').on(t.user_id)],
 )
 
-/** Signed-in browsers and apps: the truth about who is signed in. */
+/** Sessions of browsers and apps. A row is the truth about a session; tokens only name it. */
 export const sessions = pgTable(
   'sessions',
   {

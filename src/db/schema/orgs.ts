@@ -1,24 +1,24 @@
+import { bigint, foreignKey, index, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import type { Subscriptions } from '../../contracts/requests.ts'
+import type { Notification, User } from '../../contracts/resources.ts'
+import type { OrgSettings } from '../../contracts/settings.ts'
 import {
-  bigint,
-  foreignKey,
-  index,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  unique,
-  uuid,
-} from 'drizzle-orm/pg-core'
-import { at, createdAt, id, orgId, updatedAt } from './columns.ts'
+  NOTIFICATION_TYPES,
+  ORG_STATUSES,
+  ROLES,
+  USER_STATUSES,
+  USER_TYPES,
+} from '../../contracts/vocabulary.ts'
+import { at, createdAt, id, json, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 
 export const organizations = pgTable('organizations', {
   id: id().primaryKey(),
   slug: text('slug').notNull().unique(),
   name: text('name').notNull(),
-  status: text('status', { enum: ['active', 'suspended', 'pending_deletion'] }).notNull(),
+  status: text('status', { enum: ORG_STATUSES }).notNull(),
   deletion_at: at('deletion_at'),
-  settings: jsonb('settings').notNull(),
+  settings: json<OrgSettings>('settings').notNull(),
   created_at: createdAt(),
   updated_at: updatedAt(),
 })
@@ -32,13 +32,13 @@ export const memberships = pgTable(
     user_id: uuid('user_id')
       .notNull()
       .references(() => users.id),
-    type: text('type', { enum: ['human', 'agent'] }).notNull(),
-    role: text('role', { enum: ['administrator', 'contributor'] }).notNull(),
+    type: text('type', { enum: USER_TYPES }).notNull(),
+    role: text('role', { enum: ROLES }).notNull(),
     display_name: text('display_name').notNull(),
     username: text('username').notNull(),
     identifier: text('identifier'),
-    status: text('status', { enum: ['active', 'invited', 'deactivated'] }).notNull(),
-    notification_preferences: jsonb('notification_preferences').notNull(),
+    status: text('status', { enum: USER_STATUSES }).notNull(),
+    notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),
     last_active_at: at('last_active_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),
@@ -51,7 +51,7 @@ export const memberships = pgTable(
   ],
 )
 
-/** Who owns the org's log and where it stands: the row that every batch locks. */
+/** Head of an org's log with the epoch of its owner: the row that every batch locks. */
 export const org_heads = pgTable('org_heads', {
   org_id: orgReference().primaryKey(),
   epoch: bigint('epoch', { mode: 'number' }).notNull(),
@@ -66,7 +66,7 @@ export const recent_commands = pgTable(
   {
     org_id: orgId(),
     command_id: text('command_id').notNull(),
-    reply: jsonb('reply'),
+    reply: json<unknown>('reply'),
     created_at: createdAt(),
   },
   (t) => [
@@ -84,7 +84,7 @@ export const idempotency_keys = pgTable(
     key: text('key').notNull(),
     fingerprint: text('fingerprint').notNull(),
     status: bigint('status', { mode: 'number' }).notNull(),
-    reply: jsonb('reply'),
+    reply: json<unknown>('reply'),
     created_at: createdAt(),
   },
   (t) => [
@@ -100,7 +100,7 @@ export const invites = pgTable(
     id: id(),
     email: text('email').notNull(),
     user_id: uuid('user_id').notNull(),
-    role: text('role', { enum: ['administrator', 'contributor'] }).notNull(),
+    role: text('role', { enum: ROLES }).notNull(),
     token_hash: text('token_hash').notNull(),
     expires_at: at('expires_at').notNull(),
     accepted_at: at('accepted_at'),
@@ -125,7 +125,7 @@ export const subscriptions = pgTable(
     org_id: orgReference(),
     user_id: uuid('user_id').notNull(),
     mode: text('mode', { enum: ['all', 'topics'] }).notNull(),
-    topics: jsonb('topics').notNull(),
+    topics: json<Subscriptions['topics']>('topics').notNull(),
     updated_at: updatedAt(),
   },
   (t) => [primaryKey({ columns: [t.org_id, t.user_id] })],
@@ -137,9 +137,9 @@ export const notifications = pgTable(
     org_id: orgReference(),
     id: id(),
     user_id: uuid('user_id').notNull(),
-    type: text('type').notNull(),
+    type: text('type', { enum: NOTIFICATION_TYPES }).notNull(),
     event_sequence: bigint('event_sequence', { mode: 'number' }).notNull(),
-    resource: jsonb('resource').notNull(),
+    resource: json<Notification['resource']>('resource').notNull(),
     title: text('title').notNull(),
     read_at: at('read_at'),
     created_at: createdAt(),

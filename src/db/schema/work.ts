@@ -5,15 +5,24 @@ import {
   foreignKey,
   index,
   integer,
-  jsonb,
   pgTable,
   primaryKey,
   smallint,
   text,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { PRIORITIES, TASK_STATUSES } from '../../contracts/vocabulary.ts'
-import { at, createdAt, id, orgId, searchPart, tsvector, updatedAt, wordsPart } from './columns.ts'
+import type { Project } from '../../contracts/resources.ts'
+import {
+  EVIDENCE_TYPES,
+  EXPORT_STATUSES,
+  PRIORITIES,
+  PROJECT_STAGES,
+  PROJECT_TYPES,
+  SUB_AGENT_STATUSES,
+  TASK_STATUSES,
+  TASK_TYPES,
+} from '../../contracts/vocabulary.ts'
+import { at, createdAt, id, json, orgId, searchPart, tsvector, updatedAt, wordsPart } from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
 
 /** Place of a word in its list, from 0. */
@@ -29,13 +38,11 @@ export const projects = pgTable(
     org_id: orgReference(),
     id: id(),
     name: text('name').notNull(),
-    type: text('type', { enum: ['software', 'docs', 'launch'] }).notNull(),
+    type: text('type', { enum: PROJECT_TYPES }).notNull(),
     description: text('description').notNull().default(''),
-    stage: text('stage', {
-      enum: ['definition', 'poc', 'development', 'testing', 'adoption', 'maintenance', 'end-of-life'],
-    }).notNull(),
+    stage: text('stage', { enum: PROJECT_STAGES }).notNull(),
     owner_id: uuid('owner_id'),
-    links: jsonb('links').notNull().default([]),
+    links: json<Project['links']>('links').notNull().default(sql`'[]'`),
     channel_id: uuid('channel_id').notNull(),
     version: integer('version').notNull().default(1),
     created_by: uuid('created_by').notNull(),
@@ -86,10 +93,13 @@ export const tasks = pgTable(
     id: id(),
     title: text('title').notNull(),
     description: text('description').notNull().default(''),
-    type: text('type', { enum: ['bug', 'feature', 'chore'] }).notNull(),
-    priority: text('priority', { enum: ['low', 'medium', 'high', 'critical'] }).notNull(),
-    status: text('status', { enum: ['backlog', 'in-progress', 'in-review', 'complete'] }).notNull(),
-    required_evidence_types: text('required_evidence_types').array().notNull().default(sql`'{}'`),
+    type: text('type', { enum: TASK_TYPES }).notNull(),
+    priority: text('priority', { enum: PRIORITIES }).notNull(),
+    status: text('status', { enum: TASK_STATUSES }).notNull(),
+    required_evidence_types: text('required_evidence_types', { enum: EVIDENCE_TYPES })
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     version: integer('version').notNull().default(1),
     created_by: uuid('created_by').notNull(),
     completed_at: at('completed_at'),
@@ -97,15 +107,15 @@ export const tasks = pgTable(
     created_at: createdAt(),
     updated_at: updatedAt(),
     search_vector: searchVector(wordsPart('title', 'A'), wordsPart('description', 'B')),
-    // Sorting by priority or status is sorting by meaning, not by letters; stored so that an index can have it.
+    // Lists sort by the place of a word in its list, not by letters; stored, so that an index can contain it.
     priority_rank: smallint('priority_rank').generatedAlwaysAs(rank('priority', PRIORITIES)),
     status_rank: smallint('status_rank').generatedAlwaysAs(rank('status', TASK_STATUSES)),
-    // Kept by triggers on the dependencies and on the status of the blockers, so that a list needs to look no further.
+    // Maintained by triggers on the dependencies and on the status of the blockers, so that a list reads one table.
     is_blocked: boolean('is_blocked').notNull().default(false),
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
-    // Totals of lists: few different values, so it is small, and it is read without the table.
+    // For totals of lists: few distinct values, so the index is small, and an index-only scan suffices.
     index('tasks_count')
       .on(t.org_id, t.status, t.priority, t.type, t.is_blocked)
       .where(sql`archived_at is null`),
@@ -191,7 +201,7 @@ export const task_evidence = pgTable(
     org_id: orgId(),
     id: id(),
     task_id: uuid('task_id').notNull(),
-    type: text('type', { enum: ['pr_link', 'test_results', 'doc_url'] }).notNull(),
+    type: text('type', { enum: EVIDENCE_TYPES }).notNull(),
     url: text('url').notNull(),
     added_by: uuid('added_by').notNull(),
     created_at: createdAt(),
@@ -216,7 +226,7 @@ export const sub_agents = pgTable(
     host_agent_id: uuid('host_agent_id'),
     model: text('model').notNull(),
     instructions: text('instructions').notNull(),
-    status: text('status', { enum: ['active', 'completed', 'terminated', 'expired'] }).notNull(),
+    status: text('status', { enum: SUB_AGENT_STATUSES }).notNull(),
     created_by: uuid('created_by').notNull(),
     expires_at: at('expires_at').notNull(),
     summary: text('summary'),
@@ -273,7 +283,7 @@ export const exports = pgTable(
     org_id: orgReference(),
     id: id(),
     requested_by: uuid('requested_by').notNull(),
-    status: text('status', { enum: ['pending', 'processing', 'ready', 'failed', 'expired'] }).notNull(),
+    status: text('status', { enum: EXPORT_STATUSES }).notNull(),
     progress: integer('progress').notNull().default(0),
     size_bytes: bigint('size_bytes', { mode: 'number' }),
     sha256: text('sha256'),

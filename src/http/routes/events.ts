@@ -9,7 +9,13 @@ import { Moment, OneOf, Text, Uuid } from '../../contracts/schema.ts'
 import { EVENT_TYPES } from '../../contracts/vocabulary.ts'
 import { listEvents } from '../../db/queries/event-list.ts'
 import { readSubscriptions, writeSubscriptions } from '../../db/queries/subscriptions.ts'
-import { matchesType, parseTopics, parseTypes, type StreamFilter } from '../../edge/event-filter.ts'
+import {
+  CompiledFilter,
+  matchesType,
+  parseTopics,
+  parseTypes,
+  type StreamFilter,
+} from '../../edge/event-filter.ts'
 import { SseSink } from '../../edge/sse-sink.ts'
 import type { Deps } from '../deps.ts'
 import { endpoints } from '../endpoint.ts'
@@ -116,25 +122,21 @@ export function eventRoutes(deps: Deps) {
         async ({ request, request_id, edge, caller, identity, query }) => {
           const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
           const viewer = viewerOf(caller)
-          const filter = streamFilter(query, await edge.subscriptionsOf(viewer.id))
+          const narrowed = narrowing(query)
+          const subscriptions = await edge.streams.subscriptions.of(viewer.id, () => !request.signal.aborted)
           deps.edges.admit(edge, 'sse')
-          const sink = new SseSink(credentialOf(identity, viewer), edge.filterFor(filter))
-          edge.addStream(sink)
-          try {
-            const start = await edge.start(cursor)
-            deps.keepOpen(request)
-            const headers = {
-              ...deps.replier.headersFor(request_id),
-              'Content-Type': 'text/event-stream; charset=utf-8',
-              'Cache-Control': 'no-store',
-              'X-Accel-Buffering': 'no',
-              Connection: 'close',
-            }
-            return { response: new Response(sseBody(sink, start, edge, request), { headers }) }
-          } catch (error) {
-            sink.end('failed')
-            throw error
+          const filter = new CompiledFilter({ subscriptions, ...narrowed })
+          const sink = new SseSink(credentialOf(identity, viewer), filter)
+          edge.streams.add(sink)
+          deps.keepOpen(request)
+          const headers = {
+            ...deps.replier.headersFor(request_id),
+            'Content-Type': 'text/event-stream; charset=utf-8',
+            'Cache-Control': 'no-store',
+            'X-Accel-Buffering': 'no',
+            Connection: 'close',
           }
+          return { response: new Response(sseBody(sink, cursor, edge.streams, request), { headers }) }
         },
       ),
     )
@@ -175,7 +177,7 @@ export function eventRoutes(deps: Deps) {
           }))
           const subscriptions = { mode: body.mode, topics }
           await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, subscriptions))
-          edge.resubscribe(user_id, subscriptions)
+          edge.streams.resubscribe(user_id, subscriptions)
           return { body: subscriptions }
         },
       ),
@@ -208,15 +210,13 @@ function times({ from, to }: { from?: string; to?: string }): { from?: string; t
   }
 }
 
-function streamFilter(
-  query: { topics?: string; types?: string },
-  subscriptions: Subscriptions,
-): StreamFilter {
+/** The topics and types that a connection asks for; throws when they are malformed. */
+function narrowing(query: { topics?: string; types?: string }): Pick<StreamFilter, 'topics' | 'types'> {
   const topics = query.topics === undefined ? undefined : parseTopics(query.topics)
   const types = query.types === undefined ? undefined : parseTypes(query.types)
   if (query.topics !== undefined && !topics)
     throw invalid({ path: '/topics', message: 'Is not a list of project:<id>, task:<id>, channel:<id>.' })
   if (query.types !== undefined && !types)
     throw invalid({ path: '/types', message: 'Is not a list of event types or prefixes such as task.*.' })
-  return { subscriptions, ...(topics ? { topics } : {}), ...(types ? { types } : {}) }
+  return { ...(topics ? { topics } : {}), ...(types ? { types } : {}) }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { EventEnvelope } from '../../../src/contracts/events.ts'
-import { isSecurityEvent } from '../../../src/domain/log-event.ts'
+import { isSecurityType } from '../../../src/domain/log-event.ts'
 import type { CallerName } from './callers.ts'
 import { send } from './send.ts'
 import { headersOf, type World } from './world.ts'
@@ -67,7 +67,7 @@ export function testsOfLists(world: () => World): void {
       expect(data.some((event) => event.type === 'message.created')).toBe(true)
       expect(data.filter((event) => event.channel_id === channel_id)).toEqual([])
       const self = world().people[caller]?.user_id
-      const of_others = data.filter((event) => isSecurityEvent(event.type) && event.actor.id !== self)
+      const of_others = data.filter((event) => isSecurityType(event.type) && event.actor.id !== self)
       expect(of_others.map(({ type }) => type)).toEqual([])
     }
     const own = await events('sub_agent')
@@ -76,6 +76,6 @@ export function testsOfLists(world: () => World): void {
       event.task_id === null ? !event.project_ids.includes(project_id) : event.task_id !== task_id,
     )
     expect(foreign).toEqual([])
-    expect(own.filter((event) => isSecurityEvent(event.type))).toEqual([])
+    expect(own.filter((event) => isSecurityType(event.type))).toEqual([])
   })
 }

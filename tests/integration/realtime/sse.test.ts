@@ -34,7 +34,7 @@ beforeAll(async () => {
   bot = await addAgent(admin, 'forge')
   general = (await generalChannel(admin)).id
   const first = await open()
-  log = String(first.events[0]?.payload.log)
+  log = String(first.ofType('stream.opened')[0]?.payload.log)
   await first.close()
 })
 afterAll(() => server.stop())
@@ -84,7 +84,7 @@ describe('a cursor', () => {
     ]) {
       const sse = await open('', { 'Last-Event-ID': cursor! })
       await until(() => sse.frames.length > 1)
-      const { head } = sse.events[0]!.payload
+      const { head } = sse.ofType('stream.opened')[0]!.payload
       expect(sse.frames[0]?.id).toBeUndefined()
       expect(sse.frames[1]).toMatchObject({
         id: `${log}.${head}`,
@@ -92,7 +92,7 @@ describe('a cursor', () => {
       })
       await post('after the reset')
       await until(() => sse.sequences.length > 0)
-      expect(sse.sequences[0]).toBe(Number(head) + 1)
+      expect(sse.sequences[0]).toBe(head + 1)
       await sse.close()
     }
   })
@@ -140,9 +140,9 @@ describe('a filter', () => {
 
   test('leaves the cursor moving: the heartbeat names what was skipped', async () => {
     const sse = await open('?types=task.*')
-    const { head } = sse.events[0]!.payload
+    const { head } = sse.ofType('stream.opened')[0]!.payload
     for (let i = 0; i < 3; i++) await post(`skipped ${i}`)
-    await until(() => sse.last_id === `${log}.${Number(head) + 3}`, 'a heartbeat past what was skipped')
+    await until(() => sse.last_id === `${log}.${head + 3}`, 'a heartbeat past what was skipped')
     expect(sse.sequences).toEqual([])
     expect(sse.frames.at(-1)?.comment).toBe('heartbeat')
     const resumed = await open('?types=task.*', { 'Last-Event-ID': sse.last_id! })

@@ -311,7 +311,13 @@ test('read markers reach one’s own other connections, presence and access foll
     2,
     ...Array.from({ length: 20 }, (_, i) => 4 + i),
   ])
-  const counts = { id: channel_id, name: 'Harbour', type: 'project', project_id: id, mention_count: 0 }
+  const counts = {
+    id: channel_id,
+    name: 'Harbour',
+    type: 'project' as const,
+    project_id: id,
+    mention_count: 0,
+  }
   expect(here.ofType('channel_added').map(({ channel }) => channel)).toEqual([
     { ...counts, last_seq: 1, read_seq: 0, unread_count: 1 },
     { ...counts, last_seq: 3, read_seq: 2, unread_count: 1 },

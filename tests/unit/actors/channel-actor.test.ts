@@ -199,18 +199,6 @@ describe('channel actor: what is not stored', () => {
     assert.deepEqual(types(world), ['typing', 'typing', 'typing_stopped', 'typing'])
   })
 
-  test('C11 presence of all nodes is one set, announced when it changes only', async () => {
-    const world = new World()
-    const online = () =>
-      world.frames.map(({ frame }) => (frame.type === 'presence' ? frame.user_ids : 'another frame'))
-    await world.ask({ type: 'presence', node_id: 'a', user_ids: ['ada', 'bo'] })
-    await world.ask({ type: 'presence', node_id: 'b', user_ids: ['bo'] })
-    assert.deepEqual(online(), [['ada', 'bo']])
-    await world.ask({ type: 'presence', node_id: 'a', user_ids: [] })
-    await world.ask({ type: 'presence', node_id: 'b', user_ids: ['bo', 'cy'] })
-    assert.deepEqual(online(), [['ada', 'bo'], ['bo'], ['bo', 'cy']])
-  })
-
   test('C12 read markers of a second are saved together, the furthest of each user', async () => {
     const world = new World()
     for (const seq of [3, 9, 5]) await world.ask({ type: 'read', user_id: 'ada', seq, now: false })

@@ -7,11 +7,13 @@ import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
+import { User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { Reply } from '../../../src/domain/job.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
 import type { Member } from '../../../src/domain/permissions.ts'
 import { type FakeInput, FakeOrgStore } from '../../support/fake-org-store.ts'
+import { sampleOf } from '../../support/samples.ts'
 
 const ADDRESS: Address = { kind: 'org', org_id: 'org', id: 'org' }
 const LIMITS: OrgLimits = {
@@ -20,8 +22,9 @@ const LIMITS: OrgLimits = {
   ring_bytes_max: 1024 * 1024,
   care_ms: 60_000,
 }
+const ADA = '00000000-0000-7000-8000-0000000000ad'
 const ada: Member = {
-  user_id: 'ada',
+  user_id: ADA,
   type: 'human',
   role: 'administrator',
   status: 'active',
@@ -83,7 +86,7 @@ function setUp() {
         command_id: `c${++commands}`,
         command: 'test',
         input,
-        caller: { kind: 'human', id: 'ada', display_name: 'Ada', role: 'administrator' },
+        caller: { kind: 'human', id: ADA, display_name: 'Ada', role: 'administrator' },
       },
     })
   const replay = (after: number, limit = 100) =>
@@ -145,13 +148,14 @@ describe('org actor', () => {
     store.gate = gate.promise
     const first = run()
     await settle()
-    const removal = run({ type: 'user.removed', payload: { user: { id: 'ada' } } })
+    const payload = { user: sampleOf(User, { id: ADA }) }
+    const removal = run({ event: { type: 'user.removed', payload } })
     const after = run()
     gate.resolve()
     await Promise.all([first, removal, after])
     assert.deepEqual(store.batches, [1, 1, 1, 1])
     const { permissions } = store.jobs.at(-1)!
-    assert.equal(permissions.member('ada'), undefined)
+    assert.equal(permissions.member(ADA), undefined)
   })
 
   test('A49 replays from memory what it published last, and says when that does not reach back', async () => {

@@ -64,7 +64,7 @@ describe('loadConfig', () => {
       DEPLOYMENT_MODE: 'both',
       MC_JWT_SECRET: 'hunter2',
       MC_DATABASE_URL: 'mysql://root:hunter2@db/mc',
-      MC_TRUSTED_PROXIES: '10.0.0.0/8',
+      MC_TRUSTED_PROXIES: '10.0.0.0/33',
       MC_LOG_LEVEL: 'loud',
     })
     expect(problems.map((problem) => problem.split(' ')[0] ?? '').sort()).toEqual([

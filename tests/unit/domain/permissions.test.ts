@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'bun:test'
+import { Channel, Project, User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
+import type { EventType } from '../../../src/contracts/vocabulary.ts'
 import { ACTIONS, type Action, authorize } from '../../../src/domain/access.ts'
-import type { LogEvent } from '../../../src/domain/log-event.ts'
+import type { EventAudience } from '../../../src/domain/log-event.ts'
 import { Permissions } from '../../../src/domain/permissions.ts'
+import { sampleOf } from '../../support/samples.ts'
+
+const uuid = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`
+const [ADMIN, ANA, BOT, P1, P2, C1] = [uuid(1), uuid(2), uuid(3), uuid(4), uuid(5), uuid(6)]
 
 const member = (
   user_id: string,
@@ -22,84 +28,90 @@ function fold() {
     status: 'active',
     settings: DEFAULT_SETTINGS,
     members: [
-      member('admin', 'administrator'),
-      member('ana', 'contributor'),
-      member('bot', 'contributor', 'agent'),
+      member(ADMIN, 'administrator'),
+      member(ANA, 'contributor'),
+      member(BOT, 'contributor', 'agent'),
     ],
-    project_users: [{ project_id: 'p1', user_id: 'ana' }],
+    project_users: [{ project_id: P1, user_id: ANA }],
     channels: [
       { id: 'general', name: 'general', type: 'org_wide', project_id: null },
-      { id: 'c1', name: 'one', type: 'project', project_id: 'p1' },
-      { id: 'c2', name: 'two', type: 'project', project_id: 'p2' },
+      { id: C1, name: 'one', type: 'project', project_id: P1 },
+      { id: 'c2', name: 'two', type: 'project', project_id: P2 },
     ],
-    sub_agents: [{ id: 'sub', task_id: 't1', project_ids: ['p1'] }],
+    sub_agents: [{ id: 'sub', task_id: 't1', project_ids: [P1] }],
     ending_keys: [],
   })
 }
 
 const human = (id: string) => ({ kind: 'human' as const, id })
-const event = (rest: Partial<LogEvent>): LogEvent => ({
-  sequence: 1,
-  type: 'task.updated',
-  timestamp: '',
-  actor: { id: null, type: 'system', display_name: '' },
+const event = (type: EventType, place: Partial<EventAudience> = {}): EventAudience => ({
+  type,
   project_ids: [],
   task_id: null,
   channel_id: null,
-  payload: {},
   subject_ids: [],
-  ...rest,
+  ...place,
 })
 
 describe('who may read a channel', () => {
   test('org-wide: every member; project: the assigned and administrators', () => {
     const p = fold()
-    expect(p.readableChannels(human('admin')).map((c) => c.id)).toEqual(['general', 'c1', 'c2'])
-    expect(p.readableChannels(human('ana')).map((c) => c.id)).toEqual(['general', 'c1'])
-    expect(p.readableChannels({ kind: 'agent', id: 'bot' }).map((c) => c.id)).toEqual(['general'])
-    expect(p.readableChannels({ kind: 'sub_agent', id: 'sub' }).map((c) => c.id)).toEqual(['c1'])
+    expect(p.readableChannels(human(ADMIN)).map((c) => c.id)).toEqual(['general', C1, 'c2'])
+    expect(p.readableChannels(human(ANA)).map((c) => c.id)).toEqual(['general', C1])
+    expect(p.readableChannels({ kind: 'agent', id: BOT }).map((c) => c.id)).toEqual(['general'])
+    expect(p.readableChannels({ kind: 'sub_agent', id: 'sub' }).map((c) => c.id)).toEqual([C1])
     expect(p.readableChannels(human('stranger'))).toEqual([])
   })
 
   test('a right is gained and lost with its event', () => {
     const p = fold()
-    const project = (assigned_user_ids: string[]) => ({ project: { id: 'p2', assigned_user_ids } })
-    p.apply({ type: 'project.user_assigned', payload: project(['ana']) })
-    expect(p.mayReadChannel(human('ana'), 'c2')).toBe(true)
-    p.apply({ type: 'project.user_unassigned', payload: project([]) })
-    expect(p.mayReadChannel(human('ana'), 'c2')).toBe(false)
-    p.apply({ type: 'user.removed', payload: { user: { id: 'ana' } } })
-    expect(p.mayReadChannel(human('ana'), 'general')).toBe(false)
+    const payload = (assigned_user_ids: string[]) => ({
+      project: sampleOf(Project, { id: P2, assigned_user_ids }),
+      user_id: ANA,
+    })
+    p.apply({ type: 'project.user_assigned', payload: payload([ANA]) })
+    expect(p.mayReadChannel(human(ANA), 'c2')).toBe(true)
+    p.apply({ type: 'project.user_unassigned', payload: payload([]) })
+    expect(p.mayReadChannel(human(ANA), 'c2')).toBe(false)
+    p.apply({ type: 'user.removed', payload: { user: sampleOf(User, { id: ANA }) } })
+    expect(p.mayReadChannel(human(ANA), 'general')).toBe(false)
+    const promoted = sampleOf(User, { id: BOT, type: 'agent', role: 'administrator' })
     p.apply({
       type: 'user.role_changed',
-      payload: { user: { id: 'bot', ...member('bot', 'administrator', 'agent') } },
+      payload: { user: promoted, from_role: 'contributor', to_role: 'administrator' },
     })
-    expect(p.mayReadChannel({ kind: 'agent', id: 'bot' }, 'c2')).toBe(true)
+    expect(p.mayReadChannel({ kind: 'agent', id: BOT }, 'c2')).toBe(true)
+  })
+
+  test('a renamed channel keeps its readers', () => {
+    const p = fold()
+    const renamed = sampleOf(Channel, { id: C1, name: 'renamed', type: 'project', project_id: P1 })
+    p.apply({ type: 'channel.updated', payload: { channel: renamed } })
+    expect(p.channels.get(C1)?.name).toBe('renamed')
+    expect(p.readableChannels(human(ANA)).map((c) => c.id)).toEqual(['general', C1])
   })
 })
 
 describe('who may read an event', () => {
   test('messages: readers of the channel; security events: administrators and whom it is about', () => {
     const p = fold()
-    const message = event({ type: 'message.created', channel_id: 'c2', project_ids: ['p2'] })
-    expect([human('admin'), human('ana')].map((v) => p.mayReadEvent(v, message))).toEqual([true, false])
-    const role = event({ type: 'user.role_changed', subject_ids: ['ana'] })
+    const message = event('message.created', { channel_id: 'c2', project_ids: [P2] })
+    expect([human(ADMIN), human(ANA)].map((v) => p.mayReadEvent(v, message))).toEqual([true, false])
+    const role = event('user.role_changed', { subject_ids: [ANA] })
     expect(
-      [human('admin'), human('ana'), { kind: 'agent' as const, id: 'bot' }].map((v) =>
-        p.mayReadEvent(v, role),
-      ),
+      [human(ADMIN), human(ANA), { kind: 'agent' as const, id: BOT }].map((v) => p.mayReadEvent(v, role)),
     ).toEqual([true, true, false])
-    expect(p.mayReadEvent(human('ana'), event({ project_ids: ['p2'], task_id: 't9' }))).toBe(true)
+    expect(p.mayReadEvent(human(ANA), event('task.updated', { project_ids: [P2], task_id: 't9' }))).toBe(true)
   })
 
   test('a sub-agent: its own task, its projects, nothing beside them', () => {
     const p = fold()
     const sub = { kind: 'sub_agent' as const, id: 'sub' }
-    expect(p.mayReadEvent(sub, event({ task_id: 't1', project_ids: ['p1'] }))).toBe(true)
-    expect(p.mayReadEvent(sub, event({ task_id: 't2', project_ids: ['p1'] }))).toBe(false)
-    expect(p.mayReadEvent(sub, event({ type: 'project.updated', project_ids: ['p1'] }))).toBe(true)
-    expect(p.mayReadEvent(sub, event({ type: 'project.updated', project_ids: ['p2'] }))).toBe(false)
-    expect(p.mayReadEvent(sub, event({ type: 'user.created' }))).toBe(false)
+    expect(p.mayReadEvent(sub, event('task.updated', { task_id: 't1', project_ids: [P1] }))).toBe(true)
+    expect(p.mayReadEvent(sub, event('task.updated', { task_id: 't2', project_ids: [P1] }))).toBe(false)
+    expect(p.mayReadEvent(sub, event('project.updated', { project_ids: [P1] }))).toBe(true)
+    expect(p.mayReadEvent(sub, event('project.updated', { project_ids: [P2] }))).toBe(false)
+    expect(p.mayReadEvent(sub, event('user.created'))).toBe(false)
   })
 })
 

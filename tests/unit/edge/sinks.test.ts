@@ -3,7 +3,7 @@ import { CLOSE } from '../../../src/contracts/close-codes.ts'
 import { LIMITS } from '../../../src/contracts/limits.ts'
 import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { SendQueue } from '../../../src/edge/send-queue.ts'
-import { type Replay, SseSink } from '../../../src/edge/sse-sink.ts'
+import { type ReplayPage, SseSink, type Start } from '../../../src/edge/sse-sink.ts'
 import { WsSink } from '../../../src/edge/ws-sink.ts'
 
 const credential = { viewer: { kind: 'human' as const, id: 'u' } }
@@ -11,12 +11,16 @@ const everything = () => new CompiledFilter({ subscriptions: { mode: 'all', topi
 const text = (chunk: Uint8Array) => new TextDecoder().decode(chunk)
 const frame = (n: number) => new TextEncoder().encode(`id: log.${n}\ndata: ${n}\n\n`)
 
-function replayOf(state: { head: number }): Replay {
+function replayOf(state: { head: number }, start: Start = { from: 'head' }) {
+  const failures: string[] = []
   return {
     log: 'log',
     heartbeat_seconds: 15,
+    failures,
+    failed: (stage: string) => void failures.push(stage),
     head: () => state.head,
-    async page(_sink, position) {
+    start: async () => start,
+    async page(_sink: SseSink, position: number): Promise<ReplayPage> {
       await Bun.sleep(0)
       const last = Math.min(state.head, position + 3)
       const entries = Array.from({ length: last - position }, (_, i) => ({
@@ -28,6 +32,7 @@ function replayOf(state: { head: number }): Replay {
   }
 }
 
+const from_start: Start = { from: 'cursor', cursor: { log: 'log', sequence: 0 } }
 const numbers = (written: string) => [...written.matchAll(/data: (\d+)/g)].map((m) => Number(m[1]))
 
 describe('E. the send queue', () => {
@@ -48,14 +53,10 @@ describe('E. an SSE stream', () => {
     const state = { head: 10 }
     const sink = new SseSink(credential, everything())
     let written = ''
-    const run = sink.run(
-      { from: 'cursor', cursor: { log: 'log', sequence: 0 } },
-      replayOf(state),
-      (chunk) => {
-        written += text(chunk)
-        return undefined
-      },
-    )
+    const run = sink.run(undefined, replayOf(state, from_start), (chunk) => {
+      written += text(chunk)
+      return undefined
+    })
     for (let n = 11; n <= 60; n++) {
       state.head = n
       sink.push(frame(n))
@@ -74,7 +75,7 @@ describe('E. an SSE stream', () => {
     sink.onEnd((reason) => {
       why = reason
     })
-    const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), () =>
+    const run = sink.run(undefined, replayOf({ head: 0 }), () =>
       ++writes > 1 ? new Promise(() => undefined) : undefined,
     )
     await Bun.sleep(1)
@@ -93,7 +94,7 @@ describe('E. an SSE stream', () => {
       const sink = new SseSink(credential, everything())
       let written = ''
       let first = true
-      const run = sink.run({ from: 'head' }, replayOf({ head: 0 }), (chunk) => {
+      const run = sink.run(undefined, replayOf({ head: 0 }), (chunk) => {
         written += text(chunk)
         if (first || !stalled) {
           first = false
@@ -120,19 +121,70 @@ describe('E. an SSE stream', () => {
     let allowed = true
     const sink = new SseSink(credential, everything())
     let written = ''
-    const replay = replayOf({ head: 3 })
+    const replay = replayOf({ head: 3 }, from_start)
     const page = replay.page.bind(replay)
     replay.page = async (s, position) => {
       const found = await page(s, position)
+      if (found === 'removed') return found
       return { ...found, entries: found.entries.map((entry) => ({ ...entry, may_have: () => allowed })) }
     }
-    const run = sink.run({ from: 'cursor', cursor: { log: 'log', sequence: 0 } }, replay, (chunk) => {
+    const run = sink.run(undefined, replay, (chunk) => {
       written += text(chunk)
       if (written.includes('data: 2')) allowed = false
       return undefined
     })
     await Bun.sleep(5)
     expect(numbers(written)).toEqual([1, 2])
+    sink.end('gone')
+    await run
+  })
+})
+
+describe('E. a read that fails', () => {
+  test('E8 is reported and ends the stream as failed, not as left by its reader', async () => {
+    for (const at of ['start', 'page'] as const) {
+      const sink = new SseSink(credential, everything())
+      let why = ''
+      sink.onEnd((reason) => {
+        why = reason
+      })
+      const replay = replayOf({ head: 3 }, from_start)
+      replay[at] = async () => {
+        throw new Error('broken')
+      }
+      await sink.run(undefined, replay, () => undefined)
+      expect([why, replay.failures.length]).toEqual(['failed', 1])
+    }
+  })
+
+  test('E8 after the reader left is nobody’s failure', async () => {
+    const sink = new SseSink(credential, everything())
+    const replay = replayOf({ head: 3 }, from_start)
+    replay.page = async () => {
+      sink.end('gone')
+      throw new Error('given up')
+    }
+    await sink.run(undefined, replay, () => undefined)
+    expect(replay.failures).toEqual([])
+  })
+
+  test('E9 when retention overtakes a replay, the reader is told and goes on from the head', async () => {
+    const sink = new SseSink(credential, everything())
+    const replay = replayOf({ head: 9 }, from_start)
+    const page = replay.page.bind(replay)
+    replay.page = async (s, position) => (position < 3 ? page(s, position) : 'removed')
+    let written = ''
+    const run = sink.run(undefined, replay, (chunk) => {
+      written += text(chunk)
+      return undefined
+    })
+    while (!sink.live) await Bun.sleep(0)
+    sink.push(frame(10))
+    await Bun.sleep(1)
+    expect(written).toContain(
+      'id: log.9\ndata: {"type":"events.reset","payload":{"reason":"removed","head":9}}',
+    )
+    expect(numbers(written)).toEqual([1, 2, 3, 10])
     sink.end('gone')
     await run
   })
@@ -199,13 +251,55 @@ describe('C. a WebSocket', () => {
   test('C3 a channel goes live once, and a closed connection joins nothing', () => {
     const port = socket(100)
     const sink = new WsSink(credential, port, () => undefined)
-    const state = { seq: 4, live: false }
+    const state = { seq: 4, phase: 'catching_up' as const }
     sink.goLive('org/c', state)
     sink.goLive('org/c', state)
     expect(port.joined).toEqual(['org/c'])
     sink.close(CLOSE.restarting, '')
-    sink.goLive('org/d', { seq: 0, live: false })
+    sink.goLive('org/d', { seq: 0, phase: 'catching_up' })
     expect(port.joined).toEqual(['org/c'])
+  })
+
+  test('C31 a channel goes live only when no frame of ours waits: published ones would overtake it', async () => {
+    const port = socket(1)
+    const sink = new WsSink(credential, port, () => undefined)
+    sink.sendText('taken')
+    const state = { seq: 4, phase: 'catching_up' as const }
+    expect(sink.goLive('org/a', state)).toBe(true)
+    sink.sendText('queued')
+    expect(sink.goLive('org/b', { ...state, phase: 'catching_up' })).toBe(false)
+    let room = false
+    const waited = sink.room().then(() => {
+      room = true
+    })
+    await Promise.resolve()
+    expect(room).toBe(false)
+    port.send = (text) => port.sent.push(text) > 0
+    sink.drained()
+    await waited
+    expect(sink.goLive('org/b', { ...state, phase: 'catching_up' })).toBe(true)
+    expect([port.sent, port.joined]).toEqual([
+      ['taken', 'queued'],
+      ['org/a', 'org/b'],
+    ])
+  })
+
+  test('C31 frames that are pulled stop at the reader’s pace and end with the connection', async () => {
+    const port = socket(3)
+    const sink = new WsSink(credential, port, () => undefined)
+    const texts = ['1', '2', '3', '4', '5']
+    const pulled = sink.pull(() => texts.shift())
+    await Bun.sleep(0)
+    expect([port.sent, texts]).toEqual([
+      ['1', '2', '3'],
+      ['4', '5'],
+    ])
+    sink.lost()
+    await pulled
+    port.cork = () => undefined
+    const gone = new WsSink(credential, port, () => undefined)
+    await gone.pull(() => 'never')
+    expect(gone.closed).toBe(true)
   })
 
   test('C5 what the runtime holds for a peer counts towards its bound', () => {

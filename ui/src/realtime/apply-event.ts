@@ -3,9 +3,8 @@ import type { Channel, Message, User } from '@contracts/resources.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withArrival } from './message-log.ts'
-import { payloadChannel, payloadMessage, payloadOrg, payloadUser, payloadUserId } from './payload.ts'
 
-/** Who looks at the cache: an event about oneself changes more. */
+/** The user of this page: an event about the reader changes more. */
 export interface Reader {
   user_id: string
   slug: string
@@ -21,16 +20,19 @@ export function applyEvent(event: EventEnvelope, reader: Reader): CacheUpdate[] 
 }
 
 function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
-  const { payload } = event
   switch (event.type) {
-    case 'message.created':
-      return messageUpdates(payloadMessage(payload), reader)
+    case 'message.created': {
+      const { message } = event.payload
+      return 'removed' in message ? [] : messageUpdates(message, reader)
+    }
 
     case 'channel.created': {
-      const channel = payloadChannel(payload)
-      return channel
-        ? [{ at: 'channels', change: (channels) => addChannel(channels, channel) }]
-        : refetchChannels()
+      const { channel } = event.payload
+      return [{ at: 'channels', change: (channels) => addChannel(channels, channel) }]
+    }
+    case 'channel.updated': {
+      const { id, name } = event.payload.channel
+      return [{ at: 'channels', change: (channels) => renameChannel(channels, id, name) }]
     }
     case 'project.user_assigned':
     case 'project.user_unassigned':
@@ -41,19 +43,16 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
 
     case 'user.created':
     case 'user.updated':
-      return memberUpdates(payloadUser(payload))
+      return memberUpdates(event.payload.user)
     case 'user.role_changed':
-      return [...memberUpdates(payloadUser(payload)), ...ownRole(payloadUser(payload), reader)]
+      return [...memberUpdates(event.payload.user), ...ownRole(event.payload.user, reader)]
     case 'user.removed': {
-      const user = payloadUser(payload)
-      if (!user) return []
+      const { user } = event.payload
       return [{ at: 'members', change: (members) => members.filter(({ id }) => id !== user.id) }]
     }
     case 'api_key.rotated':
-    case 'api_key.revoked': {
-      const user_id = payloadUserId(payload)
-      return user_id === undefined ? [] : [{ at: 'refetch', what: 'member_keys', user_id }]
-    }
+    case 'api_key.revoked':
+      return [{ at: 'refetch', what: 'member_keys', user_id: event.payload.user_id }]
 
     case 'org.updated':
     case 'org.settings_changed':
@@ -61,39 +60,47 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'org.resumed':
     case 'org.deletion_initiated':
     case 'org.restored': {
-      const org = payloadOrg(payload)
-      if (!org) return [{ at: 'refetch', what: 'everything' }]
-      // The role in the payload is nobody's in particular: the reader keeps its own.
+      const { org } = event.payload
+      // The role in the payload belongs to nobody in particular: the reader keeps its own.
       return [
         { at: 'org', change: (own) => ({ ...org, role: own.role }) },
         { at: 'refetch', what: 'orgs' },
       ]
     }
     default:
-      // Projects, tasks, sub-agents, exports and the security log are not shown by this version.
+      // This version shows no projects, tasks, sub-agents, exports and no security log. A newer server may send types
+      // that this page does not know.
       return []
   }
 }
 
-/** Counters and the open log take a message only when it directly follows what they have: whichever way came first. */
-export function messageUpdates(message: Message | undefined, reader: Reader): CacheUpdate[] {
-  if (!message) return []
+/** Counters and the open log take a message only when it directly follows their last one, so that a second copy of it,
+ * from the stream or from the socket, changes nothing. */
+export function messageUpdates(message: Message, reader: Reader): CacheUpdate[] {
   return [
     { at: 'channels', change: (channels) => withCounted(channels, message, reader.user_id) },
     { at: 'messages', channel_id: message.channel_id, change: (log) => withArrival(log, message).log },
   ]
 }
 
+/** A channel of an event has no counters of its reader: all its messages are unread. */
 function addChannel(channels: Channel[], channel: Channel): Channel[] {
-  return channels.some(({ id }) => id === channel.id) ? channels : withChannel(channels, channel)
+  if (channels.some(({ id }) => id === channel.id)) return channels
+  const { last_seq } = channel
+  return withChannel(channels, { ...channel, read_seq: 0, unread_count: last_seq, mention_count: 0 })
+}
+
+/** Only the name: the counters of the cache are the reader's own. */
+function renameChannel(channels: Channel[], id: string, name: string): Channel[] {
+  const channel = channels.find((one) => one.id === id)
+  return channel ? withChannel(channels, { ...channel, name }) : channels
 }
 
 function refetchChannels(): CacheUpdate[] {
   return [{ at: 'refetch', what: 'channels' }]
 }
 
-function memberUpdates(user: User | undefined): CacheUpdate[] {
-  if (!user) return []
+function memberUpdates(user: User): CacheUpdate[] {
   return [
     {
       at: 'members',
@@ -105,8 +112,8 @@ function memberUpdates(user: User | undefined): CacheUpdate[] {
   ]
 }
 
-function ownRole(user: User | undefined, reader: Reader): CacheUpdate[] {
-  if (user?.id !== reader.user_id) return []
+function ownRole(user: User, reader: Reader): CacheUpdate[] {
+  if (user.id !== reader.user_id) return []
   const { role } = user
   return [
     { at: 'org', change: (org) => ({ ...org, role }) },
@@ -122,7 +129,7 @@ function ownRole(user: User | undefined, reader: Reader): CacheUpdate[] {
   ]
 }
 
-/** Whoever caused an event was there at that time. */
+/** The actor of an event was active at its time. */
 function seenActive({ actor, timestamp }: EventEnvelope): CacheUpdate[] {
   if (actor.id === null || (actor.type !== 'human' && actor.type !== 'agent')) return []
   return [

@@ -1,16 +1,6 @@
-import type { ControlEnvelope, EventEnvelope } from '@contracts/events.ts'
-import type { Notification } from '@contracts/resources.ts'
+import type { EventEnvelope, StreamEnvelope } from '@contracts/events.ts'
 import { backoffMs } from './backoff.ts'
 import type { Timers } from './timers.ts'
-
-/** A frame of the stream without a place in the log. */
-export interface NotificationEnvelope {
-  sequence: null
-  type: 'notification.created'
-  payload: { notification: Notification }
-}
-
-export type StreamEnvelope = EventEnvelope | ControlEnvelope | NotificationEnvelope
 
 export function isLogged(envelope: StreamEnvelope): envelope is EventEnvelope {
   return 'sequence' in envelope && envelope.sequence !== null

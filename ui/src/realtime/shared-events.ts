@@ -1,4 +1,5 @@
-import type { StreamEnvelope, StreamState } from './event-stream.ts'
+import type { StreamEnvelope } from '@contracts/events.ts'
+import type { StreamState } from './event-stream.ts'
 import type { LocksLike } from './tabs.ts'
 
 /** What this needs of a BroadcastChannel. */

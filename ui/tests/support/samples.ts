@@ -1,4 +1,5 @@
-import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import type { EventPayload } from '../../../src/contracts/event-payloads.ts'
+import type { EventFields } from '../../../src/contracts/events.ts'
 import type { Channel, Message, Org, User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { EventType } from '../../../src/contracts/vocabulary.ts'
@@ -74,20 +75,25 @@ export function org(rest: Partial<Org> = {}): Org {
   }
 }
 
-export function event(
-  type: EventType,
-  payload: Record<string, unknown>,
-  rest: Partial<EventEnvelope> = {},
-): EventEnvelope {
+export function event<T extends EventType>(
+  type: T,
+  payload: EventPayload<T>,
+  rest: Partial<EventFields> = {},
+) {
   return {
     sequence: 1,
     type,
     timestamp: NOON,
-    actor: { id: null, type: 'system', display_name: 'Mission Control' },
+    actor: { id: null, type: 'system' as const, display_name: 'Mission Control' },
     project_ids: [],
     task_id: null,
     channel_id: null,
     payload,
     ...rest,
   }
+}
+
+/** An event that changes nothing that the app shows. */
+export function smallEvent(rest: Partial<EventFields> = {}) {
+  return event('channel.loop_resumed', { channel_id: CHANNEL, reason: 'time' }, rest)
 }

@@ -20,9 +20,10 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
       return
     }
     const from = { ip, user_agent: userAgent(request) }
-    deps.throttledRecord(`sign-in ${account.id} ${ip}`, (count) =>
-      recordSignIn(deps, 'auth.login_failure', account, { method: 'password', count }, from),
-    )
+    deps.throttledRecord(`sign-in ${account.id} ${ip}`, (count) => {
+      const payload = { user_id: account.id, method: 'password', count } as const
+      return recordSignIn(deps, account, { type: 'auth.login_failure', payload }, from)
+    })
   }
 
   return new Elysia({ name: 'auth.password' }).post(

@@ -4,6 +4,7 @@ import { clearedCookies } from '../../../auth/cookies.ts'
 import { ApiError, notFound } from '../../../contracts/errors.ts'
 import { PageOf, pageOf } from '../../../contracts/lists.ts'
 import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
+import type { SessionEnd } from '../../../contracts/vocabulary.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { PAGE } from '../../list-query.ts'
@@ -29,14 +30,15 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
   async function end(
     user_id: string,
     session_id: string,
-    reason: 'logout' | 'revoked',
+    reason: SessionEnd,
     call: { request: Request; ip: string },
   ): Promise<void> {
     await sessions.revoke(session_id)
     const account = await accounts.byId(user_id)
     if (!account) return
     const from = { ip: call.ip, user_agent: userAgent(call.request) }
-    await recordSignIn(deps, 'auth.session_revoked', account, { session_id, reason }, from)
+    const payload = { user_id, session_id, reason }
+    await recordSignIn(deps, account, { type: 'auth.session_revoked', payload }, from)
   }
 
   return new Elysia({ name: 'auth.sessions' })

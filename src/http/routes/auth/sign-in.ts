@@ -44,7 +44,8 @@ export class SignIn {
     const from = { ip: call.ip, user_agent: userAgent(call.request) }
     const started = await sessions.start(person.id, from)
     const body = await this.whoAmI(person, started.session_id, started.session_expires_at)
-    await recordSignIn(this.#deps, 'auth.login_success', person, { method: 'password' }, from)
+    const payload = { user_id: person.id, method: 'password' } as const
+    await recordSignIn(this.#deps, person, { type: 'auth.login_success', payload }, from)
     const token = call.body.token_response ? { token: started.token } : {}
     return { ...this.withCookies(started, { ...body, ...token }), status }
   }

@@ -1,0 +1,70 @@
+import type { Subscriptions } from '../contracts/requests.ts'
+import type { Message } from '../contracts/resources.ts'
+import type { UserNotification } from '../domain/job.ts'
+import type { LogEvent } from '../domain/log-event.ts'
+import type { PermissionSnapshot } from '../domain/permissions.ts'
+
+/** A stored event with its encoding. */
+export interface Published {
+  event: LogEvent
+  json: string
+  message_json?: string
+}
+
+export interface PublishedBatch {
+  org_id: string
+  log: string
+  events: Published[]
+  notifications: UserNotification[]
+}
+
+/** State of an org in one snapshot: what an edge starts from. */
+export interface OrgSnapshot {
+  log: string
+  head: number
+  permissions: PermissionSnapshot
+  channels: { id: string; last_seq: number }[]
+}
+
+/** A channel with the last seq that an edge has delivered. */
+export interface ChannelPosition {
+  id: string
+  last_seq: number
+}
+
+/** A user's read marker of one channel; `mention_count` counts unread mentions up to the position asked for. */
+export interface ReadMarker {
+  channel_id: string
+  read_seq: number
+  mention_count: number
+}
+
+/** Storage and fan-out as an edge needs them. Ranges exclude `after` and include `until`. */
+export interface EdgeSource {
+  load(org_id: string): Promise<OrgSnapshot | undefined>
+  /** Events of a range in order, at most `limit`. */
+  events(org_id: string, after: number, until: number, limit: number): Promise<Published[]>
+  /** Notifications of these users that follow from events of a range, in order. */
+  notifications(
+    org_id: string,
+    user_ids: readonly string[],
+    after: number,
+    until: number,
+  ): Promise<UserNotification[]>
+  /** Messages of a channel in a range of seqs, in order, at most `limit`. */
+  messages(
+    org_id: string,
+    channel_id: string,
+    after: number,
+    until: number,
+    limit: number,
+  ): Promise<Message[]>
+  /** The user's markers of these channels; a channel without one is left out. */
+  readMarkers(org_id: string, user_id: string, positions: readonly ChannelPosition[]): Promise<ReadMarker[]>
+  head(org_id: string): Promise<number>
+  subscriptions(org_id: string, user_id: string): Promise<Subscriptions>
+  /** Sends a text frame to every WebSocket of this node that joined the topic: encoded once, written by the runtime. */
+  publish(topic: string, text: string): void
+  /** Counts a stream or a socket that this side ended, by reason or close code. */
+  ended?(kind: 'sse' | 'websocket', reason: string): void
+}

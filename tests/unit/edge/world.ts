@@ -1,0 +1,272 @@
+import type { EventContent } from '../../../src/contracts/event-payloads.ts'
+import { Channel, type Message, Project } from '../../../src/contracts/resources.ts'
+import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
+import type { UserNotification } from '../../../src/domain/job.ts'
+import type { LogEvent } from '../../../src/domain/log-event.ts'
+import type { PermissionSnapshot } from '../../../src/domain/permissions.ts'
+import { CompiledFilter } from '../../../src/edge/event-filter.ts'
+import { OrgEdge } from '../../../src/edge/org-edge.ts'
+import type { EdgeSource, Published } from '../../../src/edge/source.ts'
+import { SseSink } from '../../../src/edge/sse-sink.ts'
+import { type SocketPort, WsSink } from '../../../src/edge/ws-sink.ts'
+import { sampleOf } from '../../support/samples.ts'
+
+export const ORG = '00000000-0000-4000-8000-000000000000'
+/** Org-wide channel of every world. */
+export const GENERAL = 'general'
+const NOW = '2026-01-01T00:00:00.000Z'
+
+type Reads = 'events' | 'notifications' | 'messages' | 'readMarkers' | 'head' | 'subscriptions'
+
+/** An edge over a log in memory. Committing and publishing are two steps, as they are in the product. */
+export class EdgeWorld {
+  readonly edge: OrgEdge
+  readonly failures: string[] = []
+  gave_up = 0
+  /** Number of reads of each kind. */
+  readonly reads: Record<Reads, number> = {
+    events: 0,
+    notifications: 0,
+    messages: 0,
+    readMarkers: 0,
+    head: 0,
+    subscriptions: 0,
+  }
+  /** Called before every read; may be replaced by a test to fail or to interleave. */
+  beforeRead: (kind: Reads) => void | Promise<void> = () => undefined
+  readonly #stored: Published[] = []
+  readonly #said: Message[] = []
+  readonly #notifications: UserNotification[] = []
+  readonly #topics = new Map<string, Set<(text: string) => void>>()
+  #published = 0
+
+  constructor(members: Record<string, 'administrator' | 'contributor'> = { ana: 'contributor' }) {
+    const permissions: PermissionSnapshot = {
+      status: 'active',
+      settings: DEFAULT_SETTINGS,
+      members: Object.entries(members).map(([user_id, role]) => ({
+        user_id,
+        type: 'human',
+        role,
+        status: 'active',
+        username: user_id,
+        display_name: user_id,
+      })),
+      project_users: [],
+      channels: [{ id: GENERAL, name: 'general', type: 'org_wide', project_id: null }],
+      sub_agents: [],
+      ending_keys: [],
+    }
+    this.edge = new OrgEdge(
+      ORG,
+      { log: 'log1', head: 0, permissions, channels: [{ id: GENERAL, last_seq: 0 }] },
+      this.#source(),
+      {
+        heartbeat_seconds: 15,
+        failed: (stage) => this.failures.push(stage),
+        gaveUp: () => this.gave_up++,
+      },
+    )
+  }
+
+  get committed(): number {
+    return this.#stored.length
+  }
+
+  get published(): number {
+    return this.#published
+  }
+
+  lastSeq(channel_id: string): number {
+    return this.#messages(channel_id).length
+  }
+
+  /** Commits a message; it is published later. */
+  say(channel_id = GENERAL, notified: readonly string[] = []): void {
+    const seq = this.lastSeq(channel_id) + 1
+    const message: Message = {
+      id: `${channel_id}-${seq}`,
+      channel_id,
+      seq,
+      kind: 'text',
+      sender: { id: 'ana', type: 'human', display_name: 'Ana' },
+      content: `${seq}`,
+      mentions: [],
+      ignored_mentions: [],
+      reply_to: null,
+      client_id: null,
+      deliveries: [],
+      created_at: NOW,
+    }
+    this.#said.push(message)
+    this.commit({ type: 'message.created', payload: { message } }, { channel_id }, notified)
+  }
+
+  commit(
+    content: EventContent,
+    { channel_id = null }: { channel_id?: string | null } = {},
+    notified: readonly string[] = [],
+  ): void {
+    const sequence = this.#stored.length + 1
+    const event: LogEvent = {
+      ...content,
+      sequence,
+      timestamp: NOW,
+      actor: { id: 'ana', type: 'human', display_name: 'Ana' },
+      project_ids: [],
+      task_id: null,
+      channel_id,
+      subject_ids: [],
+    }
+    this.#stored.push({
+      event,
+      json: JSON.stringify({ sequence, type: content.type }),
+      ...(content.type === 'message.created'
+        ? { message_json: JSON.stringify(content.payload.message) }
+        : {}),
+    })
+    for (const user_id of notified)
+      this.#notifications.push({
+        user_id,
+        id: `n${sequence}-${user_id}`,
+        type: 'message.mention',
+        event_sequence: sequence,
+        resource: { type: 'message', id: 'm', channel_id, seq: null },
+        title: '',
+        read_at: null,
+        created_at: NOW,
+      })
+  }
+
+  addProject(id: string, assigned_user_ids: string[]): void {
+    const channel: Channel = {
+      ...sampleOf(Channel),
+      id: `channel of ${id}`,
+      name: id,
+      type: 'project',
+      project_id: id,
+    }
+    this.commit({ type: 'channel.created', payload: { channel } }, { channel_id: channel.id })
+    this.assign(id, assigned_user_ids)
+  }
+
+  assign(id: string, assigned_user_ids: string[]): void {
+    const project = { ...sampleOf(Project), id, assigned_user_ids }
+    this.commit({ type: 'project.user_assigned', payload: { project, user_id: 'ana' } })
+  }
+
+  /** Publishes up to `count` of the committed events. */
+  publish(count = Number.MAX_SAFE_INTEGER): void {
+    const events = this.#stored.slice(this.#published, this.#published + count)
+    this.#published += events.length
+    const [first] = events
+    if (!first) return
+    const notifications = this.#notifications.filter(
+      (n) => n.event_sequence >= first.event.sequence && n.event_sequence <= this.#published,
+    )
+    this.edge.deliver({ org_id: ORG, log: 'log1', events, notifications })
+  }
+
+  /** Loses up to `count` of the committed events on the way to the edge. */
+  losePublication(count: number): void {
+    this.#published = Math.min(this.#stored.length, this.#published + count)
+  }
+
+  /** A socket of a user that says hello with these positions; `texts` are the frames that it gets. */
+  socket(user_id: string, resume?: Record<string, number>): { sink: WsSink; texts: string[] } {
+    const texts: string[] = []
+    const take = (text: string) => void texts.push(text)
+    const port: SocketPort = {
+      send: (text) => {
+        take(text)
+        return true
+      },
+      cork: (write) => write(),
+      join: (topic) => {
+        const members = this.#topics.get(topic) ?? new Set()
+        members.add(take)
+        this.#topics.set(topic, members)
+      },
+      leave: (topic) => this.#topics.get(topic)?.delete(take),
+      waiting: () => 0,
+      close: () => undefined,
+      ping: () => undefined,
+      terminate: () => undefined,
+    }
+    const sink = new WsSink({ viewer: { kind: 'human', id: user_id } }, port, () => undefined)
+    this.edge.sockets.add(sink)
+    void this.edge.sockets.hello(sink, { type: 'hello', ...(resume ? { resume } : {}) })
+    return { sink, texts }
+  }
+
+  /** A stream of a user from a cursor on; `text` is what it got so far. */
+  stream(user_id: string, sequence?: number): { sink: SseSink; text(): string } {
+    const filter = new CompiledFilter({ subscriptions: { mode: 'all', topics: [] } })
+    const sink = new SseSink({ viewer: { kind: 'human', id: user_id } }, filter)
+    let text = ''
+    this.edge.streams.add(sink)
+    const cursor = sequence === undefined ? undefined : { log: 'log1', sequence }
+    void sink.run(cursor, this.edge.streams, (chunk) => {
+      text += new TextDecoder().decode(chunk)
+      return undefined
+    })
+    return { sink, text: () => text }
+  }
+
+  #messages(channel_id: string): Message[] {
+    return this.#said.filter((message) => message.channel_id === channel_id)
+  }
+
+  async #reading<T>(kind: Reads, read: () => T): Promise<T> {
+    this.reads[kind]++
+    await this.beforeRead(kind)
+    return read()
+  }
+
+  #source(): EdgeSource {
+    const within = (n: number, after: number, until: number) => n > after && n <= until
+    return {
+      load: async () => undefined,
+      events: (_org, after, until, limit) =>
+        this.#reading('events', () =>
+          this.#stored.filter(({ event }) => within(event.sequence, after, until)).slice(0, limit),
+        ),
+      notifications: (_org, user_ids, after, until) =>
+        this.#reading('notifications', () =>
+          this.#notifications.filter(
+            (n) => user_ids.includes(n.user_id) && within(n.event_sequence, after, until),
+          ),
+        ),
+      messages: (_org, channel_id, after, until, limit) =>
+        this.#reading('messages', () =>
+          this.#messages(channel_id)
+            .filter(({ seq }) => within(seq, after, until))
+            .slice(0, limit),
+        ),
+      readMarkers: () => this.#reading('readMarkers', () => []),
+      head: () => this.#reading('head', () => this.#stored.length),
+      subscriptions: () => this.#reading('subscriptions', () => ({ mode: 'all', topics: [] })),
+      publish: (topic, text) => {
+        for (const take of this.#topics.get(topic) ?? []) take(text)
+      },
+    }
+  }
+}
+
+/** Turns of the event loop, so that started work goes on. */
+export async function turns(count = 30): Promise<void> {
+  for (let i = 0; i < count; i++) await Promise.resolve()
+}
+
+interface Frame {
+  type: string
+  message?: Message
+  [key: string]: unknown
+}
+
+export const framesOf = (texts: readonly string[]): Frame[] => texts.map((text) => JSON.parse(text))
+
+/** Seqs of a channel's messages, in the order in which they came. */
+export function seqsOf(texts: readonly string[], channel_id = GENERAL): number[] {
+  return framesOf(texts).flatMap(({ message }) => (message?.channel_id === channel_id ? [message.seq] : []))
+}
