@@ -1,6 +1,6 @@
+import type { Principal } from '../contracts/principal.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import type { Action } from '../domain/access.ts'
-import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import type { NewNotification } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
@@ -28,5 +28,5 @@ export interface Command<Input, Result> {
   readonly action: Action | null
   /** Reads and writes tasks by way of their batch, or not at all: what the batch holds need not be written before it. */
   readonly batched?: true
-  run(context: CommandContext, input: Input, caller: Caller): Promise<CommandOutcome<Result>>
+  run(context: CommandContext, input: Input, principal: Principal): Promise<CommandOutcome<Result>>
 }

@@ -1,10 +1,10 @@
 import { notFound } from '../contracts/errors.ts'
+import type { Principal } from '../contracts/principal.ts'
 import type { Org, Project, Task, User } from '../contracts/resources.ts'
 import { readOrg } from '../db/queries/orgs.ts'
 import { readProject } from '../db/queries/projects.ts'
 import { readTasks } from '../db/queries/tasks.ts'
 import { readUser } from '../db/queries/users.ts'
-import type { Caller } from '../domain/caller.ts'
 import type { CommandContext } from './command.ts'
 import { TaskBatch } from './task-batch.ts'
 
@@ -27,23 +27,27 @@ export async function existingProject(context: CommandContext, id: string): Prom
 }
 
 /** 404 when there is no such task, or when the caller is a sub-agent and the task is not its own. */
-export async function existingTask(context: CommandContext, id: string, caller: Caller): Promise<Task> {
-  checkScope(context, id, caller)
+export async function existingTask(context: CommandContext, id: string, principal: Principal): Promise<Task> {
+  checkScope(context, id, principal)
   const [task] = await readTasks(context, context.org_id, [id])
   if (!task) throw notFound('task')
   return task
 }
 
 /** The same for a batched command. */
-export async function existingInBatch(context: CommandContext, id: string, caller: Caller): Promise<Task> {
-  checkScope(context, id, caller)
+export async function existingInBatch(
+  context: CommandContext,
+  id: string,
+  principal: Principal,
+): Promise<Task> {
+  checkScope(context, id, principal)
   const [task] = await TaskBatch.of(context).read([id])
   if (!task) throw notFound('task')
   return task
 }
 
 /** A sub-agent knows of its own task only. */
-export function checkScope({ permissions }: CommandContext, task_id: string, caller: Caller): void {
-  if (caller.kind === 'sub_agent' && permissions.scope(caller.id ?? '')?.task_id !== task_id)
+export function checkScope({ permissions }: CommandContext, task_id: string, principal: Principal): void {
+  if (principal.kind === 'sub_agent' && permissions.scope(principal.id ?? '')?.task_id !== task_id)
     throw notFound('task')
 }

@@ -14,11 +14,11 @@ export const taskCreate: Command<TaskCreate, Task> = {
   name: 'task.create',
   action: 'task.create',
   batched: true,
-  async run(context, input, caller) {
+  async run(context, input, principal) {
     const tasks = TaskBatch.of(context)
     const project_ids = unique(input.project_ids ?? [])
     const blocked_by_ids = unique(input.blocked_by_ids ?? [])
-    const made = { id: context.newId(), creator_id: caller.id ?? '', now: context.now }
+    const made = { id: context.newId(), creator_id: principal.id ?? '', now: context.now }
     const plain = newTask(input, context.permissions.settings.task_defaults, made)
     const { assignee_ids } = plain
     checkMembers(context, assignee_ids)
@@ -33,7 +33,7 @@ export const taskCreate: Command<TaskCreate, Task> = {
         taskEvent('task.created', task, {}),
         ...assignee_ids.map((user_id) => assignmentEvent('task.assigned', task, user_id)),
       ],
-      notifications: aboutAssignments(task, assignee_ids, caller.id, 1),
+      notifications: aboutAssignments(task, assignee_ids, principal.id, 1),
     }
   },
 }

@@ -23,9 +23,9 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
   name: 'task.transition',
   action: 'task.transition',
   batched: true,
-  async run(context, { id, to_status, comment, evidence = [] }, caller) {
+  async run(context, { id, to_status, comment, evidence = [] }, principal) {
     const tasks = TaskBatch.of(context)
-    const before = await existingInBatch(context, id, caller)
+    const before = await existingInBatch(context, id, principal)
     const completes = to_status === 'complete'
     checkTransition(before.status, to_status)
     for (const [i, item] of evidence.entries())
@@ -39,7 +39,7 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
 
     const waiting = completes ? await tasks.read(before.blocks.map((blocked) => blocked.id)) : []
 
-    const evidence_added = evidence.map((item) => newEvidence(item, context, caller))
+    const evidence_added = evidence.map((item) => newEvidence(item, context, principal))
     const task = changed(
       before,
       {
@@ -57,9 +57,9 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
       ...evidence_added.map((item) => taskEvent('task.evidence_added', task, { evidence: item })),
       taskEvent('task.transitioned', task, move),
     ]
-    const to = { user_ids: task.assignee_ids, except: caller.id, event: events.length - 1 }
+    const to = { user_ids: task.assignee_ids, except: principal.id, event: events.length - 1 }
     const notifications = aboutTask(task, 'task.transitioned', `“${task.title}” is ${to_status}`, to)
-    const freed = unblocked(freedTasks(waiting, task), caller, events.length)
+    const freed = unblocked(freedTasks(waiting, task), principal, events.length)
     return {
       result: task,
       events: [...events, ...freed.events],

@@ -4,7 +4,7 @@ import { generalChannel, join, type Message, type Person, setUp } from '../suppo
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { hasBrowser, launch, openChannel, signIn, until, visit } from './support/browser.ts'
+import { composer, hasBrowser, launch, openChannel, signIn, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 const OLD = 400
@@ -110,6 +110,78 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await until('they have arrived', height, (now) => now > before + 1_000)
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
+    await page.context().close()
+  }, 120_000)
+
+  test('an older page that arrives late, while the reader is back near the end, does not move the view', async () => {
+    const page = await opened()
+    const held: (() => void)[] = []
+    let hold = true
+    await page.route(/\/messages\?.*before=/, async (route) => {
+      if (hold) await new Promise<void>((resolve) => held.push(resolve))
+      await route.continue()
+    })
+    await page.locator('.log').hover()
+    await until(
+      'older messages are requested',
+      async () => {
+        await page.mouse.wheel(0, -400)
+        return held.length
+      },
+      (count) => count > 0,
+    )
+    const height = () => page.locator('.log').evaluate((log) => log.scrollHeight)
+    await page.locator('.log').evaluate((log) => {
+      log.scrollTop = log.scrollHeight - log.clientHeight - 300
+    })
+    await still(page)
+    const [reading = 0, before] = [Math.max(...(await drawn(page))) - 4, await height()]
+    const place = await top(page, reading)
+    hold = false
+    for (const release of held.splice(0)) release()
+    await until('the page has arrived', height, (now) => now > before + 1_000)
+    await still(page)
+    expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
+    await page.context().close()
+  }, 120_000)
+
+  test('the end stays in view when the composer grows, the window changes or a row changes its height', async () => {
+    const page = await opened()
+    const isAtEnd = async () => {
+      await still(page)
+      expect(await distance(page)).toBeLessThan(2)
+    }
+    await composer(page).fill('a\n'.repeat(6))
+    await isAtEnd()
+    await page.setViewportSize({ width: 1000, height: 500 })
+    await isAtEnd()
+    await page.setViewportSize({ width: 390, height: 700 })
+    await isAtEnd()
+    await page
+      .locator('.log article')
+      .last()
+      .evaluate((row) => {
+        row.style.minHeight = '300px'
+      })
+    await isAtEnd()
+    await page.context().close()
+  }, 120_000)
+
+  test('another width of the window keeps the message that one reads', async () => {
+    const page = await opened()
+    await page.locator('.log').evaluate((log) => {
+      log.scrollTop -= 1_500
+    })
+    await still(page)
+    const view = (await page.locator('.log').boundingBox())?.y ?? 0
+    const rows = await drawn(page)
+    const tops = await Promise.all(rows.map((at) => top(page, at)))
+    const first = tops.findIndex((y) => y >= view)
+    const [reading = 0, place = 0] = [rows[first], tops[first]]
+    await page.setViewportSize({ width: 420, height: 800 })
+    await still(page)
+    const view_now = (await page.locator('.log').boundingBox())?.y ?? 0
+    expect(Math.abs((await top(page, reading)) - view_now - (place - view))).toBeLessThanOrEqual(60)
     await page.context().close()
   }, 120_000)
 

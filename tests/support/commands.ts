@@ -2,10 +2,10 @@ import { createJobRunner } from '../../src/commands/execute.ts'
 import { COMMANDS } from '../../src/commands/registry.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import { newId } from '../../src/contracts/ids.ts'
+import type { Principal } from '../../src/contracts/principal.ts'
 import { Database, type Row, type Sql, type Tx } from '../../src/db/client.ts'
 import { PostgresLaneStore } from '../../src/db/lane-store.ts'
 import { readOrgState } from '../../src/db/queries/permissions.ts'
-import type { Caller } from '../../src/domain/caller.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
 import { Permissions } from '../../src/domain/permissions.ts'
 import { makeOrg, type TestDatabase } from './database.ts'
@@ -52,12 +52,18 @@ export async function commandsOf(db: TestDatabase) {
   let head = await store.take(org.id)
   const loaded = await readOrgState(db.database, org.id)
   const permissions = new Permissions(loaded!.permissions)
-  const founder: Caller = { kind: 'human', id: founder_id, display_name: 'Founder', role: 'administrator' }
+  const founder: Principal = {
+    kind: 'human',
+    id: founder_id,
+    display_name: 'Founder',
+    org_id: org.id,
+    role: 'administrator',
+  }
 
   /** Runs these in one transaction; a command that changes who may do what must be the last. */
-  async function batch(calls: readonly (readonly [command: string, input: unknown])[], caller = founder) {
+  async function batch(calls: readonly (readonly [command: string, input: unknown])[], principal = founder) {
     const jobs = calls.map(
-      ([command, input]): Job => ({ command_id: newId(), command, input, caller, permissions }),
+      ([command, input]): Job => ({ command_id: newId(), command, input, principal, permissions }),
     )
     const outcomes: (Done | ApiError)[] = []
     counting.statements = 0
@@ -69,8 +75,8 @@ export async function commandsOf(db: TestDatabase) {
     return outcomes
   }
 
-  async function run(command: string, input: unknown, caller = founder): Promise<Ran> {
-    const [done] = await batch([[command, input]], caller)
+  async function run(command: string, input: unknown, principal = founder): Promise<Ran> {
+    const [done] = await batch([[command, input]], principal)
     if (!done || done instanceof ApiError) throw done ?? new Error('unreachable: the job was run')
     return { done, round_trips: counting.statements + 1 }
   }

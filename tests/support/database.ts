@@ -5,7 +5,8 @@ import postgres from 'postgres'
 import { createOrg } from '../../src/commands/org-create.ts'
 import { newId } from '../../src/contracts/ids.ts'
 import type { Channel, Org } from '../../src/contracts/resources.ts'
-import { type ConnectionOptions, Database } from '../../src/db/client.ts'
+import { Database } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { openEmbedded } from '../../src/db/embedded/database.ts'
 
 /** An embedded PostgreSQL of a test file, migrated, with partitions. */

@@ -162,13 +162,14 @@ process.on('exit', () => {
 export function databaseOf(
   { data_dir }: Pick<TestServer, 'data_dir'>,
   role: 'superuser' | 'app' = 'superuser',
+  database = 'mission_control',
 ): postgres.Sql {
   const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
   const [, , , port, host] = file('data/postmaster.pid').split('\n')
   return postgres({
     host: host!.trim(),
     port: Number(port),
-    database: 'mission_control',
+    database,
     username: role === 'app' ? 'mc_app' : 'mc_super',
     password:
       role === 'app'

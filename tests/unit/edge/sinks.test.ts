@@ -5,8 +5,9 @@ import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { SendQueue } from '../../../src/edge/send-queue.ts'
 import { type ReplayPage, SseSink, type Start } from '../../../src/edge/sse-sink.ts'
 import { WsSink } from '../../../src/edge/ws-sink.ts'
+import { personOf } from '../../support/samples.ts'
 
-const credential = { viewer: { kind: 'human' as const, id: 'u' } }
+const credential = { principal: personOf('u') }
 const everything = () => new CompiledFilter({ subscriptions: { mode: 'all', topics: [] } })
 const text = (chunk: Uint8Array) => new TextDecoder().decode(chunk)
 const frame = (n: number) => new TextEncoder().encode(`id: log.${n}\ndata: ${n}\n\n`)
