@@ -33,8 +33,8 @@ afterAll(async () => {
 /** Round trips while the head row is locked; the closing statement and COMMIT are two of them. */
 const ROUND_TRIPS: Record<string, number> = {
   'channel.create': 3,
-  'channel.pause_loop': 2,
-  'channel.resume_loop': 2,
+  'channel.pause_loop': 4,
+  'channel.resume_loop': 3,
   'key.revoke': 3,
   'key.rotate': 4,
   'message.post': 3,
