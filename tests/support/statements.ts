@@ -10,11 +10,12 @@ export interface StatementCount {
   by_text: { query: string; calls: number }[]
 }
 
-/** Work that the server does now and then on its own: who was active, which credentials ended, what is due. */
+/** Work that the server does on its own, whatever its clients do. */
 const BACKGROUND = [
-  /(take_due_alarms|sweep_expired|due_orgs|delete_org_step|archivable_tasks|touch_members|touch_keys|ensure_partitions)\(/i,
-  /select id from sessions where id = any/i,
-  /from api_keys where .* any/i,
+  // Jobs of `src/workers`.
+  /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|touch_members|touch_keys|ensure_partitions)\(/,
+  // Whether the credentials of open streams are still good.
+  /select (found\.\* .*)?"id" from "(sessions|api_keys)"/s,
 ]
 
 /** Counts the statements of a server's roles; the superuser's own and {@link BACKGROUND} are left out. */
