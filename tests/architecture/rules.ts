@@ -72,13 +72,13 @@ export const ROOMS: readonly Room[] = [
   // Nothing imports it, tests start it as a process.
   {
     name: 'main',
-    at: ['src/main.ts'],
+    at: ['src/main.ts', 'src/cli/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition', 'demo'],
   },
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
-    at: ['src/cli/', 'src/serve/'],
+    at: ['src/serve/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
   },
   // Fills an org by the program's own means and lets agents talk in it by the public API.
