@@ -1,7 +1,7 @@
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { EventContent } from '../../src/contracts/event-payloads.ts'
+import type { LogEvent } from '../../src/contracts/log-event.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
-import type { LogEvent } from '../../src/domain/log-event.ts'
 import { FakeStore } from './fake-lane-store.ts'
 
 /** What a test's command does: the input of its call. */
