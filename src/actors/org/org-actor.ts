@@ -3,7 +3,8 @@ import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
 import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
 import type { Directory } from '../runtime/directory.ts'
-import { Lane, type LaneLimits, type LaneOwner, type LaneStore } from '../runtime/lane.ts'
+import { Lane, type LaneLimits, type LaneOwner } from '../runtime/lane.ts'
+import type { LaneStore } from '../runtime/lane-store.ts'
 import { encode, type Published, type PublishedBatch } from './published.ts'
 import { ReplayRing } from './ring.ts'
 
@@ -16,7 +17,7 @@ export type OrgReply = Reply | Published[] | undefined | null
 
 /** What an org actor needs from outside; joined in the composition root. */
 export interface OrgPorts {
-  store: LaneStore<Job, Done> & { forget(org_id: string): void }
+  store: LaneStore<Job, Done>
   /** Permissions and head in one snapshot; undefined when the org is gone. */
   load(org_id: string): Promise<{ head: Head; permissions: PermissionSnapshot } | undefined>
   /** Hands a stored batch to all edges, in order. Must not throw. */
@@ -56,20 +57,23 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
   /** Takes the org first and loads afterwards: what is loaded under the new epoch is final. */
   async activate(): Promise<void> {
     const head = await this.#ports.store.take(this.#org_id)
+    try {
+      await this.#load(head)
+    } catch (error) {
+      this.#ports.store.release(this.#org_id, head.epoch)
+      throw error
+    }
+    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
+  }
+
+  async #load(head: Head): Promise<void> {
     const loaded = await this.#ports.load(this.#org_id)
     if (!loaded) throw new Gone(`Org ${this.#org_id} is gone`)
     if (loaded.head.epoch !== head.epoch) throw new Fenced('Another node took the organization meanwhile')
     this.#permissions = new Permissions(loaded.permissions)
-    this.#lane = new Lane(
-      this.#org_id,
-      loaded.head,
-      this.#ports.store,
-      this,
-      this.#context.clock,
-      this.#limits.lane,
-    )
+    const { store } = this.#ports
+    this.#lane = new Lane(this.#org_id, loaded.head, store, this, this.#context.clock, this.#limits.lane)
     await this.#ports.directory.announce(this.#org_id, head.epoch)
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
   }
 
   receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Later<OrgReply> {
@@ -138,9 +142,13 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     this.#ports.observe(measure, value)
   }
 
+  failed(stage: string, error: unknown): void {
+    this.#context.failed(`${stage} of org ${this.#org_id}`, error)
+  }
+
   #close(error: Error): void {
     this.#lane?.close(error)
-    this.#ports.store.forget(this.#org_id)
+    if (this.#lane) this.#ports.store.release(this.#org_id, this.#lane.head.epoch)
   }
 
   #active(): { lane: Lane<Job, Done>; permissions: Permissions } {

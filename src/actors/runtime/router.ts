@@ -46,13 +46,17 @@ export class Router {
 
   async #callAgain<Reply>(error: unknown, address: Address, again: () => unknown): Promise<Reply> {
     let last = error
+    let may_be_stored = false
     for (let tries = 1; ; tries++) {
       if (last instanceof Gone) throw notFound('org')
       if (!(last instanceof Fenced)) throw last
+      may_be_stored ||= last.may_be_stored
       if (tries === TRIES_MAX)
-        throw new ApiError('UNAVAILABLE', 'The organization is moving between nodes. Try again.', {
-          retry_after_s: 1,
-        })
+        throw new ApiError(
+          may_be_stored ? 'OUTCOME_UNKNOWN' : 'UNAVAILABLE',
+          'The organization is moving between nodes. Try again.',
+          { retry_after_s: 1 },
+        )
       await new Promise<void>((resolve) =>
         this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve),
       )

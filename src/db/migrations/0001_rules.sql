@@ -225,13 +225,19 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
   WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
 $$;
 
--- One batch of a lane: store, then move the head from the batch before. Statement after statement, so that the org is in
--- scope before any row is looked at. Nothing is stored when the head is not at the epoch (MC001) or the batch (MC002).
+-- One batch of a lane: locks and moves the head, then stores. Statement after statement, so that the org is in scope
+-- before any row is read. Nothing is stored when the head is not at the epoch and the batch before (MC001). A batch may be
+-- stored in several parts of one transaction.
 CREATE FUNCTION lane_write(p_org_id uuid, p_epoch bigint, p_sequence bigint, p_batch bigint, p_seqs json, p_messages json,
   p_events json, p_notifications json, p_replies json, p_reads json)
 RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('app.current_org_id', p_org_id::text, true);
+  UPDATE org_heads h SET sequence = p_sequence, batch = p_batch, updated_at = now()
+  WHERE h.org_id = p_org_id AND h.epoch = p_epoch AND h.batch IN (p_batch - 1, p_batch);
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the organization has another owner, or is gone' USING ERRCODE = 'MC001';
+  END IF;
   IF p_messages IS NOT NULL THEN
     WITH m AS MATERIALIZED (
       SELECT * FROM json_to_recordset(p_messages) AS r(
@@ -270,16 +276,6 @@ BEGIN
   IF p_replies IS NOT NULL THEN
     INSERT INTO recent_commands (org_id, command_id, reply, created_at)
     SELECT p_org_id, command_id, reply, now() FROM json_to_recordset(p_replies) AS r(command_id text, reply jsonb);
-  END IF;
-  -- Only now does it wait for the batch before it: what is above runs while that one is written to the disk. A batch may
-  -- be stored in several parts of one transaction.
-  UPDATE org_heads h SET sequence = p_sequence, batch = p_batch, updated_at = now()
-  WHERE h.org_id = p_org_id AND h.epoch = p_epoch AND h.batch IN (p_batch - 1, p_batch);
-  IF NOT FOUND THEN
-    IF EXISTS (SELECT FROM org_heads h WHERE h.org_id = p_org_id AND h.epoch = p_epoch) THEN
-      RAISE EXCEPTION 'the batch before this one is not stored' USING ERRCODE = 'MC002';
-    END IF;
-    RAISE EXCEPTION 'the organization has another owner, or is gone' USING ERRCODE = 'MC001';
   END IF;
   IF p_seqs IS NOT NULL THEN
     UPDATE channels c SET last_seq = r.last_seq FROM json_to_recordset(p_seqs) AS r(id uuid, last_seq bigint)

@@ -176,12 +176,29 @@ describe('org actor', () => {
     await assert.rejects(run(), Fenced)
     assert.deepEqual(sequences(published), [1])
     assert.ok(measures.includes('fenced'))
-    assert.deepEqual(store.forgotten, ['org'])
+    assert.deepEqual(store.released, [1])
     await settle()
     assert.equal(host.counts().active.org, 0)
     await run()
     assert.equal(store.head.epoch, 3)
     assert.deepEqual(sequences(published), [1, 2])
+  })
+
+  test('A77 a failing publication closes the owner; the next call starts anew behind what is stored', async () => {
+    const { run, store, world, published, failures, host } = setUp()
+    await run()
+    world.on_publish = () => {
+      throw new Error('a bug')
+    }
+    await assert.rejects(run(), (error) => error instanceof Fenced && error.may_be_stored)
+    assert.equal(store.events.length, 2)
+    assert.deepEqual(failures, ['publication of org org'])
+    assert.deepEqual(store.released, [1])
+    assert.equal(host.counts().active.org, 0)
+    world.on_publish = () => {}
+    assert.deepEqual(await run(), { result: 3, replayed: false })
+    assert.equal(store.head.epoch, 2)
+    assert.equal(sequences(published).at(-1), 3)
   })
 
   test('A51 an org that is gone is said to be, before and after it was active', async () => {
@@ -197,6 +214,7 @@ describe('org actor', () => {
     world.load_epoch_ahead = 1
     await assert.rejects(run(), Fenced)
     assert.equal(store.events.length, 0)
+    assert.deepEqual(store.released, [1])
     world.load_epoch_ahead = 0
     assert.deepEqual(await run(), { result: 1, replayed: false })
   })
