@@ -103,6 +103,7 @@ export function startRealtime(
         },
         reconnected: () => void client.invalidateQueries({ queryKey: keys.version() }),
         ended: () => void handleEnd(),
+        userChanged: () => leaveForSignIn(router, client),
         failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
       },
     )

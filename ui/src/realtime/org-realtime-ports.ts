@@ -22,6 +22,8 @@ export interface OrgRealtimeHandlers {
   reconnected(): void
   /** The credentials of the connection were revoked. */
   ended(): void
+  /** The session cookie now belongs to another user. */
+  userChanged(): void
   failed(stage: string, error: unknown): void
 }
 

@@ -173,6 +173,12 @@ export class OrgRealtime {
   }
 
   #ready(frame: Extract<ServerFrame, { type: 'ready' }>): void {
+    // Another user signed in in another tab: the cookie is theirs, and nothing of this tab may be sent with it.
+    if (frame.user_id !== this.#ports.reader.user_id) {
+      this.stop()
+      this.#handlers.userChanged()
+      return
+    }
     const other_log = this.#log !== null && this.#log !== frame.log
     this.#log = frame.log
     // After a restore from backup all numbers are invalid: the cache of the org is reset.
