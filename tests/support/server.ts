@@ -15,6 +15,8 @@ export interface TestServer {
   readonly setup_token: string
   log(): string
   kill(signal?: NodeJS.Signals): Promise<void>
+  /** Resolves when the process ended by itself, or by a signal sent to `pid`. */
+  ended(): Promise<void>
   /** Starts again on the same port and data. */
   restart(): Promise<void>
   /** Ends it and removes its data. */
@@ -86,6 +88,9 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
     log: () => output,
     async kill(signal = 'SIGKILL') {
       child.kill(signal)
+      await child.exited
+    },
+    async ended() {
       await child.exited
     },
     async restart() {
@@ -165,9 +170,11 @@ export function databaseOf(
   database = 'mission_control',
 ): postgres.Sql {
   const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
-  const [, , , port, host] = file('data/postmaster.pid').split('\n')
+  const [, , , port, folder = ''] = file('data/postmaster.pid').split('\n')
+  // Below a closed folder PostgreSQL names its socket by an inherited descriptor.
+  const host = folder.startsWith('/proc/') ? join(data_dir, 'postgres', 'run') : folder.trim()
   return postgres({
-    host: host!.trim(),
+    host,
     port: Number(port),
     database,
     username: role === 'app' ? 'mc_app' : 'mc_super',

@@ -8,12 +8,14 @@ export interface StatementCount {
   by_text: { query: string; calls: number }[]
 }
 
-/** Work that the server does now and then on its own: who was active, which credentials ended, what is due. */
+/** Work that the server does on its own, whatever its clients do. */
 const BACKGROUND = [
-  /update memberships set last_active_at/i,
-  /select id from sessions where id = any/i,
-  /from api_keys where .* any/i,
-  /update api_keys set last_used_at/i,
+  // Jobs of `src/workers`.
+  /take_due_alarms|due_orgs|archivable_tasks|sweep_expired/,
+  // Who was active, and when a key was used last.
+  /update "memberships" set "last_active_at"|update "api_keys" set "last_used_at"/,
+  // Whether the credentials of open streams are still good.
+  /select (found\.\* .*)?"id" from "(sessions|api_keys)"/s,
 ]
 
 /** Counts the statements of a server's roles; the superuser's own and {@link BACKGROUND} are left out. */

@@ -1,19 +1,18 @@
+import type { LogEvent, PublishedBatch } from '../../contracts/log-event.ts'
 import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
 import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
-import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
+import { type Actor, type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
 import type { Directory } from '../runtime/directory.ts'
 import { Lane, type LaneLimits, type LaneOwner } from '../runtime/lane.ts'
 import type { LaneStore } from '../runtime/lane-store.ts'
-import { encode, type Published, type PublishedBatch } from './published.ts'
 import { ReplayRing } from './ring.ts'
 
 export type OrgRequest =
   | { type: 'command'; call: CommandCall }
   | { type: 'replay'; after: number; limit: number }
-  | { type: 'care' }
 
-export type OrgReply = Reply | Published[] | undefined | null
+export type OrgReply = Reply | LogEvent[] | undefined | null
 
 /** What an org actor needs from outside; joined in the composition root. */
 export interface OrgPorts {
@@ -22,9 +21,9 @@ export interface OrgPorts {
   load(org_id: string): Promise<{ head: Head; permissions: PermissionSnapshot } | undefined>
   /** Hands a stored batch to all edges, in order. Must not throw. */
   publish(batch: PublishedBatch): void
+  /** This owner stopped, maybe before it published what is stored: edges compare with the stored head. */
+  ownerLost(org_id: string): void
   directory: Directory
-  /** Removes replies nobody can ask for any more. */
-  sweep(org_id: string): Promise<void>
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
 }
 
@@ -32,8 +31,6 @@ export interface OrgLimits {
   lane: LaneLimits
   ring_events_max: number
   ring_bytes_max: number
-  /** Pause between two sweeps of what is kept for retries only. */
-  care_ms: number
 }
 
 /** The single writer of one org: its lane, its head, its replay ring and its permissions. */
@@ -63,7 +60,6 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
       this.#ports.store.release(this.#org_id, head.epoch)
       throw error
     }
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
   }
 
   async #load(head: Head): Promise<void> {
@@ -76,14 +72,12 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     await this.#ports.directory.announce(this.#org_id, head.epoch)
   }
 
-  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Later<OrgReply> {
+  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Deferred<OrgReply> {
     switch (request.type) {
       case 'command':
-        return later(this.#command(request.call))
+        return deferred(this.#command(request.call))
       case 'replay':
         return this.#ring.after(request.after, request.limit)
-      case 'care':
-        return later(this.#care())
     }
   }
 
@@ -102,23 +96,14 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     return lane.submit({ ...call, permissions }).then((done) => done.reply)
   }
 
-  async #care(): Promise<null> {
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
-    await this.#ports
-      .sweep(this.#org_id)
-      .catch((error: unknown) => this.#context.failed('sweep of an org', error))
-    return null
-  }
-
   committed(batch: Done[], head: Head): void {
     const { permissions } = this.#active()
-    const events: Published[] = []
+    const events: LogEvent[] = []
     for (const done of batch) {
       for (const event of done.events) {
         permissions.apply(event)
-        const published = encode(event)
-        events.push(published)
-        this.#ring.push(published)
+        events.push(event)
+        this.#ring.push(event)
       }
     }
     if (events.length === 0) return
@@ -136,6 +121,7 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     this.#ports.observe('fenced', 1)
     this.#close(error)
     this.#context.stop()
+    this.#ports.ownerLost(this.#org_id)
   }
 
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth', value: number): void {
