@@ -19,7 +19,7 @@ const postmaster = (data_dir: string) =>
   Number(readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
 
 test('a clean stop leaves no process, and the data is there the next time', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const general = (await generalChannel(admin)).id
   await admin.in('POST', `/channels/${general}/messages`, { content: 'kept' })
@@ -33,7 +33,7 @@ test('a clean stop leaves no process, and the data is there the next time', asyn
 }, 30_000)
 
 test('after kill -9 of the server, and of PostgreSQL too, committed rows are there', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const general = (await generalChannel(admin)).id
   for (const both of [false, true]) {
@@ -51,7 +51,7 @@ test('after kill -9 of the server, and of PostgreSQL too, committed rows are the
 }, 30_000)
 
 test('a PostgreSQL that dies under the server is started again', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const pid = postmaster(server.data_dir)
   process.kill(pid, 'SIGKILL')
@@ -66,7 +66,7 @@ test('a PostgreSQL that dies under the server is started again', async () => {
 }, 30_000)
 
 test('a second start on the same data folder is refused with one clear sentence', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const second = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
     cwd: join(import.meta.dir, '../../..'),
     env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: server.data_dir, MC_PORT: String(freePort()) },
@@ -82,7 +82,7 @@ test('a second start on the same data folder is refused with one clear sentence'
 }, 30_000)
 
 test('credentials are for the server alone, and PostgreSQL does not run as root', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   for (const file of [
     'postgres/superuser-password',
     'postgres/role-passwords.json',

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConnectionOptions } from '../../../src/db/client.ts'
 import { setUp } from '../../support/client.ts'
-import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 import { freePort, startServer } from '../../support/server.ts'
 
-let postgres: TestDatabase
+let postgres: OwnDatabase
 const folder = mkdtempSync(join(tmpdir(), 'mc-external-'))
 
 beforeAll(async () => {
-  postgres = await startDatabase()
+  postgres = await startOwnDatabase()
   await postgres.superuser.unsafe('create database elsewhere')
 })
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type postgres from 'postgres'
 import { startPartitionCare } from '../../../src/db/partition-care.ts'
-import { makeOrg, plain, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { plain } from '../../support/plain.ts'
 
 let db: TestDatabase
 let month_counter = 0

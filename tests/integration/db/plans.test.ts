@@ -37,7 +37,7 @@ let channel_id: string
 let log: string
 
 beforeAll(async () => {
-  server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
+  server = await startServer({ cluster: 'own', env: { DEPLOYMENT_MODE: 'multi-tenant' } })
   admin = await setUp(server)
   agent = await addAgent(admin, 'forge')
   const org_ids = [(await admin.in<Org>('GET', '')).body.id]

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { Database, OutcomeUnknown } from '../../../src/db/client.ts'
-import { openEmbedded } from '../../../src/db/embedded/database.ts'
 import { addAgent, generalChannel, type Message, setUp } from '../../support/client.ts'
+import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until } from '../../support/streams.ts'
 
@@ -27,16 +26,11 @@ async function restartPostgres(data_dir: string, signal: NodeJS.Signals): Promis
 }
 
 describe('I-30 the client of PostgreSQL', () => {
-  let data_dir: string
-  let opened: Awaited<ReturnType<typeof openEmbedded>>
+  let opened: OwnDatabase
   beforeAll(async () => {
-    data_dir = mkdtempSync(join(tmpdir(), 'mc-pg-'))
-    opened = await openEmbedded(data_dir, () => undefined)
+    opened = await startOwnDatabase()
   })
-  afterAll(async () => {
-    await opened.stop()
-    rmSync(data_dir, { recursive: true, force: true })
-  })
+  afterAll(() => opened.stop())
 
   test('survives restarts under load: every call settles, nothing acknowledged is lost, work goes on', async () => {
     const uncaught: unknown[] = []
@@ -72,7 +66,7 @@ describe('I-30 the client of PostgreSQL', () => {
     const workers = Array.from({ length: 24 }, worker)
     for (const signal of ['SIGQUIT', 'SIGINT', 'SIGQUIT', 'SIGQUIT'] as const) {
       await Bun.sleep(300)
-      await restartPostgres(data_dir, signal)
+      await restartPostgres(opened.data_dir, signal)
       const before = acked.length
       await until(() => acked.length > before + 50, 'work to go on')
     }
@@ -147,7 +141,7 @@ describe('I-30 the client of PostgreSQL', () => {
 describe('I-30 the server', () => {
   let server: TestServer
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ cluster: 'own' })
   })
   afterAll(() => server.stop())
 

@@ -17,7 +17,7 @@ let admin: Person
 const writers: Writer[] = []
 
 beforeAll(async () => {
-  server = await startServer({ env: { MC_LOG_LEVEL: 'error' } })
+  server = await startServer({ cluster: 'own', env: { MC_LOG_LEVEL: 'error' } })
   admin = await setUp(server)
   for (let i = 0; i < AGENTS; i++) {
     const agent = await addAgent(admin, `writer-${i}`)
