@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from '../src/db/client.ts'
+import type { ConnectionOptions } from '../src/db/connection.ts'
 import { type Agent, addAgent, Person, setUp } from '../tests/support/client.ts'
 import { startServer, type TestServer } from '../tests/support/server.ts'
 

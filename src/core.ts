@@ -17,8 +17,8 @@ import { readBrake } from './db/queries/brake.ts'
 import { markRead } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
 import { readOrgState } from './db/queries/permissions.ts'
-import { SYSTEM } from './domain/caller.ts'
 import type { CommandCall, Done, Job, Reply } from './domain/job.ts'
+import { SYSTEM } from './domain/principal.ts'
 import { Edges } from './edge/edges.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -148,7 +148,7 @@ export function createCore(
   return {
     command,
     systemCommand: (org_id: string, name: string, input: unknown) =>
-      command(org_id, { command_id: newId(), command: name, input, caller: SYSTEM }),
+      command(org_id, { command_id: newId(), command: name, input, principal: SYSTEM }),
     channel,
     edges,
     host,

@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import type { ConnectionOptions } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 
 /** Reference: single-row inserts per second of `clients` connections through postgres.js, each waiting for its commit. */
 export async function singleRowInserts(

@@ -2,32 +2,32 @@ import { setTimeout } from 'node:timers/promises'
 import type { StreamEnvelope } from '../../src/contracts/events.ts'
 import type { Page } from '../../src/contracts/lists.ts'
 import type { Channel, Message } from '../../src/contracts/resources.ts'
-import { SseParser } from './sse-parser.ts'
+import { SseReader } from './sse-reader.ts'
 
 export interface AgentOptions {
   /** Address of the server, e.g. `http://localhost:3000`. */
   url: string
   org_slug: string
   api_key: string
-  /** Cursor of the last event that was handled; undefined begins with what happens from now on. */
+  /** Cursor of the last handled event. Without one the stream starts at the head of the log. */
   cursor?: string
 }
 
-/** A frame of the stream with the cursor after it. */
+/** One event of a stream, with the cursor after it. */
 export type StreamEvent = StreamEnvelope & { cursor: string }
 
-/** The server will not take this key: trying again is of no use. */
+/** The server rejects this key for good; a retry cannot succeed. */
 export class Refused extends Error {
   override name = 'Refused'
 }
 
 const BACK_OFF_MS = 1_000
 const BACK_OFF_MS_MAX = 60_000
-/** A stream that is silent for so many heartbeats is dead. */
+/** A stream without data for this many heartbeat intervals counts as dead. */
 const HEARTBEATS_MISSED = 3
 const HEARTBEAT_MS = 15_000
 
-/** An agent's way to Mission Control: its stream, resumed by cursor, and its calls, repeated until they are answered. */
+/** An agent's client: an event stream that resumes by cursor, and API calls with retries. */
 export class AgentClient {
   readonly #options: AgentOptions
   readonly #base: string
@@ -43,7 +43,7 @@ export class AgentClient {
     return this.#cursor
   }
 
-  /** Every channel that the agent reads, however many pages that takes. */
+  /** All channels that the agent may read, from every page of the list. */
   async channels(): Promise<Channel[]> {
     const all: Channel[] = []
     for (let page = 1; ; page++) {
@@ -53,7 +53,7 @@ export class AgentClient {
     }
   }
 
-  /** Posts a message; the same `client_id` never stores a second one, so a lost answer is simply asked for again. */
+  /** Posts a message. `client_id` makes it idempotent: a retry after a lost answer stores no second message. */
   async post(
     channel_id: string,
     content: string,
@@ -76,9 +76,9 @@ export class AgentClient {
   }
 
   /**
-   * The org's events as this agent may see them, for ever: reconnects with full jitter and goes on after the last event.
-   * The cursor moves when the next event is asked for, so that one which was not handled is seen again. Throws `Refused`
-   * when the key is not good any more.
+   * The events of the org that this agent may see, without an end: reconnects with back-off and full jitter and resumes at
+   * the cursor. The cursor moves when the consumer asks for the next event, so delivery is at least once. Throws `Refused`
+   * when the key is no longer valid.
    */
   async *events(signal: AbortSignal): AsyncGenerator<StreamEvent> {
     for (let failures = 0; !signal.aborted; ) {
@@ -110,7 +110,7 @@ export class AgentClient {
     if (answer.status === 401 || answer.status === 404)
       throw new Refused(`The server answers ${answer.status}`)
     if (answer.status !== 200 || !answer.body) throw new Error(`The server answers ${answer.status}`)
-    const parser = new SseParser()
+    const sse = new SseReader()
     const decoder = new TextDecoder()
     let heartbeat_ms = HEARTBEAT_MS
     const reader = answer.body.getReader()
@@ -119,15 +119,15 @@ export class AgentClient {
         const timer = globalThis.setTimeout(() => dead.abort(), heartbeat_ms * HEARTBEATS_MISSED)
         const { value, done } = await reader.read().finally(() => clearTimeout(timer))
         if (done) return
-        for (const { data, last_event_id } of parser.push(decoder.decode(value, { stream: true }))) {
+        for (const { data, last_event_id } of sse.push(decoder.decode(value, { stream: true }))) {
           const event = { ...JSON.parse(data), cursor: last_event_id } as StreamEvent
           if (event.type === 'stream.opened')
             heartbeat_ms = event.payload.heartbeat_seconds * 1000 || HEARTBEAT_MS
           if (event.type === 'session.revoked') throw new Refused('The key was revoked')
           yield event
         }
-        // Heartbeats move the cursor of a stream whose filter skipped everything.
-        if (parser.last_event_id) this.#cursor = parser.last_event_id
+        // A heartbeat carries a cursor too: it moves past events that the filter skipped.
+        if (sse.last_event_id) this.#cursor = sse.last_event_id
       }
     } finally {
       dead.abort()
@@ -155,7 +155,7 @@ export class AgentClient {
         if (tries >= 5) throw error
       }
       if (answer?.ok) return (await answer.json()) as T
-      if (answer?.status === 401) throw new Refused('The key is not good')
+      if (answer?.status === 401) throw new Refused('The key is not valid')
       const again = !answer || answer.status === 429 || answer.status >= 500
       if (!again || tries >= 5)
         throw new Error(`${method} ${path}: ${answer?.status} ${await answer?.text()}`)
@@ -165,7 +165,7 @@ export class AgentClient {
   }
 }
 
-/** Waits; an aborted wait simply ends. */
+/** Resolves after `ms`, or at once when the signal aborts. */
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => undefined)
 }

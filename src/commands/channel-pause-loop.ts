@@ -1,6 +1,6 @@
 import { addMessage } from '../db/writes/messages.ts'
-import { SERVER } from '../domain/caller.ts'
 import { messageCreated, ofChannel } from '../domain/message-events.ts'
+import { SERVER } from '../domain/principal.ts'
 import type { Command } from './command.ts'
 
 /** Agents answered each other for too long: the channel says so, and their posts are refused for a while. */

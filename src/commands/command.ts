@@ -1,6 +1,6 @@
+import type { Principal } from '../contracts/principal.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import type { Action } from '../domain/access.ts'
-import type { Caller } from '../domain/caller.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import type { NewNotification } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
@@ -26,5 +26,5 @@ export interface Command<Input, Result> {
   readonly name: string
   /** The row of the table of rights that is checked again inside the lane; null for what the system itself does. */
   readonly action: Action | null
-  run(context: CommandContext, input: Input, caller: Caller): Promise<CommandOutcome<Result>>
+  run(context: CommandContext, input: Input, principal: Principal): Promise<CommandOutcome<Result>>
 }

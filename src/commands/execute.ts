@@ -1,11 +1,11 @@
 import { ApiError, notFound } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
-import { authorize, type Standing } from '../domain/access.ts'
-import { senderOf } from '../domain/caller.ts'
+import { authorize } from '../domain/access.ts'
 import type { Done, Job, Reply, UserNotification } from '../domain/job.ts'
 import { isSecurityEvent, type LogEvent, type NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
+import { senderOf } from '../domain/principal.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
@@ -31,12 +31,12 @@ export function createJobRunner(
       if (before) return { reply: before, events: [], notifications: [] }
       const command = commands.get(job.command)
       if (!command) throw new Error(`No such command: ${job.command}`)
-      checkCaller(command, job, Date.parse(context.now))
+      checkPrincipal(command, job, Date.parse(context.now))
       const stored = job.idempotency && (await recalledRequest(job, context))
       if (stored) return { reply: stored, events: [], notifications: [] }
 
       const within = contextOf(context, job.permissions)
-      const outcome = await command.run(within, job.input as never, job.caller)
+      const outcome = await command.run(within, job.input as never, job.principal)
       const events = outcome.events.map((event) => number(event, job, context))
       const notifications = storeNotifications(outcome, events, context)
       const reply: Reply = { result: outcome.result, replayed: false }
@@ -73,24 +73,27 @@ function contextOf(batch: BatchContext, permissions: Permissions): CommandContex
   return context
 }
 
-/** The caller's membership, role, key and scope once more: the route's look may be older than the command before. */
-function checkCaller(command: Command<never, unknown>, job: Job, now_ms: number): void {
-  const { caller, permissions } = job
+/**
+ * The principal's membership, role, key and scope once more, by the owner's permissions: what the first node saw may be
+ * older than the command before.
+ */
+function checkPrincipal(command: Command<never, unknown>, job: Job, now_ms: number): void {
+  const { principal, permissions } = job
   if (command.action === null) return
-  if (caller.id === null || caller.kind === 'system')
-    throw new Error(`${command.name} is not for the server itself`)
-  if (caller.key_id !== undefined && permissions.keyEnded(caller.key_id, now_ms))
-    throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
-  let standing: Standing
-  if (caller.kind === 'sub_agent') {
-    if (!permissions.scope(caller.id)) throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
-    standing = 'sub_agent'
-  } else {
-    const member = permissions.member(caller.id)
-    if (!member) throw notFound('org')
-    standing = member.role
+  if (principal.kind === 'system') throw new Error(`${command.name} is not for the server itself`)
+  if (principal.key_id !== undefined && permissions.keyEnded(principal.key_id, now_ms)) throw invalidKey()
+  if (principal.kind === 'sub_agent') {
+    if (!permissions.scope(principal.id)) throw invalidKey()
+    authorize(command.action, principal, permissions.readOnly)
+    return
   }
-  authorize(command.action, standing, permissions.readOnly)
+  const member = permissions.member(principal.id)
+  if (!member) throw notFound('org')
+  authorize(command.action, { kind: member.type, role: member.role }, permissions.readOnly)
+}
+
+function invalidKey(): ApiError {
+  return new ApiError('INVALID_API_KEY', 'This API key is not valid.')
 }
 
 /** A message with a `client_id` finds itself again by it: its reply need not be kept a second time. */
@@ -105,7 +108,7 @@ function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
     ...content,
     sequence: context.nextSequence(),
     timestamp: context.now,
-    actor: event.actor ?? senderOf(job.caller),
+    actor: event.actor ?? senderOf(job.principal),
     project_ids: event.project_ids ?? [],
     task_id: event.task_id ?? null,
     channel_id: event.channel_id ?? null,
@@ -140,7 +143,9 @@ interface Origin {
 }
 
 /** Where a security event came from; records of sign-ins name their own origin, the server's own changes have none. */
-function originOf({ caller: { ip, user_agent } }: Job): Origin {
+function originOf({ principal }: Job): Origin {
+  if (principal.kind === 'system') return {}
+  const { ip, user_agent } = principal
   return { ...(ip === undefined ? {} : { ip }), ...(user_agent === undefined ? {} : { user_agent }) }
 }
 

@@ -1,10 +1,10 @@
 import { notFound } from '../contracts/errors.ts'
+import type { Principal } from '../contracts/principal.ts'
 import type { Org, Project, Task, User } from '../contracts/resources.ts'
 import { readOrg } from '../db/queries/orgs.ts'
 import { readProject } from '../db/queries/projects.ts'
 import { readTasks, readWithWaiting } from '../db/queries/tasks.ts'
 import { readUser } from '../db/queries/users.ts'
-import type { Caller } from '../domain/caller.ts'
 import type { CommandContext } from './command.ts'
 
 export async function existingOrg(context: CommandContext): Promise<Org> {
@@ -26,8 +26,8 @@ export async function existingProject(context: CommandContext, id: string): Prom
 }
 
 /** 404 when there is no such task, or when the caller is a sub-agent and the task is not its own. */
-export async function existingTask(context: CommandContext, id: string, caller: Caller): Promise<Task> {
-  checkScope(context, id, caller)
+export async function existingTask(context: CommandContext, id: string, principal: Principal): Promise<Task> {
+  checkScope(context, id, principal)
   const [task] = await readTasks(context, context.org_id, [id])
   if (!task) throw notFound('task')
   return task
@@ -37,9 +37,9 @@ export async function existingTask(context: CommandContext, id: string, caller: 
 export async function existingWithWaiting(
   context: CommandContext,
   id: string,
-  caller: Caller,
+  principal: Principal,
 ): Promise<{ task: Task; waiting: Task[] }> {
-  checkScope(context, id, caller)
+  checkScope(context, id, principal)
   const found = await readWithWaiting(context, context.org_id, id)
   const task = found.find((one) => one.id === id)
   if (!task) throw notFound('task')
@@ -47,7 +47,7 @@ export async function existingWithWaiting(
 }
 
 /** A sub-agent knows of its own task only. */
-export function checkScope({ permissions }: CommandContext, task_id: string, caller: Caller): void {
-  if (caller.kind === 'sub_agent' && permissions.scope(caller.id ?? '')?.task_id !== task_id)
+export function checkScope({ permissions }: CommandContext, task_id: string, principal: Principal): void {
+  if (principal.kind === 'sub_agent' && permissions.scope(principal.id ?? '')?.task_id !== task_id)
     throw notFound('task')
 }

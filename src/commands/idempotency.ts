@@ -10,9 +10,9 @@ const SECRET_FIELDS = ['api_key', 'ephemeral_api_key', 'invite_url']
 
 /** The first answer to the same key by the same caller on the same route; another body is 409. */
 export async function recalledRequest(job: Job, context: BatchContext): Promise<Reply | undefined> {
-  const { idempotency, caller } = job
-  if (!idempotency || caller.id === null) return undefined
-  const kept = await readReply(context, context.org_id, caller.id, idempotency)
+  const { idempotency, principal } = job
+  if (!idempotency || principal.id === null) return undefined
+  const kept = await readReply(context, context.org_id, principal.id, idempotency)
   return kept && replayOf(kept, idempotency)
 }
 
@@ -57,9 +57,9 @@ export function replayOf(kept: KeptReply, { fingerprint }: Idempotency): Reply {
 
 /** Keeps the answer in the transaction of the effect. */
 export async function rememberRequest(job: Job, reply: Reply, context: BatchContext): Promise<void> {
-  const { idempotency, caller } = job
-  if (!idempotency || caller.id === null) return
-  await keepReply(context, caller.id, idempotency, withoutSecrets(reply.result))
+  const { idempotency, principal } = job
+  if (!idempotency || principal.id === null) return
+  await keepReply(context, principal.id, idempotency, withoutSecrets(reply.result))
 }
 
 function withoutSecrets(result: unknown): unknown {

@@ -15,8 +15,8 @@ interface Posting {
 export async function prefetchClientIds(jobs: readonly Job[], context: BatchContext): Promise<void> {
   const wanted = jobs
     .filter(isPosting)
-    .flatMap(({ input: { channel_id, client_id }, caller }) =>
-      client_id === undefined ? [] : [{ channel_id, sender_id: caller.id, client_id }],
+    .flatMap(({ input: { channel_id, client_id }, principal }) =>
+      client_id === undefined ? [] : [{ channel_id, sender_id: principal.id, client_id }],
     )
   if (wanted.length === 0) return
   const rows = await readClientIds(context, context.org_id, wanted)

@@ -4,13 +4,13 @@ import type { Message } from '../contracts/resources.ts'
 import type { MessageKind } from '../contracts/vocabulary.ts'
 import { messageAt, messageExists } from '../db/queries/messages.ts'
 import { addMessage } from '../db/writes/messages.ts'
-import { SERVER, senderOf } from '../domain/caller.ts'
 import { helpText } from '../domain/help.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import { commandInvoked, messageCreated } from '../domain/message-events.ts'
 import { messageKind, parseCommand, resolveMentions } from '../domain/messages.ts'
 import { aboutMentions } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
+import { SERVER, senderOf } from '../domain/principal.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { knownMessage } from './message-client-ids.ts'
 
@@ -42,20 +42,19 @@ export interface MessagePostResult {
 export const messagePost: Command<MessagePostInput, MessagePostResult> = {
   name: 'message.post',
   action: 'message.post',
-  async run(context, input, caller) {
+  async run(context, input, principal) {
     const { permissions } = context
     const { channel_id, content, client_id } = input
-    const viewer = { kind: caller.kind === 'system' ? 'human' : caller.kind, id: caller.id ?? '' } as const
-    if (!permissions.mayReadChannel(viewer, channel_id)) throw notFound('channel')
+    if (!permissions.mayReadChannel(principal, channel_id)) throw notFound('channel')
     if (client_id !== undefined) {
-      const known = knownMessage(context, { channel_id, sender_id: caller.id, client_id })
+      const known = knownMessage(context, { channel_id, sender_id: principal.id, client_id })
       if (known) return await repeat(context, input, known)
     }
     if (input.refusal) throw refused(input.refusal)
     if (input.reply_to) await checkReply(context, channel_id, input.reply_to)
 
     const next = context.nextSeq(channel_id)
-    const sender = senderOf(caller)
+    const sender = senderOf(principal)
     const message = addMessage(context, {
       ...input,
       ...mentionsOf(permissions, input),

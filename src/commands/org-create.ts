@@ -2,7 +2,7 @@ import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import type { Channel, Org, User } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../contracts/settings.ts'
-import { type Database, OutcomeUnknown, type Sql } from '../db/client.ts'
+import type { Database, Sql } from '../db/client.ts'
 import { readMadeOrg } from '../db/queries/idempotency-keys.ts'
 import { readUser } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
@@ -108,10 +108,6 @@ async function refusals<T>(made: Promise<T>): Promise<T> {
   } catch (error) {
     if (isUniqueViolation(error))
       throw new ApiError('SLUG_TAKEN', 'This address is taken by another organization.')
-    if (error instanceof OutcomeUnknown)
-      throw new ApiError('OUTCOME_UNKNOWN', 'Whether this was stored is not known. Look, then try again.', {
-        retry_after_s: 1,
-      })
     throw error
   }
 }

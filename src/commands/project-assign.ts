@@ -10,9 +10,9 @@ import { checkMembers } from './references.ts'
 export const projectAssign: Command<{ id: string; user_id: string }, Project> = {
   name: 'project.assign',
   action: 'project.assign',
-  async run(context, { id, user_id }, caller) {
+  async run(context, { id, user_id }, principal) {
     const before = await existingProject(context, id)
-    checkMayAssign(context.permissions, id, caller)
+    checkMayAssign(context.permissions, id, principal)
     checkMembers(context, [user_id])
     if (before.assigned_user_ids.includes(user_id)) return { result: before, events: [] }
     await assignToProject(context, id, [user_id])

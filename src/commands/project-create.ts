@@ -12,13 +12,18 @@ import { checkMembers } from './references.ts'
 export const projectCreate: Command<ProjectCreate, Project> = {
   name: 'project.create',
   action: 'project.create',
-  async run(context, input, caller) {
-    const made = { id: context.newId(), channel_id: context.newId(), creator_id: caller.id, now: context.now }
+  async run(context, input, principal) {
+    const made = {
+      id: context.newId(),
+      channel_id: context.newId(),
+      creator_id: principal.id,
+      now: context.now,
+    }
     const project = newProject(input, made)
     const { id, name, assigned_user_ids } = project
     checkMembers(context, assigned_user_ids)
     const channel = newChannel({ id: made.channel_id, name, type: 'project', project_id: id })
-    await insertProject(context, project, caller.id)
+    await insertProject(context, project, principal.id)
     await assignToProject(context, id, assigned_user_ids)
     await insertChannel(context, channel)
     return {

@@ -12,7 +12,7 @@ import { existingProject } from './existing.ts'
 export const projectTransition: Command<ProjectTransition & { id: string }, Project> = {
   name: 'project.transition',
   action: 'project.transition',
-  async run(context, { id, to_stage, comment }, caller) {
+  async run(context, { id, to_stage, comment }, principal) {
     const before = await existingProject(context, id)
     checkStage(before.stage, to_stage)
     const project = changed(before, { stage: to_stage }, context.now)
@@ -21,7 +21,7 @@ export const projectTransition: Command<ProjectTransition & { id: string }, Proj
     return {
       result: project,
       events: [projectEvent('project.transitioned', project, move)],
-      notifications: aboutTransition(project, caller.id),
+      notifications: aboutTransition(project, principal.id),
     }
   },
 }

@@ -9,9 +9,9 @@ import { existingProject } from './existing.ts'
 export const projectUnassign: Command<{ id: string; user_id: string }, null> = {
   name: 'project.unassign',
   action: 'project.assign',
-  async run(context, { id, user_id }, caller) {
+  async run(context, { id, user_id }, principal) {
     const before = await existingProject(context, id)
-    checkMayAssign(context.permissions, id, caller)
+    checkMayAssign(context.permissions, id, principal)
     if (!before.assigned_user_ids.includes(user_id)) throw notFound('user')
     await unassignFromProject(context, id, user_id)
     const assigned_user_ids = before.assigned_user_ids.filter((assigned) => assigned !== user_id)

@@ -13,8 +13,8 @@ import { checkScope } from './existing.ts'
 export const taskAddDependency: Command<{ id: string; blocked_by_id: string }, Task> = {
   name: 'task.add_dependency',
   action: 'task.depend',
-  async run(context, { id, blocked_by_id }, caller) {
-    checkScope(context, id, caller)
+  async run(context, { id, blocked_by_id }, principal) {
+    checkScope(context, id, principal)
     const found = await readTasks(context, context.org_id, [id, blocked_by_id])
     const before = found.find((task) => task.id === id)
     const blocker = found.find((task) => task.id === blocked_by_id)

@@ -12,11 +12,11 @@ import { existingTask } from './existing.ts'
 export const taskAddEvidence: Command<EvidenceCreate & { id: string }, Evidence> = {
   name: 'task.add_evidence',
   action: 'task.evidence',
-  async run(context, { id, type, url }, caller) {
-    const before = await existingTask(context, id, caller)
+  async run(context, { id, type, url }, principal) {
+    const before = await existingTask(context, id, principal)
     checkRoom('evidence', before.evidence.length, 1, LIMITS.task_evidence_max)
     checkEvidence({ type, url }, context.permissions.settings)
-    const evidence = newEvidence({ type, url }, context, caller)
+    const evidence = newEvidence({ type, url }, context, principal)
     const task = changed(before, { evidence: withEvidence(before.evidence, [evidence]) }, context.now)
     await updateTask(context, task, [], { evidence_added: [evidence] })
     return { result: evidence, events: [taskEvent('task.evidence_added', task, { evidence })] }

@@ -13,8 +13,8 @@ import { checkMembers } from './references.ts'
 export const taskCreate: Command<TaskCreate, Task> = {
   name: 'task.create',
   action: 'task.create',
-  async run(context, input, caller) {
-    const made = { id: context.newId(), creator_id: caller.id ?? '', now: context.now }
+  async run(context, input, principal) {
+    const made = { id: context.newId(), creator_id: principal.id ?? '', now: context.now }
     const plain = newTask(input, context.permissions.settings.task_defaults, made)
     const { assignee_ids } = plain
     checkMembers(context, assignee_ids)
@@ -29,7 +29,7 @@ export const taskCreate: Command<TaskCreate, Task> = {
         taskEvent('task.created', task, {}),
         ...assignee_ids.map((user_id) => assignmentEvent('task.assigned', task, user_id)),
       ],
-      notifications: aboutAssignments(task, assignee_ids, caller.id, 1),
+      notifications: aboutAssignments(task, assignee_ids, principal.id, 1),
     }
   },
 }

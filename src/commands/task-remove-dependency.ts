@@ -11,14 +11,14 @@ import { existingTask } from './existing.ts'
 export const taskRemoveDependency: Command<{ id: string; blocked_by_id: string }, null> = {
   name: 'task.remove_dependency',
   action: 'task.depend',
-  async run(context, { id, blocked_by_id }, caller) {
-    const before = await existingTask(context, id, caller)
+  async run(context, { id, blocked_by_id }, principal) {
+    const before = await existingTask(context, id, principal)
     const left = before.blocked_by.filter((blocker) => blocker.id !== blocked_by_id)
     if (left.length === before.blocked_by.length) throw notFound('dependency')
     const task = withBlockers(changed(before, {}, context.now), left)
     await updateTask(context, task, [], { blockers: { added: [], removed: [blocked_by_id] } })
     const is_free = before.is_blocked && !task.is_blocked && task.status !== 'complete'
-    const freed = unblocked(is_free ? [task] : [], caller, 1)
+    const freed = unblocked(is_free ? [task] : [], principal, 1)
     return {
       result: null,
       events: [taskEvent('task.dependency_removed', task, { blocked_by_id }), ...freed.events],

@@ -9,8 +9,8 @@ import { existingTask } from './existing.ts'
 export const taskRemoveEvidence: Command<{ id: string; evidence_id: string }, null> = {
   name: 'task.remove_evidence',
   action: 'task.evidence',
-  async run(context, { id, evidence_id }, caller) {
-    const before = await existingTask(context, id, caller)
+  async run(context, { id, evidence_id }, principal) {
+    const before = await existingTask(context, id, principal)
     const evidence = before.evidence.find((item) => item.id === evidence_id)
     if (!evidence) throw notFound('evidence')
     const left = before.evidence.filter((item) => item !== evidence)

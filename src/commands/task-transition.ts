@@ -22,11 +22,11 @@ import { existingTask, existingWithWaiting } from './existing.ts'
 export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
   name: 'task.transition',
   action: 'task.transition',
-  async run(context, { id, to_status, comment, evidence = [] }, caller) {
+  async run(context, { id, to_status, comment, evidence = [] }, principal) {
     const completes = to_status === 'complete'
     const { task: before, waiting } = completes
-      ? await existingWithWaiting(context, id, caller)
-      : { task: await existingTask(context, id, caller), waiting: [] }
+      ? await existingWithWaiting(context, id, principal)
+      : { task: await existingTask(context, id, principal), waiting: [] }
     checkTransition(before.status, to_status)
     for (const [i, item] of evidence.entries())
       checkEvidence(item, context.permissions.settings, `/evidence/${i}`)
@@ -37,7 +37,7 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
         [...before.evidence, ...evidence].map(({ type }) => type),
       )
 
-    const evidence_added = evidence.map((item) => newEvidence(item, context, caller))
+    const evidence_added = evidence.map((item) => newEvidence(item, context, principal))
     const task = changed(
       before,
       {
@@ -55,9 +55,9 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
       ...evidence_added.map((item) => taskEvent('task.evidence_added', task, { evidence: item })),
       taskEvent('task.transitioned', task, move),
     ]
-    const to = { user_ids: task.assignee_ids, except: caller.id, event: events.length - 1 }
+    const to = { user_ids: task.assignee_ids, except: principal.id, event: events.length - 1 }
     const notifications = aboutTask(task, 'task.transitioned', `“${task.title}” is ${to_status}`, to)
-    const freed = unblocked(freedTasks(waiting, task), caller, events.length)
+    const freed = unblocked(freedTasks(waiting, task), principal, events.length)
     return {
       result: task,
       events: [...events, ...freed.events],

@@ -22,8 +22,8 @@ const COLUMNS: readonly (TaskColumn & keyof TaskPatch)[] = [
 export const taskUpdate: Command<{ id: string; patch: TaskPatch; version?: number }, Task> = {
   name: 'task.update',
   action: 'task.update',
-  async run(context, { id, patch, version }, caller) {
-    const before = await existingTask(context, id, caller)
+  async run(context, { id, patch, version }, principal) {
+    const before = await existingTask(context, id, principal)
     checkVersion(before.version, version)
     const projects = difference(before.project_ids, patch.project_ids ?? before.project_ids)
     const people = difference(before.assignee_ids, patch.assignee_ids ?? before.assignee_ids)
@@ -53,7 +53,7 @@ export const taskUpdate: Command<{ id: string; patch: TaskPatch; version?: numbe
         ...people.added.map((user_id) => assignmentEvent('task.assigned', task, user_id)),
         ...people.removed.map((user_id) => assignmentEvent('task.unassigned', task, user_id)),
       ],
-      notifications: aboutAssignments(task, people.added, caller.id, 1),
+      notifications: aboutAssignments(task, people.added, principal.id, 1),
     }
   },
 }

@@ -21,7 +21,7 @@ export interface HumanInviteInput {
 export const userInviteHuman: Command<HumanInviteInput, User> = {
   name: 'user.invite_human',
   action: 'user.create',
-  async run(context, input, caller) {
+  async run(context, input, principal) {
     const known = await personWith(context, input.email)
     if (known && context.permissions.members.has(known.id))
       throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
@@ -30,7 +30,13 @@ export const userInviteHuman: Command<HumanInviteInput, User> = {
     const { id, email } = known ?? (await makeAccount(context, input))
     const user = newMember({ id, type: 'human', username, email, display_name, role, status: 'invited' })
     await insertMember(context, user)
-    await insertInvite(context, { ...invite, email: input.email, user_id: id, role, created_by: caller.id })
+    await insertInvite(context, {
+      ...invite,
+      email: input.email,
+      user_id: id,
+      role,
+      created_by: principal.id,
+    })
     return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [id] }] }
   },
 }

@@ -9,9 +9,9 @@ import { existingUser } from './existing.ts'
 export const userUpdate: Command<{ user_id: string; patch: UserPatch }, User> = {
   name: 'user.update',
   action: 'user.update',
-  async run(context, { user_id, patch }, caller) {
+  async run(context, { user_id, patch }, principal) {
     const before = await existingUser(context, user_id)
-    checkMayPatch(context.permissions, caller.id, user_id, patch)
+    checkMayPatch(context.permissions, principal.id, user_id, patch)
     const user: User = { ...before, ...patch }
     await updateMember(context, user_id, user)
     return { result: user, events: memberEvents(before, user) }

@@ -1,49 +1,33 @@
-import postgres from 'postgres'
-import { ApiError } from '../contracts/errors.ts'
-import { types } from './types.ts'
+import type postgres from 'postgres'
+import { Connection, type ConnectionOptions, type SessionOptions } from './connection.ts'
+import { asUnavailable, neverSent, OutcomeUnknown, unavailable } from './failures.ts'
+import { inTransaction, setOrg } from './transaction.ts'
 
 /** postgres.js' tagged-template function. */
 export type Sql = postgres.Sql
 
-/** A piece of SQL with its values, to be built into a statement. */
+/** Part of a statement, with its values. */
 export type Fragment = postgres.PendingQuery<postgres.Row[]>
 
 /** The org of a query: its id, or the column that {@link Database.readOne} has put into scope. */
 export type OrgRef = string | Fragment
 
-/** How to reach one database as one role. Times are milliseconds. */
-export interface ConnectionOptions {
-  /** Folder of the server's Unix socket, or a host name. */
-  host: string
-  port: number
-  database: string
-  user: string
-  password: string
-  ssl?: boolean
-}
-
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Partial<SessionOptions> {
   connection: ConnectionOptions
-  /** Connections at the most; each carries one call at a time. */
+  /** Connections at the most; each serves one call at a time. */
   connections_max: number
-  /** Calls that may wait for a connection; one more is refused at once. */
+  /** Calls that may queue for a connection; one more is refused at once. */
   waiting_max?: number
-  /** A call that has not got a connection by then is refused. */
+  /** A call without a connection after this time is refused. */
   wait_ms?: number
-  /** A call that has not ended by then is given up and its connection destroyed. */
+  /** A call that has not ended after this time is refused and its connection destroyed. */
   deadline_ms?: number
-  statement_timeout_ms?: number
-  lock_timeout_ms?: number
-  idle_in_transaction_ms?: number
-  /** Off behind PgBouncer in transaction mode. */
-  prepare?: boolean
-  application_name?: string
 }
 
-/** A node's clients may all come back at once after a restart; each asks for little. */
+/** All clients of a node may reconnect at once after a restart, with a few short calls each. */
 const WAITING_MAX = 2_048
 const WAIT_MS = 750
-/** With the wait before it less than the five seconds in which every request is answered. */
+/** Together with the wait it stays below the five seconds in which every request is answered. */
 const DEADLINE_MS = 4_000
 
 export type Row = Record<string, unknown>
@@ -53,20 +37,13 @@ export interface Tx {
   readonly sql: Sql
 }
 
-/** The database cannot be used at the moment: nothing of this call has had an effect. */
-export function unavailable(): ApiError {
-  return new ApiError('UNAVAILABLE', 'The database cannot be reached at the moment. Try again.', {
-    retry_after_s: 1,
-  })
-}
-
 /**
- * Connections to PostgreSQL, each a client of its own with exactly one connection.
+ * A pool of connections to PostgreSQL, each a client of its own.
  *
  * Why not the driver's pool: after a restart of PostgreSQL the driver may leave promises unsettled and a connection
- * that can never be written to again (porsager/postgres#1186, #1195). So a connection that closed for any reason is
- * thrown away with its client, every call has a deadline, and a call that meets it destroys its connection. Nothing
- * that was in flight on a destroyed connection is ever read by a later call.
+ * that stays unusable (porsager/postgres#1186, #1195). Here a closed connection is discarded with its client, every call
+ * has a deadline, and a call that reaches it destroys its connection. A later call never reads an answer to an earlier
+ * one.
  */
 export class Database {
   readonly #options: Required<DatabaseOptions>
@@ -89,12 +66,15 @@ export class Database {
     }
   }
 
-  /** For metrics: connections that exist, that work, and calls that wait. */
+  /** For metrics: connections in total and in use, and queued calls. */
   get load(): { open: number; busy: number; waiting: number } {
     return { open: this.#open, busy: this.#open - this.#idle.length, waiting: this.#waiting.length }
   }
 
-  /** One or more statements outside a transaction (global tables, look-up functions). */
+  /**
+   * Reads outside a transaction (global tables, look-up functions). For writes use {@link statement}: the loss of a
+   * connection under this call is reported as nothing done.
+   */
   async query<T>(run: (sql: Sql) => Promise<T>, options: { deadline_ms?: number } = {}): Promise<T> {
     return await this.#call(options.deadline_ms, (connection) => run(connection.sql))
   }
@@ -139,10 +119,9 @@ export class Database {
   }
 
   /**
-   * One query of an org in one round trip: the org is put into scope by the statement itself. `build` gets the org as a
-   * column and must use it (`where x.org_id = \${org}`): the look-up then depends on the scope, so it runs after it, and
-   * the inner `offset 0` keeps the planner from turning the two around. Were it ever evaluated without the scope, the
-   * policy would show no rows: it fails closed.
+   * One query of an org in one round trip: the statement itself sets the scope. `build` gets the org as a column and must
+   * use it (`where x.org_id = \${org}`), so that the query depends on the scope and runs after it; `offset 0` keeps the
+   * planner from reordering the two. Without a scope the policies show no rows: the read fails closed.
    */
   async readOne<T extends object>(
     org_id: string,
@@ -158,13 +137,13 @@ export class Database {
 
   /**
    * A transaction opened by a script of one round trip, e.g. `begin;select …`; `run` gets the rows of its last
-   * statement. The script is sent as it is: only validated literals may be part of it.
+   * statement. The script is sent verbatim: only validated literals may be part of it.
    */
   async scripted<T>(begin: string, run: (tx: Tx, rows: Row[]) => Promise<T>): Promise<T> {
     return await this.#call(undefined, (c) => inTransaction(c, begin, run))
   }
 
-  /** Ends all connections; calls that wait are refused. */
+  /** Ends all connections; queued calls are refused. */
   async close(): Promise<void> {
     this.#closed = true
     for (const wake of this.#waiting.splice(0)) wake(undefined)
@@ -185,12 +164,12 @@ export class Database {
     try {
       return await Promise.race([work, deadline])
     } catch (error) {
-      throw connection.dead && connection.committing
+      throw connection.dead && connection.committing && !neverSent(error)
         ? new OutcomeUnknown()
         : asUnavailable(error, connection.dead)
     } finally {
       clearTimeout(timer)
-      // Lost the race: whatever it ends with was already answered by the deadline.
+      // After the deadline the call has been refused already: the late outcome of its work is of no use.
       work.catch(() => undefined)
       this.#release(connection)
     }
@@ -242,147 +221,5 @@ export class Database {
   }
 }
 
-/** Whatever answers one query of an org. */
+/** Port of the queries that read one org. */
 export type OneReader = Pick<Database, 'readOne'>
-
-/** The transaction may or may not have committed: only the database knows. */
-export class OutcomeUnknown extends Error {
-  constructor() {
-    super('The outcome of the transaction is unknown')
-    this.name = 'OutcomeUnknown'
-  }
-}
-
-/** One connection and the client that owns it. */
-class Connection {
-  readonly sql: Sql
-  dead = false
-  in_transaction = false
-  committing = false
-  readonly #client: Sql
-
-  constructor(options: Required<DatabaseOptions>) {
-    const { connection: c } = options
-    this.#client = postgres({
-      host: c.host,
-      port: c.port,
-      database: c.database,
-      user: c.user,
-      password: c.password,
-      ssl: c.ssl ?? false,
-      max: 1,
-      prepare: options.prepare,
-      fetch_types: false,
-      connect_timeout: 5,
-      idle_timeout: 0,
-      max_lifetime: null,
-      backoff: false,
-      keep_alive: 10,
-      types,
-      onnotice: () => undefined,
-      onclose: () => {
-        this.dead = true
-      },
-      connection: {
-        application_name: options.application_name,
-        TimeZone: 'UTC',
-        // Planning over partitions and policies costs several times what running these queries costs, and their plans do
-        // not depend on the values: conditions that are not asked for are left out of the text.
-        plan_cache_mode: 'force_generic_plan',
-        statement_timeout: options.statement_timeout_ms,
-        lock_timeout: options.lock_timeout_ms,
-        idle_in_transaction_session_timeout: options.idle_in_transaction_ms,
-      },
-    })
-    this.sql = guarded(this.#client, () => this.dead)
-  }
-
-  /** No later statement of this call reaches the server. */
-  doom(): void {
-    this.dead = true
-    void this.destroy()
-  }
-
-  async destroy(): Promise<void> {
-    this.dead = true
-    // The driver rejects what was in flight; a socket that does not close is the kernel's to time out.
-    await this.#client.end({ timeout: 0 }).catch(() => undefined)
-  }
-}
-
-/** The driver would quietly reconnect and run a statement outside its transaction; this refuses instead. */
-function guarded(client: Sql, dead: () => boolean): Sql {
-  return new Proxy(client, {
-    apply(target, self, args: unknown[]) {
-      const tagged = Array.isArray(args[0]) && 'raw' in args[0]
-      if (tagged && dead()) throw unavailable()
-      return Reflect.apply(target, self, args)
-    },
-    get(target, name, receiver) {
-      if (name === 'unsafe' && dead()) throw unavailable()
-      return Reflect.get(target, name, receiver)
-    },
-  })
-}
-
-async function inTransaction<T>(
-  connection: Connection,
-  begin: string,
-  run: (tx: Tx, rows: Row[]) => Promise<T>,
-): Promise<T> {
-  connection.in_transaction = true
-  connection.committing = false
-  let result: T
-  try {
-    const opened: Row[] | Row[][] = await connection.sql.unsafe<Row[]>(begin).simple()
-    const last = opened.at(-1)
-    result = await run(connection, Array.isArray(last) ? last : [])
-  } catch (error) {
-    if (!connection.dead) {
-      await connection.sql.unsafe('rollback').simple()
-      connection.in_transaction = false
-    }
-    throw error
-  }
-  connection.committing = true
-  await connection.sql.unsafe('commit').simple()
-  connection.in_transaction = false
-  connection.committing = false
-  return result
-}
-
-/** Statement that scopes the transaction to one org. The id is inlined, so nothing but a UUID may pass. */
-function setOrg(org_id: string): string {
-  if (!/^[0-9a-f-]{36}$/.test(org_id)) throw new Error('setOrg: not a UUID')
-  return `select set_config('app.current_org_id','${org_id}',true)`
-}
-
-/** The driver's own codes and SQLSTATEs that say: not now (restart, time out, read-only, disk full), nothing was done. */
-const CONNECTION_CODES = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  '57014',
-  '25P03',
-  '25006',
-  '53100',
-  '55P03',
-  '08006',
-  '08003',
-])
-
-/** Maps what the driver throws when the server is away or out of time to 503; other errors stay as they are. */
-function asUnavailable(error: unknown, dead: boolean): unknown {
-  if (error instanceof ApiError || error instanceof OutcomeUnknown) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return CONNECTION_CODES.has(code) || (dead && code === '') ? unavailable() : error
-}

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from './client.ts'
+import type { ConnectionOptions } from './connection.ts'
 
 /** Reads `postgres://user:password@host:port/database?sslmode=require`. Throws one sentence when a part is missing. */
 export function connectionFromUrl(name: string, text: string): ConnectionOptions {

@@ -1,5 +1,6 @@
 import { ApiError } from '../contracts/errors.ts'
-import { type Database, OutcomeUnknown } from './client.ts'
+import type { Database } from './client.ts'
+import { OutcomeUnknown } from './failures.ts'
 import { type ClosedBatch, flushBatch, flushTogether, isPlain } from './flush.ts'
 
 /** Two statements take turns: one is run while the other is written to the disk. What comes meanwhile shares the next. */

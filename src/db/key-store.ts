@@ -1,6 +1,7 @@
 import { and, eq, sql as text } from 'drizzle-orm'
 import { LRUCache } from 'lru-cache'
 import type { Database } from './client.ts'
+import { CoalescedReads } from './coalesced.ts'
 import type { memberships, organizations } from './schema/orgs.ts'
 import { api_keys, type sub_agents } from './schema/work.ts'
 import { build, given, inOrg, type Params, statement } from './statement.ts'
@@ -62,6 +63,8 @@ export class PostgresKeyStore {
   readonly #rows = new LRUCache<string, { row: StoredKey; read_at: number }>({ max: REMEMBERED_MAX })
   /** When the last use of a key was written; one that fell out is written once more than needed. */
   readonly #used = new LRUCache<string, number>({ max: REMEMBERED_MAX })
+  /** After a restart all agents come back at once. */
+  readonly #found = new CoalescedReads<StoredKey | undefined>((key_ids) => this.#read(key_ids), undefined)
   readonly #failed: (stage: string, error: unknown) => void
 
   constructor(database: Database, failed: (stage: string, error: unknown) => void) {
@@ -69,11 +72,19 @@ export class PostgresKeyStore {
     this.#failed = failed
   }
 
+  /** Text: the org is not known yet, so a function that bypasses row-level security looks the keys up. */
+  async #read(key_ids: string[]): Promise<Map<string, StoredKey>> {
+    const rows = await this.#database.query(
+      (sql) => sql<StoredKey[]>`
+        select k.* from unnest(${key_ids}::text[]) as asked(key_id), lateral auth_api_key(asked.key_id) as k`,
+    )
+    return new Map(rows.map((row) => [row.key_id, row]))
+  }
+
   async find(key_id: string): Promise<StoredKey | undefined> {
     const known = this.#rows.get(key_id)
     if (known && Date.now() - known.read_at < REMEMBER_MS) return known.row
-    // Text: the org is not known yet, so a function that bypasses row-level security looks the key up.
-    const [row] = await this.#database.query((sql) => sql<StoredKey[]>`select * from auth_api_key(${key_id})`)
+    const row = await this.#found.get(key_id)
     // An unknown id is not remembered: the key may be created the next moment.
     if (row) this.#rows.set(key_id, { row, read_at: Date.now() })
     else this.#rows.delete(key_id)

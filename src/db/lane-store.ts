@@ -1,7 +1,7 @@
 import { ApiError } from '../contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../domain/ownership.ts'
 import type { Database, Sql, Tx } from './client.ts'
-import { OutcomeUnknown } from './client.ts'
+import { OutcomeUnknown } from './failures.ts'
 import { type BatchRows, type ClosedBatch, emptyRows, flushBatch } from './flush.ts'
 import { GroupCommit } from './group-commit.ts'
 

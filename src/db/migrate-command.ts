@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import postgres from 'postgres'
-import type { ConnectionOptions } from './client.ts'
+import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { startEmbeddedDatabase } from './embedded/database.ts'
 import { migrateDown, migrateUp, SCHEMA_VERSION, schemaVersion } from './migrate.ts'

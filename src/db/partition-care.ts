@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import type { ConnectionOptions } from './client.ts'
+import type { ConnectionOptions } from './connection.ts'
 
 export interface PartitionCare {
   /** Rows that lay in a default partition at the last look: should be 0. */

@@ -1,7 +1,8 @@
 import { and, desc, eq, isNull, sql as text } from 'drizzle-orm'
 import type { Database } from './client.ts'
+import { CoalescedReads } from './coalesced.ts'
 import { sessions } from './schema/global.ts'
-import { build, given, type Params, statement } from './statement.ts'
+import { anyOf, build, given, type Params, statement } from './statement.ts'
 
 /** Far more sessions than a person has; the oldest are left out. */
 const LISTED_MAX = 100
@@ -28,8 +29,8 @@ const insertSession = statement(
     }),
 )
 
-const sessionById = statement((p: Params<{ id: string }>) =>
-  build.select().from(sessions).where(eq(sessions.id, p.id)),
+const sessionsById = statement((p: Params<{ ids: readonly string[] }>) =>
+  build.select().from(sessions).where(anyOf(sessions.id, p.ids)),
 )
 
 const rotateSession = statement(
@@ -66,9 +67,15 @@ const sessionsOfUser = statement((p: Params<{ user_id: string }>) =>
 /** Sessions in PostgreSQL. */
 export class PostgresSessionStore {
   readonly #database: Database
+  /** After a restart all clients come back at once. */
+  readonly #found: CoalescedReads<typeof sessions.$inferSelect | undefined>
 
   constructor(database: Database) {
     this.#database = database
+    this.#found = new CoalescedReads(async (ids) => {
+      const rows = await database.query((sql) => sessionsById(sql, { ids }))
+      return new Map(rows.map((row) => [row.id, row]))
+    }, undefined)
   }
 
   async create(row: {
@@ -79,17 +86,16 @@ export class PostgresSessionStore {
     ip: string
     user_agent: string
   }): Promise<void> {
-    await this.#database.query((sql) => insertSession(sql, row))
+    await this.#database.statement((sql) => insertSession(sql, row))
   }
 
   async find(id: string) {
-    const [row] = await this.#database.query((sql) => sessionById(sql, { id }))
-    return row
+    return await this.#found.get(id)
   }
 
   /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
   async rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean> {
-    const rows = await this.#database.query((sql) =>
+    const rows = await this.#database.statement((sql) =>
       rotateSession(sql, { id, old_jti, new_jti, grace_until }),
     )
     return rows.length === 1
@@ -97,7 +103,7 @@ export class PostgresSessionStore {
 
   /** Ends a session; returns its user, undefined when it had ended before. */
   async revoke(id: string): Promise<string | undefined> {
-    const [row] = await this.#database.query((sql) => revokeSession(sql, { id }))
+    const [row] = await this.#database.statement((sql) => revokeSession(sql, { id }))
     return row?.user_id
   }
 

@@ -2,9 +2,9 @@ import { generateApiKey, hashKey } from '../auth/api-keys.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { createOrg } from '../commands/org-create.ts'
 import { newId } from '../contracts/ids.ts'
+import type { Principal } from '../contracts/principal.ts'
 import type { Message, Project, Task, User } from '../contracts/resources.ts'
 import type { Database } from '../db/client.ts'
-import type { Caller } from '../domain/caller.ts'
 import type { CommandCall, Reply } from '../domain/job.ts'
 import { CONVERSATION, type Voice } from './conversation.ts'
 
@@ -23,7 +23,7 @@ interface Ports {
   channelPost(
     org_id: string,
     channel_id: string,
-    caller: Caller,
+    caller: Principal,
     content: string,
     reply_to?: string,
   ): Promise<Message>
@@ -45,13 +45,19 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
     founder: { user_id: ines_id, display_name: 'Ines Carvalho' },
     new_account: { email: 'ines@fieldnote.example', password_hash },
   })
-  const ines: Caller = { kind: 'human', id: ines_id, display_name: 'Ines Carvalho', role: 'administrator' }
-  const run = async <T>(command: string, input: unknown, caller: Caller = ines): Promise<T> =>
-    (await ports.command(org.id, { command_id: newId(), command, input, caller })).result as T
+  const ines: Principal = {
+    kind: 'human',
+    id: ines_id,
+    display_name: 'Ines Carvalho',
+    org_id: null,
+    role: 'administrator',
+  }
+  const run = async <T>(command: string, input: unknown, caller: Principal = ines): Promise<T> =>
+    (await ports.command(org.id, { command_id: newId(), command, input, principal: caller })).result as T
 
   const tomasz = await addPerson(ports, org.id, run, password_hash)
   const agents = [await addAgent(ports, run, 'forge'), await addAgent(ports, run, 'probe')] as const
-  const [forge, probe] = agents.map(({ caller }) => caller) as [Caller, Caller]
+  const [forge, probe] = agents.map(({ caller }) => caller) as [Principal, Principal]
   const everybody = [ines, tomasz, forge, probe].map((caller) => caller.id!)
 
   const projects: Project[] = []
@@ -68,7 +74,7 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   }
   await addTasks(run, projects, { ines, tomasz, forge, probe })
 
-  const voices: Record<Voice, Caller> = { ines, tomasz, forge, probe }
+  const voices: Record<Voice, Principal> = { ines, tomasz, forge, probe }
   for (const [voice, content] of CONVERSATION)
     await ports.channelPost(org.id, channel.id, voices[voice], content)
   return {
@@ -82,14 +88,14 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   }
 }
 
-type Run = <T>(command: string, input: unknown, caller?: Caller) => Promise<T>
+type Run = <T>(command: string, input: unknown, caller?: Principal) => Promise<T>
 
 async function addPerson(
   { database }: Ports,
   org_id: string,
   run: Run,
   password_hash: string,
-): Promise<Caller> {
+): Promise<Principal> {
   const user_id = newId()
   const invite = { id: newId(), token_hash: newId(), expires_at: new Date(Date.now() + 60_000).toISOString() }
   await run('user.invite_human', {
@@ -105,14 +111,14 @@ async function addPerson(
   const user = await run<User>('user.join', { user_id, invite_id: invite.id })
   if (user.id !== user_id || org_id === '')
     throw new Error('unreachable: the invited person joined as somebody else')
-  return { kind: 'human', id: user_id, display_name: 'Tomasz Nowak', role: 'contributor' }
+  return { kind: 'human', id: user_id, display_name: 'Tomasz Nowak', org_id: null, role: 'contributor' }
 }
 
 async function addAgent(
   { pepper }: Ports,
   run: Run,
   identifier: 'forge' | 'probe',
-): Promise<{ identifier: 'forge' | 'probe'; api_key: string; caller: Caller }> {
+): Promise<{ identifier: 'forge' | 'probe'; api_key: string; caller: Principal }> {
   const { key, key_id, prefix } = generateApiKey('live')
   const hashes = await hashKey(key, pepper)
   const user_id = newId()
@@ -126,7 +132,7 @@ async function addAgent(
   return {
     identifier,
     api_key: key,
-    caller: { kind: 'agent', id: user_id, display_name: identifier, role: 'contributor' },
+    caller: { kind: 'agent', id: user_id, display_name: identifier, org_id: null, role: 'contributor' },
   }
 }
 
@@ -149,7 +155,7 @@ const PROJECTS = [
 async function addTasks(
   run: Run,
   [sync, reports, launch]: readonly Project[],
-  people: Record<Voice, Caller>,
+  people: Record<Voice, Principal>,
 ): Promise<void> {
   const { ines, tomasz, forge, probe } = people
   const add = async (title: string, project: Project | undefined, rest: Record<string, unknown> = {}) =>
@@ -157,7 +163,7 @@ async function addTasks(
   const move = async (
     task: Task,
     to_status: string,
-    caller: Caller,
+    caller: Principal,
     evidence: { type: string; url: string }[] = [],
   ) => await run('task.transition', { id: task.id, to_status, evidence }, caller)
 

@@ -1,5 +1,5 @@
 import { ApiError, notFound } from '../contracts/errors.ts'
-import type { Role } from '../contracts/vocabulary.ts'
+import type { Principal } from '../contracts/principal.ts'
 
 /** How far a role gets with an action: allowed, refused openly (403), or told that there is no such thing (404). */
 type Access = 'yes' | 'forbidden' | 'hidden'
@@ -89,17 +89,23 @@ export const ACTIONS = {
 
 export type Action = keyof typeof ACTIONS
 
-/** Who asks, as far as the table of rights cares. */
-export type Standing = Role | 'sub_agent'
-
 /** Throws 403 or 404 as the table says; 409 when the org is read-only and the action writes. */
-export function authorize(action: Action, standing: Standing, org_read_only: boolean): void {
+export function authorize(
+  action: Action,
+  principal: Pick<Principal, 'kind' | 'role'>,
+  org_read_only: boolean,
+): void {
   const rule: Rule = ACTIONS[action]
-  const access = rule[standing]
+  const access = accessOf(rule, principal)
   if (access === 'hidden') throw notFound('resource')
   if (access === 'forbidden')
     throw new ApiError('FORBIDDEN', 'Only an administrator of this organization may do this.')
   if (org_read_only && rule.read_only !== 'yes') throw readOnly()
+}
+
+function accessOf(rule: Rule, { kind, role }: Pick<Principal, 'kind' | 'role'>): Access {
+  if (kind === 'sub_agent') return rule.sub_agent
+  return role === null ? 'hidden' : rule[role]
 }
 
 export function readOnly(): ApiError {

@@ -1,5 +1,5 @@
+import type { Principal } from '../contracts/principal.ts'
 import type { Notification } from '../contracts/resources.ts'
-import type { Caller } from './caller.ts'
 import type { LogEvent } from './log-event.ts'
 import type { Permissions } from './permissions.ts'
 
@@ -9,7 +9,7 @@ export interface CommandCall {
   command_id: string
   command: string
   input: unknown
-  caller: Caller
+  principal: Principal
   /** The call may have run before: look for its reply first. */
   retry?: boolean
   idempotency?: Idempotency

@@ -1,4 +1,5 @@
 import type { EventContent, EventPayload } from '../contracts/event-payloads.ts'
+import type { Principal, Scope } from '../contracts/principal.ts'
 import type { Channel, Org, Project, SubAgent, User } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
 import type {
@@ -27,12 +28,6 @@ export interface KnownChannel {
   project_id: string | null
 }
 
-/** What a sub-agent may see: its task, that task's projects and their channels. */
-export interface Scope {
-  task_id: string
-  project_ids: string[]
-}
-
 /** Permissions of one org at one sequence, loaded from the database in one snapshot with the head. */
 export interface PermissionSnapshot {
   status: OrgStatus
@@ -45,12 +40,8 @@ export interface PermissionSnapshot {
   ending_keys: { id: string; ends_at: string }[]
 }
 
-/** Whoever reads or writes, as the fold looks it up. */
-export interface Viewer {
-  kind: 'human' | 'agent' | 'sub_agent'
-  /** The user, or the sub-agent itself. */
-  id: string
-}
+/** A principal as the fold looks it up; name, role and credentials are of no account. */
+type Reader = Pick<Principal, 'kind' | 'id'>
 
 /**
  * Who may do and see what, as a fold of the log: loaded once, then changed by events at their own sequence. The owner
@@ -110,21 +101,21 @@ export class Permissions {
     return ids
   }
 
-  mayReadChannel(viewer: Viewer, channel_id: string): boolean {
+  mayReadChannel({ kind, id }: Reader, channel_id: string): boolean {
     const channel = this.channels.get(channel_id)
-    if (!channel) return false
-    if (viewer.kind === 'sub_agent') {
-      const scope = this.#scopes.get(viewer.id)
+    if (!channel || id === null) return false
+    if (kind === 'sub_agent') {
+      const scope = this.#scopes.get(id)
       return channel.project_id !== null && (scope?.project_ids.includes(channel.project_id) ?? false)
     }
-    const member = this.member(viewer.id)
+    const member = this.member(id)
     if (!member) return false
     if (channel.project_id === null || member.role === 'administrator') return true
-    return this.isAssigned(channel.project_id, viewer.id)
+    return this.isAssigned(channel.project_id, id)
   }
 
-  readableChannels(viewer: Viewer): KnownChannel[] {
-    return [...this.channels.values()].filter((channel) => this.mayReadChannel(viewer, channel.id))
+  readableChannels(principal: Reader): KnownChannel[] {
+    return [...this.channels.values()].filter((channel) => this.mayReadChannel(principal, channel.id))
   }
 
   /** Members who may read a channel. */
@@ -134,13 +125,14 @@ export class Permissions {
     )
   }
 
-  mayReadEvent(viewer: Viewer, event: EventAudience): boolean {
-    if (viewer.kind === 'sub_agent') return this.#subAgentMayRead(viewer.id, event)
-    const member = this.member(viewer.id)
+  mayReadEvent(principal: Reader, event: EventAudience): boolean {
+    const { kind, id } = principal
+    if (id === null) return false
+    if (kind === 'sub_agent') return this.#subAgentMayRead(id, event)
+    const member = this.member(id)
     if (!member) return false
-    if (isSecurityType(event.type))
-      return member.role === 'administrator' || event.subject_ids.includes(viewer.id)
-    if (event.channel_id !== null) return this.mayReadChannel(viewer, event.channel_id)
+    if (isSecurityType(event.type)) return member.role === 'administrator' || event.subject_ids.includes(id)
+    if (event.channel_id !== null) return this.mayReadChannel(principal, event.channel_id)
     return true
   }
 

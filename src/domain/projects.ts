@@ -1,8 +1,8 @@
 import { ApiError } from '../contracts/errors.ts'
+import type { Principal } from '../contracts/principal.ts'
 import type { ProjectCreate } from '../contracts/requests.ts'
 import type { Project } from '../contracts/resources.ts'
 import type { ProjectStage } from '../contracts/vocabulary.ts'
-import type { Caller } from './caller.ts'
 import { nextStages } from './lifecycle.ts'
 import { unique } from './lists.ts'
 import type { Permissions } from './permissions.ts'
@@ -41,8 +41,8 @@ export function checkStage(from: ProjectStage, to: ProjectStage): void {
 }
 
 /** Only an administrator, or a contributor assigned to the project, may change who is assigned to it. */
-export function checkMayAssign(permissions: Permissions, project_id: string, caller: Caller): void {
-  const user_id = caller.id ?? ''
+export function checkMayAssign(permissions: Permissions, project_id: string, principal: Principal): void {
+  const user_id = principal.id ?? ''
   if (permissions.member(user_id)?.role === 'administrator') return
   if (permissions.isAssigned(project_id, user_id)) return
   throw new ApiError('FORBIDDEN', 'Only an administrator or somebody assigned to the project may do this.')

@@ -1,9 +1,9 @@
 import { ApiError, invalid } from '../contracts/errors.ts'
+import type { Principal } from '../contracts/principal.ts'
 import type { EvidenceCreate, TaskCreate } from '../contracts/requests.ts'
 import type { Evidence, Task, TaskRef } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
 import type { EvidenceType, TaskStatus } from '../contracts/vocabulary.ts'
-import type { Caller } from './caller.ts'
 import { nextStatuses } from './lifecycle.ts'
 import { unique } from './lists.ts'
 
@@ -55,9 +55,9 @@ export function refTo({ id, title, status }: Task): TaskRef {
 export function newEvidence(
   { type, url }: EvidenceCreate,
   { newId, now }: { newId(): string; now: string },
-  caller: Caller,
+  principal: Principal,
 ): Evidence {
-  return { id: newId(), type, url, added_by: caller.id ?? '', created_at: now }
+  return { id: newId(), type, url, added_by: principal.id ?? '', created_at: now }
 }
 
 /** Evidence in the order it was added. */

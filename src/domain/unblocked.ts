@@ -1,16 +1,16 @@
+import type { Principal } from '../contracts/principal.ts'
 import type { Task } from '../contracts/resources.ts'
-import type { Caller } from './caller.ts'
 import { aboutTask } from './notifications.ts'
 import { taskEvent } from './task-events.ts'
 
 /** Events and notifications of tasks that are not blocked any more; the events begin at the place `first_event`. */
-export function unblocked(tasks: readonly Task[], caller: Caller, first_event: number) {
+export function unblocked(tasks: readonly Task[], principal: Principal, first_event: number) {
   return {
     events: tasks.map((task) => taskEvent('task.unblocked', task, {})),
     notifications: tasks.flatMap((task, i) =>
       aboutTask(task, 'task.unblocked', `“${task.title}” is not blocked any more`, {
         user_ids: task.assignee_ids,
-        except: caller.id,
+        except: principal.id,
         event: first_event + i,
       }),
     ),

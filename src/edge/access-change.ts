@@ -4,8 +4,8 @@ import type { Permissions } from '../domain/permissions.ts'
 /** Which sockets may gain or lose which channels by an event; a missing field means all of them. */
 export interface AccessChange {
   /** Users, or sub-agents, whose sockets are concerned. */
-  viewer_ids?: readonly string[]
-  viewer_kind?: 'sub_agent'
+  principal_ids?: readonly string[]
+  principal_kind?: 'sub_agent'
   channel_ids?: readonly string[]
 }
 
@@ -29,14 +29,14 @@ export function accessChangeOf(event: LogEvent, permissions: Permissions): Acces
     case 'user.updated':
     case 'user.role_changed':
     case 'user.removed':
-      return { viewer_ids: [event.payload.user.id] }
+      return { principal_ids: [event.payload.user.id] }
     case 'sub_agent.created':
     case 'sub_agent.completed':
     case 'sub_agent.terminated':
     case 'sub_agent.expired':
-      return { viewer_ids: [event.payload.sub_agent.id] }
+      return { principal_ids: [event.payload.sub_agent.id] }
     case 'task.updated':
-      return { viewer_kind: 'sub_agent' }
+      return { principal_kind: 'sub_agent' }
     case 'channel.created':
       return { channel_ids: [event.payload.channel.id] }
     case 'project.created':

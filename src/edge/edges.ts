@@ -215,8 +215,9 @@ export class Edges {
     const keys = new Map<string, string>()
     for (const edge of this.#ready.values())
       for (const { credential } of edge.sinks()) {
-        if (credential.session_id !== undefined) sessions.add(credential.session_id)
-        if (credential.key_id !== undefined) keys.set(credential.key_id, edge.org_id)
+        const { session_id, key_id } = credential.principal
+        if (session_id !== undefined) sessions.add(session_id)
+        if (key_id !== undefined) keys.set(key_id, edge.org_id)
       }
     if (sessions.size + keys.size === 0) return
     try {

@@ -122,14 +122,17 @@ export class EventStreams implements Replay {
   }
 
   #mayHave(sink: SseSink, event: LogEvent, topics: readonly string[]): boolean {
-    const { viewer } = sink.credential
-    return sink.filter.matches(event, topics, viewer.id) && this.#home.permissions.mayReadEvent(viewer, event)
+    const { principal } = sink.credential
+    return (
+      sink.filter.matches(event, topics, principal.id) &&
+      this.#home.permissions.mayReadEvent(principal, event)
+    )
   }
 
   /** A notification is withheld with the event it follows from. */
   #mayHaveNotification(sink: SseSink, event: LogEvent, topics: readonly string[]): boolean {
     if (!sink.filter.matchesNotification(topics)) return false
-    return this.#home.permissions.mayReadEvent(sink.credential.viewer, event)
+    return this.#home.permissions.mayReadEvent(sink.credential.principal, event)
   }
 
   // -- replay ---------------------------------------------------------------------------------------------------------
@@ -182,7 +185,7 @@ export class EventStreams implements Replay {
     events: readonly ReplayEvent[],
   ): Promise<readonly UserNotification[]> {
     const until = events.at(-1)?.number
-    const user_id = sink.credential.viewer.id
+    const user_id = sink.credential.principal.id
     if (until === undefined || !sink.filter.wantsNotifications) return []
     if (!this.#notified.mayInclude(user_id, after, until)) return []
     return await this.#source.notifications(this.#home.org_id, [user_id], after, until)

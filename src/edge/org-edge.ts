@@ -124,7 +124,8 @@ export class OrgEdge {
   /** Ends streams and sockets whose credential has expired; a rotated key's end is known from its event. */
   revokeExpired(now: number): void {
     for (const sink of this.sinks()) {
-      const { expires_at, key_id } = sink.credential
+      const { expires_at, principal } = sink.credential
+      const { key_id } = principal
       const over = expires_at !== undefined && expires_at <= now
       if (over || (key_id !== undefined && this.permissions.keyEnded(key_id, now))) sink.revoke('expired')
     }

@@ -1,10 +1,20 @@
 /**
- * Bytes of presence that one org may send per announcement, that is per second. A channel with thousands of users costs
- * megabytes each time its set changes; over the budget its next announcement comes later.
+ * Bytes of presence that one org may send per second. A channel of thousands of users costs megabytes each time its set
+ * changes, and so does a crowd that connects to thousands of channels; over the budget presence comes later.
  */
 const BUDGET_BYTES = 4 * 1024 * 1024
 /** Cost of looking at one connection, in the same unit: bounds the time of an announcement that sends nothing. */
 const LOOK_BYTES = 64
+
+/** Takes a frame for one connection: `busy` when its peer is behind, `gone` when it is not needed any more. */
+export type SendPresence = (channel_id: string, text: string) => 'sent' | 'busy' | 'gone'
+
+/** Frames that a new connection has not got yet. */
+interface Debt {
+  user_id: string
+  channel_ids: string[]
+  send: SendPresence
+}
 
 /** The connections of a channel. */
 export interface Audience {
@@ -22,6 +32,7 @@ export class Presence {
   readonly #changed = new Set<string>()
   /** The last frame of each channel with connected users. */
   readonly #announced = new Map<string, string>()
+  readonly #debts: Debt[] = []
   #budget = BUDGET_BYTES
 
   constructor(audience: (channel_id: string) => Audience) {
@@ -37,14 +48,43 @@ export class Presence {
     this.#changed.add(channel_id)
   }
 
-  /** The frame for a new connection of the user; undefined when an announcement is about to tell it anyway. */
-  frameFor(channel_id: string, user_id: string): string | undefined {
-    return this.#includes(channel_id, user_id) ? this.#announced.get(channel_id) : undefined
+  /** Sends what is known of channels to a new connection of the user, at once as far as the budget goes. */
+  welcome(user_id: string, channel_ids: readonly string[], send: SendPresence): void {
+    // Of other channels it will hear when they are announced: its user is new there.
+    const known = channel_ids.filter((channel_id) => this.#includes(channel_id, user_id))
+    if (known.length === 0) return
+    this.#debts.push({ user_id, channel_ids: known, send })
+    this.#payDebts()
   }
 
-  /** Announces channels whose set changed, as far as the budget goes; called once a second. */
+  /** Announces channels whose set changed, then goes on with welcomes; called once a second. */
   announce(send: (channel_id: string, text: string) => void): void {
     this.#budget = Math.min(BUDGET_BYTES, this.#budget + BUDGET_BYTES)
+    this.#announceChanges(send)
+    this.#payDebts()
+  }
+
+  #payDebts(): void {
+    for (let left = this.#debts.length; left > 0 && this.#budget > 0; left--) {
+      const debt = this.#debts.shift()
+      if (debt && this.#pay(debt) === 'busy') this.#debts.push(debt)
+    }
+  }
+
+  #pay({ user_id, channel_ids, send }: Debt): 'done' | 'busy' {
+    for (let channel_id = channel_ids.at(-1); channel_id !== undefined; channel_id = channel_ids.at(-1)) {
+      if (this.#budget <= 0) return 'busy'
+      const text = this.#includes(channel_id, user_id) ? this.#announced.get(channel_id) : undefined
+      this.#budget -= LOOK_BYTES + (text?.length ?? 0)
+      const sent = text === undefined ? 'sent' : send(channel_id, text)
+      if (sent === 'gone') return 'done'
+      if (sent === 'busy') return 'busy'
+      channel_ids.pop()
+    }
+    return 'done'
+  }
+
+  #announceChanges(send: (channel_id: string, text: string) => void): void {
     for (const channel_id of this.#changed) {
       if (this.#budget <= 0) return
       this.#changed.delete(channel_id)

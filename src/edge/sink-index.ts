@@ -26,7 +26,7 @@ export class SinkIndex {
 
   add(sink: SseSink): void {
     this.#all.add(sink)
-    into(this.#by_user, sink.credential.viewer.id, sink)
+    into(this.#by_user, sink.credential.principal.id, sink)
     const { index } = sink.filter
     if (!index) this.#everything.add(sink)
     else for (const topic of index) into(this.#by_topic, topic, sink)
@@ -35,7 +35,7 @@ export class SinkIndex {
   remove(sink: SseSink): void {
     this.#all.delete(sink)
     this.#everything.delete(sink)
-    outOf(this.#by_user, sink.credential.viewer.id, sink)
+    outOf(this.#by_user, sink.credential.principal.id, sink)
     for (const topic of sink.filter.index ?? []) outOf(this.#by_topic, topic, sink)
   }
 

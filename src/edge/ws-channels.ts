@@ -101,7 +101,7 @@ export class WsChannels {
 
   #welcome(sink: WsSink, resume: ReadonlyMap<string, number>, other_log: boolean): void {
     if (sink.closed) return
-    const channels = this.#home.permissions.readableChannels(sink.credential.viewer)
+    const channels = this.#home.permissions.readableChannels(sink.credential.principal)
     sink.send({
       type: 'ready',
       log: this.#home.log,
@@ -110,7 +110,6 @@ export class WsChannels {
     })
     sink.ready = true
     const behind: string[] = []
-    const presence: string[] = []
     for (const { id } of channels) {
       const last_seq = this.#lastSeq(id)
       const seen = resume.get(id)
@@ -118,21 +117,15 @@ export class WsChannels {
       const state = this.#join(sink, id, honoured ? (seen ?? last_seq) : last_seq, 'catching_up')
       if (!honoured) sink.send({ type: 'resync', channel_id: id, last_seq })
       if (state.seq < last_seq || !sink.goLive(this.#topic(id), state)) behind.push(id)
-      if (this.#presence.frameFor(id, sink.user_id) !== undefined) presence.push(id)
     }
-    void this.#catch_up.run(sink, behind).then(() => this.#sendPresence(sink, presence))
-  }
-
-  /** Presence that is already known, as it is when the client has room for it. */
-  async #sendPresence(sink: WsSink, channel_ids: string[]): Promise<void> {
-    let next = 0
-    await sink.pull(() => {
-      for (let id = channel_ids[next++]; id !== undefined; id = channel_ids[next++]) {
-        const text = sink.channels.has(id) ? this.#presence.frameFor(id, sink.user_id) : undefined
-        if (text !== undefined) return text
-      }
-      return undefined
+    const ids = channels.map(({ id }) => id)
+    this.#presence.welcome(sink.user_id, ids, (channel_id, text) => {
+      if (sink.closed) return 'gone'
+      if (!sink.flowing) return 'busy'
+      sendEphemeral(sink, channel_id, text)
+      return 'sent'
     })
+    void this.#catch_up.run(sink, behind)
   }
 
   // -- from the log ---------------------------------------------------------------------------------------------------
@@ -155,15 +148,15 @@ export class WsChannels {
     if (!change) return
     const { permissions } = this.#home
     const changed = change.channel_ids?.flatMap((id) => permissions.channels.get(id) ?? [])
-    const sinks = change.viewer_ids?.flatMap((id) => this.#index.ofUser(id)) ?? this.#index.all()
+    const sinks = change.principal_ids?.flatMap((id) => this.#index.ofUser(id)) ?? this.#index.all()
     for (const sink of sinks) {
-      const { viewer } = sink.credential
-      if (!sink.ready || (change.viewer_kind && change.viewer_kind !== viewer.kind)) continue
+      const { principal } = sink.credential
+      if (!sink.ready || (change.principal_kind && change.principal_kind !== principal.kind)) continue
       for (const id of change.channel_ids ?? [...sink.channels.keys()])
-        if (sink.channels.has(id) && !permissions.mayReadChannel(viewer, id)) this.#takeAway(sink, id)
+        if (sink.channels.has(id) && !permissions.mayReadChannel(principal, id)) this.#takeAway(sink, id)
       const candidates = changed ?? [...permissions.channels.values()]
       const added = candidates.filter(
-        ({ id }) => !sink.channels.has(id) && permissions.mayReadChannel(viewer, id),
+        ({ id }) => !sink.channels.has(id) && permissions.mayReadChannel(principal, id),
       )
       if (added.length > 0) void this.#bringIn(sink, added)
     }

@@ -69,7 +69,7 @@ export class WsSink {
   }
 
   get user_id(): string {
-    return this.credential.viewer.id
+    return this.credential.principal.id
   }
 
   get closed(): boolean {

@@ -9,7 +9,7 @@ import type { Reply } from '../domain/job.ts'
 import { type SocketPort, WsSink } from '../edge/ws-sink.ts'
 import { parseJson } from './body.ts'
 import type { Deps } from './deps.ts'
-import { credentialOf, type Identity, type Membership, memberNow } from './identity.ts'
+import { type Membership, principalNow } from './identity.ts'
 import { posting } from './posting.ts'
 import { internalError } from './reply.ts'
 import { checker } from './validate.ts'
@@ -48,9 +48,9 @@ const checks = {
  * One client's connection. Its frames are handled one at a time in the order they arrived: the runtime would run
  * handlers side by side and so reorder what a client wrote.
  */
-export function channelSocket(deps: Deps, identity: Identity, membership: Membership): SocketHandlers {
-  const { edge, viewer } = membership
-  const credential = credentialOf(identity, viewer)
+export function channelSocket(deps: Deps, membership: Membership): SocketHandlers {
+  const { edge, principal, expires_at } = membership
+  const credential = expires_at === undefined ? { principal } : { principal, expires_at }
   const queue: (string | Buffer)[] = []
   let sink: WsSink | undefined
   let busy = false
@@ -112,15 +112,15 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
     }
     if (!to.ready) throw new ApiError('VALIDATION_FAILED', 'Say hello first.')
     const { channel_id } = frame
-    if (!edge.permissions.mayReadChannel(viewer, channel_id)) throw notFound('channel')
+    if (!edge.permissions.mayReadChannel(principal, channel_id)) throw notFound('channel')
     if (frame.type === 'message') {
       post(to, frame)
       return undefined
     }
     if (frame.type === 'typing')
-      return deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: viewer.id })
+      return deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: principal.id })
     to.ownReads.set(channel_id, frame.seq)
-    const request = { type: 'read', user_id: viewer.id, seq: frame.seq, now: false }
+    const request = { type: 'read', user_id: principal.id, seq: frame.seq, now: false }
     return deps.channel(edge.org_id, channel_id, request)
   }
 
@@ -129,13 +129,13 @@ export function channelSocket(deps: Deps, identity: Identity, membership: Member
    * client share a transaction. The acknowledgement follows when it is stored.
    */
   function post(to: WsSink, frame: MessageFrame): void {
-    const { caller, standing } = memberNow(membership)
-    authorize('message.post', standing, edge.permissions.readOnly)
+    const sender = principalNow(membership)
+    authorize('message.post', sender, edge.permissions.readOnly)
     const { channel_id, kind } = frame
-    if (kind !== undefined && kind !== 'text' && (kind !== 'command_output' || viewer.kind === 'human'))
+    if (kind !== undefined && kind !== 'text' && (kind !== 'command_output' || principal.kind === 'human'))
       throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
-    const prepared = posting(channel_id, frame, deps.limits.message(viewer.id))
-    const request = { type: 'post', command_id: newId(), posting: prepared, caller }
+    const prepared = posting(channel_id, frame, deps.limits.message(principal.id))
+    const request = { type: 'post', command_id: newId(), posting: prepared, principal: sender }
     unstored++
     deps.channel<Reply>(edge.org_id, channel_id, request).then(
       (reply) => {

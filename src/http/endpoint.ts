@@ -3,16 +3,16 @@ import { recallRequest } from '../commands/idempotency.ts'
 import { ApiError, type ErrorCode, notFound } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
+import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import { Closed } from '../contracts/schema.ts'
-import { type Action, authorize, type Standing } from '../domain/access.ts'
-import type { Caller } from '../domain/caller.ts'
+import { type Action, authorize } from '../domain/access.ts'
 import type { Idempotency, Reply } from '../domain/job.ts'
 import { draining } from '../edge/edges.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
 import { readJson } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Documentation, describe } from './document.ts'
-import type { Identity } from './identity.ts'
+import type { Authenticated } from './identity.ts'
 import { internalError } from './reply.ts'
 import { checker, checkQuery, pathId } from './validate.ts'
 
@@ -31,7 +31,9 @@ export interface Call<Body, Query> {
   params: Record<string, string>
   query: Query
   body: Body
-  identity: Identity
+  principal: AuthenticatedPrincipal
+  /** With which the principal was authenticated. */
+  credential: Authenticated
   /** Set by the `Idempotency-Key` of a POST. */
   idempotency: Idempotency | undefined
 }
@@ -40,8 +42,6 @@ export interface Call<Body, Query> {
 export interface OrgCall<Body, Query> extends Call<Body, Query> {
   edge: OrgEdge
   org_id: string
-  caller: Caller
-  standing: Standing
   /** The answer of an earlier request with the same key, when this one would be refused if it were no repeat. */
   recalled: Reply | undefined
   /** The caller is over its rate: set on repeatable operations only, which must answer nothing but repeats then. */
@@ -139,16 +139,16 @@ export function endpoints(deps: Deps) {
 
   /** Over the limit only a repeat is answered, and of those no more than of calls. */
   function limit(
-    identity: Identity,
+    principal: AuthenticatedPrincipal,
     may_repeat: boolean,
   ): { headers: Record<string, string>; limited?: ApiError } {
     let headers: Record<string, string> = {}
     const limited = refusalOf(() => {
-      headers = deps.limits.principal(identity)
+      headers = deps.limits.principal(principal)
     })
     if (!limited) return { headers }
     if (!may_repeat) throw limited
-    deps.limits.repeat(identity)
+    deps.limits.repeat(principal)
     return { headers, limited }
   }
 
@@ -156,7 +156,9 @@ export function endpoints(deps: Deps) {
     /** Anybody may call it; limited per address, but for what machines ask all the time. */
     open<B extends TSchema, Q extends TSchema>(
       spec: Spec<B, Q> & { sign_in?: boolean; unlimited?: boolean },
-      handle: (call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'identity' | 'idempotency'>) => Promise<Answer>,
+      handle: (
+        call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'principal' | 'credential' | 'idempotency'>,
+      ) => Promise<Answer>,
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
@@ -174,12 +176,13 @@ export function endpoints(deps: Deps) {
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
-        const identity = await identify(request, ip)
-        const headers = deps.limits.principal(identity)
+        const credential = await identify(request, ip)
+        const { principal } = credential
+        const headers = deps.limits.principal(principal)
         checkIds(params)
         const { body, query } = await read()
         const idempotency = await idempotencyOf(request, body)
-        const call = { request, request_id, ip, params, body, query, identity, idempotency }
+        const call = { request, request_id, ip, params, body, query, principal, credential, idempotency }
         return { answer: await handle(call), headers }
       })
     },
@@ -191,24 +194,22 @@ export function endpoints(deps: Deps) {
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
-        const identity = await identify(request, ip)
-        const { headers, limited } = limit(identity, mayRepeat(request) || spec.repeatable === true)
-        const { edge, caller, standing } = await deps.identify.member(
-          identity,
-          params.org_slug ?? '',
-          request,
-          ip,
+        const credential = await identify(request, ip)
+        const { headers, limited } = limit(
+          credential.principal,
+          mayRepeat(request) || spec.repeatable === true,
         )
-        authorize(spec.action, standing, false)
-        const read_only = refusalOf(() => authorize(spec.action, standing, edge.permissions.readOnly))
+        const { edge, principal } = await deps.identify.member(credential, params.org_slug ?? '')
+        authorize(spec.action, principal, false)
+        const read_only = refusalOf(() => authorize(spec.action, principal, edge.permissions.readOnly))
         if (read_only && !mayRepeat(request)) throw read_only
         checkIds(params)
         const { body, query } = await read()
         const idempotency = await idempotencyOf(request, body)
         const refused = limited ?? read_only
         const recalled =
-          refused && idempotency && caller.id !== null
-            ? await recallRequest(deps.database, edge.org_id, caller.id, idempotency)
+          refused && idempotency
+            ? await recallRequest(deps.database, edge.org_id, principal.id, idempotency)
             : undefined
         // Where the body may say that it is a repeat, the handler finds out.
         if (refused && !recalled && (read_only || !spec.repeatable)) throw refused
@@ -218,7 +219,7 @@ export function endpoints(deps: Deps) {
             command_id: newId(),
             command: name,
             input,
-            caller,
+            principal,
             ...(idempotency ? { idempotency } : {}),
           }
           return (await deps.command(edge.org_id, call)) as Reply & { result: Result }
@@ -231,11 +232,10 @@ export function endpoints(deps: Deps) {
           params,
           body,
           query,
-          identity,
+          credential,
           edge,
           org_id,
-          caller,
-          standing,
+          principal,
           idempotency,
           recalled,
           limited: recalled ? undefined : limited,
@@ -251,8 +251,8 @@ export function endpoints(deps: Deps) {
 export async function identifyCaller(
   deps: Pick<Deps, 'limits'>,
   ip: string,
-  identify: () => Promise<Identity>,
-): Promise<Identity> {
+  identify: () => Promise<Authenticated>,
+): Promise<Authenticated> {
   try {
     return await identify()
   } catch (error) {

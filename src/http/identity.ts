@@ -3,26 +3,24 @@ import { cookieNames, parseCookies } from '../auth/cookies.ts'
 import { checkCsrf, sameOrigin } from '../auth/csrf.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
+import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { KeyRefusal } from '../contracts/vocabulary.ts'
-import type { Standing } from '../domain/access.ts'
-import type { Caller } from '../domain/caller.ts'
-import type { Member, Viewer } from '../domain/permissions.ts'
+import type { Member } from '../domain/permissions.ts'
 import type { Credential } from '../edge/credential.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
 import { failedTooOften } from './limits.ts'
 
-/** Who a request comes from, before any org is looked at. */
-export type Identity =
-  | { type: 'session'; user_id: string; session_id: string; expires_at: number; by_cookie: boolean }
-  | { type: 'key'; key: StoredKey }
+/** Credentials that were checked, before any org is looked at. */
+export interface Authenticated extends Credential {
+  /** From the session cookie of a browser: its writes need a CSRF token. */
+  by_cookie: boolean
+}
 
-export interface Membership {
+/** Credentials in an org: the principal has its name and its role there. */
+export interface Membership extends Credential {
   edge: OrgEdge
-  viewer: Viewer
-  caller: Caller
-  standing: Standing
-  /** What {@link memberNow} found last: it holds until the member is another. */
-  found?: { member: Member; now: Pick<Membership, 'caller' | 'standing'> }
+  /** What {@link principalNow} found last: it holds until the member is another. */
+  found?: { member: Member; principal: AuthenticatedPrincipal }
 }
 
 interface Ports {
@@ -41,10 +39,13 @@ interface Ports {
   /** A key was used; must not throw, must not wait. */
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
-  keyFailure(key: StoredKey, reason: KeyRefusal, from: { ip: string; user_agent: string }): void
+  keyFailure(key: StoredKey, reason: KeyRefusal, from: Origin): void
   /** What failed before from this address, and for this id when there is such a key. */
   keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
 }
+
+/** Longer names of programs are cut: a record needs to tell them apart, no more. */
+const USER_AGENT_MAX = 300
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
@@ -57,7 +58,7 @@ export class Identify {
   }
 
   /** Throws 401, or 403 when a write by cookie lacks its CSRF token. An Authorization header is judged alone. */
-  async request(request: Request, ip: string): Promise<Identity> {
+  async request(request: Request, ip: string): Promise<Authenticated> {
     const authorization = request.headers.get('authorization')
     if (authorization !== null)
       return await this.bearer(authorization.match(/^Bearer +(\S+)$/i)?.[1], request, ip)
@@ -65,27 +66,29 @@ export class Identify {
     const names = cookieNames(this.#ports.secure)
     const token = cookies.get(names.session)
     if (token === undefined) throw new ApiError('UNAUTHENTICATED', 'Sign in, or send an API key.')
-    const identity = await this.#session(token, true)
-    if (WRITES.has(request.method)) this.#checkWrite(request, identity.session_id, cookies.get(names.csrf))
-    return identity
+    const authenticated = await this.#session(token, true, recordOf(request, ip))
+    const { session_id = '' } = authenticated.principal
+    if (WRITES.has(request.method)) this.#checkWrite(request, session_id, cookies.get(names.csrf))
+    return authenticated
   }
 
   /** A token from a header or a WebSocket's sub-protocol: an API key, or the session of a wrapped mobile app. */
-  async bearer(token: string | undefined, request: Request, ip: string): Promise<Identity> {
+  async bearer(token: string | undefined, request: Request, ip: string): Promise<Authenticated> {
     if (token === undefined)
       throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
-    if (!token.startsWith('mc_ak_')) return await this.#session(token, false)
+    const origin = recordOf(request, ip)
+    if (!token.startsWith('mc_ak_')) return await this.#session(token, false, origin)
     const verdict = await this.#ports.keys.verify(token, Date.now())
     if (verdict.ok) {
       this.#ports.keyUsed(verdict.stored)
-      return { type: 'key', key: verdict.stored }
+      return ofKey(verdict.stored, origin)
     }
-    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, recordOf(request, ip))
+    if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, origin)
     // Only failures are slowed down: a right key behind the same address must not suffer from a wrong one.
     const failures = this.#ports.keyFailures(ip, verdict.stored?.key_id)
     if (failures.blocked_s > 0) throw failedTooOften('Too many wrong keys.', failures.blocked_s)
     if (verdict.reason !== 'expired') failures.add()
-    throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
+    throw invalidKey()
   }
 
   /** The session token that a request carries. */
@@ -95,16 +98,20 @@ export class Identify {
     return parseCookies(request.headers.get('cookie')).get(cookieNames(this.#ports.secure).session)
   }
 
-  async #session(token: string, by_cookie: boolean): Promise<Extract<Identity, { type: 'session' }>> {
+  async #session(token: string, by_cookie: boolean, origin: Origin): Promise<Authenticated> {
     const found = await this.#ports.sessions.authenticate(token)
     if ('refusal' in found) throw sessionRefused(found.refusal)
-    return {
-      type: 'session',
-      user_id: found.user_id,
-      session_id: found.session_id,
-      expires_at: found.expires_at,
-      by_cookie,
-    }
+    const { user_id: id, session_id, expires_at } = found
+    const principal = {
+      kind: 'human',
+      id,
+      display_name: '',
+      org_id: null,
+      role: null,
+      session_id,
+      ...origin,
+    } as const
+    return { principal, expires_at, by_cookie }
   }
 
   #checkWrite(request: Request, session_id: string, cookie: string | undefined): void {
@@ -141,75 +148,69 @@ export class Identify {
     })
   }
 
-  /** The caller as a member of the org with this slug. Whoever is not one learns nothing: 404. */
-  async member(identity: Identity, slug: string, request: Request, ip: string): Promise<Membership> {
+  /** The principal as a member of the org with this slug. Whoever is not one learns nothing: 404. */
+  async member({ principal, expires_at }: Authenticated, slug: string): Promise<Membership> {
     const org_id = /^[a-z0-9-]{1,64}$/.test(slug) ? await this.#ports.orgId(slug) : undefined
     if (org_id === undefined) throw notFound('org')
-    if (identity.type === 'key' && identity.key.org_id !== org_id) throw notFound('org')
+    if (principal.org_id !== null && principal.org_id !== org_id) throw notFound('org')
     const edge = await this.#ports.openEdge(org_id)
-    const viewer = viewerOf(identity)
-    const record = recordOf(request, ip)
-    if (identity.type === 'key' && edge.permissions.keyEnded(identity.key.id, Date.now()))
-      throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
-    if (viewer.kind === 'sub_agent') {
-      if (!edge.permissions.scope(viewer.id))
-        throw new ApiError('INVALID_API_KEY', 'This API key is not valid.')
-      const display_name = identity.type === 'key' ? identity.key.display_name : 'Sub-agent'
-      const caller: Caller = {
-        kind: 'sub_agent',
-        id: viewer.id,
-        display_name,
-        role: null,
-        ...keyOf(identity),
-        ...record,
-      }
-      return { edge, viewer, caller, standing: 'sub_agent' }
+    const { permissions } = edge
+    const ends = expires_at === undefined ? {} : { expires_at }
+    if (principal.key_id !== undefined && permissions.keyEnded(principal.key_id, Date.now()))
+      throw invalidKey()
+    if (principal.kind === 'sub_agent') {
+      const scope = permissions.scope(principal.id)
+      if (!scope) throw invalidKey()
+      return { edge, principal: { ...principal, org_id, scope: { ...scope } }, ...ends }
     }
-    const member = edge.permissions.member(viewer.id)
+    const member = permissions.member(principal.id)
     if (member?.status !== 'active') throw notFound('org')
-    this.#ports.active(org_id, viewer.id)
+    this.#ports.active(org_id, principal.id)
     const { type: kind, display_name, role } = member
-    const caller: Caller = { kind, id: viewer.id, display_name, role, ...keyOf(identity), ...record }
-    return { edge, viewer: { kind, id: viewer.id }, caller, standing: role }
+    return { edge, principal: { ...principal, kind, display_name, org_id, role }, ...ends }
   }
 }
 
-/** A membership as it is now: a socket outlives changes of its user's name and role. */
-export function memberNow(membership: Membership): Pick<Membership, 'caller' | 'standing'> {
-  const { caller, standing, edge, viewer } = membership
-  if (viewer.kind === 'sub_agent') return { caller, standing }
-  const member = edge.permissions.member(viewer.id)
+/** The principal of a membership as it is now: a socket outlives changes of its user's name and role. */
+export function principalNow(membership: Membership): AuthenticatedPrincipal {
+  const { principal, edge, found } = membership
+  if (principal.kind === 'sub_agent') return principal
+  const member = edge.permissions.member(principal.id)
   if (!member) throw notFound('org')
-  if (membership.found?.member === member) return membership.found.now
+  if (found?.member === member) return found.principal
   const { display_name, role } = member
-  const now = { caller: { ...caller, display_name, role }, standing: role }
-  membership.found = { member, now }
+  const now = { ...principal, display_name, role }
+  membership.found = { member, principal: now }
   return now
 }
 
-/** What ends a stream that was opened with this identity. */
-export function credentialOf(identity: Identity, viewer: Viewer): Credential {
-  if (identity.type === 'session')
-    return { viewer, session_id: identity.session_id, expires_at: identity.expires_at }
-  const ends = [identity.key.expires_at, identity.key.sub_agent_expires_at].flatMap((at) =>
-    at ? [Date.parse(at)] : [],
-  )
-  return { viewer, key_id: identity.key.id, ...(ends.length > 0 ? { expires_at: Math.min(...ends) } : {}) }
+/** Where a request came from, for the record of security events. */
+interface Origin {
+  ip: string
+  user_agent: string
 }
 
-/** What a security event says of where a request came from. */
-function recordOf(request: Request, ip: string): { ip: string; user_agent: string } {
-  return { ip, user_agent: (request.headers.get('user-agent') ?? '').slice(0, 300) }
+function recordOf(request: Request, ip: string): Origin {
+  return { ip, user_agent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX) }
 }
 
-function viewerOf(identity: Identity): Viewer {
-  if (identity.type === 'session') return { kind: 'human', id: identity.user_id }
-  const { sub_agent_id, user_id } = identity.key
-  return sub_agent_id === null ? { kind: 'agent', id: user_id } : { kind: 'sub_agent', id: sub_agent_id }
+/** A key ends by its own time or with its sub-agent, whichever comes first. */
+function ofKey(key: StoredKey, origin: Origin): Authenticated {
+  const { org_id, user_id, sub_agent_id, display_name, id: key_id } = key
+  const who =
+    sub_agent_id === null
+      ? ({ kind: 'agent', id: user_id } as const)
+      : ({ kind: 'sub_agent', id: sub_agent_id } as const)
+  const ends = [key.expires_at, key.sub_agent_expires_at].flatMap((at) => (at ? [Date.parse(at)] : []))
+  return {
+    principal: { ...who, display_name, org_id, role: null, key_id, ...origin },
+    by_cookie: false,
+    ...(ends.length > 0 ? { expires_at: Math.min(...ends) } : {}),
+  }
 }
 
-function keyOf(identity: Identity): { key_id?: string } {
-  return identity.type === 'key' ? { key_id: identity.key.id } : {}
+function invalidKey(): ApiError {
+  return new ApiError('INVALID_API_KEY', 'This API key is not valid.')
 }
 
 function sessionRefused(refusal: 'SESSION_EXPIRED' | 'SESSION_REVOKED' | 'UNAUTHENTICATED'): ApiError {

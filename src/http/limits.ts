@@ -1,7 +1,7 @@
 import type { PostingRefusal } from '../actors/channel/channel-actor.ts'
 import type { Rate, Taken, TokenBuckets } from '../auth/rate-limit.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
-import type { Identity } from './identity.ts'
+import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import { rateLimitHeaders } from './reply.ts'
 
 /** Authenticated traffic counts per principal only, so that agents behind one address do not starve each other. */
@@ -30,13 +30,13 @@ export class Limits {
     this.#take(`account:${email.toLowerCase()}`, RATES.sign_in)
   }
 
-  principal(identity: Identity): Record<string, string> {
-    return this.#take(`api:${principalOf(identity)}`, RATES.api)
+  principal({ id }: AuthenticatedPrincipal): Record<string, string> {
+    return this.#take(`api:${id}`, RATES.api)
   }
 
   /** One more look-up of an idempotent replay by a principal over its limit; throws 429. */
-  repeat(identity: Identity): void {
-    this.#take(`repeat:${principalOf(identity)}`, RATES.api)
+  repeat({ id }: AuthenticatedPrincipal): void {
+    this.#take(`repeat:${id}`, RATES.api)
   }
 
   /**
@@ -81,9 +81,4 @@ export function failedTooOften(message: string, wait_s: number): ApiError {
     retry_after_s: wait_s,
     rate_limit: { limit: RATES.sign_in.burst, remaining: 0, reset_s: wait_s },
   })
-}
-
-function principalOf(identity: Identity): string {
-  if (identity.type === 'session') return identity.user_id
-  return identity.key.sub_agent_id ?? identity.key.user_id
 }

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { ApiError, invalid } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
+import type { Principal } from '../contracts/principal.ts'
 import { isUuid, OneOf, Text } from '../contracts/schema.ts'
-import type { Caller } from '../domain/caller.ts'
 
 /** Query parameters that every numbered list has. */
 export const PAGE = {
@@ -19,10 +19,10 @@ export const UserFilter = (description: string) => Text(36, { min: 0, descriptio
 export function filterUser<N extends string>(
   name: N,
   value: string | undefined,
-  caller: Caller,
+  principal: Principal,
 ): Partial<Record<N, string>> {
   if (value === undefined) return {}
-  const id = value === 'me' ? (caller.id ?? '') : value.toLowerCase()
+  const id = value === 'me' ? (principal.id ?? '') : value.toLowerCase()
   if (!isUuid(id)) throw invalid({ path: `/${name}`, message: 'Must be a UUID or me.' })
   return { [name]: id } as Partial<Record<N, string>>
 }

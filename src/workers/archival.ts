@@ -1,7 +1,7 @@
 import { newId } from '../contracts/ids.ts'
 import type { Database } from '../db/client.ts'
-import { SYSTEM } from '../domain/caller.ts'
 import type { CommandCall, Reply } from '../domain/job.ts'
+import { SYSTEM } from '../domain/principal.ts'
 
 /** Completed tasks leave the lists after so long. */
 const ARCHIVE_AFTER_MONTHS = 12
@@ -32,7 +32,7 @@ export async function archiveTasks(
           command_id: newId(),
           command: 'task.archive',
           input: { ids: due.map((task) => task.id) },
-          caller: SYSTEM,
+          principal: SYSTEM,
         })
       }
     } catch (error) {

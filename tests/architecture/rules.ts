@@ -117,10 +117,12 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   { library: /^ioredis(\/|$)/, rooms: ['cluster'] },
   { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },
   {
-    library: /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-query|@vue\/[^/]+)(\/|$)/,
+    library:
+      /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-(?:query|virtual)|@vue\/[^/]+|@vueuse\/core|markdown-it|lowlight)(\/|$)/,
     rooms: ['ui', 'ui tools'],
   },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
+  { library: /^eventsource-parser(\/|$)/, rooms: ['bridge'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
   { library: /^(graphile-worker|nodemailer)(\/|$)/, rooms: ['workers'] },
 ]

@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser'
 import type { ReaderJournal, Seen } from './journal.ts'
 
 interface Target {
@@ -122,30 +123,18 @@ export class SseReader {
 
   async #read(body: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder()
-    let text = ''
-    for await (const chunk of body) {
-      text += decoder.decode(chunk, { stream: true })
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        this.#take(text.slice(0, end))
-        text = text.slice(end + 2)
-      }
-    }
+    const parser = createParser({
+      onEvent: ({ data }) => this.#take(JSON.parse(data)),
+      onId: (id) => {
+        this.#cursor = id
+      },
+    })
+    for await (const chunk of body) parser.feed(decoder.decode(chunk, { stream: true }))
   }
 
-  #take(block: string): void {
-    let id: string | undefined
-    let data: string | undefined
-    for (const line of block.split('\n')) {
-      if (line.startsWith('id: ')) id = line.slice(4)
-      else if (line.startsWith('data: ')) data = line.slice(6)
-    }
-    if (data !== undefined) {
-      const event = JSON.parse(data)
-      if (event.type === 'events.reset') this.journal.resets++
-      if (typeof event.sequence === 'number') this.journal.sequences?.push(event.sequence)
-      if (event.type === 'message.created') note(this.journal, event.payload.message)
-    }
-    // Only now: a cursor never runs ahead of what was noted.
-    if (id !== undefined) this.#cursor = id
+  #take(event: { type: string; sequence?: number | null; payload: { message: Shown } }): void {
+    if (event.type === 'events.reset') this.journal.resets++
+    if (typeof event.sequence === 'number') this.journal.sequences?.push(event.sequence)
+    if (event.type === 'message.created') note(this.journal, event.payload.message)
   }
 }

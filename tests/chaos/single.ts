@@ -100,7 +100,7 @@ export async function runSingle(options: SingleOptions): Promise<number> {
           (id) => (r.journal.messages.get(id)?.length ?? 0) >= (truth.channels.get(id)?.length ?? 0),
         ),
       )
-    await until(complete, 'every reader to catch up', 30_000).catch(() => undefined)
+    await until(complete, 'every reader to catch up').catch(() => undefined)
     for (const stopping of [...readers, ...writers]) stopping.stop()
 
     const problems = check(

@@ -4,7 +4,7 @@ import { generalChannel, join, type Message, type Person, setUp } from '../suppo
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { hasBrowser, launch, openChannel, signIn, until, visit } from './support/browser.ts'
+import { composer, hasBrowser, launch, openChannel, signIn, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 const OLD = 400
@@ -26,11 +26,11 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     for (let at = 1; at <= OLD; at++) await post(mei, `number ${at}${'\n\nmore of it'.repeat(at % 5)}`)
     await admin.in('PUT', `/channels/${channel_id}/read`, { seq: OLD - 3 })
     browser = await launch()
-  }, 240_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   const post = (who: Person, content: string) =>
     who.in<Message>('POST', `/channels/${channel_id}/messages`, { content })
@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     )
     expect(await page.locator('.log article').count()).toBeLessThan(80)
     await page.context().close()
-  }, 120_000)
+  })
 
   test('what one reads stays under the eyes while older messages arrive above it', async () => {
     const page = await opened()
@@ -111,7 +111,79 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
     await page.context().close()
-  }, 120_000)
+  })
+
+  test('an older page that arrives late, while the reader is back near the end, does not move the view', async () => {
+    const page = await opened()
+    const held: (() => void)[] = []
+    let hold = true
+    await page.route(/\/messages\?.*before=/, async (route) => {
+      if (hold) await new Promise<void>((resolve) => held.push(resolve))
+      await route.continue()
+    })
+    await page.locator('.log').hover()
+    await until(
+      'older messages are requested',
+      async () => {
+        await page.mouse.wheel(0, -400)
+        return held.length
+      },
+      (count) => count > 0,
+    )
+    const height = () => page.locator('.log').evaluate((log) => log.scrollHeight)
+    await page.locator('.log').evaluate((log) => {
+      log.scrollTop = log.scrollHeight - log.clientHeight - 300
+    })
+    await still(page)
+    const [reading = 0, before] = [Math.max(...(await drawn(page))) - 4, await height()]
+    const place = await top(page, reading)
+    hold = false
+    for (const release of held.splice(0)) release()
+    await until('the page has arrived', height, (now) => now > before + 1_000)
+    await still(page)
+    expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
+    await page.context().close()
+  })
+
+  test('the end stays in view when the composer grows, the window changes or a row changes its height', async () => {
+    const page = await opened()
+    const isAtEnd = async () => {
+      await still(page)
+      expect(await distance(page)).toBeLessThan(2)
+    }
+    await composer(page).fill('a\n'.repeat(6))
+    await isAtEnd()
+    await page.setViewportSize({ width: 1000, height: 500 })
+    await isAtEnd()
+    await page.setViewportSize({ width: 390, height: 700 })
+    await isAtEnd()
+    await page
+      .locator('.log article')
+      .last()
+      .evaluate((row) => {
+        row.style.minHeight = '300px'
+      })
+    await isAtEnd()
+    await page.context().close()
+  })
+
+  test('another width of the window keeps the message that one reads', async () => {
+    const page = await opened()
+    await page.locator('.log').evaluate((log) => {
+      log.scrollTop -= 1_500
+    })
+    await still(page)
+    const view = (await page.locator('.log').boundingBox())?.y ?? 0
+    const rows = await drawn(page)
+    const tops = await Promise.all(rows.map((at) => top(page, at)))
+    const first = tops.findIndex((y) => y >= view)
+    const [reading = 0, place = 0] = [rows[first], tops[first]]
+    await page.setViewportSize({ width: 420, height: 800 })
+    await still(page)
+    const view_now = (await page.locator('.log').boundingBox())?.y ?? 0
+    expect(Math.abs((await top(page, reading)) - view_now - (place - view))).toBeLessThanOrEqual(60)
+    await page.context().close()
+  })
 
   test('older messages come while one scrolls up, each once and in order', async () => {
     const page = await opened()
@@ -153,7 +225,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     })
     expect(read).toEqual(Array.from({ length: OLD }, (_, at) => at + 1))
     await page.context().close()
-  }, 240_000)
+  })
 
   test('messages that arrive below do not move what one reads; a button leads to them', async () => {
     const page = await opened()
@@ -173,7 +245,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       (px) => px < 2,
     )
     await page.context().close()
-  }, 120_000)
+  })
 
   test('a link to an old message opens there, goes on in both directions and finds the end again', async () => {
     const page = await opened()
@@ -208,7 +280,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       (px) => px < 2,
     )
     await page.context().close()
-  }, 180_000)
+  })
 
   test('a link opens its message also when the members are known last', async () => {
     const { page } = await visit(browser)
@@ -222,7 +294,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await row(page, OLD - 20).waitFor()
     await page.locator('article.is-found', { hasText: `number ${OLD - 20}` }).waitFor()
     await page.context().close()
-  }, 120_000)
+  })
 
   test('a link to a message that is not there says so, in the window, until that is closed', async () => {
     const page = await opened()
@@ -239,5 +311,5 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await toast.getByRole('button', { name: 'Close' }).click()
     await toast.waitFor({ state: 'detached' })
     await page.context().close()
-  }, 120_000)
+  })
 })

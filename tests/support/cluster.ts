@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ConnectionOptions } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { plain } from './plain.ts'
 
 /** The shared PostgreSQL of a test run, as `cluster-main.ts` prints it. */

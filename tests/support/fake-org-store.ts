@@ -65,7 +65,7 @@ export class FakeOrgStore {
         ...(input.event ?? SMALL),
         sequence,
         timestamp: '2026-01-01T00:00:00.000Z',
-        actor: { id: job.caller.id, type: job.caller.kind, display_name: job.caller.display_name },
+        actor: { id: job.principal.id, type: job.principal.kind, display_name: job.principal.display_name },
         project_ids: [],
         task_id: null,
         channel_id: null,

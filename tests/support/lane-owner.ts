@@ -4,7 +4,8 @@
  */
 import { systemClock } from '../../src/actors/runtime/clock.ts'
 import { Lane } from '../../src/actors/runtime/lane.ts'
-import { type ConnectionOptions, Database } from '../../src/db/client.ts'
+import { Database } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { PostgresLaneStore } from '../../src/db/lane-store.ts'
 
 const { connection, org_id, name } = JSON.parse(process.argv[2] ?? '{}') as {

@@ -1,5 +1,5 @@
 /** Migrates the database in its argument and prints how many steps it applied. */
-import type { ConnectionOptions } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { plain } from './plain.ts'
 

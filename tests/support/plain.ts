@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import type { ConnectionOptions } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 
 /** One connection without the product's limits and scopes. */
 export function plain(connection: ConnectionOptions): postgres.Sql {

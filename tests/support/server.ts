@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type postgres from 'postgres'
-import type { ConnectionOptions } from '../../src/db/client.ts'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { connectionFromUrl } from '../../src/db/connection-url.ts'
 import { copyTemplate, freshDatabase, urlOf } from './cluster.ts'
 import { plain } from './plain.ts'
@@ -27,6 +27,8 @@ export interface TestServer {
   /** Its database, as the superuser or as the server's own role. */
   connection(role: Role): ConnectionOptions
   kill(signal?: NodeJS.Signals): Promise<void>
+  /** Resolves when the process ended. */
+  exited(): Promise<void>
   /** Starts again on the same port and data. */
   restart(): Promise<void>
   /** Ends it and removes its data. */
@@ -104,6 +106,9 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
     connection: (role) => storage.connection(role),
     async kill(signal = 'SIGKILL') {
       child.kill(signal)
+      await child.exited
+    },
+    async exited() {
       await child.exited
     },
     async restart() {
@@ -205,7 +210,15 @@ export function freePort(): number {
   return port
 }
 
-/** A client of a test server's database; `superuser` sees what no role of the product may. */
-export function databaseOf(server: Pick<TestServer, 'connection'>, role: Role = 'superuser'): postgres.Sql {
-  return plain(server.connection(role))
+/**
+ * A client of a test server's database; `superuser` sees what no role of the product may. `database`: another one of the
+ * same PostgreSQL.
+ */
+export function databaseOf(
+  server: Pick<TestServer, 'connection'>,
+  role: Role = 'superuser',
+  database?: string,
+): postgres.Sql {
+  const connection = server.connection(role)
+  return plain(database === undefined ? connection : { ...connection, database })
 }

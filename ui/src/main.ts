@@ -17,22 +17,22 @@ import { onSignedOut } from './api/http.ts'
 import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
-const TRIES_MAX = 4
-/** What could not be read for a reason that passes is read again this often, while somebody looks at it. */
-const READ_AGAIN_MS = 5_000
+const RETRIES_MAX = 4
+/** A query on screen that failed transiently is refetched this often. */
+const REFETCH_AFTER_FAILURE_MS = 5_000
 
 const client = new QueryClient({
   defaultOptions: {
     queries: {
-      // Events keep what was read current; only a hole in them makes it stale.
+      // Events keep the data current; only a gap in them invalidates it.
       staleTime: Number.POSITIVE_INFINITY,
       gcTime: 30 * 60_000,
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
       networkMode: 'always',
-      retry: (count, error) => count < TRIES_MAX && asFailure(error).passing,
+      retry: (count, error) => count < RETRIES_MAX && asFailure(error).transient,
       refetchInterval: ({ state: { status, error } }) =>
-        status === 'error' && asFailure(error).passing ? READ_AGAIN_MS : false,
+        status === 'error' && asFailure(error).transient ? REFETCH_AFTER_FAILURE_MS : false,
       retryDelay: (count) => Math.min(8_000, 400 * 2 ** count),
     },
   },
@@ -48,6 +48,6 @@ const app = createApp(App)
   .use(VueQueryPlugin, { queryClient: client })
   .use(router)
 
-// Before anything is drawn, so that a chosen theme does not begin with the other one.
+// Before the first render, so that the page does not flash in the other theme.
 useTheme()
 app.mount('#app')

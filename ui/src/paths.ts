@@ -1,4 +1,4 @@
-/** Every link of the app is made here, so that a page can move without a search through templates. */
+/** Builds every link of the app, so that a route can change in one place. */
 
 const segment = encodeURIComponent
 
@@ -7,26 +7,26 @@ export const paths = {
   setup: () => '/setup',
   login: (return_to?: string) =>
     return_to === undefined || return_to === '/' ? '/login' : `/login?return_to=${segment(return_to)}`,
-  /** Leaves the app: the server sends the browser on to the provider. */
+  /** Leaves the app: the server redirects to the provider. */
   providerLogin: (provider: string, return_to: string) =>
     `/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`,
   orgs: () => '/orgs',
   org: (slug: string) => `/o/${segment(slug)}`,
   channels: (slug: string) => `/o/${segment(slug)}/channels`,
-  /** With `seq`, the link to one message. */
+  /** With `seq`: the link to a message. */
   channel: (slug: string, channel_id: string, seq?: number) =>
     `/o/${segment(slug)}/channels/${segment(channel_id)}${seq === undefined ? '' : `?seq=${seq}`}`,
   members: (slug: string) => `/o/${segment(slug)}/settings/members`,
 }
 
-/** Absolute form of a local path, for a link that is shared. */
+/** The absolute URL of a local path, for sharing. */
 export function absolute(path: string, origin: string): string {
   return new URL(path, origin).href
 }
 
 /**
- * The local path to go to after sign-in. Anything that a browser could read as another origin (`//host`, a scheme,
- * a backslash, a control character) becomes the home page.
+ * The local path to open after sign-in. A value that a browser could resolve to another origin (`//host`, a scheme, a
+ * backslash, a control character) becomes `/`.
  */
 export function localPath(value: unknown): string {
   if (typeof value !== 'string' || !/^\/(?![/\\])/.test(value)) return '/'

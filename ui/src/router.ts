@@ -17,37 +17,37 @@ import { lastOrg } from './stores/shell.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Needs a session; without one the way leads to sign-in and back. */
+    /** Requires a session; without one the router leads to sign-in and back. */
     signed_in?: boolean
   }
 }
 
 const PLACE = 'mc.place'
 
-/** What the sign-in page knows of the place that this tab was signed out at. */
+/** The place where this tab was signed out, for display on the sign-in page. */
 interface Place {
-  /** What the page showed, e.g. the name of a channel. */
+  /** Title of the page, e.g. the name of a channel. */
   name: string
   org: string | undefined
-  /** Whose page it was. */
+  /** E-mail of the user whose session ended. */
   email: string
 }
 
-/** Keeps a place for the sign-in page to say where one returns to. */
+/** Stores a place for the sign-in page. */
 function rememberPlace(path: string, place: Place): void {
   try {
     sessionStorage.setItem(PLACE, JSON.stringify({ path, ...place }))
   } catch {
-    // No storage: sign-in then does not name the place.
+    // No storage: the sign-in page does not name the place.
   }
 }
 
-/** Leads to sign-in, and back to this place afterwards. Called twice it does nothing more. */
+/** Opens sign-in with the current place as the return path. Idempotent. */
 export function leaveForSignIn(router: Router, client: QueryClient): void {
   const place = router.currentRoute.value
   if (!place.meta.signed_in) return
   const me = client.getQueryData<SignedIn>(keys.me())
-  // Called again before the page has changed: then it is known already whose it was.
+  // Undefined at a second call before the navigation: the place is stored already.
   if (me) rememberPlace(place.fullPath, placeOf(place, me))
   client.removeQueries({ queryKey: keys.me() })
   void router.replace(paths.login(place.fullPath))
@@ -55,7 +55,7 @@ export function leaveForSignIn(router: Router, client: QueryClient): void {
 
 function placeOf({ params }: RouteLocationNormalized, me: SignedIn): Place {
   const org = me.memberships.find((one) => one.org.slug === params.org)?.org.name
-  // Without the number of mentions, e.g. "(2) general".
+  // Without the number of mentions in front, e.g. "(2) general".
   const name = document.title
     .split(' · ', 1)
     .join()
@@ -63,22 +63,22 @@ function placeOf({ params }: RouteLocationNormalized, me: SignedIn): Place {
   return { name, org, email: me.user.email }
 }
 
-/** Whoever signed in is back: the place is nobody's business any more. */
+/** Forgets the place after sign-in. */
 export function forgetPlace(): void {
   try {
     sessionStorage.removeItem(PLACE)
   } catch {
-    // No storage, nothing kept.
+    // No storage, so nothing was stored.
   }
 }
 
-/** The place at `path`, when this tab was signed out there. */
+/** The stored place, if this tab was signed out at `path`. */
 export function rememberedPlace(path: string): Place | undefined {
   try {
     const place = JSON.parse(sessionStorage.getItem(PLACE) ?? '{}')
     return place.path === path && typeof place.name === 'string' ? place : undefined
   } catch {
-    // No storage, or not ours.
+    // No storage, or not written by this app.
     return undefined
   }
 }
@@ -89,15 +89,15 @@ const org_pages = {
   members: () => import('./pages/org/MembersPage.vue'),
 }
 
-/** Loads the pages of an org ahead, so that one can go from one to another without a connection. */
+/** Preloads the pages of an org, so that navigation between them works without a connection. */
 export function loadOrgPages(): void {
   for (const load of Object.values(org_pages))
     load().catch(() => {
-      // It is loaded when it is opened, and a failure is told then.
+      // Loaded again when the page is opened; a failure is reported then.
     })
 }
 
-/** The app's pages. Each is a chunk of its own, so that sign-in loads only sign-in. */
+/** The router of the app. Each page is a chunk of its own, so that sign-in loads only sign-in. */
 export function createAppRouter(client: QueryClient): Router {
   const router = createRouter({
     history: createWebHistory(),
@@ -127,16 +127,16 @@ export function createAppRouter(client: QueryClient): Router {
     if (to.meta.signed_in) return await signedInOrLogin(client, to)
     return true
   })
-  recoverParts(router)
+  recoverChunks(router)
   return router
 }
 
 /**
- * A page whose code does not come: the connection is gone, or another version of the server has other files. A new load
- * of the whole app helps against both, but only once the server answers; what is open stays open until then.
+ * Recovers from a chunk that failed to load: the connection was lost, or the server has another version with other files. A
+ * full page load fixes both, once the server answers; until then the current page stays.
  */
-function recoverParts(router: Router): void {
-  // What is asked for again would come without its styles.
+function recoverChunks(router: Router): void {
+  // After a preload error a second import of the chunk succeeds without its styles.
   let incomplete = false
   window.addEventListener('vite:preloadError', () => {
     incomplete = true
@@ -155,7 +155,7 @@ function recoverParts(router: Router): void {
     try {
       await service.version()
     } catch {
-      // Without an answer the part may still be here; if it is not, that is told.
+      // Without an answer: the chunk may be cached, else `onError` reports it.
       return true
     }
     location.assign(to.fullPath)
@@ -163,7 +163,7 @@ function recoverParts(router: Router): void {
   })
 }
 
-/** Where one was last, else the choice. */
+/** The last org, else the list of orgs. */
 function home(): string {
   const slug = lastOrg()
   return slug === undefined ? paths.orgs() : paths.channels(slug)
@@ -174,7 +174,7 @@ async function signedInOrLogin(client: QueryClient, to: RouteLocationNormalized)
     await client.ensureQueryData(meQuery)
     return true
   } catch (error) {
-    // Without an answer the page itself says that the server cannot be reached.
+    // Without an answer the page itself reports that the server cannot be reached.
     return asFailure(error).status === 401 ? paths.login(localPath(to.fullPath)) : true
   }
 }

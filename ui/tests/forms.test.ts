@@ -43,14 +43,14 @@ describe('answers of the server', () => {
     expect(failure.problem('/name')).toBeUndefined()
     expect(
       failureOf(429, { error: { code: 'RATE_LIMITED', message: 'Wait.', status: 429 } }, '7'),
-    ).toMatchObject({ retry_after_s: 7, passing: true })
+    ).toMatchObject({ retry_after_s: 7, transient: true })
   })
 
   test('that are not ours are told apart', () => {
     for (const body of [undefined, '<html>', {}, { error: 'x' }, { error: { code: 7 } }])
       expect(failureOf(502, body, null).code).toBe('UNREADABLE')
-    expect(new ApiFailure('NETWORK', 'x').passing).toBe(true)
-    expect(failureOf(403, undefined, null).passing).toBe(false)
+    expect(new ApiFailure('NETWORK', 'x').transient).toBe(true)
+    expect(failureOf(403, undefined, null).transient).toBe(false)
   })
 
   test('the CSRF token is read from either cookie', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { logItems } from '../src/components/chat/log-items.ts'
-import { RowHeights } from '../src/components/chat/row-heights.ts'
 import { workingAgents } from '../src/components/chat/working.ts'
 import type { OutboxItem } from '../src/realtime/outbox.ts'
 import { AGENT, CHANNEL, ME, message, NOON } from './support/samples.ts'
@@ -83,44 +82,6 @@ describe('rows of a log', () => {
       count: 1,
     }).map(({ key }) => key)
     expect(new Set(keys).size).toBe(keys.length)
-  })
-})
-
-describe('heights of rows', () => {
-  test('are guessed until they are measured', () => {
-    const heights = new RowHeights()
-    const keys = ['a', 'b', 'c']
-    heights.layout(keys, () => 50)
-    expect(heights.total).toBe(150)
-    expect(heights.measure('b', 80)).toBe(true)
-    expect(heights.measure('b', 80.2)).toBe(false)
-    heights.layout(keys, () => 50)
-    expect([0, 1, 2, 3].map((at) => heights.top(at))).toEqual([0, 50, 130, 180])
-  })
-
-  test('stay with their rows when others come before them', () => {
-    const heights = new RowHeights()
-    heights.layout(['b'], () => 50)
-    heights.measure('b', 80)
-    heights.layout(['a', 'b'], () => 50)
-    expect(heights.total).toBe(130)
-    expect(heights.indexOf('b')).toBe(1)
-  })
-
-  test('find the row at a height, also beyond both ends', () => {
-    const heights = new RowHeights()
-    const keys = Array.from({ length: 10_000 }, (_, at) => String(at))
-    heights.layout(keys, () => 40)
-    for (const [y, row] of [
-      [-5, 0],
-      [0, 0],
-      [39, 0],
-      [40, 1],
-      [200_000, 5_000],
-      [1e9, 9_999],
-    ] as const)
-      expect(heights.at(y)).toBe(row)
-    expect(new RowHeights().at(0)).toBe(0)
   })
 })
 

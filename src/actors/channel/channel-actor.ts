@@ -1,10 +1,10 @@
 import { ApiError, type RateLimitState } from '../../contracts/errors.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
 import { LIMITS } from '../../contracts/limits.ts'
+import type { Principal } from '../../contracts/principal.ts'
 import type { Message } from '../../contracts/resources.ts'
-import type { Caller } from '../../domain/caller.ts'
-import { SYSTEM } from '../../domain/caller.ts'
 import type { CommandCall, Idempotency, Reply } from '../../domain/job.ts'
+import { SYSTEM } from '../../domain/principal.ts'
 import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
 import { type AgentMessage, type BrakeSettings, LoopBrake, PAUSE_MS } from './loop-brake.ts'
 
@@ -38,7 +38,7 @@ export type ChannelRequest =
       type: 'post'
       command_id: string
       posting: Posting
-      caller: Caller
+      principal: Principal
       retry?: boolean
       idempotency?: Idempotency
     }
@@ -142,30 +142,30 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 
   #post(request: PostRequest): Later<Reply> | Promise<Later<Reply>> {
-    const { posting, caller } = request
-    const key = posting.client_id === undefined ? undefined : `${caller.id} ${posting.client_id}`
+    const { posting, principal } = request
+    const key = posting.client_id === undefined ? undefined : `${principal.id} ${posting.client_id}`
     const recent = key === undefined ? undefined : (this.#recent.get(key) ?? this.#recent_before.get(key))
     if (recent) return later(repeatOf(recent, posting.content_hash))
 
-    const refusal = posting.refusal ?? this.#brakeRefusal(caller)
+    const refusal = posting.refusal ?? this.#brakeRefusal(principal)
     if (refusal instanceof Promise) return refusal.then((found) => this.#submit(request, key, found))
     return this.#submit(request, key, refusal)
   }
 
   #submit(request: PostRequest, key: string | undefined, refusal: Posting['refusal']): Later<Reply> {
-    const { posting, caller } = request
+    const { posting, principal } = request
     const call: CommandCall = {
       command_id: request.command_id,
       command: 'message.post',
       input: refusal ? { ...posting, refusal } : posting,
-      caller,
+      principal,
       ...(request.retry ? { retry: true } : {}),
       ...(request.idempotency ? { idempotency: request.idempotency } : {}),
     }
     const reply = this.#ports.command(this.#org_id, call)
     if (key !== undefined) this.#remember(key, posting.content_hash, reply)
     // A post that fails lifts nothing, and its caller is told by its own reply.
-    if (caller.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
+    if (principal.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
     return later(reply)
   }
 
@@ -181,19 +181,22 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     reply.catch(() => recent.delete(key))
   }
 
-  #brakeRefusal(caller: Caller): Posting['refusal'] | Promise<Posting['refusal']> {
-    if (caller.kind !== 'agent' && caller.kind !== 'sub_agent') return undefined
+  #brakeRefusal(principal: Principal): Posting['refusal'] | Promise<Posting['refusal']> {
+    if (principal.kind !== 'agent' && principal.kind !== 'sub_agent') return undefined
     const settings = this.#ports.brakeSettings(this.#org_id)
-    if (settings instanceof Promise) return settings.then((found) => this.#refusalUnder(found, caller))
-    return this.#refusalUnder(settings, caller)
+    if (settings instanceof Promise) return settings.then((found) => this.#refusalUnder(found, principal))
+    return this.#refusalUnder(settings, principal)
   }
 
-  #refusalUnder(settings: BrakeSettings, caller: Caller): Posting['refusal'] | Promise<Posting['refusal']> {
+  #refusalUnder(
+    settings: BrakeSettings,
+    principal: Principal,
+  ): Posting['refusal'] | Promise<Posting['refusal']> {
     const now = this.#context.clock.now()
     // Whoever turns the brake off does not want what it holds either.
     if (settings.messages === 0 && this.#brake.paused) this.#liftBrake('administrator')
     if (this.#brake.pausedUntil(now) === undefined) {
-      const messages = this.#brake.take(caller.id ?? '', now, settings)
+      const messages = this.#brake.take(principal.id ?? '', now, settings)
       if (messages === undefined) return undefined
       const until = new Date(now + PAUSE_MS).toISOString()
       return this.#command('channel.pause_loop', { messages, until }).then(() => {
@@ -231,7 +234,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
       command_id: this.#ports.newId(),
       command,
       input: { channel_id: this.#channel_id, ...input },
-      caller: SYSTEM,
+      principal: SYSTEM,
     }
     return await this.#ports.command(this.#org_id, call)
   }

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql as text } from 'drizzle-orm'
 import type { Org } from '../../contracts/resources.ts'
 import type { Database } from '../client.ts'
+import { CoalescedReads } from '../coalesced.ts'
 import { users } from '../schema/global.ts'
 import { type invites, memberships, type organizations } from '../schema/orgs.ts'
 import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
@@ -78,9 +79,17 @@ export type Account = NonNullable<Awaited<ReturnType<Accounts['byId']>>>
 /** People's accounts and their memberships: read before any org is in scope. */
 export class Accounts {
   readonly #database: Database
+  readonly #org_ids: CoalescedReads<string | undefined>
 
   constructor(database: Database) {
     this.#database = database
+    this.#org_ids = new CoalescedReads(async (slugs) => {
+      const orgs = await database.query(
+        (sql) => sql<Pick<Organization, 'id' | 'slug'>[]>`
+          select o.id, o.slug from unnest(${slugs}::text[]) as asked(slug), lateral auth_org(asked.slug) as o`,
+      )
+      return new Map(orgs.map(({ id, slug }) => [slug, id]))
+    }, undefined)
   }
 
   async byEmail(email: string) {
@@ -117,10 +126,7 @@ export class Accounts {
   }
 
   async orgId(slug: string): Promise<string | undefined> {
-    const [org] = await this.#database.query(
-      (sql) => sql<Pick<Organization, 'id'>[]>`select id from auth_org(${slug})`,
-    )
-    return org?.id
+    return await this.#org_ids.get(slug)
   }
 
   async orgCount(): Promise<number> {
@@ -141,18 +147,18 @@ export class Accounts {
 
   /** First password of an invited account, with the name that its owner chose. */
   async claim(id: string, password_hash: string, display_name: string | undefined): Promise<void> {
-    await this.#database.query((sql) =>
+    await this.#database.statement((sql) =>
       claimAccount(sql, { id, password_hash, display_name: display_name ?? null }),
     )
   }
 
   /** Somebody who left the last org comes back with an invite to another. */
   async reactivate(id: string): Promise<void> {
-    await this.#database.query((sql) => reactivateAccount(sql, { id }))
+    await this.#database.statement((sql) => reactivateAccount(sql, { id }))
   }
 
   async setPassword(id: string, password_hash: string): Promise<void> {
-    await this.#database.query((sql) => setPasswordHash(sql, { id, password_hash }))
+    await this.#database.statement((sql) => setPasswordHash(sql, { id, password_hash }))
   }
 
   /** Writes that members were active now. */

@@ -14,7 +14,6 @@ import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import type { Reply } from '../../domain/job.ts'
-import type { Viewer } from '../../domain/permissions.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
@@ -46,9 +45,9 @@ export function channelRoutes(deps: Deps) {
           query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Channel) },
         },
-        async ({ org_id, edge, caller, query }) => {
-          const ids = edge.permissions.readableChannels(viewerOf(caller)).map((channel) => channel.id)
-          return { body: await listChannels(deps.database, org_id, caller.id ?? '', ids, query) }
+        async ({ org_id, edge, principal, query }) => {
+          const ids = edge.permissions.readableChannels(principal).map((channel) => channel.id)
+          return { body: await listChannels(deps.database, org_id, principal.id ?? '', ids, query) }
         },
       ),
     )
@@ -82,7 +81,7 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const channel = await findChannel(deps.database, call.org_id, call.caller.id ?? '', channel_id)
+          const channel = await findChannel(deps.database, call.org_id, call.principal.id ?? '', channel_id)
           if (!channel) throw notFound('channel')
           return { body: channel }
         },
@@ -125,21 +124,21 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const { caller, body, org_id, idempotency, limited } = call
+          const { principal, body, org_id, idempotency, limited } = call
           if (limited && body.client_id === undefined) throw limited
           if (
             body.kind !== undefined &&
             body.kind !== 'text' &&
-            (body.kind !== 'command_output' || caller.kind === 'human')
+            (body.kind !== 'command_output' || principal.kind === 'human')
           )
             throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
-          const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(caller.id ?? '')
+          const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(principal.id ?? '')
           const prepared: Posting = posting(channel_id, body, refusal)
           const request = {
             type: 'post',
             command_id: newId(),
             posting: prepared,
-            caller,
+            principal,
             ...(idempotency ? { idempotency } : {}),
           }
           const reply = call.recalled ?? (await deps.channel<Reply>(org_id, channel_id, request))
@@ -166,7 +165,7 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const request = { type: 'read', user_id: call.caller.id, seq: call.body.seq, now: true }
+          const request = { type: 'read', user_id: call.principal.id, seq: call.body.seq, now: true }
           const marker = await deps.channel<ReadMarker | undefined>(call.org_id, channel_id, request)
           if (!marker) throw notFound('channel')
           const { read_seq, last_seq, mention_count } = marker
@@ -195,8 +194,8 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const { caller, org_id, body, params, idempotency } = call
-          if (caller.kind !== 'agent' || caller.id === null)
+          const { principal, org_id, body, params, idempotency } = call
+          if (principal.kind !== 'agent' || principal.id === null)
             throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
           const at_seq = /^[1-9]\d{0,15}$/.test(params.seq ?? '') ? Number(params.seq) : Number.NaN
           if (!Number.isSafeInteger(at_seq))
@@ -204,7 +203,7 @@ export function channelRoutes(deps: Deps) {
           const report = {
             channel_id,
             seq: at_seq,
-            agent_id: caller.id,
+            agent_id: principal.id,
             state: body.state,
             detail: body.detail ?? null,
           }
@@ -229,18 +228,14 @@ export function channelRoutes(deps: Deps) {
     )
 }
 
-export function viewerOf(caller: OrgCall<unknown, unknown>['caller']): Viewer {
-  return { kind: caller.kind === 'system' ? 'human' : caller.kind, id: caller.id ?? '' }
-}
-
 /** The channel in the path, when the caller may read it; else 404. */
 function readable({
   edge,
   params,
-  caller,
-}: Pick<OrgCall<unknown, unknown>, 'edge' | 'params' | 'caller'>): string {
+  principal,
+}: Pick<OrgCall<unknown, unknown>, 'edge' | 'params' | 'principal'>): string {
   const channel_id = params.channel_id ?? ''
-  if (!edge.permissions.mayReadChannel(viewerOf(caller), channel_id)) throw notFound('channel')
+  if (!edge.permissions.mayReadChannel(principal, channel_id)) throw notFound('channel')
   return channel_id
 }
 

@@ -19,9 +19,7 @@ import {
 import { SseSink } from '../../edge/sse-sink.ts'
 import type { Deps } from '../deps.ts'
 import { endpoints } from '../endpoint.ts'
-import { credentialOf } from '../identity.ts'
 import { sseBody } from '../stream.ts'
-import { viewerOf } from './channels.ts'
 
 const EventQuery = Type.Object({
   after: Type.Optional(Text(64, { min: 0, description: '`<log>.<sequence>`: events that follow it.' })),
@@ -72,8 +70,7 @@ export function eventRoutes(deps: Deps) {
           ok: { status: 200, schema: SliceOf(EventEnvelope) },
           errors: ['INVALID_CURSOR'],
         },
-        async ({ org_id, edge, caller, query }) => {
-          const viewer = viewerOf(caller)
+        async ({ org_id, edge, principal, query }) => {
           const types = query.type ?? []
           if (types.some((type) => parseTypes(type)?.length !== 1))
             throw invalid({ path: '/type', message: 'Is not an event type or a prefix such as task.*.' })
@@ -91,10 +88,10 @@ export function eventRoutes(deps: Deps) {
             ...(place === undefined ? {} : { place }),
             ...times(query),
             ...(types.length > 0 ? { types: EVENT_TYPES.filter((type) => matchesType(types, type)) } : {}),
-            ...(edge.permissions.member(viewer.id)?.role === 'administrator'
+            ...(edge.permissions.member(principal.id)?.role === 'administrator'
               ? {}
-              : { channel_ids: edge.permissions.readableChannels(viewer).map(({ id }) => id) }),
-            keep: (event) => edge.permissions.mayReadEvent(viewer, event),
+              : { channel_ids: edge.permissions.readableChannels(principal).map(({ id }) => id) }),
+            keep: (event) => edge.permissions.mayReadEvent(principal, event),
           })
           const next_cursor = slice.next === null ? null : `${edge.log}.${slice.next}`
           return { body: { data: slice.data, next_cursor } }
@@ -119,14 +116,16 @@ export function eventRoutes(deps: Deps) {
           },
           errors: ['INVALID_CURSOR', 'CONNECTION_LIMIT'],
         },
-        async ({ request, request_id, edge, caller, identity, query }) => {
+        async ({ request, request_id, edge, principal, credential, query }) => {
           const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
-          const viewer = viewerOf(caller)
           const narrowed = narrowing(query)
-          const subscriptions = await edge.streams.subscriptions.of(viewer.id, () => !request.signal.aborted)
+          const subscriptions = await edge.streams.subscriptions.of(
+            principal.id,
+            () => !request.signal.aborted,
+          )
           deps.edges.admit(edge, 'sse')
           const filter = new CompiledFilter({ subscriptions, ...narrowed })
-          const sink = new SseSink(credentialOf(identity, viewer), filter)
+          const sink = new SseSink({ ...credential, principal }, filter)
           edge.streams.add(sink)
           deps.keepOpen(request)
           const headers = {
@@ -151,8 +150,8 @@ export function eventRoutes(deps: Deps) {
           description: 'All events, unless topics were chosen.',
           ok: { status: 200, schema: Subscriptions },
         },
-        async ({ org_id, caller }) => ({
-          body: await readSubscriptions(deps.database, org_id, caller.id ?? ''),
+        async ({ org_id, principal }) => ({
+          body: await readSubscriptions(deps.database, org_id, principal.id ?? ''),
         }),
       ),
     )
@@ -169,8 +168,8 @@ export function eventRoutes(deps: Deps) {
             'Unknown or invisible topics match nothing. In effect on open streams of this node before it answers.',
           ok: { status: 200, schema: Subscriptions },
         },
-        async ({ org_id, edge, caller, body }) => {
-          const user_id = caller.id ?? ''
+        async ({ org_id, edge, principal, body }) => {
+          const user_id = principal.id ?? ''
           const topics = (body.topics ?? []).map((topic) => ({
             ...topic,
             topic_id: topic.topic_id.toLowerCase(),

@@ -3,13 +3,13 @@ import { Elysia } from 'elysia'
 import { createOrg, createOrgOnce } from '../../commands/org-create.ts'
 import { ApiError, notFound } from '../../contracts/errors.ts'
 import { PageOf, pageOf } from '../../contracts/lists.ts'
+import type { AuthenticatedPrincipal } from '../../contracts/principal.ts'
 import { OrgCreate, OrgDelete, OrgPatch } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
 import { checkSlug } from '../../domain/slugs.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints } from '../endpoint.ts'
-import type { Identity } from '../identity.ts'
 import { PAGE } from '../list-query.ts'
 
 /** Organizations of the caller. */
@@ -29,9 +29,9 @@ export function orgRoutes(deps: Deps) {
           ok: { status: 200, schema: PageOf(Org) },
           errors: ['NOT_FOUND'],
         },
-        async ({ identity, query }) => {
-          hideFromSubAgents(identity)
-          const user_id = identity.type === 'session' ? identity.user_id : identity.key.user_id
+        async ({ principal, query }) => {
+          hideFromSubAgents(principal)
+          const user_id = principal.id
           const own = (await deps.accounts.memberships(user_id)).filter((row) => row.status === 'active')
           const { data: shown, pagination } = pageOf(own, query)
           const data = await deps.accounts.orgs(
@@ -51,7 +51,7 @@ export function orgRoutes(deps: Deps) {
           summary: 'Create an organization',
           body: OrgCreate,
           ok: { status: 201, schema: Org },
-          description: 'The caller becomes its administrator. People only; only on a multi-tenant server.',
+          description: 'The principal becomes its administrator. People only; only on a multi-tenant server.',
           errors: [
             'SINGLE_TENANT',
             'SLUG_TAKEN',
@@ -62,14 +62,14 @@ export function orgRoutes(deps: Deps) {
             'NOT_FOUND',
           ],
         },
-        async ({ identity, body, idempotency }) => {
-          hideFromSubAgents(identity)
-          if (identity.type !== 'session')
+        async ({ principal, body, idempotency }) => {
+          hideFromSubAgents(principal)
+          if (principal.session_id === undefined)
             throw new ApiError('FORBIDDEN', 'Only people may create organizations.')
           if (deps.single_tenant)
             throw new ApiError('SINGLE_TENANT', 'This server holds one organization only.')
           checkSlug('/slug', body.slug)
-          const account = await deps.accounts.byId(identity.user_id)
+          const account = await deps.accounts.byId(principal.id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
           const founder = { user_id: account.id, display_name: account.display_name }
           const input = { ...body, founder }
@@ -90,9 +90,9 @@ export function orgRoutes(deps: Deps) {
           description: 'What was never set has its default.',
           ok: { status: 200, schema: Org },
         },
-        async ({ org_id, caller }) => {
+        async ({ org_id, principal }) => {
           const org = await deps.database.readOrg(org_id, (tx) =>
-            readOrg(tx, org_id, caller.role ?? 'contributor'),
+            readOrg(tx, org_id, principal.role ?? 'contributor'),
           )
           // It may be deleted for good at this moment.
           if (!org) throw notFound('org')
@@ -187,6 +187,6 @@ export function orgRoutes(deps: Deps) {
 }
 
 /** A sub-agent's world is its task: of organizations and their settings it learns nothing. */
-function hideFromSubAgents(identity: Identity): void {
-  if (identity.type === 'key' && identity.key.sub_agent_id !== null) throw notFound('resource')
+function hideFromSubAgents({ kind }: AuthenticatedPrincipal): void {
+  if (kind === 'sub_agent') throw notFound('resource')
 }

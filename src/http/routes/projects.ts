@@ -32,11 +32,8 @@ const VERSION_NOTE =
 export function projectRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = 'Projects'
-  const own = (
-    { standing, edge, caller }: Pick<OrgCall<unknown, unknown>, 'standing' | 'edge' | 'caller'>,
-    id: string,
-  ) => {
-    if (standing === 'sub_agent' && !edge.permissions.scope(caller.id ?? '')?.project_ids.includes(id))
+  const own = ({ principal }: Pick<OrgCall<unknown, unknown>, 'principal'>, id: string) => {
+    if (principal.kind === 'sub_agent' && !principal.scope?.project_ids.includes(id))
       throw notFound('project')
     return id
   }
@@ -53,16 +50,13 @@ export function projectRoutes(deps: Deps) {
             'All of the organization, those at the end of their life only when asked for. A sub-agent sees those of its task.',
           ok: { status: 200, schema: PageOf(Project) },
         },
-        async ({ org_id, query, caller, standing, edge }) => {
+        async ({ org_id, query, principal }) => {
           const filter = {
             ...query,
-            ...filterUser('owner_id', query.owner_id, caller),
-            ...filterUser('assigned_to', query.assigned_to, caller),
+            ...filterUser('owner_id', query.owner_id, principal),
+            ...filterUser('assigned_to', query.assigned_to, principal),
           }
-          const only_ids =
-            standing === 'sub_agent'
-              ? (edge.permissions.scope(caller.id ?? '')?.project_ids ?? [])
-              : undefined
+          const only_ids = principal.kind === 'sub_agent' ? (principal.scope?.project_ids ?? []) : undefined
           return {
             body: await listProjects(deps.database, org_id, only_ids ? { ...filter, only_ids } : filter),
           }
@@ -229,6 +223,6 @@ export function projectRoutes(deps: Deps) {
     )
 }
 
-function userOf({ params, caller }: Pick<OrgCall<unknown, unknown>, 'params' | 'caller'>): string {
-  return params.user_id === 'me' ? (caller.id ?? '') : (params.user_id ?? '')
+function userOf({ params, principal }: Pick<OrgCall<unknown, unknown>, 'params' | 'principal'>): string {
+  return params.user_id === 'me' ? (principal.id ?? '') : (params.user_id ?? '')
 }

@@ -44,10 +44,9 @@ export function taskRoutes(deps: Deps) {
           description: 'Archived ones only when asked for.',
           ok: { status: 200, schema: PageOf(Task) },
         },
-        async ({ org_id, query, caller, standing, edge }) => {
-          const filter = { ...query, ...filterUser('assigned_to', query.assigned_to, caller) }
-          const only_id =
-            standing === 'sub_agent' ? edge.permissions.scope(caller.id ?? '')?.task_id : undefined
+        async ({ org_id, query, principal }) => {
+          const filter = { ...query, ...filterUser('assigned_to', query.assigned_to, principal) }
+          const only_id = principal.kind === 'sub_agent' ? principal.scope?.task_id : undefined
           return { body: await listTasks(deps.database, org_id, only_id ? { ...filter, only_id } : filter) }
         },
       ),
@@ -227,14 +226,8 @@ export function taskRoutes(deps: Deps) {
 }
 
 /** The task in the path; for a sub-agent only its own. */
-function own({
-  standing,
-  edge,
-  caller,
-  params,
-}: Pick<OrgCall<unknown, unknown>, 'standing' | 'edge' | 'caller' | 'params'>): string {
+function own({ principal, params }: Pick<OrgCall<unknown, unknown>, 'principal' | 'params'>): string {
   const id = params.task_id ?? ''
-  if (standing === 'sub_agent' && edge.permissions.scope(caller.id ?? '')?.task_id !== id)
-    throw notFound('task')
+  if (principal.kind === 'sub_agent' && principal.scope?.task_id !== id) throw notFound('task')
   return id
 }

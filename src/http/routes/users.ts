@@ -87,7 +87,7 @@ export function userRoutes(deps: Deps) {
         },
         async (call) => {
           const user_id = targetOf(call)
-          if (call.standing === 'sub_agent') return { body: subAgentItself(call, user_id) }
+          if (call.principal.kind === 'sub_agent') return { body: subAgentItself(call, user_id) }
           const user = await findUser(deps.database, call.org_id, user_id)
           if (!user) throw notFound('user')
           return { body: user }
@@ -204,22 +204,22 @@ export function userRoutes(deps: Deps) {
     )
 }
 
-function targetOf({ params, caller }: Pick<OrgCall<unknown, unknown>, 'params' | 'caller'>): string {
-  return params.user_id === 'me' ? (caller.id ?? '') : (params.user_id ?? '')
+function targetOf({ params, principal }: Pick<OrgCall<unknown, unknown>, 'params' | 'principal'>): string {
+  return params.user_id === 'me' ? (principal.id ?? '') : (params.user_id ?? '')
 }
 
 /** A sub-agent is no member: of its profile there is what its task gives it. Anybody else is hidden from it. */
 function subAgentItself(
-  { caller, edge }: Pick<OrgCall<unknown, unknown>, 'caller' | 'edge'>,
+  { principal, edge }: Pick<OrgCall<unknown, unknown>, 'principal' | 'edge'>,
   user_id: string,
 ): User {
-  const scope = caller.id === user_id ? edge.permissions.scope(user_id) : undefined
+  const scope = principal.id === user_id ? edge.permissions.scope(user_id) : undefined
   if (!scope) throw notFound('user')
   return {
     id: user_id,
     type: 'agent',
     username: 'sub-agent',
-    display_name: caller.display_name || 'Sub-agent',
+    display_name: principal.display_name || 'Sub-agent',
     role: 'contributor',
     status: 'active',
     last_active_at: null,

@@ -34,19 +34,19 @@ export function socketRoutes(deps: Deps) {
         // A browser gives up when none of what it offered is chosen, and the key must not be chosen.
         if (offered.some(Boolean) && !offered.includes(PROTOCOL))
           throw new ApiError('VALIDATION_FAILED', `Offer the sub-protocol ${PROTOCOL}.`)
-        const identity = await identifyCaller(deps, ip, () =>
+        const credential = await identifyCaller(deps, ip, () =>
           key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
         )
-        deps.limits.principal(identity)
-        if (identity.type === 'session' && identity.by_cookie) deps.identify.checkSocketOrigin(request)
-        const membership = await deps.identify.member(identity, params.org_slug, request, ip)
-        authorize('channel.read', membership.standing, membership.edge.permissions.readOnly)
+        deps.limits.principal(credential.principal)
+        if (credential.by_cookie) deps.identify.checkSocketOrigin(request)
+        const membership = await deps.identify.member(credential, params.org_slug)
+        authorize('channel.read', membership.principal, membership.edge.permissions.readOnly)
         if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
           throw new ApiError('VALIDATION_FAILED', 'This path is for WebSocket connections.')
         deps.edges.admit(membership.edge, 'websocket')
         const headers = deps.replier.headersFor(request_id)
         if (offered.includes(PROTOCOL)) headers['Sec-WebSocket-Protocol'] = PROTOCOL
-        if (deps.upgrade(request, channelSocket(deps, identity, membership), headers)) return undefined
+        if (deps.upgrade(request, channelSocket(deps, membership), headers)) return undefined
         throw new ApiError('VALIDATION_FAILED', 'This request cannot become a WebSocket.')
       } catch (error) {
         return refuse(deps, error, request_id, request)

@@ -1,8 +1,8 @@
 import { createOrg } from '../../../src/commands/org-create.ts'
 import { newId } from '../../../src/contracts/ids.ts'
+import type { Principal } from '../../../src/contracts/principal.ts'
 import { createCore } from '../../../src/core.ts'
 import { Database, type Sql } from '../../../src/db/client.ts'
-import type { Caller } from '../../../src/domain/caller.ts'
 import type { CommandCall, Reply } from '../../../src/domain/job.ts'
 import { Metrics } from '../../../src/http/metrics.ts'
 import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
@@ -13,14 +13,14 @@ export type Core = ReturnType<typeof createCore>
 /** One org with its callers' ledger: open channels for everybody, and a project channel for each agent. */
 export interface StageOrg {
   org_id: string
-  admin: Caller
+  admin: Principal
   agents: StageAgent[]
   channel_ids: string[]
   ledger: Ledger
 }
 
 export interface StageAgent {
-  caller: Caller
+  caller: Principal
   project_id: string
   /** Readable by the agent while it is assigned to the project. */
   project_channel_id: string
@@ -101,7 +101,13 @@ class ObservedDatabase extends Database {
 }
 
 async function makeOrg(core: Core, database: Database, n: number, agents: number): Promise<StageOrg> {
-  const admin: Caller = { kind: 'human', id: newId(), display_name: `Admin ${n}`, role: 'administrator' }
+  const admin: Principal = {
+    kind: 'human',
+    id: newId(),
+    display_name: `Admin ${n}`,
+    org_id: null,
+    role: 'administrator',
+  }
   const { org } = await createOrg(database, {
     name: `Org ${n}`,
     slug: `org-${n}`,
@@ -132,14 +138,14 @@ async function makeAgent(
   })
   const project = await run('project.create', { name: `Project ${n}`, type: 'software' })
   return {
-    caller: { kind: 'agent', id, display_name: `Agent ${n}`, role: 'contributor' },
+    caller: { kind: 'agent', id, display_name: `Agent ${n}`, org_id: null, role: 'contributor' },
     project_id: field(project, 'id'),
     project_channel_id: field(project, 'channel_id'),
   }
 }
 
-export function callOf(command: string, input: unknown, caller: Caller): CommandCall {
-  return { command_id: newId(), command, input, caller }
+export function callOf(command: string, input: unknown, caller: Principal): CommandCall {
+  return { command_id: newId(), command, input, principal: caller }
 }
 
 export type { Reply }

@@ -30,7 +30,7 @@ test('a clean stop leaves no process, and the data is there the next time', asyn
   const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
   expect(body.data.map((m) => m.content)).toEqual(['kept'])
   await server.stop()
-}, 30_000)
+})
 
 test('after kill -9 of the server, and of PostgreSQL too, committed rows are there', async () => {
   const server = await startServer({ cluster: 'own' })
@@ -48,7 +48,7 @@ test('after kill -9 of the server, and of PostgreSQL too, committed rows are the
   const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
   expect(body.data.map((m) => m.content)).toEqual(['before true', 'before false'])
   await server.stop()
-}, 30_000)
+})
 
 test('a PostgreSQL that dies under the server is started again', async () => {
   const server = await startServer({ cluster: 'own' })
@@ -63,7 +63,7 @@ test('a PostgreSQL that dies under the server is started again', async () => {
   expect(status).toBe(200)
   expect(postmaster(server.data_dir)).not.toBe(pid)
   await server.stop()
-}, 30_000)
+})
 
 test('a second start on the same data folder is refused with one clear sentence', async () => {
   const server = await startServer({ cluster: 'own' })
@@ -79,7 +79,7 @@ test('a second start on the same data folder is refused with one clear sentence'
   expect(complaint).not.toContain('    at ')
   expect((await fetch(`${server.url}/ready`)).status).toBe(200)
   await server.stop()
-}, 30_000)
+})
 
 test('credentials are for the server alone, and PostgreSQL does not run as root', async () => {
   const server = await startServer({ cluster: 'own' })
@@ -94,7 +94,7 @@ test('credentials are for the server alone, and PostgreSQL does not run as root'
   expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0')
   await server.stop()
   expect(existsSync(server.data_dir)).toBe(false)
-}, 30_000)
+})
 
 test.if(process.getuid?.() === 0)(
   'works below a folder that is closed to others, as root and as an ordinary user',

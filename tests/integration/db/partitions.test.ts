@@ -154,7 +154,7 @@ test('a lock that somebody else holds does not keep a server from starting, and 
   const later = await startPartitionCare(db.app, 3, log)
   expect([later.state, later.rows_in_default]).toEqual(['ok', 0])
   later.stop()
-}, 60_000)
+})
 
 test('what is wrong with the database for good is told at the start', async () => {
   await db.superuser.unsafe('revoke execute on function ensure_partitions(int) from mc_app')

@@ -68,4 +68,4 @@ test('I-20 an owner that was paused writes nothing after another took over, in t
     const acked = Number(/fenced after (\d+)/.exec(first.output())?.[1])
     expect(names.filter((name) => name === 'first').length).toBeGreaterThanOrEqual(acked)
   }
-}, 120_000)
+})

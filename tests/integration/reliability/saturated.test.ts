@@ -28,7 +28,7 @@ beforeAll(async () => {
     })
     writers.push(new Writer(agent, body.channel_id))
   }
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 interface Frame {
@@ -131,4 +131,4 @@ test('under full load no kill of the server or of PostgreSQL loses, doubles or r
     where org_id = (select id from organizations where slug = ${admin.org})`
   expect(log?.whole).toBe(true)
   await database.end()
-}, 120_000)
+})

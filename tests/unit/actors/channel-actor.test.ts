@@ -12,23 +12,35 @@ import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
+import type { Principal } from '../../../src/contracts/principal.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
-import type { Caller } from '../../../src/domain/caller.ts'
 import type { CommandCall, Reply } from '../../../src/domain/job.ts'
 
 const ADDRESS: Address = { kind: 'channel', org_id: 'org', id: 'channel' }
 const IDLE_MS = 60_000
 
-const person = (id: string): Caller => ({ kind: 'human', id, display_name: id, role: 'contributor' })
-const agent = (id: string): Caller => ({ kind: 'agent', id, display_name: id, role: 'contributor' })
+const person = (id: string): Principal => ({
+  kind: 'human',
+  id,
+  display_name: id,
+  org_id: 'org',
+  role: 'contributor',
+})
+const agent = (id: string): Principal => ({
+  kind: 'agent',
+  id,
+  display_name: id,
+  org_id: 'org',
+  role: 'contributor',
+})
 
-function message(seq: number, content: string, caller: Caller): Message {
+function message(seq: number, content: string, principal: Principal): Message {
   return {
     id: `m${seq}`,
     channel_id: 'channel',
     seq,
     kind: 'text',
-    sender: { id: caller.id, type: caller.kind, display_name: caller.display_name },
+    sender: { id: principal.id, type: principal.kind, display_name: principal.display_name },
     content,
     mentions: [],
     ignored_mentions: [],
@@ -84,7 +96,7 @@ class World {
     if (refusal) throw new ApiError(refusal.code, 'refused')
     if (call.command !== 'message.post') return { result: null, replayed: false }
     const posted: Posted = {
-      message: message(++this.#seq, content ?? '', call.caller),
+      message: message(++this.#seq, content ?? '', call.principal),
       repeated: false,
     }
     return { result: posted, replayed: false }
@@ -94,11 +106,11 @@ class World {
     return this.host.call(ADDRESS, request)
   }
 
-  async post(content: string, caller = person('ada'), client_id?: string): Promise<Posted> {
+  async post(content: string, principal = person('ada'), client_id?: string): Promise<Posted> {
     const reply = await this.host.call<Reply>(ADDRESS, {
       type: 'post',
       command_id: `c${++this.#ids}`,
-      caller,
+      principal,
       posting: {
         channel_id: 'channel',
         content,

@@ -78,7 +78,7 @@ describe('A. filling ahead', () => {
     assert.equal(store.rows.length, 2)
   })
 
-  test('A58 a command that waits ahead too long is taken out before its caller hears 503', async () => {
+  test('A58 a command that waits ahead too long is taken out before its principal hears 503', async () => {
     const { store, lane, clock } = await laneOf(true)
     let open = () => {}
     store.gate = new Promise((resolve) => {

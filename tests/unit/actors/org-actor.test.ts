@@ -86,7 +86,7 @@ function setUp() {
         command_id: `c${++commands}`,
         command: 'test',
         input,
-        caller: { kind: 'human', id: ADA, display_name: 'Ada', role: 'administrator' },
+        principal: { kind: 'human', id: ADA, display_name: 'Ada', role: 'administrator' },
       },
     })
   const replay = (after: number, limit = 100) =>

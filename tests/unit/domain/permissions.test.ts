@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Channel, Project, User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
-import type { EventType } from '../../../src/contracts/vocabulary.ts'
+import type { EventType, Role } from '../../../src/contracts/vocabulary.ts'
 import { ACTIONS, type Action, authorize } from '../../../src/domain/access.ts'
 import type { EventAudience } from '../../../src/domain/log-event.ts'
 import { Permissions } from '../../../src/domain/permissions.ts'
@@ -116,19 +116,22 @@ describe('who may read an event', () => {
 })
 
 describe('the table of rights', () => {
+  const as = (role: Role) => ({ kind: 'human' as const, role })
+  const SUB_AGENT = { kind: 'sub_agent' as const, role: null }
+
   test('403 for a role that is too low, 404 for what a sub-agent must not know of', () => {
-    expect(() => authorize('user.create', 'contributor', false)).toThrow(
+    expect(() => authorize('user.create', as('contributor'), false)).toThrow(
       expect.objectContaining({ errorCode: 'FORBIDDEN' }),
     )
-    expect(() => authorize('org.read', 'sub_agent', false)).toThrow(
+    expect(() => authorize('org.read', SUB_AGENT, false)).toThrow(
       expect.objectContaining({ errorCode: 'NOT_FOUND' }),
     )
-    expect(() => authorize('user.create', 'administrator', false)).not.toThrow()
+    expect(() => authorize('user.create', as('administrator'), false)).not.toThrow()
   })
 
   test('a read-only org refuses every action that writes, and none that reads', () => {
     for (const [action, rule] of Object.entries(ACTIONS)) {
-      const run = () => authorize(action as Action, 'administrator', true)
+      const run = () => authorize(action as Action, as('administrator'), true)
       if ('read_only' in rule) expect(run).not.toThrow()
       else expect(run).toThrow(expect.objectContaining({ errorCode: 'ORG_READ_ONLY' }))
     }

@@ -5,8 +5,9 @@ import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { SendQueue } from '../../../src/edge/send-queue.ts'
 import { type ReplayPage, SseSink, type Start } from '../../../src/edge/sse-sink.ts'
 import { WsSink } from '../../../src/edge/ws-sink.ts'
+import { personOf } from '../../support/samples.ts'
 
-const credential = { viewer: { kind: 'human' as const, id: 'u' } }
+const credential = { principal: personOf('u') }
 const everything = () => new CompiledFilter({ subscriptions: { mode: 'all', topics: [] } })
 const text = (chunk: Uint8Array) => new TextDecoder().decode(chunk)
 const frame = (n: number) => new TextEncoder().encode(`id: log.${n}\ndata: ${n}\n\n`)
@@ -133,10 +134,10 @@ describe('E. an SSE stream', () => {
       if (written.includes('data: 2')) allowed = false
       return undefined
     })
-    await Bun.sleep(5)
-    expect(numbers(written)).toEqual([1, 2])
+    while (!sink.live) await Bun.sleep(1)
     sink.end('gone')
     await run
+    expect(numbers(written)).toEqual([1, 2])
   })
 })
 

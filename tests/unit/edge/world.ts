@@ -9,7 +9,7 @@ import { OrgEdge } from '../../../src/edge/org-edge.ts'
 import type { EdgeSource, Published } from '../../../src/edge/source.ts'
 import { SseSink } from '../../../src/edge/sse-sink.ts'
 import { type SocketPort, WsSink } from '../../../src/edge/ws-sink.ts'
-import { sampleOf } from '../../support/samples.ts'
+import { personOf, sampleOf } from '../../support/samples.ts'
 
 export const ORG = '00000000-0000-4000-8000-000000000000'
 /** Org-wide channel of every world. */
@@ -193,7 +193,7 @@ export class EdgeWorld {
       ping: () => undefined,
       terminate: () => undefined,
     }
-    const sink = new WsSink({ viewer: { kind: 'human', id: user_id } }, port, () => undefined)
+    const sink = new WsSink({ principal: personOf(user_id) }, port, () => undefined)
     this.edge.sockets.add(sink)
     void this.edge.sockets.hello(sink, { type: 'hello', ...(resume ? { resume } : {}) })
     return { sink, texts }
@@ -202,7 +202,7 @@ export class EdgeWorld {
   /** A stream of a user from a cursor on; `text` is what it got so far. */
   stream(user_id: string, sequence?: number): { sink: SseSink; text(): string } {
     const filter = new CompiledFilter({ subscriptions: { mode: 'all', topics: [] } })
-    const sink = new SseSink({ viewer: { kind: 'human', id: user_id } }, filter)
+    const sink = new SseSink({ principal: personOf(user_id) }, filter)
     let text = ''
     this.edge.streams.add(sink)
     const cursor = sequence === undefined ? undefined : { log: 'log1', sequence }

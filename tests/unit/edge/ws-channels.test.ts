@@ -155,9 +155,9 @@ describe('C. access that changes', () => {
     let asked = 0
     const { permissions } = world.edge
     const mayReadChannel = permissions.mayReadChannel.bind(permissions)
-    permissions.mayReadChannel = (viewer, channel_id) => {
+    permissions.mayReadChannel = (principal, channel_id) => {
       asked++
-      return mayReadChannel(viewer, channel_id)
+      return mayReadChannel(principal, channel_id)
     }
     const user = { ...sampleOf(User), id: 'ana', role: 'contributor' as const }
     world.commit({ type: 'user.updated', payload: { user: { ...user, display_name: 'Ana Lima' } } })

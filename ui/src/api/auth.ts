@@ -11,7 +11,7 @@ export interface Providers {
 export interface SignedIn {
   user: { id: string; display_name: string; email: string }
   memberships: { org: { id: string; slug: string; name: string }; role: Role }[]
-  /** `expires_at` is the end of the session itself; its token is renewed on the way. */
+  /** `expires_at` is the end of the session; its token expires earlier and is renewed. */
   session: { id: string; expires_at: string }
 }
 

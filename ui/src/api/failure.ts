@@ -1,9 +1,9 @@
 import type { ErrorBody, ErrorCode, Problem } from '@contracts/errors.ts'
 
-/** `NETWORK`: no answer at all. `UNREADABLE`: an answer that is not ours, from something in between. */
+/** `NETWORK`: no answer. `UNREADABLE`: an answer without the server's error body, e.g. from a proxy. */
 export type FailureCode = ErrorCode | 'NETWORK' | 'UNREADABLE'
 
-/** A request that did not succeed, with what the server said about it. */
+/** A failed request, with the server's error. */
 export class ApiFailure extends Error {
   readonly code: FailureCode
   /** 0 without an answer. */
@@ -24,24 +24,24 @@ export class ApiFailure extends Error {
     this.retry_after_s = options.retry_after_s
   }
 
-  /** Worth another try by itself: nothing was wrong with the request. */
-  get passing(): boolean {
+  /** Whether a retry may succeed: the request itself was valid. */
+  get transient(): boolean {
     return this.status === 0 || this.status >= 500 || this.status === 429
   }
 
-  /** What is wrong with one field of the request (`/email`), or undefined. */
+  /** The problem of one field of the request, e.g. `/email`; undefined if it is valid. */
   problem(path: string): string | undefined {
     return problems(this.details).find((problem) => problem.path === path)?.message
   }
 }
 
-/** Any thrown value as a failure, so that every page can show it. */
+/** Converts any thrown value to a failure for display. */
 export function asFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error
   return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : 'Something went wrong.')
 }
 
-/** Reads the server's error body; anything else is `UNREADABLE`. */
+/** Parses the server's error body; any other body becomes `UNREADABLE`. */
 export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
   const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
   const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }

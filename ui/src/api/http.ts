@@ -6,20 +6,20 @@ export interface RequestOptions {
   body?: unknown
   query?: Record<string, string | number | undefined>
   signal?: AbortSignal
-  /** Sent as `Idempotency-Key`: the same write twice is one. */
+  /** Sent as `Idempotency-Key`: a retry with the same key has no second effect. */
   idempotency_key?: string
-  /** A 401 is an answer to this very form, not the end of the session. */
+  /** A 401 answers this form, e.g. a wrong password; it does not end the session. */
   expects_401?: boolean
 }
 
-/** Called on every 401 that means "sign in again". Set once, by the app. */
+/** Called on each 401 that ends the session. Set once, by the app. */
 let signedOut: () => void = () => {}
 
 export function onSignedOut(handler: () => void): void {
   signedOut = handler
 }
 
-/** The double-submit token that the server set beside the session; undefined when signed out. */
+/** The CSRF token of the double-submit cookie; undefined when signed out. */
 export function csrfToken(cookies: string): string | undefined {
   for (const part of cookies.split(';')) {
     const [name, ...value] = part.trim().split('=')
@@ -29,8 +29,8 @@ export function csrfToken(cookies: string): string | undefined {
 }
 
 /**
- * One call of the server: JSON both ways, `undefined` for an empty answer. Throws {@link ApiFailure}.
- * The type is what the contract promises for this route; nothing of the body is checked again here.
+ * Calls the server: JSON both ways, `undefined` for an empty answer. Throws {@link ApiFailure}.
+ * `T` is the type of the contract for this route; the body is not validated here.
  */
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   const response = await send(method, path, options)
@@ -78,7 +78,7 @@ function parsed(text: string) {
   try {
     return JSON.parse(text)
   } catch {
-    // A proxy's HTML page: the caller sees the status without a reason.
+    // Not JSON, e.g. the HTML page of a proxy: the failure carries the status only.
     return undefined
   }
 }

@@ -1,11 +1,11 @@
-/** Keys of the query cache, all in one place: a typo would be a cache that never updates. */
+/** Keys of the query cache, in one place: a mistyped key would never be updated. */
 export const keys = {
   providers: () => ['providers'] as const,
   version: () => ['version'] as const,
   ready: () => ['ready'] as const,
   me: () => ['me'] as const,
   orgs: () => ['orgs'] as const,
-  /** Everything of one org lies under this. */
+  /** Prefix of every key of an org. */
   inOrg: (slug: string) => ['org', slug] as const,
   org: (slug: string) => ['org', slug, 'org'] as const,
   members: (slug: string) => ['org', slug, 'members'] as const,

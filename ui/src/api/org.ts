@@ -7,15 +7,15 @@ const orgPath = (slug: string) => `/api/v1/orgs/${encodeURIComponent(slug)}`
 const userPath = (slug: string, user_id: string) => `${orgPath(slug)}/users/${encodeURIComponent(user_id)}`
 const channelPath = (slug: string, id: string) => `${orgPath(slug)}/channels/${encodeURIComponent(id)}`
 
-/** A new member: a person comes with the link to join, an agent with its key; each is told once. */
+/** A new member: a human with the invite link, an agent with its key. Both are shown once. */
 export type CreatedUser = User & { invite_url?: string | null; api_key?: string | null }
 
 export type HistoryPlace = { before?: number; after?: number; around?: number }
 
-/** Messages in one request: enough to fill two tall screens. */
+/** Messages per request: two tall screens. */
 const HISTORY_LIMIT = 60
 
-/** The whole of a list, however many pages that takes. */
+/** Reads all pages of a list. */
 async function everyPage<T>(path: string): Promise<T[]> {
   const all: T[] = []
   for (let page = 1; ; page++) {
@@ -68,7 +68,7 @@ export const api = {
 export const streamUrl = (slug: string, cursor: string | undefined) =>
   `${orgPath(slug)}/events/stream${cursor === undefined ? '' : `?last_event_id=${encodeURIComponent(cursor)}`}`
 
-/** WebSocket address beside the page's own origin. */
+/** URL of the WebSocket on the origin of the page. */
 export function socketUrl(slug: string, origin: string): string {
   const url = new URL(`${orgPath(slug)}/channels/ws`, origin)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'

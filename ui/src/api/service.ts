@@ -13,7 +13,7 @@ export interface Ready {
 
 export const service = {
   version: () => request<Version>('GET', '/version'),
-  /** Also answers when something is not usable: that is what it is for. */
+  /** Without `request`: the server answers 503 with the same body while a check fails. */
   ready: async (): Promise<Ready> => {
     const response = await fetch('/ready', { cache: 'no-store' })
     return await response.json()

@@ -5,12 +5,12 @@ import { MemoryOutboxStore, type OutboxStore } from '../realtime/outbox-store.ts
 import type { BroadcastLike } from '../realtime/shared-events.ts'
 import type { LocksLike } from '../realtime/tabs.ts'
 
-/** Web Locks, where the origin is secure enough to have them. */
+/** Web Locks; undefined on insecure origins. */
 export function webLocks(): LocksLike | undefined {
   return typeof navigator === 'undefined' ? undefined : navigator.locks
 }
 
-/** Storage of this tab alone; undefined where it is forbidden. */
+/** Session storage; undefined where it is forbidden. */
 export function tabStorage(): Storage | undefined {
   try {
     return sessionStorage
@@ -22,13 +22,13 @@ export function tabStorage(): Storage | undefined {
 
 let store: OutboxStore | undefined
 
-/** Where unsent messages live on this device. */
+/** The store of unsent messages on this device. */
 export function outboxStore(): OutboxStore {
   store ??= typeof indexedDB === 'undefined' ? new MemoryOutboxStore() : new IndexedDbOutboxStore(indexedDB)
   return store
 }
 
-/** A WebSocket, narrowed to what is used: the browser's handler types promise more than we ask for. */
+/** Adapts a WebSocket to its port: the handler types of the DOM are wider than the port's. */
 export function socketOf(socket: WebSocket): SocketLike {
   return {
     get readyState() {

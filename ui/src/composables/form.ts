@@ -2,16 +2,17 @@ import { newId } from '@contracts/ids.ts'
 import { computed, ref, shallowRef } from 'vue'
 import { type ApiFailure, asFailure } from '../api/failure.ts'
 
-/** Leads to the first field that is wrong, once the page shows which are. */
-export function focusMistake(form: EventTarget | null | undefined): void {
+/** Focuses the first invalid field after the next render. */
+export function focusInvalid(form: EventTarget | null | undefined): void {
   requestAnimationFrame(() => {
     if (form instanceof HTMLElement) form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
   })
 }
 
 /**
- * A form's sending: one at a time, its failure kept to be shown in place, by field where the server names one. `send`
- * gets a key that stays the same while nobody knows whether the last try arrived: sent again, it is the same write.
+ * Submission of a form: one request at a time, with its failure kept for display, per field where the server names one.
+ * `send` gets an idempotency key that changes only after a definite outcome, so that a retry after a lost answer is the same
+ * write.
  */
 export function useSubmit<T>(send: (idempotency_key: string) => Promise<T>, done: (result: T) => unknown) {
   let idempotency_key = newId()
@@ -28,7 +29,7 @@ export function useSubmit<T>(send: (idempotency_key: string) => Promise<T>, done
       await done(result)
     } catch (error) {
       failure.value = asFailure(error)
-      if (!failure.value.passing) idempotency_key = newId()
+      if (!failure.value.transient) idempotency_key = newId()
     } finally {
       busy.value = false
     }
@@ -38,7 +39,7 @@ export function useSubmit<T>(send: (idempotency_key: string) => Promise<T>, done
     return failure.value?.problem(path)
   }
 
-  /** A failure that belongs to no field of the form. */
+  /** The failure, unless it belongs to one of these fields. */
   const general = (paths: readonly string[]) =>
     computed(() => (failure.value && !paths.some((path) => problem(path)) ? failure.value : undefined))
 

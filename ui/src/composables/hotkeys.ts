@@ -1,40 +1,31 @@
-import { onScopeDispose } from 'vue'
-import { readLocal, writeLocal } from '../stores/local.ts'
+import { onKeyStroke, useLocalStorage } from '@vueuse/core'
+import type { Ref } from 'vue'
 
-const KEY = 'mc.single_keys'
-
-/** Keys without Ctrl or Alt can be turned off: speech input and shaky hands press them by accident (WCAG 2.1.4). */
-export function singleKeysOn(): boolean {
-  return readLocal(KEY) !== 'off'
+/**
+ * Whether shortcuts of a single key are on. The user can turn them off: speech input and tremor press them by accident
+ * (WCAG 2.1.4).
+ */
+export function useSingleKeys(): Ref<boolean> {
+  return useLocalStorage('mc.single_keys', true, { writeDefaults: false })
 }
 
-export function setSingleKeys(on: boolean): void {
-  writeLocal(KEY, on ? undefined : 'off')
-}
-
-/** Runs `run` for a key pressed outside of fields and dialogs. `key` as in `KeyboardEvent.key`, with `Alt+` before it if needed. */
+/**
+ * Runs `run` for a key pressed outside of dialogs and, for a single key, outside of fields. `key` as in
+ * `KeyboardEvent.key`, with `Alt+` before it if needed.
+ */
 export function useHotkey(key: string, run: () => void): void {
+  const single_keys = useSingleKeys()
   const alt = key.startsWith('Alt+')
-  const plain = alt ? key.slice('Alt+'.length) : key
-  const pressed = (event: KeyboardEvent) => {
-    if (
-      event.key !== plain ||
-      event.altKey !== alt ||
-      event.ctrlKey ||
-      event.metaKey ||
-      event.defaultPrevented
-    )
-      return
-    if (!alt && (!singleKeysOn() || inField(event.target))) return
+  onKeyStroke(alt ? key.slice('Alt+'.length) : key, (event) => {
+    if (event.altKey !== alt || event.ctrlKey || event.metaKey || event.defaultPrevented) return
+    if (!alt && (!single_keys.value || isField(event.target))) return
     if (document.querySelector('.q-dialog')) return
     event.preventDefault()
     run()
-  }
-  window.addEventListener('keydown', pressed)
-  onScopeDispose(() => window.removeEventListener('keydown', pressed))
+  })
 }
 
-function inField(target: EventTarget | null): boolean {
+function isField(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     target.closest('input, textarea, select, [contenteditable="true"]') !== null

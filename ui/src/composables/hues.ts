@@ -4,7 +4,7 @@ import { useMembers } from './queries.ts'
 
 const key: InjectionKey<Readonly<Ref<ReadonlyMap<string, Hue>>>> = Symbol('colours of people')
 
-/** Lets every avatar below this component have a colour that no other of the org's first members has. */
+/** Provides the avatar colours of an org to the components below; the first six members have different ones. */
 export function provideHues(slug: MaybeRefOrGetter<string>): void {
   const { data: members } = useMembers(slug)
   provide(
@@ -15,7 +15,7 @@ export function provideHues(slug: MaybeRefOrGetter<string>): void {
   )
 }
 
-/** The colour of a person; outside of an org, or of somebody who is not in it, the one of the id. */
+/** The avatar colour of a user. Outside of an org, or for a non-member, it depends on the id alone. */
 export function useHue(): (id: string | null) => Hue {
   const hues = inject(key, undefined)
   return (id) => hues?.value.get(id ?? '') ?? hueOf(id)

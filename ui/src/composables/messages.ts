@@ -14,17 +14,16 @@ import {
   withOlder,
 } from '../realtime/message-log.ts'
 
-/** Pages read one after another to close a hole; more than that is quicker read as a new page. */
+/** Pages read in sequence to close a gap. A larger gap is replaced by the newest page. */
 const FILL_PAGES_MAX = 5
 
 /**
- * Reads the end of a channel beside what is held of it. Messages that arrived while the page was under way are read
- * behind it, so that the log ends where the counter of the channel does.
+ * Reads the newest page of a channel and merges it into the cached log. Messages that arrived during the request are read
+ * afterwards, so that the log ends at the `last_seq` of the channel.
  */
 export async function loadLog(client: QueryClient, slug: string, channel_id: string): Promise<MessageLog> {
-  const known = () => client.getQueryData<MessageLog>(keys.messages(slug, channel_id))
   const newest = logFromNewest(await api.messages(slug, channel_id))
-  const held = known()
+  const held = client.getQueryData<MessageLog>(keys.messages(slug, channel_id))
   if (held?.has_newer) return held
   let log = withFreshTail(held, newest)
   for (let page = 0; page < FILL_PAGES_MAX && lastSeq(log) < headOf(client, slug, channel_id); page++) {
@@ -40,7 +39,7 @@ function headOf(client: QueryClient, slug: string, channel_id: string): number {
   return channels?.find(({ id }) => id === channel_id)?.last_seq ?? 0
 }
 
-/** The messages of a channel, with ways to more of them. */
+/** The messages of a channel, with functions that load more of them. */
 export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
   const queryKey = computed(() => keys.messages(toValue(slug), toValue(channel_id)))
@@ -83,7 +82,7 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
     }
   }
 
-  /** Replaces what is held by the neighbourhood of one message, unless that is held already. */
+  /** Replaces the log by the page around one message, unless that message is loaded. Answers whether it exists. */
   async function loadAround(seq: number): Promise<boolean> {
     const held = query.data.value?.messages.some((message) => message.seq === seq)
     if (held) return true
@@ -95,7 +94,7 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
     return true
   }
 
-  /** Back to the end of the channel. */
+  /** Replaces the log by the newest page. */
   async function loadNewest() {
     if (!query.data.value?.has_newer) return
     const log = logFromNewest(await api.messages(toValue(slug), toValue(channel_id)))

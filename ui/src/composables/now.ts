@@ -1,11 +1,7 @@
-import { onScopeDispose, type Ref, ref } from 'vue'
+import { useIntervalFn, useTimestamp } from '@vueuse/core'
+import type { Ref } from 'vue'
 
-/** Now in epoch milliseconds, moving on every `every_ms` while somebody looks at it. */
+/** The current time in epoch milliseconds, updated every `every_ms`. */
 export function useNow(every_ms: number): Readonly<Ref<number>> {
-  const now = ref(Date.now())
-  const timer = setInterval(() => {
-    now.value = Date.now()
-  }, every_ms)
-  onScopeDispose(() => clearInterval(timer))
-  return now
+  return useTimestamp({ scheduler: (update) => useIntervalFn(update, every_ms) })
 }

@@ -3,17 +3,17 @@ import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import type { MentionClass } from '../components/markdown/render.ts'
 import { useMembers } from './queries.ts'
 
-/** Members of an org by id and by username, and how their mentions look to one of them. */
+/** Members of an org by id and by username, and the classes of their mentions for one reader. */
 export function usePeople(slug: MaybeRefOrGetter<string>, me_id: MaybeRefOrGetter<string>) {
   const { data: members } = useMembers(slug)
   const byId = computed(() => new Map(members.value?.map((user) => [user.id, user])))
   const byUsername = computed(() => new Map(members.value?.map((user) => [user.username, user])))
 
-  /** Marks those names that `counts` accepts: of a stored message the ones the server took as mentions. */
-  function mentionClass(counts: (user: User) => boolean): MentionClass {
+  /** Marks the names that `isMentioned` accepts; for a stored message these are the mentions that the server recorded. */
+  function mentionClass(isMentioned: (user: User) => boolean): MentionClass {
     return (username) => {
       const user = byUsername.value.get(username)
-      if (!user || !counts(user)) return undefined
+      if (!user || !isMentioned(user)) return undefined
       if (user.id === toValue(me_id)) return 'm-you'
       return user.type === 'agent' ? 'm-agent' : 'm-human'
     }

@@ -4,9 +4,9 @@ import { useTalk } from '../stores/talk.ts'
 import { useMe } from './queries.ts'
 
 /**
- * Ids of the users who are connected to a channel, or without one to any channel that is seen from here. Oneself is there
- * as soon as the chat is live: the server tells only changes, and to a second tab there is none to tell. While the
- * connection is lost nobody is known to be here: what was told last may long be over.
+ * Ids of the users who are connected to a channel, or, without one, to any channel of the reader. The reader is present as
+ * soon as the chat is live: the server sends changes only, and a second tab changes nothing. While the connection is lost
+ * the set is empty, because the last known presence may be outdated.
  */
 export function usePresence(channel_id?: MaybeRefOrGetter<string>): ComputedRef<ReadonlySet<string>> {
   const connection = useConnection()
@@ -14,9 +14,9 @@ export function usePresence(channel_id?: MaybeRefOrGetter<string>): ComputedRef<
   const { data: me } = useMe()
   return computed(() => {
     if (connection.lost_shown) return new Set<string>()
-    const told =
+    const known =
       channel_id === undefined ? Object.values(talk.present).flat() : talk.present[toValue(channel_id)]
-    const ids = new Set(told)
+    const ids = new Set(known)
     if (connection.live && me.value) ids.add(me.value.user.id)
     return ids
   })

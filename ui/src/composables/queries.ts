@@ -7,7 +7,7 @@ import { api } from '../api/org.ts'
 import { service } from '../api/service.ts'
 import { withFresh } from '../realtime/channel-counts.ts'
 
-/** Server state, read through one cache. Events keep it current, so nothing is read again for its age. */
+/** Server state through the query cache. Events keep it current, so no query expires by age. */
 
 export const meQuery = { queryKey: keys.me(), queryFn: auth.me }
 
@@ -58,7 +58,7 @@ export function useChannels(slug: MaybeRefOrGetter<string>) {
   })
 }
 
-/** The own role in an org, undefined until it is known. */
+/** The reader's role in an org; undefined until it is known. */
 export function useRole(slug: MaybeRefOrGetter<string>) {
   const { data } = useMe()
   return computed<Role | undefined>(

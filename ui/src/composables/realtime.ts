@@ -1,5 +1,6 @@
 import { newId } from '@contracts/ids.ts'
 import { useQueryClient } from '@tanstack/vue-query'
+import { useEventListener } from '@vueuse/core'
 import { type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue'
 import { useRouter } from 'vue-router'
 import { auth } from '../api/auth.ts'
@@ -20,14 +21,14 @@ import { broadcastOf, outboxStore, socketOf, sourceOf, tabStorage, webLocks } fr
 const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
 export const realtimeKey = key
 
-/** The live side of the org that the page belongs to; undefined for a moment at the start. */
+/** The realtime connection of the current org; undefined until the tab id is known. */
 export function useRealtime(): ShallowRef<OrgRealtime | undefined> {
   return inject(key, () => shallowRef(undefined), true)
 }
 
 /**
- * Everything live of an org, for as long as the calling component is there. It connects when `ready` is true: the list
- * of channels must be loaded, because the first hello tells the server where this browser stands.
+ * Keeps the realtime connection of an org while the calling component lives. It connects when `ready` becomes true: the
+ * hello of the socket carries the resume point of every channel, so the list of channels must be loaded first.
  */
 export function startRealtime(
   reader: Reader & { org_id: string },
@@ -40,12 +41,12 @@ export function startRealtime(
   const talk = useTalk()
   let stopped = false
 
-  async function ended() {
-    // One's own sign-out: its page goes on by itself.
+  async function handleEnd() {
+    // The sign-out of this tab navigates by itself.
     if (connection.signing_out) return
     try {
       await auth.me()
-      // Still signed in, so it was this org that let go.
+      // The session still works, so the membership of this org ended.
       client.removeQueries({ queryKey: keys.inOrg(reader.slug) })
       await client.invalidateQueries({ queryKey: keys.me() })
       await router.replace({ path: paths.orgs(), query: { left: reader.slug } })
@@ -101,7 +102,7 @@ export function startRealtime(
           talk.outbox = items
         },
         reconnected: () => void client.invalidateQueries({ queryKey: keys.version() }),
-        ended: () => void ended(),
+        ended: () => void handleEnd(),
         failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
       },
     )
@@ -110,23 +111,17 @@ export function startRealtime(
     })
   })
 
-  const again = () => realtime.value?.retryNow()
-  // The browser may be wrong about it: a server on this machine needs no network.
-  const doubt = () => realtime.value?.check()
-  // Whoever comes back to a page, maybe after the device slept, is not shown a connection that died meanwhile.
-  const seen = () => {
+  useEventListener('online', () => realtime.value?.retryNow())
+  // Only a hint: a server on this machine or in this network may still answer.
+  useEventListener('offline', () => realtime.value?.check())
+  // After a suspend the socket may be dead without a close event.
+  useEventListener(document, 'visibilitychange', () => {
     if (document.visibilityState !== 'visible') return
-    again()
-    doubt()
-  }
-  window.addEventListener('online', again)
-  window.addEventListener('offline', doubt)
-  document.addEventListener('visibilitychange', seen)
+    realtime.value?.retryNow()
+    realtime.value?.check()
+  })
   onScopeDispose(() => {
     stopped = true
-    window.removeEventListener('online', again)
-    window.removeEventListener('offline', doubt)
-    document.removeEventListener('visibilitychange', seen)
     realtime.value?.stop()
     connection.reset()
     talk.reset()

@@ -3,22 +3,22 @@ import { useRouter } from 'vue-router'
 import { auth, type SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { paths } from '../paths.ts'
-import { noteFreshSession } from '../realtime/session-keeper.ts'
 import { forgetPlace } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { forgetDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
 import { outboxStore } from './browser.ts'
+import { recordFreshSession } from './session-keeper.ts'
 
-/** What happens around a session: it begins with a sign-in, it ends with everything of that person gone from here. */
+/** Begin and end of a session in this browser. */
 export function useSession() {
   const client = useQueryClient()
   const router = useRouter()
   const connection = useConnection()
 
-  /** Takes over the answer of a sign-in, so that the next page does not ask again. */
-  function began(signed_in: SignedIn) {
-    noteFreshSession()
+  /** Caches the answer of a sign-in, so that the next page needs no request. */
+  function begin(signed_in: SignedIn) {
+    recordFreshSession()
     forgetPlace()
     client.clear()
     client.setQueryData(keys.me(), signed_in)
@@ -26,7 +26,7 @@ export function useSession() {
     if (only && others.length === 0) rememberOrg(only.org.slug)
   }
 
-  /** Signs out. Drafts and unsent messages of this person leave this device with the session. */
+  /** Signs out, and removes the user's drafts and unsent messages from this device. */
   async function end(user_id: string) {
     connection.signing_out = true
     try {
@@ -37,10 +37,10 @@ export function useSession() {
     forgetDrafts(user_id)
     await outboxStore()
       .clear(user_id)
-      .catch((error: unknown) => console.warn('Mission Control: forget unsent messages', error))
+      .catch((error: unknown) => console.warn('Mission Control: remove unsent messages', error))
     await router.replace(paths.login())
     client.clear()
   }
 
-  return { began, end }
+  return { begin, end }
 }

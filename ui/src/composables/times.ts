@@ -1,4 +1,4 @@
-/** Times as people say them: the clock today, the weekday this week, the date before. All in the reader's own zone. */
+/** Human-readable times in the reader's time zone: the clock today, the weekday this week, the date before that. */
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const WEEKDAY = new Intl.DateTimeFormat('en', { weekday: 'short' })
@@ -23,12 +23,12 @@ function dayStart(ms: number): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
 }
 
-/** One value per local day, to tell where a new one begins. */
+/** A key that is equal for times of the same local day. */
 export function dayKey(iso: string): string {
   return String(dayStart(Date.parse(iso)))
 }
 
-/** "Today", "Yesterday", "Thursday, 19 November"; with the year when it is another. */
+/** "Today", "Yesterday", "Thursday, 19 November"; with the year if it is not the current one. */
 export function dayName(iso: string, now_ms: number): string {
   const at = Date.parse(iso)
   const days = Math.round((dayStart(now_ms) - dayStart(at)) / DAY_MS)
@@ -39,7 +39,7 @@ export function dayName(iso: string, now_ms: number): string {
   return `${WEEKDAY_LONG.format(date)}, ${(same_year ? DAY : DAY_YEAR).format(date)}`
 }
 
-/** When something was, short. */
+/** A short time: "14:05", "Thu", "19 Nov", "19 Nov 2024". */
 export function when(iso: string, now_ms: number): string {
   const at = Date.parse(iso)
   const days = Math.round((dayStart(now_ms) - dayStart(at)) / DAY_MS)
@@ -58,7 +58,7 @@ export function ago(iso: string, now_ms: number): string {
   return when(iso, now_ms)
 }
 
-/** "3:12", "1:04:09": how long something runs. */
+/** A duration: "3:12", "1:04:09". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]

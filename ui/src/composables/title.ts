@@ -1,23 +1,19 @@
-import { type MaybeRefOrGetter, onScopeDispose, toValue, watchEffect } from 'vue'
+import { useTitle } from '@vueuse/core'
+import { type MaybeRefOrGetter, toValue } from 'vue'
 import { useChannels, useMe } from './queries.ts'
 
 const APP = 'Mission Control'
 
-/** Sets the document's title: the nearest thing first, e.g. "(2) general · Fieldnote · Mission Control". */
-export function useTitle(parts: MaybeRefOrGetter<readonly (string | undefined)[]>): void {
-  watchEffect(() => {
-    document.title = [...toValue(parts).filter((part) => part !== undefined && part !== ''), APP].join(' · ')
-  })
-  onScopeDispose(() => {
-    document.title = APP
-  })
+/** The document title, most specific part first, e.g. "(2) general · Fieldnote · Mission Control". */
+export function usePageTitle(parts: MaybeRefOrGetter<readonly (string | undefined)[]>): void {
+  useTitle(() => [...toValue(parts), APP].filter(Boolean).join(' · '), { restoreOnUnmount: () => APP })
 }
 
-/** The title of a page of an org, with the number of mentions that wait in its channels before it. */
+/** The title of a page of an org, with the number of unread mentions in front. */
 export function useOrgTitle(slug: MaybeRefOrGetter<string>, name: MaybeRefOrGetter<string>): void {
   const { data: me } = useMe()
   const { data: channels } = useChannels(slug)
-  useTitle(() => {
+  usePageTitle(() => {
     const mentions = channels.value?.reduce((sum, { mention_count }) => sum + mention_count, 0) ?? 0
     const org = me.value?.memberships.find((one) => one.org.slug === toValue(slug))?.org.name
     return [mentions > 0 ? `(${mentions}) ${toValue(name)}` : toValue(name), org]

@@ -1,7 +1,7 @@
 import { Notify } from 'quasar'
 import { asFailure } from '../api/failure.ts'
 
-/** Says that something was done; gone after five seconds. */
+/** Confirms an action; closes after five seconds. */
 export function toast(message: string): void {
   Notify.create({
     message,
@@ -12,7 +12,7 @@ export function toast(message: string): void {
   })
 }
 
-/** Says what went wrong, and stays until it is closed. */
+/** Reports a failure; stays until the user closes it. */
 export function toastFailure(what: string, error: unknown): void {
   Notify.create({
     message: `${what}: ${asFailure(error).message}`,

@@ -5,8 +5,8 @@ import { useConnection } from '../stores/connection.ts'
 import { useVersion } from './queries.ts'
 
 /**
- * Notices when the server is another version than the one this page was loaded from: the page may not understand it
- * fully. What it shows is read again at once; its own code only a reload can change.
+ * Detects that the server runs another version than the one that served this page. The data is refetched at once, since the
+ * cache may lack fields; the code of the page changes only by a reload, which the banner offers.
  */
 export function useVersionWatch(): void {
   const client = useQueryClient()

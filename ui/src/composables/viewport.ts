@@ -1,19 +1,10 @@
-import { onScopeDispose, type Ref, ref } from 'vue'
+import { useMediaQuery } from '@vueuse/core'
 
-/** A media query as a ref. */
-export function useMedia(query: string): Readonly<Ref<boolean>> {
-  const list = window.matchMedia(query)
-  const matches = ref(list.matches)
-  const changed = () => {
-    matches.value = list.matches
-  }
-  list.addEventListener('change', changed)
-  onScopeDispose(() => list.removeEventListener('change', changed))
-  return matches
-}
-
-export const usePhone = () => useMedia('(max-width: 767px)')
-/** Room for the channel's details beside the conversation. */
-export const useWide = () => useMedia('(min-width: 1280px)')
-/** Between phone and wide: the sidebar shows glyphs only. */
-export const useNarrow = () => useMedia('(min-width: 768px) and (max-width: 1279px)')
+/** Below 768 px: bottom navigation, one column. */
+export const usePhone = () => useMediaQuery('(max-width: 767px)')
+/** From 1280 px: room for the channel details beside the conversation. */
+export const useWide = () => useMediaQuery('(min-width: 1280px)')
+/** Between the two: the sidebar shows icons only. */
+export const useNarrow = () => useMediaQuery('(min-width: 768px) and (max-width: 1279px)')
+/** The main input is a finger: the on-screen keyboard opens with the focus, and Enter breaks the line. */
+export const useTouch = () => useMediaQuery('(pointer: coarse)')

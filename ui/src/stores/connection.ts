@@ -1,32 +1,48 @@
+import { useTimeoutFn } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { SocketState } from '../realtime/chat-socket.ts'
 import type { StreamState } from '../realtime/event-stream.ts'
 
-/** Shorter losses are not worth a banner: most are over before it could be read. */
+/** A shorter loss shows no banner: it would disappear before it could be read. */
 const BANNER_AFTER_MS = 1_500
 const CAUGHT_UP_SHOWN_MS = 5_000
 
-/** What the status bar and the banner say about the connection. */
+/** State of the connection, for the status bar and the banner. */
 export const useConnection = defineStore('connection', () => {
   const socket = ref<SocketState>({ is: 'connecting' })
   const stream = ref<StreamState>('connecting')
-  /** Whether this tab holds the one event stream of the browser. */
+  /** Whether this tab holds the event stream that all tabs of this browser share. */
   const leading = ref(false)
   const round_trip_ms = ref<number>()
-  /** Last event of the org that this tab knows. */
+  /** Sequence of the last event that this tab has. */
   const sequence = ref<number>()
-  /** Since when, epoch ms; undefined while connected. */
+  /** Start of the current loss, epoch ms; undefined while connected. */
   const lost_at = ref<number>()
   const lost_shown = ref(false)
+  /** Messages that the last reconnect brought, while that is shown. */
   const caught_up = ref<number>()
-  /** Whether it was live before: what comes the first time does not come again. */
+  /** Whether the socket was live before: the first connection is not a reconnect. */
   const was_live = ref(false)
-  /** The server is another version than the one that this page came from. */
+  /** The server now runs another version than the one that served this page. */
   const update_ready = ref(false)
-  /** This tab ends the session itself: what the server then says is no news. */
+  /** This tab is ending the session itself: the server's revocation needs no reaction. */
   const signing_out = ref(false)
-  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const showLoss = useTimeoutFn(
+    () => {
+      lost_shown.value = true
+    },
+    BANNER_AFTER_MS,
+    { immediate: false },
+  )
+  const hideCaughtUp = useTimeoutFn(
+    () => {
+      caught_up.value = undefined
+    },
+    CAUGHT_UP_SHOWN_MS,
+    { immediate: false },
+  )
 
   function enter(state: SocketState) {
     socket.value = state
@@ -35,27 +51,22 @@ export const useConnection = defineStore('connection', () => {
     if (lost_at.value !== undefined) return
     lost_at.value = Date.now()
     caught_up.value = undefined
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      lost_shown.value = true
-    }, BANNER_AFTER_MS)
+    showLoss.start()
   }
 
-  /** Connected again, with so many messages that arrived in between. */
+  /** The connection is back; `count` messages arrived in between. */
   function recovered(count: number) {
-    const told = lost_shown.value
-    clearTimeout(timer)
+    showLoss.stop()
     lost_at.value = undefined
+    if (!lost_shown.value) return
     lost_shown.value = false
-    if (!told) return
     caught_up.value = count
-    timer = setTimeout(() => {
-      caught_up.value = undefined
-    }, CAUGHT_UP_SHOWN_MS)
+    hideCaughtUp.start()
   }
 
   function reset() {
-    clearTimeout(timer)
+    showLoss.stop()
+    hideCaughtUp.stop()
     socket.value = { is: 'connecting' }
     stream.value = 'connecting'
     lost_at.value = undefined

@@ -1,6 +1,6 @@
 import { localKeys, readLocal, writeLocal } from './local.ts'
 
-/** What is written and not sent, by person and channel, until it is sent or the person signs out. */
+/** An unsent text, per user and channel; removed when it is sent or the user signs out. */
 export interface Draft {
   content: string
   reply_to: string | null
@@ -17,7 +17,7 @@ export function readDraft(user_id: string, channel_id: string): Draft | undefine
     if (typeof content !== 'string') return undefined
     return { content, reply_to: typeof reply_to === 'string' ? reply_to : null }
   } catch {
-    // Written by something else: not a draft.
+    // Not written by this app.
     return undefined
   }
 }

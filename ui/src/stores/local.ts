@@ -1,6 +1,6 @@
 /**
- * Small values that this browser keeps between visits. A private window or a full disk may refuse: then the value
- * lives as long as the page, and nobody is bothered.
+ * Small values in local storage, for code outside of components (components use `useLocalStorage`). A private window may
+ * forbid storage and a full disk refuses writes: then a value is not kept, which is not worth an error message.
  */
 export function readLocal(key: string): string | undefined {
   try {
@@ -16,7 +16,7 @@ export function writeLocal(key: string, value: string | undefined): void {
     if (value === undefined) localStorage.removeItem(key)
     else localStorage.setItem(key, value)
   } catch {
-    // Forbidden or full: only the next visit will notice.
+    // Forbidden or full: the value is lost at the next visit.
   }
 }
 

@@ -1,13 +1,11 @@
+import { useLocalStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
-import { ref, watch } from 'vue'
 import { readLocal, writeLocal } from './local.ts'
 
-/** How this person likes the frame: sidebar folded or not, channel details shown or not. */
+/** The user's layout: sidebar folded or not, channel details shown or not. */
 export const useShell = defineStore('shell', () => {
-  const folded = ref(readLocal('mc.sidebar') === 'folded')
-  const details = ref(readLocal('mc.details') === 'shown')
-  watch(folded, (value) => writeLocal('mc.sidebar', value ? 'folded' : undefined))
-  watch(details, (value) => writeLocal('mc.details', value ? 'shown' : undefined))
+  const folded = useLocalStorage('mc.sidebar_folded', false, { writeDefaults: false })
+  const details = useLocalStorage('mc.details_shown', false, { writeDefaults: false })
   return { folded, details }
 })
 

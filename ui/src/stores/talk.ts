@@ -3,10 +3,10 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { OutboxItem } from '../realtime/outbox.ts'
 
-/** A little longer than the server's own expiry: its `typing_stopped` usually comes first. */
+/** Slightly longer than the server's expiry, so that its `typing_stopped` usually comes first. */
 const TYPING_MS = LIMITS.typing_expires_ms + 1_500
 
-/** What passes and is stored nowhere: who types, who is there, what this tab has under way. */
+/** Transient chat state: typing users, present users, and this tab's outbox. */
 export const useTalk = defineStore('talk', () => {
   const typing = ref<Record<string, string[]>>({})
   const present = ref<Record<string, string[]>>({})

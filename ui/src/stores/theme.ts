@@ -1,39 +1,21 @@
+import { useLocalStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { Dark } from 'quasar'
-import { ref, watch } from 'vue'
-import { readLocal, writeLocal } from './local.ts'
+import { watch } from 'vue'
 
 export type ThemeChoice = 'system' | 'light' | 'dark'
 
-const KEY = 'mc.theme'
-
-function stored(): ThemeChoice {
-  const value = readLocal(KEY)
-  return value === 'light' || value === 'dark' ? value : 'system'
-}
-
-/** Light, dark, or what the system says; remembered, and the same in every tab. */
+/** Light, dark or the system's theme: remembered, and the same in every tab. */
 export const useTheme = defineStore('theme', () => {
-  const choice = ref<ThemeChoice>(stored())
-
-  function apply(theme: ThemeChoice) {
-    // The tokens follow `color-scheme`; Quasar is told so that its own classes agree.
-    if (theme === 'system') delete document.documentElement.dataset.theme
-    else document.documentElement.dataset.theme = theme
-    Dark.set(theme === 'system' ? 'auto' : theme === 'dark')
-  }
-
-  watch(
-    choice,
-    (theme) => {
-      apply(theme)
-      writeLocal(KEY, theme === 'system' ? undefined : theme)
-    },
-    { immediate: true },
-  )
-  window.addEventListener('storage', ({ key }) => {
-    if (key === KEY) choice.value = stored()
-  })
-
+  const choice = useLocalStorage<ThemeChoice>('mc.theme', 'system', { writeDefaults: false })
+  watch(choice, apply, { immediate: true })
   return { choice }
 })
+
+function apply(theme: ThemeChoice): void {
+  const fixed = theme === 'light' || theme === 'dark'
+  // The tokens follow `color-scheme` on the root element; Quasar's own classes follow `Dark`.
+  if (fixed) document.documentElement.dataset.theme = theme
+  else delete document.documentElement.dataset.theme
+  Dark.set(fixed ? theme === 'dark' : 'auto')
+}

@@ -59,15 +59,15 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           },
           errors: ['SESSION_EXPIRED', 'SESSION_REVOKED', 'CSRF_VALIDATION_FAILED'],
         },
-        async ({ identity, request }) => {
+        async ({ principal, credential, request }) => {
           const token = deps.identify.sessionToken(request)
-          if (identity.type !== 'session' || token === undefined)
+          if (principal.session_id === undefined || token === undefined)
             throw new ApiError('UNAUTHENTICATED', 'Only a session can be refreshed.')
           const next = await sessions.refresh(token)
           if ('refusal' in next) throw new ApiError(next.refusal, 'Your session has ended. Sign in again.')
           const session = { id: next.session_id, expires_at: new Date(next.session_expires_at).toISOString() }
           const body = { session, token_expires_at: new Date(next.token_expires_at).toISOString() }
-          return identity.by_cookie
+          return credential.by_cookie
             ? sign_in.withCookies(next, body)
             : { body: { ...body, token: next.token } }
         },
@@ -84,10 +84,10 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           ok: { status: 204 },
         },
         async (call) => {
-          const { identity } = call
-          if (identity.type !== 'session')
+          const { id, session_id } = call.principal
+          if (session_id === undefined)
             throw new ApiError('UNAUTHENTICATED', 'Only a session can be signed out.')
-          await end(identity.user_id, identity.session_id, 'logout', call)
+          await end(id, session_id, 'logout', call)
           return { cookies: clearedCookies(deps.secure_cookies) }
         },
       ),
@@ -104,15 +104,15 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           ok: { status: 200, schema: SignedIn },
           errors: ['SESSION_EXPIRED', 'SESSION_REVOKED'],
         },
-        async ({ identity }) => {
-          if (identity.type !== 'session')
+        async ({ principal: { id, session_id }, credential: { expires_at } }) => {
+          if (session_id === undefined || expires_at === undefined)
             throw new ApiError(
               'UNAUTHENTICATED',
               'This is for people; agents ask for /users/me in their organization.',
             )
-          const account = await accounts.byId(identity.user_id)
+          const account = await accounts.byId(id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
-          return { body: await sign_in.whoAmI(account, identity.session_id, identity.expires_at) }
+          return { body: await sign_in.whoAmI(account, session_id, expires_at) }
         },
       ),
     )
@@ -127,11 +127,11 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Session) },
         },
-        async ({ identity, query }) => {
-          if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
-          const data = (await sessions.list(identity.user_id)).map((session) => ({
+        async ({ principal: { id, session_id }, query }) => {
+          if (session_id === undefined) throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
+          const data = (await sessions.list(id)).map((session) => ({
             ...session,
-            current: session.id === identity.session_id,
+            current: session.id === session_id,
           }))
           return { body: pageOf(data, query) }
         },
@@ -149,11 +149,12 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           errors: ['SESSION_NOT_FOUND', 'INVALID_ID', 'CSRF_VALIDATION_FAILED'],
         },
         async (call) => {
-          const { identity, params } = call
-          if (identity.type !== 'session') throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
-          const own = (await sessions.list(identity.user_id)).find((session) => session.id === params.id)
+          const { principal, params } = call
+          if (principal.session_id === undefined)
+            throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
+          const own = (await sessions.list(principal.id)).find((session) => session.id === params.id)
           if (!own) throw notFound('session')
-          await end(identity.user_id, own.id, 'revoked', call)
+          await end(principal.id, own.id, 'revoked', call)
           return {}
         },
       ),

@@ -1,4 +1,4 @@
-/** How a sender or member looks, from what is known of it: the same id has the same colour on every page. */
+/** What an avatar needs to know of a sender or member. */
 export interface Face {
   id: string | null
   type: 'human' | 'agent' | 'sub_agent' | 'system'
@@ -8,7 +8,7 @@ export interface Face {
 const HUES = ['sand', 'sage', 'clay', 'slate', 'rose', 'olive'] as const
 export type Hue = (typeof HUES)[number]
 
-/** Two letters: initials of a person, the beginning of an agent's name. */
+/** Two letters: the initials of a human, the first two letters of an agent. */
 export function initials({ type, display_name }: Pick<Face, 'type' | 'display_name'>): string {
   const words = display_name.split(/[\s_-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word))
   const first = letters(words[0] ?? '?')
@@ -17,26 +17,26 @@ export function initials({ type, display_name }: Pick<Face, 'type' | 'display_na
   return `${first[0] ?? '?'}${last ?? ''}`.toUpperCase()
 }
 
-/** Characters as people count them. */
+/** Letters and digits of a word, by code point. */
 function letters(word: string): string[] {
   return [...word].filter((letter) => /[\p{L}\p{N}?]/u.test(letter))
 }
 
-/** A person's colour, by its id alone. */
+/** The avatar colour of an id. */
 export function hueOf(id: string | null): Hue {
-  return HUES[placeOf(id ?? '')] ?? 'sand'
+  return HUES[hueIndex(id ?? '')] ?? 'sand'
 }
 
 /**
- * Colours of the people of one org. Each has the colour of its id, or the next one while that is taken: so the first six
- * differ from each other, and whoever joins later changes nobody's colour, because newer ids sort later.
+ * Avatar colours of the members of an org: the colour of the id, or the next free one. The first six differ from each other.
+ * A new member changes no other colour, because newer ids sort later.
  */
 export function assignHues(ids: Iterable<string>): Map<string, Hue> {
   const hues = new Map<string, Hue>()
   const taken = new Set<number>()
   for (const id of [...ids].sort()) {
     if (taken.size === HUES.length) taken.clear()
-    let place = placeOf(id)
+    let place = hueIndex(id)
     while (taken.has(place)) place = (place + 1) % HUES.length
     taken.add(place)
     hues.set(id, HUES[place] ?? 'sand')
@@ -45,10 +45,10 @@ export function assignHues(ids: Iterable<string>): Map<string, Hue> {
 }
 
 /**
- * FNV-1a over the whole id, then the finish of MurmurHash3: ids of one server share their first half (the time), and
- * every bit of the rest must move every bit of the result.
+ * Hash of an id: FNV-1a, then the finalizer of MurmurHash3 for avalanche. The ids of one server share their first half, the
+ * timestamp.
  */
-function placeOf(id: string): number {
+function hueIndex(id: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -56,7 +56,7 @@ function placeOf(id: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) % HUES.length
 }
 
-/** Its name with what it is, for those who do not see the shape. */
+/** The name with the type, for screen readers: the shape of the avatar shows the type otherwise. */
 export function spokenName({ type, display_name }: Pick<Face, 'type' | 'display_name'>): string {
   if (type === 'agent') return `${display_name}, agent`
   if (type === 'sub_agent') return `${display_name}, sub-agent`

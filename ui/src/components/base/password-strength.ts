@@ -1,12 +1,12 @@
 import { LIMITS } from '@contracts/limits.ts'
 
 export interface Strength {
-  /** 0 to 4 segments. */
+  /** Filled segments of the meter. */
   filled: 0 | 1 | 2 | 3 | 4
   word: string
 }
 
-/** A rough guess for the meter, by length and variety; whether a password is taken is the server's decision. */
+/** A rough estimate by length and variety, for the meter only: the server decides whether it accepts a password. */
 export function strengthOf(password: string): Strength {
   const length = [...password].length
   if (length === 0)

@@ -1,6 +1,6 @@
 import { LIMITS, RESERVED_SLUGS } from '@contracts/limits.ts'
 
-/** An address made from a name: small letters, digits and dashes. May be empty or too short for a name in another script. */
+/** A slug from a name: lower-case letters, digits and dashes. Empty or too short for a name in a non-Latin script. */
 export function slugFrom(name: string): string {
   return name
     .normalize('NFKD')
@@ -11,7 +11,7 @@ export function slugFrom(name: string): string {
     .replace(/^-+|-+$/g, '')
 }
 
-/** What is wrong with an address, for a person; undefined when it can be tried. */
+/** The reason why a slug is invalid, for display; undefined if it is valid. */
 export function slugProblem(slug: string): string | undefined {
   if (slug.length < LIMITS.org_slug_min) return `At least ${LIMITS.org_slug_min} characters.`
   if (slug.length > LIMITS.org_slug_max) return `At most ${LIMITS.org_slug_max} characters.`

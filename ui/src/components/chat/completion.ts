@@ -1,18 +1,18 @@
 import type { Channel, User } from '@contracts/resources.ts'
 
-/** What is being typed at the caret that a list can finish. */
+/** The incomplete mention or command at the caret. */
 export interface Trigger {
   kind: 'mention' | 'command'
   query: string
-  /** Where the `@` or `/` stands. */
+  /** Index of the `@` or `/`. */
   from: number
 }
 
 export interface MentionOption {
   user: User
-  /** Part of the shown name that matches, as [start, end). */
+  /** The matching part of the display name, as [start, end). */
   match: [number, number] | undefined
-  /** Why this one cannot be chosen. */
+  /** Why the user cannot be chosen; undefined if possible. */
   reason: string | undefined
 }
 
@@ -21,7 +21,7 @@ export interface CommandOption {
   what: string
 }
 
-/** Commands that the server answers itself; agents define their own, and nobody lists those. */
+/** The server's own commands. Commands of agents are not listed anywhere. */
 export const COMMANDS: readonly CommandOption[] = [
   { name: 'help', what: 'Lists the commands that work here' },
 ]
@@ -39,13 +39,13 @@ export function triggerAt(text: string, caret: number): Trigger | undefined {
     : undefined
 }
 
-/** Whether a member may read a channel: administrators all, others the org-wide ones and those of their projects. */
+/** Whether a member may read a channel: administrators every channel, others the org-wide ones and those of their projects. */
 export function mayRead(user: User, channel: Pick<Channel, 'type' | 'project_id'>): boolean {
   if (channel.type === 'org_wide' || user.role === 'administrator') return true
   return channel.project_id !== null && user.assigned_project_ids.includes(channel.project_id)
 }
 
-/** Members for an `@`: those who can read the channel first, by how their name begins; the others with the reason. */
+/** Members that match an `@` query, best match first. Members who cannot read the channel come last, with the reason. */
 export function mentionOptions(
   members: readonly User[],
   channel: Pick<Channel, 'type' | 'project_id'>,
@@ -72,7 +72,7 @@ export function commandOptions(query: string): CommandOption[] {
   return COMMANDS.filter(({ name }) => name.startsWith(query))
 }
 
-/** 0 when the username begins with it, 1 a name does, 2 a later word of the name does; undefined otherwise. */
+/** 0: the username starts with the query, 1: the display name does, 2: a later word of it does; undefined: no match. */
 function rankOf({ username, display_name }: User, query: string): number | undefined {
   const name = display_name.toLowerCase()
   if (username.startsWith(query)) return 0

@@ -1,4 +1,4 @@
-/** The beginning of a message in one line, for a reply's source or a spoken notice. */
+/** The beginning of a message as one line, for the source of a reply or an announcement. */
 export function excerpt(content: string, length_max = 80): string {
   const line = content
     .replace(/```[\s\S]*?(```|$)/g, ' code ')

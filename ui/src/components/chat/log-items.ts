@@ -14,18 +14,18 @@ export type LogItem =
   | { kind: 'system'; key: string; message: Message }
   | { kind: 'pending'; key: string; entry: OutboxItem; place: number; waiting: number }
 
-/** Where the unread line stands: before the first message after `read_seq`, if that is in sight of the log. */
+/** Position of the unread line: before the first message after `read_seq`, if the log contains it. */
 export interface UnreadFrom {
   read_seq: number
   count: number
 }
 
-/** The same row before and after its message is stored, so that it is not drawn anew. */
+/** Key of a message's row: the same before and after the message is stored, so that the row is not remounted. */
 export function messageKey(message: Pick<Message, 'id' | 'client_id'>): string {
   return message.client_id === null ? message.id : `c:${message.client_id}`
 }
 
-/** Rows of a log in order: day dividers, the unread line, messages, then what waits to be stored. */
+/** Rows of a log in order: day dividers, the unread line and messages, then pending messages. */
 export function logItems(
   log: MessageLog,
   pending: readonly OutboxItem[],
@@ -42,7 +42,6 @@ export function logItems(
       line_due = false
       items.push({ kind: 'unread', key: 'unread', count: unread.count, since: message.created_at })
     }
-    // Its text came from the server, not from a person: a line, not a message.
     const plain = message.kind === 'system'
     items.push({ kind: plain ? 'system' : 'message', key: messageKey(message), message })
   }
@@ -50,7 +49,7 @@ export function logItems(
   return [...items, ...pendingItems(log, pending)]
 }
 
-/** How many rows behind the end are looked at to find an own message that is stored already. */
+/** Messages from the end that are searched for a pending message that is already stored. */
 const TAIL = 200
 
 function pendingItems(log: MessageLog, pending: readonly OutboxItem[]): LogItem[] {

@@ -1,4 +1,4 @@
-/** How far the letter at `offset` of an element's text is from the element's left edge, in pixels. */
+/** Distance of the character at `offset` from the left edge of its element, in pixels. */
 export function textLeft(element: HTMLElement, offset: number): number {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
   let left = offset

@@ -1,33 +1,34 @@
 import type { Message } from '@contracts/resources.ts'
+import { useTimeoutFn } from '@vueuse/core'
 import { ref, watch } from 'vue'
 import { excerpt } from './excerpt.ts'
 
-/** Long enough that a screen reader is not cut off by every message of a busy channel. */
-const GATHER_MS = 1_200
+/** Debounce: in a busy channel every message would otherwise interrupt the screen reader. */
+const BATCH_MS = 1_200
 
 /**
- * Speaks messages of others that arrive live, gathered, through one polite region. The drawn log cannot do it: its rows
- * come and go while one scrolls.
+ * Text for a polite live region: live messages of other senders, batched. The log itself cannot be a live region, because
+ * its virtual rows mount and unmount while the user scrolls.
  */
 export function useAnnouncer(messages: () => readonly Message[] | undefined, me_id: string) {
-  const spoken = ref('')
-  let waiting: string[] = []
-  let gathering = false
-  watch(messages, (now, former) => {
-    const last = former?.at(-1)
-    // A channel that was just opened, or a jump elsewhere: history, not news.
-    if (!now || !last || !now.includes(last)) return
-    for (const message of now.slice(now.indexOf(last) + 1))
+  const announcement = ref('')
+  let pending: string[] = []
+  const batch = useTimeoutFn(
+    () => {
+      announcement.value = pending.length > 3 ? `${pending.length} new messages` : pending.join('. ')
+      pending = []
+    },
+    BATCH_MS,
+    { immediate: false },
+  )
+  watch(messages, (current, previous) => {
+    const last = previous?.at(-1)
+    // A channel that was just opened, or a jump: history, not new messages.
+    if (!current || !last || !current.includes(last)) return
+    for (const message of current.slice(current.indexOf(last) + 1))
       if (message.sender.id !== me_id)
-        waiting.push(`${message.sender.display_name}: ${excerpt(message.content, 160)}`)
-    if (waiting.length === 0) return
-    if (gathering) return
-    gathering = true
-    setTimeout(() => {
-      spoken.value = waiting.length > 3 ? `${waiting.length} new messages` : waiting.join('. ')
-      waiting = []
-      gathering = false
-    }, GATHER_MS)
+        pending.push(`${message.sender.display_name}: ${excerpt(message.content, 160)}`)
+    if (pending.length > 0 && !batch.isPending.value) batch.start()
   })
-  return spoken
+  return announcement
 }

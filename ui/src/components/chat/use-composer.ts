@@ -4,10 +4,12 @@ import { computed, nextTick, type Ref, ref, watch } from 'vue'
 import { readDraft, writeDraft } from '../../stores/drafts.ts'
 import { commandOptions, mentionOptions, triggerAt } from './completion.ts'
 
-/** Typing is told to others at most this often while one types. */
+/** A `typing` frame is sent at most this often. */
 const TYPING_EVERY_MS = 2_000
+/** The number of characters left is shown below this. */
+const COUNTED_BELOW = 500
 
-/** The text being written in one channel: its draft, what completes it, whether it can be sent. */
+/** State of the composer of one channel: text and draft, completion, and whether the text can be sent. */
 export function useComposer(options: {
   area: Ref<HTMLTextAreaElement | undefined>
   channel: Ref<Channel>
@@ -20,7 +22,7 @@ export function useComposer(options: {
   const content = ref(draft?.content ?? '')
   const reply_to = ref<string | null>(draft?.reply_to ?? null)
   const caret = ref(content.value.length)
-  /** Escape closed the list for this trigger. */
+  /** Position of the trigger whose list Escape closed. */
   const closed_at = ref<number>()
   const selected = ref(0)
   let typed_at = 0
@@ -41,24 +43,26 @@ export function useComposer(options: {
       mentions.value.length + commands.value.length > 0,
   )
   const length = computed(() => [...content.value.trim()].length)
-  const over = computed(() => Math.max(0, length.value - LIMITS.message_content_max))
-  const sendable = computed(() => length.value > 0 && over.value === 0)
+  /** Characters left; negative over the limit. */
+  const left = computed(() => LIMITS.message_content_max - length.value)
+  const counting = computed(() => left.value < COUNTED_BELOW)
+  const sendable = computed(() => length.value > 0 && left.value >= 0)
 
   watch([content, reply_to], ([text, reply]) =>
     writeDraft(me_id, channel.value.id, { content: text, reply_to: reply }),
   )
-  watch(trigger, (now, former) => {
-    if (now?.from !== former?.from || now?.query !== former?.query) selected.value = 0
-    if (now === undefined) closed_at.value = undefined
+  watch(trigger, (current, previous) => {
+    if (current?.from !== previous?.from || current?.query !== previous?.query) selected.value = 0
+    if (current === undefined) closed_at.value = undefined
   })
 
-  function follow() {
+  function updateCaret() {
     caret.value = area.value?.selectionStart ?? content.value.length
   }
 
-  /** After each change by the writer. */
+  /** Handles an edit by the user. */
   function changed() {
-    follow()
+    updateCaret()
     if (content.value.trim() === '' || Date.now() - typed_at < TYPING_EVERY_MS) return
     typed_at = Date.now()
     options.typing()
@@ -69,30 +73,30 @@ export function useComposer(options: {
     await nextTick()
     area.value?.focus()
     area.value?.setSelectionRange(from + text.length, from + text.length)
-    follow()
+    updateCaret()
   }
 
-  /** Puts the chosen option in place of what was typed; false when it cannot be chosen. */
+  /** Replaces the trigger by an option; false if the option cannot be chosen. */
   function choose(at: number): boolean {
-    const now = trigger.value
-    if (!now) return false
+    const current = trigger.value
+    if (!current) return false
     const mention = mentions.value[at]
     if (mention?.reason !== undefined) return false
     const command = commands.value[at]
     const text = mention ? `@${mention.user.username} ` : command ? `/${command.name} ` : undefined
     if (text === undefined) return false
-    void replace(now.from, caret.value, text)
+    void replace(current.from, caret.value, text)
     return true
   }
 
-  /** Inserts at the caret, with a space before it where words would run together. */
+  /** Inserts at the caret; before an `@` with a space after a word. */
   function insert(text: string) {
     const at = caret.value
-    const glued = at > 0 && !/\s$/.test(content.value.slice(0, at)) && text.startsWith('@')
-    void replace(at, at, glued ? ` ${text}` : text)
+    const touches_word = at > 0 && !/\s$/.test(content.value.slice(0, at)) && text.startsWith('@')
+    void replace(at, at, touches_word ? ` ${text}` : text)
   }
 
-  /** Takes the text to send it, and leaves the field empty; undefined when there is nothing to send. */
+  /** Returns the message and clears the field; undefined if there is nothing to send. */
   function take(): { content: string; reply_to: string | null } | undefined {
     if (!sendable.value) return undefined
     const message = { content: content.value.trim(), reply_to: reply_to.value }
@@ -113,10 +117,10 @@ export function useComposer(options: {
     mentions,
     commands,
     open,
-    length,
-    over,
+    left,
+    counting,
     sendable,
-    follow,
+    updateCaret,
     changed,
     replace,
     choose,

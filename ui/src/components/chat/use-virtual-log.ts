@@ -1,16 +1,15 @@
-import { nextTick, onBeforeUnmount, onMounted, type Ref, ref, shallowRef, watch } from 'vue'
-import { RowHeights } from './row-heights.ts'
+import { elementScroll, useVirtualizer } from '@tanstack/vue-virtual'
+import { useResizeObserver } from '@vueuse/core'
+import { computed, nextTick, type Ref, ref, watch } from 'vue'
 
-/** Rows are drawn this far beyond the view, so that a quick wheel does not show a gap. */
-const BEYOND_PX = 600
-/** Closer than this to the end counts as "at the end". */
+/** Rows rendered beyond the view, so that a fast wheel does not show a gap. */
+const OVERSCAN_ROWS = 10
+/** A distance to the end up to this one counts as "at the end". */
 const END_PX = 24
-/** Drawing shows rows whose height was a guess, which may bring more rows into view. */
-const PASSES_MAX = 6
+/** Room above a message that is jumped to, for the messages before it. */
+const JUMP_ROOM_PX = 160
 
-type Anchor = 'end' | { key: string /** Of the row's top, from the top of the view. */; offset: number }
-
-export interface DrawnRange {
+export interface RenderedRange {
   start: number
   end: number
   before_px: number
@@ -18,149 +17,88 @@ export interface DrawnRange {
 }
 
 /**
- * A list that draws only what is near the view and keeps the reader's place: rows may come above, below, or change
- * their height, and the row under the eyes stays where it is. At the end it follows what is added.
- * `scroller` scrolls, `rows` holds the drawn rows, each with its key in `data-key`.
+ * The virtual list of a log. It keeps the reading position: rows that arrive above or below, or change their height, do
+ * not move the row at the top of the view. A reader at the end follows new rows, unless the log is `detached`: newer
+ * messages exist that are not loaded. `scroller` scrolls, `rows` contains the rendered rows.
  */
 export function useVirtualLog(options: {
   scroller: Ref<HTMLElement | undefined>
   rows: Ref<HTMLElement | undefined>
   keys: Ref<readonly string[]>
-  guess: (index: number) => number
+  estimate: (index: number) => number
+  detached: () => boolean
 }) {
-  const { scroller, rows, keys, guess } = options
-  const heights = new RowHeights()
-  const range = shallowRef<DrawnRange>({ start: 0, end: 0, before_px: 0, after_px: 0 })
-  const at_end = ref(true)
-  const top_index = ref(0)
-  let anchor: Anchor = 'end'
-  let set_to = -1
-  let width = 0
-  let settling: Promise<void> | undefined
-  /** Something changed while it was being settled. */
-  let dirty = false
+  const { scroller, rows, keys, estimate, detached } = options
+  /** The view stays at the end, whatever changes its size or that of the rows. */
+  const pinned = ref(!detached())
+  let last_scroll_top = 0
 
-  function wanted(): number {
-    const view = scroller.value?.clientHeight ?? 0
-    const last = Math.max(0, heights.total - view)
-    if (anchor === 'end') return last
-    const index = heights.indexOf(anchor.key)
-    return index === undefined
-      ? Math.min(scroller.value?.scrollTop ?? 0, last)
-      : Math.max(0, heights.top(index) - anchor.offset)
-  }
+  const virtualizer = useVirtualizer(
+    computed(() => {
+      const current = keys.value
+      return {
+        count: current.length,
+        getScrollElement: () => scroller.value ?? null,
+        estimateSize: estimate,
+        getItemKey: (index: number) => current[index] ?? index,
+        overscan: OVERSCAN_ROWS,
+        // Resolves the position by the key of the top row when rows are inserted before it.
+        anchorTo: 'end' as const,
+        scrollPaddingStart: JUMP_ROOM_PX,
+        initialOffset: pinned.value ? Number.MAX_SAFE_INTEGER : 0,
+        // Written after the render: the browser would clamp the new position to the height of the old rows.
+        scrollToFn: (offset, how, instance) =>
+          void nextTick().then(() => elementScroll(offset, how, instance)),
+      } satisfies Parameters<typeof useVirtualizer<HTMLElement, HTMLElement>>[0]
+    }),
+  )
 
-  function draw(scroll_top: number) {
-    const view = scroller.value?.clientHeight ?? 0
-    const start = heights.at(Math.max(0, scroll_top - BEYOND_PX))
-    const end = Math.min(heights.count, heights.at(scroll_top + view + BEYOND_PX) + 1)
-    const before_px = heights.top(start)
-    const after_px = Math.max(0, heights.total - heights.top(end))
-    const now = range.value
-    top_index.value = heights.at(scroll_top)
-    if (now.start === start && now.end === end && now.before_px === before_px && now.after_px === after_px)
-      return
-    range.value = { start, end, before_px, after_px }
-  }
+  const range = computed<RenderedRange>(() => {
+    const items = virtualizer.value.getVirtualItems()
+    const [first, last] = [items[0], items.at(-1)]
+    const total_px = virtualizer.value.getTotalSize()
+    return first && last
+      ? { start: first.index, end: last.index + 1, before_px: first.start, after_px: total_px - last.end }
+      : { start: 0, end: 0, before_px: 0, after_px: total_px }
+  })
+  const top_index = computed(
+    () => virtualizer.value.getVirtualItemForOffset(virtualizer.value.scrollOffset ?? 0)?.index ?? 0,
+  )
 
-  /** Reads the heights of drawn rows; answers whether one was other than thought. */
-  function measure(): boolean {
-    let news = false
-    for (const row of rows.value?.children ?? []) {
-      if (!(row instanceof HTMLElement) || row.dataset.key === undefined) continue
-      observer?.observe(row)
-      news = heights.measure(row.dataset.key, row.getBoundingClientRect().height) || news
-    }
-    return news
-  }
-
-  /** Draws, measures and corrects until nothing moves; all before the browser paints. */
-  async function settle() {
-    for (let pass = 0; pass < PASSES_MAX; pass++) {
-      dirty = false
-      heights.layout(keys.value, guess)
-      draw(wanted())
-      await nextTick()
-      if (!scroller.value) return
-      const news = measure()
-      if (news) heights.layout(keys.value, guess)
-      place()
-      if (!news && !dirty) return
-    }
-  }
-
-  function refresh(): Promise<void> {
-    dirty = true
-    settling ??= settle().finally(() => {
-      settling = undefined
-    })
-    return settling
-  }
-
-  function place() {
-    const element = scroller.value
-    if (!element) return
-    // The end is the scroller's own: it has a little room under the last row.
-    const target = anchor === 'end' ? element.scrollHeight - element.clientHeight : wanted()
-    if (Math.abs(element.scrollTop - target) >= 1) element.scrollTop = target
-    set_to = element.scrollTop
-    at_end.value = anchor === 'end'
-  }
-
-  /** The reader scrolled (or we did: then nothing is to be learnt from it). */
+  /** A scroll upwards leaves the end. Rows that grow never scroll upwards, so they do not. */
   function scrolled() {
     const element = scroller.value
-    if (!element || Math.abs(element.scrollTop - set_to) < 1) return
-    set_to = element.scrollTop
-    const distance = element.scrollHeight - element.clientHeight - element.scrollTop
-    if (distance <= END_PX) anchor = 'end'
-    else {
-      const index = heights.at(element.scrollTop)
-      anchor = { key: heights.keyAt(index) ?? '', offset: heights.top(index) - element.scrollTop }
-    }
-    at_end.value = anchor === 'end'
-    draw(element.scrollTop)
-    void nextTick().then(() => {
-      if (measure()) void refresh()
-    })
+    if (!element) return
+    const { scrollHeight, clientHeight, scrollTop } = element
+    if (scrollHeight - clientHeight - scrollTop > END_PX) pinned.value &&= scrollTop >= last_scroll_top
+    else if (!detached()) pinned.value = true
+    last_scroll_top = scrollTop
+  }
+  function stayAtEnd() {
+    const element = scroller.value
+    if (element && pinned.value) element.scrollTop = element.scrollHeight
+  }
+  useResizeObserver([scroller, rows], stayAtEnd)
+  watch(detached, scrolled, { flush: 'post' })
+
+  async function toEnd() {
+    pinned.value = true
+    virtualizer.value.cancelScroll()
+    await nextTick()
+    stayAtEnd()
   }
 
-  function toEnd(): Promise<void> {
-    anchor = 'end'
-    return refresh()
+  /** Scrolls to the row with this key, which must be in the log. */
+  async function toKey(key: string) {
+    pinned.value = false
+    await nextTick()
+    virtualizer.value.scrollToIndex(keys.value.indexOf(key), { align: 'start' })
   }
 
-  /** Brings a row into view, a third from the top. */
-  function toKey(key: string): Promise<void> {
-    anchor = { key, offset: (scroller.value?.clientHeight ?? 0) / 3 }
-    return refresh()
+  function measure(row: unknown) {
+    if (row instanceof HTMLElement) virtualizer.value.measureElement(row)
   }
 
-  let observer: ResizeObserver | undefined
-  onMounted(() => {
-    observer = new ResizeObserver((entries) => {
-      const element = scroller.value
-      if (element && element.clientWidth !== width) {
-        width = element.clientWidth
-        heights.forgetAll()
-        void refresh()
-        return
-      }
-      let news = false
-      for (const { target } of entries) {
-        if (target === element) news = true
-        else if (!target.isConnected) observer?.unobserve(target)
-        else if (target instanceof HTMLElement && target.dataset.key !== undefined)
-          news = heights.measure(target.dataset.key, target.getBoundingClientRect().height) || news
-      }
-      if (news) void refresh()
-    })
-    if (scroller.value) observer.observe(scroller.value)
-    width = scroller.value?.clientWidth ?? 0
-    void refresh()
-  })
-  onBeforeUnmount(() => observer?.disconnect())
-  watch(keys, () => void refresh(), { flush: 'sync' })
-
-  return { range, at_end, top_index, scrolled, toEnd, toKey, refresh }
+  const at_end = computed(() => pinned.value && !detached())
+  return { range, at_end, top_index, scrolled, toEnd, toKey, measure }
 }

@@ -1,9 +1,9 @@
-/** Where `@names` stand in a text: `@forge`, not the middle of `me@example.com`. The server reads them the same way. */
+/** An `@name` that is not part of a word or an address (`me@example.com`). The same grammar as the server's. */
 const MENTION = /(?<![\p{L}\p{N}_.@/-])@([a-z0-9][a-z0-9._-]{0,63})/giu
 
 export type MentionPart = { text: string; username?: string }
 
-/** Splits a text at its mentions; trailing dots and dashes belong to the sentence, not to the name. */
+/** Splits a text at its mentions. Trailing dots and dashes belong to the sentence, not to the name. */
 export function splitMentions(text: string): MentionPart[] {
   const parts: MentionPart[] = []
   let at = 0

@@ -2,11 +2,11 @@ import MarkdownIt, { type Token } from 'markdown-it'
 import type { Block, Inline } from './tree.ts'
 
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
-// Only what says `http` itself becomes a link: "release.sh" and an e-mail address stay text.
+// Only explicit URLs become links: "release.sh" and e-mail addresses stay text.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
 markdown.validateLink = (url) => safeHref(url) !== undefined
 
-/** The address if a browser may follow it: absolute, http or https, nothing hidden in it. */
+/** The normalized URL if it is absolute and http or https; else undefined. */
 export function safeHref(url: string): string | undefined {
   const trimmed = url.trim()
   if (!/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) return undefined
@@ -14,18 +14,18 @@ export function safeHref(url: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? href : undefined
 }
 
-/** Rows are drawn anew when one scrolls back to them: about so many lie around a view. */
-const REMEMBERED_MAX = 400
-const remembered = new Map<string, Block[]>()
+/** Entries of the cache of parsed messages: virtual rows are remounted, and parsed again, while the user scrolls. */
+const CACHED_MAX = 400
+const cache = new Map<string, Block[]>()
 
-/** Parses a message into our own tree. Whatever the parser knows and the tree does not becomes its text. */
+/** Parses a message into the tree of `tree.ts`. Tokens without a node type there become text. */
 export function parseMarkdown(source: string): Block[] {
-  const known = remembered.get(source)
+  const known = cache.get(source)
   if (known) return known
   const blocks = readBlocks(new Reader(markdown.parse(source, {})), undefined)
-  const [oldest] = remembered.keys()
-  if (remembered.size >= REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest)
-  remembered.set(source, blocks)
+  const [oldest] = cache.keys()
+  if (cache.size >= CACHED_MAX && oldest !== undefined) cache.delete(oldest)
+  cache.set(source, blocks)
   return blocks
 }
 
@@ -111,7 +111,7 @@ function readTable(reader: Reader): Block {
 
 const MARKS = { strong_open: 'strong', em_open: 'em', s_open: 'strike' } as const
 
-/** Inline tokens are flat, with opening and closing ones: a stack makes the tree. */
+/** Builds a tree from the flat list of opening, closing and leaf tokens. */
 function readInline(tokens: readonly Token[]): Inline[] {
   const root: Inline[] = []
   const stack: Inline[][] = [root]
@@ -134,7 +134,7 @@ function opened(token: Token, children: Inline[]): Inline {
   if (token.type === 'strong_open' || token.type === 'em_open' || token.type === 's_open')
     return { type: MARKS[token.type], children }
   const href = token.type === 'link_open' ? safeHref(String(token.attrGet('href') ?? '')) : undefined
-  // A link that is not safe is shown as what it says; `em` is never reached by the rules in use.
+  // `validateLink` has already turned unsafe links into text, so the fallback is not reached.
   return href === undefined ? { type: 'em', children } : { type: 'link', href, children }
 }
 
@@ -152,7 +152,7 @@ function leaf(token: Token): Inline[] {
   }
 }
 
-/** A picture elsewhere would tell its server who reads this: it becomes a link to follow on purpose. */
+/** An image becomes a link: loading it would disclose the reader to a foreign server. */
 function picture(token: Token): Inline[] {
   const text = token.content || 'picture'
   const href = safeHref(String(token.attrGet('src') ?? ''))

@@ -3,10 +3,10 @@ import CodeBlock from './CodeBlock.vue'
 import { splitMentions } from './mentions.ts'
 import type { Block, Inline } from './tree.ts'
 
-/** How to show an `@name`: undefined leaves it plain text. */
+/** The class of a mention; undefined for plain text. */
 export type MentionClass = (username: string) => 'm-agent' | 'm-human' | 'm-you' | undefined
 
-/** The tree as VNodes. Text only ever becomes text nodes: nothing here can be read as markup by the browser. */
+/** Renders the tree to VNodes. Text becomes text nodes only, so the browser never parses it as markup. */
 export function renderBlocks(blocks: readonly Block[], mentionClass: MentionClass): VNodeChild[] {
   return blocks.map((block) => renderBlock(block, mentionClass))
 }
@@ -16,11 +16,11 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
     case 'paragraph':
       return h('p', renderInline(block.children, mentionClass))
     case 'heading':
-      // Headings of a message are below those of the page, whatever their author chose.
+      // Message headings start at level 3, below those of the page.
       return h(`h${Math.min(6, block.level + 2)}`, renderInline(block.children, mentionClass))
     case 'list': {
       const items = block.items.map((item) => h('li', renderItem(item, mentionClass)))
-      // Marks stand on the side where the first words begin.
+      // Markers stand on the side where the text of the list starts.
       return block.ordered
         ? h('ol', { start: block.start, dir: 'auto' }, items)
         : h('ul', { dir: 'auto' }, items)
@@ -54,7 +54,7 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
   }
 }
 
-/** A list item of one paragraph is its text, without the paragraph's spacing. */
+/** Paragraphs of a list item are unwrapped: an item has no paragraph spacing. */
 function renderItem(item: readonly Block[], mentionClass: MentionClass): VNodeChild[] {
   return item.flatMap((block) =>
     block.type === 'paragraph'
@@ -87,7 +87,7 @@ function renderOne(child: Inline, mentionClass: MentionClass): VNodeChild[] {
   }
 }
 
-/** Text with its mentions marked. */
+/** Text with marked mentions. */
 export function renderText(text: string, mentionClass: MentionClass): VNodeChild[] {
   return splitMentions(text).map((part) => {
     const name = part.username === undefined ? undefined : mentionClass(part.username)

@@ -1,4 +1,4 @@
-/** What a message may look like. There is no node for raw HTML or pictures, so none can reach the page. */
+/** The tree of a message. There are no nodes for raw HTML and images, so neither can reach the page. */
 export type Block =
   | { type: 'paragraph'; children: Inline[] }
   | { type: 'heading'; level: number; children: Inline[] }
@@ -16,7 +16,7 @@ export type Inline =
   /** `href` is always http or https. */
   | { type: 'link'; href: string; children: Inline[] }
 
-/** Whether a text says the same without Markdown: one run of plain lines, nothing marked up. */
+/** Whether the message has no markup: plain lines only. */
 export function isPlain(blocks: readonly Block[]): boolean {
   return blocks.every(
     (block) =>

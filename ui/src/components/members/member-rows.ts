@@ -2,6 +2,7 @@ import type { User } from '@contracts/resources.ts'
 
 export type MemberKind = 'all' | 'human' | 'agent'
 export type SortBy = 'name' | 'role' | 'activity'
+export type MemberAction = 'role' | 'keys' | 'remove'
 
 export interface MemberFilter {
   kind: MemberKind
@@ -10,7 +11,7 @@ export interface MemberFilter {
   descending: boolean
 }
 
-/** Members as the table shows them: filtered, then sorted; equal ones by name. */
+/** Rows of the members table: filtered, then sorted; ties by name. */
 export function memberRows(members: readonly User[], { kind, text, sort, descending }: MemberFilter): User[] {
   const wanted = text.trim().toLowerCase()
   const rows = members.filter((user) => (kind === 'all' || user.type === kind) && matches(user, wanted))
@@ -29,6 +30,6 @@ const byName = (a: User, b: User) => a.display_name.localeCompare(b.display_name
 const COMPARE: Record<SortBy, (a: User, b: User) => number> = {
   name: byName,
   role: (a, b) => a.role.localeCompare(b.role),
-  // Latest first; who was never seen comes last.
+  // Latest first; users without activity last.
   activity: (a, b) => (b.last_active_at ?? '').localeCompare(a.last_active_at ?? ''),
 }

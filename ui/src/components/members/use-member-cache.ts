@@ -2,7 +2,7 @@ import type { User } from '@contracts/resources.ts'
 import { useQueryClient } from '@tanstack/vue-query'
 import { keys } from '../../api/keys.ts'
 
-/** Writes what a request answered into the list of members, without waiting for the event that says the same. */
+/** Writes the answer of a request into the cached list of members, without waiting for its event. */
 export function useMemberCache(slug: () => string) {
   const client = useQueryClient()
   const change = (update: (members: User[]) => User[]) =>

@@ -1,0 +1,61 @@
+import type postgres from 'postgres'
+import { databaseOf, type TestServer } from './server.ts'
+
+/** Statements of the product, as PostgreSQL itself counts them: BEGIN and COMMIT count like all others. */
+export interface StatementCount {
+  total: number
+  /** The most frequent first. */
+  by_text: { query: string; calls: number }[]
+}
+
+/** Work that the server does now and then on its own: who was active, which credentials ended, what is due. */
+const BACKGROUND = [
+  /update memberships set last_active_at/i,
+  /select id from sessions where id = any/i,
+  /from api_keys where .* any/i,
+  /update api_keys set last_used_at/i,
+]
+
+/** Counts the statements of a server's roles; the superuser's own and {@link BACKGROUND} are left out. */
+export class Statements {
+  readonly #server: TestServer
+
+  private constructor(server: TestServer) {
+    this.#server = server
+  }
+
+  /** Makes the embedded PostgreSQL count, which takes a restart of the server. */
+  static async of(server: TestServer): Promise<Statements> {
+    const sql = databaseOf(server)
+    await sql`alter system set shared_preload_libraries = 'pg_stat_statements'`
+    await sql.end()
+    await server.restart()
+    const statements = new Statements(server)
+    await statements.#query((own) => own`create extension if not exists pg_stat_statements`)
+    return statements
+  }
+
+  async reset(): Promise<void> {
+    await this.#query((sql) => sql`select pg_stat_statements_reset()`)
+  }
+
+  async count(): Promise<StatementCount> {
+    const rows = await this.#query(
+      (sql) => sql<{ query: string; calls: number }[]>`
+        select query, sum(calls)::int as calls from pg_stat_statements
+        where userid <> current_user::regrole group by query order by calls desc`,
+    )
+    const by_text = rows.filter(({ query }) => !BACKGROUND.some((text) => text.test(query)))
+    return { total: by_text.reduce((sum, { calls }) => sum + calls, 0), by_text }
+  }
+
+  /** In a database of its own: the product refuses to serve one that has views which it does not know. */
+  async #query<T>(run: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+    const sql = databaseOf(this.#server, 'superuser', 'postgres')
+    try {
+      return await run(sql)
+    } finally {
+      await sql.end()
+    }
+  }
+}
