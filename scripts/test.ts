@@ -33,12 +33,24 @@ process.env.TMPDIR = folder
 const cluster = groups.some(({ jobs }) => jobs.some((job) => job.cluster)) ? await launchCluster() : undefined
 const env = { TMPDIR: folder, ...(cluster ? { [CLUSTER_VARIABLE]: JSON.stringify(cluster.info) } : {}) }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    cleanUp()
+    process.exit(1)
+  })
+
 const results: JobResult[] = []
 for (const group of groups) results.push(...(await runGroup(group)))
 await cluster?.stop()
-for (const left of endLeftovers(folder)) console.error(`left behind: ${left}`)
-rmSync(folder, { recursive: true, force: true })
+for (const left of cleanUp()) console.error(`left behind: ${left}`)
 process.exit(summary(results) ? 0 : 1)
+
+/** Ends what still works below the folder of this run, and removes the folder. */
+function cleanUp(): string[] {
+  const left = endLeftovers(folder)
+  rmSync(folder, { recursive: true, force: true })
+  return left
+}
 
 function chosen(): Group[] {
   if (values.changed) {
