@@ -20,9 +20,13 @@ export function report(row: Row, runs: readonly Figures[]): boolean {
 function verdict(judgement: Judgement, figures: Figures): { text: string; holds: boolean } {
   const product = figures.product ?? Number.NaN
   if ('at_most' in judgement) {
-    const { at_most, goal } = judgement
-    const holds = product <= at_most
-    return { text: `at most ${at_most}, goal ${goal}: ${holds ? 'holds' : 'ABOVE THE BOUND'}`, holds }
+    const { figure, at_most, goal } = judgement
+    const measured = figure === undefined ? product : (figures[figure] ?? Number.NaN)
+    const holds = measured <= at_most
+    return {
+      text: `${figure === undefined ? '' : `${figure}: `}at most ${at_most}, goal ${goal}: ${holds ? 'holds' : 'ABOVE THE BOUND'}`,
+      holds,
+    }
   }
   const { reference, floor, goal } = judgement
   const ratio = product / (figures[reference] ?? Number.NaN)

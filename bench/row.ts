@@ -3,10 +3,10 @@ import type { Product } from './product.ts'
 /** Figures of one run of a row by name: `product`, its references, and what else the reader should see. */
 export type Figures = Record<string, number>
 
-/** `product / figures[reference]` against floor and goal, or `product` against an upper bound. */
+/** `product / figures[reference]` against floor and goal, or a figure (`product` by default) against an upper bound. */
 export type Judgement =
   | { reference: string; floor?: number; goal?: number }
-  | { at_most: number; goal: number }
+  | { figure?: string; at_most: number; goal: number }
 
 export interface Row {
   name: string

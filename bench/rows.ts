@@ -1,4 +1,6 @@
 import type { Rows } from './row.ts'
+import { returning } from './rows/come-back.ts'
+import { connecting } from './rows/connect.ts'
 import { connections } from './rows/connections.ts'
 import { create } from './rows/create.ts'
 import { laneMemory } from './rows/lane-memory.ts'
@@ -21,5 +23,7 @@ export const ROWS: Rows = {
   ...create,
   ...lists,
   ...connections,
+  ...connecting,
+  ...returning,
   ...start,
 }

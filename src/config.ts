@@ -1,13 +1,8 @@
-import { join } from 'node:path'
 import { type Env, Reader, type Setting } from './config/reader.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 
 /** Settings of this process, read once at the start. Durations and sizes carry their unit in the name. */
-export interface Config
-  extends Omit<
-    Settings,
-    'public_url' | 'node_id' | 'export_dir' | 'archive_dir' | 'backup_dir' | 'deployment_mode'
-  > {
+export interface Config extends Omit<Settings, 'public_url' | 'node_id' | 'deployment_mode'> {
   /** Address that people open, without a slash at the end. */
   public_url: string
   /** The public address has TLS: cookies are bound to the host. */
@@ -16,9 +11,6 @@ export interface Config
   own_origins: string[]
   single_tenant: boolean
   node_id: string
-  export_dir: string
-  archive_dir: string
-  backup_dir: string
 }
 
 /** The settings cannot be used; `problems` are sentences for the person who wrote them. */
@@ -52,9 +44,6 @@ export function loadConfig(env: Env): { config: Config; warnings: string[] } {
     single_tenant: values.deployment_mode === 'single-tenant',
     // Not the process id: in containers every node's is 1.
     node_id: values.node_id ?? `node-${crypto.randomUUID().slice(0, 8)}`,
-    export_dir: values.export_dir ?? join(values.data_dir, 'exports'),
-    archive_dir: values.archive_dir ?? join(values.data_dir, 'archive'),
-    backup_dir: values.backup_dir ?? join(values.data_dir, 'backups'),
   }
   return { config, warnings: warnings(env, values, read.settings) }
 }
@@ -94,36 +83,13 @@ export function settingsOf(env: Env): readonly Setting[] {
 
 /** Settings that make sense only together. */
 function contradictions(env: Env): string[] {
-  const problems = new Set<string>()
   const given = (name: string) => (env[name] ?? '').trim() !== ''
-  const needs = (name: string, others: string[], why: string) => {
-    for (const other of others)
-      if (given(name) && !given(other)) problems.add(`${other} must be set because ${name} is: ${why}`)
-  }
-  const halves = 'one is useless without the other.'
-  needs(
-    'MC_REDIS_URL',
-    ['MC_JWT_SECRET', 'MC_KEY_PEPPER'],
-    'all nodes must use the same secrets. Make one with: openssl rand -base64 48',
-  )
-  needs('MC_JWT_SECRET_PREVIOUS', ['MC_JWT_SECRET'], 'the previous secret only verifies.')
-  needs('MC_DATABASE_OWNER_URL', ['MC_DATABASE_URL'], 'the server does not serve as the owner.')
-  for (const provider of ['MC_GITHUB', 'MC_GOOGLE', 'MC_OIDC']) {
-    needs(`${provider}_CLIENT_ID`, [`${provider}_CLIENT_SECRET`], halves)
-    needs(`${provider}_CLIENT_SECRET`, [`${provider}_CLIENT_ID`], halves)
-  }
-  needs('MC_GITHUB_URL', ['MC_GITHUB_CLIENT_ID'], halves)
-  needs('MC_OIDC_ISSUER', ['MC_OIDC_CLIENT_ID'], 'the provider knows this server by it.')
-  needs('MC_OIDC_CLIENT_ID', ['MC_OIDC_ISSUER'], 'it says which provider.')
-  needs('MC_SMTP_URL', ['MC_EMAIL_FROM'], 'mails need a sender.')
-  needs('MC_S3_BUCKET', ['MC_S3_ACCESS_KEY_ID', 'MC_S3_SECRET_ACCESS_KEY'], 'the bucket is not public.')
-  for (const name of ['ENDPOINT', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'])
-    needs(`MC_S3_${name}`, ['MC_S3_BUCKET'], 'it says where to put files.')
-  if (given('MC_S3_BUCKET') && !given('MC_S3_ENDPOINT') && !given('MC_S3_REGION'))
-    problems.add(
-      'MC_S3_REGION or MC_S3_ENDPOINT must be set because MC_S3_BUCKET is: it says where the bucket is.',
-    )
-  return [...problems]
+  const needs = (name: string, other: string, why: string) =>
+    given(name) && !given(other) ? [`${other} must be set because ${name} is: ${why}`] : []
+  return [
+    ...needs('MC_JWT_SECRET_PREVIOUS', 'MC_JWT_SECRET', 'the previous secret only verifies.'),
+    ...needs('MC_DATABASE_OWNER_URL', 'MC_DATABASE_URL', 'the server does not serve as the owner.'),
+  ]
 }
 
 function publicUrlProblems({ public_url, allow_http }: Settings): string[] {
@@ -153,10 +119,6 @@ function warnings(env: Env, values: Settings, settings: readonly Setting[]): str
     )
   if (values.public_url?.startsWith('http:') && values.allow_http)
     found.push('MC_ALLOW_HTTP is on: passwords and sessions cross the network unencrypted.')
-  if (values.redis_url !== undefined && values.database_url === undefined)
-    found.push(
-      'MC_REDIS_URL is set but MC_DATABASE_URL is not: several nodes need one database, this one uses its own.',
-    )
   if (!values.rate_limits) found.push('MC_RATE_LIMITS is off: passwords can be guessed at full speed.')
   return found
 }

@@ -1,6 +1,6 @@
-import { ChannelActor, type ChannelPorts } from './actors/channel/channel-actor.ts'
+import { ChannelActor } from './actors/channel/channel-actor.ts'
+import type { ChannelPorts } from './actors/channel/requests.ts'
 import { OrgActor, type OrgPorts } from './actors/org/org-actor.ts'
-import { encode, type Published, type PublishedBatch } from './actors/org/published.ts'
 import type { Address } from './actors/runtime/actor.ts'
 import { systemClock } from './actors/runtime/clock.ts'
 import { SingleNodeDirectory } from './actors/runtime/directory.ts'
@@ -10,6 +10,7 @@ import { Router } from './actors/runtime/router.ts'
 import { createJobRunner } from './commands/execute.ts'
 import { COMMANDS } from './commands/registry.ts'
 import { newId } from './contracts/ids.ts'
+import type { LogEvent, PublishedBatch } from './contracts/log-event.ts'
 import type { Database } from './db/client.ts'
 import { DatabaseEdgeSource } from './db/edge-source.ts'
 import { PostgresLaneStore } from './db/lane-store.ts'
@@ -29,13 +30,12 @@ export interface CoreOptions {
   lane_queue_max: number
   mailbox_max: number
   ring_events_max: number
+  /** An actor without a message for so long is passivated. */
+  actor_idle_ms: number
 }
 
 /** The ring's other bound. */
 const RING_BYTES_MAX = 4 * 1024 * 1024
-const ORG_IDLE_MS = 10 * 60_000
-const CHANNEL_IDLE_MS = 5 * 60_000
-const CARE_MS = 60_000
 
 /** The part of a node that holds orgs: actors, their lanes, and the edges they publish to. */
 export function createCore(
@@ -70,13 +70,13 @@ export function createCore(
     }))
 
   /** From the owner's ring when it is on this node and reaches back far enough, else from the database. */
-  async function events(org_id: string, after: number, until: number, limit: number): Promise<Published[]> {
-    const kept = await host.peek<Published[] | undefined>(
+  async function events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {
+    const kept = await host.peek<LogEvent[] | undefined>(
       { kind: 'org', org_id, id: org_id },
       { type: 'replay', after, limit: Math.min(limit, until - after) },
     )
     if (kept && kept.length > 0) return kept
-    return (await stored.events(org_id, after, until, limit)).map(encode)
+    return await stored.events(org_id, after, until, limit)
   }
 
   const edges = new Edges(
@@ -104,24 +104,16 @@ export function createCore(
       onPublished(batch)
     },
     directory,
-    sweep: async (org_id) => {
-      await database.withOrg(org_id, async ({ sql }) => {
-        await sql`delete from recent_commands where org_id = ${org_id} and created_at < now() - interval '10 minutes'`
-        await sql`delete from idempotency_keys where org_id = ${org_id} and created_at < now() - interval '24 hours'`
-        await sql`delete from message_client_ids where org_id = ${org_id} and created_at < now() - interval '30 days'`
-      })
-    },
     observe: (measure, value) => metrics.observe(measure, value),
   }
   const limits = {
     lane: { ...LANE_LIMITS, queue_max: options.lane_queue_max },
     ring_events_max: options.ring_events_max,
     ring_bytes_max: RING_BYTES_MAX,
-    care_ms: CARE_MS,
   }
   host.register('org', {
     create: (context) => new OrgActor(context, orgPorts, limits),
-    idle_ms: ORG_IDLE_MS,
+    idle_ms: options.actor_idle_ms,
     mailbox_max: options.mailbox_max,
   })
 
@@ -141,7 +133,7 @@ export function createCore(
   }
   host.register('channel', {
     create: (context) => new ChannelActor(context, channelPorts),
-    idle_ms: CHANNEL_IDLE_MS,
+    idle_ms: options.actor_idle_ms,
     mailbox_max: options.mailbox_max,
   })
 

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { PublishedBatch } from './actors/org/published.ts'
 import { loadSecrets, type Secrets } from './auth/secrets.ts'
 import { loadConfig } from './config.ts'
+import type { PublishedBatch } from './contracts/log-event.ts'
 import { createCore } from './core.ts'
+import { BackgroundDatabase } from './db/background.ts'
 import { Database } from './db/client.ts'
 import { PostgresKeyStore } from './db/key-store.ts'
 import { type OpenedDatabase, openDatabase } from './db/open.ts'
@@ -23,6 +24,7 @@ export interface Node {
   data_dir: string
   opened: OpenedDatabase
   database: Database
+  background_database: BackgroundDatabase
   secrets: Secrets
   metrics: Metrics
   key_store: PostgresKeyStore
@@ -51,6 +53,7 @@ export async function openNode(
     ...limits,
     application_name: 'mission-control lane',
   })
+  const background_database = new BackgroundDatabase(opened.app, config.database_prepare)
   const secrets = loadSecrets({
     data_dir,
     ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
@@ -70,10 +73,11 @@ export async function openNode(
       lane_queue_max: config.lane_queue_max,
       mailbox_max: config.mailbox_max,
       ring_events_max: config.replay_ring,
+      actor_idle_ms: config.actor_idle_ms,
     },
     publish,
     ({ org_id, events }: PublishedBatch) => {
-      if (events.some(({ event }) => KEY_EVENTS.test(event.type))) key_store.forgetOrg(org_id)
+      if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
   )
   return {
@@ -82,12 +86,13 @@ export async function openNode(
     data_dir,
     opened,
     database,
+    background_database,
     secrets,
     metrics,
     key_store,
     core,
     async close() {
-      await Promise.all([database.close(), lanes.close()])
+      await Promise.all([database.close(), lanes.close(), background_database.close()])
       await opened.stop()
     },
   }

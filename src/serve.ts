@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { systemClock } from './actors/runtime/clock.ts'
 import { SessionTokens } from './auth/session-tokens.ts'
 import { Sessions } from './auth/sessions.ts'
 import { ThrottledRecords } from './auth/throttled-records.ts'
@@ -15,10 +16,8 @@ import { createDeps, type Listener } from './serve/deps.ts'
 import { registerGauges } from './serve/gauges.ts'
 import { createIdentify } from './serve/identify.ts'
 import { createShutdown } from './serve/shutdown.ts'
-import { archiveTasks } from './workers/archival.ts'
 import { startBackground } from './workers/background.ts'
 import { LastActivity } from './workers/last-activity.ts'
-import { deleteDueOrgs } from './workers/org-deletion.ts'
 
 /** Bun's own bound on a body, far beyond ours: `readJson` refuses first, with an answer; Bun cuts the connection. */
 const REQUEST_BYTES_MAX = 2 ** 40
@@ -97,9 +96,11 @@ export async function serve(
   }
   activity.start()
   const background = startBackground({
-    deletion: () => deleteDueOrgs(database, { forget: forgetOrg, log }),
-    archival: () => archiveTasks(database, core.command, failed),
-    failed,
+    clock: systemClock,
+    database: node.background_database,
+    command: core.systemCommand,
+    forget: forgetOrg,
+    log,
   })
 
   const shutdown = createShutdown({
@@ -110,7 +111,7 @@ export async function serve(
     host: core.host,
     stopWorkers: () => {
       activity.stop()
-      background.stop()
+      return background.stop()
     },
     close: () => node.close(),
     drain_ms: config.drain_ms,

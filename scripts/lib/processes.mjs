@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
@@ -9,8 +9,13 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 const BIN = join(ROOT, 'node_modules', '.bin')
 
-/** Signals of the same press that come twice (terminal and npm both pass them on) count as one. */
+/** Terminal and npm both pass on the signal of one key press: two signals within this time count as one. */
 const SAME_PRESS_MS = 1_000
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** The end of an output says why a command failed. */
+const OUTPUT_CHARS_MAX = 1024 * 1024
 
 /** Bun as the lock file pins it; undefined while it is not installed. */
 export function installedBun() {
@@ -18,7 +23,7 @@ export function installedBun() {
   return existsSync(file) ? file : undefined
 }
 
-/** The environment for children: what is installed here is found first. */
+/** The environment of children: programs installed here come first on the PATH. */
 export function environment(extra = {}) {
   return { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}`, ...extra }
 }
@@ -37,17 +42,39 @@ export function findProgram(...names) {
   return undefined
 }
 
-/** Runs a command to its end without showing it. `output` is what it said, errors included; `ok` is its success. */
-export function runQuietly(command, args, options = {}) {
-  const done = spawnSync(command, args, {
-    cwd: ROOT,
-    env: environment(),
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    ...options,
+/**
+ * Runs a command to its end without showing it; a signal ends the command too. `env` is added to the environment, `onChild`
+ * receives the process id. Resolves with `output`, standard output and error together, and `ok`, its success.
+ */
+export async function runQuietly(command, args, { cwd = ROOT, env = {}, onChild = () => undefined } = {}) {
+  // On Windows npx is a batch file, which only the shell can run.
+  const shell = command.endsWith('.cmd')
+  const child = spawn(shell ? `"${command}"` : command, args, {
+    cwd,
+    env: environment(env),
+    shell,
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const output = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `${done.error.message}\n` : ''}`
-  return { ok: done.status === 0, output }
+  if (child.pid !== undefined) onChild(child.pid)
+  const end = (signal) => {
+    child.kill(signal)
+    process.exit(128 + constants.signals[signal])
+  }
+  for (const signal of ENDING) process.once(signal, end)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output = (output + text).slice(-OUTPUT_CHARS_MAX)
+    })
+  const code = await new Promise((resolveEnd) => {
+    child.once('error', (error) => {
+      output += `${error.message}\n`
+      resolveEnd(undefined)
+    })
+    child.once('close', resolveEnd)
+  })
+  for (const signal of ENDING) process.off(signal, end)
+  return { ok: code === 0, output }
 }
 
 /**
@@ -82,9 +109,9 @@ function passSignalsOn(children) {
   const pass = (signal) => {
     const repeated = performance.now() - last_at < SAME_PRESS_MS
     last_at = performance.now()
-    // Ctrl-C at a terminal reaches the whole group: passing it on as well would be the second signal, which means "now".
+    // Ctrl-C at a terminal reaches the whole group. Passing it on would be a second signal, which means "exit at once".
     if (repeated || (signal === 'SIGINT' && terminal)) return
     for (const child of children) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => pass(signal))
+  for (const signal of ENDING) process.on(signal, () => pass(signal))
 }

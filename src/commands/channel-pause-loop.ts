@@ -1,25 +1,38 @@
+import { alarmAt } from '../db/queries/alarms.ts'
+import { setAlarm } from '../db/writes/alarms.ts'
 import { addMessage } from '../db/writes/messages.ts'
 import { messageCreated, ofChannel } from '../domain/message-events.ts'
 import { SERVER } from '../domain/principal.ts'
 import type { Command } from './command.ts'
 
-/** Agents answered each other for too long: the channel says so, and their posts are refused for a while. */
-export const channelPauseLoop: Command<{ channel_id: string; messages: number; until: string }, null> = {
+/**
+ * Agents answered each other for too long: the channel says so, and their posts are refused until the alarm at `until`,
+ * or until a person writes. A pause that is on already stays as it is: the command may be repeated.
+ */
+export const channelPauseLoop: Command<
+  { channel_id: string; messages: number; until: string },
+  { until: string }
+> = {
   name: 'channel.pause_loop',
   action: null,
   async run(context, { channel_id, messages, until }) {
     const { permissions } = context
+    const paused_until = await alarmAt(context, 'loop_brake', channel_id)
+    if (paused_until !== undefined && Date.parse(paused_until) > Date.parse(context.now))
+      return { result: { until: paused_until }, events: [] }
+    const seq = await context.nextSeq(channel_id)
+    await setAlarm(context, 'loop_brake', channel_id, until)
     const message = addMessage(context, {
       id: context.newId(),
       channel_id,
-      seq: await context.nextSeq(channel_id),
+      seq,
       kind: 'system',
       sender: SERVER,
       content: `Agents wrote ${messages} messages in a row here without a person. Their posts are paused until a person writes, or for ten minutes.`,
     })
     const paused = { channel_id, messages, until }
     return {
-      result: null,
+      result: { until },
       events: [
         { type: 'channel.loop_paused', ...ofChannel(permissions, channel_id), payload: paused },
         messageCreated(permissions, message),

@@ -1,18 +1,24 @@
+import { clearAlarm } from '../db/writes/alarms.ts'
 import { ofChannel } from '../domain/message-events.ts'
 import type { Command } from './command.ts'
 
-/** Ends the pause of the agents' posts in a channel. */
+/**
+ * Ends the pause of the agents' posts in a channel, for the reason `time` only when it is over. Without a pause nothing
+ * happens: its alarm may be delivered twice.
+ */
 export const channelResumeLoop: Command<
   { channel_id: string; reason: 'human' | 'time' | 'administrator' },
   null
 > = {
   name: 'channel.resume_loop',
   action: null,
-  async run({ permissions }, { channel_id, reason }) {
+  async run(context, { channel_id, reason }) {
+    const lifted = await clearAlarm(context, 'loop_brake', channel_id, reason === 'time')
+    if (!lifted) return { result: null, events: [] }
     const payload = { channel_id, reason }
     return {
       result: null,
-      events: [{ type: 'channel.loop_resumed', ...ofChannel(permissions, channel_id), payload }],
+      events: [{ type: 'channel.loop_resumed', ...ofChannel(context.permissions, channel_id), payload }],
     }
   },
 }

@@ -10,6 +10,8 @@ export interface Setting {
   /** The default in words; empty when there is none. */
   default_text: string
   secret: boolean
+  /** False: nothing reads it yet, and a value is refused. */
+  built: boolean
   doc: string
   /** What was given, safe to print: a secret is masked, and so is the password of a URL. */
   given: string | undefined
@@ -23,6 +25,11 @@ interface Row {
 /** Text that has a default in words, made elsewhere (another setting, the data folder). */
 interface OptionalRow extends Row {
   default_text?: string
+}
+
+/** A setting of a feature that is not built yet. */
+export interface PlannedRow extends Row {
+  kind: string
 }
 
 /**
@@ -118,12 +125,19 @@ export class Reader {
     return [...new Set(values)]
   }
 
-  #read(name: string, kind: string, default_text: string, row: Row): string | undefined {
+  /** A setting that nothing reads yet: refused when it is given. */
+  planned(name: string, row: PlannedRow): void {
+    if (this.#read(name, row.kind, '', row, false) !== undefined)
+      this.problems.push(`${name} is not built yet: this version would ignore it. Remove it.`)
+  }
+
+  #read(name: string, kind: string, default_text: string, row: Row, built = true): string | undefined {
     const raw = this.#env[name]?.trim()
     const text = raw === '' ? undefined : raw
     const secret = row.secret ?? false
     const given = text === undefined ? undefined : secret ? '********' : withoutPassword(text)
-    this.settings.push({ section: this.#section, name, kind, default_text, secret, doc: row.doc, given })
+    const { doc } = row
+    this.settings.push({ section: this.#section, name, kind, default_text, secret, built, doc, given })
     return text
   }
 

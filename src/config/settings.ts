@@ -1,4 +1,5 @@
 import { addressRange } from './address-range.ts'
+import { readPlanned } from './planned.ts'
 import type { Reader } from './reader.ts'
 
 const SECRET_SHAPE = { secret: true } as const
@@ -8,16 +9,15 @@ const SECRET_SHAPE = { secret: true } as const
  * documents. Limits that belong to the contract are not here but in `contracts/limits.ts`.
  */
 export function readSettings(read: Reader) {
-  return {
+  const values = {
     ...address(read.section('Address')),
     ...storage(read.section('Storage')),
     ...secrets(read.section('Secrets')),
-    ...signIn(read.section('Sign-in')),
-    ...mail(read.section('E-mail')),
-    ...files(read.section('Files')),
     ...operation(read.section('Operation')),
     ...tuning(read.section('Tuning')),
   }
+  readPlanned(read.section('Not built yet'))
+  return values
 }
 
 export type Settings = ReturnType<typeof readSettings>
@@ -89,9 +89,6 @@ function storage(read: Reader) {
       max: 600_000,
       doc: 'Milliseconds after which PostgreSQL ends a statement. Requests are answered within five seconds whatever it is.',
     }),
-    redis_url: read.url('MC_REDIS_URL', ['redis', 'rediss'], {
-      doc: 'Joins several nodes; a node that is alone needs none. Needs `MC_JWT_SECRET` and `MC_KEY_PEPPER`, the same on every node.',
-    }),
   }
 }
 
@@ -115,62 +112,6 @@ function secrets(read: Reader) {
   }
 }
 
-function signIn(read: Reader) {
-  const id = (name: string, of: string) => read.optional(name, { doc: `Client id at ${of}.` })
-  const secret = (name: string, of: string) =>
-    read.optional(name, { ...SECRET_SHAPE, doc: `Client secret at ${of}.` })
-  return {
-    github_url: read.url('MC_GITHUB_URL', ['https', 'http'], {
-      default_text: '`github.com`',
-      doc: 'Address of a GitHub Enterprise server.',
-    }),
-    github_client_id: id('MC_GITHUB_CLIENT_ID', 'GitHub'),
-    github_client_secret: secret('MC_GITHUB_CLIENT_SECRET', 'GitHub'),
-    google_client_id: id('MC_GOOGLE_CLIENT_ID', 'Google'),
-    google_client_secret: secret('MC_GOOGLE_CLIENT_SECRET', 'Google'),
-    oidc_issuer: read.url('MC_OIDC_ISSUER', ['https', 'http'], {
-      doc: 'Any OpenID Connect provider that publishes its discovery document.',
-    }),
-    oidc_client_id: id('MC_OIDC_CLIENT_ID', 'the OpenID Connect provider'),
-    oidc_client_secret: secret('MC_OIDC_CLIENT_SECRET', 'the OpenID Connect provider'),
-  }
-}
-
-function mail(read: Reader) {
-  return {
-    smtp_url: read.url('MC_SMTP_URL', ['smtp', 'smtps'], {
-      doc: 'Mail server, with user and password when it wants them. Without it nothing is mailed.',
-    }),
-    email_from: read.optional('MC_EMAIL_FROM', {
-      kind: 'e-mail address, also as `Name <address>`',
-      matches: /^([^<>\r\n]+<[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/,
-      doc: 'Sender of the mails.',
-    }),
-  }
-}
-
-function files(read: Reader) {
-  const folder = (name: string, what: string, sub: string) =>
-    read.optional(name, {
-      kind: 'folder',
-      default_text: `\`${sub}\` in the data folder`,
-      doc: `Folder of ${what}. Several nodes need a shared one, or S3.`,
-    })
-  return {
-    export_dir: folder('MC_EXPORT_DIR', 'exports', 'exports'),
-    archive_dir: folder('MC_ARCHIVE_DIR', 'archived events and messages', 'archive'),
-    backup_dir: folder('MC_BACKUP_DIR', 'backups', 'backups'),
-    s3_endpoint: read.url('MC_S3_ENDPOINT', ['https', 'http'], {
-      default_text: 'chosen by the region',
-      doc: 'S3-compatible storage instead of folders.',
-    }),
-    s3_region: read.optional('MC_S3_REGION', { doc: 'Region of the bucket.' }),
-    s3_bucket: read.optional('MC_S3_BUCKET', { doc: 'Bucket for exports, archive and backups.' }),
-    s3_access_key_id: read.optional('MC_S3_ACCESS_KEY_ID', { doc: 'Access key of the bucket.' }),
-    s3_secret_access_key: read.optional('MC_S3_SECRET_ACCESS_KEY', { ...SECRET_SHAPE, doc: 'Its secret.' }),
-  }
-}
-
 function operation(read: Reader) {
   return {
     log_level: read.choice('MC_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -185,7 +126,7 @@ function operation(read: Reader) {
       kind: '1 to 64 letters, digits, `_` or `-`',
       matches: /^[A-Za-z0-9_-]{1,64}$/,
       default_text: 'a new one at every start',
-      doc: 'Name of this node in logs and in Redis. No two nodes may share one.',
+      doc: 'Name of this node in the directory of owners and in presence.',
     }),
   }
 }
@@ -204,12 +145,6 @@ function tuning(read: Reader) {
       max: 100_000,
       doc: 'Events per organization kept in memory (4 MiB at the most) for streams that resume; older ones come from the database.',
     }),
-    lease_ms: read.integer('MC_LEASE_MS', {
-      default: 5_000,
-      min: 200,
-      max: 60_000,
-      doc: 'Milliseconds that a node’s entry in the directory of owners lives in Redis without renewal.',
-    }),
     drain_ms: read.integer('MC_DRAIN_MS', {
       default: 8_000,
       min: 0,
@@ -227,6 +162,12 @@ function tuning(read: Reader) {
       min: 1,
       max: 1_000_000,
       doc: 'Requests to one actor that may wait; one more is answered 503.',
+    }),
+    actor_idle_ms: read.integer('MC_ACTOR_IDLE_MS', {
+      default: 300_000,
+      min: 100,
+      max: 86_400_000,
+      doc: 'Milliseconds without a request after which the memory of an organization or a channel is released; the next request loads it again.',
     }),
     partitions_ahead: read.integer('MC_PARTITIONS_AHEAD', {
       default: 3,

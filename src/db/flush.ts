@@ -1,6 +1,5 @@
 import type { EventContent } from '../contracts/event-payloads.ts'
 import type { SenderType } from '../contracts/vocabulary.ts'
-import { OutOfTurn } from '../domain/ownership.ts'
 import type { Sql } from './client.ts'
 
 /** A chat message as the lane stores it. */
@@ -107,9 +106,9 @@ export interface ClosedBatch {
 }
 
 /**
- * Stores a batch by one call of the function `lane_write`: it takes the org into scope, inserts, and moves the head from
- * the batch before. False when the head is not at the batch's epoch, `OutOfTurn` when the batch before is not stored:
- * then nothing was. Works as a transaction of its own and inside one.
+ * Stores a batch by one call of the function `lane_write`: it puts the org into scope, moves the head from the batch
+ * before, and inserts. False when the head is at another epoch or batch: then nothing was stored. Works as a transaction
+ * of its own and inside one.
  */
 export async function flushBatch(sql: Sql, closed: ClosedBatch): Promise<boolean> {
   const { org_id, epoch, sequence, batch, rows } = closed
@@ -121,16 +120,26 @@ export async function flushBatch(sql: Sql, closed: ClosedBatch): Promise<boolean
         ${list(readRows(rows.messages))}::text::json)`
     return true
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'MC001') return false
-    if (code === 'MC002') throw new OutOfTurn('The batch before this one is not stored')
+    if (error instanceof Error && 'code' in error && error.code === FENCED_SQLSTATE) return false
     throw error
   }
 }
 
-/** True for a batch that {@link flushTogether} can store: messages, and the replies to those without a `client_id`. */
+/** Raised by `lane_write` when the head is not at the batch's epoch and predecessor. */
+const FENCED_SQLSTATE = 'MC001'
+
+/**
+ * True for a batch that {@link flushTogether} can store: messages without unread marks, and the replies to those without
+ * a `client_id`. Rows of `channel_reads` are locked by readers of the org too, so they never go into a shared statement.
+ */
 export function isPlain({ rows }: ClosedBatch): boolean {
-  return rows.messages.length > 0 && rows.events.length === 0 && rows.notifications.length === 0
+  const { messages, events, notifications } = rows
+  return (
+    messages.length > 0 &&
+    events.length === 0 &&
+    notifications.length === 0 &&
+    messages.every(({ sender_type, mentions }) => sender_type !== 'human' && mentions.length === 0)
+  )
 }
 
 /**
@@ -142,8 +151,7 @@ export async function flushTogether(sql: Sql, batches: readonly ClosedBatch[]): 
   const [answer] = await sql<{ stored: string[] }[]>`
     select lane_write_together(${list(heads)}::text::json, ${list(ofAll(batches, seqRows))}::text::json,
       ${list(batches.flatMap(({ org_id, rows }) => rows.messages.map((message) => messageRow(message, org_id))))}::text::json,
-      ${list(ofAll(batches, ({ rows }) => rows.replies))}::text::json,
-      ${list(ofAll(batches, ({ rows }) => readRows(rows.messages)))}::text::json)::text[] as stored`
+      ${list(ofAll(batches, ({ rows }) => rows.replies))}::text::json)::text[] as stored`
   return new Set(answer?.stored)
 }
 

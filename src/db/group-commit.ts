@@ -1,16 +1,15 @@
-import { ApiError } from '../contracts/errors.ts'
 import type { Database } from './client.ts'
 import { OutcomeUnknown } from './failures.ts'
 import { type ClosedBatch, flushBatch, flushTogether, isPlain } from './flush.ts'
 
-/** Two statements take turns: one is run while the other is written to the disk. What comes meanwhile shares the next. */
-const UNDER_WAY = 2
-/** One that takes longer than this (a lock, a slow disk) holds nobody up: another one starts beside it, up to the bound. */
+/** Statements in flight: one runs while the other is flushed to disk. Batches that become ready meanwhile share the next. */
+const IN_FLIGHT = 2
+/** After so long in a statement (a lock, a slow disk) another may start beside it, up to the bound. */
 const STALLED_MS = 20
-const UNDER_WAY_MAX = 4
-/** Text of one org's batch that may hold up others; more is stored alone, on a connection of its own. */
+const IN_FLIGHT_MAX = 4
+/** Text of one org in a shared statement, in characters; a longer batch is stored alone. */
 const JOINED_CHARACTERS_MAX = 64 * 1024
-/** Text of one statement: some milliseconds of the database's work. */
+/** Text of one shared statement, in characters: a few milliseconds of the database's work. */
 const TOGETHER_CHARACTERS_MAX = 256 * 1024
 
 interface Waiting {
@@ -21,16 +20,15 @@ interface Waiting {
 }
 
 /**
- * Group commit over orgs: the plain batches of all lanes that wait at the same moment share a statement, and so what it
- * costs to run one and to reach the disk. Each org's batch is stored or not on its own account: what one is refused for
- * does not fail its neighbours.
+ * Group commit over orgs: plain batches of all lanes that are ready at the same moment share one statement and one disk
+ * flush. Each batch is stored or refused on its own account; a refusal never fails the neighbours.
  */
 export class GroupCommit {
   readonly #database: Database
   #waiting: Waiting[] = []
-  #under_way = 0
-  /** Statements that may be under way now. */
-  #allowed = UNDER_WAY
+  #in_flight = 0
+  /** Statements that may be in flight now. */
+  #allowed = IN_FLIGHT
 
   constructor(database: Database) {
     this.#database = database
@@ -50,22 +48,22 @@ export class GroupCommit {
   }
 
   #next(): void {
-    if (this.#under_way >= this.#allowed || this.#waiting.length === 0) return
+    if (this.#in_flight >= this.#allowed || this.#waiting.length === 0) return
     const group = this.#take()
-    this.#under_way++
+    this.#in_flight++
     const stalled = setTimeout(() => {
-      this.#allowed = Math.min(this.#allowed + 1, UNDER_WAY_MAX)
+      this.#allowed = Math.min(this.#allowed + 1, IN_FLIGHT_MAX)
       this.#next()
     }, STALLED_MS)
     void this.#run(group).finally(() => {
       clearTimeout(stalled)
-      this.#under_way--
-      this.#allowed = Math.max(UNDER_WAY, this.#under_way)
+      this.#in_flight--
+      this.#allowed = Math.max(IN_FLIGHT, this.#in_flight)
       this.#next()
     })
   }
 
-  /** Those that waited longest, as many as fit into one statement; of each org its first. */
+  /** The oldest batches that fit into one statement, one of each org. */
   #take(): Waiting[] {
     const taken = new Map<string, Waiting>()
     const left: Waiting[] = []
@@ -92,8 +90,8 @@ export class GroupCommit {
         ),
       )
     } catch (error) {
-      if (error instanceof OutcomeUnknown || error instanceof ApiError)
-        for (const { reject } of group) reject(error)
+      // Every refusal (a row, a lock, a timeout) may be the fault of one member: each is tried alone and learns its own.
+      if (error instanceof OutcomeUnknown) for (const { reject } of group) reject(error)
       else await this.#each(group)
       return
     }
@@ -101,7 +99,7 @@ export class GroupCommit {
     await this.#each(group.filter(({ closed }) => !stored.has(closed.org_id)))
   }
 
-  /** Whatever was refused or left out is tried org by org, so that each lane learns what is true of its own batch. */
+  /** Stores batches org by org, so that each lane learns the truth about its own. */
   async #each(group: readonly Waiting[]): Promise<void> {
     await Promise.all(group.map((entry) => settle(entry, this.#alone(entry.closed))))
   }

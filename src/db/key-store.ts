@@ -59,16 +59,21 @@ const USED_EVERY_MS = 60_000
 
 /** API keys in PostgreSQL, with the rows of the last second in memory. */
 export class PostgresKeyStore {
-  readonly #database: Database
+  readonly #database: Pick<Database, 'query' | 'withOrg'>
   readonly #rows = new LRUCache<string, { row: StoredKey; read_at: number }>({ max: REMEMBERED_MAX })
   /** When the last use of a key was written; one that fell out is written once more than needed. */
-  readonly #used = new LRUCache<string, number>({ max: REMEMBERED_MAX })
+  readonly #used: LRUCache<string, number>
   /** After a restart all agents come back at once. */
   readonly #found = new CoalescedReads<StoredKey | undefined>((key_ids) => this.#read(key_ids), undefined)
   readonly #failed: (stage: string, error: unknown) => void
 
-  constructor(database: Database, failed: (stage: string, error: unknown) => void) {
+  constructor(
+    database: Pick<Database, 'query' | 'withOrg'>,
+    failed: (stage: string, error: unknown) => void,
+    used_max = REMEMBERED_MAX,
+  ) {
     this.#database = database
+    this.#used = new LRUCache({ max: used_max })
     this.#failed = failed
   }
 

@@ -24,6 +24,13 @@ export interface BatchContext {
   readonly prefetched: Map<string, unknown>
 }
 
+/** A batch in memory that still takes jobs; see the lane's port. */
+interface OpenBatch<Job, Done, Sealed> {
+  accepts(job: Job): boolean
+  run(job: Job): Promise<Done>
+  close(): Sealed
+}
+
 /** How jobs are carried out; given by the commands. */
 export interface JobRunner<Job, Done> {
   /** The channel a job writes to when it needs nothing but memory (no read, no write of its own); else undefined. */
@@ -33,9 +40,12 @@ export interface JobRunner<Job, Done> {
   run(job: Job, context: BatchContext): Promise<Done>
 }
 
-/** Committed `last_seq` of the channels this owner has written to; exact, because nobody else writes. */
-class ChannelSeqs {
-  readonly committed = new Map<string, number>()
+/**
+ * Committed `last_seq` of the channels that one epoch of an org has written to. Exact, because an epoch has one writer.
+ */
+interface EpochCache {
+  readonly epoch: number
+  readonly last_seqs: Map<string, number>
 }
 
 /**
@@ -61,12 +71,10 @@ type Work<Job, Done> = (tx: {
   runAlone(job: Job): Promise<Done>
 }) => Promise<void>
 
-/** What the lane fills ahead; its `seqs` are those of the channels it writes to. */
-interface PostgresMemoryBatch<Job, Done> {
+/** A sealed batch in memory. It keeps its own seqs only: a chain of predecessors would never be freed. */
+interface SealedBatch {
   readonly head: Head
   readonly seqs: ReadonlyMap<string, number>
-  accepts(job: Job): boolean
-  run(job: Job): Promise<Done>
   store(): Promise<Head>
 }
 
@@ -81,13 +89,13 @@ interface Mark {
 
 /**
  * The lane's storage in PostgreSQL. A batch of plain messages is one statement that locks, stores and commits: one
- * round trip, which it shares with batches of other orgs that wait at the same moment. Any other batch is a transaction: BEGIN with the fencing lock, the commands' own statements, the same
- * closing statement, COMMIT.
+ * round trip, which it shares with batches of other orgs that are ready at the same moment. Any other batch is a
+ * transaction: BEGIN with the fencing lock, the commands' own statements, the same closing statement, COMMIT.
  */
 export class PostgresLaneStore<Job, Done> {
   readonly #database: Database
   readonly #runner: JobRunner<Job, Done>
-  readonly #seqs = new Map<string, ChannelSeqs>()
+  readonly #caches = new Map<string, EpochCache>()
   readonly #clock = new DatabaseClock()
   readonly #group: GroupCommit
 
@@ -104,64 +112,62 @@ export class PostgresLaneStore<Job, Done> {
       return row
     })
     if (!head) throw new Gone(`Org ${org_id} has no head`)
-    this.#seqs.set(org_id, new ChannelSeqs())
+    this.#caches.set(org_id, { epoch: head.epoch, last_seqs: new Map() })
     return { epoch: head.epoch, sequence: head.sequence, batch: head.batch, log: head.log }
   }
 
-  /** Forgets what was remembered of an org that this node does not own any more. */
-  forget(org_id: string): void {
-    this.#seqs.delete(org_id)
+  /** Forgets what was cached for an epoch of an org; the cache of a later activation stays. */
+  release(org_id: string, epoch: number): void {
+    if (this.#caches.get(org_id)?.epoch === epoch) this.#caches.delete(org_id)
   }
 
-  /** A batch of what needs nothing but memory; see the lane. */
-  open(org_id: string, head: Head, before?: PostgresMemoryBatch<Job, Done>): PostgresMemoryBatch<Job, Done> {
-    const seqs = this.#seqsOf(org_id)
-    const known = (channel_id: string) => before?.seqs.get(channel_id) ?? seqs.committed.get(channel_id)
+  /** Opens a batch in memory that starts at `head`, where `predecessor` will leave it. */
+  open(org_id: string, head: Head, predecessor?: SealedBatch): OpenBatch<Job, Done, SealedBatch> {
+    const cache = this.#cacheOf(org_id, head.epoch)
+    const before = predecessor?.seqs
+    const known = (channel_id: string) => before?.get(channel_id) ?? cache.last_seqs.get(channel_id)
     const batch = new Batch(undefined, org_id, head, this.#clock.now(), known, this.#runner)
-    let closed: ClosedBatch | undefined
     return {
-      get head() {
-        return batch.headAfter
-      },
-      seqs: batch.seqs,
       accepts: (job) => {
         const needs = this.#runner.inMemory(job)
-        return (
-          needs !== undefined && (batch.seqs.get(needs.channel_id) ?? known(needs.channel_id)) !== undefined
-        )
+        return needs !== undefined && batch.knows(needs.channel_id)
       },
       run: (job) => batch.run(job),
-      store: () =>
-        this.#stored(seqs, async () => {
-          closed ??= batch.close()
-          if (!(await this.#group.store(closed))) throw await this.#whyNotLocked(org_id)
-          return batch
-        }),
+      close: () => {
+        const closed = batch.seal()
+        return {
+          head: batch.headAfter,
+          seqs: closed.seqs,
+          store: () =>
+            this.#remember(cache, async () => {
+              if (!(await this.#group.store(closed))) throw await this.#ownershipError(org_id)
+              return batch
+            }),
+        }
+      },
     }
   }
 
   async write(org_id: string, head: Head, jobs: readonly Job[], work: Work<Job, Done>): Promise<Head> {
-    const seqs = this.#seqsOf(org_id)
-    return await this.#stored(seqs, () => this.#inTransaction(org_id, head, seqs, jobs, work))
+    const cache = this.#cacheOf(org_id, head.epoch)
+    return await this.#remember(cache, () => this.#inTransaction(org_id, head, cache, jobs, work))
   }
 
-  #seqsOf(org_id: string): ChannelSeqs {
-    const seqs = this.#seqs.get(org_id) ?? new ChannelSeqs()
-    this.#seqs.set(org_id, seqs)
-    return seqs
+  /** An older epoch gets a cache of its own, which is kept nowhere: whatever it writes is refused. */
+  #cacheOf(org_id: string, epoch: number): EpochCache {
+    const cache = this.#caches.get(org_id)
+    return cache?.epoch === epoch ? cache : { epoch, last_seqs: new Map() }
   }
 
-  /** Remembers what a batch moved, once it is stored. */
-  async #stored(seqs: ChannelSeqs, store: () => Promise<Batch<Job, Done>>): Promise<Head> {
+  /** Caches the seqs of a batch once it is stored. */
+  async #remember(cache: EpochCache, store: () => Promise<Batch<Job, Done>>): Promise<Head> {
     try {
       const batch = await store()
-      // The answer of a later batch may be read first.
-      for (const [channel_id, seq] of batch.seqs)
-        seqs.committed.set(channel_id, Math.max(seq, seqs.committed.get(channel_id) ?? 0))
+      for (const [channel_id, seq] of batch.seqs) cache.last_seqs.set(channel_id, seq)
       return batch.headAfter
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw error
-      seqs.committed.clear()
+      cache.last_seqs.clear()
       throw new Doubt('COMMIT was under way')
     }
   }
@@ -169,16 +175,16 @@ export class PostgresLaneStore<Job, Done> {
   async #inTransaction(
     org_id: string,
     head: Head,
-    seqs: ChannelSeqs,
+    cache: EpochCache,
     jobs: readonly Job[],
     work: Work<Job, Done>,
   ): Promise<Batch<Job, Done>> {
     const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
     const asked_at = Date.now()
     return await this.#database.scripted(begin, async (tx, [locked]) => {
-      if (!locked) throw await this.#whyNotLocked(org_id)
+      if (!locked) throw await this.#ownershipError(org_id)
       this.#clock.heard(Date.parse(String(locked.now)), asked_at)
-      const known = (channel_id: string) => seqs.committed.get(channel_id)
+      const known = (channel_id: string) => cache.last_seqs.get(channel_id)
       const batch = new Batch(tx, org_id, head, this.#clock.now(), known, this.#runner)
       await this.#runner.prefetch(jobs, batch)
       await work(batch)
@@ -187,7 +193,8 @@ export class PostgresLaneStore<Job, Done> {
     })
   }
 
-  async #whyNotLocked(org_id: string): Promise<Error> {
+  /** Why a head could not be locked at an epoch. */
+  async #ownershipError(org_id: string): Promise<Error> {
     const [row] = await this.#database.withOrg(
       org_id,
       ({ sql }) => sql`select 1 from org_heads where org_id = ${org_id}`,
@@ -196,7 +203,7 @@ export class PostgresLaneStore<Job, Done> {
   }
 }
 
-/** One transaction of the lane. */
+/** Rows and numbers of one batch, in memory or inside a transaction. */
 class Batch<Job, Done> implements BatchContext {
   readonly #sql: Sql | undefined
   readonly org_id: string
@@ -208,10 +215,11 @@ class Batch<Job, Done> implements BatchContext {
   rows: BatchRows = emptyRows()
   sequence: number
   readonly #head: Head
-  /** Last seq of a channel before this batch, when it is known without looking. */
+  /** Last seq of a channel before this batch, when it is known without a query. */
   readonly #known: (channel_id: string) => number | undefined
   readonly #runner: JobRunner<Job, Done>
   #wrote = false
+  #sealed = false
 
   constructor(
     tx: Tx | undefined,
@@ -230,7 +238,7 @@ class Batch<Job, Done> implements BatchContext {
     this.#runner = runner
   }
 
-  /** Where the head will be when the batch, as it is now, is stored. */
+  /** The head that this batch, as it is now, leaves. */
   get headAfter(): Head {
     return { ...this.#head, sequence: this.sequence, batch: this.#head.batch + 1 }
   }
@@ -240,7 +248,13 @@ class Batch<Job, Done> implements BatchContext {
     return this.#sql
   }
 
+  /** Whether the next seq of a channel can be given without a query. */
+  knows(channel_id: string): boolean {
+    return this.#lastSeq(channel_id) !== undefined
+  }
+
   async run(job: Job): Promise<Done> {
+    if (this.#sealed) throw new Error('A sealed batch takes no job')
     const mark = this.#mark()
     this.#wrote = false
     try {
@@ -267,13 +281,18 @@ class Batch<Job, Done> implements BatchContext {
     }
   }
 
-  /** Stores what is buffered and moves the head; false when the head is not at its epoch. */
+  /** Stores the buffered rows and moves the head; false when the head is not at its epoch. */
   async flush(sql: Sql): Promise<boolean> {
-    return await flushBatch(sql, this.close())
+    return await flushBatch(sql, this.#takeRows())
   }
 
-  /** Takes what is buffered, to be stored. */
-  close(): ClosedBatch {
+  /** Takes the rows to be stored; no job runs afterwards. */
+  seal(): ClosedBatch {
+    this.#sealed = true
+    return this.#takeRows()
+  }
+
+  #takeRows(): ClosedBatch {
     const { org_id, seqs, sequence, rows } = this
     const { epoch, batch } = this.#head
     this.rows = emptyRows()
@@ -286,10 +305,14 @@ class Batch<Job, Done> implements BatchContext {
   }
 
   nextSeq(channel_id: string): number | Promise<number> {
-    const last = this.seqs.get(channel_id) ?? this.#known(channel_id)
+    const last = this.#lastSeq(channel_id)
     if (last === undefined)
       return this.#storedSeq(channel_id).then((stored) => this.#nextSeq(channel_id, stored))
     return this.#nextSeq(channel_id, last)
+  }
+
+  #lastSeq(channel_id: string): number | undefined {
+    return this.seqs.get(channel_id) ?? this.#known(channel_id)
   }
 
   #nextSeq(channel_id: string, last: number): number {

@@ -9,20 +9,14 @@ import { ensureRoles } from './roles.ts'
 export interface MigrateSettings {
   data_dir: string
   database_url: string | undefined
-  /** Needed with `database_url`: a role that may create roles and tables. */
+  /** Required with `database_url`: a role that may create roles and tables. */
   database_owner_url: string | undefined
 }
 
-/** `migrate up` and `migrate down --to N`, on the embedded database or as `MC_DATABASE_OWNER_URL`. Returns the exit code. */
-export async function migrate(settings: MigrateSettings, args: readonly string[]): Promise<number> {
-  const [direction, flag, version] = args
-  const to = Number(version)
-  const up = direction === 'up' && args.length === 1
-  const down = direction === 'down' && flag === '--to' && args.length === 3 && /^\d+$/.test(version ?? '')
-  if (!up && !down) {
-    console.error('Usage: mission-control migrate up | migrate down --to <version>')
-    return 2
-  }
+export type Migration = { direction: 'up' } | { direction: 'down'; to: number }
+
+/** Migrates the embedded database, or an external one as `MC_DATABASE_OWNER_URL`. Returns the exit code. */
+export async function migrate(settings: MigrateSettings, migration: Migration): Promise<number> {
   const { owner, passwords, stop } = await ownerConnection(settings)
   const sql = postgres({
     ...owner,
@@ -34,9 +28,10 @@ export async function migrate(settings: MigrateSettings, args: readonly string[]
   try {
     await ensureRoles(sql, passwords)
     const found = await schemaVersion(sql)
-    const names = up ? await migrateUp(sql) : await migrateDown(sql, to)
+    const up = migration.direction === 'up'
+    const names = up ? await migrateUp(sql) : await migrateDown(sql, migration.to)
     for (const name of names) console.log(`${up ? 'applied' : 'undid'} ${name}`)
-    console.log(`The schema has version ${up ? SCHEMA_VERSION : Math.min(found, to)}.`)
+    console.log(`The schema has version ${up ? SCHEMA_VERSION : Math.min(found, migration.to)}.`)
     return 0
   } finally {
     await sql.end({ timeout: 2 })

@@ -2,9 +2,9 @@ import postgres from 'postgres'
 import type { ConnectionOptions } from './connection.ts'
 
 export interface PartitionCare {
-  /** Rows that lay in a default partition at the last look: should be 0. */
+  /** Rows found in a default partition by the last run: should be 0. */
   readonly rows_in_default: number
-  /** `ok`, or `degraded: …` with what an operator has to look at. */
+  /** `ok`, or `degraded: …` with the reason. */
   readonly state: string
   stop(): void
 }
@@ -15,17 +15,18 @@ interface Log {
 }
 
 const CARE_MS = 60 * 60 * 1000
-/** After a failure: partitions are made months ahead, so there is time, but not for forgetting it. */
-const AGAIN_MS = 60 * 1000
-/** A lock that somebody else holds, e.g. a backup that reads a default partition. */
-const LOCKED = '55P03'
+/** The interval after a failure: partitions are made months ahead, so there is time for several tries. */
+const RETRY_MS = 60 * 1000
+/** SQLSTATE of a lock time-out, e.g. while a backup reads a default partition. */
+const LOCK_NOT_AVAILABLE = '55P03'
 const TRIES = 5
 const PAUSE_MS = 1_000
+/** Moving the rows of a month out of a default partition may take long; a statement that hangs must not. */
+const STATEMENT_MS = 10 * 60 * 1000
 
 /**
- * Makes the partitions of this and the next months, now and from then on. A start does not fail on a lock that somebody
- * else holds: rows then go to the default partition and are moved later, and readiness says so. Throws what else is
- * wrong with the database.
+ * Makes the partitions of this and the next months, now and hourly. A lock time-out does not fail the start: rows then go
+ * to the default partition and are moved later, and readiness says so. Throws on any other error of the first run.
  */
 export async function startPartitionCare(
   app: ConnectionOptions,
@@ -54,7 +55,7 @@ export async function startPartitionCare(
   }
   const again = () => {
     if (stopped) return
-    timer = setTimeout(() => care().catch(failed).finally(again), failing ? AGAIN_MS : CARE_MS)
+    timer = setTimeout(() => care().catch(failed).finally(again), failing ? RETRY_MS : CARE_MS)
     timer.unref()
   }
 
@@ -89,6 +90,7 @@ async function ensure(
     ssl: app.ssl ?? false,
     max: 1,
     connect_timeout: 10,
+    connection: { application_name: 'mission-control partitions', statement_timeout: STATEMENT_MS },
     onnotice: () => undefined,
   })
   try {
@@ -112,5 +114,5 @@ async function ensure(
 }
 
 function isLocked(error: unknown): boolean {
-  return error instanceof postgres.PostgresError && error.code === LOCKED
+  return error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE
 }

@@ -8,7 +8,16 @@ export interface RolePasswords {
 }
 
 /** Roles of the product; those without a password cannot sign in and only own functions. */
-const ROLES = ['mc_owner', 'mc_app', 'mc_auth', 'mc_search', 'mc_lane', 'mc_worker', 'mc_backup'] as const
+const ROLES = [
+  'mc_owner',
+  'mc_app',
+  'mc_auth',
+  'mc_search',
+  'mc_lane',
+  'mc_care',
+  'mc_worker',
+  'mc_backup',
+] as const
 
 /** Key of the lock under which roles and schema are changed: several nodes may start at once. */
 export const SCHEMA_LOCK = 727_001
@@ -29,7 +38,7 @@ export async function ensureRoles(sql: postgres.Sql, passwords: RolePasswords): 
     await signsIn(tx, 'mc_worker', passwords.worker)
     await signsIn(tx, 'mc_backup', passwords.backup)
     await tx.unsafe('alter role mc_backup bypassrls')
-    await tx.unsafe('grant mc_auth, mc_search, mc_lane to mc_owner')
+    await tx.unsafe('grant mc_auth, mc_search, mc_lane, mc_care to mc_owner')
     await tx.unsafe('grant mc_owner to current_user')
     await tx.unsafe('alter schema public owner to mc_owner')
     await tx.unsafe('revoke create on schema public from public')

@@ -10,19 +10,21 @@ export interface Head {
   log: string
 }
 
-/** Another node owns the org now: nothing of the batch was done. */
+/** This owner writes no more: another node took the org, or the owner failed. A retry goes to the next owner. */
 export class Fenced extends Error {
   override name = 'Fenced'
+  /** The command may have been stored before; otherwise nothing of it was done. */
+  readonly may_be_stored: boolean
+
+  constructor(message: string, options: { cause?: unknown; may_be_stored?: boolean } = {}) {
+    super(message, { cause: options.cause })
+    this.may_be_stored = options.may_be_stored ?? false
+  }
 }
 
 /** The org's head row is not there: the org is gone. */
 export class Gone extends Error {
   override name = 'Gone'
-}
-
-/** The batch before this one is not stored, or not yet: nothing of this one was done. */
-export class OutOfTurn extends Error {
-  override name = 'OutOfTurn'
 }
 
 /** The connection was lost during COMMIT: only a new epoch can tell whether the batch was stored. */

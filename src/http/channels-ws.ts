@@ -1,4 +1,4 @@
-import type { Posted } from '../actors/channel/channel-actor.ts'
+import type { Posted } from '../actors/channel/requests.ts'
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, type ErrorBody, notFound } from '../contracts/errors.ts'
 import { CLIENT_FRAMES, type ClientFrame, type MessageFrame } from '../contracts/frames.ts'

@@ -1,4 +1,4 @@
-import type { Ephemeral } from '../actors/channel/channel-actor.ts'
+import type { Ephemeral } from '../actors/channel/requests.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'

@@ -1,4 +1,4 @@
-import type { PostingRefusal } from '../actors/channel/channel-actor.ts'
+import type { PostingRefusal } from '../actors/channel/requests.ts'
 import type { Rate, Taken, TokenBuckets } from '../auth/rate-limit.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'

@@ -1,4 +1,4 @@
-import type { Posting } from '../actors/channel/channel-actor.ts'
+import type { Posting } from '../actors/channel/requests.ts'
 import type { MessageCreate } from '../contracts/requests.ts'
 
 /** A message as the channel takes it, with the hash that tells a repeat from another message. */

@@ -17,7 +17,8 @@ interface Parts {
   in_flight: InFlight
   edges: Edges
   host: Host
-  stopWorkers(): void
+  /** Resolves when the background work under way has ended. */
+  stopWorkers(): Promise<void>
   /** Ends the connections to the database, and the database when it is embedded. */
   close(): Promise<void>
   drain_ms: number
@@ -34,12 +35,12 @@ export function createShutdown(parts: Parts): (signal: string) => Promise<void> 
     if (stopping) return parts.exit(1)
     stopping = true
     parts.log.info({ signal }, 'draining')
-    parts.stopWorkers()
+    const workers = parts.stopWorkers()
     const give_up = setTimeout(() => parts.exit(0), parts.drain_ms + CLOSE_MS)
     parts.edges.startDraining()
     // Not awaited: with an open stream the promise never settles.
     void parts.server()?.stop()
-    const finished = parts.in_flight.idle().then(() => parts.host.stopAll())
+    const finished = Promise.all([parts.in_flight.idle(), workers]).then(() => parts.host.stopAll())
     await Promise.race([finished, Bun.sleep(parts.drain_ms)])
     parts.edges.closeAll(RECONNECT_SPREAD_MS)
     parts.edges.stop()

@@ -1,43 +1,33 @@
-import { newId } from '../contracts/ids.ts'
-import type { Database } from '../db/client.ts'
-import type { CommandCall, Reply } from '../domain/job.ts'
-import { SYSTEM } from '../domain/principal.ts'
-
 /** Completed tasks leave the lists after so long. */
 const ARCHIVE_AFTER_MONTHS = 12
-/** Tasks archived by one command. */
-const BATCH_MAX = 100
+/** Tasks found by one query, over all orgs; those of one org are archived by one command. */
+export const ARCHIVE_AT_ONCE = 100
 
-/** Archives what was completed long ago, org by org, as commands of the server itself. Returns how many orgs had any. */
-export async function archiveTasks(
-  database: Database,
-  command: (org_id: string, call: CommandCall) => Promise<Reply>,
-  failed: (stage: string, error: unknown) => void,
-): Promise<number> {
-  const orgs = await database.query((sql) => sql<{ id: string }[]>`select id from auth_org_ids() as id`)
-  let touched = 0
-  for (const { id } of orgs) {
-    try {
-      for (let more = true; more; ) {
-        const due = await database.readOne<{ id: string }>(
-          id,
-          (sql, org) => sql`
-            select t.id from tasks t where t.org_id = ${org} and t.status = 'complete' and t.archived_at is null
-              and t.completed_at < now() - make_interval(months => ${ARCHIVE_AFTER_MONTHS}) limit ${BATCH_MAX}`,
-        )
-        more = due.length === BATCH_MAX
-        if (due.length === 0) break
-        touched++
-        await command(id, {
-          command_id: newId(),
-          command: 'task.archive',
-          input: { ids: due.map((task) => task.id) },
-          principal: SYSTEM,
-        })
+export interface ArchivalPorts {
+  /** Tasks that were completed `months` ago, by org, without the orgs in `except`. */
+  due(months: number, limit: number, except: string[]): Promise<{ org_id: string; ids: string[] }[]>
+  archive(org_id: string, ids: string[]): Promise<unknown>
+  stopping(): boolean
+  failed(stage: string, error: unknown): void
+}
+
+/** Archives tasks that were completed long ago, as commands of the server. Returns how many. */
+export async function archiveTasks(ports: ArchivalPorts): Promise<number> {
+  const failed: string[] = []
+  let archived = 0
+  while (!ports.stopping()) {
+    const due = await ports.due(ARCHIVE_AFTER_MONTHS, ARCHIVE_AT_ONCE, failed)
+    if (due.length === 0) break
+    for (const { org_id, ids } of due) {
+      try {
+        await ports.archive(org_id, ids)
+        archived += ids.length
+      } catch (error) {
+        // Left out for the rest of this run, so that its tasks do not stand before those of the others.
+        failed.push(org_id)
+        ports.failed(`archive tasks of ${org_id}`, error)
       }
-    } catch (error) {
-      failed(`archive tasks of ${id}`, error)
     }
   }
-  return touched
+  return archived
 }

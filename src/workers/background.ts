@@ -1,41 +1,87 @@
-/** Orgs whose time has come are removed within a minute. */
-const DELETION_MS = 60_000
-const ARCHIVAL_MS = 60 * 60_000
+import type { Clock } from '../actors/runtime/clock.ts'
+import { ALARM_COMMANDS } from '../commands/alarms.ts'
+import type { BackgroundDatabase } from '../db/background.ts'
+import { deliverAlarms } from './alarms.ts'
+import { archiveTasks } from './archival.ts'
+import { deleteDueOrgs } from './org-deletion.ts'
+import { RepeatedJob } from './repeated-job.ts'
+import { sweepExpired } from './sweep.ts'
 
-interface Jobs {
-  deletion(): Promise<unknown>
-  archival(): Promise<unknown>
-  failed(stage: string, error: unknown): void
+/**
+ * Alarms of all orgs are asked for so often at the least, and at the time of the next one. An alarm is set further
+ * ahead than this, or it fires late by up to this.
+ */
+export const ALARM_POLL_MS = 20_000
+/** Expired rows are kept up to so much longer. */
+export const SWEEP_MS = 60_000
+/** Orgs are deleted up to so long after the end of their grace period. */
+export const DELETION_MS = 60_000
+export const ARCHIVAL_MS = 60 * 60_000
+
+interface Ports {
+  clock: Clock
+  database: BackgroundDatabase
+  /** Runs a command as the server itself. */
+  command(org_id: string, name: string, input: unknown): Promise<unknown>
+  /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
+  forget(org_id: string): Promise<void>
+  log: {
+    info(fields: Record<string, unknown>, text: string): void
+    failed(stage: string, error: unknown): void
+  }
 }
 
 /**
- * What a node does now and then by itself. Each job is harmless when several nodes run it at once: the database decides
- * who removes a row. A job that is still running is not started a second time.
+ * The background work of a node: one job of each sort for all orgs, so that an org without use costs nothing. Every job
+ * is harmless when several nodes run it at once: the database decides which of them gets a row.
  */
-export function startBackground(jobs: Jobs): { stop(): void } {
-  const every = (ms: number, stage: string, job: () => Promise<unknown>) => {
-    let running = false
-    const run = async () => {
-      if (running) return
-      running = true
-      try {
-        await job()
-      } catch (error) {
-        jobs.failed(stage, error)
-      } finally {
-        running = false
-      }
-    }
-    void run()
-    return setInterval(run, ms)
-  }
-  const timers = [
-    every(DELETION_MS, 'delete organizations', jobs.deletion),
-    every(ARCHIVAL_MS, 'archive tasks', jobs.archival),
+export function startBackground(ports: Ports): { stop(): Promise<void> } {
+  const { database, log, command } = ports
+  let is_stopping = false
+  const stopping = () => is_stopping
+  const failed = (stage: string, error: unknown) => log.failed(stage, error)
+  const every = (interval_ms: number, stage: string, job: () => Promise<number | undefined>) =>
+    new RepeatedJob(ports.clock, interval_ms, job, (error) => failed(stage, error))
+
+  const jobs = [
+    every(ALARM_POLL_MS, 'deliver alarms', () =>
+      deliverAlarms({
+        take: (limit) => database.takeDueAlarms(limit),
+        deliver: (alarm) => {
+          const { name, input } = ALARM_COMMANDS[alarm.kind](alarm)
+          return command(alarm.org_id, name, input)
+        },
+        failed,
+      }),
+    ),
+    every(SWEEP_MS, 'remove expired rows', async () => {
+      await sweepExpired((rows) => database.sweepExpired(rows), stopping)
+      return undefined
+    }),
+    every(DELETION_MS, 'delete organizations', async () => {
+      await deleteDueOrgs({
+        due: () => database.dueOrgs(),
+        step: (org_id, rows) => database.deleteOrgStep(org_id, rows),
+        forget: (org_id) => ports.forget(org_id),
+        stopping,
+        log,
+      })
+      return undefined
+    }),
+    every(ARCHIVAL_MS, 'archive tasks', async () => {
+      await archiveTasks({
+        due: (months, limit, except) => database.archivableTasks(months, limit, except),
+        archive: (org_id, ids) => command(org_id, 'task.archive', { ids }),
+        stopping,
+        failed,
+      })
+      return undefined
+    }),
   ]
   return {
-    stop: () => {
-      for (const timer of timers) clearInterval(timer)
+    async stop() {
+      is_stopping = true
+      await Promise.all(jobs.map((job) => job.stop()))
     },
   }
 }

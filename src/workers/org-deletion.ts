@@ -1,33 +1,51 @@
-import type { Database } from '../db/client.ts'
-
-interface Ports {
-  /** An org is gone: its actors stop, its streams close, nothing remembers it. */
+export interface DeletionPorts {
+  /** Orgs whose grace period is over, also those whose deletion was begun. */
+  due(): Promise<string[]>
+  /** Removes up to `rows` rows of an org in a transaction of its own. `done`: nothing of the org is left. */
+  step(org_id: string, rows: number): Promise<{ removed: number; done: boolean }>
+  /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
   forget(org_id: string): Promise<void>
+  /** True once the server stops: the rest is removed after the next start. */
+  stopping(): boolean
   log: {
     info(fields: Record<string, unknown>, text: string): void
     failed(stage: string, error: unknown): void
   }
 }
 
+/** Rows of one step: well below a second of work, so that no lock is held for long. */
+export const STEP_ROWS = 5_000
+
 /**
- * Removes the orgs whose grace period is over, one transaction each: every row of the org in every table, and nothing
- * else. People and agents that belonged to it alone are deactivated. Said in the server's log only. Returns how many.
+ * Deletes the orgs that are due, in steps that each commit: a crash or a failure loses one step at the most, and the
+ * next run goes on. Writes to the server's log only. Returns how many orgs were deleted.
  */
-export async function deleteDueOrgs(database: Database, ports: Ports): Promise<number> {
-  const due = await database.query((sql) => sql<{ id: string }[]>`select id from auth_due_orgs() as id`)
+export async function deleteDueOrgs(ports: DeletionPorts): Promise<number> {
   let deleted = 0
-  for (const { id } of due) {
+  for (const org_id of await ports.due()) {
+    if (ports.stopping()) break
     try {
-      const [row] = await database.query((sql) => sql<{ rows: number }[]>`select delete_org(${id}) as rows`)
-      deleted++
-      ports.log.info(
-        { org_id: id, rows: row?.rows },
-        'an organization was deleted at the end of its grace period',
-      )
-      await ports.forget(id)
+      if (await deleteOrg(org_id, ports)) deleted++
     } catch (error) {
-      ports.log.failed(`delete the organization ${id}`, error)
+      ports.log.failed(`delete the organization ${org_id}`, error)
     }
   }
   return deleted
+}
+
+/** False when it is not done: the server stops, or another node is deleting this org. */
+async function deleteOrg(org_id: string, ports: DeletionPorts): Promise<boolean> {
+  let rows = 0
+  for (let first = true; !ports.stopping(); first = false) {
+    const { removed, done } = await ports.step(org_id, STEP_ROWS)
+    rows += removed
+    // Closed after the first step, which takes the org from its owner: a command that comes now finds none.
+    if (first || done) await ports.forget(org_id)
+    if (done) {
+      ports.log.info({ org_id, rows }, 'an organization was deleted at the end of its grace period')
+      return true
+    }
+    if (removed === 0) return false
+  }
+  return false
 }

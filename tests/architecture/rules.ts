@@ -66,19 +66,19 @@ export const ROOMS: readonly Room[] = [
   // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
-  { name: 'workers', at: ['src/workers/'], imports: BELOW_HTTP },
+  { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'system clock'] },
   { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
   // Nothing imports it, tests start it as a process.
   {
     name: 'main',
-    at: ['src/main.ts'],
+    at: ['src/main.ts', 'src/cli/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition', 'demo'],
   },
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
-    at: ['src/cli/', 'src/serve/'],
+    at: ['src/serve/'],
     imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
   },
   // Fills an org by the program's own means and lets agents talk in it by the public API.

@@ -1,21 +1,12 @@
-import type { MemoryBatch } from '../../src/actors/runtime/filled-batch.ts'
+import type {
+  ClosedBatch,
+  LaneStore,
+  LaneTransaction,
+  OpenBatch,
+} from '../../src/actors/runtime/lane-store.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
-import { Doubt, Fenced, Gone, type Head, OutOfTurn } from '../../src/domain/ownership.ts'
-
-/** What a test's command does. */
-export type TestJob =
-  | { do: 'store'; value: string }
-  | { do: 'refuse'; value: string }
-  | { do: 'fail'; value: string }
-  | { do: 'permission'; value: string }
-  /** The same, and it needs a transaction. */
-  | { do: 'permission_in_sql'; value: string }
-
-export interface TestDone {
-  value: string
-  sequence: number
-  ends_batch: boolean
-}
+import { Doubt, Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
+import { endsBatch, needsSql, type TestDone, type TestJob } from './test-jobs.ts'
 
 export interface StoredRow {
   sequence: number
@@ -23,80 +14,54 @@ export interface StoredRow {
   epoch: number
 }
 
-/** The database as the lane sees it, in memory, with faults that a test switches on. */
-export class FakeLaneStore {
+/** Microtasks that a slow fake takes for one answer. */
+const SLOW_TURNS = 10
+
+/** The database as the lane sees it, in memory, with faults that a test switches on. One org. */
+export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
   readonly rows: StoredRow[] = []
   /** Batches that were tried, as lists of values. */
   readonly attempts: string[][] = []
+  /** Epochs whose caches were released. */
+  readonly released: number[] = []
   head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
-  /** Transactions that came without following what was stored: never. */
-  out_of_order = 0
   exists = true
-  /** Values that only the database refuses, not the command. */
-  readonly refused_by_sql = new Set<string>()
   away = false
+  /** False: every job needs a transaction. */
+  in_memory = false
   /** The next commit loses its answer; `stored` says whether it happened. */
   doubt: { stored: boolean } | undefined
-  /** What happens between the loss of an answer and the next look. */
+  /** Runs between the loss of an answer and the next call. */
   whenDoubted: () => void = () => undefined
-  /** Set: storing takes some turns, in which more can come. */
+  /** True: storing takes some microtasks, in which more jobs can be submitted. */
   slow = false
-  /** False: a batch does not wait for the one before it, which is under way, and comes out of its turn. */
-  patient = true
-  /** Batches that came out of their turn. */
-  early = 0
-  /** Batches from memory that were sent. */
-  sent = 0
-  #under_way: Promise<unknown> = Promise.resolve()
   /** Resolves when a test lets transactions go on. */
   gate: Promise<void> = Promise.resolve()
 
   async take(_org_id: string): Promise<Head> {
-    if (this.away) throw new ApiError('UNAVAILABLE', 'away')
-    if (!this.exists) throw new Gone('gone')
+    await this.#answerable()
     this.head = { ...this.head, epoch: this.head.epoch + 1 }
     return this.head
   }
 
-  /** Set: jobs need nothing but memory, so that batches are filled ahead. */
-  in_memory = false
+  release(_org_id: string, epoch: number): void {
+    this.released.push(epoch)
+  }
 
-  open(_org_id: string, head: Head): MemoryBatch<TestJob, TestDone> {
-    const rows: StoredRow[] = []
-    const values: string[] = []
-    const next = () => ({
-      ...head,
-      sequence: (rows.at(-1) ?? { sequence: head.sequence }).sequence,
-      batch: head.batch + 1,
-    })
+  open(_org_id: string, start: Head, predecessor?: ClosedBatch): OpenBatch<TestJob, TestDone> {
+    const head = predecessor?.head ?? start
+    const batch = new FakeBatch(head)
+    let closed = false
     return {
-      get head() {
-        return next()
+      accepts: (job) => this.in_memory && !needsSql(job),
+      run: async (job) => {
+        if (closed) throw new Error('A sealed batch takes no job')
+        return batch.run(job)
       },
-      accepts: (job: TestJob) => this.in_memory && job.do !== 'permission_in_sql',
-      run: async (job: TestJob) => {
-        values.push(job.value)
-        return this.#run(job, next().sequence + 1, head.epoch, rows)
-      },
-      store: () => {
-        this.sent++
-        const before = this.patient ? this.#under_way : Promise.resolve()
-        const storing = (async () => {
-          const { gate } = this
-          await before
-          await gate
-          await this.#usable(head)
-          this.attempts.push(values)
-          const refused = rows.find(({ value }) => this.refused_by_sql.has(value))
-          if (refused) throw new Error(`SQL refuses ${refused.value}`)
-          if (this.head.batch !== head.batch) {
-            this.early++
-            throw new OutOfTurn('early')
-          }
-          return this.#commit(rows, head, next())
-        })()
-        this.#under_way = storing.catch(() => undefined)
-        return storing
+      close: () => {
+        closed = true
+        const after = batch.headAfter
+        return { head: after, store: () => this.#store(batch, head, after) }
       },
     }
   }
@@ -105,61 +70,88 @@ export class FakeLaneStore {
     _org_id: string,
     head: Head,
     jobs: readonly TestJob[],
-    work: (tx: {
-      run(job: TestJob): Promise<TestDone>
-      runAlone(job: TestJob): Promise<TestDone>
-    }) => Promise<void>,
+    work: (tx: LaneTransaction<TestJob, TestDone>) => Promise<void>,
   ): Promise<Head> {
     await this.gate
-    await this.#usable(head)
-    if (this.head.sequence !== head.sequence || this.head.batch !== head.batch) this.out_of_order++
+    await this.#answerable()
+    this.#checkOwner(head)
     this.attempts.push(jobs.map((job) => job.value))
-    const rows: StoredRow[] = []
-    const run = async (job: TestJob) => {
-      if (this.refused_by_sql.has(job.value)) throw new Error(`SQL refuses ${job.value}`)
-      return this.#run(job, (rows.at(-1) ?? head).sequence + 1, head.epoch, rows)
-    }
-    await work({ run, runAlone: run })
-    return this.#commit(rows, head, {
-      ...head,
-      sequence: (rows.at(-1) ?? head).sequence,
-      batch: head.batch + 1,
+    const batch = new FakeBatch(head)
+    await work({
+      run: async (job) => batch.run(job),
+      runAlone: async (job) => {
+        const done = batch.run(job)
+        batch.checkRows()
+        return done
+      },
     })
+    batch.checkRows()
+    return this.#commit(batch, head, batch.headAfter)
   }
 
-  async #usable(head: Head): Promise<void> {
-    for (let turns = this.slow ? 10 : 0; turns > 0; turns--) await Promise.resolve()
+  async #store(batch: FakeBatch, head: Head, after: Head): Promise<Head> {
+    await this.gate
+    await this.#answerable()
+    this.#checkOwner(head)
+    this.attempts.push(batch.jobs.map((job) => job.value))
+    batch.checkRows()
+    return this.#commit(batch, head, after)
+  }
+
+  async #answerable(): Promise<void> {
+    for (let turns = this.slow ? SLOW_TURNS : 0; turns > 0; turns--) await Promise.resolve()
     if (this.away) throw new ApiError('UNAVAILABLE', 'away')
     if (!this.exists) throw new Gone('gone')
-    if (this.head.epoch !== head.epoch) throw new Fenced('fenced')
   }
 
-  #run(job: TestJob, sequence: number, epoch: number, rows: StoredRow[]): TestDone {
+  /** A batch is stored under its own epoch and directly after its predecessor, or not at all. */
+  #checkOwner(head: Head): void {
+    if (this.head.epoch !== head.epoch || this.head.batch !== head.batch) throw new Fenced('fenced')
+  }
+
+  #commit(batch: FakeBatch, head: Head, after: Head): Head {
+    this.#checkOwner(head)
+    const { doubt } = this
+    this.doubt = undefined
+    if (doubt?.stored !== false) {
+      this.rows.push(...batch.rows)
+      this.head = after
+    }
+    if (!doubt) return after
+    this.whenDoubted()
+    throw new Doubt('lost')
+  }
+}
+
+class FakeBatch {
+  readonly rows: StoredRow[] = []
+  readonly jobs: TestJob[] = []
+  readonly #head: Head
+
+  constructor(head: Head) {
+    this.#head = head
+  }
+
+  get headAfter(): Head {
+    return { ...this.#head, sequence: this.#head.sequence + this.rows.length, batch: this.#head.batch + 1 }
+  }
+
+  run(job: TestJob): TestDone {
+    this.jobs.push(job)
     if (job.do === 'refuse') throw new ApiError('FORBIDDEN', job.value)
-    if (job.do === 'fail') throw new Error(`refuses ${job.value}`)
-    rows.push({ sequence, value: job.value, epoch })
-    return {
-      value: job.value,
-      sequence,
-      ends_batch: job.do === 'permission' || job.do === 'permission_in_sql',
-    }
+    if (job.do === 'fail') throw new Error(`fails: ${job.value}`)
+    const sequence = this.headAfter.sequence + 1
+    this.rows.push({ sequence, value: job.value, epoch: this.#head.epoch })
+    return { value: job.value, sequence, ends_batch: endsBatch(job) }
   }
 
-  #commit(rows: StoredRow[], head: Head, next: Head): Head {
-    if (this.head.epoch !== head.epoch) throw new Fenced('fenced')
-    if (this.doubt) {
-      const { stored } = this.doubt
-      this.doubt = undefined
-      if (stored) this.#keep(rows, next)
-      this.whenDoubted()
-      throw new Doubt('lost')
-    }
-    this.#keep(rows, next)
-    return next
-  }
-
-  #keep(written: StoredRow[], next: Head): void {
-    this.rows.push(...written)
-    this.head = next
+  /** What the database refuses; the last row leaves with its error, as under a savepoint. */
+  checkRows(): void {
+    const refused = this.jobs.find(
+      (job) => job.do === 'refused_by_sql' && this.rows.some((row) => row.value === job.value),
+    )
+    if (!refused) return
+    this.rows.splice(this.rows.findIndex((row) => row.value === refused.value))
+    throw new Error(`SQL refuses ${refused.value}`)
   }
 }

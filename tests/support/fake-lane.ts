@@ -2,11 +2,14 @@ import { FakeClock } from '../../src/actors/runtime/clock.ts'
 import { LANE_LIMITS, Lane, type LaneOwner } from '../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { Fenced, Gone, Head } from '../../src/domain/ownership.ts'
-import { FakeLaneStore, type TestDone, type TestJob } from './fake-lane-store.ts'
+import { FakeLaneStore } from './fake-lane-store.ts'
+import type { TestDone, TestJob } from './test-jobs.ts'
 
-class Owner implements LaneOwner<TestDone> {
+/** The owner of a lane, which keeps what it hears. */
+export class TestOwner implements LaneOwner<TestDone> {
   readonly published: TestDone[] = []
   readonly batches: number[] = []
+  readonly failures: unknown[] = []
   head: Head | undefined
   lostWith: Error | undefined
   whenLost: (error: Error) => void = () => undefined
@@ -23,6 +26,9 @@ class Owner implements LaneOwner<TestDone> {
     this.lostWith = error
     this.whenLost(error)
   }
+  failed(_stage: string, error: unknown): void {
+    this.failures.push(error)
+  }
 }
 
 /** A lane over the fake store, whose jobs are run in memory or in transactions. */
@@ -30,13 +36,11 @@ export async function laneOf(in_memory: boolean, limits: Partial<typeof LANE_LIM
   const store = new FakeLaneStore()
   store.in_memory = in_memory
   const head = await store.take('org')
-  const owner = new Owner()
+  const owner = new TestOwner()
   const clock = new FakeClock()
   const lane = new Lane<TestJob, TestDone>('org', head, store, owner, clock, { ...LANE_LIMITS, ...limits })
   return { store, owner, clock, lane }
 }
-
-export const put = (value: string): TestJob => ({ do: 'store', value })
 
 export function codeOf(error: unknown): string {
   return error instanceof ApiError ? error.errorCode : error instanceof Error ? error.name : String(error)

@@ -1,8 +1,8 @@
-import type { MemoryBatch } from '../../src/actors/runtime/filled-batch.ts'
+import type { LaneStore, OpenBatch } from '../../src/actors/runtime/lane-store.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { EventContent } from '../../src/contracts/event-payloads.ts'
+import type { LogEvent } from '../../src/contracts/log-event.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
-import type { LogEvent } from '../../src/domain/log-event.ts'
 import { Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
 
 /** What a test's command does: the input of its call. */
@@ -25,13 +25,13 @@ interface FakeTransaction {
 }
 
 /** The storage of one org in memory: every command stores one event of the type its input names. */
-export class FakeOrgStore {
+export class FakeOrgStore implements LaneStore<Job, Done> {
   head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
   exists = true
   readonly events: LogEvent[] = []
   readonly jobs: Job[] = []
   readonly batches: number[] = []
-  readonly forgotten: string[] = []
+  readonly released: number[] = []
   gate: Promise<void> = Promise.resolve()
 
   async take(org_id: string): Promise<Head> {
@@ -40,10 +40,12 @@ export class FakeOrgStore {
     return this.head
   }
 
-  /** Nothing is run in memory here: that is the lane's own suite. */
-  open(_org_id: string, head: Head): MemoryBatch<Job, Done> {
-    const refuse = () => Promise.reject(new Error('unreachable: a batch that accepts nothing'))
-    return { head, accepts: () => false, run: refuse, store: refuse }
+  /** Every command needs a transaction here; batches in memory have the lane's own suite. */
+  open(): OpenBatch<Job, Done> {
+    const refuse = () => {
+      throw new Error('unreachable: a batch that accepts nothing')
+    }
+    return { accepts: () => false, run: refuse, close: refuse }
   }
 
   async write(
@@ -85,7 +87,7 @@ export class FakeOrgStore {
     return this.head
   }
 
-  forget(org_id: string): void {
-    this.forgotten.push(org_id)
+  release(_org_id: string, epoch: number): void {
+    this.released.push(epoch)
   }
 }

@@ -43,6 +43,7 @@ const owner = {
   lost: () => {
     fenced = true
   },
+  failed: (stage: string, error: unknown) => console.error(stage, error),
 }
 const lane = new Lane(org_id, head, store, owner, systemClock)
 let acked = 0

@@ -27,8 +27,8 @@ export interface TestServer {
   /** Its database, as the superuser or as the server's own role. */
   connection(role: Role): ConnectionOptions
   kill(signal?: NodeJS.Signals): Promise<void>
-  /** Resolves when the process ended. */
-  exited(): Promise<void>
+  /** Resolves when the process ended by itself, or by a signal sent to `pid`. */
+  ended(): Promise<void>
   /** Starts again on the same port and data. */
   restart(): Promise<void>
   /** Ends it and removes its data. */
@@ -108,7 +108,7 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       child.kill(signal)
       await child.exited
     },
-    async exited() {
+    async ended() {
       await child.exited
     },
     async restart() {
@@ -166,8 +166,10 @@ async function openStorage(data_dir: string, options: Options): Promise<Storage>
 
 function connectionOf(data_dir: string, role: Role): ConnectionOptions {
   const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
-  const [, , , port, host] = file('data/postmaster.pid').split('\n')
-  const place = { host: (host ?? '').trim(), port: Number(port), database: 'mission_control' }
+  const [, , , port, folder = ''] = file('data/postmaster.pid').split('\n')
+  // Below a closed folder PostgreSQL names its socket by an inherited descriptor.
+  const host = folder.startsWith('/proc/') ? join(data_dir, 'postgres', 'run') : folder.trim()
+  const place = { host, port: Number(port), database: 'mission_control' }
   if (role === 'superuser') return { ...place, user: 'mc_super', password: file('superuser-password').trim() }
   const { app } = JSON.parse(file('role-passwords.json')) as { app: string }
   return { ...place, user: 'mc_app', password: app }

@@ -1,29 +1,27 @@
+import type { LogEvent, PublishedBatch } from '../../contracts/log-event.ts'
 import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
 import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
-import { type Actor, type ActorContext, type Later, later } from '../runtime/actor.ts'
+import { type Actor, type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
 import type { Directory } from '../runtime/directory.ts'
-import { Lane, type LaneLimits, type LaneOwner, type LaneStore } from '../runtime/lane.ts'
-import { encode, type Published, type PublishedBatch } from './published.ts'
+import { Lane, type LaneLimits, type LaneOwner } from '../runtime/lane.ts'
+import type { LaneStore } from '../runtime/lane-store.ts'
 import { ReplayRing } from './ring.ts'
 
 export type OrgRequest =
   | { type: 'command'; call: CommandCall }
   | { type: 'replay'; after: number; limit: number }
-  | { type: 'care' }
 
-export type OrgReply = Reply | Published[] | undefined | null
+export type OrgReply = Reply | LogEvent[] | undefined | null
 
 /** What an org actor needs from outside; joined in the composition root. */
 export interface OrgPorts {
-  store: LaneStore<Job, Done> & { forget(org_id: string): void }
+  store: LaneStore<Job, Done>
   /** Permissions and head in one snapshot; undefined when the org is gone. */
   load(org_id: string): Promise<{ head: Head; permissions: PermissionSnapshot } | undefined>
   /** Hands a stored batch to all edges, in order. Must not throw. */
   publish(batch: PublishedBatch): void
   directory: Directory
-  /** Removes replies nobody can ask for any more. */
-  sweep(org_id: string): Promise<void>
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
 }
 
@@ -31,8 +29,6 @@ export interface OrgLimits {
   lane: LaneLimits
   ring_events_max: number
   ring_bytes_max: number
-  /** Pause between two sweeps of what is kept for retries only. */
-  care_ms: number
 }
 
 /** The single writer of one org: its lane, its head, its replay ring and its permissions. */
@@ -56,30 +52,30 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
   /** Takes the org first and loads afterwards: what is loaded under the new epoch is final. */
   async activate(): Promise<void> {
     const head = await this.#ports.store.take(this.#org_id)
+    try {
+      await this.#load(head)
+    } catch (error) {
+      this.#ports.store.release(this.#org_id, head.epoch)
+      throw error
+    }
+  }
+
+  async #load(head: Head): Promise<void> {
     const loaded = await this.#ports.load(this.#org_id)
     if (!loaded) throw new Gone(`Org ${this.#org_id} is gone`)
     if (loaded.head.epoch !== head.epoch) throw new Fenced('Another node took the organization meanwhile')
     this.#permissions = new Permissions(loaded.permissions)
-    this.#lane = new Lane(
-      this.#org_id,
-      loaded.head,
-      this.#ports.store,
-      this,
-      this.#context.clock,
-      this.#limits.lane,
-    )
+    const { store } = this.#ports
+    this.#lane = new Lane(this.#org_id, loaded.head, store, this, this.#context.clock, this.#limits.lane)
     await this.#ports.directory.announce(this.#org_id, head.epoch)
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
   }
 
-  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Later<OrgReply> {
+  receive(request: OrgRequest): OrgReply | Promise<OrgReply> | Deferred<OrgReply> {
     switch (request.type) {
       case 'command':
-        return later(this.#command(request.call))
+        return deferred(this.#command(request.call))
       case 'replay':
         return this.#ring.after(request.after, request.limit)
-      case 'care':
-        return later(this.#care())
     }
   }
 
@@ -98,23 +94,14 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     return lane.submit({ ...call, permissions }).then((done) => done.reply)
   }
 
-  async #care(): Promise<null> {
-    this.#context.setTimer('care', this.#limits.care_ms, { type: 'care' })
-    await this.#ports
-      .sweep(this.#org_id)
-      .catch((error: unknown) => this.#context.failed('sweep of an org', error))
-    return null
-  }
-
   committed(batch: Done[], head: Head): void {
     const { permissions } = this.#active()
-    const events: Published[] = []
+    const events: LogEvent[] = []
     for (const done of batch) {
       for (const event of done.events) {
         permissions.apply(event)
-        const published = encode(event)
-        events.push(published)
-        this.#ring.push(published)
+        events.push(event)
+        this.#ring.push(event)
       }
     }
     if (events.length === 0) return
@@ -138,9 +125,13 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     this.#ports.observe(measure, value)
   }
 
+  failed(stage: string, error: unknown): void {
+    this.#context.failed(`${stage} of org ${this.#org_id}`, error)
+  }
+
   #close(error: Error): void {
     this.#lane?.close(error)
-    this.#ports.store.forget(this.#org_id)
+    if (this.#lane) this.#ports.store.release(this.#org_id, this.#lane.head.epoch)
   }
 
   #active(): { lane: Lane<Job, Done>; permissions: Permissions } {

@@ -16,36 +16,38 @@ export interface ActorContext<Request> {
   readonly address: Address
   readonly clock: Clock
   /**
-   * Delivers `request` to this actor's own mailbox after `delay_ms`, once; the same name replaces. A timer never
-   * interleaves with a message and never keeps the actor alive.
+   * Delivers `request` to this actor's own mailbox once, after `delay_ms`; the same name replaces. A timer waits for
+   * the messages before it, is delivered even when the mailbox is full, and does not count as use: it ends with the
+   * activation. A deadline that must survive is an alarm in the database.
    */
   setTimer(name: string, delay_ms: number, request: Request): void
   clearTimer(name: string): void
   /** Ends this activation: the next call to the address starts a fresh one. */
   stop(): void
-  /** The one reporter for work that nobody waits for. */
+  /** The one reporter for failures without a caller. */
   failed(stage: string, error: unknown): void
 }
 
 /**
  * An object in memory that handles one message at a time and can be rebuilt from the database at any moment.
- * Few hooks, empty by default.
+ * All hooks but `receive` are optional.
  */
 export interface Actor<Request, Reply> {
-  /** Loads what is needed before the first message. A failure is told to the callers and forgotten. */
+  /** Loads the state before the first message. A failure rejects the waiting callers and is forgotten. */
   activate?(): Promise<void>
   /**
-   * Handles one message. What it returns (or throws) is the caller's answer. `later(promise)` ends the turn at once
-   * and answers when the promise settles: the next message does not wait for a commit.
+   * Handles one message; the caller gets the returned value or the thrown error. `deferred(promise)` ends the turn at
+   * once and answers when the promise settles: the next message does not wait for a commit.
    */
-  receive(request: Request): Reply | Later<Reply> | Promise<Reply | Later<Reply>>
-  /** True while work is under way that a passivation would lose (answers owed, read markers unsaved). */
+  receive(request: Request): Reply | Deferred<Reply> | Promise<Reply | Deferred<Reply>>
+  /** True while work is under way that a passivation would interrupt. Answers that are owed are counted by the host. */
   busy?(): boolean
-  /** Last words: save what is unsaved. */
+  /** Saves unsaved state. Called once, after the last message was handled and answered. */
   passivate?(): Promise<void>
 }
 
-export class Later<T> {
+/** A reply that arrives after the end of its turn. */
+export class Deferred<T> {
   readonly promise: Promise<T>
   constructor(promise: Promise<T>) {
     this.promise = promise
@@ -53,6 +55,6 @@ export class Later<T> {
 }
 
 /** Ends the turn now; the caller is answered when `promise` settles. */
-export function later<T>(promise: Promise<T>): Later<T> {
-  return new Later(promise)
+export function deferred<T>(promise: Promise<T>): Deferred<T> {
+  return new Deferred(promise)
 }

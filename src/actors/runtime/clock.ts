@@ -1,14 +1,14 @@
-/** Time as actors see it: given to them, so that tests turn it by hand. */
+/** Time as actors see it: injected, so that tests control it. */
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
   now(): number
-  /** Calls `fire` once after `delay_ms`. Returns what cancels it. */
+  /** Calls `fire` once after `delay_ms`, at the latest after {@link TIMER_MS_MAX}. Returns a function that cancels it. */
   after(delay_ms: number, fire: () => void): () => void
-  /** Calls `run` in the next turn of the event loop: what is ready to run, and to be sent, goes first. */
+  /** Calls `run` in the next turn of the event loop, after ready callbacks and pending writes. */
   soon(run: () => void): void
 }
 
-/** A longer `setTimeout` fires at once; what is further away than this is an alarm in the database. */
+/** A longer `setTimeout` fires at once. A deadline that is further away is an alarm in the database. */
 export const TIMER_MS_MAX = 24 * 24 * 60 * 60 * 1000
 
 export const systemClock: Clock = {

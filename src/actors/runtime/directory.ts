@@ -1,17 +1,16 @@
-/** Who owns an org. A hint for routing, not a lock: being wrong costs a retry, never data. */
+/** Who owns an org. A hint for routing, not a lock: a wrong entry costs a retry, never data. */
 export interface Directory {
-  /** The node that owns the org, or undefined when nobody is known to; at once when it need not be asked for. */
+  /** The node that owns the org, undefined when no owner is known; without a promise when no look-up is needed. */
   ownerOf(org_id: string): string | undefined | Promise<string | undefined>
   /** Says that this node owns the org at `epoch`; a lower epoch never replaces a higher one. */
   announce(org_id: string, epoch: number): Promise<void>
-  /** Takes back what this node announced. */
+  /** Takes back this node's own entry. */
   release(org_id: string): Promise<void>
 }
 
-/** The directory of a node that is alone: it owns whatever it is asked about. */
+/** The directory of a single node: it owns every org, so there are no entries to keep. */
 export class SingleNodeDirectory implements Directory {
   readonly #node_id: string
-  readonly #owned = new Map<string, number>()
 
   constructor(node_id: string) {
     this.#node_id = node_id
@@ -21,11 +20,7 @@ export class SingleNodeDirectory implements Directory {
     return this.#node_id
   }
 
-  async announce(org_id: string, epoch: number): Promise<void> {
-    this.#owned.set(org_id, Math.max(epoch, this.#owned.get(org_id) ?? 0))
-  }
+  async announce(_org_id: string, _epoch: number): Promise<void> {}
 
-  async release(org_id: string): Promise<void> {
-    this.#owned.delete(org_id)
-  }
+  async release(_org_id: string): Promise<void> {}
 }

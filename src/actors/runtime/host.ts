@@ -1,54 +1,42 @@
-import { type Actor, type ActorContext, type Address, formatAddress, Later } from './actor.ts'
+import { ApiError } from '../../contracts/errors.ts'
+import { Activation, type ActivationPorts, type Kind } from './activation.ts'
+import { type Address, formatAddress } from './actor.ts'
 import type { Clock } from './clock.ts'
-import { Mailbox, overloaded } from './mailbox.ts'
+import { overloaded } from './mailbox.ts'
 
-/** How to make actors of one kind. */
-export interface Kind<Request, Reply> {
-  create(context: ActorContext<Request>): Actor<Request, Reply>
-  /** Passivated after so long without a message. */
-  idle_ms: number
-  /** Messages that may wait for one actor; the newest over it gets 503. */
-  mailbox_max: number
-}
-
-interface Letter {
-  request: unknown
-  resolve(reply: unknown): void
-  reject(error: unknown): void
-}
-
-interface Activation {
-  address: Address
-  actor: Actor<unknown, unknown>
-  mailbox: Mailbox<Letter>
-  ready: Promise<void>
-  /** It is activated: nothing needs to wait for `ready`. */
-  awake: boolean
-  timers: Map<string, () => void>
-  last_used_at: number
-  owed: number
-  cancelIdle: () => void
-  stopped: boolean
-}
-
-/** What a host says about itself, for metrics. */
+/** Figures of a host for metrics, by kind. */
 export interface HostCounts {
   active: Record<string, number>
   mailbox_depth: Record<string, number>
 }
 
+/**
+ * A fresh activation waits so long for the passivation of its predecessor, which may be saving what the fresh one is
+ * about to load. Correctness does not depend on it: the epoch fences an org's older activation.
+ */
+const PREDECESSOR_MS = 5_000
+
 /** The actors of this node: activated by the first message, passivated when idle. */
 export class Host {
   readonly #kinds = new Map<string, Kind<unknown, unknown>>()
   readonly #active = new Map<string, Activation>()
+  /** Passivations under way. */
+  readonly #ending = new Map<string, { address: Address; ended: Promise<void> }>()
   readonly #clock: Clock
-  readonly #failed: (stage: string, error: unknown) => void
+  readonly #ports: ActivationPorts
+  #closed = false
 
   constructor(clock: Clock, failed: (stage: string, error: unknown) => void) {
     this.#clock = clock
-    this.#failed = failed
+    this.#ports = {
+      clock,
+      failed,
+      release: (activation) => this.#release(activation),
+      rest: (activation) => this.#passivate(activation),
+    }
   }
 
+  /** Kinds that others call are registered first: on `stopAll` they end last. */
   register<Request, Reply>(name: string, kind: Kind<Request, Reply>): void {
     this.#kinds.set(name, kind as Kind<unknown, unknown>)
   }
@@ -56,9 +44,8 @@ export class Host {
   /** Sends a request to an actor and answers its reply. A full mailbox is 503. */
   call<Reply>(address: Address, request: unknown): Promise<Reply> {
     return new Promise<Reply>((resolve, reject) => {
-      const activation = this.#activation(address)
-      const letter: Letter = { request, resolve: resolve as (reply: unknown) => void, reject }
-      if (!activation.mailbox.push(letter)) reject(overloaded(formatAddress(address)))
+      const letter = { request, resolve: resolve as (reply: unknown) => void, reject }
+      if (!this.#activation(address).push(letter)) reject(overloaded(formatAddress(address)))
     })
   }
 
@@ -67,14 +54,15 @@ export class Host {
     return this.#active.has(formatAddress(address)) ? await this.call<Reply>(address, request) : undefined
   }
 
-  /** Ends every actor of an org (it moved, or it is gone). */
+  /** Ends every actor of an org (it moved, or it is gone), with everything that was accepted handled and saved. */
   async stopOrg(org_id: string): Promise<void> {
-    const theirs = [...this.#active.values()].filter((a) => a.address.org_id === org_id)
-    await Promise.all(theirs.map((a) => this.#passivate(a)))
+    await this.#end((address) => address.org_id === org_id)
   }
 
+  /** Ends every actor in the same way. From now on no actor is activated: such calls get 503. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#active.values()].map((a) => this.#passivate(a)))
+    this.#closed = true
+    await this.#end(() => true)
   }
 
   counts(): HostCounts {
@@ -83,11 +71,29 @@ export class Host {
       counts.active[kind] = 0
       counts.mailbox_depth[kind] = 0
     }
-    for (const { address, mailbox } of this.#active.values()) {
+    for (const { address, depth } of this.#active.values()) {
       counts.active[address.kind] = (counts.active[address.kind] ?? 0) + 1
-      counts.mailbox_depth[address.kind] = (counts.mailbox_depth[address.kind] ?? 0) + mailbox.depth
+      counts.mailbox_depth[address.kind] = (counts.mailbox_depth[address.kind] ?? 0) + depth
     }
     return counts
+  }
+
+  /** Kind by kind, callers before those they call: a channel that saves its state still finds its org's actor. */
+  async #end(matches: (address: Address) => boolean): Promise<void> {
+    for (const kind of [...this.#kinds.keys()].reverse()) {
+      const isMeant = ({ address }: { address: Address }) => address.kind === kind && matches(address)
+      for (const activation of [...this.#active.values()].filter(isMeant)) this.#passivate(activation)
+      await Promise.all([...this.#ending.values()].filter(isMeant).map(({ ended }) => ended))
+    }
+  }
+
+  #passivate(activation: Activation): void {
+    const { address } = activation
+    const key = formatAddress(address)
+    const ended = activation.passivate().finally(() => {
+      if (this.#ending.get(key)?.ended === ended) this.#ending.delete(key)
+    })
+    this.#ending.set(key, { address, ended })
   }
 
   #activation(address: Address): Activation {
@@ -96,140 +102,26 @@ export class Host {
     if (found) return found
     const kind = this.#kinds.get(address.kind)
     if (!kind) throw new Error(`No actors of kind ${address.kind}`)
-
-    let self: Activation | undefined
-    const activation = (): Activation => {
-      if (!self) throw new Error('An actor must not use its context before it is created')
-      return self
-    }
-    const actor = kind.create(this.#context(address, activation))
-    const mailbox = new Mailbox<Letter>(kind.mailbox_max, (letter) => this.#handle(activation(), letter))
-    const created: Activation = {
-      address,
-      actor,
-      mailbox,
-      ready: Promise.resolve(),
-      awake: false,
-      timers: new Map(),
-      last_used_at: this.#clock.now(),
-      owed: 0,
-      cancelIdle: () => undefined,
-      stopped: false,
-    }
-    self = created
-    created.ready = (async () => actor.activate?.())()
-    created.ready.then(
-      () => {
-        created.awake = true
-        this.#watchIdle(created, kind.idle_ms)
-      },
-      () => this.#forget(created),
-    )
+    if (this.#closed)
+      throw new ApiError('UNAVAILABLE', 'This server is restarting. Try again.', { retry_after_s: 2 })
+    const created = new Activation(address, kind, this.#ports, this.#predecessor(key))
     this.#active.set(key, created)
     return created
   }
 
-  #context(address: Address, activation: () => Activation): ActorContext<unknown> {
-    return {
-      address,
-      clock: this.#clock,
-      setTimer: (name, delay_ms, request) => {
-        const { timers, stopped, mailbox } = activation()
-        timers.get(name)?.()
-        if (stopped) return
-        const fire = () => {
-          timers.delete(name)
-          const reject = (error: unknown) => this.#failed(`timer ${name} of ${formatAddress(address)}`, error)
-          mailbox.push({ request, resolve: () => undefined, reject })
-        }
-        timers.set(name, this.#clock.after(delay_ms, fire))
-      },
-      clearTimer: (name) => {
-        const { timers } = activation()
-        timers.get(name)?.()
-        timers.delete(name)
-      },
-      stop: () => this.#forget(activation()),
-      failed: this.#failed,
-    }
-  }
-
-  /** A promise when the actor's turn does not end at once. */
-  #handle(activation: Activation, letter: Letter): Promise<void> | undefined {
-    activation.last_used_at = this.#clock.now()
-    if (!activation.awake) return this.#handleLater(activation, letter, activation.ready)
-    try {
-      const reply = activation.actor.receive(letter.request)
-      if (reply instanceof Promise) return this.#handleLater(activation, letter, reply)
-      this.#answer(activation, letter, reply)
-    } catch (error) {
-      letter.reject(error)
-    }
-    return undefined
-  }
-
-  /** Waits for the actor to be activated, or for its reply. */
-  async #handleLater(activation: Activation, letter: Letter, waited: Promise<unknown>): Promise<void> {
-    try {
-      const first = await waited
-      const reply = waited === activation.ready ? await activation.actor.receive(letter.request) : first
-      this.#answer(activation, letter, reply)
-    } catch (error) {
-      letter.reject(error)
-    }
-  }
-
-  #answer(activation: Activation, letter: Letter, reply: unknown): void {
-    if (!(reply instanceof Later)) {
-      letter.resolve(reply)
-      return
-    }
-    activation.owed++
-    const settled = () => {
-      activation.owed--
-      activation.last_used_at = this.#clock.now()
-    }
-    reply.promise.then(
-      (value) => {
-        settled()
-        letter.resolve(value)
-      },
-      (error: unknown) => {
-        settled()
-        letter.reject(error)
-      },
-    )
-  }
-
-  #watchIdle(activation: Activation, idle_ms: number): void {
-    if (activation.stopped) return
-    activation.cancelIdle = this.#clock.after(idle_ms, () => {
-      const rested_ms = this.#clock.now() - activation.last_used_at
-      const busy =
-        !activation.mailbox.idle ||
-        activation.owed > 0 ||
-        (activation.actor.busy?.() ?? false) ||
-        rested_ms < idle_ms
-      if (busy) this.#watchIdle(activation, idle_ms)
-      else void this.#passivate(activation)
+  #predecessor(key: string): Promise<void> | undefined {
+    const ending = this.#ending.get(key)
+    if (!ending) return undefined
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(PREDECESSOR_MS, resolve)
+      void ending.ended.finally(() => {
+        cancel()
+        resolve()
+      })
     })
   }
 
-  async #passivate(activation: Activation): Promise<void> {
-    // Forgotten first: a call that comes now starts a fresh activation, which reads what this one saves.
-    this.#forget(activation)
-    try {
-      await activation.actor.passivate?.()
-    } catch (error) {
-      this.#failed(`passivate ${formatAddress(activation.address)}`, error)
-    }
-  }
-
-  #forget(activation: Activation): void {
-    activation.stopped = true
-    activation.cancelIdle()
-    for (const cancel of activation.timers.values()) cancel()
-    activation.timers.clear()
+  #release(activation: Activation): void {
     const key = formatAddress(activation.address)
     if (this.#active.get(key) === activation) this.#active.delete(key)
   }

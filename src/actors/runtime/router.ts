@@ -5,13 +5,14 @@ import type { Clock } from './clock.ts'
 import type { Directory } from './directory.ts'
 import type { Host } from './host.ts'
 
-/** Carries a call to the node that owns the org; absent on a node that is alone. */
+/** Carries a call to the node that owns the org; absent on a single node. */
 export interface CallTransport {
   call<Reply>(node_id: string, address: Address, request: unknown): Promise<Reply>
 }
 
-/** A lost ownership is tried again so often: the next try finds the new owner. */
+/** Tries of a call whose owner was fenced: the next try finds the new owner. */
 const TRIES_MAX = 4
+/** First pause between two tries; grows with each, with jitter. */
 const PAUSE_MS = 20
 
 /** Finds the owner of an org and calls an actor there. */
@@ -31,8 +32,8 @@ export class Router {
   }
 
   /**
-   * Sends `request` to the actor and answers its reply. `again` makes the request of a retry (it may have run before).
-   * Throws what the actor refuses with; 404 when the org is gone, 503 when no owner could be found.
+   * Sends `request` to the actor and answers its reply. `again` makes the request of a retry, marked as one that may
+   * have run before. Throws the actor's refusal; 404 when the org is gone, 503 when no owner could be found.
    */
   call<Reply>(
     address: Address,
@@ -46,13 +47,17 @@ export class Router {
 
   async #callAgain<Reply>(error: unknown, address: Address, again: () => unknown): Promise<Reply> {
     let last = error
+    let may_be_stored = false
     for (let tries = 1; ; tries++) {
       if (last instanceof Gone) throw notFound('org')
       if (!(last instanceof Fenced)) throw last
+      may_be_stored ||= last.may_be_stored
       if (tries === TRIES_MAX)
-        throw new ApiError('UNAVAILABLE', 'The organization is moving between nodes. Try again.', {
-          retry_after_s: 1,
-        })
+        throw new ApiError(
+          may_be_stored ? 'OUTCOME_UNKNOWN' : 'UNAVAILABLE',
+          'The organization is moving between nodes. Try again.',
+          { retry_after_s: 1 },
+        )
       await new Promise<void>((resolve) =>
         this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve),
       )

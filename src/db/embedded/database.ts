@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import type { ConnectionOptions } from '../connection.ts'
 import { migrateUp } from '../migrate.ts'
 import { ensureRoles, type RolePasswords } from '../roles.ts'
 import { type EmbeddedPostgres, startEmbedded } from './launcher.ts'
+import { privateFile } from './private-file.ts'
 
 export interface EmbeddedDatabase {
   app: ConnectionOptions
@@ -29,7 +29,7 @@ export async function openEmbedded(data_dir: string, log: (line: string) => void
   }
 }
 
-/** The same as it was left: no roles made, nothing migrated. */
+/** The same without roles and migrations. */
 export async function startEmbeddedDatabase(data_dir: string, log: (line: string) => void) {
   const server = await startEmbedded({ data_dir, log })
   try {
@@ -81,10 +81,9 @@ function connection(server: EmbeddedPostgres, user: string, password: string): C
 
 /** Generated once and kept beside the cluster, readable by the server alone. */
 function rolePasswords(folder: string): Required<RolePasswords> {
-  const file = join(folder, 'role-passwords.json')
-  if (!existsSync(file)) {
+  const text = privateFile(join(folder, 'role-passwords.json'), () => {
     const fresh = () => randomBytes(24).toString('base64url')
-    writeFileSync(file, JSON.stringify({ app: fresh(), worker: fresh(), backup: fresh() }), { mode: 0o600 })
-  }
-  return JSON.parse(readFileSync(file, 'utf8')) as Required<RolePasswords>
+    return JSON.stringify({ app: fresh(), worker: fresh(), backup: fresh() })
+  })
+  return JSON.parse(text) as Required<RolePasswords>
 }

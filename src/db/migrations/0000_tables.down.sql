@@ -1,4 +1,5 @@
 -- The way back: every table of the first migration, dependants first.
+DROP TABLE IF EXISTS "alarms" CASCADE;
 DROP TABLE IF EXISTS "api_keys" CASCADE;
 DROP TABLE IF EXISTS "channel_reads" CASCADE;
 DROP TABLE IF EXISTS "channels" CASCADE;

@@ -3,6 +3,18 @@
 CREATE TEXT SEARCH DICTIONARY "word_stem" (TEMPLATE = snowball, LANGUAGE = english);--> statement-breakpoint
 CREATE TEXT SEARCH CONFIGURATION "words" (COPY = english);--> statement-breakpoint
 ALTER TEXT SEARCH CONFIGURATION "words" ALTER MAPPING REPLACE english_stem WITH "word_stem";--> statement-breakpoint
+CREATE TABLE "alarms" (
+	"org_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"target_id" uuid NOT NULL,
+	"due_at" timestamp with time zone NOT NULL,
+	"next_at" timestamp with time zone NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"payload" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "alarms_org_id_kind_target_id_pk" PRIMARY KEY("org_id","kind","target_id")
+);
+--> statement-breakpoint
 CREATE TABLE "api_keys" (
 	"org_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -343,6 +355,7 @@ CREATE TABLE "users" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "alarms" ADD CONSTRAINT "alarms_org_id_organizations_id_fk" FOREIGN KEY ("org_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_org_id_organizations_id_fk" FOREIGN KEY ("org_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_sub_agent_fk" FOREIGN KEY ("org_id","sub_agent_id") REFERENCES "public"."sub_agents"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "channel_reads" ADD CONSTRAINT "channel_reads_channel" FOREIGN KEY ("org_id","channel_id") REFERENCES "public"."channels"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -372,6 +385,7 @@ ALTER TABLE "task_evidence" ADD CONSTRAINT "task_evidence_task_fk" FOREIGN KEY (
 ALTER TABLE "task_projects" ADD CONSTRAINT "task_projects_task" FOREIGN KEY ("org_id","task_id") REFERENCES "public"."tasks"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "task_projects" ADD CONSTRAINT "task_projects_project_fk" FOREIGN KEY ("org_id","project_id") REFERENCES "public"."projects"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tasks" ADD CONSTRAINT "tasks_org_id_organizations_id_fk" FOREIGN KEY ("org_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "alarms_next" ON "alarms" USING btree ("next_at");--> statement-breakpoint
 CREATE INDEX "api_keys_key_id" ON "api_keys" USING btree ("key_id");--> statement-breakpoint
 CREATE INDEX "api_keys_user" ON "api_keys" USING btree ("org_id","user_id","created_at");--> statement-breakpoint
 CREATE INDEX "api_keys_sub_agent" ON "api_keys" USING btree ("org_id","sub_agent_id");--> statement-breakpoint
@@ -384,16 +398,17 @@ CREATE INDEX "events_other" ON "events" USING btree ("org_id","sequence") WHERE 
 CREATE INDEX "events_type" ON "events" USING btree ("org_id","type","sequence") WHERE type <> 'message.created';--> statement-breakpoint
 CREATE INDEX "events_projects" ON "events" USING gin ("project_ids");--> statement-breakpoint
 CREATE INDEX "exports_created" ON "exports" USING btree ("org_id","created_at","id");--> statement-breakpoint
-CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("org_id","created_at");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "identities_user" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "invites_token" ON "invites" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "invites_user" ON "invites" USING btree ("org_id","user_id");--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint
-CREATE INDEX "message_client_ids_age" ON "message_client_ids" USING btree ("org_id","created_at");--> statement-breakpoint
+CREATE INDEX "message_client_ids_age" ON "message_client_ids" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "messages_id" ON "messages" USING btree ("org_id","id");--> statement-breakpoint
 CREATE INDEX "messages_search" ON "messages" USING gin ("search_vector");--> statement-breakpoint
 CREATE INDEX "notifications_user" ON "notifications" USING btree ("org_id","user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "notifications_event" ON "notifications" USING btree ("org_id","user_id","event_sequence");--> statement-breakpoint
+CREATE INDEX "organizations_deletion" ON "organizations" USING btree ("deletion_at") WHERE status = 'pending_deletion';--> statement-breakpoint
 CREATE INDEX "project_users_user" ON "project_users" USING btree ("org_id","user_id","project_id");--> statement-breakpoint
 CREATE INDEX "projects_created" ON "projects" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "projects_updated" ON "projects" USING btree ("org_id","updated_at","id");--> statement-breakpoint
@@ -401,7 +416,7 @@ CREATE INDEX "projects_name" ON "projects" USING btree ("org_id",lower("name"),"
 CREATE INDEX "projects_stage" ON "projects" USING btree ("org_id","stage","created_at","id");--> statement-breakpoint
 CREATE INDEX "projects_owner" ON "projects" USING btree ("org_id","owner_id");--> statement-breakpoint
 CREATE INDEX "projects_search" ON "projects" USING gin ("search_vector");--> statement-breakpoint
-CREATE INDEX "recent_commands_age" ON "recent_commands" USING btree ("org_id","created_at");--> statement-breakpoint
+CREATE INDEX "recent_commands_age" ON "recent_commands" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "sub_agents_status" ON "sub_agents" USING btree ("org_id","status","created_at");--> statement-breakpoint
 CREATE INDEX "sub_agents_task" ON "sub_agents" USING btree ("org_id","task_id");--> statement-breakpoint
@@ -416,5 +431,6 @@ CREATE INDEX "tasks_updated" ON "tasks" USING btree ("org_id","updated_at","id")
 CREATE INDEX "tasks_title" ON "tasks" USING btree ("org_id",lower("title"),"created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_status" ON "tasks" USING btree ("org_id","status_rank","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_priority" ON "tasks" USING btree ("org_id","priority_rank","created_at","id");--> statement-breakpoint
+CREATE INDEX "tasks_archival" ON "tasks" USING btree ("completed_at") WHERE status = 'complete' and archived_at is null;--> statement-breakpoint
 CREATE INDEX "tasks_search" ON "tasks" USING gin ("search_vector");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));

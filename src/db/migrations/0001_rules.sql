@@ -22,6 +22,7 @@ ALTER TABLE messages ADD CONSTRAINT messages_kind_check CHECK (kind IN ('text', 
 ALTER TABLE message_deliveries ADD CONSTRAINT message_deliveries_state_check CHECK (state IN ('queued', 'delivered', 'working', 'answered', 'failed'));
 ALTER TABLE events ADD CONSTRAINT events_actor_check CHECK (actor_type IN ('human', 'agent', 'sub_agent', 'system'));
 ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_mode_check CHECK (mode IN ('all', 'topics'));
+ALTER TABLE alarms ADD CONSTRAINT alarms_kind_check CHECK (kind IN ('loop_brake'));
 ALTER TABLE exports ADD CONSTRAINT exports_status_check CHECK (status IN ('pending', 'processing', 'ready', 'failed', 'expired'));
 
 -- Row-level security: the org of the transaction, and nothing without one. The owner is bound by it like everybody
@@ -55,7 +56,7 @@ GRANT USAGE ON SCHEMA public TO mc_app, mc_auth, mc_search, mc_backup;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   organizations, memberships, api_keys, projects, project_users, tasks, task_projects, task_assignees, task_dependencies,
   task_evidence, channels, channel_reads, message_client_ids, message_deliveries, org_heads, recent_commands, sub_agents,
-  subscriptions, notifications, exports, invites, idempotency_keys, users, identities, sessions TO mc_app;
+  subscriptions, notifications, exports, invites, idempotency_keys, alarms, users, identities, sessions TO mc_app;
 GRANT SELECT, INSERT ON messages, events TO mc_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO mc_backup;
 
@@ -225,13 +226,19 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
   WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
 $$;
 
--- One batch of a lane: store, then move the head from the batch before. Statement after statement, so that the org is in
--- scope before any row is looked at. Nothing is stored when the head is not at the epoch (MC001) or the batch (MC002).
+-- One batch of a lane: locks and moves the head, then stores. Statement after statement, so that the org is in scope
+-- before any row is read. Nothing is stored when the head is not at the epoch and the batch before (MC001). A batch may be
+-- stored in several parts of one transaction.
 CREATE FUNCTION lane_write(p_org_id uuid, p_epoch bigint, p_sequence bigint, p_batch bigint, p_seqs json, p_messages json,
   p_events json, p_notifications json, p_replies json, p_reads json)
 RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('app.current_org_id', p_org_id::text, true);
+  UPDATE org_heads h SET sequence = p_sequence, batch = p_batch, updated_at = now()
+  WHERE h.org_id = p_org_id AND h.epoch = p_epoch AND h.batch IN (p_batch - 1, p_batch);
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the organization has another owner, or is gone' USING ERRCODE = 'MC001';
+  END IF;
   IF p_messages IS NOT NULL THEN
     WITH m AS MATERIALIZED (
       SELECT * FROM json_to_recordset(p_messages) AS r(
@@ -271,16 +278,6 @@ BEGIN
     INSERT INTO recent_commands (org_id, command_id, reply, created_at)
     SELECT p_org_id, command_id, reply, now() FROM json_to_recordset(p_replies) AS r(command_id text, reply jsonb);
   END IF;
-  -- Only now does it wait for the batch before it: what is above runs while that one is written to the disk. A batch may
-  -- be stored in several parts of one transaction.
-  UPDATE org_heads h SET sequence = p_sequence, batch = p_batch, updated_at = now()
-  WHERE h.org_id = p_org_id AND h.epoch = p_epoch AND h.batch IN (p_batch - 1, p_batch);
-  IF NOT FOUND THEN
-    IF EXISTS (SELECT FROM org_heads h WHERE h.org_id = p_org_id AND h.epoch = p_epoch) THEN
-      RAISE EXCEPTION 'the batch before this one is not stored' USING ERRCODE = 'MC002';
-    END IF;
-    RAISE EXCEPTION 'the organization has another owner, or is gone' USING ERRCODE = 'MC001';
-  END IF;
   IF p_seqs IS NOT NULL THEN
     UPDATE channels c SET last_seq = r.last_seq FROM json_to_recordset(p_seqs) AS r(id uuid, last_seq bigint)
     WHERE c.org_id = p_org_id AND c.id = r.id AND c.last_seq < r.last_seq;
@@ -300,53 +297,89 @@ END $$;
 CREATE FUNCTION belongs_elsewhere(p_user_id uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT EXISTS (SELECT FROM memberships WHERE user_id = p_user_id); $$;
 
--- Whole-org deletion: every row of the org in every table that has its column, whatever tables there are then.
-CREATE FUNCTION delete_org(p_org_id uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Whole-org deletion in steps, each a transaction of its own, so that neither a time limit nor a crash can undo more than
+-- one. Every call removes `p_rows` rows at the most; called until `done`. The first step also removes the head: from then on
+-- no command of the org can run, so a half-deleted org cannot be restored. A later call goes on, on any node.
+CREATE FUNCTION delete_org_step(p_org_id uuid, p_rows int, OUT removed bigint, OUT done boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  pending text[];
-  remaining text[];
-  name text;
-  removed bigint := 0;
-  count bigint;
-  belonged uuid[];
+  t record;
+  n bigint;
+  key text;
 BEGIN
+  removed := 0;
+  done := false;
   PERFORM set_config('app.current_org_id', p_org_id::text, true);
-  SELECT array_agg(user_id) INTO belonged FROM memberships WHERE org_id = p_org_id;
-  IF NOT EXISTS (SELECT FROM organizations WHERE id = p_org_id AND status = 'pending_deletion' AND deletion_at <= now()) THEN
+  -- Another node is at it.
+  IF NOT pg_try_advisory_xact_lock(727003, hashtext(p_org_id::text)) THEN RETURN; END IF;
+  IF NOT EXISTS (SELECT FROM organizations WHERE id = p_org_id) THEN
+    done := true;
+    RETURN;
+  END IF;
+  -- In the order in which a command locks: head, then org. An exception brings the head back.
+  DELETE FROM org_heads WHERE org_id = p_org_id;
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  IF NOT EXISTS (SELECT FROM organizations WHERE id = p_org_id AND status = 'pending_deletion' AND deletion_at <= now() FOR UPDATE) THEN
     RAISE EXCEPTION 'The organization is not due for deletion' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   PERFORM set_config('app.removing', 'on', true);
-  SELECT array_agg(c.relname::text) INTO pending
-  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
-  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition;
-  -- Referencing tables first: a table that is still referred to is tried again after the others.
-  WHILE coalesce(array_length(pending, 1), 0) > 0 LOOP
-    remaining := '{}';
-    FOREACH name IN ARRAY pending LOOP
-      BEGIN
-        EXECUTE format('DELETE FROM %I WHERE org_id = $1', name) USING p_org_id;
-        GET DIAGNOSTICS count = ROW_COUNT;
-        removed := removed + count;
-      EXCEPTION WHEN foreign_key_violation THEN
-        remaining := remaining || name;
-      END;
-    END LOOP;
-    IF array_length(remaining, 1) = array_length(pending, 1) THEN
-      RAISE EXCEPTION 'Tables refer to each other: %', remaining;
+  -- Every table with an org, whatever tables there are: referencing tables before those they refer to.
+  FOR t IN
+    WITH RECURSIVE tenant AS (
+      SELECT c.oid, c.relname::text AS name, c.relkind = 'p' AS partitioned
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    ), depth AS (
+      SELECT oid, 0 AS level FROM tenant
+      UNION
+      SELECT con.confrelid, depth.level + 1 FROM depth JOIN pg_constraint con ON con.conrelid = depth.oid AND con.contype = 'f'
+        AND con.confrelid <> con.conrelid JOIN tenant ON tenant.oid = con.confrelid
+      WHERE depth.level < 20
+    )
+    SELECT tenant.name, tenant.partitioned FROM tenant JOIN depth USING (oid) GROUP BY 1, 2 ORDER BY max(depth.level), 1
+  LOOP
+    EXIT WHEN removed >= p_rows;
+    IF t.name = 'memberships' THEN
+      n := delete_memberships(p_org_id, p_rows - removed);
+    ELSIF t.partitioned THEN
+      -- A place in a table (ctid) means nothing across partitions; these are walked by the key that each has an index on.
+      key := CASE t.name WHEN 'events' THEN 'sequence' WHEN 'messages' THEN 'id' END;
+      EXECUTE format('DELETE FROM %1$I WHERE org_id = $1 AND %2$I = ANY (ARRAY(SELECT %2$I FROM %1$I WHERE org_id = $1 ORDER BY %2$I LIMIT $2))', t.name, key)
+      USING p_org_id, p_rows - removed;
+      GET DIAGNOSTICS n = ROW_COUNT;
+    ELSE
+      EXECUTE format('DELETE FROM %1$I WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$I WHERE org_id = $1 LIMIT $2)) AND org_id = $1', t.name)
+      USING p_org_id, p_rows - removed;
+      GET DIAGNOSTICS n = ROW_COUNT;
     END IF;
-    pending := remaining;
+    removed := removed + n;
   END LOOP;
-  DELETE FROM organizations WHERE id = p_org_id;
+  -- The limit was not reached, so every table is empty: a small org is gone in one step.
+  IF removed < p_rows THEN
+    DELETE FROM organizations WHERE id = p_org_id;
+    removed := removed + 1;
+    done := true;
+  END IF;
   PERFORM set_config('app.removing', '', true);
-  UPDATE users SET status = 'deactivated', updated_at = now()
-  WHERE id = ANY (belonged) AND NOT belongs_elsewhere(id);
+END $$;
+
+-- The accounts of people and agents that belonged to this org alone end in the same step as their memberships.
+CREATE FUNCTION delete_memberships(p_org_id uuid, p_rows bigint) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE members uuid[];
+BEGIN
+  WITH gone AS (
+    DELETE FROM memberships WHERE org_id = p_org_id
+      AND user_id = ANY (ARRAY(SELECT user_id FROM memberships WHERE org_id = p_org_id LIMIT p_rows)) RETURNING user_id)
+  SELECT coalesce(array_agg(user_id), '{}') INTO members FROM gone;
+  UPDATE users SET status = 'deactivated', updated_at = now() WHERE id = ANY (members) AND NOT belongs_elsewhere(id);
   UPDATE sessions SET revoked_at = now()
-  WHERE user_id = ANY (belonged) AND revoked_at IS NULL AND NOT belongs_elsewhere(user_id);
-  RETURN removed + 1;
+  WHERE user_id = ANY (members) AND revoked_at IS NULL AND NOT belongs_elsewhere(user_id);
+  RETURN cardinality(members);
 END $$;
 
 -- One PL/pgSQL call, for readiness.
 CREATE FUNCTION ready_probe() RETURNS boolean LANGUAGE plpgsql SET search_path = public, pg_temp AS $$ BEGIN RETURN true; END $$;
 
-REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), lean_statistics(text), default_months(text), default_rows(text), ensure_partitions(int), delete_org(uuid), belongs_elsewhere(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ensure_partitions(int), delete_org(uuid) TO mc_app;
+REVOKE ALL ON FUNCTION make_partition(text, date), partition_extras(text, text), lean_statistics(text), default_months(text), default_rows(text), ensure_partitions(int), delete_org_step(uuid, int), delete_memberships(uuid, bigint), belongs_elsewhere(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ensure_partitions(int), delete_org_step(uuid, int) TO mc_app;

@@ -9,8 +9,6 @@ DROP FUNCTION message_query(text);
 DROP FUNCTION search_query(text);
 DROP FUNCTION search_snippet(text, tsquery);
 DROP FUNCTION auth_made_org(uuid, text, text);
-DROP FUNCTION auth_due_orgs();
-DROP FUNCTION auth_org_ids();
 DROP FUNCTION auth_org_count();
 DROP FUNCTION auth_invite(text);
 DROP FUNCTION auth_api_key(text);

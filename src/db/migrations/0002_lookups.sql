@@ -53,20 +53,12 @@ $$;
 CREATE FUNCTION auth_org_count() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT count(*) FROM organizations; $$;
 
-CREATE FUNCTION auth_org_ids() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT id FROM organizations; $$;
-
 -- The answer to a repeated request that made an org: which one is not known yet.
 CREATE FUNCTION auth_made_org(p_user_id uuid, p_route text, p_key text) RETURNS TABLE (fingerprint text, reply jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT i.fingerprint, i.reply FROM memberships m
   JOIN idempotency_keys i ON i.org_id = m.org_id AND i.principal_id = p_user_id AND i.route = p_route AND i.key = p_key
   WHERE m.user_id = p_user_id AND i.created_at > now() - interval '24 hours';
-$$;
-
-CREATE FUNCTION auth_due_orgs() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT id FROM organizations WHERE status = 'pending_deletion' AND deletion_at <= now() ORDER BY deletion_at;
 $$;
 
 -- Search. Under row-level security the planner uses an index only for leakproof operators, and neither @@ nor && nor
@@ -247,8 +239,6 @@ ALTER FUNCTION auth_orgs(uuid, uuid[]) OWNER TO mc_auth;
 ALTER FUNCTION auth_api_key(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_invite(text) OWNER TO mc_auth;
 ALTER FUNCTION auth_org_count() OWNER TO mc_auth;
-ALTER FUNCTION auth_org_ids() OWNER TO mc_auth;
-ALTER FUNCTION auth_due_orgs() OWNER TO mc_auth;
 ALTER FUNCTION auth_made_org(uuid, text, text) OWNER TO mc_auth;
 ALTER FUNCTION search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
 ALTER FUNCTION search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int) OWNER TO mc_search;
@@ -259,9 +249,9 @@ ALTER FUNCTION find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timesta
 REVOKE CREATE ON SCHEMA public FROM mc_auth, mc_search;
 
 REVOKE ALL ON FUNCTION sequence_before(uuid, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_orgs(uuid, uuid[]), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
+REVOKE ALL ON FUNCTION auth_org(text), auth_memberships(uuid), auth_orgs(uuid, uuid[]), auth_api_key(text), auth_invite(text), auth_org_count(), auth_made_org(uuid, text, text),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_orgs(uuid, uuid[]), auth_api_key(text), auth_invite(text), auth_org_count(), auth_org_ids(), auth_due_orgs(), auth_made_org(uuid, text, text),
+GRANT EXECUTE ON FUNCTION auth_org(text), auth_memberships(uuid), auth_orgs(uuid, uuid[]), auth_api_key(text), auth_invite(text), auth_org_count(), auth_made_org(uuid, text, text),
   search_projects(uuid, text, uuid, timestamptz, timestamptz, int, int), search_tasks(uuid, text, uuid, timestamptz, timestamptz, int, int),
   search_messages(uuid, text, uuid[], timestamptz, timestamptz, int, int), find_events(uuid, uuid[], text[], uuid, uuid, uuid, uuid, timestamptz, timestamptz, bigint, bigint, boolean, int), find_tasks(uuid, text) TO mc_app;

@@ -6,6 +6,8 @@ import lookups_down from './0002_lookups.down.sql' with { type: 'text' }
 import lookups_up from './0002_lookups.sql' with { type: 'text' }
 import together_down from './0003_together.down.sql' with { type: 'text' }
 import together_up from './0003_together.sql' with { type: 'text' }
+import background_down from './0004_background.down.sql' with { type: 'text' }
+import background_up from './0004_background.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -20,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0001_rules', up: rules_up, down: rules_down },
   { name: '0002_lookups', up: lookups_up, down: lookups_down },
   { name: '0003_together', up: together_up, down: together_down },
+  { name: '0004_background', up: background_up, down: background_down },
 ]

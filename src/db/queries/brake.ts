@@ -1,6 +1,7 @@
 import type { Tx } from '../client.ts'
+import { alarmAt } from './alarms.ts'
 
-/** The run of agents' messages at the end of a channel, and a pause that is on: what the loop brake starts from. */
+/** State of a channel's loop brake: the run of agents' messages at its end, and the end of a stored pause (0: none). */
 export async function readBrake(
   { sql }: Tx,
   org_id: string,
@@ -16,12 +17,6 @@ export async function readBrake(
     if (sender_type === 'human' || sender_type === 'system') break
     run.unshift({ sender_id: sender_id ?? '', at: Date.parse(created_at) })
   }
-  const [last] = await sql<{ type: string; payload: { until?: string } }[]>`
-    select type, payload from events
-    where org_id = ${org_id} and channel_id = ${channel_id} and type in ('channel.loop_paused', 'channel.loop_resumed')
-      and created_at > now() - interval '15 minutes'
-    order by sequence desc limit 1`
-  const until =
-    last?.type === 'channel.loop_paused' && last.payload.until ? Date.parse(last.payload.until) : 0
-  return { run, paused_until: until > Date.now() ? until : 0 }
+  const paused_until = await alarmAt({ sql, org_id }, 'loop_brake', channel_id)
+  return { run, paused_until: paused_until === undefined ? 0 : Date.parse(paused_until) }
 }

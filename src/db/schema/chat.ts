@@ -94,7 +94,7 @@ export const message_client_ids = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.channel_id, t.sender_id, t.client_id] }),
-    index('message_client_ids_age').on(t.org_id, t.created_at),
+    index('message_client_ids_age').on(t.created_at),
   ],
 )
 

@@ -1,4 +1,15 @@
-import { bigint, foreignKey, index, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import type { Subscriptions } from '../../contracts/requests.ts'
 import type { Notification, User } from '../../contracts/resources.ts'
 import type { OrgSettings } from '../../contracts/settings.ts'
@@ -9,19 +20,25 @@ import {
   USER_STATUSES,
   USER_TYPES,
 } from '../../contracts/vocabulary.ts'
+import { ALARM_KINDS, type Alarm } from '../../domain/alarm.ts'
 import { at, createdAt, id, json, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 
-export const organizations = pgTable('organizations', {
-  id: id().primaryKey(),
-  slug: text('slug').notNull().unique(),
-  name: text('name').notNull(),
-  status: text('status', { enum: ORG_STATUSES }).notNull(),
-  deletion_at: at('deletion_at'),
-  settings: json<OrgSettings>('settings').notNull(),
-  created_at: createdAt(),
-  updated_at: updatedAt(),
-})
+export const organizations = pgTable(
+  'organizations',
+  {
+    id: id().primaryKey(),
+    slug: text('slug').notNull().unique(),
+    name: text('name').notNull(),
+    status: text('status', { enum: ORG_STATUSES }).notNull(),
+    deletion_at: at('deletion_at'),
+    settings: json<OrgSettings>('settings').notNull(),
+    created_at: createdAt(),
+    updated_at: updatedAt(),
+  },
+  // Asked for every minute, over all orgs.
+  (t) => [index('organizations_deletion').on(t.deletion_at).where(sql`status = 'pending_deletion'`)],
+)
 
 export const orgReference = () => orgId().references(() => organizations.id)
 
@@ -69,10 +86,7 @@ export const recent_commands = pgTable(
     reply: json<unknown>('reply'),
     created_at: createdAt(),
   },
-  (t) => [
-    primaryKey({ columns: [t.org_id, t.command_id] }),
-    index('recent_commands_age').on(t.org_id, t.created_at),
-  ],
+  (t) => [primaryKey({ columns: [t.org_id, t.command_id] }), index('recent_commands_age').on(t.created_at)],
 )
 
 export const idempotency_keys = pgTable(
@@ -89,7 +103,31 @@ export const idempotency_keys = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.principal_id, t.route, t.key] }),
-    index('idempotency_keys_age').on(t.org_id, t.created_at),
+    index('idempotency_keys_age').on(t.created_at),
+  ],
+)
+
+/**
+ * Deadlines that survive a restart, one for each kind and target. `next_at` is the time of the next delivery: `due_at`,
+ * later when a delivery failed. The command that carries an alarm out removes the row.
+ */
+export const alarms = pgTable(
+  'alarms',
+  {
+    org_id: orgReference(),
+    kind: text('kind', { enum: ALARM_KINDS }).notNull(),
+    target_id: uuid('target_id').notNull(),
+    due_at: at('due_at').notNull(),
+    next_at: at('next_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** Ids only. */
+    payload: json<Alarm['payload']>('payload').notNull().default({}),
+    created_at: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.org_id, t.kind, t.target_id] }),
+    // Every node asks for the due alarms of all orgs.
+    index('alarms_next').on(t.next_at),
   ],
 )
 

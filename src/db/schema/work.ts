@@ -124,6 +124,8 @@ export const tasks = pgTable(
     index('tasks_title').on(t.org_id, sql`lower(${t.title})`, t.created_at, t.id),
     index('tasks_status').on(t.org_id, t.status_rank, t.created_at, t.id),
     index('tasks_priority').on(t.org_id, t.priority_rank, t.created_at, t.id),
+    // Completed long ago, over all orgs.
+    index('tasks_archival').on(t.completed_at).where(sql`status = 'complete' and archived_at is null`),
     index('tasks_search').using('gin', t.search_vector),
   ],
 )

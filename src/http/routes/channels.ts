@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import type { Posted, Posting, ReadMarker } from '../../actors/channel/channel-actor.ts'
+import type { Posted, Posting, ReadMarker } from '../../actors/channel/requests.ts'
 import { once } from '../../commands/idempotency.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'

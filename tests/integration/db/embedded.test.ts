@@ -1,8 +1,8 @@
-import { expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { generalChannel, type Message, setUp } from '../../support/client.ts'
+import { expectNoPostgres, postgresProcesses } from '../../support/postgres-processes.ts'
 import { freePort, startServer } from '../../support/server.ts'
 
 function alive(pid: number): boolean {
@@ -96,53 +96,57 @@ test('credentials are for the server alone, and PostgreSQL does not run as root'
   expect(existsSync(server.data_dir)).toBe(false)
 })
 
-test.if(process.getuid?.() === 0)(
-  'works below a folder that is closed to others, as root and as an ordinary user',
-  async () => {
-    const closed = mkdtempSync(join(tmpdir(), 'mc-closed-'))
-    const server = await startServer({ data_dir: join(closed, 'data') })
-    expect((await fetch(`${server.url}/ready`)).status).toBe(200)
-    await server.stop()
-    rmSync(closed, { recursive: true, force: true })
-
-    const home = mkdtempSync(join(tmpdir(), 'mc-user-'))
-    Bun.spawnSync(['chown', '65534:65534', home])
-    const port = freePort()
-    const child = Bun.spawn(
-      [
-        'setpriv',
-        '--reuid=65534',
-        '--regid=65534',
-        '--clear-groups',
-        '--inh-caps=-all',
-        process.execPath,
-        'src/main.ts',
-        'serve',
-      ],
-      {
-        cwd: join(import.meta.dir, '../../..'),
-        env: {
-          PATH: process.env.PATH ?? '',
-          HOME: home,
-          MC_DATA_DIR: join(home, 'data'),
-          MC_PORT: String(port),
-        },
-        stdout: 'inherit',
-        stderr: 'inherit',
+describe('a stop while PostgreSQL is started again leaves no process', () => {
+  const moments: [string, (data_dir: string, dead: number) => Promise<void>][] = [
+    ['right after the death', async () => undefined],
+    [
+      'when the new process is there',
+      async (data_dir, dead) => {
+        while (!postgresProcesses(data_dir).some((pid) => pid !== dead)) await Bun.sleep(1)
       },
-    )
-    let ready = false
-    for (let i = 0; i < 800 && !ready && child.exitCode === null; i++) {
-      ready = await fetch(`http://localhost:${port}/ready`).then(
-        (r) => r.status === 200,
-        () => false,
-      )
-      await Bun.sleep(25)
+    ],
+  ]
+  const signals: NodeJS.Signals[][] = [['SIGTERM'], ['SIGINT', 'SIGINT']]
+
+  test.each(moments)('%s', async (_, moment) => {
+    const server = await startServer({ cluster: 'own' })
+    for (const [i, sent] of signals.entries()) {
+      if (i > 0) await server.restart()
+      const pid = postmaster(server.data_dir)
+      process.kill(pid, 'SIGKILL')
+      await moment(server.data_dir, pid)
+      for (const signal of sent) process.kill(server.pid, signal)
+      await server.ended()
+      await expectNoPostgres(server.data_dir)
     }
+    await server.stop()
+  })
+})
+
+test('a signal at any moment of a start leaves no process', async () => {
+  const server = await startServer({ cluster: 'own' })
+  await server.kill('SIGTERM')
+  for (const delay_ms of [50, 150, 300, 600]) {
+    const child = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
+      cwd: join(import.meta.dir, '../../..'),
+      env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: server.data_dir, MC_PORT: String(server.port) },
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
+    await Bun.sleep(delay_ms)
     child.kill('SIGTERM')
     await child.exited
-    rmSync(home, { recursive: true, force: true })
-    expect(ready).toBe(true)
-  },
-  60_000,
-)
+    await expectNoPostgres(server.data_dir)
+  }
+  await server.stop()
+})
+
+test('a process of an earlier run that has not written its process id yet is ended, too', async () => {
+  const server = await startServer({ cluster: 'own' })
+  const pid = postmaster(server.data_dir)
+  await server.kill('SIGKILL')
+  rmSync(join(server.data_dir, 'postgres', 'data', 'postmaster.pid'))
+  await server.restart()
+  expect(alive(pid)).toBe(false)
+  await server.stop()
+})

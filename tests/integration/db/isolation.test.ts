@@ -40,6 +40,7 @@ describe('every table keeps orgs apart', () => {
   test('the tables of the data model are all there, and all filled', async () => {
     const tables = await tenantTables()
     expect(tables.map(({ table }) => table)).toEqual([
+      'alarms',
       'api_keys',
       'channel_reads',
       'channels',
@@ -272,10 +273,16 @@ describe('the log is append-only', () => {
 test('deleting an org leaves no row of it in any table and touches no other', async () => {
   const doomed = await makeOrg(db.database)
   await fillEveryTable(db.superuser, doomed.org.id, doomed.founder_id, doomed.channel.id)
-  const remove = () => db.database.query((sql) => sql`select delete_org(${doomed.org.id})`)
-  await expect(remove()).rejects.toThrow('not due')
+  // One row at a time: every state between two steps is one that the next step goes on from.
+  const step = async () => {
+    const [row] = await db.database.query(
+      (sql) => sql<{ removed: number; done: boolean }[]>`select * from delete_org_step(${doomed.org.id}, 1)`,
+    )
+    return row!
+  }
+  await expect(step()).rejects.toThrow('not due')
   await db.superuser`update organizations set status = 'pending_deletion', deletion_at = now() + interval '1 day' where id = ${doomed.org.id}`
-  await expect(remove()).rejects.toThrow('not due')
+  await expect(step()).rejects.toThrow('not due')
   await db.superuser`update organizations set deletion_at = now() - interval '1 second' where id = ${doomed.org.id}`
   const sums = async () => {
     const found: Record<string, string> = {}
@@ -288,7 +295,13 @@ test('deleting an org leaves no row of it in any table and touches no other', as
     return found
   }
   const before = await sums()
-  await remove()
+  let steps = 0
+  for (let done = false; !done; steps++) {
+    const { removed, done: finished } = await step()
+    expect(removed).toBe(1)
+    done = finished
+  }
+  expect(steps).toBeGreaterThan(25)
   expect(await sums()).toEqual(before)
   for (const { table, column } of await tenantTables()) {
     const [row] = await db.superuser<

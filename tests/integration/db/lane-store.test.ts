@@ -1,110 +1,94 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/actors/runtime/clock.ts'
 import { LANE_LIMITS, Lane } from '../../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
-import { newId } from '../../../src/contracts/ids.ts'
-import { Database } from '../../../src/db/client.ts'
-import { PostgresLaneStore } from '../../../src/db/lane-store.ts'
-import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { TestOwner } from '../../support/fake-lane.ts'
+import { laneRules, STORE_RULES } from '../../support/lane-contract.ts'
+import { type FaultyDatabase, openLanes, postgresStore } from '../../support/postgres-lane-store.ts'
+import type { TestDone, TestJob } from '../../support/test-jobs.ts'
+import { put } from '../../support/test-jobs.ts'
 
 let db: TestDatabase
-let lanes: Database
+let lanes: FaultyDatabase
 
 beforeAll(async () => {
   db = await startDatabase()
-  lanes = new Database({ connection: db.app, connections_max: 4, application_name: 'lanes' })
+  lanes = openLanes(db.app)
 })
 afterAll(async () => {
   await lanes.close()
   await db.stop()
 })
 
-interface Post {
-  text: string
-  /** Refused by the database, not by us. */
-  kind?: string
-  in_memory: boolean
-}
-interface Posted {
-  text: string
-  seq: number
-  sequence: number
-}
+describe("A. the contract of a lane's store: PostgreSQL", () => {
+  for (const [title, holds] of STORE_RULES) test(title, () => holds(() => postgresStore(db, lanes)))
+  for (const [title, holds] of laneRules(20)) test(title, () => holds(() => postgresStore(db, lanes)))
+})
 
 /** A lane of an org of its own, whose jobs post a text into its channel. */
 async function laneOfPosts(batch_max = LANE_LIMITS.batch_max) {
-  const { org, channel, founder_id } = await makeOrg(db.database)
-  const store = new PostgresLaneStore<Post, Posted>(lanes, {
-    inMemory: ({ in_memory }) => (in_memory ? { channel_id: channel.id } : undefined),
-    prefetch: async () => undefined,
-    async run({ text, kind = 'text' }, context) {
-      const seq = await context.nextSeq(channel.id)
-      const sequence = context.nextSequence()
-      context.rows.messages.push({
-        id: newId(),
-        channel_id: channel.id,
-        seq,
-        sender_id: founder_id,
-        sender_type: 'human',
-        sender_name: 'Founder',
-        kind,
-        content: text,
-        mentions: [],
-        ignored_mentions: [],
-        client_id: text,
-        content_hash: text,
-        reply_to: null,
-        created_at: context.now,
-        sequence,
-        project_ids: [],
-      })
-      return { text, seq, sequence }
-    },
-  })
-  const published: Posted[] = []
-  let lost: unknown
-  const owner = {
-    committed: (batch: Posted[]) => void published.push(...batch),
-    endsBatch: () => false,
-    lost: (error: unknown) => {
-      lost = error
-    },
-  }
-  const head = await store.take(org.id)
-  const lane = new Lane(org.id, head, store, owner, systemClock, { ...LANE_LIMITS, batch_max })
-  const stored = () => db.superuser<Posted[]>`
-    select m.content as text, m.seq::int as seq, e.sequence::int as sequence
-    from messages m join events e on e.org_id = m.org_id and e.message_id = m.id
-    where m.org_id = ${org.id} order by m.seq`
-  return { lane, published, stored, first: head.sequence + 1, lost: () => lost }
+  const made = await postgresStore(db, lanes)
+  const owner = new TestOwner()
+  const head = await made.store.take(made.org_id)
+  const lane = new Lane(made.org_id, head, made.store, owner, systemClock, { ...LANE_LIMITS, batch_max })
+  await lane.submit({ do: 'store_in_sql', value: 'first' })
+  return { ...made, lane, owner }
 }
 
 for (const in_memory of [false, true])
-  test(`A68 what the database refuses leaves no hole in the channel (${in_memory ? 'in memory' : 'in a transaction'})`, async () => {
-    const { lane, published, stored } = await laneOfPosts()
-    // Known from now on: what follows can be run in memory.
-    await lane.submit({ text: 'first', in_memory: false })
-    const outcomes = await Promise.allSettled(
-      ['a', 'refused', 'b', 'refused too', 'c'].map((text) =>
-        lane.submit({ text, in_memory, ...(text.startsWith('refused') ? { kind: 'no such kind' } : {}) }),
-      ),
-    )
+  test(`A68 a row that the database refuses leaves no hole in the channel (${in_memory ? 'in memory' : 'in a transaction'})`, async () => {
+    const { lane, owner, stored } = await laneOfPosts()
+    const jobs: TestJob[] = [
+      in_memory ? put('a') : { do: 'store_in_sql', value: 'a' },
+      { do: 'refused_by_sql', value: 'refused' },
+      put('b'),
+      { do: 'refused_by_sql', value: 'refused too' },
+      put('c'),
+    ]
+    const outcomes = await Promise.allSettled(jobs.map((job) => lane.submit(job)))
     expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, false, true])
-    await lane.submit({ text: 'last', in_memory })
-    expect((await stored()).map(({ text, seq }) => `${seq} ${text}`)).toEqual([
-      '1 first',
-      '2 a',
-      '3 b',
-      '4 c',
-      '5 last',
-    ])
-    expect(published).toEqual([...(await stored())])
+    await lane.submit(put('last'))
+    const rows = await stored()
+    expect(rows.map(({ value }) => value)).toEqual(['first', 'a', 'b', 'c', 'last'])
+    expect(owner.published.map(({ value, sequence }) => ({ value, sequence }))).toEqual(rows)
   })
 
+test('A78 a lane that is never idle keeps no batch but the one under way and its successor', async () => {
+  const { lane, store } = await laneOfPosts(8)
+  const sealed: WeakRef<object>[] = []
+  const open = store.open.bind(store)
+  store.open = (...args) => {
+    const batch = open(...args)
+    const close = batch.close.bind(batch)
+    batch.close = () => {
+      const closed = close()
+      sealed.push(new WeakRef(closed))
+      return closed
+    }
+    return batch
+  }
+  let busy = true
+  let alive = 0
+  const caller = async () => {
+    while (busy) await lane.submit(put('x'))
+  }
+  const callers = Array.from({ length: 16 }, caller)
+  while (sealed.length < 200) await Bun.sleep(5)
+  for (let tries = 0; tries < 10; tries++) {
+    await Bun.sleep(5)
+    Bun.gc(true)
+  }
+  alive = sealed.filter((ref) => ref.deref() !== undefined).length
+  busy = false
+  await Promise.all(callers)
+  // Conservative collection may find a few more on the stack.
+  expect(alive).toBeLessThan(20)
+})
+
 test('A69 under connections that are cut at random a busy lane loses, doubles and reorders nothing', async () => {
-  const { lane, published, stored, first, lost } = await laneOfPosts(16)
-  await lane.submit({ text: 'first', in_memory: false })
-  const acked: Posted[] = []
+  const { lane, owner, stored } = await laneOfPosts(16)
+  const acked: TestDone[] = []
   const unknown = new Set<string>()
   let sent = 0
   let busy = true
@@ -115,7 +99,7 @@ test('A69 under connections that are cut at random a busy lane loses, doubles an
       for (let again = true; again; ) {
         again = false
         try {
-          acked.push(await lane.submit({ text, in_memory: true }))
+          acked.push(await lane.submit(put(text)))
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           if (error.errorCode === 'OUTCOME_UNKNOWN') unknown.add(text)
@@ -137,15 +121,15 @@ test('A69 under connections that are cut at random a busy lane loses, doubles an
   busy = false
   await Promise.all(writers)
 
-  expect(lost()).toBeUndefined()
+  expect(owner.lostWith).toBeUndefined()
+  expect(owner.failures).toEqual([])
   const rows = await stored()
-  const texts = rows.map(({ text }) => text)
+  const texts = rows.map(({ value }) => value)
   expect(new Set(texts).size).toBe(texts.length)
-  expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
-  expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, i) => first + i))
-  expect(published).toEqual([...rows])
-  const at = new Map(rows.map((row) => [row.text, row]))
-  for (const row of acked) expect(at.get(row.text)).toEqual(row)
+  expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, i) => rows[0]!.sequence + i))
+  expect(owner.published.map(({ value, sequence }) => ({ value, sequence }))).toEqual(rows)
+  const at = new Map(rows.map((row) => [row.value, row.sequence]))
+  for (const { value, sequence } of acked) expect(at.get(value)).toBe(sequence)
   expect(texts.length).toBeGreaterThanOrEqual(acked.length)
   expect(texts.length).toBeLessThanOrEqual(acked.length + unknown.size + 1)
 })

@@ -44,7 +44,7 @@ test('I-60 SIGTERM: what is under way is answered, streams are told to come back
   const statuses = await Promise.all(posts)
   await held
   await holder.end()
-  await server.exited()
+  await server.ended()
 
   expect(statuses).toEqual(Array.from({ length: 20 }, () => 201))
   expect(ws.ofType('ack')).toHaveLength(50)

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  ChannelActor,
-  type ChannelRequest,
-  type Ephemeral,
-  type Posted,
-  type ReadMarker,
-} from '../../../src/actors/channel/channel-actor.ts'
+import { ChannelActor } from '../../../src/actors/channel/channel-actor.ts'
 import { PAUSE_MS } from '../../../src/actors/channel/loop-brake.ts'
+import { UNSAVED_READS_MAX } from '../../../src/actors/channel/read-markers.ts'
+import { RecentPosts } from '../../../src/actors/channel/recent-posts.ts'
+import type { ChannelRequest, Ephemeral, Posted, ReadMarker } from '../../../src/actors/channel/requests.ts'
+import { TYPING_MAX } from '../../../src/actors/channel/typing.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
@@ -94,6 +92,8 @@ class World {
     if (failure) throw failure
     const { content, refusal } = call.input as { content?: string; refusal?: { code: 'AGENT_LOOP' } }
     if (refusal) throw new ApiError(refusal.code, 'refused')
+    if (call.command === 'channel.pause_loop')
+      return { result: { until: (call.input as { until: string }).until }, replayed: false }
     if (call.command !== 'message.post') return { result: null, replayed: false }
     const posted: Posted = {
       message: message(++this.#seq, content ?? '', call.principal),
@@ -196,7 +196,7 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
-  test('C22 who types on and on is told to the others once a second at the most', async () => {
+  test('C22 continued typing is announced once a second at the most', async () => {
     const world = new World()
     for (let i = 0; i < 100; i++) await world.ask({ type: 'typing', user_id: 'ada' })
     assert.deepEqual(types(world), ['typing'])
@@ -239,7 +239,7 @@ describe('channel actor: what is not stored', () => {
     })
   })
 
-  test('C14 unsaved markers keep the actor, and are saved before it ends', async () => {
+  test('C14 unsaved markers are saved before the actor ends', async () => {
     const world = new World()
     await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: false })
     await world.host.stopAll()
@@ -259,13 +259,43 @@ describe('channel actor: what is not stored', () => {
   })
 })
 
+describe('channel actor: bounds', () => {
+  test('C30 more users than a client can show type unannounced, and are announced once others stop', async () => {
+    const world = new World()
+    for (let i = 0; i < TYPING_MAX + 5; i++) await world.ask({ type: 'typing', user_id: `user ${i}` })
+    assert.equal(world.frames.length, TYPING_MAX)
+    await world.clock.advance(3_000)
+    assert.equal(world.frames.length, 2 * TYPING_MAX)
+    await world.ask({ type: 'typing', user_id: `user ${TYPING_MAX}` })
+    assert.equal(world.frames.at(-1)?.frame.type, 'typing')
+  })
+
+  test('C31 a crowd of read markers is saved at once instead of kept for the second', async () => {
+    const world = new World()
+    for (let i = 0; i < UNSAVED_READS_MAX; i++)
+      await world.ask({ type: 'read', user_id: `user ${i}`, seq: 1, now: false })
+    assert.equal(world.saved.length, UNSAVED_READS_MAX)
+  })
+
+  test('C33 recent client_ids are kept for the last 256 messages, and for no more than twice as many', () => {
+    const recent = new RecentPosts()
+    const reply = Promise.resolve<Reply>({ result: { message: null, repeated: false }, replayed: false })
+    for (let i = 0; i < 10_000; i++) {
+      recent.remember(`${i}`, 'hash', reply)
+      assert.ok(recent.size <= 512)
+    }
+    assert.ok(recent.replay('9744', 'hash'))
+    assert.equal(recent.replay('9000', 'hash'), undefined)
+  })
+})
+
 describe('channel actor: agents that answer each other', () => {
   const loop = async (world: World, messages: number) => {
     for (let i = 0; i < messages; i++) await world.post(`${i}`, agent(i % 2 === 0 ? 'forge' : 'scout'))
   }
   const isLoop = (error: unknown) => error instanceof ApiError && error.errorCode === 'AGENT_LOOP'
 
-  test('C16 are paused after the number of messages that the org allows, and that is told once', async () => {
+  test('C16 are paused after the number of messages that the org allows, and the channel says so once', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }
     await loop(world, 4)
@@ -317,5 +347,39 @@ describe('channel actor: agents that answer each other', () => {
     const world = new World()
     await loop(world, 50)
     assert.equal(world.calls.length, 50)
+  })
+
+  test('C34 a pause that could not be stored does not hold: the post fails, and the next one tries again', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    world.fail_next = new ApiError('UNAVAILABLE', 'away')
+    const isAway = (error: unknown) => error instanceof ApiError && error.errorCode === 'UNAVAILABLE'
+    await assert.rejects(world.post('one too many', agent('forge')), isAway)
+    await assert.rejects(world.post('again', agent('scout')), isLoop)
+    assert.deepEqual(world.commands.slice(-3), ['channel.pause_loop', 'channel.pause_loop', 'message.post'])
+  })
+
+  test('C35 a pause whose storing is in doubt is ended by a person like any other', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    world.fail_next = new ApiError('OUTCOME_UNKNOWN', 'perhaps stored')
+    await assert.rejects(world.post('one too many', agent('forge')))
+    await world.post('go on', person('ada'))
+    await settle()
+    await world.post('thank you', agent('forge'))
+    assert.deepEqual(world.commands.slice(-3), ['message.post', 'channel.resume_loop', 'message.post'])
+  })
+
+  test('C36 a pause keeps no actor: its end is an alarm, and it holds for the next activation', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    await world.clock.advance(IDLE_MS)
+    assert.equal(world.host.counts().active.channel, 0)
+    world.paused_until = world.clock.now() + PAUSE_MS - IDLE_MS
+    await assert.rejects(world.post('still paused', agent('forge')), isLoop)
   })
 })

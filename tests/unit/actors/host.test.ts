@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Actor, type ActorContext, type Address, later } from '../../../src/actors/runtime/actor.ts'
+import { type Actor, type ActorContext, type Address, deferred } from '../../../src/actors/runtime/actor.ts'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
@@ -21,7 +21,6 @@ const at = (id: string, org_id = 'org'): Address => ({ kind: 'counter', org_id, 
 /** Counts its messages, and writes down what happens to it. */
 class Counter implements Actor<Ask, unknown> {
   count = 0
-  readonly rang: string[] = []
   readonly #context: ActorContext<Ask>
   readonly #world: World
 
@@ -46,16 +45,23 @@ class Counter implements Actor<Ask, unknown> {
       case 'wait':
         return ask.until
       case 'later':
-        return later(ask.until)
+        return deferred(ask.until)
       case 'timer':
         return void this.#context.setTimer(ask.name, ask.after_ms, { do: 'rang', name: ask.name })
       case 'clear':
         return void this.#context.clearTimer(ask.name)
       case 'rang':
-        return void this.#world.log.push(`rang ${ask.name}`)
+        return this.#rang(ask.name)
       case 'stop':
         return void this.#context.stop()
     }
+  }
+
+  #rang(name: string): void {
+    if (this.#world.fail_timers) throw new Error('this timer fails')
+    this.#world.log.push(`rang ${name}`)
+    const { rearm_ms } = this.#world
+    if (rearm_ms !== undefined) this.#context.setTimer(name, rearm_ms, { do: 'rang', name })
   }
 
   busy(): boolean {
@@ -63,6 +69,7 @@ class Counter implements Actor<Ask, unknown> {
   }
 
   async passivate(): Promise<void> {
+    await this.#world.save_gate
     this.#world.log.push(`end ${this.#context.address.id}`)
   }
 }
@@ -71,12 +78,17 @@ class World {
   readonly log: string[] = []
   readonly failures: string[] = []
   gate: Promise<void> = Promise.resolve()
+  save_gate: Promise<void> = Promise.resolve()
   fail_activation = false
+  fail_timers = false
+  /** Timers that ring set themselves again. */
+  rearm_ms: number | undefined
   busy = false
   readonly clock = new FakeClock()
-  readonly host = new Host(this.clock, (stage, error) => this.failures.push(`${stage}: ${error}`))
+  readonly host: Host
 
-  constructor(mailbox_max = 10) {
+  constructor(mailbox_max = 10, host?: Host) {
+    this.host = host ?? new Host(this.clock, (stage, error) => this.failures.push(`${stage}: ${error}`))
     this.host.register<Ask, unknown>('counter', {
       create: (context) => new Counter(context, this),
       idle_ms: IDLE_MS,
@@ -251,5 +263,171 @@ describe('host', () => {
     assert.deepEqual(world.log, [])
     await world.ask('a', count)
     assert.equal(await world.host.peek(at('a'), count), 2)
+  })
+
+  test('A80 timers are no use: an actor with nothing but timers comes to rest', async () => {
+    const world = new World()
+    world.rearm_ms = IDLE_MS / 4
+    await world.ask('a', { do: 'timer', name: 'x', after_ms: IDLE_MS / 4 })
+    await world.clock.advance(IDLE_MS)
+    assert.deepEqual(world.log, ['new a', 'rang x', 'rang x', 'rang x', 'end a'])
+    await world.clock.advance(IDLE_MS * 3)
+    assert.equal(world.log.length, 5)
+  })
+
+  test('A81 a timer that is due while the mailbox is full is delivered later, in its turn', async () => {
+    const world = new World(1)
+    const gate = Promise.withResolvers<string>()
+    await world.ask('a', { do: 'timer', name: 'x', after_ms: 100 })
+    await settle()
+    const slow = world.ask('a', { do: 'wait', until: gate.promise })
+    const waiting = world.ask('a', count)
+    await assert.rejects(world.ask('a', count), ApiError)
+    await world.clock.advance(100)
+    assert.deepEqual(world.log, ['new a'])
+    gate.resolve('done')
+    assert.deepEqual(await Promise.all([slow, waiting]), ['done', 3])
+    await settle()
+    assert.deepEqual(world.log, ['new a', 'rang x'])
+  })
+
+  test('A82 a timer that is cleared or replaced while it is queued does not ring as it was', async () => {
+    const world = new World()
+    const gate = Promise.withResolvers<string>()
+    await world.ask('a', { do: 'timer', name: 'cleared', after_ms: 100 })
+    await world.ask('a', { do: 'timer', name: 'replaced', after_ms: 100 })
+    const slow = world.ask('a', { do: 'wait', until: gate.promise })
+    const clear = world.ask('a', { do: 'clear', name: 'cleared' })
+    const replace = world.ask('a', { do: 'timer', name: 'replaced', after_ms: 500 })
+    await world.clock.advance(100)
+    gate.resolve('done')
+    await Promise.all([slow, clear, replace])
+    await settle()
+    // Both were queued behind the messages that cleared and replaced them.
+    assert.deepEqual(world.log, ['new a'])
+    await world.clock.advance(500)
+    assert.deepEqual(world.log, ['new a', 'rang replaced'])
+  })
+
+  test('A83 a timer that fires early waits for its time', async () => {
+    const early = new FakeClock()
+    const host = new Host(
+      {
+        now: () => early.now(),
+        after: (ms, fire) => early.after(Math.min(ms, 10), fire),
+        soon: (run) => run(),
+      },
+      () => undefined,
+    )
+    const world = new World(10, host)
+    await world.ask('a', { do: 'timer', name: 'x', after_ms: 25 })
+    await early.advance(24)
+    assert.deepEqual(world.log, ['new a'])
+    await early.advance(1)
+    assert.deepEqual(world.log, ['new a', 'rang x'])
+  })
+
+  test('A84 a handler of a timer that throws is reported, and the actor goes on', async () => {
+    const world = new World()
+    world.fail_timers = true
+    await world.ask('a', { do: 'timer', name: 'x', after_ms: 100 })
+    await world.clock.advance(100)
+    assert.deepEqual(world.failures, ['timer x of counter/a: Error: this timer fails'])
+    assert.equal(await world.ask('a', count), 3)
+  })
+
+  test('A85 an actor rests after its idle time, measured from its last message and not from a check before', async () => {
+    const world = new World()
+    await world.ask('a', count)
+    await world.clock.advance(IDLE_MS * 0.9)
+    await world.ask('a', count)
+    await world.clock.advance(IDLE_MS)
+    assert.deepEqual(world.log, ['new a', 'end a'])
+  })
+
+  test('A86 a stop handles, answers and saves everything that was accepted before', async () => {
+    const world = new World()
+    const turn = Promise.withResolvers<string>()
+    const commit = Promise.withResolvers<string>()
+    const answers = [
+      world.ask('a', { do: 'wait', until: turn.promise }),
+      world.ask('a', { do: 'later', until: commit.promise }),
+      world.ask('a', count),
+    ]
+    await settle()
+    const stopped = world.host.stopAll().then(() => world.log.push('stopped'))
+    await settle()
+    turn.resolve('turn')
+    await settle()
+    commit.resolve('commit')
+    assert.deepEqual(await Promise.all(answers), ['turn', 'commit', 3])
+    await stopped
+    assert.deepEqual(world.log, ['new a', 'end a', 'stopped'])
+  })
+
+  test('A87 after a stop of the host calls are refused with 503 and activate no actor', async () => {
+    const world = new World()
+    await world.ask('a', count)
+    await world.host.stopAll()
+    await assert.rejects(
+      world.ask('a', count),
+      (error) => error instanceof ApiError && error.errorCode === 'UNAVAILABLE',
+    )
+    assert.deepEqual(world.log, ['new a', 'end a'])
+  })
+
+  test('A88 a fresh activation waits for the end of the one before, but not for ever', async () => {
+    const world = new World()
+    await world.ask('a', count)
+    await settle()
+    const save = Promise.withResolvers<void>()
+    world.save_gate = save.promise
+    await world.clock.advance(IDLE_MS)
+    const next = world.ask('a', count).then(() => world.log.push('answered'))
+    await settle()
+    assert.deepEqual(world.log, ['new a', 'new a'])
+    save.resolve()
+    await next
+    assert.deepEqual(world.log, ['new a', 'new a', 'end a', 'answered'])
+
+    world.save_gate = new Promise(() => undefined)
+    await settle()
+    await world.clock.advance(IDLE_MS)
+    const late = world.ask('a', count)
+    await world.clock.advance(5_000)
+    assert.equal(await late, 1)
+  })
+
+  test('A89 what waits for an activation that fails is refused with its error and not handled', async () => {
+    const world = new World()
+    const gate = Promise.withResolvers<void>()
+    world.gate = gate.promise
+    const answers = Promise.allSettled([world.ask('a', count), world.ask('a', count), world.ask('a', count)])
+    await settle()
+    const stopped = world.host.stopOrg('org')
+    world.fail_activation = true
+    gate.resolve()
+    for (const answer of await answers) assert.equal(answer.status, 'rejected')
+    await stopped
+    assert.deepEqual(world.log, ['new a'])
+  })
+
+  test('A90 a stop ends callers before those they call, and also waits for ends that are under way', async () => {
+    const world = new World()
+    const log = world.log
+    world.host.register<string, unknown>('caller', {
+      create: () => ({
+        receive: () => null,
+        passivate: async () => {
+          log.push(`saved ${await world.ask('callee', count)}`)
+        },
+      }),
+      idle_ms: IDLE_MS,
+      mailbox_max: 10,
+    })
+    await world.ask('callee', count)
+    await world.host.call({ kind: 'caller', org_id: 'org', id: 'x' }, 'hello')
+    await world.host.stopAll()
+    assert.deepEqual(log, ['new callee', 'saved 2', 'end callee'])
   })
 })

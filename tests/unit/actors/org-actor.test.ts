@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { OrgActor, type OrgLimits } from '../../../src/actors/org/org-actor.ts'
-import type { Published, PublishedBatch } from '../../../src/actors/org/published.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
+import type { LogEvent, PublishedBatch } from '../../../src/contracts/log-event.ts'
 import { User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { Reply } from '../../../src/domain/job.ts'
@@ -20,7 +20,6 @@ const LIMITS: OrgLimits = {
   lane: LANE_LIMITS,
   ring_events_max: 5,
   ring_bytes_max: 1024 * 1024,
-  care_ms: 60_000,
 }
 const ADA = '00000000-0000-7000-8000-0000000000ad'
 const ada: Member = {
@@ -37,8 +36,7 @@ function setUp() {
   const published: PublishedBatch[] = []
   const measures: string[] = []
   const failures: string[] = []
-  let sweeps = 0
-  const world = { load_epoch_ahead: 0, on_publish: () => {}, fail_sweep: false }
+  const world = { load_epoch_ahead: 0, on_publish: () => {} }
   const clock = new FakeClock()
   const host = new Host(clock, (stage) => failures.push(stage))
   host.register('org', {
@@ -67,10 +65,6 @@ function setUp() {
             world.on_publish()
           },
           directory: new SingleNodeDirectory('here'),
-          sweep: async () => {
-            sweeps++
-            if (world.fail_sweep) throw new Error('away')
-          },
           observe: (measure) => void measures.push(measure),
         },
         LIMITS,
@@ -90,12 +84,12 @@ function setUp() {
       },
     })
   const replay = (after: number, limit = 100) =>
-    host.call<Published[] | undefined>(ADDRESS, { type: 'replay', after, limit })
-  return { store, published, measures, failures, world, clock, host, run, replay, sweeps: () => sweeps }
+    host.call<LogEvent[] | undefined>(ADDRESS, { type: 'replay', after, limit })
+  return { store, published, measures, failures, world, clock, host, run, replay }
 }
 
 const sequences = (batches: readonly PublishedBatch[]) =>
-  batches.flatMap(({ events }) => events.map(({ event }) => event.sequence))
+  batches.flatMap(({ events }) => events.map(({ sequence }) => sequence))
 
 describe('org actor', () => {
   test('A44 takes the org under a new epoch before the first command', async () => {
@@ -162,7 +156,7 @@ describe('org actor', () => {
     const { run, replay } = setUp()
     for (let i = 0; i < 8; i++) await run()
     const numbers = async (after: number, limit?: number) =>
-      (await replay(after, limit))?.map(({ event }) => event.sequence)
+      (await replay(after, limit))?.map(({ sequence }) => sequence)
     assert.deepEqual(await numbers(3), [4, 5, 6, 7, 8])
     assert.deepEqual(await numbers(5, 2), [6, 7])
     assert.deepEqual(await numbers(8), [])
@@ -176,12 +170,29 @@ describe('org actor', () => {
     await assert.rejects(run(), Fenced)
     assert.deepEqual(sequences(published), [1])
     assert.ok(measures.includes('fenced'))
-    assert.deepEqual(store.forgotten, ['org'])
+    assert.deepEqual(store.released, [1])
     await settle()
     assert.equal(host.counts().active.org, 0)
     await run()
     assert.equal(store.head.epoch, 3)
     assert.deepEqual(sequences(published), [1, 2])
+  })
+
+  test('A77 a failing publication closes the owner; the next call starts anew behind what is stored', async () => {
+    const { run, store, world, published, failures, host } = setUp()
+    await run()
+    world.on_publish = () => {
+      throw new Error('a bug')
+    }
+    await assert.rejects(run(), (error) => error instanceof Fenced && error.may_be_stored)
+    assert.equal(store.events.length, 2)
+    assert.deepEqual(failures, ['publication of org org'])
+    assert.deepEqual(store.released, [1])
+    assert.equal(host.counts().active.org, 0)
+    world.on_publish = () => {}
+    assert.deepEqual(await run(), { result: 3, replayed: false })
+    assert.equal(store.head.epoch, 2)
+    assert.equal(sequences(published).at(-1), 3)
   })
 
   test('A51 an org that is gone is said to be, before and after it was active', async () => {
@@ -197,6 +208,7 @@ describe('org actor', () => {
     world.load_epoch_ahead = 1
     await assert.rejects(run(), Fenced)
     assert.equal(store.events.length, 0)
+    assert.deepEqual(store.released, [1])
     world.load_epoch_ahead = 0
     assert.deepEqual(await run(), { result: 1, replayed: false })
   })
@@ -215,15 +227,13 @@ describe('org actor', () => {
     assert.deepEqual(sequences(published), [1, 2])
   })
 
-  test('A54 sweeps now and then, and goes on when a sweep fails', async () => {
-    const { run, clock, world, failures, sweeps } = setUp()
+  test('A54 without use it comes to rest, with its ring and without a statement', async () => {
+    const { run, clock, host, store } = setUp()
     await run()
-    world.fail_sweep = true
-    await clock.advance(LIMITS.care_ms)
-    assert.deepEqual(failures, ['sweep of an org'])
-    world.fail_sweep = false
-    await clock.advance(LIMITS.care_ms)
-    assert.equal(sweeps(), 2)
-    assert.equal(failures.length, 1)
+    await clock.advance(10 * 60_000)
+    assert.equal(host.counts().active.org, 0)
+    assert.deepEqual(store.released, [1])
+    await clock.advance(60 * 60_000)
+    assert.equal(store.head.epoch, 1)
   })
 })

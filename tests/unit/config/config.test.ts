@@ -2,7 +2,6 @@ import { describe, expect, test } from 'bun:test'
 import { addressOf, ConfigError, loadConfig, printConfig, settingsOf } from '../../../src/config.ts'
 
 const SECRET = 'wR3k9-fixed-for-tests-0123456789-abcdefghij'
-const PEPPER = 'qP8z1-other-for-tests-9876543210-zyxwvutsrq'
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -28,7 +27,6 @@ describe('loadConfig', () => {
     })
     expect(config.public_url).toBe('http://localhost:3000')
     expect(config.node_id).toMatch(/^node-[0-9a-f]{8}$/)
-    expect(config.export_dir).toBe('data/exports')
     expect(warnings).toEqual([])
   })
 
@@ -40,7 +38,6 @@ describe('loadConfig', () => {
       MC_CORS_ORIGIN: 'https://app.example.com, capacitor://localhost,https://app.example.com',
       MC_TRUSTED_PROXIES: '10.0.0.2,::1',
       MC_PUBLIC_URL: 'https://MC.example.com/',
-      MC_BACKUP_DIR: '/srv/backups',
     })
     expect(config).toMatchObject({
       port: 8080,
@@ -49,7 +46,6 @@ describe('loadConfig', () => {
       cors_origins: ['https://app.example.com', 'capacitor://localhost'],
       trusted_proxies: ['10.0.0.2', '::1'],
       public_url: 'https://mc.example.com',
-      backup_dir: '/srv/backups',
     })
   })
 
@@ -161,24 +157,9 @@ describe('MC_PUBLIC_URL', () => {
 })
 
 describe('settings that need each other', () => {
-  test('several nodes need both secrets', () => {
-    const several = { MC_REDIS_URL: 'redis://cache:6379', MC_DATABASE_URL: 'postgres://mc_app@db/mc' }
-    expect(problemsOf(several).map((problem) => problem.split(' ')[0])).toEqual([
-      'MC_JWT_SECRET',
-      'MC_KEY_PEPPER',
-    ])
-    expect(problemsOf({ ...several, MC_JWT_SECRET: SECRET })).toHaveLength(1)
-    expect(problemsOf({ ...several, MC_JWT_SECRET: SECRET, MC_KEY_PEPPER: PEPPER })).toEqual([])
-  })
-
   test.each([
-    [{ MC_GITHUB_CLIENT_ID: 'a' }, 'MC_GITHUB_CLIENT_SECRET'],
-    [{ MC_GOOGLE_CLIENT_SECRET: 'a' }, 'MC_GOOGLE_CLIENT_ID'],
-    [{ MC_OIDC_ISSUER: 'https://id.example.com', MC_OIDC_CLIENT_ID: 'a' }, 'MC_OIDC_CLIENT_SECRET'],
-    [{ MC_SMTP_URL: 'smtp://mail' }, 'MC_EMAIL_FROM'],
     [{ MC_DATABASE_OWNER_URL: 'postgres://o@db/mc' }, 'MC_DATABASE_URL'],
-    [{ MC_S3_BUCKET: 'b', MC_S3_ACCESS_KEY_ID: 'a', MC_S3_SECRET_ACCESS_KEY: 's' }, 'MC_S3_REGION'],
-    [{ MC_S3_REGION: 'eu' }, 'MC_S3_BUCKET'],
+    [{ MC_JWT_SECRET_PREVIOUS: SECRET }, 'MC_JWT_SECRET'],
   ])('%p asks for %s', (env, missing) => {
     const problems = problemsOf(env)
     expect(problems).toHaveLength(1)

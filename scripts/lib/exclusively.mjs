@@ -1,0 +1,94 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const LOOK_MS = 100
+
+/**
+ * Runs a step that changes files of the checkout, one process at a time. `file` marks the step as running and lists its
+ * processes: this one and its children. While one of them lives, another start waits, also when only the child survived a
+ * kill. When all are dead and the file is there, the step was interrupted: `work` gets `interrupted` and starts over.
+ * The mark stays when `work` throws.
+ */
+export async function exclusively(file, onWait, work) {
+  mkdirSync(dirname(file), { recursive: true })
+  const interrupted = await claim(file, onWait)
+  const result = await work({ interrupted, onChild: (pid) => appendFileSync(file, entryOf(pid)) })
+  rmSync(file, { force: true })
+  return result
+}
+
+/** Returns true when an earlier holder did not finish. */
+async function claim(file, onWait) {
+  let interrupted = false
+  let waited = false
+  for (;;) {
+    try {
+      writeFileSync(file, entryOf(process.pid), { flag: 'wx' })
+      return interrupted
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    const seen = textOf(file)
+    if (seen === undefined) continue
+    if (seen.split('\n').some(isRunning)) {
+      if (!waited) onWait()
+      waited = true
+      await sleep(LOOK_MS)
+    } else if (take(file, seen)) interrupted = true
+  }
+}
+
+/** Removes a dead holder's file, unless another start replaced it since `seen` was read. */
+function take(file, seen) {
+  const taken = `${file}.${process.pid}`
+  try {
+    renameSync(file, taken)
+  } catch {
+    // Another start took it.
+    return false
+  }
+  const same = textOf(taken) === seen
+  if (same) rmSync(taken, { force: true })
+  else renameSync(taken, file)
+  return same
+}
+
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+function entryOf(pid) {
+  return `${pid} ${startOf(pid)}\n`
+}
+
+function isRunning(entry) {
+  const [pid, started] = entry.split(' ')
+  if (!pid) return false
+  try {
+    process.kill(Number(pid), 0)
+  } catch (error) {
+    if (error.code !== 'EPERM') return false
+  }
+  return startOf(pid) === started
+}
+
+/** When a process started, in clock ticks since boot: process ids are reused. Empty where there is no /proc. */
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A zombie has ended.
+    return fields[0] === 'Z' ? '' : fields[19]
+  } catch {
+    return ''
+  }
+}

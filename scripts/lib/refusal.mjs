@@ -1,0 +1,6 @@
+/** An error that a person can do something about: shown without a stack trace. */
+export class Refusal extends Error {}
+
+export function tail(output) {
+  return output.trim().split('\n').slice(-20).join('\n')
+}

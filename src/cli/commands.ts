@@ -1,0 +1,72 @@
+import type { ParseArgsOptionsConfig } from 'node:util'
+import { loadConfig, printConfig } from '../config.ts'
+import { migrate } from '../db/migrate-command.ts'
+import { dbSeed, demo } from '../demo/commands.ts'
+import { serve } from '../serve.ts'
+
+type Env = Record<string, string | undefined>
+
+export interface Command {
+  /** One line for the overview. */
+  summary: string
+  /** Options as the usage shows them. */
+  arguments_text?: string
+  /** Further lines of the command's own help. */
+  details?: readonly string[]
+  options?: ParseArgsOptionsConfig
+  required?: readonly string[]
+  /** Returns the exit code; undefined while a server runs. Throws one sentence. */
+  run(env: Env, values: Record<string, string | boolean | undefined>): Promise<number | undefined>
+}
+
+/** Every command by its name, in the order of the overview. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: 'start the server (default)',
+    async run(env) {
+      await serve(env)
+      return undefined
+    },
+  },
+  demo: {
+    summary: 'start one with demo data and two agents that talk, below <data folder>/demo',
+    async run(env) {
+      await demo(env)
+      return undefined
+    },
+  },
+  'migrate up': {
+    summary: "bring the database's schema up to date",
+    run: async (env) => await migrate(loadConfig(env).config, { direction: 'up' }),
+  },
+  'migrate down': {
+    summary: 'take it back to version N (data of newer versions is lost)',
+    arguments_text: '--to N',
+    details: ['', '  --to N   version of the schema to go back to; 0 removes everything'],
+    options: { to: { type: 'string' } },
+    required: ['to'],
+    async run(env, { to }) {
+      if (typeof to === 'string' && /^\d{1,9}$/.test(to))
+        return await migrate(loadConfig(env).config, { direction: 'down', to: Number(to) })
+      console.error(
+        '--to must be the number of a schema version, such as: mission-control migrate down --to 3',
+      )
+      return 2
+    },
+  },
+  'db seed': {
+    summary: 'fill an empty database with the demo organization',
+    arguments_text: '[--force]',
+    details: ['', '  --force   also into a database that is in use'],
+    options: { force: { type: 'boolean' } },
+    run: async (env, { force }) => await dbSeed(env, force === true),
+  },
+  config: {
+    summary: 'print the settings that are in force, secrets masked',
+    async run(env) {
+      console.log(printConfig(env))
+      loadConfig(env)
+      return 0
+    },
+  },
+}

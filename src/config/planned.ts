@@ -1,0 +1,37 @@
+import type { PlannedRow, Reader } from './reader.ts'
+
+const FOLDER = { kind: 'folder' }
+const TEXT = { kind: 'text' }
+const SECRET = { kind: 'text', secret: true }
+const URL = { kind: 'URL with https:// or http://' }
+
+/**
+ * Settings of features that are not built yet. A value is refused at start: a node that ignored `MC_REDIS_URL` would lose
+ * the live events of the others. A setting moves to settings.ts together with the code that reads it.
+ */
+const PLANNED: Readonly<Record<string, PlannedRow>> = {
+  MC_REDIS_URL: { kind: 'URL with redis:// or rediss://', doc: 'Joins several nodes.' },
+  MC_LEASE_MS: { kind: 'whole number', doc: 'Lifetime of a node in the directory of several nodes.' },
+  MC_GITHUB_URL: { ...URL, doc: 'Address of a GitHub Enterprise server.' },
+  MC_GITHUB_CLIENT_ID: { ...TEXT, doc: 'Sign-in with GitHub.' },
+  MC_GITHUB_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with GitHub.' },
+  MC_GOOGLE_CLIENT_ID: { ...TEXT, doc: 'Sign-in with Google.' },
+  MC_GOOGLE_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with Google.' },
+  MC_OIDC_ISSUER: { ...URL, doc: 'Sign-in with an OpenID Connect provider.' },
+  MC_OIDC_CLIENT_ID: { ...TEXT, doc: 'Sign-in with an OpenID Connect provider.' },
+  MC_OIDC_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with an OpenID Connect provider.' },
+  MC_SMTP_URL: { kind: 'URL with smtp:// or smtps://', doc: 'Mail server.' },
+  MC_EMAIL_FROM: { kind: 'e-mail address', doc: 'Sender of mails.' },
+  MC_EXPORT_DIR: { ...FOLDER, doc: 'Folder of exports.' },
+  MC_ARCHIVE_DIR: { ...FOLDER, doc: 'Folder of archived events and messages.' },
+  MC_BACKUP_DIR: { ...FOLDER, doc: 'Folder of backups.' },
+  MC_S3_ENDPOINT: { ...URL, doc: 'S3-compatible storage instead of folders.' },
+  MC_S3_REGION: { ...TEXT, doc: 'Region of the bucket.' },
+  MC_S3_BUCKET: { ...TEXT, doc: 'Bucket for exports, archive and backups.' },
+  MC_S3_ACCESS_KEY_ID: { ...TEXT, doc: 'Access key of the bucket.' },
+  MC_S3_SECRET_ACCESS_KEY: { ...SECRET, doc: 'Secret of the access key.' },
+}
+
+export function readPlanned(read: Reader): void {
+  for (const [name, row] of Object.entries(PLANNED)) read.planned(name, row)
+}

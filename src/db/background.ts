@@ -1,0 +1,77 @@
+import type { Alarm } from '../domain/alarm.ts'
+import { Database } from './client.ts'
+import type { ConnectionOptions } from './connection.ts'
+
+/** Background work goes one statement after another, and one more while a long one runs. */
+const CONNECTIONS = 2
+/** No caller waits for background work, but a statement that hangs must not hold its locks for ever. */
+const STATEMENT_MS = 30_000
+/** The client gives up after the server did. */
+const DEADLINE_MS = 35_000
+
+/** The statements of background work, on connections of their own: it takes none from requests. */
+export class BackgroundDatabase {
+  readonly #database: Database
+
+  constructor(connection: ConnectionOptions, prepare: boolean) {
+    this.#database = new Database({
+      connection,
+      connections_max: CONNECTIONS,
+      wait_ms: DEADLINE_MS,
+      statement_timeout_ms: STATEMENT_MS,
+      deadline_ms: DEADLINE_MS,
+      prepare,
+      application_name: 'mission-control background',
+    })
+  }
+
+  /** Takes due alarms of all orgs for delivery; `wait_ms` until the next one, null when there is none. */
+  async takeDueAlarms(limit: number): Promise<{ due: Alarm[]; wait_ms: number | null }> {
+    const [row] = await this.#database.query(
+      (sql) =>
+        sql<{ due: Alarm[]; wait_ms: number | null }[]>`select due, wait_ms from take_due_alarms(${limit})`,
+    )
+    return row ?? { due: [], wait_ms: null }
+  }
+
+  /** Removes up to `rows` expired rows of each table that is kept for retries; returns how many. */
+  async sweepExpired(rows: number): Promise<number> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ removed: number }[]>`select sweep_expired(${rows}) as removed`,
+    )
+    return row?.removed ?? 0
+  }
+
+  /** Orgs whose grace period is over. */
+  async dueOrgs(): Promise<string[]> {
+    const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)
+    return rows.map(({ id }) => id)
+  }
+
+  /** One step of a deletion; see the function. Throws when the org is not due. */
+  async deleteOrgStep(org_id: string, rows: number): Promise<{ removed: number; done: boolean }> {
+    const [row] = await this.#database.query(
+      (sql) =>
+        sql<
+          { removed: number; done: boolean }[]
+        >`select removed, done from delete_org_step(${org_id}, ${rows})`,
+    )
+    return row ?? { removed: 0, done: false }
+  }
+
+  /** Tasks that were completed `months` ago, by org, without the orgs in `except`. */
+  async archivableTasks(
+    months: number,
+    limit: number,
+    except: readonly string[],
+  ): Promise<{ org_id: string; ids: string[] }[]> {
+    return await this.#database.query(
+      (sql) => sql<{ org_id: string; ids: string[] }[]>`
+        select org_id, ids from archivable_tasks(${months}, ${limit}, ${[...except]}::uuid[])`,
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close()
+  }
+}

@@ -1,0 +1,104 @@
+import type { PostgresProcess } from './postgres-process.ts'
+
+const RESTART_MS = 100
+const RESTART_MS_MAX = 5_000
+
+/** Supervisors of this process whose PostgreSQL may run: `process.exit` comes at any moment. */
+const active = new Set<Supervisor>()
+
+process.on('exit', () => {
+  for (const supervisor of active) supervisor.interrupt()
+})
+
+interface Options {
+  /** Starts a PostgreSQL; the process exists when this returns. */
+  start(): PostgresProcess
+  /** Makes the folder free for a new one. */
+  prepare(): Promise<unknown>
+  log(line: string): void
+}
+
+/**
+ * Keeps a PostgreSQL running: one that dies is started again, with exponential back-off. `stop` at any moment, also during
+ * a restart, and `process.exit` leave no PostgreSQL behind.
+ */
+export class Supervisor {
+  readonly #options: Options
+  #current: PostgresProcess | undefined
+  #stopping = false
+  /** Ends the pause before the next attempt. */
+  #wake: () => void = () => undefined
+  /** Settles when nothing is supervised any more. */
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Resolves when PostgreSQL accepts connections. Throws one sentence when it does not start. */
+  async start(): Promise<void> {
+    active.add(this)
+    try {
+      const first = await this.#attempt()
+      this.#done = this.#supervise(first)
+    } catch (error) {
+      active.delete(this)
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#wake()
+    await this.#current?.stop()
+    await this.#done
+    active.delete(this)
+  }
+
+  /** Asks PostgreSQL to stop and does not wait: this process ends now. */
+  interrupt(): void {
+    this.#current?.interrupt()
+  }
+
+  async #attempt(): Promise<PostgresProcess> {
+    const started = this.#options.start()
+    this.#current = started
+    try {
+      await started.ready
+      return started
+    } catch (error) {
+      await started.stop()
+      throw error
+    }
+  }
+
+  async #supervise(first: PostgresProcess): Promise<void> {
+    for (let running: PostgresProcess | undefined = first; running; ) {
+      await running.gone
+      running = await this.#restart()
+    }
+  }
+
+  /** Tries until it succeeds; undefined once `stop` was called. */
+  async #restart(): Promise<PostgresProcess | undefined> {
+    for (let pause_ms = RESTART_MS; !this.#stopping; pause_ms = Math.min(pause_ms * 2, RESTART_MS_MAX)) {
+      try {
+        await this.#options.prepare()
+        // `stop` found no process to end.
+        if (this.#stopping) return undefined
+        const started = await this.#attempt()
+        this.#options.log('the embedded PostgreSQL ended unexpectedly and was started again')
+        return started
+      } catch (error) {
+        if (this.#stopping) return undefined
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#options.log(`the embedded PostgreSQL cannot be started again: ${reason}`)
+        await new Promise<void>((wake) => {
+          this.#wake = wake
+          setTimeout(wake, pause_ms)
+        })
+      }
+    }
+    return undefined
+  }
+}
