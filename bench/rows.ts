@@ -3,6 +3,7 @@ import { returning } from './rows/come-back.ts'
 import { connecting } from './rows/connect.ts'
 import { connections } from './rows/connections.ts'
 import { create } from './rows/create.ts'
+import { idle } from './rows/idle-orgs.ts'
 import { laneMemory } from './rows/lane-memory.ts'
 import { latency } from './rows/latency.ts'
 import { lists } from './rows/lists.ts'
@@ -10,6 +11,7 @@ import { reads } from './rows/reads.ts'
 import { sse } from './rows/sse.ts'
 import { start } from './rows/start.ts'
 import { stored } from './rows/stored.ts'
+import { transition } from './rows/transition.ts'
 import { webSocket } from './rows/websocket.ts'
 
 /** Every row that `bun run bench` measures, in this order. A new subject is a file in `rows/` and a line here. */
@@ -21,8 +23,10 @@ export const ROWS: Rows = {
   ...latency,
   ...reads,
   ...create,
+  ...transition,
   ...lists,
   ...connections,
+  ...idle,
   ...connecting,
   ...returning,
   ...start,

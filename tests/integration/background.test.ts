@@ -284,6 +284,26 @@ test('A98 background work has connections of its own: requests are answered whil
   })
 })
 
+test('A100 the last use of members and keys of many orgs is one statement, which waits for no request', async () => {
+  const orgs = [await makeOrg(node.database), await makeOrg(node.database), await makeOrg(node.database)]
+  const members = orgs.map(({ org, founder_id }) => ({ org_id: org.id, id: founder_id }))
+  const keys = orgs.map(({ org }) => ({ org_id: org.id, id: newId() }))
+  for (const [i, { org_id, id }] of keys.entries())
+    await superuser`insert into api_keys (org_id, id, key_id, kind, user_id, prefix, bcrypt_hash, hmac)
+      values (${org_id}, ${id}, ${id.slice(-12)}, 'live', ${orgs[i]!.founder_id}, 'p', 'b', 'h')`
+  await superuser.begin(async (sql) => {
+    await sql`select from memberships where org_id = ${members[0]!.org_id} for update`
+    await sql`select from api_keys where org_id = ${keys[0]!.org_id} for update`
+    await node.background_database.touchMembers(members)
+    await node.background_database.touchKeys(keys)
+  })
+  for (const [i, { org_id }] of members.entries()) {
+    const [member] = await superuser`select last_active_at as used from memberships where org_id = ${org_id}`
+    const [key] = await superuser`select last_used_at as used from api_keys where org_id = ${org_id}`
+    expect([member?.used !== null, key?.used !== null]).toEqual([i > 0, i > 0])
+  }
+})
+
 test('A99 an org that nobody uses has no actor', async () => {
   const { org } = await makeOrg(node.database)
   await node.core.systemCommand(org.id, 'task.archive', { ids: [newId()] })
