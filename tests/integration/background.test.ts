@@ -11,23 +11,32 @@ import { deliverAlarms } from '../../src/workers/alarms.ts'
 import { archiveTasks } from '../../src/workers/archival.ts'
 import { deleteDueOrgs, STEP_ROWS } from '../../src/workers/org-deletion.ts'
 import { sweepExpired } from '../../src/workers/sweep.ts'
+import { type FreshDatabase, freshDatabase, urlOf } from '../support/cluster.ts'
 import { makeOrg } from '../support/database.ts'
+import { plain } from '../support/plain.ts'
 import { fillEveryTable } from '../support/rows.ts'
-import { databaseOf } from '../support/server.ts'
 
 let data_dir: string
+let fresh: FreshDatabase
 let node: Node
 let superuser: postgres.Sql
 
 beforeAll(async () => {
   data_dir = mkdtempSync(join(tmpdir(), 'mc-background-'))
-  node = await openNode({ MC_DATA_DIR: data_dir, MC_LOG_LEVEL: 'silent', MC_ACTOR_IDLE_MS: '100' })
-  superuser = databaseOf({ data_dir })
+  fresh = await freshDatabase()
+  node = await openNode({
+    MC_DATA_DIR: data_dir,
+    MC_DATABASE_URL: urlOf(fresh.app),
+    MC_LOG_LEVEL: 'silent',
+    MC_ACTOR_IDLE_MS: '100',
+  })
+  superuser = plain(fresh.owner)
 })
 afterAll(async () => {
   await superuser.end({ timeout: 1 })
   await node.core.host.stopAll()
   await node.close()
+  await fresh.drop()
   rmSync(data_dir, { recursive: true, force: true })
 })
 
@@ -250,7 +259,7 @@ describe('the end of an org', () => {
     expect(await node.background_database.dueOrgs()).toEqual([])
     const [user] = await superuser`select status from users where id = ${founder_id}`
     expect(user?.status).toBe('deactivated')
-  }, 120_000)
+  })
 
   test('A97 an org that another node is deleting is left to it', async () => {
     const { org } = await makeOrg(node.database)
