@@ -119,14 +119,16 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
 async function endPostgres(data_dir: string): Promise<void> {
   const file = Bun.file(join(data_dir, 'postgres', 'data', 'postmaster.pid'))
   if (!(await file.exists())) return
-  const pid = Number((await file.text()).split('\n')[0])
+  const lines = (await file.text()).split('\n')
+  const pid = Number(lines[0])
   try {
     process.kill(pid, 'SIGQUIT')
   } catch {
     // It is gone already.
-    return
   }
   for (let i = 0; i < 200 && alive(pid); i++) await Bun.sleep(25)
+  const socket_folder = lines[4]?.trim()
+  if (socket_folder) rmSync(socket_folder, { recursive: true, force: true })
 }
 
 function alive(pid: number): boolean {
@@ -170,11 +172,9 @@ export function databaseOf(
   database = 'mission_control',
 ): postgres.Sql {
   const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
-  const [, , , port, folder = ''] = file('data/postmaster.pid').split('\n')
-  // Below a closed folder PostgreSQL names its socket by an inherited descriptor.
-  const host = folder.startsWith('/proc/') ? join(data_dir, 'postgres', 'run') : folder.trim()
+  const [, , , port, host] = file('data/postmaster.pid').split('\n')
   return postgres({
-    host,
+    host: host!.trim(),
     port: Number(port),
     database,
     username: role === 'app' ? 'mc_app' : 'mc_super',
