@@ -1,7 +1,6 @@
 import { ChannelActor } from './actors/channel/channel-actor.ts'
 import type { ChannelPorts } from './actors/channel/requests.ts'
 import { OrgActor, type OrgPorts } from './actors/org/org-actor.ts'
-import { encode, type Published, type PublishedBatch } from './actors/org/published.ts'
 import type { Address } from './actors/runtime/actor.ts'
 import { systemClock } from './actors/runtime/clock.ts'
 import { SingleNodeDirectory } from './actors/runtime/directory.ts'
@@ -11,6 +10,7 @@ import { Router } from './actors/runtime/router.ts'
 import { createJobRunner } from './commands/execute.ts'
 import { COMMANDS } from './commands/registry.ts'
 import { newId } from './contracts/ids.ts'
+import type { LogEvent, PublishedBatch } from './contracts/log-event.ts'
 import type { Database } from './db/client.ts'
 import { DatabaseEdgeSource } from './db/edge-source.ts'
 import { PostgresLaneStore } from './db/lane-store.ts'
@@ -70,13 +70,13 @@ export function createCore(
     }))
 
   /** From the owner's ring when it is on this node and reaches back far enough, else from the database. */
-  async function events(org_id: string, after: number, until: number, limit: number): Promise<Published[]> {
-    const kept = await host.peek<Published[] | undefined>(
+  async function events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {
+    const kept = await host.peek<LogEvent[] | undefined>(
       { kind: 'org', org_id, id: org_id },
       { type: 'replay', after, limit: Math.min(limit, until - after) },
     )
     if (kept && kept.length > 0) return kept
-    return (await stored.events(org_id, after, until, limit)).map(encode)
+    return await stored.events(org_id, after, until, limit)
   }
 
   const edges = new Edges(

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { PublishedBatch } from './actors/org/published.ts'
 import { loadSecrets, type Secrets } from './auth/secrets.ts'
 import { loadConfig } from './config.ts'
+import type { PublishedBatch } from './contracts/log-event.ts'
 import { createCore } from './core.ts'
 import { BackgroundDatabase } from './db/background.ts'
 import { Database } from './db/client.ts'
@@ -77,7 +77,7 @@ export async function openNode(
     },
     publish,
     ({ org_id, events }: PublishedBatch) => {
-      if (events.some(({ event }) => KEY_EVENTS.test(event.type))) key_store.forgetOrg(org_id)
+      if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
   )
   return {

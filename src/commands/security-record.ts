@@ -1,6 +1,6 @@
 import type { EventContent } from '../contracts/event-payloads.ts'
 import type { Actor } from '../contracts/events.ts'
-import type { Revocation } from '../domain/log-event.ts'
+import type { Revocation } from '../contracts/log-event.ts'
 import type { Command } from './command.ts'
 
 export type SecurityContent = Extract<EventContent, { type: `auth.${string}` }>

@@ -1,7 +1,6 @@
+import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
-import type { UserNotification } from '../domain/job.ts'
-import type { LogEvent } from '../domain/log-event.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
 import type { Database } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'

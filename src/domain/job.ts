@@ -1,6 +1,5 @@
+import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Principal } from '../contracts/principal.ts'
-import type { Notification } from '../contracts/resources.ts'
-import type { LogEvent } from './log-event.ts'
 import type { Permissions } from './permissions.ts'
 
 /** A call for a change, as plain data that can travel to another node. */
@@ -41,5 +40,3 @@ export interface Reply {
   /** The answer of an earlier request with the same key: nothing was done now. */
   replayed: boolean
 }
-
-export type UserNotification = Notification & { user_id: string }

@@ -1,6 +1,7 @@
 import type { EventContent } from '../contracts/event-payloads.ts'
-import type { Actor, EventEnvelope } from '../contracts/events.ts'
-import type { EventType, RevocationReason } from '../contracts/vocabulary.ts'
+import type { Actor } from '../contracts/events.ts'
+import type { LogEvent, Revocation } from '../contracts/log-event.ts'
+import type { EventType } from '../contracts/vocabulary.ts'
 
 /** An event of a command before the lane numbers and dates it. */
 export type NewEvent = EventContent & NewEventFields
@@ -21,20 +22,6 @@ export interface NewEventFields {
 
 /** A new event of one of the types `T`. */
 export type NewEventOf<T extends EventType> = Extract<NewEvent, { type: T }>
-
-/** Credentials that end. */
-export interface Revocation {
-  reason: RevocationReason
-  user_id?: string
-  session_id?: string
-  key_ids?: string[]
-}
-
-/** One stored row of the log, with the fields by which edges route it. */
-export type LogEvent = EventEnvelope & {
-  subject_ids: string[]
-  revokes?: Revocation
-}
 
 /** The fields of an event that say who may see it. */
 export type EventAudience = Pick<LogEvent, 'type' | 'project_ids' | 'task_id' | 'channel_id' | 'subject_ids'>

@@ -1,4 +1,5 @@
 import type { EventContent, EventPayload } from '../contracts/event-payloads.ts'
+import type { LogEvent } from '../contracts/log-event.ts'
 import type { Principal, Scope } from '../contracts/principal.ts'
 import type { Channel, Org, Project, SubAgent, User } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
@@ -10,7 +11,7 @@ import type {
   UserStatus,
   UserType,
 } from '../contracts/vocabulary.ts'
-import { type EventAudience, isSecurityType, type LogEvent } from './log-event.ts'
+import { type EventAudience, isSecurityType } from './log-event.ts'
 
 export interface Member {
   user_id: string

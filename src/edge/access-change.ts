@@ -1,4 +1,4 @@
-import type { LogEvent } from '../domain/log-event.ts'
+import type { LogEvent } from '../contracts/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 
 /** Which sockets may gain or lose which channels by an event; a missing field means all of them. */

@@ -1,6 +1,6 @@
+import type { Revocation } from '../contracts/log-event.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { RevocationReason } from '../contracts/vocabulary.ts'
-import type { Revocation } from '../domain/log-event.ts'
 
 /** What a stream or a socket was opened with: it ends when its session, its key or its time ends. */
 export interface Credential {

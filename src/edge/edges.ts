@@ -1,9 +1,9 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { ServerFrame } from '../contracts/frames.ts'
-import type { Revocation } from '../domain/log-event.ts'
+import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
 import { OrgEdge } from './org-edge.ts'
-import type { EdgeSource, PublishedBatch } from './source.ts'
+import type { EdgeSource } from './source.ts'
 import { retryFrame } from './sse-frames.ts'
 
 /** What the node's edges need beside storage. */

@@ -1,5 +1,5 @@
+import type { LogEvent } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
-import type { LogEvent } from '../domain/log-event.ts'
 
 /** `project:<id>`, `task:<id>` or `channel:<id>`. */
 export type Topic = string

@@ -1,6 +1,5 @@
-import type { UserNotification } from '../domain/job.ts'
+import type { LogEvent, PublishedBatch, UserNotification } from '../contracts/log-event.ts'
 import { backOff, isTransient } from './retry.ts'
-import type { Published, PublishedBatch } from './source.ts'
 
 /** Published events that wait while a hole is filled. More are dropped and read from the database instead. */
 const PENDING_EVENTS_MAX = 1_000
@@ -9,11 +8,11 @@ const FAILURES_MAX = 5
 
 interface Ports {
   /** Events after `after`, up to `until`, at most a page. */
-  read(after: number, until: number): Promise<readonly Published[]>
+  read(after: number, until: number): Promise<readonly LogEvent[]>
   /** Notifications of connected users that follow from events of a range. */
   notifications(after: number, until: number): Promise<UserNotification[]>
   /** Takes the next event. `complete` is false when `notifications` holds those of connected users only. */
-  apply(published: Published, notifications: readonly UserNotification[], complete: boolean): void
+  apply(event: LogEvent, notifications: readonly UserNotification[], complete: boolean): void
   failed(stage: string, error: unknown): void
   /** Events cannot be delivered any more; nothing is applied after this. */
   gaveUp(error: unknown): void
@@ -45,8 +44,8 @@ export class EventOrder {
   }
 
   deliver(batch: PublishedBatch): void {
-    const first = batch.events[0]?.event.sequence
-    const last = batch.events.at(-1)?.event.sequence
+    const first = batch.events[0]?.sequence
+    const last = batch.events.at(-1)?.sequence
     if (this.#over || first === undefined || last === undefined || last <= this.#seen) return
     if (this.#filling) this.#postpone(batch, last)
     else if (first <= this.#seen + 1) this.#apply(batch.events, batch.notifications, true)
@@ -96,13 +95,12 @@ export class EventOrder {
   }
 
   /** Pauses between tries; throws after several errors that waiting does not mend. */
-  async #readPage(): Promise<{ events: readonly Published[]; notifications: UserNotification[] }> {
+  async #readPage(): Promise<{ events: readonly LogEvent[]; notifications: UserNotification[] }> {
     for (let attempt = 1, failures = 0; ; attempt++) {
       try {
         const events = await this.#ports.read(this.#seen, this.#target)
-        if (events[0]?.event.sequence !== this.#seen + 1)
-          throw new Error(`Event ${this.#seen + 1} is not stored`)
-        const last = events.at(-1)?.event.sequence ?? this.#seen
+        if (events[0]?.sequence !== this.#seen + 1) throw new Error(`Event ${this.#seen + 1} is not stored`)
+        const last = events.at(-1)?.sequence ?? this.#seen
         return { events, notifications: await this.#ports.notifications(this.#seen, last) }
       } catch (error) {
         if (!isTransient(error)) {
@@ -115,16 +113,16 @@ export class EventOrder {
     }
   }
 
-  #apply(events: readonly Published[], notifications: readonly UserNotification[], complete: boolean): void {
-    for (const published of events) {
-      const { sequence } = published.event
+  #apply(events: readonly LogEvent[], notifications: readonly UserNotification[], complete: boolean): void {
+    for (const event of events) {
+      const { sequence } = event
       if (sequence <= this.#seen) continue
       this.#seen = sequence
       const theirs =
         notifications.length === 0
           ? notifications
           : notifications.filter(({ event_sequence }) => event_sequence === sequence)
-      this.#ports.apply(published, theirs, complete)
+      this.#ports.apply(event, theirs, complete)
     }
   }
 }

@@ -1,14 +1,14 @@
 import type { Cursor } from '../contracts/events.ts'
+import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
-import type { UserNotification } from '../domain/job.ts'
-import type { LogEvent } from '../domain/log-event.ts'
+import { envelopeJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { topicsOf } from './event-filter.ts'
 import { NotifiedUsers } from './notified-users.ts'
 import { retryWithBackoff } from './retry.ts'
 import { SharedPages } from './shared-pages.ts'
 import { SinkIndex } from './sink-index.ts'
-import type { EdgeSource, Published } from './source.ts'
+import type { EdgeSource } from './source.ts'
 import { eventFrame, heartbeatFrame, notificationFrame } from './sse-frames.ts'
 import type { Replay, ReplayEntry, ReplayPage, SseSink, Start } from './sse-sink.ts'
 import { SubscriptionCache } from './subscription-cache.ts'
@@ -45,7 +45,7 @@ export class EventStreams implements Replay {
     this.#notified = new NotifiedUsers(home.head())
     this.#pages = new SharedPages(async (log, after, until, limit) => {
       const events = await source.events(home.org_id, after, until, limit)
-      return events.map((published) => new ReplayEvent(log, published))
+      return events.map((event) => new ReplayEvent(log, event))
     })
   }
 
@@ -97,8 +97,7 @@ export class EventStreams implements Replay {
   // -- live -----------------------------------------------------------------------------------------------------------
 
   /** Sends an event and what follows from it to the live streams that may have it. */
-  deliver(published: Published, notifications: readonly UserNotification[], complete: boolean): void {
-    const { event } = published
+  deliver(event: LogEvent, notifications: readonly UserNotification[], complete: boolean): void {
     if (complete) this.#notified.add(notifications)
     else this.#notified.restart(event.sequence)
     if (this.#index.size === 0) return
@@ -106,7 +105,7 @@ export class EventStreams implements Replay {
     let frame: Uint8Array | undefined
     this.#index.forEach(event.sequence, topics, event.subject_ids, (sink) => {
       if (!sink.live || !this.#mayHave(sink, event, topics)) return
-      frame ??= eventFrame(this.log, event.sequence, published.json)
+      frame ??= eventFrame(this.log, event.sequence, envelopeJson(event))
       sink.push(frame)
     })
     for (const notification of notifications) this.#notify(notification, event, topics)
@@ -205,19 +204,17 @@ class ReplayEvent {
   readonly event: LogEvent
   readonly topics: readonly string[]
   readonly #log: string
-  readonly #published: Published
   #frame: Uint8Array | undefined
 
-  constructor(log: string, published: Published) {
+  constructor(log: string, event: LogEvent) {
     this.#log = log
-    this.#published = published
-    this.event = published.event
-    this.number = published.event.sequence
-    this.topics = topicsOf(published.event)
+    this.event = event
+    this.number = event.sequence
+    this.topics = topicsOf(event)
   }
 
   get frame(): Uint8Array {
-    this.#frame ??= eventFrame(this.#log, this.number, this.#published.json)
+    this.#frame ??= eventFrame(this.#log, this.number, envelopeJson(this.event))
     return this.#frame
   }
 }

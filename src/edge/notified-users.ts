@@ -1,4 +1,4 @@
-import type { UserNotification } from '../domain/job.ts'
+import type { UserNotification } from '../contracts/log-event.ts'
 
 /** Notifications remembered; the oldest are dropped first. */
 const KEPT_MAX = 1_000

@@ -1,12 +1,11 @@
 import type { ServerFrame } from '../contracts/frames.ts'
-import type { UserNotification } from '../domain/job.ts'
-import type { Revocation } from '../domain/log-event.ts'
+import type { LogEvent, PublishedBatch, Revocation, UserNotification } from '../contracts/log-event.ts'
 import { Permissions } from '../domain/permissions.ts'
 import { endedBy } from './credential.ts'
 import { EventOrder } from './event-order.ts'
 import { EventStreams } from './event-streams.ts'
 import { PAGE_SIZE } from './shared-pages.ts'
-import type { EdgeSource, OrgSnapshot, Published, PublishedBatch } from './source.ts'
+import type { EdgeSource, OrgSnapshot } from './source.ts'
 import type { SseSink } from './sse-sink.ts'
 import { WsChannels } from './ws-channels.ts'
 import type { WsSink } from './ws-sink.ts'
@@ -46,7 +45,7 @@ export class OrgEdge {
     this.#order = new EventOrder(loaded.head, {
       read: (after, until) => source.events(org_id, after, until, PAGE_SIZE),
       notifications: (after, until) => this.streams.storedNotifications(after, until),
-      apply: (published, notifications, complete) => this.#apply(published, notifications, complete),
+      apply: (event, notifications, complete) => this.#apply(event, notifications, complete),
       failed: options.failed,
       gaveUp: options.gaveUp,
     })
@@ -93,12 +92,11 @@ export class OrgEdge {
     this.#order.stop()
   }
 
-  #apply(published: Published, notifications: readonly UserNotification[], complete: boolean): void {
-    const { event } = published
+  #apply(event: LogEvent, notifications: readonly UserNotification[], complete: boolean): void {
     const changes_access = this.permissions.isTouchedBy(event)
     if (changes_access) this.permissions.apply(event)
-    this.streams.deliver(published, notifications, complete)
-    this.sockets.deliver(published, changes_access)
+    this.streams.deliver(event, notifications, complete)
+    this.sockets.deliver(event, changes_access)
     if (event.revokes) this.revoke(event.revokes)
   }
 

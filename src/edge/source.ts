@@ -1,22 +1,7 @@
+import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
-import type { UserNotification } from '../domain/job.ts'
-import type { LogEvent } from '../domain/log-event.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
-
-/** A stored event with its encoding. */
-export interface Published {
-  event: LogEvent
-  json: string
-  message_json?: string
-}
-
-export interface PublishedBatch {
-  org_id: string
-  log: string
-  events: Published[]
-  notifications: UserNotification[]
-}
 
 /** State of an org in one snapshot: what an edge starts from. */
 export interface OrgSnapshot {
@@ -43,7 +28,7 @@ export interface ReadMarker {
 export interface EdgeSource {
   load(org_id: string): Promise<OrgSnapshot | undefined>
   /** Events of a range in order, at most `limit`. */
-  events(org_id: string, after: number, until: number, limit: number): Promise<Published[]>
+  events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]>
   /** Notifications of these users that follow from events of a range, in order. */
   notifications(
     org_id: string,

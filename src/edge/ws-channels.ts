@@ -1,12 +1,13 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import type { HelloFrame, ServerFrame } from '../contracts/frames.ts'
-import type { LogEvent } from '../domain/log-event.ts'
+import type { LogEvent } from '../contracts/log-event.ts'
+import { messageJson } from '../domain/event-json.ts'
 import type { KnownChannel, Permissions } from '../domain/permissions.ts'
 import { accessChangeOf } from './access-change.ts'
 import { Presence } from './presence.ts'
 import { isTransient, retryWithBackoff } from './retry.ts'
 import { SocketIndex } from './socket-index.ts'
-import type { ChannelPosition, EdgeSource, Published } from './source.ts'
+import type { ChannelPosition, EdgeSource } from './source.ts'
 import { WsCatchUp } from './ws-catch-up.ts'
 import type { ChannelState, WsSink } from './ws-sink.ts'
 
@@ -131,13 +132,13 @@ export class WsChannels {
   // -- from the log ---------------------------------------------------------------------------------------------------
 
   /** Follows a change of access, then publishes the event's message to the sockets of its channel. */
-  deliver({ event, message_json }: Published, changes_access: boolean): void {
+  deliver(event: LogEvent, changes_access: boolean): void {
     if (event.type === 'channel.created') this.#last_seq.set(event.payload.channel.id, 0)
     if (changes_access) this.#followAccess(event)
-    if (event.type !== 'message.created' || message_json === undefined || event.channel_id === null) return
+    if (event.type !== 'message.created' || event.channel_id === null) return
     this.#last_seq.set(event.channel_id, event.payload.message.seq)
     if (this.#index.sizeOf(event.channel_id) === 0) return
-    const text = `{"type":"message","message":${message_json}}`
+    const text = `{"type":"message","message":${messageJson(event)}}`
     this.#unchecked_bytes += text.length
     if (this.#unchecked_bytes > CHECK_EVERY_BYTES) this.checkSlow()
     this.#source.publish(this.#topic(event.channel_id), text)

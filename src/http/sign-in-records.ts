@@ -1,5 +1,5 @@
 import type { SecurityContent, SecurityRecord } from '../commands/security-record.ts'
-import type { Revocation } from '../domain/log-event.ts'
+import type { Revocation } from '../contracts/log-event.ts'
 import type { Deps } from './deps.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { LaneStore, OpenBatch } from '../../src/actors/runtime/lane-store.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { EventContent } from '../../src/contracts/event-payloads.ts'
+import type { LogEvent } from '../../src/contracts/log-event.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
-import type { LogEvent } from '../../src/domain/log-event.ts'
 import { Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
 
 /** What a test's command does: the input of its call. */

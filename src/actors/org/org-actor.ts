@@ -1,3 +1,4 @@
+import type { LogEvent, PublishedBatch } from '../../contracts/log-event.ts'
 import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
 import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
@@ -5,14 +6,13 @@ import { type Actor, type ActorContext, type Deferred, deferred } from '../runti
 import type { Directory } from '../runtime/directory.ts'
 import { Lane, type LaneLimits, type LaneOwner } from '../runtime/lane.ts'
 import type { LaneStore } from '../runtime/lane-store.ts'
-import { encode, type Published, type PublishedBatch } from './published.ts'
 import { ReplayRing } from './ring.ts'
 
 export type OrgRequest =
   | { type: 'command'; call: CommandCall }
   | { type: 'replay'; after: number; limit: number }
 
-export type OrgReply = Reply | Published[] | undefined | null
+export type OrgReply = Reply | LogEvent[] | undefined | null
 
 /** What an org actor needs from outside; joined in the composition root. */
 export interface OrgPorts {
@@ -96,13 +96,12 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
 
   committed(batch: Done[], head: Head): void {
     const { permissions } = this.#active()
-    const events: Published[] = []
+    const events: LogEvent[] = []
     for (const done of batch) {
       for (const event of done.events) {
         permissions.apply(event)
-        const published = encode(event)
-        events.push(published)
-        this.#ring.push(published)
+        events.push(event)
+        this.#ring.push(event)
       }
     }
     if (events.length === 0) return

@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '../../contracts/events.ts'
-import type { LogEvent } from '../../domain/log-event.ts'
+import type { LogEvent } from '../../contracts/log-event.ts'
 import type { Database } from '../client.ts'
 import { eventColumns, eventSource, toLogEvent } from './events.ts'
 

@@ -1,8 +1,7 @@
 import type { EventContent } from '../../contracts/event-payloads.ts'
+import type { LogEvent, UserNotification } from '../../contracts/log-event.ts'
 import type { Message, MessageTombstone } from '../../contracts/resources.ts'
 import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
-import type { UserNotification } from '../../domain/job.ts'
-import type { LogEvent } from '../../domain/log-event.ts'
 import type { OneReader, Sql } from '../client.ts'
 import { toMessage } from './messages.ts'
 

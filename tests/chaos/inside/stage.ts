@@ -64,7 +64,7 @@ export async function openStage(orgs_count: number, agents_count: number): Promi
     () => undefined,
     ({ org_id, events }) => {
       const ledger = orgs.find((org) => org.org_id === org_id)?.ledger
-      for (const { event } of events)
+      for (const event of events)
         ledger?.published.push(identity(event.sequence, event.type, messageId(event.payload)))
     },
   )

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { OrgActor, type OrgLimits } from '../../../src/actors/org/org-actor.ts'
-import type { Published, PublishedBatch } from '../../../src/actors/org/published.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
+import type { LogEvent, PublishedBatch } from '../../../src/contracts/log-event.ts'
 import { User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { Reply } from '../../../src/domain/job.ts'
@@ -84,12 +84,12 @@ function setUp() {
       },
     })
   const replay = (after: number, limit = 100) =>
-    host.call<Published[] | undefined>(ADDRESS, { type: 'replay', after, limit })
+    host.call<LogEvent[] | undefined>(ADDRESS, { type: 'replay', after, limit })
   return { store, published, measures, failures, world, clock, host, run, replay }
 }
 
 const sequences = (batches: readonly PublishedBatch[]) =>
-  batches.flatMap(({ events }) => events.map(({ event }) => event.sequence))
+  batches.flatMap(({ events }) => events.map(({ sequence }) => sequence))
 
 describe('org actor', () => {
   test('A44 takes the org under a new epoch before the first command', async () => {
@@ -156,7 +156,7 @@ describe('org actor', () => {
     const { run, replay } = setUp()
     for (let i = 0; i < 8; i++) await run()
     const numbers = async (after: number, limit?: number) =>
-      (await replay(after, limit))?.map(({ event }) => event.sequence)
+      (await replay(after, limit))?.map(({ sequence }) => sequence)
     assert.deepEqual(await numbers(3), [4, 5, 6, 7, 8])
     assert.deepEqual(await numbers(5, 2), [6, 7])
     assert.deepEqual(await numbers(8), [])

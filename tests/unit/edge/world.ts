@@ -1,12 +1,11 @@
 import type { EventContent } from '../../../src/contracts/event-payloads.ts'
+import type { LogEvent, UserNotification } from '../../../src/contracts/log-event.ts'
 import { Channel, type Message, Project } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
-import type { UserNotification } from '../../../src/domain/job.ts'
-import type { LogEvent } from '../../../src/domain/log-event.ts'
 import type { PermissionSnapshot } from '../../../src/domain/permissions.ts'
 import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { OrgEdge } from '../../../src/edge/org-edge.ts'
-import type { EdgeSource, Published } from '../../../src/edge/source.ts'
+import type { EdgeSource } from '../../../src/edge/source.ts'
 import { SseSink } from '../../../src/edge/sse-sink.ts'
 import { type SocketPort, WsSink } from '../../../src/edge/ws-sink.ts'
 import { personOf, sampleOf } from '../../support/samples.ts'
@@ -34,7 +33,7 @@ export class EdgeWorld {
   }
   /** Called before every read; may be replaced by a test to fail or to interleave. */
   beforeRead: (kind: Reads) => void | Promise<void> = () => undefined
-  readonly #stored: Published[] = []
+  readonly #stored: LogEvent[] = []
   readonly #said: Message[] = []
   readonly #notifications: UserNotification[] = []
   readonly #topics = new Map<string, Set<(text: string) => void>>()
@@ -118,13 +117,7 @@ export class EdgeWorld {
       channel_id,
       subject_ids: [],
     }
-    this.#stored.push({
-      event,
-      json: JSON.stringify({ sequence, type: content.type }),
-      ...(content.type === 'message.created'
-        ? { message_json: JSON.stringify(content.payload.message) }
-        : {}),
-    })
+    this.#stored.push(event)
     for (const user_id of notified)
       this.#notifications.push({
         user_id,
@@ -162,9 +155,9 @@ export class EdgeWorld {
     const [first] = events
     if (!first) return
     const notifications = this.#notifications.filter(
-      (n) => n.event_sequence >= first.event.sequence && n.event_sequence <= this.#published,
+      (n) => n.event_sequence >= first.sequence && n.event_sequence <= this.#published,
     )
-    this.edge.deliver({ org_id: ORG, log: 'log1', events, notifications })
+    this.edge.deliver({ org_id: ORG, log: 'log1', epoch: 1, events, notifications })
   }
 
   /** Loses up to `count` of the committed events on the way to the edge. */
@@ -229,7 +222,7 @@ export class EdgeWorld {
       load: async () => undefined,
       events: (_org, after, until, limit) =>
         this.#reading('events', () =>
-          this.#stored.filter(({ event }) => within(event.sequence, after, until)).slice(0, limit),
+          this.#stored.filter(({ sequence }) => within(sequence, after, until)).slice(0, limit),
         ),
       notifications: (_org, user_ids, after, until) =>
         this.#reading('notifications', () =>
