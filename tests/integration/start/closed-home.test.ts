@@ -48,7 +48,7 @@ async function servesAPage(uid?: number): Promise<void> {
   }
 }
 
-describe('a checkout below a home of mode 700', () => {
+describe('I-63 a checkout below a home of mode 700', () => {
   test.if(root)(
     'starts as root, twice',
     async () => {

@@ -119,7 +119,7 @@ async function killAt(data_dir: string, moment: Moment, with_postgres: boolean):
   return caught
 }
 
-describe('a first run that is killed with -9 at any moment of its database recovers at the next start', () => {
+describe('I-62 a first run that is killed with -9 at any moment of its database recovers at the next start', () => {
   test.each([
     ['the server alone: its PostgreSQL goes on', false],
     ['with all that it started', true],
