@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Account, giveTo, postgresAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
-import { copyBinaries, removeOtherCopies, SHARED_FOLDERS } from './binaries-copy.ts'
+import { copyBinaries, copyFolders, privateCopies, removeOtherCopies } from './binaries-copy.ts'
 import { type Platform, type Program, thisPlatform } from './platform.ts'
 
 /** Number of the inherited descriptor in the child: the first one after standard input, output and error. */
@@ -85,15 +85,16 @@ function runnable(
   const runs = (native: string) =>
     succeeds(join(native, platform.program('postgres')), ['--version'], { ...account, cwd: '/' })
   if (runs(binaries.native)) return binaries.native
-  const own_folder = data_dir === undefined ? undefined : join(data_dir, 'postgres-binaries')
-  for (const folder of [...(own_folder === undefined ? [] : [own_folder]), ...SHARED_FOLDERS]) {
+  const folders = copyFolders(data_dir)
+  for (const folder of folders) {
     const copy = copyBinaries(binaries, folder)
     if (copy === undefined || !runs(copy)) continue
-    if (folder === own_folder) removeOtherCopies(folder, binaries.version)
+    if (data_dir !== undefined && folder === privateCopies(data_dir))
+      removeOtherCopies(folder, binaries.version)
     return copy
   }
   throw new Error(
-    `The user that PostgreSQL runs as cannot run ${binaries.native}, and no copy could be made in ${SHARED_FOLDERS.join(', ')}. Install Mission Control in a folder that others may pass, e.g. /opt/mission-control.`,
+    `The user that PostgreSQL runs as cannot run ${binaries.native}, and no copy could be made in ${folders.join(', ')}. Install Mission Control in a folder that others may pass, e.g. /opt/mission-control.`,
   )
 }
 

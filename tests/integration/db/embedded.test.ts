@@ -30,7 +30,7 @@ test('a clean stop leaves no process, and the data is there the next time', asyn
   const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
   expect(body.data.map((m) => m.content)).toEqual(['kept'])
   await server.stop()
-}, 30_000)
+}, 120_000)
 
 test('after kill -9 of the server, and of PostgreSQL too, committed rows are there', async () => {
   const server = await startServer()
@@ -48,7 +48,7 @@ test('after kill -9 of the server, and of PostgreSQL too, committed rows are the
   const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
   expect(body.data.map((m) => m.content)).toEqual(['before true', 'before false'])
   await server.stop()
-}, 30_000)
+}, 120_000)
 
 test('a PostgreSQL that dies under the server is started again', async () => {
   const server = await startServer()
@@ -63,7 +63,7 @@ test('a PostgreSQL that dies under the server is started again', async () => {
   expect(status).toBe(200)
   expect(postmaster(server.data_dir)).not.toBe(pid)
   await server.stop()
-}, 30_000)
+}, 120_000)
 
 test('a second start on the same data folder is refused with one clear sentence', async () => {
   const server = await startServer()
@@ -79,7 +79,7 @@ test('a second start on the same data folder is refused with one clear sentence'
   expect(complaint).not.toContain('    at ')
   expect((await fetch(`${server.url}/ready`)).status).toBe(200)
   await server.stop()
-}, 30_000)
+}, 120_000)
 
 test('credentials are for the server alone, and PostgreSQL does not run as root', async () => {
   const server = await startServer()
@@ -94,7 +94,7 @@ test('credentials are for the server alone, and PostgreSQL does not run as root'
   expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0')
   await server.stop()
   expect(existsSync(server.data_dir)).toBe(false)
-}, 30_000)
+}, 120_000)
 
 describe('I-61 a stop while PostgreSQL is started again leaves no process', () => {
   const moments: [string, (data_dir: string, dead: number) => Promise<void>][] = [
@@ -143,7 +143,7 @@ test('I-61 a signal at any moment of a start leaves no process', async () => {
     await expectNoPostgres(server.data_dir)
   }
   await server.stop()
-}, 60_000)
+}, 120_000)
 
 test('a process of an earlier run that has not written its process id yet is ended, too', async () => {
   const server = await startServer()
@@ -153,4 +153,4 @@ test('a process of an earlier run that has not written its process id yet is end
   await server.restart()
   expect(alive(pid)).toBe(false)
   await server.stop()
-}, 60_000)
+}, 120_000)
