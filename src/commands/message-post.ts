@@ -42,6 +42,7 @@ export interface MessagePostResult {
 export const messagePost: Command<MessagePostInput, MessagePostResult> = {
   name: 'message.post',
   action: 'message.post',
+  batched: true,
   async run(context, input, principal) {
     const { permissions } = context
     const { channel_id, content, client_id } = input

@@ -74,12 +74,12 @@ async function seed(node: Node): Promise<DemoLogins> {
   return await seedDemo({
     database: node.database,
     command: node.core.command,
-    async channelPost(org_id, channel_id, caller, content) {
+    async channelPost(org_id, channel_id, principal, content) {
       const request = {
         type: 'post',
         command_id: newId(),
         posting: posting(channel_id, { content }, undefined),
-        caller,
+        principal,
       }
       const reply = await node.core.channel<Reply>(org_id, channel_id, request)
       return (reply.result as Posted).message

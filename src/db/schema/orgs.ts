@@ -21,6 +21,7 @@ import {
   USER_TYPES,
 } from '../../contracts/vocabulary.ts'
 import { ALARM_KINDS, type Alarm } from '../../domain/alarm.ts'
+import type { Reply } from '../../domain/job.ts'
 import { at, createdAt, id, json, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 
@@ -83,7 +84,7 @@ export const recent_commands = pgTable(
   {
     org_id: orgId(),
     command_id: text('command_id').notNull(),
-    reply: json<unknown>('reply'),
+    reply: json<Reply>('reply'),
     created_at: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.org_id, t.command_id] }), index('recent_commands_age').on(t.created_at)],
