@@ -61,7 +61,7 @@ export async function openNode(
     ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
   })
   const metrics = new Metrics()
-  const key_store = new PostgresKeyStore(database, (stage, error) => log.failed(stage, error))
+  const key_store = new PostgresKeyStore(database)
   const core = createCore(
     database,
     lanes,
