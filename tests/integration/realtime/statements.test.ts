@@ -33,7 +33,7 @@ const activeChannels = async () =>
   )
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ cluster: 'own' })
   admin = await setUp(server)
   people = [
     admin,
