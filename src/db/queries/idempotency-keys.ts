@@ -1,4 +1,4 @@
-import type { Idempotency } from '../../domain/job.ts'
+import type { Idempotency } from '../../contracts/calls.ts'
 import type { OneReader, OrgRef, Sql, Tx } from '../client.ts'
 
 /** How long the answer to an `Idempotency-Key` is kept. */

@@ -1,4 +1,4 @@
-import type { Idempotency } from '../../domain/job.ts'
+import type { Idempotency } from '../../contracts/calls.ts'
 import type { Tx } from '../client.ts'
 import type { Writer } from './writer.ts'
 
