@@ -10,6 +10,7 @@ import { reads } from './rows/reads.ts'
 import { sse } from './rows/sse.ts'
 import { start } from './rows/start.ts'
 import { stored } from './rows/stored.ts'
+import { transition } from './rows/transition.ts'
 import { webSocket } from './rows/websocket.ts'
 
 /** Every row that `bun run bench` measures, in this order. A new subject is a file in `rows/` and a line here. */
@@ -21,6 +22,7 @@ export const ROWS: Rows = {
   ...latency,
   ...reads,
   ...create,
+  ...transition,
   ...lists,
   ...connections,
   ...connecting,

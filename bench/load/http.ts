@@ -1,12 +1,12 @@
 import autocannon from 'autocannon'
 import type { Product } from '../product.ts'
 
-const CONNECTIONS = 32
+export const CONNECTIONS = 32
 /** A server that runs for days has its code compiled. */
-const WARM_UP_SECONDS = 2
+export const WARM_UP_SECONDS = 2
 
 /** Seconds that a request may take before autocannon counts an error: slow is a result here, no failure. */
-const TIMEOUT_SECONDS = 120
+export const TIMEOUT_SECONDS = 120
 
 /** Answered requests per second, and the latency, of 32 clients of the bench's agent. */
 export async function requests(

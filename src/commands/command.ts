@@ -26,5 +26,7 @@ export interface Command<Input, Result> {
   readonly name: string
   /** The row of the table of rights that is checked again inside the lane; null for what the system itself does. */
   readonly action: Action | null
+  /** Reads and writes tasks by way of their batch, or not at all: what the batch holds need not be written before it. */
+  readonly batched?: true
   run(context: CommandContext, input: Input, principal: Principal): Promise<CommandOutcome<Result>>
 }

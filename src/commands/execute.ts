@@ -12,6 +12,7 @@ import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
+import { TaskBatch } from './task-batch.ts'
 
 /** Carries out commands inside the lane's transaction: rights again, recalled replies, numbering, records. */
 export function createJobRunner(
@@ -27,7 +28,9 @@ export function createJobRunner(
     async prefetch(jobs, context) {
       await prefetchReplies(jobs, context)
       await prefetchClientIds(jobs, context)
+      await TaskBatch.of(context).prefetch(jobs)
     },
+    closing: (context) => TaskBatch.closing(context),
     async run(job, context) {
       const before = recalled(job, context)
       if (before) return { reply: before, events: [], notifications: [] }
@@ -37,6 +40,7 @@ export function createJobRunner(
       const stored = job.idempotency && (await recalledRequest(job, context))
       if (stored) return { reply: stored, events: [], notifications: [] }
 
+      if (!command.batched) await TaskBatch.of(context).write()
       const within = contextOf(context, job.permissions)
       const outcome = await command.run(within, job.input as never, job.principal)
       const events = outcome.events.map((event) => number(event, job, context))

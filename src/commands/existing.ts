@@ -3,9 +3,10 @@ import type { Principal } from '../contracts/principal.ts'
 import type { Org, Project, Task, User } from '../contracts/resources.ts'
 import { readOrg } from '../db/queries/orgs.ts'
 import { readProject } from '../db/queries/projects.ts'
-import { readTasks, readWithWaiting } from '../db/queries/tasks.ts'
+import { readTasks } from '../db/queries/tasks.ts'
 import { readUser } from '../db/queries/users.ts'
 import type { CommandContext } from './command.ts'
+import { TaskBatch } from './task-batch.ts'
 
 export async function existingOrg(context: CommandContext): Promise<Org> {
   const org = await readOrg(context, context.org_id, 'administrator')
@@ -33,17 +34,16 @@ export async function existingTask(context: CommandContext, id: string, principa
   return task
 }
 
-/** The same with the tasks that wait for it. */
-export async function existingWithWaiting(
+/** The same for a batched command. */
+export async function existingInBatch(
   context: CommandContext,
   id: string,
   principal: Principal,
-): Promise<{ task: Task; waiting: Task[] }> {
+): Promise<Task> {
   checkScope(context, id, principal)
-  const found = await readWithWaiting(context, context.org_id, id)
-  const task = found.find((one) => one.id === id)
+  const [task] = await TaskBatch.of(context).read([id])
   if (!task) throw notFound('task')
-  return { task, waiting: found.filter((one) => one !== task) }
+  return task
 }
 
 /** A sub-agent knows of its own task only. */

@@ -18,6 +18,7 @@ import { knownMessage } from './message-client-ids.ts'
 export const messagePost: Command<MessagePost, Posted> = {
   name: 'message.post',
   action: 'message.post',
+  batched: true,
   async run(context, input, principal) {
     const { permissions } = context
     const { channel_id, content, client_id } = input

@@ -9,7 +9,7 @@ const KEY = 'recent_commands'
 export async function prefetchReplies(jobs: readonly Job[], context: BatchContext): Promise<void> {
   const ids = jobs.filter((job) => job.retry).map((job) => job.command_id)
   if (ids.length === 0) return
-  context.prefetched.set(KEY, await readReplies<Reply>(context, context.org_id, ids))
+  context.prefetched.set(KEY, await readReplies(context, context.org_id, ids))
 }
 
 /** The reply of the same command when it already ran. */

@@ -1,24 +1,25 @@
 import { LIMITS } from '../contracts/limits.ts'
 import type { EvidenceCreate } from '../contracts/requests.ts'
 import type { Evidence } from '../contracts/resources.ts'
-import { updateTask } from '../db/writes/tasks.ts'
 import { changed } from '../domain/changes.ts'
 import { taskEvent } from '../domain/task-events.ts'
 import { checkEvidence, checkRoom, newEvidence, withEvidence } from '../domain/tasks.ts'
 import type { Command } from './command.ts'
-import { existingTask } from './existing.ts'
+import { existingInBatch } from './existing.ts'
+import { TaskBatch } from './task-batch.ts'
 
 /** Adds evidence to a task. */
 export const taskAddEvidence: Command<EvidenceCreate & { id: string }, Evidence> = {
   name: 'task.add_evidence',
   action: 'task.evidence',
+  batched: true,
   async run(context, { id, type, url }, principal) {
-    const before = await existingTask(context, id, principal)
+    const before = await existingInBatch(context, id, principal)
     checkRoom('evidence', before.evidence.length, 1, LIMITS.task_evidence_max)
     checkEvidence({ type, url }, context.permissions.settings)
     const evidence = newEvidence({ type, url }, context, principal)
     const task = changed(before, { evidence: withEvidence(before.evidence, [evidence]) }, context.now)
-    await updateTask(context, task, [], { evidence_added: [evidence] })
+    TaskBatch.of(context).move(task, [evidence])
     return { result: evidence, events: [taskEvent('task.evidence_added', task, { evidence })] }
   },
 }

@@ -1,7 +1,6 @@
 import { LIMITS } from '../contracts/limits.ts'
 import type { TaskTransition } from '../contracts/requests.ts'
 import type { Task } from '../contracts/resources.ts'
-import { updateTask } from '../db/writes/tasks.ts'
 import { changed } from '../domain/changes.ts'
 import { aboutTask } from '../domain/notifications.ts'
 import { taskEvent } from '../domain/task-events.ts'
@@ -16,17 +15,18 @@ import {
 } from '../domain/tasks.ts'
 import { unblocked } from '../domain/unblocked.ts'
 import type { Command } from './command.ts'
-import { existingTask, existingWithWaiting } from './existing.ts'
+import { existingInBatch } from './existing.ts'
+import { TaskBatch } from './task-batch.ts'
 
 /** Moves a task; evidence may come with it. Its completion frees the tasks that waited for nothing else. */
 export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
   name: 'task.transition',
   action: 'task.transition',
+  batched: true,
   async run(context, { id, to_status, comment, evidence = [] }, principal) {
+    const tasks = TaskBatch.of(context)
+    const before = await existingInBatch(context, id, principal)
     const completes = to_status === 'complete'
-    const { task: before, waiting } = completes
-      ? await existingWithWaiting(context, id, principal)
-      : { task: await existingTask(context, id, principal), waiting: [] }
     checkTransition(before.status, to_status)
     for (const [i, item] of evidence.entries())
       checkEvidence(item, context.permissions.settings, `/evidence/${i}`)
@@ -36,6 +36,8 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
         before,
         [...before.evidence, ...evidence].map(({ type }) => type),
       )
+
+    const waiting = completes ? await tasks.read(before.blocks.map((blocked) => blocked.id)) : []
 
     const evidence_added = evidence.map((item) => newEvidence(item, context, principal))
     const task = changed(
@@ -48,7 +50,7 @@ export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
       },
       context.now,
     )
-    await updateTask(context, task, ['status', 'completed_at', 'archived_at'], { evidence_added })
+    tasks.move(task, evidence_added)
 
     const move = { from_status: before.status, to_status, comment: comment || null }
     const events = [

@@ -28,7 +28,7 @@ export const taskUpdate: Command<{ id: string; patch: TaskPatch; version?: numbe
     const projects = difference(before.project_ids, patch.project_ids ?? before.project_ids)
     const people = difference(before.assignee_ids, patch.assignee_ids ?? before.assignee_ids)
     checkMembers(context, patch.assignee_ids ?? [])
-    await checkProjects(context, projects.added)
+    checkProjects(context, projects.added)
 
     const kept = before.assignee_ids.filter((user_id) => !people.removed.includes(user_id))
     const task = changed(

@@ -2,13 +2,19 @@ import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
-import type { Database } from './client.ts'
+import type { Database, OrgRef } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'
 import { readMarkers } from './queries/channels.ts'
 import { eventsBetween, notificationsOfEvents } from './queries/events.ts'
 import { messagesBetween, toMessage } from './queries/messages.ts'
 import { readOrgState } from './queries/permissions.ts'
 import { subscriptionsOf } from './queries/subscriptions.ts'
+import { org_heads } from './schema/orgs.ts'
+import { build, inOrg, type Params, statement } from './statement.ts'
+
+const headOf = statement((p: Params<{ org: OrgRef }>) =>
+  build.select({ sequence: org_heads.sequence }).from(org_heads).where(inOrg(org_heads.org_id, p.org)),
+)
 
 const EVERYTHING: Subscriptions = { mode: 'all', topics: [] }
 
@@ -85,10 +91,7 @@ export class DatabaseEdgeSource {
   }
 
   async head(org_id: string): Promise<number> {
-    const [row] = await this.#database.readOne(
-      org_id,
-      (sql, org) => sql<{ sequence: number }[]>`select sequence from org_heads where org_id = ${org}`,
-    )
+    const [row] = await this.#database.readOne(org_id, (sql, org) => headOf(sql, { org }))
     return row?.sequence ?? 0
   }
 }

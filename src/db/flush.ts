@@ -1,6 +1,7 @@
 import type { EventContent } from '../contracts/event-payloads.ts'
 import type { SenderType } from '../contracts/vocabulary.ts'
-import type { Sql } from './client.ts'
+import type { Fragment, Sql } from './client.ts'
+import { withParts } from './writes/parts.ts'
 
 /** A chat message as the lane stores it. */
 export interface MessageRow {
@@ -108,13 +109,18 @@ export interface ClosedBatch {
 /**
  * Stores a batch by one call of the function `lane_write`: it puts the org into scope, moves the head from the batch
  * before, and inserts. False when the head is at another epoch or batch: then nothing was stored. Works as a transaction
- * of its own and inside one.
+ * of its own and inside one. `parts` are done by the same statement; they need the org in scope, so only a
+ * transaction can have them.
  */
-export async function flushBatch(sql: Sql, closed: ClosedBatch): Promise<boolean> {
+export async function flushBatch(
+  sql: Sql,
+  closed: ClosedBatch,
+  parts: readonly Fragment[] = [],
+): Promise<boolean> {
   const { org_id, epoch, sequence, batch, rows } = closed
   try {
     await sql`
-      select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
+      ${withParts(sql, parts)} select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
         ${list(rows.messages.map((message) => messageRow(message)))}::text::json, ${list(rows.events)}::text::json,
         ${list(rows.notifications)}::text::json, ${list(rows.replies)}::text::json,
         ${list(readRows(rows.messages))}::text::json)`

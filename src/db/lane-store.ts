@@ -1,6 +1,6 @@
 import { ApiError } from '../contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../domain/ownership.ts'
-import type { Database, Sql, Tx } from './client.ts'
+import type { Database, Fragment, Sql, Tx } from './client.ts'
 import { OutcomeUnknown } from './failures.ts'
 import { type BatchRows, type ClosedBatch, emptyRows, flushBatch } from './flush.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -38,6 +38,8 @@ export interface JobRunner<Job, Done> {
   /** Looks up in one statement what many jobs of a batch need each. */
   prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
   run(job: Job, context: BatchContext): Promise<Done>
+  /** What the jobs so far left to be stored, as parts of the closing statement; asked for once before each. */
+  closing?(context: BatchContext): Fragment[]
 }
 
 /**
@@ -283,7 +285,7 @@ class Batch<Job, Done> implements BatchContext {
 
   /** Stores the buffered rows and moves the head; false when the head is not at its epoch. */
   async flush(sql: Sql): Promise<boolean> {
-    return await flushBatch(sql, this.#takeRows())
+    return await flushBatch(sql, this.#takeRows(), this.#runner.closing?.(this))
   }
 
   /** Takes the rows to be stored; no job runs afterwards. */

@@ -34,13 +34,13 @@ type RowOf<B extends Built> = Extract<Awaited<B>, readonly object[]>[number] & R
  *
  * Rows are the driver's objects, not mapped, so a selected field must be named like its column or its alias.
  */
-export function statement<Values extends Record<string, unknown>, B extends Built>(
+export function statement<Values extends object, B extends Built>(
   make: (params: Params<Values>) => B,
 ): (sql: Sql, values: Values) => postgres.PendingQuery<RowOf<B>[]> {
   let built: { parts: TemplateStringsArray; params: unknown[] } | undefined
   return (sql, values) => {
     built ??= take(make(paramsOf<Values>()))
-    const filled = fillPlaceholders(built.params, values)
+    const filled = fillPlaceholders(built.params, values as Record<string, unknown>)
     // Drizzle types parameters as unknown: what they may be was checked where the statement was built.
     return sql<RowOf<B>[]>(built.parts, ...(filled as postgres.ParameterOrFragment<never>[]))
   }

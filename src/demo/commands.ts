@@ -72,12 +72,12 @@ async function seed(node: Node): Promise<DemoLogins> {
   return await seedDemo({
     database: node.database,
     command: node.core.command,
-    async channelPost(org_id, channel_id, caller, content) {
+    async channelPost(org_id, channel_id, principal, content) {
       const reply = await node.core.channel(org_id, channel_id, {
         type: 'post',
         command_id: newId(),
         posting: posting(channel_id, { content }, undefined),
-        principal: caller,
+        principal,
       })
       return reply.result.message
     },

@@ -54,6 +54,8 @@ export class Permissions {
   readonly members = new Map<string, Member>()
   readonly usernames = new Map<string, string>()
   readonly channels = new Map<string, KnownChannel>()
+  /** Every project of the org, archived ones included: each has a channel. */
+  readonly project_ids = new Set<string>()
   readonly #project_users = new Map<string, Set<string>>()
   readonly #scopes = new Map<string, Scope>()
   readonly #ending_keys = new Map<string, number>()
@@ -62,7 +64,7 @@ export class Permissions {
     this.status = snapshot.status
     this.settings = snapshot.settings
     for (const member of snapshot.members) this.#setMember(member)
-    for (const channel of snapshot.channels) this.channels.set(channel.id, channel)
+    for (const channel of snapshot.channels) this.#setChannel(channel)
     for (const { project_id, user_id } of snapshot.project_users) this.#assigned(project_id).add(user_id)
     for (const { id, task_id, project_ids } of snapshot.sub_agents)
       this.#scopes.set(id, { task_id, project_ids })
@@ -173,9 +175,7 @@ export class Permissions {
     setAssigned: (project_id, user_ids) => {
       this.#project_users.set(project_id, new Set(user_ids))
     },
-    setChannel: (channel) => {
-      this.channels.set(channel.id, channel)
-    },
+    setChannel: (channel) => this.#setChannel(channel),
     endKey: (id, ends_at) => {
       this.#ending_keys.set(id, Date.parse(ends_at))
     },
@@ -187,6 +187,11 @@ export class Permissions {
       for (const scope of this.#scopes.values())
         if (scope.task_id === task_id) scope.project_ids = project_ids
     },
+  }
+
+  #setChannel(channel: KnownChannel): void {
+    this.channels.set(channel.id, channel)
+    if (channel.project_id !== null) this.project_ids.add(channel.project_id)
   }
 
   #setMember(member: Member): void {

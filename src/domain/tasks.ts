@@ -7,7 +7,7 @@ import type { EvidenceType, TaskStatus } from '../contracts/vocabulary.ts'
 import { nextStatuses } from './lifecycle.ts'
 import { unique } from './lists.ts'
 
-/** A new task; what the request leaves out comes from the org's defaults. Its projects and blockers are still to be found. */
+/** A new task; what the request leaves out comes from the org's defaults. Its projects and blockers are not in it yet. */
 export function newTask(
   input: TaskCreate,
   defaults: OrgSettings['task_defaults'],

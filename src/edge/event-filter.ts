@@ -4,7 +4,7 @@ import type { Subscriptions } from '../contracts/requests.ts'
 /** `project:<id>`, `task:<id>` or `channel:<id>`. */
 export type Topic = string
 
-/** What one stream wants of what its user may see. */
+/** Selection of one stream among the events that its user may see. */
 export interface StreamFilter {
   subscriptions: Subscriptions
   /** For this connection alone; undefined means all. */
@@ -39,7 +39,7 @@ export function matchesType(types: readonly string[] | undefined, type: string):
   )
 }
 
-/** A filter ready for the hot path: sets instead of lists. */
+/** A filter compiled for the hot path: sets instead of lists. */
 export class CompiledFilter {
   readonly #subscribed: ReadonlySet<Topic> | undefined
   readonly #topics: ReadonlySet<Topic> | undefined
@@ -60,13 +60,13 @@ export class CompiledFilter {
     return new CompiledFilter({ ...this.#filter, subscriptions })
   }
 
-  /** Topics under which the stream must be found; undefined means that every event concerns it. */
+  /** Topics that the stream is indexed under; undefined when every event has to be offered to it. */
   get index(): ReadonlySet<Topic> | undefined {
     return this.#topics ?? this.#subscribed
   }
 
-  /** True when events about the user itself reach the stream whatever their topic. */
-  get hearsOfItself(): boolean {
+  /** True when events about the stream's user match whatever their topic. */
+  get includesOwnEvents(): boolean {
     return this.#topics === undefined
   }
 
@@ -77,12 +77,12 @@ export class CompiledFilter {
     return topics.some((topic) => this.#subscribed?.has(topic))
   }
 
-  /** False when the stream's types leave notifications out. */
+  /** False when the stream's types exclude notifications. */
   get wantsNotifications(): boolean {
     return matchesType(this.#types, 'notification.created')
   }
 
-  /** A notification is always about the user itself; `topics` are those of the event it comes from. */
+  /** A notification is always about the stream's user; `topics` are those of the event that it follows from. */
   matchesNotification(topics: readonly Topic[]): boolean {
     if (!this.wantsNotifications) return false
     return this.#topics === undefined || topics.some((topic) => this.#topics?.has(topic))

@@ -1,8 +1,8 @@
 import { LIMITS } from '../contracts/limits.ts'
 
 /**
- * What waits for one consumer: bounded by bytes and frames, counted here, before the runtime's own buffers. Over the
- * bound the consumer is dropped, never a frame: it comes back with its cursor and loses nothing.
+ * Frames that wait for one consumer, bounded by bytes and by number, in front of the runtime's own buffers. Over the
+ * bound the consumer is disconnected and no frame is dropped: it resumes by its cursor and loses nothing.
  */
 export class SendQueue<Frame extends { length: number }> {
   #frames: Frame[] = []
@@ -16,7 +16,7 @@ export class SendQueue<Frame extends { length: number }> {
     return this.#bytes
   }
 
-  /** False when the frame does not fit any more. */
+  /** False when the frame does not fit. */
   push(frame: Frame): boolean {
     const too_many = this.#frames.length + 1 > LIMITS.send_queue_frames_max
     if (too_many || this.#bytes + frame.length > LIMITS.send_queue_bytes_max) return false
@@ -25,7 +25,7 @@ export class SendQueue<Frame extends { length: number }> {
     return true
   }
 
-  /** Takes everything that waits. */
+  /** Takes all frames. */
   takeAll(): Frame[] {
     const frames = this.#frames
     this.clear()

@@ -1,7 +1,7 @@
 import type { Topic } from './event-filter.ts'
 import type { SseSink } from './sse-sink.ts'
 
-/** The streams of an org by what they want, so that an event is offered only to those it may concern. */
+/** Streams of an org by topic and by user: an event is offered only to streams that it may concern. */
 export class SinkIndex {
   readonly #all = new Set<SseSink>()
   readonly #everything = new Set<SseSink>()
@@ -39,7 +39,7 @@ export class SinkIndex {
     for (const topic of sink.filter.index ?? []) outOf(this.#by_topic, topic, sink)
   }
 
-  /** Calls `offer` once for every stream that the event may concern. */
+  /** Calls `offer` once for each stream that the event may concern. */
   forEach(
     sequence: number,
     topics: readonly Topic[],
@@ -54,7 +54,7 @@ export class SinkIndex {
     for (const sink of this.#everything) once(sink)
     for (const topic of topics) for (const sink of this.#by_topic.get(topic) ?? []) once(sink)
     for (const user_id of subjects)
-      for (const sink of this.#by_user.get(user_id) ?? []) if (sink.filter.hearsOfItself) once(sink)
+      for (const sink of this.#by_user.get(user_id) ?? []) if (sink.filter.includesOwnEvents) once(sink)
   }
 }
 

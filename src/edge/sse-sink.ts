@@ -21,7 +21,7 @@ export interface ReplayEntry {
 /** Frames of a replay with the position after them; `removed` when retention took what follows the position. */
 export type ReplayPage = { entries: ReplayEntry[]; position: number } | 'removed'
 
-/** What a stream reads while it is behind. A position is the last sequence that was sent or skipped. */
+/** Source of the events that a stream has missed. A position is the last sequence that was sent or skipped. */
 export interface Replay {
   /** The last sequence that was delivered to live streams, now. */
   head(): number
@@ -76,7 +76,7 @@ export class SseSink {
     return { frames: this.#queue.frames, bytes: this.#queue.bytes }
   }
 
-  /** Ends the stream when the reader has not taken a write for too long; called about twice a second. */
+  /** Ends the stream when a write has stalled for too long; called about twice a second. */
   checkStall(now: number): void {
     if (this.#writing_since !== undefined && now - this.#writing_since > LIMITS.write_stall_ms)
       this.end('slow')
@@ -159,7 +159,7 @@ export class SseSink {
         wrote_at = Date.now()
       }
       this.#position = page.position
-      // A long replay of which the filter keeps nothing still shows life, and moves the reader's cursor.
+      // A long replay whose events are all filtered out still sends heartbeats, which move the reader's cursor.
       if (Date.now() - wrote_at < replay.heartbeat_seconds * 1000) continue
       await this.#write(writeOut, heartbeatFrame(replay.log, this.#position))
       wrote_at = Date.now()
@@ -195,7 +195,7 @@ export class SseSink {
   }
 }
 
-/** Several frames become one write: an SSE stream is bytes. */
+/** Joins frames into one write: an SSE stream is bytes. */
 function join(frames: Uint8Array[]): Uint8Array {
   if (frames.length === 1) return frames[0]!
   let length = 0

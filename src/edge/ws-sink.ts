@@ -76,7 +76,7 @@ export class WsSink {
     return this.#closed
   }
 
-  /** The code that this side closed the connection with. */
+  /** Close code of this side; undefined while the connection is open or when the peer closed it. */
   get closed_with(): number | undefined {
     return this.#closed_with
   }
@@ -112,7 +112,7 @@ export class WsSink {
     })
   }
 
-  /** Sends an encoded frame, or queues it while the peer is behind. Over the bound the peer is closed, never skipped. */
+  /** Sends an encoded frame, or queues it while the peer is behind. Over the bound the peer is closed; no frame is dropped. */
   sendText(text: string): void {
     if (this.#closed) return
     if (!this.#blocked) {

@@ -12,7 +12,7 @@ import { posting } from './posting.ts'
 import { internalError } from './reply.ts'
 import { checker } from './validate.ts'
 
-/** What Bun's WebSocket is to us. */
+/** The members of Bun's WebSocket that are used here. */
 interface Socket {
   send(text: string): number
   cork(write: () => void): void
@@ -53,9 +53,9 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
   let sink: WsSink | undefined
   let busy = false
   let bad_in_a_row = 0
-  /** Posts that were handed to their channel and are not stored yet. */
+  /** Posts that were given to their channel and are not stored yet. */
   let unstored = 0
-  /** Frames that came in this turn of the event loop: answered at once or not, so many at once are a flood. */
+  /** Frames of this turn of the event loop: too many at once are a flood, even when each is answered at once. */
   let in_this_turn = 0
   let hello_timer: ReturnType<typeof setTimeout> | undefined
 
@@ -87,7 +87,7 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
     }
   }
 
-  /** Names the message that is refused, also when it is refused for its fields: its sender knows it by nothing else. */
+  /** An error frame names the refused message by `client_id`, even if its fields are invalid: the sender has no other name. */
   function refuse(to: WsSink, frame: KnownFrame, error: unknown): void {
     if (!(error instanceof ApiError)) deps.log.failed('a WebSocket frame', error)
     const { type, client_id } = frame
@@ -96,7 +96,7 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
     to.answer({ type: 'error', ...(named ? { client_id } : {}), error: errorOf(error) })
   }
 
-  /** A promise when the next frame has to wait for it. */
+  /** A promise when the next frame must be handled after it. */
   function answer(to: WsSink, frame: ClientFrame): Promise<void> | undefined {
     if (frame.type === 'ping') {
       to.send({ type: 'pong' })
@@ -194,7 +194,7 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
 
 function portOf(socket: Socket): SocketPort {
   return {
-    // 0: the runtime dropped it, which our own bound does not let happen; then the connection cannot go on.
+    // 0: the runtime dropped the frame. Our own bound prevents that; if it happens, the connection has a gap and must end.
     send(text) {
       const sent = socket.send(text)
       if (sent === 0) socket.terminate()
@@ -210,10 +210,10 @@ function portOf(socket: Socket): SocketPort {
   }
 }
 
-/** A frame whose type is known and whose fields are not looked at yet. */
+/** A frame with a known type and unchecked fields. */
 type KnownFrame = { type: ClientFrame['type'] } & Record<string, unknown>
 
-/** Throws when the frame is none of this protocol: binary, no JSON, an unknown type. */
+/** Throws for a frame outside this protocol: binary, no JSON, an unknown type. */
 function readFrame(data: string | Buffer): KnownFrame {
   if (typeof data !== 'string') throw new ApiError('VALIDATION_FAILED', 'Send text frames with JSON.')
   const value = parseJson(data)

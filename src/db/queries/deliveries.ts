@@ -1,16 +1,65 @@
+import { and, eq, sql as text } from 'drizzle-orm'
 import { ApiError, notFound } from '../../contracts/errors.ts'
 import type { Delivery } from '../../contracts/resources.ts'
-import type { DeliveryState } from '../../contracts/vocabulary.ts'
 import { nextDeliveryStates } from '../../domain/lifecycle.ts'
 import type { Tx } from '../client.ts'
+import { message_deliveries, messages } from '../schema/chat.ts'
+import { build, given, inOrg, type Params, statement } from '../statement.ts'
 
-interface Report {
-  channel_id: string
-  seq: number
-  agent_id: string
-  state: DeliveryState
-  detail: string | null
+type Report = Pick<
+  typeof message_deliveries.$inferSelect,
+  'channel_id' | 'seq' | 'agent_id' | 'state' | 'detail'
+>
+type Place = Pick<Report, 'channel_id' | 'seq' | 'agent_id'> & { org_id: string }
+
+const REPORTED = {
+  agent_id: message_deliveries.agent_id,
+  state: message_deliveries.state,
+  detail: message_deliveries.detail,
+  updated_at: message_deliveries.updated_at,
 }
+
+const atPlace = (p: Params<Place>) =>
+  and(
+    inOrg(message_deliveries.org_id, p.org_id),
+    eq(message_deliveries.channel_id, p.channel_id),
+    eq(message_deliveries.seq, p.seq),
+    eq(message_deliveries.agent_id, p.agent_id),
+  )
+
+const messageAtSeq = statement((p: Params<Omit<Place, 'agent_id'>>) =>
+  build
+    .select({ id: messages.id })
+    .from(messages)
+    .where(
+      and(inOrg(messages.org_id, p.org_id), eq(messages.channel_id, p.channel_id), eq(messages.seq, p.seq)),
+    ),
+)
+
+const reserve = statement((p: Params<Place>) =>
+  build
+    .insert(message_deliveries)
+    .values({
+      org_id: p.org_id,
+      channel_id: p.channel_id,
+      seq: p.seq,
+      agent_id: p.agent_id,
+      state: 'queued',
+    })
+    .onConflictDoNothing(),
+)
+
+const lock = statement((p: Params<Place>) =>
+  build.select(REPORTED).from(message_deliveries).where(atPlace(p)).for('update'),
+)
+
+const report = statement((p: Params<Place & Report>) =>
+  build
+    .update(message_deliveries)
+    .set({ state: given(p.state), detail: given(p.detail), updated_at: text`now()` })
+    .where(atPlace(p))
+    .returning(REPORTED),
+)
 
 /**
  * Stores how far an agent is with a message. Forward only (409), the same state again changes nothing but its detail.
@@ -19,29 +68,21 @@ interface Report {
 export async function reportDelivery(
   { sql }: Tx,
   org_id: string,
-  report: Report,
+  { channel_id, seq, agent_id, state, detail }: Report,
 ): Promise<{ delivery: Delivery; changed: boolean }> {
-  const { channel_id, seq, agent_id, state, detail } = report
-  const [message] = await sql`
-    select 1 from messages where org_id = ${org_id} and channel_id = ${channel_id} and seq = ${seq}`
+  const place = { org_id, channel_id, seq, agent_id }
+  const [message] = await messageAtSeq(sql, { org_id, channel_id, seq })
   if (!message) throw notFound('message')
-  // Reserves the row first, so that two reports of the same agent are judged one after another.
-  await sql`
-    insert into message_deliveries (org_id, channel_id, seq, agent_id, state, detail, updated_at)
-    values (${org_id}, ${channel_id}, ${seq}, ${agent_id}, 'queued', null, now()) on conflict do nothing`
-  const [before] = await sql<Delivery[]>`
-    select agent_id, state, detail, updated_at from message_deliveries
-    where org_id = ${org_id} and channel_id = ${channel_id} and seq = ${seq} and agent_id = ${agent_id} for update`
+  // Before the lock, so that two first reports of an agent are judged one after another.
+  await reserve(sql, place)
+  const [before] = await lock(sql, place)
   if (!before) throw notFound('message')
   const allowed = nextDeliveryStates(before.state)
   if (!allowed.includes(state))
     throw new ApiError('INVALID_TRANSITION', `A delivery does not go from ${before.state} to ${state}.`, {
       details: { from: before.state, to: state, allowed },
     })
-  const [delivery] = await sql<Delivery[]>`
-    update message_deliveries set state = ${state}, detail = ${detail}, updated_at = now()
-    where org_id = ${org_id} and channel_id = ${channel_id} and seq = ${seq} and agent_id = ${agent_id}
-    returning agent_id, state, detail, updated_at`
+  const [delivery] = await report(sql, { ...place, state, detail })
   const changed = before.state !== state || before.detail !== detail || state === 'queued'
   return { delivery: delivery ?? before, changed }
 }

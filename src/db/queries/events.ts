@@ -1,38 +1,24 @@
+import { and, asc, gt, lte } from 'drizzle-orm'
 import type { EventContent } from '../../contracts/event-payloads.ts'
 import type { LogEvent, UserNotification } from '../../contracts/log-event.ts'
 import type { Message, MessageTombstone } from '../../contracts/resources.ts'
-import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
-import type { OneReader, Sql } from '../client.ts'
-import { toMessage } from './messages.ts'
+import type { OneReader, OrgRef, Sql } from '../client.ts'
+import type { events } from '../schema/chat.ts'
+import { notifications } from '../schema/orgs.ts'
+import { anyOf, build, inOrg, type Params, statement } from '../statement.ts'
+import { type MessageColumns, toMessage } from './messages.ts'
 
-/** Columns of an event and of the message that is stored once, outside of the log. */
-interface StoredFields {
-  sequence: number
-  created_at: string
-  actor_id: string | null
-  actor_type: SenderType
-  actor_name: string
-  project_ids: string[]
-  task_id: string | null
-  channel_id: string | null
-  subject_ids: string[]
-  message_id: string | null
-  message_seq: number | null
-  kind: MessageKind | null
-  sender_id: string | null
-  sender_type: SenderType
-  sender_name: string
-  content: string | null
-  mentions: string[]
-  ignored_mentions: string[]
-  reply_to: string | null
-  client_id: string | null
-}
+type Nullable<T> = { [K in keyof T]: T[K] | null }
+
+/** Columns of an event and of its message, which is stored once, outside of the log; null when retention removed it. */
+type StoredFields = Omit<typeof events.$inferSelect, 'org_id' | 'type' | 'payload'> &
+  Nullable<Pick<MessageColumns, 'kind' | 'content'>> &
+  Omit<MessageColumns, 'id' | 'channel_id' | 'seq' | 'kind' | 'content' | 'created_at'>
 
 type StoredEvent = StoredFields &
   (Exclude<EventContent, { type: 'message.created' }> | { type: 'message.created'; payload: null })
 
-/** Columns of an event with the message it speaks of: the text is stored once, with the message. */
+/** Columns of an event with its message. Text: a page of the log is one join that two queries share. */
 export function eventColumns(sql: Sql) {
   return sql`
     e.sequence, e.type, e.created_at, e.actor_id, e.actor_type, e.actor_name, e.project_ids, e.task_id, e.channel_id,
@@ -92,6 +78,31 @@ export async function eventsBetween(
   return rows.map(toLogEvent)
 }
 
+const notificationsOf = statement(
+  (p: Params<{ org: OrgRef; user_ids: readonly string[]; after: number; until: number }>) =>
+    build
+      .select({
+        user_id: notifications.user_id,
+        id: notifications.id,
+        type: notifications.type,
+        event_sequence: notifications.event_sequence,
+        resource: notifications.resource,
+        title: notifications.title,
+        read_at: notifications.read_at,
+        created_at: notifications.created_at,
+      })
+      .from(notifications)
+      .where(
+        and(
+          inOrg(notifications.org_id, p.org),
+          anyOf(notifications.user_id, p.user_ids),
+          gt(notifications.event_sequence, p.after),
+          lte(notifications.event_sequence, p.until),
+        ),
+      )
+      .orderBy(asc(notifications.event_sequence), asc(notifications.id)),
+)
+
 /** Notifications of these users that follow from events after `after` and up to `until`, as streams carry them. */
 export async function notificationsOfEvents(
   database: OneReader,
@@ -100,13 +111,5 @@ export async function notificationsOfEvents(
   after: number,
   until: number,
 ): Promise<UserNotification[]> {
-  return await database.readOne(
-    org_id,
-    (sql, org) => sql<UserNotification[]>`
-      select n.user_id, n.id, n.type, n.event_sequence, n.resource, n.title, n.read_at, n.created_at
-      from notifications n
-      where n.org_id = ${org} and n.user_id = any(${[...user_ids]}::uuid[])
-        and n.event_sequence > ${after} and n.event_sequence <= ${until}
-      order by n.event_sequence, n.id`,
-  )
+  return await database.readOne(org_id, (sql, org) => notificationsOf(sql, { org, user_ids, after, until }))
 }

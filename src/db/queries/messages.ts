@@ -1,24 +1,24 @@
+import { and, eq } from 'drizzle-orm'
 import type { Delivery, Message } from '../../contracts/resources.ts'
-import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
 import type { OrgRef, Sql, Tx } from '../client.ts'
+import { messages } from '../schema/chat.ts'
+import { build, inOrg, type Params, statement } from '../statement.ts'
 
-interface StoredMessage {
-  id: string
-  channel_id: string
-  seq: number
-  kind: MessageKind
-  sender_id: string | null
-  sender_type: SenderType
-  sender_name: string
-  content: string
-  mentions: string[]
-  ignored_mentions: string[]
-  reply_to: string | null
-  client_id: string | null
-  created_at: string
-  /** Absent of a message that is only now made. */
-  deliveries?: Delivery[] | null
-}
+/** Columns of a message that the API answers. */
+export type MessageColumns = Omit<typeof messages.$inferSelect, 'org_id' | 'search_vector'>
+
+/** A message that is stored now has no deliveries yet. */
+type StoredMessage = MessageColumns & { deliveries?: Delivery[] | null }
+
+const idInChannel = statement((p: Params<{ org_id: string; channel_id: string; id: string }>) =>
+  build
+    .select({ id: messages.id })
+    .from(messages)
+    .where(
+      and(inOrg(messages.org_id, p.org_id), eq(messages.id, p.id), eq(messages.channel_id, p.channel_id)),
+    )
+    .limit(1),
+)
 
 /** A stored message as the API answers it. */
 export function toMessage(row: StoredMessage): Message {
@@ -41,6 +41,7 @@ export function toMessage(row: StoredMessage): Message {
   }
 }
 
+/** Text, like the queries below: a page of messages with their deliveries as JSON, in one round trip. */
 function columns(sql: Sql) {
   return sql`
     m.id, m.channel_id, m.seq, m.kind, m.sender_id, m.sender_type, m.sender_name, m.content, m.mentions,
@@ -73,7 +74,7 @@ export function messagesBetween(
     order by m.seq limit ${limit}`
 }
 
-/** Up to `limit` messages that directly follow `after`, oldest first. */
+/** Up to `limit` messages with a higher seq than `after`, oldest first. */
 export function messagesAfter(sql: Sql, org: OrgRef, channel_id: string, after: number, limit: number) {
   return sql<StoredMessage[]>`
     select ${columns(sql)} from messages m
@@ -81,7 +82,7 @@ export function messagesAfter(sql: Sql, org: OrgRef, channel_id: string, after: 
     order by m.seq limit ${limit}`
 }
 
-/** One message by its place in the channel. */
+/** One message by its seq. */
 export async function messageAt(
   tx: Pick<Tx, 'sql'>,
   org_id: string,
@@ -98,7 +99,6 @@ export async function messageExists(
   channel_id: string,
   id: string,
 ): Promise<boolean> {
-  const rows = await sql`
-    select 1 from messages where org_id = ${org_id} and id = ${id} and channel_id = ${channel_id} limit 1`
+  const rows = await idInChannel(sql, { org_id, channel_id, id })
   return rows.length > 0
 }

@@ -40,16 +40,6 @@ export async function readProjects(
   return await sql<Project[]>`${projectRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
 }
 
-/** Whether there is a project for each of these ids, which are all different. */
-export async function projectsExist(
-  { sql }: Pick<Tx, 'sql'>,
-  org_id: string,
-  ids: readonly string[],
-): Promise<boolean> {
-  const found = await sql`select id from projects where org_id = ${org_id} and id = any(${[...ids]})`
-  return found.length === ids.length
-}
-
 export async function findProject(
   database: Database,
   org_id: string,

@@ -1,5 +1,36 @@
+import { and, eq, sql as text } from 'drizzle-orm'
 import type { Subscriptions } from '../../contracts/requests.ts'
-import type { Database, OneReader, Tx } from '../client.ts'
+import type { Database, OneReader, OrgRef, Tx } from '../client.ts'
+import { subscriptions } from '../schema/orgs.ts'
+import { anyOf, build, inOrg, type Params, statement } from '../statement.ts'
+
+const ofUser = statement((p: Params<{ org: OrgRef; user_id: string }>) =>
+  build
+    .select({ mode: subscriptions.mode, topics: subscriptions.topics })
+    .from(subscriptions)
+    .where(and(inOrg(subscriptions.org_id, p.org), eq(subscriptions.user_id, p.user_id))),
+)
+
+const ofUsers = statement((p: Params<{ org: OrgRef; user_ids: readonly string[] }>) =>
+  build
+    .select({ user_id: subscriptions.user_id, mode: subscriptions.mode, topics: subscriptions.topics })
+    .from(subscriptions)
+    .where(and(inOrg(subscriptions.org_id, p.org), anyOf(subscriptions.user_id, p.user_ids))),
+)
+
+const store = statement((p: Params<Subscriptions & { org_id: string; user_id: string }>) =>
+  build
+    .insert(subscriptions)
+    .values({ org_id: p.org_id, user_id: p.user_id, mode: p.mode, topics: p.topics })
+    .onConflictDoUpdate({
+      target: [subscriptions.org_id, subscriptions.user_id],
+      set: {
+        mode: text`excluded.mode`,
+        topics: text`excluded.topics`,
+        updated_at: text`excluded.updated_at`,
+      },
+    }),
+)
 
 /** What a user subscribed to; everything by default. */
 export async function readSubscriptions(
@@ -7,10 +38,7 @@ export async function readSubscriptions(
   org_id: string,
   user_id: string,
 ): Promise<Subscriptions> {
-  const [row] = await database.readOne<Subscriptions>(
-    org_id,
-    (sql, org) => sql`select mode, topics from subscriptions where org_id = ${org} and user_id = ${user_id}`,
-  )
+  const [row] = await database.readOne(org_id, (sql, org) => ofUser(sql, { org, user_id }))
   return row ?? { mode: 'all', topics: [] }
 }
 
@@ -20,23 +48,15 @@ export async function subscriptionsOf(
   org_id: string,
   user_ids: readonly string[],
 ): Promise<Map<string, Subscriptions>> {
-  const rows = await database.readOne(
-    org_id,
-    (sql, org) => sql<(Subscriptions & { user_id: string })[]>`
-      select user_id, mode, topics from subscriptions
-      where org_id = ${org} and user_id = any(${[...user_ids]}::uuid[])`,
-  )
-  return new Map(rows.map(({ user_id, ...subscriptions }) => [user_id, subscriptions]))
+  const rows = await database.readOne(org_id, (sql, org) => ofUsers(sql, { org, user_ids }))
+  return new Map(rows.map(({ user_id, mode, topics }) => [user_id, { mode, topics }]))
 }
 
 export async function writeSubscriptions(
   { sql }: Tx,
   org_id: string,
   user_id: string,
-  wanted: Subscriptions,
+  { mode, topics }: Subscriptions,
 ): Promise<void> {
-  await sql`
-    insert into subscriptions (org_id, user_id, mode, topics, updated_at)
-    values (${org_id}, ${user_id}, ${wanted.mode}, ${JSON.stringify(wanted.topics)}::text::jsonb, now())
-    on conflict (org_id, user_id) do update set mode = excluded.mode, topics = excluded.topics, updated_at = excluded.updated_at`
+  await store(sql, { org_id, user_id, mode, topics })
 }

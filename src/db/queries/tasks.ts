@@ -54,11 +54,17 @@ export async function readTasks(
   return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
 }
 
-/** A task, and with it the tasks that wait for it, in the order of their ids. */
-export async function readWithWaiting({ sql }: Pick<Tx, 'sql'>, org_id: string, id: string): Promise<Task[]> {
-  return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(array(
-    select ${id}::uuid union all
-    select d.task_id from task_dependencies d where d.org_id = ${org_id} and d.blocked_by_id = ${id})) order by x.id`
+/** The tasks among `ids`, and those that wait for one of `completing`. */
+export async function readTasksAndWaiting(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  ids: readonly string[],
+  completing: readonly string[],
+): Promise<Task[]> {
+  if (completing.length === 0) return await readTasks({ sql }, org_id, ids)
+  return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(${[...ids]}::uuid[] || array(
+    select d.task_id from task_dependencies d
+    where d.org_id = ${org_id} and d.blocked_by_id = any(${[...completing]}::uuid[])))`
 }
 
 export async function findTask(database: Database, org_id: string, id: string): Promise<Task | undefined> {

@@ -10,6 +10,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { Reply } from '../../contracts/calls.ts'
 import type { Subscriptions } from '../../contracts/requests.ts'
 import type { Notification, User } from '../../contracts/resources.ts'
 import type { OrgSettings } from '../../contracts/settings.ts'
@@ -83,7 +84,7 @@ export const recent_commands = pgTable(
   {
     org_id: orgId(),
     command_id: text('command_id').notNull(),
-    reply: json<unknown>('reply'),
+    reply: json<Reply>('reply'),
     created_at: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.org_id, t.command_id] }), index('recent_commands_age').on(t.created_at)],

@@ -1,3 +1,5 @@
+import { users } from '../schema/global.ts'
+import { build, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
 interface NewAccount {
@@ -10,12 +12,27 @@ interface NewAccount {
   status: 'active' | 'invited'
 }
 
+const insert = statement(
+  (p: Params<Required<Omit<NewAccount, 'password_hash'>> & { password_hash: string | null; now: string }>) =>
+    build
+      .insert(users)
+      .values({
+        id: p.id,
+        type: p.type,
+        email: p.email,
+        display_name: p.display_name,
+        password_hash: p.password_hash,
+        status: p.status,
+        created_at: p.now,
+        updated_at: p.now,
+      })
+      .onConflictDoNothing()
+      .returning({ id: users.id }),
+)
+
 /** Stores a new account; undefined when a person with this e-mail exists already. */
 export async function insertAccount(to: Writer, account: NewAccount): Promise<string | undefined> {
-  const [made] = await to.write(to.sql<{ id: string }[]>`
-    insert into users (id, type, email, display_name, password_hash, status, created_at, updated_at)
-    values (${account.id}, ${account.type}, ${account.email}, ${account.display_name}, ${account.password_hash ?? null},
-            ${account.status}, ${to.now}, ${to.now})
-    on conflict do nothing returning id`)
+  const { password_hash = null } = account
+  const [made] = await to.write(insert(to.sql, { ...account, password_hash, now: to.now }))
   return made?.id
 }

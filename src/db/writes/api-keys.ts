@@ -1,3 +1,6 @@
+import { and, eq, gt, isNull, sql as text } from 'drizzle-orm'
+import { api_keys } from '../schema/work.ts'
+import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
 /** A new key as it is stored: hashes only, never the key itself. */
@@ -15,26 +18,67 @@ export interface EndingKey {
   ends_at: string
 }
 
+interface OfUser {
+  org_id: string
+  user_id: string
+  now: string
+}
+
+const endsAt = (column: typeof api_keys.expires_at | typeof api_keys.revoked_at) =>
+  text<string>`${column}`.as('ends_at')
+
+const insert = statement((p: Params<NewKey & OfUser>) =>
+  build.insert(api_keys).values({
+    org_id: p.org_id,
+    id: p.id,
+    key_id: p.key_id,
+    kind: 'live',
+    user_id: p.user_id,
+    prefix: p.prefix,
+    bcrypt_hash: p.bcrypt_hash,
+    hmac: p.hmac,
+    created_at: p.now,
+  }),
+)
+
+const expire = statement((p: Params<OfUser & { grace_hours: number }>) =>
+  build
+    .update(api_keys)
+    .set({
+      expires_at: text`least(coalesce(${api_keys.expires_at}, 'infinity'), ${p.now}::timestamptz + make_interval(hours => ${p.grace_hours}))`,
+    })
+    .where(
+      and(
+        inOrg(api_keys.org_id, p.org_id),
+        eq(api_keys.user_id, p.user_id),
+        eq(api_keys.kind, 'live'),
+        isNull(api_keys.revoked_at),
+        gt(text`coalesce(${api_keys.expires_at}, 'infinity')`, p.now),
+      ),
+    )
+    .returning({ id: api_keys.id, ends_at: endsAt(api_keys.expires_at) }),
+)
+
+const revoke = statement((p: Params<OfUser>) =>
+  build
+    .update(api_keys)
+    .set({ revoked_at: given(p.now) })
+    .where(
+      and(inOrg(api_keys.org_id, p.org_id), eq(api_keys.user_id, p.user_id), isNull(api_keys.revoked_at)),
+    )
+    .returning({ id: api_keys.id, ends_at: endsAt(api_keys.revoked_at) }),
+)
+
 export async function insertKey(to: Writer, user_id: string, key: NewKey): Promise<void> {
-  await to.write(to.sql`
-    insert into api_keys (org_id, id, key_id, kind, user_id, prefix, bcrypt_hash, hmac, created_at)
-    values (${to.org_id}, ${key.id}, ${key.key_id}, 'live', ${user_id}, ${key.prefix}, ${key.bcrypt_hash},
-            ${key.hmac}, ${to.now})`)
+  await to.write(insert(to.sql, { ...key, org_id: to.org_id, user_id, now: to.now }))
 }
 
 /** Lets the live keys of a user expire after `grace_hours`; a key that expires earlier keeps its time. */
 export async function expireKeys(to: Writer, user_id: string, grace_hours: number): Promise<EndingKey[]> {
-  return await to.write(to.sql<EndingKey[]>`
-    update api_keys set expires_at = least(coalesce(expires_at, 'infinity'), ${to.now}::timestamptz + make_interval(hours => ${grace_hours}))
-    where org_id = ${to.org_id} and user_id = ${user_id} and kind = 'live' and revoked_at is null
-      and coalesce(expires_at, 'infinity') > ${to.now}
-    returning id, expires_at as ends_at`)
+  return await to.write(expire(to.sql, { org_id: to.org_id, user_id, grace_hours, now: to.now }))
 }
 
 /** Revokes every key of a user now. */
 export async function revokeKeys(to: Writer, user_id: string): Promise<EndingKey[]> {
-  return await to.write(to.sql<EndingKey[]>`
-    update api_keys set revoked_at = ${to.now}
-    where org_id = ${to.org_id} and user_id = ${user_id} and revoked_at is null
-    returning id, revoked_at as ends_at`)
+  return await to.write(revoke(to.sql, { org_id: to.org_id, user_id, now: to.now }))
 }

@@ -1,16 +1,34 @@
+import { and, eq } from 'drizzle-orm'
 import type { Channel } from '../../contracts/resources.ts'
+import { channels } from '../schema/chat.ts'
+import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
+type NewChannel = Pick<Channel, 'id' | 'name' | 'type' | 'project_id'>
+
+const insert = statement((p: Params<NewChannel & { org_id: string; now: string }>) =>
+  build.insert(channels).values({
+    org_id: p.org_id,
+    id: p.id,
+    name: p.name,
+    type: p.type,
+    project_id: p.project_id,
+    created_at: p.now,
+  }),
+)
+
+const rename = statement((p: Params<{ org_id: string; id: string; name: string }>) =>
+  build
+    .update(channels)
+    .set({ name: given(p.name) })
+    .where(and(inOrg(channels.org_id, p.org_id), eq(channels.id, p.id))),
+)
+
 /** Stores a new channel without messages. */
-export async function insertChannel(
-  to: Writer,
-  { id, name, type, project_id }: Pick<Channel, 'id' | 'name' | 'type' | 'project_id'>,
-): Promise<void> {
-  await to.write(to.sql`
-    insert into channels (org_id, id, name, type, project_id, last_seq, created_at)
-    values (${to.org_id}, ${id}, ${name}, ${type}, ${project_id}, 0, ${to.now})`)
+export async function insertChannel(to: Writer, { id, name, type, project_id }: NewChannel): Promise<void> {
+  await to.write(insert(to.sql, { org_id: to.org_id, id, name, type, project_id, now: to.now }))
 }
 
 export async function renameChannel(to: Writer, id: string, name: string): Promise<void> {
-  await to.write(to.sql`update channels set name = ${name} where org_id = ${to.org_id} and id = ${id}`)
+  await to.write(rename(to.sql, { org_id: to.org_id, id, name }))
 }

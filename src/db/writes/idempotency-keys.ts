@@ -1,6 +1,40 @@
+import { sql as text } from 'drizzle-orm'
 import type { Idempotency } from '../../contracts/calls.ts'
 import type { Tx } from '../client.ts'
+import { idempotency_keys } from '../schema/orgs.ts'
+import { build, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
+
+/** Status of every answer that is kept: only creations take a key. */
+const CREATED = 201
+
+const keep = statement((p: Params<Idempotency & { org_id: string; caller_id: string; reply: unknown }>) =>
+  build
+    .insert(idempotency_keys)
+    .values({
+      org_id: p.org_id,
+      principal_id: p.caller_id,
+      route: p.route,
+      key: p.key,
+      fingerprint: p.fingerprint,
+      status: CREATED,
+      reply: p.reply,
+    })
+    .onConflictDoUpdate({
+      target: [
+        idempotency_keys.org_id,
+        idempotency_keys.principal_id,
+        idempotency_keys.route,
+        idempotency_keys.key,
+      ],
+      set: {
+        fingerprint: text`excluded.fingerprint`,
+        status: text`excluded.status`,
+        reply: text`excluded.reply`,
+        created_at: text`excluded.created_at`,
+      },
+    }),
+)
 
 /** Keeps the answer to a request in the transaction of its effect; a key past its time is taken over. */
 export async function keepReply(
@@ -9,11 +43,7 @@ export async function keepReply(
   { route, key, fingerprint }: Idempotency,
   reply: unknown,
 ): Promise<void> {
-  await to.write(to.sql`
-    insert into idempotency_keys (org_id, principal_id, route, key, fingerprint, status, reply, created_at)
-    values (${to.org_id}, ${caller_id}, ${route}, ${key}, ${fingerprint}, 201, ${JSON.stringify(reply)}::text::jsonb, now())
-    on conflict (org_id, principal_id, route, key) do update set
-      fingerprint = excluded.fingerprint, status = excluded.status, reply = excluded.reply, created_at = excluded.created_at`)
+  await to.write(keep(to.sql, { org_id: to.org_id, caller_id, route, key, fingerprint, reply }))
 }
 
 /** Lets requests of one caller with the same key run one after another, until the end of the transaction. */

@@ -1,4 +1,7 @@
+import { and, eq } from 'drizzle-orm'
 import type { Role } from '../../contracts/vocabulary.ts'
+import { invites } from '../schema/orgs.ts'
+import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
 interface NewInvite {
@@ -11,15 +14,31 @@ interface NewInvite {
   created_by: string | null
 }
 
+const insert = statement((p: Params<NewInvite & { org_id: string; now: string }>) =>
+  build.insert(invites).values({
+    org_id: p.org_id,
+    id: p.id,
+    email: p.email,
+    user_id: p.user_id,
+    role: p.role,
+    token_hash: p.token_hash,
+    expires_at: p.expires_at,
+    created_by: p.created_by,
+    created_at: p.now,
+  }),
+)
+
+const accept = statement((p: Params<{ org_id: string; id: string; now: string }>) =>
+  build
+    .update(invites)
+    .set({ accepted_at: given(p.now) })
+    .where(and(inOrg(invites.org_id, p.org_id), eq(invites.id, p.id))),
+)
+
 export async function insertInvite(to: Writer, invite: NewInvite): Promise<void> {
-  await to.write(to.sql`
-    insert into invites (org_id, id, email, user_id, role, token_hash, expires_at, created_by, created_at)
-    values (${to.org_id}, ${invite.id}, ${invite.email}, ${invite.user_id}, ${invite.role}, ${invite.token_hash},
-            ${invite.expires_at}, ${invite.created_by}, ${to.now})`)
+  await to.write(insert(to.sql, { ...invite, org_id: to.org_id, now: to.now }))
 }
 
 export async function acceptInvite(to: Writer, id: string): Promise<void> {
-  await to.write(
-    to.sql`update invites set accepted_at = ${to.now} where org_id = ${to.org_id} and id = ${id}`,
-  )
+  await to.write(accept(to.sql, { org_id: to.org_id, id, now: to.now }))
 }

@@ -1,32 +1,109 @@
+import { and, eq, sql as text } from 'drizzle-orm'
 import type { Project } from '../../contracts/resources.ts'
+import { project_users, projects } from '../schema/work.ts'
+import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
+interface InOrg {
+  org_id: string
+  id: string
+}
+type Fields = Pick<Project, 'name' | 'type' | 'description' | 'owner_id' | 'links'>
+type Version = Pick<Project, 'version' | 'updated_at'>
+
+const insert = statement(
+  (
+    p: Params<
+      InOrg & Fields & Pick<Project, 'stage' | 'channel_id'> & { created_by: string | null; now: string }
+    >,
+  ) =>
+    build.insert(projects).values({
+      org_id: p.org_id,
+      id: p.id,
+      name: p.name,
+      type: p.type,
+      description: p.description,
+      stage: p.stage,
+      owner_id: p.owner_id,
+      links: p.links,
+      channel_id: p.channel_id,
+      created_by: p.created_by,
+      created_at: p.now,
+      updated_at: p.now,
+    }),
+)
+
+const update = statement((p: Params<InOrg & Fields & Version>) =>
+  build
+    .update(projects)
+    .set({
+      name: given(p.name),
+      type: given(p.type),
+      description: given(p.description),
+      owner_id: given(p.owner_id),
+      links: given(p.links),
+      version: given(p.version),
+      updated_at: given(p.updated_at),
+    })
+    .where(and(inOrg(projects.org_id, p.org_id), eq(projects.id, p.id))),
+)
+
+const move = statement(
+  (p: Params<InOrg & Version & Pick<Project, 'stage'> & { archived_at: string | null }>) =>
+    build
+      .update(projects)
+      .set({
+        stage: given(p.stage),
+        archived_at: given(p.archived_at),
+        version: given(p.version),
+        updated_at: given(p.updated_at),
+      })
+      .where(and(inOrg(projects.org_id, p.org_id), eq(projects.id, p.id))),
+)
+
+const unassign = statement((p: Params<InOrg & { user_id: string }>) =>
+  build
+    .delete(project_users)
+    .where(
+      and(
+        inOrg(project_users.org_id, p.org_id),
+        eq(project_users.project_id, p.id),
+        eq(project_users.user_id, p.user_id),
+      ),
+    ),
+)
+
+const disown = statement((p: Params<{ org_id: string; owner_id: string; now: string }>) =>
+  build
+    .update(projects)
+    .set({ owner_id: null, version: text`${projects.version} + 1`, updated_at: given(p.now) })
+    .where(and(inOrg(projects.org_id, p.org_id), eq(projects.owner_id, p.owner_id)))
+    .returning({ id: projects.id }),
+)
+
 export async function insertProject(to: Writer, project: Project, created_by: string | null): Promise<void> {
-  await to.write(to.sql`
-    insert into projects (org_id, id, name, type, description, stage, owner_id, links, channel_id, created_by, created_at, updated_at)
-    values (${to.org_id}, ${project.id}, ${project.name}, ${project.type}, ${project.description}, ${project.stage},
-            ${project.owner_id}, ${JSON.stringify(project.links)}::text::jsonb, ${project.channel_id}, ${created_by},
-            ${to.now}, ${to.now})`)
+  const { id, name, type, description, stage, owner_id, links, channel_id } = project
+  const fields = { id, name, type, description, stage, owner_id, links, channel_id }
+  await to.write(insert(to.sql, { ...fields, org_id: to.org_id, created_by, now: to.now }))
 }
 
 /** Stores name, type, description, owner and links of a changed project, with its version. */
 export async function updateProject(to: Writer, project: Project): Promise<void> {
-  await to.write(to.sql`
-    update projects set name = ${project.name}, type = ${project.type}, description = ${project.description},
-      owner_id = ${project.owner_id}, links = ${JSON.stringify(project.links)}::text::jsonb,
-      version = ${project.version}, updated_at = ${project.updated_at}
-    where org_id = ${to.org_id} and id = ${project.id}`)
+  const { id, name, type, description, owner_id, links, version, updated_at } = project
+  const fields = { id, name, type, description, owner_id, links, version, updated_at }
+  await to.write(update(to.sql, { ...fields, org_id: to.org_id }))
 }
 
 /** Stores the stage of a moved project, with its version; `archived_at` is set at the end of its life. */
 export async function moveProject(to: Writer, project: Project, archived_at: string | null): Promise<void> {
-  await to.write(to.sql`
-    update projects set stage = ${project.stage}, archived_at = ${archived_at}, version = ${project.version},
-      updated_at = ${project.updated_at}
-    where org_id = ${to.org_id} and id = ${project.id}`)
+  const { id, stage, version, updated_at } = project
+  await to.write(move(to.sql, { org_id: to.org_id, id, stage, version, updated_at, archived_at }))
 }
 
-/** Assigns members behind those who are assigned already: they are listed in the order of their assignment. */
+/**
+ * Assigns members behind those who are assigned already: they are listed in the order of their assignment. Text: one
+ * statement for any number of members.
+ */
 export async function assignToProject(to: Writer, id: string, user_ids: readonly string[]): Promise<void> {
   if (user_ids.length === 0) return
   const { sql, org_id, now } = to
@@ -38,14 +115,11 @@ export async function assignToProject(to: Writer, id: string, user_ids: readonly
 }
 
 export async function unassignFromProject(to: Writer, id: string, user_id: string): Promise<void> {
-  await to.write(to.sql`
-    delete from project_users where org_id = ${to.org_id} and project_id = ${id} and user_id = ${user_id}`)
+  await to.write(unassign(to.sql, { org_id: to.org_id, id, user_id }))
 }
 
 /** Takes the owner away from every project of a member; answers which they were. */
 export async function disownProjects(to: Writer, owner_id: string): Promise<string[]> {
-  const rows = await to.write(to.sql<{ id: string }[]>`
-    update projects set owner_id = null, version = version + 1, updated_at = ${to.now}
-    where org_id = ${to.org_id} and owner_id = ${owner_id} returning id`)
+  const rows = await to.write(disown(to.sql, { org_id: to.org_id, owner_id, now: to.now }))
   return rows.map(({ id }) => id)
 }

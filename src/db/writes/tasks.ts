@@ -1,56 +1,124 @@
-import type { Evidence, Task, TaskRef } from '../../contracts/resources.ts'
+import type { Evidence, Task } from '../../contracts/resources.ts'
 import type { Difference } from '../../domain/lists.ts'
-import type { Fragment, Sql } from '../client.ts'
-import { type Writer, writeIf } from './writer.ts'
+import type { Fragment } from '../client.ts'
+import { withParts } from './parts.ts'
+import type { Writer } from './writer.ts'
 
-/** What a new task refers to, as the database found it. */
-export interface TaskReferences {
-  accepted: boolean
-  project_ids: string[]
-  blocked_by: TaskRef[]
+/** Tasks that one statement stores together. */
+export interface TaskWrites {
+  created: readonly Task[]
+  /** Status, times and version of changed tasks, each once, with the evidence that came with the change. */
+  moved: readonly { task: Task; evidence_added: readonly Evidence[] }[]
 }
 
 /**
- * Stores a new task with its projects, assignees and blockers in one statement. Nothing is written when one of the
- * projects or blockers does not exist: `accepted` is false then.
+ * The parts of a statement that stores these tasks, to be put before its main query by {@link withParts}. Rows travel as
+ * JSON, so that the text of the statement does not depend on how many there are. Moved tasks are found by their ids as an
+ * array: a join alone may go through all tasks of the org.
  */
-export async function insertTask(
-  to: Writer,
-  task: Task,
-  { project_ids, blocked_by_ids }: { project_ids: readonly string[]; blocked_by_ids: readonly string[] },
-): Promise<TaskReferences> {
-  const { sql, org_id, now } = to
-  const { id, title, description, type, priority, status, required_evidence_types, created_by } = task
-  return await writeIf(
-    to,
-    sql<TaskReferences[]>`
-      with found_projects as (
-        select id from projects where org_id = ${org_id} and id = any(${[...project_ids]}::uuid[])
-      ), blockers as (
-        select id, title, status from tasks where org_id = ${org_id} and id = any(${[...blocked_by_ids]}::uuid[])
-      ), task as (
-        insert into tasks (org_id, id, title, description, type, priority, status, required_evidence_types, created_by, created_at, updated_at)
-        select ${org_id}, ${id}, ${title}, ${description}, ${type}, ${priority}, ${status}, ${required_evidence_types}::text[],
-               ${created_by}, ${now}, ${now}
-        where (select count(*) from found_projects) = ${project_ids.length}
-          and (select count(*) from blockers) = ${blocked_by_ids.length}
-        returning id
-      ), in_projects as (
-        insert into task_projects (org_id, task_id, project_id)
-        select ${org_id}, task.id, p.id from task, found_projects p
-      ), assigned as (
-        insert into task_assignees (org_id, task_id, user_id, created_at)
-        select ${org_id}, task.id, user_id, ${now}::timestamptz + place * interval '1 microsecond'
-        from task, unnest(${task.assignee_ids}::uuid[]) with ordinality as a(user_id, place)
-      ), blocked as (
-        insert into task_dependencies (org_id, task_id, blocked_by_id, created_at)
-        select ${org_id}, task.id, b.id, ${now} from task, blockers b
-      )
-      select exists (select from task) as accepted,
-        coalesce((select array_agg(id order by id) from found_projects), '{}') as project_ids,
-        coalesce((select json_agg(json_build_object('id', id, 'title', title, 'status', status) order by id)
-                  from blockers), '[]') as blocked_by`,
+export function taskParts(
+  { sql, org_id, now }: Pick<Writer, 'sql' | 'org_id' | 'now'>,
+  { created, moved }: TaskWrites,
+): Fragment[] {
+  const in_projects = created.flatMap(({ id, project_ids }) =>
+    project_ids.map((project_id) => ({ task_id: id, project_id })),
   )
+  const assigned = created.flatMap(({ id, assignee_ids }) =>
+    assignee_ids.map((user_id, place) => ({ task_id: id, user_id, place })),
+  )
+  const blocked = created.flatMap(({ id, blocked_by }) =>
+    blocked_by.map((blocker) => ({ task_id: id, blocked_by_id: blocker.id })),
+  )
+  const evidence = moved.flatMap(({ task, evidence_added }) =>
+    evidence_added.map((item) => ({ ...item, task_id: task.id })),
+  )
+  return [
+    ...rows(
+      created.map(taskRow),
+      (json) => sql`
+      created_tasks as (
+        insert into tasks (org_id, id, title, description, type, priority, status, required_evidence_types, created_by, created_at, updated_at)
+        select ${org_id}, id, title, description, type, priority, status, required_evidence_types, created_by, ${now}, ${now}
+        from json_to_recordset(${json}::text::json) as t(id uuid, title text, description text, type text, priority text,
+          status text, required_evidence_types text[], created_by uuid))`,
+    ),
+    ...rows(
+      in_projects,
+      (json) => sql`
+      created_in_projects as (
+        insert into task_projects (org_id, task_id, project_id)
+        select ${org_id}, task_id, project_id
+        from json_to_recordset(${json}::text::json) as p(task_id uuid, project_id uuid))`,
+    ),
+    ...rows(
+      assigned,
+      (json) => sql`
+      created_assignees as (
+        insert into task_assignees (org_id, task_id, user_id, created_at)
+        select ${org_id}, task_id, user_id, ${now}::timestamptz + place * interval '1 microsecond'
+        from json_to_recordset(${json}::text::json) as a(task_id uuid, user_id uuid, place int))`,
+    ),
+    ...rows(
+      blocked,
+      (json) => sql`
+      created_dependencies as (
+        insert into task_dependencies (org_id, task_id, blocked_by_id, created_at)
+        select ${org_id}, task_id, blocked_by_id, ${now}
+        from json_to_recordset(${json}::text::json) as d(task_id uuid, blocked_by_id uuid))`,
+    ),
+    ...rows(
+      moved.map(({ task }) => movedRow(task)),
+      (json) => sql`
+      moved_tasks as (
+        update tasks t set status = m.status, completed_at = m.completed_at, archived_at = m.archived_at,
+          version = m.version, updated_at = m.updated_at
+        from json_to_recordset(${json}::text::json) as m(id uuid, status text, completed_at timestamptz,
+          archived_at timestamptz, version int, updated_at timestamptz)
+        where t.org_id = ${org_id} and t.id = any(${moved.map(({ task }) => task.id)}::uuid[]) and t.id = m.id)`,
+    ),
+    ...rows(
+      evidence,
+      (json) => sql`
+      moved_evidence as (
+        insert into task_evidence (org_id, id, task_id, type, url, added_by, created_at)
+        select ${org_id}, id, task_id, type, url, added_by, created_at
+        from json_to_recordset(${json}::text::json)
+          as e(id uuid, task_id uuid, type text, url text, added_by uuid, created_at timestamptz))`,
+    ),
+  ]
+}
+
+/**
+ * Stores these tasks by a statement of its own. The writes belong to commands that ran before: the one that is running
+ * may still refuse, so they do not count as its own.
+ */
+export async function writeTasks(
+  to: Pick<Writer, 'sql' | 'org_id' | 'now'>,
+  writes: TaskWrites,
+): Promise<void> {
+  await to.sql`${withParts(to.sql, taskParts(to, writes))} select 1`
+}
+
+function taskRow({
+  id,
+  title,
+  description,
+  type,
+  priority,
+  status,
+  required_evidence_types,
+  created_by,
+}: Task) {
+  return { id, title, description, type, priority, status, required_evidence_types, created_by }
+}
+
+function movedRow({ id, status, completed_at, archived_at, version, updated_at }: Task) {
+  return { id, status, completed_at, archived_at, version, updated_at }
+}
+
+/** A part of the statement when there are rows for it, else none. */
+function rows(items: readonly object[], build: (json: string) => Fragment): Fragment[] {
+  return items.length > 0 ? [build(JSON.stringify(items))] : []
 }
 
 /** What changes beside the row of a task. */
@@ -58,7 +126,6 @@ export interface TaskChanges {
   projects?: Difference
   assignees?: Difference
   blockers?: Difference
-  evidence_added?: readonly Evidence[]
   evidence_removed?: readonly string[]
 }
 
@@ -155,21 +222,12 @@ function blockerParts({ sql, org_id, now }: Writer, id: string, { added, removed
   ]
 }
 
-function evidenceParts({ sql, org_id }: Writer, id: string, changes: TaskChanges): Fragment[] {
+function evidenceParts({ sql, org_id }: Writer, _id: string, changes: TaskChanges): Fragment[] {
   return [
     ...some(
       changes.evidence_removed,
       (ids) => sql`
       less_evidence as (delete from task_evidence where org_id = ${org_id} and id = any(${ids}::uuid[]))`,
-    ),
-    ...some(
-      changes.evidence_added,
-      (added) => sql`
-      more_evidence as (
-        insert into task_evidence (org_id, id, task_id, type, url, added_by, created_at)
-        select ${org_id}, id, ${id}, type, url, added_by, created_at
-        from json_to_recordset(${JSON.stringify(added)}::text::json)
-          as e(id uuid, type text, url text, added_by uuid, created_at timestamptz))`,
     ),
   ]
 }
@@ -179,9 +237,4 @@ const NOTHING: Difference = { added: [], removed: [] }
 /** A part of the statement when there is something for it to do, else none. */
 function some<T>(items: readonly T[] | undefined, build: (items: T[]) => Fragment): Fragment[] {
   return items && items.length > 0 ? [build([...items])] : []
-}
-
-function withParts(sql: Sql, parts: readonly Fragment[]): Fragment {
-  if (parts.length === 0) return sql``
-  return sql`with ${parts.reduce((all, part) => sql`${all}, ${part}`)}`
 }

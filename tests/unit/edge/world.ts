@@ -1,11 +1,11 @@
 import type { EventContent } from '../../../src/contracts/event-payloads.ts'
-import type { LogEvent, UserNotification } from '../../../src/contracts/log-event.ts'
+import type { LogEvent, PublishedBatch, UserNotification } from '../../../src/contracts/log-event.ts'
 import { Channel, type Message, Project } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { PermissionSnapshot } from '../../../src/domain/permissions.ts'
 import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { OrgEdge } from '../../../src/edge/org-edge.ts'
-import type { EdgeSource } from '../../../src/edge/source.ts'
+import type { EdgeSource, OrgSnapshot } from '../../../src/edge/source.ts'
 import { SseSink } from '../../../src/edge/sse-sink.ts'
 import { type SocketPort, WsSink } from '../../../src/edge/ws-sink.ts'
 import { personOf, sampleOf } from '../../support/samples.ts'
@@ -19,7 +19,9 @@ type Reads = 'events' | 'notifications' | 'messages' | 'readMarkers' | 'head' | 
 
 /** An edge over a log in memory. Committing and publishing are two steps, as they are in the product. */
 export class EdgeWorld {
-  readonly edge: OrgEdge
+  /** Where sockets and streams are opened. */
+  edge: OrgEdge
+  readonly source: EdgeSource = this.#source()
   readonly failures: string[] = []
   gave_up = 0
   /** Number of reads of each kind. */
@@ -33,6 +35,7 @@ export class EdgeWorld {
   }
   /** Called before every read; may be replaced by a test to fail or to interleave. */
   beforeRead: (kind: Reads) => void | Promise<void> = () => undefined
+  readonly #members: Record<string, 'administrator' | 'contributor'>
   readonly #stored: LogEvent[] = []
   readonly #said: Message[] = []
   readonly #notifications: UserNotification[] = []
@@ -40,10 +43,20 @@ export class EdgeWorld {
   #published = 0
 
   constructor(members: Record<string, 'administrator' | 'contributor'> = { ana: 'contributor' }) {
+    this.#members = members
+    this.edge = new OrgEdge(ORG, this.snapshot(), this.source, {
+      heartbeat_seconds: 15,
+      failed: (stage) => this.failures.push(stage),
+      gaveUp: () => this.gave_up++,
+    })
+  }
+
+  /** What is stored now; projects that were added are left out. */
+  snapshot(): OrgSnapshot {
     const permissions: PermissionSnapshot = {
       status: 'active',
       settings: DEFAULT_SETTINGS,
-      members: Object.entries(members).map(([user_id, role]) => ({
+      members: Object.entries(this.#members).map(([user_id, role]) => ({
         user_id,
         type: 'human',
         role,
@@ -56,16 +69,8 @@ export class EdgeWorld {
       sub_agents: [],
       ending_keys: [],
     }
-    this.edge = new OrgEdge(
-      ORG,
-      { log: 'log1', head: 0, permissions, channels: [{ id: GENERAL, last_seq: 0 }] },
-      this.#source(),
-      {
-        heartbeat_seconds: 15,
-        failed: (stage) => this.failures.push(stage),
-        gaveUp: () => this.gave_up++,
-      },
-    )
+    const channels = [{ id: GENERAL, last_seq: this.lastSeq(GENERAL) }]
+    return { log: 'log1', head: this.committed, permissions, channels }
   }
 
   get committed(): number {
@@ -150,14 +155,18 @@ export class EdgeWorld {
 
   /** Publishes up to `count` of the committed events. */
   publish(count = Number.MAX_SAFE_INTEGER): void {
-    const events = this.#stored.slice(this.#published, this.#published + count)
+    this.edge.deliver(this.batch(count))
+  }
+
+  /** The next events to be published. */
+  batch(count = Number.MAX_SAFE_INTEGER): PublishedBatch {
+    const after = this.#published
+    const events = this.#stored.slice(after, after + count)
     this.#published += events.length
-    const [first] = events
-    if (!first) return
     const notifications = this.#notifications.filter(
-      (n) => n.event_sequence >= first.sequence && n.event_sequence <= this.#published,
+      (n) => n.event_sequence > after && n.event_sequence <= this.#published,
     )
-    this.edge.deliver({ org_id: ORG, log: 'log1', epoch: 1, events, notifications })
+    return { org_id: ORG, log: 'log1', epoch: 1, events, notifications }
   }
 
   /** Loses up to `count` of the committed events on the way to the edge. */

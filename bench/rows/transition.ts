@@ -1,0 +1,16 @@
+import { transitions } from '../load/transitions.ts'
+import { singleRowInserts } from '../reference/inserts.ts'
+import type { Row, Rows } from '../row.ts'
+
+const taskTransition: Row = {
+  name: 'task transition by REST, one org, 32 clients',
+  unit: 'requests/s',
+  judge: [{ reference: 'single-row inserts', floor: 0.1, goal: 0.25 }],
+  async run(product, seconds) {
+    const { rate, p99_ms } = await transitions(product, seconds)
+    const reference = await singleRowInserts(product.database, 32, seconds)
+    return { product: rate, 'single-row inserts': reference, 'p99 ms': p99_ms }
+  },
+}
+
+export const transition: Rows = { transition: taskTransition }

@@ -1,0 +1,97 @@
+import { newId } from '../../src/contracts/ids.ts'
+import type { Evidence, Project, Task, User } from '../../src/contracts/resources.ts'
+import type { commandsOf } from './commands.ts'
+
+type Org = Pick<Awaited<ReturnType<typeof commandsOf>>, 'org' | 'channel' | 'founder_id'>
+type Take = <Result>(command: string, input: unknown) => Promise<Result>
+
+const key = () => ({ id: newId(), key_id: newId(), prefix: 'mc_live_x', bcrypt_hash: 'x', hmac: newId() })
+const invite = () => ({
+  id: newId(),
+  token_hash: newId(),
+  expires_at: new Date(Date.now() + 60_000).toISOString(),
+})
+const pullRequest = (n: number) => ({ type: 'pr_link', url: `https://github.com/a/b/pull/${n}` })
+
+/** Every command of the registry at least once, with each kind of change that it makes. */
+export async function everyCommand({ org, channel, founder_id }: Org, take: Take): Promise<void> {
+  await take('channel.create', { name: 'random' })
+  await take('message.post', { channel_id: channel.id, content: 'Hello', content_hash: '' })
+  const until = new Date(Date.now() + 60_000).toISOString()
+  await take('channel.pause_loop', { channel_id: channel.id, messages: 8, until })
+  await take('channel.resume_loop', { channel_id: channel.id, reason: 'time' })
+  await take('security.record', {
+    type: 'auth.login_success',
+    actor: { id: founder_id, type: 'human', display_name: 'Founder' },
+    payload: { user_id: founder_id, method: 'password' },
+  })
+
+  const agent = await take<User>('user.create_agent', {
+    identifier: 'forge',
+    display_name: 'Forge',
+    role: 'contributor',
+    user_id: newId(),
+    key: key(),
+  })
+  await take('key.rotate', { user_id: agent.id, key: key() })
+  await take('key.revoke', { user_id: agent.id })
+  const letter = invite()
+  const person = await take<User>('user.invite_human', {
+    email: 'Tomasz@Example.com',
+    display_name: 'Tomasz',
+    role: 'contributor',
+    new_user_id: newId(),
+    invite: letter,
+  })
+  await take('user.join', { user_id: person.id, invite_id: letter.id, display_name: 'Tomasz N.' })
+  await take('user.update', { user_id: person.id, patch: { role: 'administrator', display_name: 'T.' } })
+
+  const project = await take<Project>('project.create', {
+    name: 'Uploads',
+    type: 'software',
+    links: [{ url: 'https://example.com', label: 'Plan' }],
+    assigned_user_ids: [agent.id, founder_id],
+  })
+  await take('project.assign', { id: project.id, user_id: person.id })
+  await take('project.unassign', { id: project.id, user_id: agent.id })
+  await take('project.update', { id: project.id, patch: { name: 'Downloads', owner_id: agent.id } })
+  await take('project.transition', { id: project.id, to_stage: 'poc' })
+  const other = await take<Project>('project.create', { name: 'Other', type: 'docs', owner_id: person.id })
+
+  const blocker = await take<Task>('task.create', { title: 'Blocker', required_evidence_types: ['pr_link'] })
+  const second = await take<Task>('task.create', { title: 'Second' })
+  const task = await take<Task>('task.create', {
+    title: 'Resume uploads',
+    project_ids: [project.id, other.id],
+    assignee_ids: [person.id, agent.id],
+    blocked_by_ids: [blocker.id],
+  })
+  await take('task.update', {
+    id: task.id,
+    patch: { title: 'Resume', project_ids: [other.id], assignee_ids: [founder_id, agent.id, person.id] },
+  })
+  await take('task.update', { id: task.id, patch: { project_ids: [project.id], assignee_ids: [agent.id] } })
+  await take('task.add_dependency', { id: task.id, blocked_by_id: second.id })
+  await take('task.add_dependency', { id: second.id, blocked_by_id: blocker.id })
+  await take('task.transition', {
+    id: blocker.id,
+    to_status: 'complete',
+    comment: 'Done.',
+    evidence: [pullRequest(1), pullRequest(2)],
+  })
+  await take('task.remove_dependency', { id: task.id, blocked_by_id: second.id })
+  await take('task.add_dependency', { id: task.id, blocked_by_id: second.id })
+  await take('task.transition', { id: second.id, to_status: 'complete' })
+  await take('task.transition', { id: second.id, to_status: 'in-progress' })
+  const evidence = await take<Evidence>('task.add_evidence', { id: task.id, ...pullRequest(3) })
+  await take('task.remove_evidence', { id: task.id, evidence_id: evidence.id })
+  await take('task.archive', { ids: [blocker.id, second.id] })
+
+  await take('project.archive', { id: project.id })
+  await take('user.remove', { user_id: person.id })
+  await take('org.update', { name: 'New name', settings: { deletion_grace_period_days: 9 } })
+  await take('org.suspend', null)
+  await take('org.resume', null)
+  await take('org.delete', { confirm: org.slug })
+  await take('org.restore', null)
+}
