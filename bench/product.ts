@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ConnectionOptions } from '../src/db/connection.ts'
 import { type Agent, addAgent, Person, setUp } from '../tests/support/client.ts'
 import { startServer, type TestServer } from '../tests/support/server.ts'
@@ -16,12 +14,13 @@ export interface Product {
 
 export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
   const server = await startServer({
+    cluster: 'own',
     env: { MC_LOG_LEVEL: 'error', DEPLOYMENT_MODE: 'multi-tenant', ...env },
   })
   const admin = await setUp(server)
   await raiseLimits(admin)
   const agent = await addAgent(admin, 'bench')
-  return { server, admin, agent, database: superuser(server.data_dir), stop: () => server.stop() }
+  return { server, admin, agent, database: server.connection('superuser'), stop: () => server.stop() }
 }
 
 export async function raiseLimits(admin: Person): Promise<void> {
@@ -31,14 +30,6 @@ export async function raiseLimits(admin: Person): Promise<void> {
   }
   const answer = await admin.in('PATCH', '', { settings })
   if (answer.status !== 200) throw new Error(`limits: ${JSON.stringify(answer.body)}`)
-}
-
-function superuser(data_dir: string): ConnectionOptions {
-  const [, , , port, host] = readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split(
-    '\n',
-  )
-  const password = readFileSync(join(data_dir, 'postgres', 'superuser-password'), 'utf8').trim()
-  return { host: host!.trim(), port: Number(port), database: 'mission_control', user: 'mc_super', password }
 }
 
 /** Another org of the same person, on a multi-tenant server. */

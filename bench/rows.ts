@@ -3,6 +3,7 @@ import { returning } from './rows/come-back.ts'
 import { connecting } from './rows/connect.ts'
 import { connections } from './rows/connections.ts'
 import { create } from './rows/create.ts'
+import { idle } from './rows/idle-orgs.ts'
 import { laneMemory } from './rows/lane-memory.ts'
 import { latency } from './rows/latency.ts'
 import { lists } from './rows/lists.ts'
@@ -25,6 +26,7 @@ export const ROWS: Rows = {
   ...transition,
   ...lists,
   ...connections,
+  ...idle,
   ...connecting,
   ...returning,
   ...start,

@@ -1,111 +1,124 @@
 /**
- * The whole test suite: `npm test [filter …]`. Groups run one after another, so that servers of different groups do not
- * starve each other; what a group prints goes through. Ends with one line: N passed, N failed, N skipped.
+ * `npm test`: the whole suite. `npm test unit integration`: those groups. `npm test tests/unit/x.test.ts`: those files.
+ * `npm test -- --changed [--since REF]`: the files whose imports changed, against HEAD or REF. `--jobs N`: test files at
+ * the same time. Ends with one line: N passed, N failed, N skipped.
  */
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { CLUSTER_VARIABLE, launchCluster } from '../tests/support/cluster.ts'
+import { allGroups, bunTest, type Group, ROOT, SILENCE_MS } from './test-run/groups.ts'
+import { endLeftovers } from './test-run/processes.ts'
+import { type JobResult, runJob } from './test-run/run-job.ts'
 
-const ROOT = join(import.meta.dir, '..')
-
-interface Group {
-  name: string
-  command: string[]
-  minutes: number
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    changed: { type: 'boolean', default: false },
+    since: { type: 'string' },
+    jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) },
+  },
+})
+const groups = chosen()
+if (groups.length === 0) {
+  console.error(`No group or test file is named ${positionals.join(', ')}.`)
+  process.exit(2)
 }
 
-const bun = process.execPath
-const GROUPS: Group[] = [
-  {
-    name: 'unit',
-    command: [
-      bun,
-      'test',
-      '--timeout',
-      '60000',
-      'tests/unit',
-      'tests/architecture',
-      'tests/chaos',
-      'bridge',
-      'ui/tests',
-    ],
-    minutes: 5,
-  },
-  {
-    name: 'actors under Deno',
-    command: ['node_modules/.bin/deno', 'test', '--no-check', '--allow-all', '--quiet', 'tests/unit/actors'],
-    minutes: 2,
-  },
-  { name: 'integration', command: [bun, 'test', '--timeout', '60000', 'tests/integration'], minutes: 8 },
-  { name: 'end to end', command: [bun, 'test', '--timeout', '120000', 'tests/e2e'], minutes: 8 },
-  {
-    name: 'chaos, short form',
-    command: [bun, 'tests/chaos/run.ts', '--single', '--kills', '10'],
-    minutes: 3,
-  },
-  { name: 'proofs, short form', command: [bun, 'poc/run.ts', '--short'], minutes: 6 },
-]
+// Everything that tests write lies below one folder, so that nothing is left behind.
+const folder = mkdtempSync(join(tmpdir(), 'mc-run-'))
+chmodSync(folder, 0o755)
+process.env.TMPDIR = folder
+const cluster = groups.some(({ jobs }) => jobs.some((job) => job.cluster)) ? await launchCluster() : undefined
+const env = { TMPDIR: folder, ...(cluster ? { [CLUSTER_VARIABLE]: JSON.stringify(cluster.info) } : {}) }
 
-const filters = process.argv.slice(2)
-const totals = { passed: 0, failed: 0, skipped: 0 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    cleanUp()
+    process.exit(1)
+  })
 
-for (const group of GROUPS) {
-  if (
-    filters.length > 0 &&
-    !filters.some(
-      (filter) => group.name.includes(filter) || group.command.some((part) => part.includes(filter)),
+const results: JobResult[] = []
+for (const group of groups) results.push(...(await runGroup(group)))
+await cluster?.stop()
+for (const left of cleanUp()) console.error(`left behind: ${left}`)
+process.exit(summary(results) ? 0 : 1)
+
+/** Ends what still works below the folder of this run, and removes the folder. */
+function cleanUp(): string[] {
+  const left = endLeftovers(folder)
+  rmSync(folder, { recursive: true, force: true })
+  return left
+}
+
+function chosen(): Group[] {
+  if (values.changed) {
+    const changed = `--changed${values.since === undefined ? '' : `=${values.since}`}`
+    console.log(
+      'Tests are chosen by their imports. Those that start a server as a program: npm test integration',
     )
-  )
-    continue
+    return [{ name: 'changed', jobs: [bunTest('changed', [changed, '--pass-with-no-tests'])], at_once: 1 }]
+  }
+  const files = positionals.filter((word) => word.endsWith('.test.ts') && existsSync(join(ROOT, word)))
+  if (files.length > 0) return [{ name: 'files', jobs: [bunTest('files', files)], at_once: 1 }]
+  const all = allGroups(Number(values.jobs))
+  if (positionals.length === 0) return all
+  const named = ({ name }: Group, word: string) =>
+    name.includes(word) || (word === 'e2e' && name === 'end to end')
+  return all.filter((group) => positionals.some((word) => named(group, word)))
+}
+
+async function runGroup(group: Group): Promise<JobResult[]> {
   console.log(`\n== ${group.name}`)
   const started_at = performance.now()
-  const { output, code } = await run(group)
-  const counted = count(output, group)
-  totals.passed += counted.passed
-  totals.skipped += counted.skipped
-  // A runner that fails without a failed test (a crash, a time-out) counts as one failure.
-  totals.failed += counted.failed || (code === 0 ? 0 : 1)
-  console.log(
-    `== ${group.name}: ${counted.passed} passed, ${counted.failed} failed, ${Math.round((performance.now() - started_at) / 1000)} s`,
-  )
-}
-
-const forbidden_skips = process.env.CI === 'true' && totals.skipped > 0
-if (forbidden_skips) console.error('Skipped tests are not allowed in CI.')
-console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
-process.exit(totals.failed > 0 || totals.passed === 0 || forbidden_skips ? 1 : 0)
-
-async function run(group: Group): Promise<{ output: string; code: number }> {
-  const child = Bun.spawn(group.command, {
-    cwd: ROOT,
-    stdout: 'pipe',
-    stderr: 'pipe',
-    stdin: 'ignore',
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-  })
-  const timer = setTimeout(() => child.kill('SIGKILL'), group.minutes * 60_000)
-  let output = ''
-  const pass = async (stream: ReadableStream<Uint8Array>, to: NodeJS.WriteStream) => {
-    const decoder = new TextDecoder()
-    for await (const chunk of stream) {
-      const text = decoder.decode(chunk, { stream: true })
-      output += text
-      to.write(text)
+  const waiting = [...group.jobs]
+  const done: JobResult[] = []
+  const alone = group.jobs.length === 1 || group.at_once === 1
+  const worker = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      let kept = ''
+      // Lines of jobs that run at the same time are not mixed: each job is printed when it ended.
+      const result = await runJob(job, env, SILENCE_MS, (text) => {
+        if (alone) process.stdout.write(text)
+        else kept += text
+      })
+      if (kept !== '') process.stdout.write(kept)
+      console.log(`-- ${job.name}: ${counted(result)}, ${result.seconds} s`)
+      if (result.broken !== undefined) console.log(`-- ${job.name} ${result.broken}`)
+      done.push(result)
     }
   }
-  await Promise.all([pass(child.stdout, process.stdout), pass(child.stderr, process.stderr)])
-  const code = await child.exited
-  clearTimeout(timer)
-  return { output, code }
+  await Promise.all(Array.from({ length: group.at_once }, worker))
+  const seconds = Math.round((performance.now() - started_at) / 1000)
+  console.log(`== ${group.name}: ${counted(total(done))}, ${seconds} s`)
+  return done
 }
 
-/** Reads the counts that the runners print themselves. */
-function count(output: string, group: Group): { passed: number; failed: number; skipped: number } {
-  if (group.name.startsWith('chaos'))
-    return { passed: output.includes('nothing lost, nothing doubled') ? 1 : 0, failed: 0, skipped: 0 }
-  const proofs = /^(\d+) passed, (\d+) failed$/m.exec(output)
-  if (group.name.startsWith('proofs'))
-    return { passed: Number(proofs?.[1] ?? 0), failed: Number(proofs?.[2] ?? 0), skipped: 0 }
-  const deno = /(\d+) passed(?: \((\d+) steps\))? \| (\d+) failed/.exec(output)
-  if (deno) return { passed: Number(deno[2] ?? deno[1]), failed: Number(deno[3]), skipped: 0 }
-  const number = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(output)?.[1] ?? 0)
-  return { passed: number('pass'), failed: number('fail'), skipped: number('skip') + number('todo') }
+function counted({ passed, failed }: { passed: number; failed: number }): string {
+  return `${passed} passed, ${failed} failed`
+}
+
+/** A job that was ended or whose process failed counts as one failure beside its failed tests. */
+function total(done: readonly JobResult[]): { passed: number; failed: number; skipped: number } {
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  for (const { passed, failed, skipped, broken } of done) {
+    sum.passed += passed
+    sum.failed += failed + (broken === undefined ? 0 : 1)
+    sum.skipped += skipped
+  }
+  return sum
+}
+
+/** Prints what failed, by name, and the last line; true when all is well. */
+function summary(done: readonly JobResult[]): boolean {
+  for (const { job, failures, broken } of done) {
+    for (const failure of failures) console.log(`failed: ${failure}`)
+    if (broken !== undefined) console.log(`failed: ${job.name} ${broken}`)
+  }
+  const { passed, failed, skipped } = total(done)
+  const forbidden = process.env.CI === 'true' && skipped > 0
+  if (forbidden) console.error('Skipped tests are not allowed in CI.')
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`)
+  return failed === 0 && !forbidden && (passed > 0 || values.changed)
 }

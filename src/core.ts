@@ -116,6 +116,12 @@ export function createCore(
       edges.deliver(batch)
       onPublished(batch)
     },
+    ownerLost: (org_id) => {
+      edges
+        .peek(org_id)
+        ?.refresh()
+        .catch((error: unknown) => failed('compare an edge with the stored head', error))
+    },
     directory,
     observe: (measure, value) => metrics.observe(measure, value),
   }

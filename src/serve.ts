@@ -17,7 +17,7 @@ import { registerGauges } from './serve/gauges.ts'
 import { createIdentify } from './serve/identify.ts'
 import { createShutdown } from './serve/shutdown.ts'
 import { startBackground } from './workers/background.ts'
-import { LastActivity } from './workers/last-activity.ts'
+import { LastUse, type Used } from './workers/last-use.ts'
 
 /** Bun's own bound on a body, far beyond ours: `readJson` refuses first, with an answer; Bun cuts the connection. */
 const REQUEST_BYTES_MAX = 2 ** 40
@@ -43,7 +43,10 @@ export async function serve(
     newId,
   )
   sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
-  const activity = new LastActivity(accounts, failed, Date.now)
+  const lastUse = (of: string, write: (used: Used[]) => Promise<void>) =>
+    new LastUse(write, (error) => failed(`write the last use of ${of}`, error), Date.now)
+  const members_used = lastUse('members', (used) => node.background_database.touchMembers(used))
+  const keys_used = lastUse('keys', (used) => node.background_database.touchKeys(used))
   const records = new ThrottledRecords(after, (error) => failed('record a repeated failure', error))
   const proxies = new TrustedProxies(config.trusted_proxies)
   const listener: Listener = {
@@ -52,7 +55,7 @@ export async function serve(
     keepOpen: (request) => server?.timeout(request, 0),
     clientIp: (request) => clientIp(request, server?.requestIP(request)?.address, proxies),
   }
-  const identify = createIdentify(node, { sessions, org_ids, activity, records })
+  const identify = createIdentify(node, { sessions, org_ids, members_used, keys_used, records })
   const deps = createDeps(node, { accounts, sessions, identify, records, listener })
   registerGauges(node)
 
@@ -94,7 +97,8 @@ export async function serve(
     core.edges.forget(org_id)
     await core.host.stopOrg(org_id)
   }
-  activity.start()
+  members_used.start()
+  keys_used.start()
   const background = startBackground({
     clock: systemClock,
     database: node.background_database,
@@ -110,7 +114,8 @@ export async function serve(
     edges: core.edges,
     host: core.host,
     stopWorkers: () => {
-      activity.stop()
+      members_used.stop()
+      keys_used.stop()
       return background.stop()
     },
     close: () => node.close(),

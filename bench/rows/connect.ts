@@ -17,7 +17,7 @@ const connect: Row = {
   ],
   runs_max: 3,
   async run() {
-    const server = await startServer({ env: { MC_LOG_LEVEL: 'error' } })
+    const server = await startServer({ cluster: 'own', env: { MC_LOG_LEVEL: 'error' } })
     try {
       const seat = seatOf(await setUp(server))
       const sql = databaseOf(server)

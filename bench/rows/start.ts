@@ -6,7 +6,7 @@ const startTime: Row = {
   unit: 's',
   judge: [{ at_most: 3, goal: 1 }],
   async run() {
-    const server = await startServer()
+    const server = await startServer({ cluster: 'own' })
     try {
       await server.kill('SIGTERM')
       const started_at = performance.now()

@@ -71,6 +71,16 @@ export class BackgroundDatabase {
     )
   }
 
+  /** Writes that members were active now, over all orgs; `id` is the user's. A locked row is left out. */
+  async touchMembers(used: readonly { org_id: string; id: string }[]): Promise<void> {
+    await this.#database.query((sql) => sql`select touch_members(${JSON.stringify(used)}::text::json)`)
+  }
+
+  /** Writes that keys were used now, over all orgs. A locked row is left out. */
+  async touchKeys(used: readonly { org_id: string; id: string }[]): Promise<void> {
+    await this.#database.query((sql) => sql`select touch_keys(${JSON.stringify(used)}::text::json)`)
+  }
+
   async close(): Promise<void> {
     await this.#database.close()
   }

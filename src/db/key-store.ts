@@ -1,4 +1,4 @@
-import { and, eq, sql as text } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { LRUCache } from 'lru-cache'
 import type { Database } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'
@@ -43,38 +43,20 @@ const setHmac = statement((p: Params<{ org_id: string; id: string; hmac: string 
     .where(and(inOrg(api_keys.org_id, p.org_id), eq(api_keys.id, p.id))),
 )
 
-const setUsed = statement((p: Params<{ org_id: string; id: string }>) =>
-  build
-    .update(api_keys)
-    .set({ last_used_at: text`now()` })
-    .where(and(inOrg(api_keys.org_id, p.org_id), eq(api_keys.id, p.id))),
-)
-
 /** A row is read again after this time; what ends a key on this node drops it at once. */
 const REMEMBER_MS = 1_000
 /** Keys in memory: some 10 MiB. The least recently used is read again earlier. */
 const REMEMBERED_MAX = 10_000
-/** Last use is written at most this often per key. */
-const USED_EVERY_MS = 60_000
 
 /** API keys in PostgreSQL, with the rows of the last second in memory. */
 export class PostgresKeyStore {
-  readonly #database: Pick<Database, 'query' | 'withOrg'>
+  readonly #database: Database
   readonly #rows = new LRUCache<string, { row: StoredKey; read_at: number }>({ max: REMEMBERED_MAX })
-  /** When the last use of a key was written; one that fell out is written once more than needed. */
-  readonly #used: LRUCache<string, number>
   /** After a restart all agents come back at once. */
   readonly #found = new CoalescedReads<StoredKey | undefined>((key_ids) => this.#read(key_ids), undefined)
-  readonly #failed: (stage: string, error: unknown) => void
 
-  constructor(
-    database: Pick<Database, 'query' | 'withOrg'>,
-    failed: (stage: string, error: unknown) => void,
-    used_max = REMEMBERED_MAX,
-  ) {
+  constructor(database: Database) {
     this.#database = database
-    this.#used = new LRUCache({ max: used_max })
-    this.#failed = failed
   }
 
   /** Text: the org is not known yet, so a function that bypasses row-level security looks the keys up. */
@@ -107,15 +89,5 @@ export class PostgresKeyStore {
   ): Promise<void> {
     await this.#database.withOrg(org_id, ({ sql }) => setHmac(sql, { org_id, id, hmac }))
     this.#rows.delete(key_id)
-  }
-
-  /** Writes that a key was used, about once a minute. Not awaited. */
-  used({ org_id, id }: Pick<StoredKey, 'org_id' | 'id'>): void {
-    const now = Date.now()
-    if (now - (this.#used.peek(id) ?? 0) < USED_EVERY_MS) return
-    this.#used.set(id, now)
-    this.#database
-      .withOrg(org_id, ({ sql }) => setUsed(sql, { org_id, id }))
-      .catch((error: unknown) => this.#failed('write the last use of a key', error))
   }
 }

@@ -6,19 +6,20 @@ import type { OrgIds } from '../db/org-ids.ts'
 import { KeyBackOff } from '../http/back-off.ts'
 import { Identify } from '../http/identity.ts'
 import type { Node } from '../node.ts'
-import type { LastActivity } from '../workers/last-activity.ts'
+import type { LastUse } from '../workers/last-use.ts'
 
 interface Parts {
   sessions: Sessions
   org_ids: OrgIds
-  activity: LastActivity
+  members_used: LastUse
+  keys_used: LastUse
   records: ThrottledRecords
 }
 
 /** Authentication of a node: credentials, orgs by slug, and the records of use and of failure. */
 export function createIdentify(
   { config, secrets, key_store, core }: Node,
-  { sessions, org_ids, activity, records }: Parts,
+  { sessions, org_ids, members_used, keys_used, records }: Parts,
 ): Identify {
   const back_off = new KeyBackOff(Date.now, config.rate_limits)
   return new Identify({
@@ -30,8 +31,8 @@ export function createIdentify(
     cors_origins: config.cors_origins,
     openEdge: (org_id) => core.edges.open(org_id),
     orgId: (slug) => org_ids.find(slug),
-    active: (org_id, user_id) => activity.note(org_id, user_id),
-    keyUsed: (key) => key_store.used(key),
+    active: (org_id, user_id) => members_used.note(org_id, user_id),
+    keyUsed: (key) => keys_used.note(key.org_id, key.id),
     keyFailure: (key, reason, from) =>
       records.add(`key ${key.key_id} ${from.ip}`, (count) => {
         const record: SecurityRecord = {

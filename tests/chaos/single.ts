@@ -23,7 +23,7 @@ export async function runSingle(options: SingleOptions): Promise<number> {
   const { seed, kills, rate, writers: writers_count, channels: channels_count } = options
   const random = randomFrom(seed)
   console.log(`chaos --single: seed ${seed}, ${kills} kills, ${rate} messages/s`)
-  const server = await startServer({ env: { MC_LOG_LEVEL: 'error' } })
+  const server = await startServer({ cluster: 'own', env: { MC_LOG_LEVEL: 'error' } })
   try {
     const admin = await setUp(server)
     const channels: string[] = []
@@ -100,7 +100,7 @@ export async function runSingle(options: SingleOptions): Promise<number> {
           (id) => (r.journal.messages.get(id)?.length ?? 0) >= (truth.channels.get(id)?.length ?? 0),
         ),
       )
-    await until(complete, 'every reader to catch up', 30_000).catch(() => undefined)
+    await until(complete, 'every reader to catch up').catch(() => undefined)
     for (const stopping of [...readers, ...writers]) stopping.stop()
 
     const problems = check(

@@ -41,11 +41,11 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     admin = await setUp(server)
     channel = await generalChannel(admin)
     await fill()
-  }, 240_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   /** Everything that a channel can show. */
   async function fill(): Promise<void> {
@@ -93,7 +93,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
         await page.getByRole('heading', { name: 'Nothing is here' }).waitFor()
         expect(await violations(page)).toEqual([])
         await context.close()
-      }, 240_000)
+      })
 
       test(`signed in, ${theme}, ${name}`, async () => {
         const { page, context } = await visit(browser, { colorScheme: theme, viewport })
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
         await page.getByText('Type a name.').waitFor()
         expect(await violations(page)).toEqual([])
         await context.close()
-      }, 240_000)
+      })
     }
 
   async function openTalk(page: Page, window: string): Promise<void> {
@@ -186,7 +186,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     // The focus comes back when the menu has faded out.
     await page.locator('button.me:focus').waitFor()
     await context.close()
-  }, 180_000)
+  })
 
   test('nothing is wider than a window of 320 pixels, however long a name is', async () => {
     const name = 'Northwind Survey and Inspection Cooperative of the Alpine Regions'
@@ -219,5 +219,5 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
         ])
     }
     await context.close()
-  }, 180_000)
+  })
 })

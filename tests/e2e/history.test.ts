@@ -26,11 +26,11 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     for (let at = 1; at <= OLD; at++) await post(mei, `number ${at}${'\n\nmore of it'.repeat(at % 5)}`)
     await admin.in('PUT', `/channels/${channel_id}/read`, { seq: OLD - 3 })
     browser = await launch()
-  }, 240_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   const post = (who: Person, content: string) =>
     who.in<Message>('POST', `/channels/${channel_id}/messages`, { content })
@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     )
     expect(await page.locator('.log article').count()).toBeLessThan(80)
     await page.context().close()
-  }, 120_000)
+  })
 
   test('what one reads stays under the eyes while older messages arrive above it', async () => {
     const page = await opened()
@@ -111,7 +111,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
     await page.context().close()
-  }, 120_000)
+  })
 
   test('an older page that arrives late, while the reader is back near the end, does not move the view', async () => {
     const page = await opened()
@@ -143,7 +143,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
     await page.context().close()
-  }, 120_000)
+  })
 
   test('the end stays in view when the composer grows, the window changes or a row changes its height', async () => {
     const page = await opened()
@@ -165,7 +165,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       })
     await isAtEnd()
     await page.context().close()
-  }, 120_000)
+  })
 
   test('another width of the window keeps the message that one reads', async () => {
     const page = await opened()
@@ -183,7 +183,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     const view_now = (await page.locator('.log').boundingBox())?.y ?? 0
     expect(Math.abs((await top(page, reading)) - view_now - (place - view))).toBeLessThanOrEqual(60)
     await page.context().close()
-  }, 120_000)
+  })
 
   test('older messages come while one scrolls up, each once and in order', async () => {
     const page = await opened()
@@ -225,7 +225,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     })
     expect(read).toEqual(Array.from({ length: OLD }, (_, at) => at + 1))
     await page.context().close()
-  }, 240_000)
+  })
 
   test('messages that arrive below do not move what one reads; a button leads to them', async () => {
     const page = await opened()
@@ -245,7 +245,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       (px) => px < 2,
     )
     await page.context().close()
-  }, 120_000)
+  })
 
   test('a link to an old message opens there, goes on in both directions and finds the end again', async () => {
     const page = await opened()
@@ -280,7 +280,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       (px) => px < 2,
     )
     await page.context().close()
-  }, 180_000)
+  })
 
   test('a link opens its message also when the members are known last', async () => {
     const { page } = await visit(browser)
@@ -294,7 +294,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await row(page, OLD - 20).waitFor()
     await page.locator('article.is-found', { hasText: `number ${OLD - 20}` }).waitFor()
     await page.context().close()
-  }, 120_000)
+  })
 
   test('a link to a message that is not there says so, in the window, until that is closed', async () => {
     const page = await opened()
@@ -311,5 +311,5 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await toast.getByRole('button', { name: 'Close' }).click()
     await toast.waitFor({ state: 'detached' })
     await page.context().close()
-  }, 120_000)
+  })
 })

@@ -21,11 +21,11 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     browser = await launch()
     ines = await visit(browser)
     await signIn(ines.page, server.url, 'ines@example.com')
-  }, 180_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   const me = (api_key: string) =>
     fetch(`${server.url}/api/v1/orgs/fieldnote/users/me`, { headers: { Authorization: `Bearer ${api_key}` } })
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await again.page.goto(link)
     await again.page.getByText('This invite link does not work.').waitFor()
     await again.context.close()
-  }, 180_000)
+  })
 
   test('a contributor reads the list and can change nothing', async () => {
     const { page } = joined
@@ -68,7 +68,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     expect(
       await page.getByRole('button', { name: /Actions for|Invite person|Add agent|New channel/ }).count(),
     ).toBe(0)
-  }, 120_000)
+  })
 
   test('an agent gets its key, shown once, and its arrival is seen', async () => {
     const { page } = ines
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await page.reload()
     await page.getByRole('row', { name: /Release Scribe/ }).waitFor()
     expect(await page.content()).not.toContain(key)
-  }, 180_000)
+  })
 
   test('rotating without grace ends the former key, revoking ends all', async () => {
     const { page } = ines
@@ -114,7 +114,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await page.getByRole('button', { name: 'Revoke all keys' }).click()
     await page.getByText('All keys of Release Scribe are revoked').waitFor()
     expect((await me(next)).status).toBe(401)
-  }, 180_000)
+  })
 
   test('a role is in force at once, on the open page of the one it is about', async () => {
     await act(ines.page, 'Tomasz N.', 'Change role…')
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await joined.page.getByRole('button', { name: 'Create channel' }).click()
     await joined.page.getByRole('heading', { level: 1, name: 'support-desk' }).waitFor()
     await ines.page.getByRole('link', { name: /support-desk/ }).waitFor()
-  }, 180_000)
+  })
 
   test('removing asks for the name, and takes the person out of the page that is open', async () => {
     await act(ines.page, 'Tomasz N.', 'Remove…')
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await joined.page.waitForURL(/\/orgs/)
     await joined.page.getByText('You belong to no organization here.').waitFor()
     expect([...ines.complaints, ...joined.complaints]).toEqual([])
-  }, 180_000)
+  })
 
   test('the last administrator stays', async () => {
     await act(ines.page, 'Ines Carvalho', 'Change role…')
@@ -149,7 +149,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await ines.page.getByRole('button', { name: 'Change role' }).click()
     await ines.page.getByText('An organization needs an administrator.').waitFor()
     await ines.page.keyboard.press('Escape')
-  }, 120_000)
+  })
 
   test('signing out leaves nothing of the person on the device', async () => {
     const { page, context } = ines
@@ -161,5 +161,5 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     expect(String(kept)).not.toContain('mc.draft')
     await page.goto(`${server.url}/o/fieldnote/settings/members`)
     await page.waitForURL(/\/login\?return_to=/)
-  }, 120_000)
+  })
 })

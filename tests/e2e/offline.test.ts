@@ -28,11 +28,11 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     admin = await setUp(server)
     channel_id = (await generalChannel(admin)).id
     browser = await launch()
-  }, 180_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   test('the queue survives a reload and is sent once, in order', async () => {
     const { page, context, complaints } = await visit(browser)
@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     expect(await stored()).toEqual(['before', ...written, 'after'])
     expect(complaints).toEqual([])
     await context.close()
-  }, 240_000)
+  })
 
   test('without a connection one still goes from page to page, and nobody is said to be here', async () => {
     const { page, context, complaints } = await visit(browser)
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     expect(await page.locator('.gatepage').evaluate((one) => getComputedStyle(one).display)).toBe('grid')
     expect(complaints).toEqual([])
     await context.close()
-  }, 240_000)
+  })
 
   test('what could not be read is read again by itself', async () => {
     const { page, context } = await visit(browser)
@@ -140,7 +140,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await composer(page).waitFor()
     await page.getByText('Chat live').waitFor()
     await context.close()
-  }, 120_000)
+  })
 
   test('messages that came in the meantime are caught up and counted', async () => {
     const { page, context } = await visit(browser)
@@ -167,7 +167,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await page.getByText('Reconnected. 3 messages caught up.').waitFor()
     expect((await said(page)).slice(-3)).toEqual(['while', 'you were', 'away'])
     await context.close()
-  }, 240_000)
+  })
 
   test('another version of the server is told, and a reload ends the telling', async () => {
     const { page, context } = await visit(browser)
@@ -189,7 +189,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await page.getByText('Chat live').waitFor()
     expect(await page.getByText('A new version is on the server.').count()).toBe(0)
     await context.close()
-  }, 240_000)
+  })
 
   test('an old session token is renewed by one tab, and the page never notices', async () => {
     const { page, context, complaints } = await visit(browser)
@@ -211,7 +211,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     expect(renewals).toBe(1)
     expect(complaints).toEqual([])
     await context.close()
-  }, 240_000)
+  })
 
   async function stored(): Promise<string[]> {
     const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${channel_id}/messages?limit=200`)

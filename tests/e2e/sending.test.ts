@@ -52,11 +52,11 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
     })
     await signIn(ines.page, server.url, 'ines@example.com')
     await openChannel(ines.page, server.url, 'fieldnote', channel_id)
-  }, 180_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   async function stored(): Promise<string[]> {
     const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${channel_id}/messages?limit=200`)
@@ -85,7 +85,7 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
     await unsent(page).first().waitFor({ state: 'detached' })
     expect(await stored()).toEqual(['from elsewhere', 'first', 'second'])
     expect(await said(page)).toEqual(['from elsewhere', 'first', 'second'])
-  }, 120_000)
+  })
 
   test('that is refused says why, survives a reload, and is sent once when it is retried', async () => {
     const { page } = ines
@@ -106,7 +106,7 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
     await until('it is stored', stored, (texts) => texts.at(-1) === 'while suspended')
     await unsent(page).waitFor({ state: 'detached' })
     expect((await said(page)).filter((text) => text === 'while suspended')).toHaveLength(1)
-  }, 120_000)
+  })
 
   test('that is refused can be taken back into the composer, or discarded', async () => {
     const { page } = ines
@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
     await until('it is stored', stored, (texts) => texts.at(-1) === 'without one')
     expect(await stored()).not.toContain('never mind')
     expect(ines.complaints).toEqual([])
-  }, 120_000)
+  })
 
   test('unread messages of other channels are counted, and gone when they are seen', async () => {
     const { page } = ines
@@ -159,5 +159,5 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
     await page.getByRole('heading', { level: 1, name: 'general' }).waitFor()
     await page.getByRole('link', { name: 'releases', exact: true }).waitFor()
     expect(ines.complaints).toEqual([])
-  }, 120_000)
+  })
 })

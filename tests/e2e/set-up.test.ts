@@ -14,11 +14,11 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await buildApp()
     server = await startEmpty()
     browser = await launch()
-  }, 180_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   const link = () => `${server.url}/setup?token=${server.setup_token}`
 
@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await page.getByText('This set-up link is not valid.').waitFor()
     expect(complaints).toEqual([])
     await context.close()
-  }, 120_000)
+  })
 
   test('sign-in says that the server is not set up', async () => {
     const { page, context } = await visit(browser)
@@ -43,7 +43,7 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await page.waitForURL(/\/login/)
     await page.getByText('This server is not set up yet.').waitFor()
     await context.close()
-  }, 120_000)
+  })
 
   test('the form names each mistake at its field, then sets up, signs in and opens general', async () => {
     const { page, context, complaints } = await visit(browser)
@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await waitForText(page, 'the first word')
     expect(complaints).toEqual([])
     await context.close()
-  }, 180_000)
+  })
 
   test('the used link leads to sign-in', async () => {
     const { page, context } = await visit(browser)
@@ -86,7 +86,7 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await page.getByRole('link', { name: 'Go to sign-in' }).click()
     await page.waitForURL(/\/login/)
     await context.close()
-  }, 120_000)
+  })
 
   test('a wrong password is told in place, and a right one opens what was left', async () => {
     const { page, context, complaints } = await visit(browser)
@@ -102,5 +102,5 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
     expect(complaints).toEqual([])
     await context.close()
-  }, 120_000)
+  })
 })

@@ -50,11 +50,11 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await signIn(ines.page, server.url, 'ines@example.com')
     await signIn(mei.page, server.url, 'mei.lindqvist@example.com')
     for (const { page } of [ines, mei]) await openChannel(page, server.url, 'fieldnote', channel_id)
-  }, 180_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-  }, 60_000)
+  })
 
   test('what one types, the other reads, and so does the agent', async () => {
     const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, forge.headers)
@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
       expect(await row.locator('strong').innerText()).toBe('here')
     }
     await stream.close()
-  }, 120_000)
+  })
 
   test('how far the agent is shows under the message, live', async () => {
     await say(ines.page, '@forge please build')
@@ -97,7 +97,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
       await forge.in('POST', `/channels/${channel_id}/messages/${seq}/deliveries`, { state })
       for (const { page } of [ines, mei]) await page.locator('.deliv', { hasText: words }).waitFor()
     }
-  }, 120_000)
+  })
 
   test('typing is seen by the other and not by oneself', async () => {
     await composer(mei.page).pressSequentially('I am wri', { delay: 20 })
@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     expect(await mei.page.getByText('is typing').count()).toBe(0)
     await composer(mei.page).fill('')
     await ines.page.getByText('Mei Lindqvist is typing').waitFor({ state: 'detached' })
-  }, 120_000)
+  })
 
   test('a mention is completed, marked and counted', async () => {
     const { body } = await admin.in<{ id: string }>('POST', '/channels', { name: 'releases' })
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
       (list) => list.find(({ id }) => id === body.id)?.unread_count === 0,
     )
     for (const { page } of [ines, mei]) await openChannel(page, server.url, 'fieldnote', channel_id)
-  }, 120_000)
+  })
 
   test('/help is offered and answered by the server', async () => {
     await composer(ines.page).pressSequentially('/h')
@@ -138,7 +138,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
       await page.locator('.cmd', { hasText: '/help' }).waitFor()
       await page.locator('.block', { hasText: 'Commands' }).waitFor()
     }
-  }, 120_000)
+  })
 
   test('a reply names its source, and the source is found by its link', async () => {
     const row = ines.page.locator('article', { hasText: 'are you there?' }).first()
@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await answer.locator('.re').click()
     await mei.page.waitForURL(/\?seq=1$/)
     await mei.page.locator('article.is-found', { hasText: 'are you there?' }).waitFor()
-  }, 120_000)
+  })
 
   test('markup of an author is text on every screen', async () => {
     const hostile =
@@ -161,13 +161,13 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
       expect(await page.evaluate('window.owned')).toBeUndefined()
       expect(await page.locator('.log img, .log script, .log a[href^="javascript"]').count()).toBe(0)
     }
-  }, 120_000)
+  })
 
   test('both see the same in the same order, and nothing complained', async () => {
     const [left, right] = [await said(ines.page), await said(mei.page)]
     expect(left).toEqual(right)
     expect([...ines.complaints, ...mei.complaints]).toEqual([])
-  }, 60_000)
+  })
 
   test('a session that is ended elsewhere leads to sign-in and back to the same place, with the draft', async () => {
     await composer(mei.page).fill('not finished')
@@ -188,5 +188,5 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.waitForURL(place)
     expect(await composer(page).inputValue()).toBe('not finished')
-  }, 120_000)
+  })
 })

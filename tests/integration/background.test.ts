@@ -11,23 +11,32 @@ import { deliverAlarms } from '../../src/workers/alarms.ts'
 import { archiveTasks } from '../../src/workers/archival.ts'
 import { deleteDueOrgs, STEP_ROWS } from '../../src/workers/org-deletion.ts'
 import { sweepExpired } from '../../src/workers/sweep.ts'
+import { type FreshDatabase, freshDatabase, urlOf } from '../support/cluster.ts'
 import { makeOrg } from '../support/database.ts'
+import { plain } from '../support/plain.ts'
 import { fillEveryTable } from '../support/rows.ts'
-import { databaseOf } from '../support/server.ts'
 
 let data_dir: string
+let fresh: FreshDatabase
 let node: Node
 let superuser: postgres.Sql
 
 beforeAll(async () => {
   data_dir = mkdtempSync(join(tmpdir(), 'mc-background-'))
-  node = await openNode({ MC_DATA_DIR: data_dir, MC_LOG_LEVEL: 'silent', MC_ACTOR_IDLE_MS: '100' })
-  superuser = databaseOf({ data_dir })
+  fresh = await freshDatabase()
+  node = await openNode({
+    MC_DATA_DIR: data_dir,
+    MC_DATABASE_URL: urlOf(fresh.app),
+    MC_LOG_LEVEL: 'silent',
+    MC_ACTOR_IDLE_MS: '100',
+  })
+  superuser = plain(fresh.owner)
 })
 afterAll(async () => {
   await superuser.end({ timeout: 1 })
   await node.core.host.stopAll()
   await node.close()
+  await fresh.drop()
   rmSync(data_dir, { recursive: true, force: true })
 })
 
@@ -250,7 +259,7 @@ describe('the end of an org', () => {
     expect(await node.background_database.dueOrgs()).toEqual([])
     const [user] = await superuser`select status from users where id = ${founder_id}`
     expect(user?.status).toBe('deactivated')
-  }, 120_000)
+  })
 
   test('A97 an org that another node is deleting is left to it', async () => {
     const { org } = await makeOrg(node.database)
@@ -273,6 +282,26 @@ test('A98 background work has connections of its own: requests are answered whil
     expect(rows.length).toBe(1)
     void Promise.all(waiting)
   })
+})
+
+test('A100 the last use of members and keys of many orgs is one statement, which waits for no request', async () => {
+  const orgs = [await makeOrg(node.database), await makeOrg(node.database), await makeOrg(node.database)]
+  const members = orgs.map(({ org, founder_id }) => ({ org_id: org.id, id: founder_id }))
+  const keys = orgs.map(({ org }) => ({ org_id: org.id, id: newId() }))
+  for (const [i, { org_id, id }] of keys.entries())
+    await superuser`insert into api_keys (org_id, id, key_id, kind, user_id, prefix, bcrypt_hash, hmac)
+      values (${org_id}, ${id}, ${id.slice(-12)}, 'live', ${orgs[i]!.founder_id}, 'p', 'b', 'h')`
+  await superuser.begin(async (sql) => {
+    await sql`select from memberships where org_id = ${members[0]!.org_id} for update`
+    await sql`select from api_keys where org_id = ${keys[0]!.org_id} for update`
+    await node.background_database.touchMembers(members)
+    await node.background_database.touchKeys(keys)
+  })
+  for (const [i, { org_id }] of members.entries()) {
+    const [member] = await superuser`select last_active_at as used from memberships where org_id = ${org_id}`
+    const [key] = await superuser`select last_used_at as used from api_keys where org_id = ${org_id}`
+    expect([member?.used !== null, key?.used !== null]).toEqual([i > 0, i > 0])
+  }
 })
 
 test('A99 an org that nobody uses has no actor', async () => {

@@ -456,7 +456,7 @@ describe('tasks', () => {
     expect(
       (await ana.in<Listed<Task>>('GET', '/tasks?q=ancient&include_archived=true')).body.pagination.total,
     ).toBe(1)
-  }, 30_000)
+  })
 })
 
 describe('organizations', () => {
@@ -600,7 +600,7 @@ describe('organizations', () => {
       ).status,
     ).toBe(401)
     expect((await admin.in('GET', '/tasks')).status).toBe(200)
-  }, 30_000)
+  })
 
   test('a member who goes leaves its projects and tasks behind, and the log says so', async () => {
     const leaving = await join(admin, 'Leo Gone')

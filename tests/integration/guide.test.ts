@@ -49,57 +49,53 @@ function blocksOf(text: string): { stream: boolean; script: string }[] {
 
 const has_tools = Bun.which('curl') !== null && Bun.which('jq') !== null
 
-test.skipIf(!has_tools)(
-  'every command of the guide does what the guide says',
-  async () => {
-    const blocks = blocksOf(readFileSync(GUIDE, 'utf8'))
-    expect(blocks.length).toBeGreaterThanOrEqual(8)
-    // One shell for all of them, as a reader would have it; a block that fails ends it, but curl's own time limit (28).
-    const script = blocks
-      .map(({ stream, script }, i) =>
-        stream
-          ? `set +e\n${script}code=$?\nset -e\n[ $code -eq 0 ] || [ $code -eq 28 ]\necho "== done ${i}"`
-          : `${script}\necho "== done ${i}"`,
-      )
-      .join('\n')
-    const child = Bun.spawn(['bash', '-e', '-u', '-o', 'pipefail', '-c', script], {
-      env: {
-        PATH: process.env.PATH ?? '',
-        MC_URL: server.url,
-        MC_ORG: agent.org,
-        MC_KEY: agent.key,
-        NO_PROXY: 'localhost',
-        no_proxy: 'localhost',
-      },
-      stdout: 'pipe',
-      stderr: 'pipe',
-    })
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
-    expect({
-      code,
-      err: err.replaceAll(/curl: \(28\).*\n/g, ''),
-      done: out.match(/== done/g)?.length,
-    }).toEqual({
-      code: 0,
-      err: '',
-      done: blocks.length,
-    })
-    expect(out).toContain('stream.opened')
+test.skipIf(!has_tools)('every command of the guide does what the guide says', async () => {
+  const blocks = blocksOf(readFileSync(GUIDE, 'utf8'))
+  expect(blocks.length).toBeGreaterThanOrEqual(8)
+  // One shell for all of them, as a reader would have it; a block that fails ends it, but curl's own time limit (28).
+  const script = blocks
+    .map(({ stream, script }, i) =>
+      stream
+        ? `set +e\n${script}code=$?\nset -e\n[ $code -eq 0 ] || [ $code -eq 28 ]\necho "== done ${i}"`
+        : `${script}\necho "== done ${i}"`,
+    )
+    .join('\n')
+  const child = Bun.spawn(['bash', '-e', '-u', '-o', 'pipefail', '-c', script], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      MC_URL: server.url,
+      MC_ORG: agent.org,
+      MC_KEY: agent.key,
+      NO_PROXY: 'localhost',
+      no_proxy: 'localhost',
+    },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  expect({
+    code,
+    err: err.replaceAll(/curl: \(28\).*\n/g, ''),
+    done: out.match(/== done/g)?.length,
+  }).toEqual({
+    code: 0,
+    err: '',
+    done: blocks.length,
+  })
+  expect(out).toContain('stream.opened')
 
-    const after = await admin.in<Task>('GET', `/tasks/${task.id}`)
-    expect([after.body.status, after.body.priority]).toEqual(['complete', 'high'])
-    expect(after.body.evidence.map(({ type }) => type)).toEqual(['pr_link'])
-    const messages = await admin.in<{ data: Message[] }>('GET', `/channels/${message.channel_id}/messages`)
-    expect(messages.body.data.map(({ sender }) => sender.display_name)).toContain('forge')
-    const asked = messages.body.data.find(({ seq }) => seq === message.seq)
-    expect(asked?.deliveries.map(({ state }) => state)).toEqual(['working'])
-  },
-  60_000,
-)
+  const after = await admin.in<Task>('GET', `/tasks/${task.id}`)
+  expect([after.body.status, after.body.priority]).toEqual(['complete', 'high'])
+  expect(after.body.evidence.map(({ type }) => type)).toEqual(['pr_link'])
+  const messages = await admin.in<{ data: Message[] }>('GET', `/channels/${message.channel_id}/messages`)
+  expect(messages.body.data.map(({ sender }) => sender.display_name)).toContain('forge')
+  const asked = messages.body.data.find(({ seq }) => seq === message.seq)
+  expect(asked?.deliveries.map(({ state }) => state)).toEqual(['working'])
+})
 
 test('the refusal that the guide shows is one', async () => {
   const shown = /^```json\n([\s\S]*?)^```$/m.exec(readFileSync(GUIDE, 'utf8'))?.[1] ?? ''

@@ -113,5 +113,5 @@ describe('an invitation', () => {
     })
     expect((await accept(again)).body.user.id).toBe(first.body.id)
     expect((await sign_in()).status).toBe(200)
-  }, 30_000)
+  })
 })

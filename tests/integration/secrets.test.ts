@@ -32,4 +32,4 @@ test('a signing secret is rotated without signing anybody out; an API key surviv
   expect(late.status).toBe(401)
   await rotated.stop()
   rmSync(data_dir, { recursive: true, force: true })
-}, 60_000)
+})

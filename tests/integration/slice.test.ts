@@ -110,7 +110,7 @@ describe('sign-in', () => {
     const ws = await WsJournal.open(socket(), { Cookie: person.cookieHeader, Origin: server.url })
     const cookie = person.cookieHeader
     expect((await person.call('POST', '/auth/logout')).status).toBe(204)
-    await until(() => sse.ended && ws.close_code !== undefined, 'the streams to end', 1_500)
+    await until(() => sse.ended && ws.close_code !== undefined, 'the streams to end')
     expect(sse.events.at(-1)).toMatchObject({ type: 'session.revoked', payload: { reason: 'session' } })
     expect(ws.close_code).toBe(4001)
     const after = await fetch(`${server.url}/auth/me`, { headers: { Cookie: cookie } })
@@ -374,7 +374,7 @@ describe('the stream', () => {
     const sse = await SseJournal.open(stream(), doomed.headers)
     await until(() => sse.events.length > 0)
     expect((await admin.in('DELETE', `/users/${doomed.user.id}/api-keys`)).status).toBe(204)
-    await until(() => sse.ended, 'the stream to end', 1_500)
+    await until(() => sse.ended, 'the stream to end')
     expect(sse.events.at(-1)).toMatchObject({ type: 'session.revoked', payload: { reason: 'key' } })
     expect((await doomed.in('GET', '/users/me')).body).toMatchObject({ error: { code: 'INVALID_API_KEY' } })
   })
@@ -403,7 +403,7 @@ describe('the stream', () => {
     const ws = await WsJournal.open(socket(), { Cookie: gone.cookieHeader, Origin: server.url })
     await until(() => sse.events.length > 0)
     expect((await admin.in('DELETE', `/users/${gone.user_id}`)).status).toBe(204)
-    await until(() => sse.ended && ws.close_code === 4001, 'the streams to end', 1_500)
+    await until(() => sse.ended && ws.close_code === 4001, 'the streams to end')
     expect((await gone.in('GET', '/channels')).body).toMatchObject({ error: { code: 'ORG_NOT_FOUND' } })
   })
 
@@ -437,7 +437,7 @@ describe('the WebSocket', () => {
       Array.from({ length: 451 }, (_, i) => seq + 1 + i),
     )
     resumed.close()
-  }, 30_000)
+  })
 
   test('says resync when it cannot resume', async () => {
     const ws = await WsJournal.open(

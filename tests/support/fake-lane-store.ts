@@ -8,20 +8,36 @@ import { ApiError } from '../../src/contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
 import { endsBatch, needsSql, type TestDone, type TestJob } from './test-jobs.ts'
 
-export interface StoredRow {
+export interface StoredRow<Done> {
   sequence: number
   value: string
   epoch: number
+  done: Done
+}
+
+/** What the jobs of a fake store do. */
+export interface FakeRunner<Job, Done> {
+  nameOf(job: Job): string
+  needsSql(job: Job): boolean
+  /** True for a row that only the database refuses. */
+  refusedBySql(job: Job): boolean
+  /** Throws to refuse the job. */
+  run(job: Job, sequence: number): Done
 }
 
 /** Microtasks that a slow fake takes for one answer. */
 const SLOW_TURNS = 10
 
-/** The database as the lane sees it, in memory, with faults that a test switches on. One org. */
-export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
-  readonly rows: StoredRow[] = []
-  /** Batches that were tried, as lists of values. */
+/**
+ * The database as the lane sees it, in memory, with faults that a test switches on. One org. It runs the same contract
+ * suite as PostgreSQL.
+ */
+export class FakeStore<Job, Done> implements LaneStore<Job, Done> {
+  readonly rows: StoredRow<Done>[] = []
+  /** Batches that were tried, as lists of names. */
   readonly attempts: string[][] = []
+  /** Rows of each batch that was stored. */
+  readonly batches: number[] = []
   /** Epochs whose caches were released. */
   readonly released: number[] = []
   head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
@@ -37,6 +53,11 @@ export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
   slow = false
   /** Resolves when a test lets transactions go on. */
   gate: Promise<void> = Promise.resolve()
+  readonly #runner: FakeRunner<Job, Done>
+
+  constructor(runner: FakeRunner<Job, Done>) {
+    this.#runner = runner
+  }
 
   async take(_org_id: string): Promise<Head> {
     await this.#answerable()
@@ -48,12 +69,12 @@ export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
     this.released.push(epoch)
   }
 
-  open(_org_id: string, start: Head, predecessor?: ClosedBatch): OpenBatch<TestJob, TestDone> {
+  open(_org_id: string, start: Head, predecessor?: ClosedBatch): OpenBatch<Job, Done> {
     const head = predecessor?.head ?? start
-    const batch = new FakeBatch(head)
+    const batch = new FakeBatch(head, this.#runner)
     let closed = false
     return {
-      accepts: (job) => this.in_memory && !needsSql(job),
+      accepts: (job) => this.in_memory && !this.#runner.needsSql(job),
       run: async (job) => {
         if (closed) throw new Error('A sealed batch takes no job')
         return batch.run(job)
@@ -69,14 +90,14 @@ export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
   async write(
     _org_id: string,
     head: Head,
-    jobs: readonly TestJob[],
-    work: (tx: LaneTransaction<TestJob, TestDone>) => Promise<void>,
+    jobs: readonly Job[],
+    work: (tx: LaneTransaction<Job, Done>) => Promise<void>,
   ): Promise<Head> {
     await this.gate
     await this.#answerable()
     this.#checkOwner(head)
-    this.attempts.push(jobs.map((job) => job.value))
-    const batch = new FakeBatch(head)
+    this.attempts.push(jobs.map((job) => this.#runner.nameOf(job)))
+    const batch = new FakeBatch(head, this.#runner)
     await work({
       run: async (job) => batch.run(job),
       runAlone: async (job) => {
@@ -89,11 +110,11 @@ export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
     return this.#commit(batch, head, batch.headAfter)
   }
 
-  async #store(batch: FakeBatch, head: Head, after: Head): Promise<Head> {
+  async #store(batch: FakeBatch<Job, Done>, head: Head, after: Head): Promise<Head> {
     await this.gate
     await this.#answerable()
     this.#checkOwner(head)
-    this.attempts.push(batch.jobs.map((job) => job.value))
+    this.attempts.push(batch.jobs.map((job) => this.#runner.nameOf(job)))
     batch.checkRows()
     return this.#commit(batch, head, after)
   }
@@ -109,12 +130,13 @@ export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
     if (this.head.epoch !== head.epoch || this.head.batch !== head.batch) throw new Fenced('fenced')
   }
 
-  #commit(batch: FakeBatch, head: Head, after: Head): Head {
+  #commit(batch: FakeBatch<Job, Done>, head: Head, after: Head): Head {
     this.#checkOwner(head)
     const { doubt } = this
     this.doubt = undefined
     if (doubt?.stored !== false) {
       this.rows.push(...batch.rows)
+      this.batches.push(batch.rows.length)
       this.head = after
     }
     if (!doubt) return after
@@ -123,35 +145,52 @@ export class FakeLaneStore implements LaneStore<TestJob, TestDone> {
   }
 }
 
-class FakeBatch {
-  readonly rows: StoredRow[] = []
-  readonly jobs: TestJob[] = []
+class FakeBatch<Job, Done> {
+  readonly rows: StoredRow<Done>[] = []
+  readonly jobs: Job[] = []
   readonly #head: Head
+  readonly #runner: FakeRunner<Job, Done>
+  #refused: number | undefined
 
-  constructor(head: Head) {
+  constructor(head: Head, runner: FakeRunner<Job, Done>) {
     this.#head = head
+    this.#runner = runner
   }
 
   get headAfter(): Head {
     return { ...this.#head, sequence: this.#head.sequence + this.rows.length, batch: this.#head.batch + 1 }
   }
 
-  run(job: TestJob): TestDone {
+  run(job: Job): Done {
     this.jobs.push(job)
-    if (job.do === 'refuse') throw new ApiError('FORBIDDEN', job.value)
-    if (job.do === 'fail') throw new Error(`fails: ${job.value}`)
     const sequence = this.headAfter.sequence + 1
-    this.rows.push({ sequence, value: job.value, epoch: this.#head.epoch })
-    return { value: job.value, sequence, ends_batch: endsBatch(job) }
+    const done = this.#runner.run(job, sequence)
+    if (this.#runner.refusedBySql(job)) this.#refused ??= this.rows.length
+    this.rows.push({ sequence, value: this.#runner.nameOf(job), epoch: this.#head.epoch, done })
+    return done
   }
 
-  /** What the database refuses; the last row leaves with its error, as under a savepoint. */
+  /** Throws when the database refuses a row, which leaves with its error as under a savepoint. */
   checkRows(): void {
-    const refused = this.jobs.find(
-      (job) => job.do === 'refused_by_sql' && this.rows.some((row) => row.value === job.value),
-    )
-    if (!refused) return
-    this.rows.splice(this.rows.findIndex((row) => row.value === refused.value))
-    throw new Error(`SQL refuses ${refused.value}`)
+    if (this.#refused === undefined) return
+    const [row] = this.rows.splice(this.#refused)
+    this.#refused = undefined
+    throw new Error(`SQL refuses ${row?.value}`)
+  }
+}
+
+/** A fake store of the lane's test commands. */
+export class FakeLaneStore extends FakeStore<TestJob, TestDone> {
+  constructor() {
+    super({
+      nameOf: ({ value }) => value,
+      needsSql,
+      refusedBySql: (job) => job.do === 'refused_by_sql',
+      run(job, sequence) {
+        if (job.do === 'refuse') throw new ApiError('FORBIDDEN', job.value)
+        if (job.do === 'fail') throw new Error(`fails: ${job.value}`)
+        return { value: job.value, sequence, ends_batch: endsBatch(job) }
+      },
+    })
   }
 }

@@ -1,9 +1,8 @@
-import type { LaneStore, OpenBatch } from '../../src/actors/runtime/lane-store.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { EventContent } from '../../src/contracts/event-payloads.ts'
 import type { LogEvent } from '../../src/contracts/log-event.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
-import { Fenced, Gone, type Head } from '../../src/domain/ownership.ts'
+import { FakeStore } from './fake-lane-store.ts'
 
 /** What a test's command does: the input of its call. */
 export interface FakeInput {
@@ -19,75 +18,45 @@ const SMALL: EventContent = {
   payload: { channel_id: '00000000-0000-7000-8000-0000000000c1', reason: 'time' },
 }
 
-interface FakeTransaction {
-  run(job: Job): Promise<Done>
-  runAlone(job: Job): Promise<Done>
+/** The storage of one org in memory: every command stores one event, that of its input. */
+export class FakeOrgStore extends FakeStore<Job, Done> {
+  /** Commands that were run, stored or not. */
+  readonly jobs: Job[]
+
+  constructor() {
+    const jobs: Job[] = []
+    super({
+      nameOf: ({ command }) => command,
+      needsSql: () => true,
+      refusedBySql: () => false,
+      run(job, sequence) {
+        jobs.push(job)
+        const input = job.input as FakeInput
+        if (input.refuse !== undefined) throw new ApiError('FORBIDDEN', input.refuse)
+        return {
+          reply: { result: input.result ?? sequence, replayed: false },
+          events: [eventOf(job, input, sequence)],
+          notifications: [],
+        }
+      },
+    })
+    this.jobs = jobs
+  }
+
+  get events(): LogEvent[] {
+    return this.rows.flatMap(({ done }) => done.events)
+  }
 }
 
-/** The storage of one org in memory: every command stores one event of the type its input names. */
-export class FakeOrgStore implements LaneStore<Job, Done> {
-  head: Head = { epoch: 0, sequence: 0, batch: 0, log: 'testlog1' }
-  exists = true
-  readonly events: LogEvent[] = []
-  readonly jobs: Job[] = []
-  readonly batches: number[] = []
-  readonly released: number[] = []
-  gate: Promise<void> = Promise.resolve()
-
-  async take(org_id: string): Promise<Head> {
-    if (!this.exists) throw new Gone(`Org ${org_id} is gone`)
-    this.head = { ...this.head, epoch: this.head.epoch + 1 }
-    return this.head
-  }
-
-  /** Every command needs a transaction here; batches in memory have the lane's own suite. */
-  open(): OpenBatch<Job, Done> {
-    const refuse = () => {
-      throw new Error('unreachable: a batch that accepts nothing')
-    }
-    return { accepts: () => false, run: refuse, close: refuse }
-  }
-
-  async write(
-    _org_id: string,
-    head: Head,
-    _jobs: readonly Job[],
-    work: (tx: FakeTransaction) => Promise<void>,
-  ): Promise<Head> {
-    await this.gate
-    if (!this.exists) throw new Gone('gone')
-    if (head.epoch !== this.head.epoch) throw new Fenced('fenced')
-    const stored: LogEvent[] = []
-    const run = async (job: Job): Promise<Done> => {
-      this.jobs.push(job)
-      const input = job.input as FakeInput
-      if (input.refuse !== undefined) throw new ApiError('FORBIDDEN', input.refuse)
-      const sequence = head.sequence + stored.length + 1
-      const event: LogEvent = {
-        ...(input.event ?? SMALL),
-        sequence,
-        timestamp: '2026-01-01T00:00:00.000Z',
-        actor: { id: job.principal.id, type: job.principal.kind, display_name: job.principal.display_name },
-        project_ids: [],
-        task_id: null,
-        channel_id: null,
-        subject_ids: [],
-      }
-      stored.push(event)
-      return {
-        reply: { result: input.result ?? sequence, replayed: false },
-        events: [event],
-        notifications: [],
-      }
-    }
-    await work({ run, runAlone: run })
-    this.events.push(...stored)
-    this.batches.push(stored.length)
-    this.head = { ...head, sequence: head.sequence + stored.length, batch: head.batch + 1 }
-    return this.head
-  }
-
-  release(_org_id: string, epoch: number): void {
-    this.released.push(epoch)
+function eventOf({ principal }: Job, input: FakeInput, sequence: number): LogEvent {
+  return {
+    ...(input.event ?? SMALL),
+    sequence,
+    timestamp: '2026-01-01T00:00:00.000Z',
+    actor: { id: principal.id, type: principal.kind, display_name: principal.display_name },
+    project_ids: [],
+    task_id: null,
+    channel_id: null,
+    subject_ids: [],
   }
 }

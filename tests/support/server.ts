@@ -1,11 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
+import type postgres from 'postgres'
+import type { ConnectionOptions } from '../../src/db/connection.ts'
+import { connectionFromUrl } from '../../src/db/connection-url.ts'
+import { copyTemplate, freshDatabase, urlOf } from './cluster.ts'
+import { plain } from './plain.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
 
-/** A real server as a child process, with a data folder of its own. */
+/** Connections for reads of one test server: many servers share the limit of one PostgreSQL. */
+const POOL = '6'
+
+/** A start that takes longer than this has failed, on the slowest machine. */
+const READY_MS = 240_000
+
+/** A real server as a child process. */
 export interface TestServer {
   url: string
   port: number
@@ -14,6 +24,8 @@ export interface TestServer {
   /** Token of the set-up link, as it was printed. */
   readonly setup_token: string
   log(): string
+  /** Its database, as the superuser or as the server's own role. */
+  connection(role: Role): ConnectionOptions
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Resolves when the process ended by itself, or by a signal sent to `pid`. */
   ended(): Promise<void>
@@ -23,21 +35,25 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
+type Role = 'superuser' | 'app'
+
 interface Options {
   env?: Record<string, string>
   port?: number
+  /** An existing folder, with whatever is in it; the server then runs its embedded PostgreSQL there. */
   data_dir?: string
-  /** What is said to the program; `serve` when left out. */
+  /** `own`: an embedded PostgreSQL that no other server uses, for tests that end it or measure. */
+  cluster?: 'shared' | 'own'
+  /** Command line of the program; `serve` when left out. */
   command?: string[]
 }
-
-const running = new Set<TestServer>()
 
 /** Starts `src/main.ts` on a free port and waits until it is ready. */
 export async function startServer(options: Options = {}): Promise<TestServer> {
   const port = options.port ?? freePort()
   const data_dir = options.data_dir ?? mkdtempSync(join(tmpdir(), 'mc-test-'))
   const url = `http://localhost:${port}`
+  const storage = await openStorage(data_dir, options)
   let output = ''
   let child = spawn()
 
@@ -48,6 +64,7 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       MC_PORT: String(port),
       MC_DATA_DIR: data_dir,
       MC_RATE_LIMITS: 'off',
+      ...storage.env,
       ...options.env,
     }
     const process_ = Bun.spawn([process.execPath, 'src/main.ts', ...(options.command ?? ['serve'])], {
@@ -65,7 +82,7 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
   }
 
   async function ready(): Promise<void> {
-    const give_up_at = Date.now() + 60_000
+    const give_up_at = Date.now() + READY_MS
     while (Date.now() < give_up_at) {
       if (child.exitCode !== null) throw new Error(`The server exited with ${child.exitCode}:\n${output}`)
       const answer = await fetch(`${url}/ready`).catch(() => undefined)
@@ -86,6 +103,7 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       return /setup\?token=(\S+)/.exec(output)?.[1] ?? ''
     },
     log: () => output,
+    connection: (role) => storage.connection(role),
     async kill(signal = 'SIGKILL') {
       child.kill(signal)
       await child.exited
@@ -99,13 +117,11 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       await ready()
     },
     async stop() {
-      running.delete(server)
       if (child.exitCode === null && child.signalCode === null) await server.kill('SIGTERM')
-      await endPostgres(data_dir)
+      await storage.close()
       if (options.data_dir === undefined) rmSync(data_dir, { recursive: true, force: true })
     },
   }
-  running.add(server)
   try {
     await ready()
   } catch (error) {
@@ -113,6 +129,50 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
     throw error
   }
   return server
+}
+
+/** Where a test server stores its rows. */
+interface Storage {
+  env: Record<string, string>
+  connection(role: Role): ConnectionOptions
+  close(): Promise<void>
+}
+
+async function openStorage(data_dir: string, options: Options): Promise<Storage> {
+  const embedded: Storage = {
+    env: {},
+    connection: (role) => connectionOf(data_dir, role),
+    close: () => endPostgres(data_dir),
+  }
+  if (options.data_dir !== undefined) return embedded
+  if (options.cluster === 'own') {
+    await copyTemplate(data_dir)
+    return embedded
+  }
+  const url = options.env?.MC_DATABASE_URL
+  if (url !== undefined)
+    return {
+      env: {},
+      connection: () => connectionFromUrl('MC_DATABASE_URL', url),
+      close: async () => undefined,
+    }
+  const { app, owner, drop } = await freshDatabase()
+  return {
+    env: { MC_DATABASE_URL: urlOf(app), MC_DATABASE_POOL: POOL },
+    connection: (role) => (role === 'app' ? app : owner),
+    close: drop,
+  }
+}
+
+function connectionOf(data_dir: string, role: Role): ConnectionOptions {
+  const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
+  const [, , , port, folder = ''] = file('data/postmaster.pid').split('\n')
+  // Below a closed folder PostgreSQL names its socket by an inherited descriptor.
+  const host = folder.startsWith('/proc/') ? join(data_dir, 'postgres', 'run') : folder.trim()
+  const place = { host, port: Number(port), database: 'mission_control' }
+  if (role === 'superuser') return { ...place, user: 'mc_super', password: file('superuser-password').trim() }
+  const { app } = JSON.parse(file('role-passwords.json')) as { app: string }
+  return { ...place, user: 'mc_app', password: app }
 }
 
 /** A killed server leaves its PostgreSQL; the next start would take it over, a test ends it. */
@@ -152,38 +212,15 @@ export function freePort(): number {
   return port
 }
 
-/** Nothing is left behind when a test file fails half-way. */
-process.on('exit', () => {
-  for (const server of running) {
-    try {
-      process.kill(server.pid, 'SIGKILL')
-    } catch {
-      // It is gone already.
-    }
-  }
-})
-
-/** A client of the embedded database of a test server; `superuser` sees what no role of the product may. */
+/**
+ * A client of a test server's database; `superuser` sees what no role of the product may. `database`: another one of the
+ * same PostgreSQL.
+ */
 export function databaseOf(
-  { data_dir }: Pick<TestServer, 'data_dir'>,
-  role: 'superuser' | 'app' = 'superuser',
-  database = 'mission_control',
+  server: Pick<TestServer, 'connection'>,
+  role: Role = 'superuser',
+  database?: string,
 ): postgres.Sql {
-  const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
-  const [, , , port, folder = ''] = file('data/postmaster.pid').split('\n')
-  // Below a closed folder PostgreSQL names its socket by an inherited descriptor.
-  const host = folder.startsWith('/proc/') ? join(data_dir, 'postgres', 'run') : folder.trim()
-  return postgres({
-    host,
-    port: Number(port),
-    database,
-    username: role === 'app' ? 'mc_app' : 'mc_super',
-    password:
-      role === 'app'
-        ? (JSON.parse(file('role-passwords.json')) as { app: string }).app
-        : file('superuser-password').trim(),
-    max: 1,
-    fetch_types: false,
-    onnotice: () => undefined,
-  })
+  const connection = server.connection(role)
+  return plain(database === undefined ? connection : { ...connection, database })
 }

@@ -4,16 +4,18 @@ import { databaseOf, type TestServer } from './server.ts'
 /** Statements of the product, as PostgreSQL itself counts them: BEGIN and COMMIT count like all others. */
 export interface StatementCount {
   total: number
+  /** What the server does on its own, for all orgs together. */
+  background: number
   /** The most frequent first. */
   by_text: { query: string; calls: number }[]
 }
 
-/** Work that the server does now and then on its own: who was active, which credentials ended, what is due. */
+/** Work that the server does on its own, whatever its clients do. */
 const BACKGROUND = [
-  /update memberships set last_active_at/i,
-  /select id from sessions where id = any/i,
-  /from api_keys where .* any/i,
-  /update api_keys set last_used_at/i,
+  // Jobs of `src/workers`.
+  /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|touch_members|touch_keys|ensure_partitions)\(/,
+  // Whether the credentials of open streams are still good.
+  /select (found\.\* .*)?"id" from "(sessions|api_keys)"/s,
 ]
 
 /** Counts the statements of a server's roles; the superuser's own and {@link BACKGROUND} are left out. */
@@ -45,8 +47,9 @@ export class Statements {
         select query, sum(calls)::int as calls from pg_stat_statements
         where userid <> current_user::regrole group by query order by calls desc`,
     )
-    const by_text = rows.filter(({ query }) => !BACKGROUND.some((text) => text.test(query)))
-    return { total: by_text.reduce((sum, { calls }) => sum + calls, 0), by_text }
+    const isBackground = ({ query }: { query: string }) => BACKGROUND.some((text) => text.test(query))
+    const by_text = rows.filter((row) => !isBackground(row))
+    return { total: sumOf(by_text), background: sumOf(rows.filter(isBackground)), by_text }
   }
 
   /** In a database of its own: the product refuses to serve one that has views which it does not know. */
@@ -58,4 +61,8 @@ export class Statements {
       await sql.end()
     }
   }
+}
+
+function sumOf(rows: readonly { calls: number }[]): number {
+  return rows.reduce((sum, { calls }) => sum + calls, 0)
 }

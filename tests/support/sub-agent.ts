@@ -8,7 +8,7 @@ import { databaseOf, type TestServer } from './server.ts'
  * it before it starts again.
  */
 export async function insertSubAgent(
-  server: Pick<TestServer, 'data_dir'>,
+  server: Pick<TestServer, 'data_dir' | 'connection'>,
   org_slug: string,
   { task_id, created_by }: { task_id: string; created_by: string },
 ): Promise<{ id: string; key: string }> {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   )
   const [code, errors] = await Promise.all([build.exited, new Response(build.stderr).text()])
   if (code !== 0) throw new Error(errors)
-}, 120_000)
+})
 
 afterAll(async () => {
   await rm(dist, { recursive: true, force: true })

@@ -16,6 +16,8 @@ export interface OrgPorts {
   load(org_id: string): Promise<{ head: Head; permissions: PermissionSnapshot } | undefined>
   /** Hands a stored batch to all edges, in order. Must not throw. */
   publish(batch: PublishedBatch): void
+  /** This owner stopped, maybe before it published what is stored: edges compare with the stored head. */
+  ownerLost(org_id: string): void
   directory: Directory
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
 }
@@ -114,6 +116,7 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     this.#ports.observe('fenced', 1)
     this.#close(error)
     this.#context.stop()
+    this.#ports.ownerLost(this.#org_id)
   }
 
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth', value: number): void {

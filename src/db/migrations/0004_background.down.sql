@@ -1,12 +1,16 @@
+DROP FUNCTION touch_keys(json);
+DROP FUNCTION touch_members(json);
 DROP FUNCTION archivable_tasks(int, int, uuid[]);
 DROP FUNCTION due_orgs();
 DROP FUNCTION take_due_alarms(int);
 DROP FUNCTION sweep_expired(int);
+DROP POLICY last_use ON api_keys;
+DROP POLICY last_use ON memberships;
 DROP POLICY archivable ON tasks;
 DROP POLICY due ON organizations;
 DROP POLICY alarms_of_care ON alarms;
 DROP POLICY expired ON message_client_ids;
 DROP POLICY expired ON idempotency_keys;
 DROP POLICY expired ON recent_commands;
-REVOKE ALL ON recent_commands, idempotency_keys, message_client_ids, alarms, organizations, tasks FROM mc_care;
+REVOKE ALL ON recent_commands, idempotency_keys, message_client_ids, alarms, organizations, tasks, memberships, api_keys FROM mc_care;
 REVOKE USAGE ON SCHEMA public FROM mc_care;

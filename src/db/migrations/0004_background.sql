@@ -1,16 +1,21 @@
 -- Background work of a node for all orgs at once: one statement each, whatever the number of orgs. The functions belong to
--- a role whose policies show it expired rows, archivable tasks, orgs that are due for deletion, and alarms; nothing else.
+-- a role that may remove expired rows, postpone alarms, note the last use of members and keys, and see which tasks and
+-- orgs are due; nothing else.
 GRANT USAGE ON SCHEMA public TO mc_care;
 GRANT SELECT, DELETE ON recent_commands, idempotency_keys, message_client_ids TO mc_care;
 GRANT SELECT, UPDATE (next_at, attempts) ON alarms TO mc_care;
 GRANT SELECT (id, status, deletion_at) ON organizations TO mc_care;
 GRANT SELECT (org_id, id, status, completed_at, archived_at) ON tasks TO mc_care;
+GRANT SELECT (org_id, user_id), UPDATE (last_active_at) ON memberships TO mc_care;
+GRANT SELECT (org_id, id), UPDATE (last_used_at) ON api_keys TO mc_care;
 
 -- How long each is kept: a retry of a command, an answer under an Idempotency-Key, a client_id.
 CREATE POLICY expired ON recent_commands TO mc_care USING (created_at < now() - interval '10 minutes');
 CREATE POLICY expired ON idempotency_keys TO mc_care USING (created_at < now() - interval '24 hours');
 CREATE POLICY expired ON message_client_ids TO mc_care USING (created_at < now() - interval '30 days');
 CREATE POLICY alarms_of_care ON alarms TO mc_care USING (true) WITH CHECK (true);
+CREATE POLICY last_use ON memberships TO mc_care USING (true) WITH CHECK (true);
+CREATE POLICY last_use ON api_keys TO mc_care USING (true) WITH CHECK (true);
 CREATE POLICY due ON organizations FOR SELECT TO mc_care USING (status = 'pending_deletion' AND deletion_at <= now());
 CREATE POLICY archivable ON tasks FOR SELECT TO mc_care USING (status = 'complete' AND archived_at IS NULL);
 
@@ -66,11 +71,31 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   GROUP BY found.org_id;
 $$;
 
+-- Last use of members and keys of all orgs. A row that a request has locked is left out and not waited for: the next use
+-- is a minute away.
+CREATE FUNCTION touch_members(p_used json) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE memberships m SET last_active_at = now() FROM (
+    SELECT x.org_id, x.user_id FROM json_to_recordset(p_used) AS r(org_id uuid, id uuid)
+    JOIN memberships x ON x.org_id = r.org_id AND x.user_id = r.id FOR UPDATE OF x SKIP LOCKED) AS found
+  WHERE m.org_id = found.org_id AND m.user_id = found.user_id;
+$$;
+
+CREATE FUNCTION touch_keys(p_used json) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE api_keys k SET last_used_at = now() FROM (
+    SELECT x.org_id, x.id FROM json_to_recordset(p_used) AS r(org_id uuid, id uuid)
+    JOIN api_keys x ON x.org_id = r.org_id AND x.id = r.id FOR UPDATE OF x SKIP LOCKED) AS found
+  WHERE k.org_id = found.org_id AND k.id = found.id;
+$$;
+
 GRANT CREATE ON SCHEMA public TO mc_care;
 ALTER FUNCTION sweep_expired(int) OWNER TO mc_care;
 ALTER FUNCTION take_due_alarms(int) OWNER TO mc_care;
 ALTER FUNCTION due_orgs() OWNER TO mc_care;
 ALTER FUNCTION archivable_tasks(int, int, uuid[]) OWNER TO mc_care;
+ALTER FUNCTION touch_members(json) OWNER TO mc_care;
+ALTER FUNCTION touch_keys(json) OWNER TO mc_care;
 REVOKE CREATE ON SCHEMA public FROM mc_care;
-REVOKE ALL ON FUNCTION sweep_expired(int), take_due_alarms(int), due_orgs(), archivable_tasks(int, int, uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sweep_expired(int), take_due_alarms(int), due_orgs(), archivable_tasks(int, int, uuid[]) TO mc_app;
+REVOKE ALL ON FUNCTION sweep_expired(int), take_due_alarms(int), due_orgs(), archivable_tasks(int, int, uuid[]), touch_members(json), touch_keys(json) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sweep_expired(int), take_due_alarms(int), due_orgs(), archivable_tasks(int, int, uuid[]), touch_members(json), touch_keys(json) TO mc_app;

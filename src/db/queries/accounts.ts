@@ -3,8 +3,8 @@ import type { Org } from '../../contracts/resources.ts'
 import type { Database } from '../client.ts'
 import { CoalescedReads } from '../coalesced.ts'
 import { users } from '../schema/global.ts'
-import { type invites, memberships, type organizations } from '../schema/orgs.ts'
-import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
+import type { invites, memberships, organizations } from '../schema/orgs.ts'
+import { build, given, type Params, statement } from '../statement.ts'
 
 type Organization = typeof organizations.$inferSelect
 
@@ -57,13 +57,6 @@ const setPasswordHash = statement((p: Params<{ id: string; password_hash: string
     .update(users)
     .set({ password_hash: given(p.password_hash), updated_at: text`now()` })
     .where(eq(users.id, p.id)),
-)
-
-const touchMembers = statement((p: Params<{ org_id: string; user_ids: readonly string[] }>) =>
-  build
-    .update(memberships)
-    .set({ last_active_at: text`now()` })
-    .where(and(inOrg(memberships.org_id, p.org_id), anyOf(memberships.user_id, p.user_ids))),
 )
 
 /** Rows of the look-up functions, which are text: no org is in scope yet, so they bypass row-level security. */
@@ -159,10 +152,5 @@ export class Accounts {
 
   async setPassword(id: string, password_hash: string): Promise<void> {
     await this.#database.statement((sql) => setPasswordHash(sql, { id, password_hash }))
-  }
-
-  /** Writes that members were active now. */
-  async touch(org_id: string, user_ids: readonly string[]): Promise<void> {
-    await this.#database.withOrg(org_id, ({ sql }) => touchMembers(sql, { org_id, user_ids }))
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestDatabase } from '../../support/database.ts'
+import type { OwnDatabase } from '../../support/database.ts'
 import { pick, type Random } from '../random.ts'
 
 const PAUSE_MS_MIN = 200
@@ -14,7 +14,7 @@ export interface Faults {
 }
 
 /** Cuts connections (two times of three) or ends PostgreSQL, at times that follow from the generator. */
-export async function disturb(database: TestDatabase, random: Random, going: () => boolean): Promise<Faults> {
+export async function disturb(database: OwnDatabase, random: Random, going: () => boolean): Promise<Faults> {
   const faults: Faults = { cut: 0, restarts: 0 }
   for (;;) {
     await Bun.sleep(PAUSE_MS_MIN + random() * (PAUSE_MS_MAX - PAUSE_MS_MIN))
@@ -28,7 +28,7 @@ export async function disturb(database: TestDatabase, random: Random, going: () 
 }
 
 /** A random share of the program's connections, from one to all of them. */
-async function cutConnections({ superuser }: TestDatabase, random: Random): Promise<number> {
+async function cutConnections({ superuser }: OwnDatabase, random: Random): Promise<number> {
   try {
     const cut = await superuser`
       select pg_terminate_backend(pid) from pg_stat_activity

@@ -5,7 +5,7 @@ import type { AuthenticatedPrincipal } from '../../../src/contracts/principal.ts
 import { createCore } from '../../../src/core.ts'
 import { Database, type Sql } from '../../../src/db/client.ts'
 import { Metrics } from '../../../src/http/metrics.ts'
-import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 import { emptyLedger, identity, type Ledger } from './ledger.ts'
 
 export type Core = ReturnType<typeof createCore>
@@ -30,7 +30,7 @@ export interface Stage {
   core: Core
   /** Resolves in the turn in which the next answer of PostgreSQL to a lane arrives. */
   nextAnswer(): Promise<void>
-  database: TestDatabase
+  database: OwnDatabase
   orgs: StageOrg[]
   /** Work in the background that failed, by stage of work. */
   failures: Map<string, number>
@@ -42,7 +42,7 @@ const OPEN_CHANNELS = 3
 
 /** A core as a node has it, on a real PostgreSQL and without HTTP, with so many orgs and agents. */
 export async function openStage(orgs_count: number, agents_count: number): Promise<Stage> {
-  const database = await startDatabase()
+  const database = await startOwnDatabase()
   const lanes = new ObservedDatabase({ connection: database.app, connections_max: LANE_CONNECTIONS })
   const orgs: StageOrg[] = []
   const failures = new Map<string, number>()

@@ -19,7 +19,7 @@ const postmaster = (data_dir: string) =>
   Number(readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
 
 test('a clean stop leaves no process, and the data is there the next time', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const general = (await generalChannel(admin)).id
   await admin.in('POST', `/channels/${general}/messages`, { content: 'kept' })
@@ -30,10 +30,10 @@ test('a clean stop leaves no process, and the data is there the next time', asyn
   const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
   expect(body.data.map((m) => m.content)).toEqual(['kept'])
   await server.stop()
-}, 30_000)
+})
 
 test('after kill -9 of the server, and of PostgreSQL too, committed rows are there', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const general = (await generalChannel(admin)).id
   for (const both of [false, true]) {
@@ -48,10 +48,10 @@ test('after kill -9 of the server, and of PostgreSQL too, committed rows are the
   const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${general}/messages`)
   expect(body.data.map((m) => m.content)).toEqual(['before true', 'before false'])
   await server.stop()
-}, 30_000)
+})
 
 test('a PostgreSQL that dies under the server is started again', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const pid = postmaster(server.data_dir)
   process.kill(pid, 'SIGKILL')
@@ -63,10 +63,10 @@ test('a PostgreSQL that dies under the server is started again', async () => {
   expect(status).toBe(200)
   expect(postmaster(server.data_dir)).not.toBe(pid)
   await server.stop()
-}, 30_000)
+})
 
 test('a second start on the same data folder is refused with one clear sentence', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const second = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
     cwd: join(import.meta.dir, '../../..'),
     env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: server.data_dir, MC_PORT: String(freePort()) },
@@ -79,10 +79,10 @@ test('a second start on the same data folder is refused with one clear sentence'
   expect(complaint).not.toContain('    at ')
   expect((await fetch(`${server.url}/ready`)).status).toBe(200)
   await server.stop()
-}, 30_000)
+})
 
 test('credentials are for the server alone, and PostgreSQL does not run as root', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   for (const file of [
     'postgres/superuser-password',
     'postgres/role-passwords.json',
@@ -94,7 +94,7 @@ test('credentials are for the server alone, and PostgreSQL does not run as root'
   expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0')
   await server.stop()
   expect(existsSync(server.data_dir)).toBe(false)
-}, 30_000)
+})
 
 describe('a stop while PostgreSQL is started again leaves no process', () => {
   const moments: [string, (data_dir: string, dead: number) => Promise<void>][] = [
@@ -108,27 +108,23 @@ describe('a stop while PostgreSQL is started again leaves no process', () => {
   ]
   const signals: NodeJS.Signals[][] = [['SIGTERM'], ['SIGINT', 'SIGINT']]
 
-  test.each(moments)(
-    '%s',
-    async (_, moment) => {
-      const server = await startServer()
-      for (const [i, sent] of signals.entries()) {
-        if (i > 0) await server.restart()
-        const pid = postmaster(server.data_dir)
-        process.kill(pid, 'SIGKILL')
-        await moment(server.data_dir, pid)
-        for (const signal of sent) process.kill(server.pid, signal)
-        await server.ended()
-        await expectNoPostgres(server.data_dir)
-      }
-      await server.stop()
-    },
-    120_000,
-  )
+  test.each(moments)('%s', async (_, moment) => {
+    const server = await startServer({ cluster: 'own' })
+    for (const [i, sent] of signals.entries()) {
+      if (i > 0) await server.restart()
+      const pid = postmaster(server.data_dir)
+      process.kill(pid, 'SIGKILL')
+      await moment(server.data_dir, pid)
+      for (const signal of sent) process.kill(server.pid, signal)
+      await server.ended()
+      await expectNoPostgres(server.data_dir)
+    }
+    await server.stop()
+  })
 })
 
 test('a signal at any moment of a start leaves no process', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   await server.kill('SIGTERM')
   for (const delay_ms of [50, 150, 300, 600]) {
     const child = Bun.spawn([process.execPath, 'src/main.ts', 'serve'], {
@@ -143,14 +139,14 @@ test('a signal at any moment of a start leaves no process', async () => {
     await expectNoPostgres(server.data_dir)
   }
   await server.stop()
-}, 60_000)
+})
 
 test('a process of an earlier run that has not written its process id yet is ended, too', async () => {
-  const server = await startServer()
+  const server = await startServer({ cluster: 'own' })
   const pid = postmaster(server.data_dir)
   await server.kill('SIGKILL')
   rmSync(join(server.data_dir, 'postgres', 'data', 'postmaster.pid'))
   await server.restart()
   expect(alive(pid)).toBe(false)
   await server.stop()
-}, 60_000)
+})

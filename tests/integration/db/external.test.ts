@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConnectionOptions } from '../../../src/db/connection.ts'
 import { setUp } from '../../support/client.ts'
-import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 import { freePort, startServer } from '../../support/server.ts'
 
-let postgres: TestDatabase
+let postgres: OwnDatabase
 const folder = mkdtempSync(join(tmpdir(), 'mc-external-'))
 
 beforeAll(async () => {
-  postgres = await startDatabase()
+  postgres = await startOwnDatabase()
   await postgres.superuser.unsafe('create database elsewhere')
 })
 afterAll(async () => {
@@ -57,7 +57,7 @@ describe('a server on an external PostgreSQL', () => {
     const again = await startServer({ env: { MC_DATABASE_URL: env.MC_DATABASE_URL } })
     expect((await fetch(`${again.url}/ready`)).status).toBe(200)
     await again.stop()
-  }, 60_000)
+  })
 
   test('refuses to be a superuser, an owner or whoever bypasses the rules, and says how to make the right role', async () => {
     const { superuser, app } = postgres
@@ -73,7 +73,7 @@ describe('a server on an external PostgreSQL', () => {
       expect(said).toContain(why)
       expect(said).toContain('alter role mc_app login nosuperuser nobypassrls')
     }
-  }, 60_000)
+  })
 
   test('says in one sentence what is wrong with an address', async () => {
     const { app } = postgres
@@ -86,7 +86,7 @@ describe('a server on an external PostgreSQL', () => {
     expect(await refusal({ MC_DATABASE_URL: urlOf(app, { database: 'none' }) })).toContain(
       'has no such database',
     )
-  }, 60_000)
+  })
 
   test('refuses a schema that is newer than itself, and an older one that it may not migrate', async () => {
     const { superuser } = postgres
@@ -97,5 +97,5 @@ describe('a server on an external PostgreSQL', () => {
     await superuser`insert into mc_schema (version, name) values (9999, 'from_the_future')`
     expect(await refusal({ MC_DATABASE_URL: urlOf(postgres.app) })).toContain('Start the newer version')
     await superuser`delete from mc_schema where version = 9999`
-  }, 60_000)
+  })
 })

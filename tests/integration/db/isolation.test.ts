@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type postgres from 'postgres'
 import { lintCatalogue } from '../../../src/db/catalogue.ts'
-import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { makeOrg, type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 import { fillEveryTable } from '../../support/rows.ts'
 
-let db: TestDatabase
+let db: OwnDatabase
 let app: postgres.Sql
 let mine: Awaited<ReturnType<typeof makeOrg>>
 let theirs: Awaited<ReturnType<typeof makeOrg>>
@@ -27,7 +27,7 @@ async function scoped<T>(org: string | null, run: (sql: postgres.TransactionSql)
 }
 
 beforeAll(async () => {
-  db = await startDatabase()
+  db = await startOwnDatabase()
   app = db.client()
   mine = await makeOrg(db.database)
   theirs = await makeOrg(db.database)

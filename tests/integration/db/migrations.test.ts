@@ -10,11 +10,12 @@ import {
 } from '../../../src/db/migrate.ts'
 import { MIGRATIONS } from '../../../src/db/migrations/index.ts'
 import { ensureRoles } from '../../../src/db/roles.ts'
-import { plain, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
+import { plain } from '../../support/plain.ts'
 
-let db: TestDatabase
+let db: OwnDatabase
 beforeAll(async () => {
-  db = await startDatabase()
+  db = await startOwnDatabase()
 })
 afterAll(() => db.stop())
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type postgres from 'postgres'
 import { startPartitionCare } from '../../../src/db/partition-care.ts'
-import { makeOrg, plain, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { plain } from '../../support/plain.ts'
 
 let db: TestDatabase
 let month_counter = 0
@@ -153,7 +154,7 @@ test('a lock that somebody else holds does not keep a server from starting, and 
   const later = await startPartitionCare(db.app, 3, log)
   expect([later.state, later.rows_in_default]).toEqual(['ok', 0])
   later.stop()
-}, 60_000)
+})
 
 test('what is wrong with the database for good is told at the start', async () => {
   await db.superuser.unsafe('revoke execute on function ensure_partitions(int) from mc_app')

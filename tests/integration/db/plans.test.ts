@@ -37,7 +37,7 @@ let channel_id: string
 let log: string
 
 beforeAll(async () => {
-  server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
+  server = await startServer({ cluster: 'own', env: { DEPLOYMENT_MODE: 'multi-tenant' } })
   admin = await setUp(server)
   agent = await addAgent(admin, 'forge')
   const org_ids = [(await admin.in<Org>('GET', '')).body.id]
@@ -59,7 +59,7 @@ beforeAll(async () => {
   task = (await admin.in<{ data: Task[] }>('GET', `/tasks?project_id=${project.id}&per_page=1`)).body.data[0]!
   const event = await admin.in<{ data: unknown[]; next_cursor: string }>('GET', '/events?limit=1')
   log = event.body.next_cursor.split('.')[0] ?? ''
-}, 180_000)
+})
 afterAll(() => server.stop())
 
 async function explain(superuser: postgres.Sql, role: string, nested: 'on' | 'off'): Promise<void> {
@@ -253,7 +253,7 @@ test('lists take as many statements for 100 rows as for one', async () => {
         expect({ url, given: many.given }).toEqual({ url, given: rows })
     }
   }
-}, 60_000)
+})
 
 /** Lists that have fewer rows here. */
 const SHORT = ['/api-keys', '/users', '/sessions']

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { OneReader } from '../../../src/db/client.ts'
 import { listProjects } from '../../../src/db/queries/projects.ts'
 import { listTasks } from '../../../src/db/queries/tasks.ts'
-import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
+import { makeOrg, type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 
 const TASKS = 400
 const PER_PAGE = 25
@@ -16,12 +16,12 @@ interface PlanNode {
   Plans?: PlanNode[]
 }
 
-let db: TestDatabase
+let db: OwnDatabase
 let org_id: string
 
 /** A server in its first minute: full of rows, and PostgreSQL has not looked at them yet. */
 beforeAll(async () => {
-  db = await startDatabase()
+  db = await startOwnDatabase()
   await db.superuser.unsafe('alter system set autovacuum = off')
   await db.superuser.unsafe('select pg_reload_conf()')
   const { org, founder_id } = await makeOrg(db.database)

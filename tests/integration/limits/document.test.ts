@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await startServer()
   contract = await contractOf(server.url)
   operations = operationsOf(contract.document)
-}, 60_000)
+})
 afterAll(() => server?.stop())
 
 /** Names of the operations with which something is wrong. */

@@ -158,10 +158,10 @@ describe('hello', () => {
   test('that does not come within ten seconds ends the connection', async () => {
     const ws = await open(ana, null)
     const opened_at = Date.now()
-    await until(() => ws.close_code !== undefined, 'the end', 12_000)
+    await until(() => ws.close_code !== undefined, 'the end')
     expect(ws.close_code).toBe(4003)
     expect(Date.now() - opened_at).toBeGreaterThan(9_500)
-  }, 15_000)
+  })
 })
 
 describe('a message', () => {
@@ -265,7 +265,7 @@ describe('frames', () => {
     }
     expect(other.ofType('typing').length).toBeLessThan(3)
     other.send({ type: 'ping' })
-    await until(() => other.ofType('pong').length === 1, 'the others', 1_000)
+    await until(() => other.ofType('pong').length === 1, 'the others')
     other.close()
   })
 })
@@ -275,15 +275,15 @@ test('read markers reach one’s own other connections, presence and access foll
   const posted = await admin.in<Message>('POST', `/channels/${general}/messages`, { content: 'read me' })
   await until(() => here.messages(general).some(({ content }) => content === 'read me'))
   here.send({ type: 'read', channel_id: general, seq: posted.body.seq })
-  await until(() => there.ofType('read').length === 1, 'the marker', 2_000)
+  await until(() => there.ofType('read').length === 1, 'the marker')
   expect(there.ofType('read')[0]).toEqual({ type: 'read', channel_id: general, seq: posted.body.seq })
   expect([here.ofType('read'), other.ofType('read')]).toEqual([[], []])
   const told = (ws: WsJournal) => ws.ofType('presence').findLast((frame) => frame.channel_id === general)
   const online = () => told(other)?.user_ids
-  await until(() => (online() as string[] | undefined)?.includes(ana.user_id) ?? false, 'presence', 3_000)
+  await until(() => (online() as string[] | undefined)?.includes(ana.user_id) ?? false, 'presence')
   // Who comes later changes nothing and is told all the same.
   const later = await open()
-  await until(() => told(later) !== undefined, 'presence for who comes later', 500)
+  await until(() => told(later) !== undefined, 'presence for who comes later')
   expect(told(later)).toEqual(told(other)!)
   later.close()
 
@@ -324,6 +324,6 @@ test('read markers reach one’s own other connections, presence and access foll
   ])
   here.close()
   there.close()
-  await until(() => !(online() as string[]).includes(ana.user_id), 'absence', 4_000)
+  await until(() => !(online() as string[]).includes(ana.user_id), 'absence')
   other.close()
 })

@@ -1,29 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createOrg } from '../../../src/commands/org-create.ts'
 import { newId } from '../../../src/contracts/ids.ts'
-import { Database } from '../../../src/db/client.ts'
-import { openEmbedded } from '../../../src/db/embedded/database.ts'
+import type { Database } from '../../../src/db/client.ts'
+import { startDatabase, type TestDatabase } from '../../support/database.ts'
 
-let data_dir: string
-let opened: Awaited<ReturnType<typeof openEmbedded>>
+let db: TestDatabase
 let database: Database
 
 beforeAll(async () => {
-  data_dir = mkdtempSync(join(tmpdir(), 'mc-fence-'))
-  opened = await openEmbedded(data_dir, () => undefined)
-  database = new Database({ connection: opened.app, connections_max: 4 })
+  db = await startDatabase()
+  database = db.database
 })
-afterAll(async () => {
-  await database.close()
-  await opened.stop()
-  rmSync(data_dir, { recursive: true, force: true })
-})
+afterAll(() => db.stop())
 
 function startOwner(org_id: string, name: string) {
-  const args = JSON.stringify({ connection: opened.app, org_id, name })
+  const args = JSON.stringify({ connection: db.app, org_id, name })
   const child = Bun.spawn([process.execPath, join(import.meta.dir, '../../support/lane-owner.ts'), args], {
     stdout: 'pipe',
     stderr: 'inherit',
@@ -76,4 +68,4 @@ test('I-20 an owner that was paused writes nothing after another took over, in t
     const acked = Number(/fenced after (\d+)/.exec(first.output())?.[1])
     expect(names.filter((name) => name === 'first').length).toBeGreaterThanOrEqual(acked)
   }
-}, 120_000)
+})

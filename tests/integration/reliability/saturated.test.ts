@@ -17,7 +17,7 @@ let admin: Person
 const writers: Writer[] = []
 
 beforeAll(async () => {
-  server = await startServer({ env: { MC_LOG_LEVEL: 'error' } })
+  server = await startServer({ cluster: 'own', env: { MC_LOG_LEVEL: 'error' } })
   admin = await setUp(server)
   for (let i = 0; i < AGENTS; i++) {
     const agent = await addAgent(admin, `writer-${i}`)
@@ -28,7 +28,7 @@ beforeAll(async () => {
     })
     writers.push(new Writer(agent, body.channel_id))
   }
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 interface Frame {
@@ -131,4 +131,4 @@ test('under full load no kill of the server or of PostgreSQL loses, doubles or r
     where org_id = (select id from organizations where slug = ${admin.org})`
   expect(log?.whole).toBe(true)
   await database.end()
-}, 120_000)
+})

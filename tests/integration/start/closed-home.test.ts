@@ -20,7 +20,7 @@ beforeAll(() => {
   chmodSync(home, 0o700)
   checkout = join(home, 'mission-control')
   copyCheckout(checkout, { prepared: true })
-}, 120_000)
+})
 
 afterAll(() => rmSync(home, { recursive: true, force: true }), 60_000)
 
@@ -46,20 +46,16 @@ async function servesAPage(uid?: number): Promise<void> {
 }
 
 describe('a checkout below a home of mode 700', () => {
-  test.if(root)(
-    'starts as root, twice',
-    async () => {
-      await servesAPage()
-      await servesAPage()
-    },
-    240_000,
-  )
+  test.if(root)('starts as root, twice', async () => {
+    await servesAPage()
+    await servesAPage()
+  })
 
   test('starts as the ordinary user who owns it', async () => {
     rmSync(join(checkout, 'data'), { recursive: true, force: true })
     if (root) giveFolders(home)
     await servesAPage(root ? NOBODY : undefined)
-  }, 240_000)
+  })
 })
 
 /** Gives folders, and files that no other checkout shares, to the ordinary user. */

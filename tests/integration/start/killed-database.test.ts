@@ -123,33 +123,27 @@ describe('a first run that is killed with -9 at any moment of its database recov
   test.each([
     ['the server alone: its PostgreSQL goes on', false],
     ['with all that it started', true],
-  ])(
-    '%s',
-    async (_, with_postgres) => {
-      const data_dir = mkdtempSync(join(tmpdir(), 'mc-killed-'))
-      const missed: string[] = []
-      // One folder for all: each start has to heal what the one before left.
-      for (const [name, moment] of MOMENTS)
-        if (!(await moment(data_dir)) && !(await killAt(data_dir, moment, with_postgres))) missed.push(name)
-      const server = await startServer({ data_dir })
-      const admin = await setUp(server)
-      const general = (await generalChannel(admin)).id
-      expect((await admin.in('POST', `/channels/${general}/messages`, { content: 'healed' })).status).toBe(
-        201,
-      )
-      expect(readdirSync(join(data_dir, 'postgres')).sort()).toEqual([
-        'data',
-        'postgres.log',
-        'role-passwords.json',
-        'run',
-        'superuser-password',
-      ])
-      await server.stop()
-      await expectNoPostgres(data_dir)
-      // Only the moments inside initdb pass by; all others leave something to see.
-      expect(missed.filter((name) => !name.includes('initdb'))).toEqual([])
-      rmSync(data_dir, { recursive: true, force: true })
-    },
-    600_000,
-  )
+  ])('%s', async (_, with_postgres) => {
+    const data_dir = mkdtempSync(join(tmpdir(), 'mc-killed-'))
+    const missed: string[] = []
+    // One folder for all: each start has to heal what the one before left.
+    for (const [name, moment] of MOMENTS)
+      if (!(await moment(data_dir)) && !(await killAt(data_dir, moment, with_postgres))) missed.push(name)
+    const server = await startServer({ data_dir })
+    const admin = await setUp(server)
+    const general = (await generalChannel(admin)).id
+    expect((await admin.in('POST', `/channels/${general}/messages`, { content: 'healed' })).status).toBe(201)
+    expect(readdirSync(join(data_dir, 'postgres')).sort()).toEqual([
+      'data',
+      'postgres.log',
+      'role-passwords.json',
+      'run',
+      'superuser-password',
+    ])
+    await server.stop()
+    await expectNoPostgres(data_dir)
+    // Only the moments inside initdb pass by; all others leave something to see.
+    expect(missed.filter((name) => !name.includes('initdb'))).toEqual([])
+    rmSync(data_dir, { recursive: true, force: true })
+  })
 })

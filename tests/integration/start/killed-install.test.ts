@@ -12,7 +12,7 @@ let checkout: string
 beforeAll(() => {
   checkout = mkdtempSync(join(tmpdir(), 'mc-clone-'))
   copyCheckout(checkout, { prepared: false })
-}, 60_000)
+})
 
 afterAll(() => rmSync(checkout, { recursive: true, force: true }), 60_000)
 
@@ -65,4 +65,4 @@ test('a first run that is killed with -9 at any moment of installation and build
   } finally {
     start.killAll()
   }
-}, 600_000)
+})

@@ -36,7 +36,7 @@ function setUp() {
   const published: PublishedBatch[] = []
   const measures: string[] = []
   const failures: string[] = []
-  const world = { load_epoch_ahead: 0, on_publish: () => {} }
+  const world = { owners_lost: 0, load_epoch_ahead: 0, on_publish: () => {} }
   const clock = new FakeClock()
   const host = new Host(clock, (stage) => failures.push(stage))
   host.register('org', {
@@ -63,6 +63,9 @@ function setUp() {
           publish: (batch) => {
             published.push(batch)
             world.on_publish()
+          },
+          ownerLost: () => {
+            world.owners_lost++
           },
           directory: new SingleNodeDirectory('here'),
           observe: (measure) => void measures.push(measure),
@@ -187,6 +190,7 @@ describe('org actor', () => {
     await assert.rejects(run(), (error) => error instanceof Fenced && error.may_be_stored)
     assert.equal(store.events.length, 2)
     assert.deepEqual(failures, ['publication of org org'])
+    assert.equal(world.owners_lost, 1)
     assert.deepEqual(store.released, [1])
     assert.equal(host.counts().active.org, 0)
     world.on_publish = () => {}

@@ -62,5 +62,5 @@ describe('E. a hole in the publication', () => {
     world.say()
     world.publish()
     expect([world.reads.events, world.gave_up, seqsOf(texts)]).toEqual([5, 1, []])
-  }, 30_000)
+  })
 })

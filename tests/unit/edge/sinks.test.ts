@@ -134,10 +134,10 @@ describe('E. an SSE stream', () => {
       if (written.includes('data: 2')) allowed = false
       return undefined
     })
-    await Bun.sleep(5)
-    expect(numbers(written)).toEqual([1, 2])
+    while (!sink.live) await Bun.sleep(1)
     sink.end('gone')
     await run
+    expect(numbers(written)).toEqual([1, 2])
   })
 })
 

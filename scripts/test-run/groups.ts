@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+
+export const ROOT = join(import.meta.dir, '..', '..')
+
+/** One process of the suite: a set of test files, or a program that tests something itself. */
+export interface Job {
+  /** Printed before its lines, and the name of a job that was ended. */
+  name: string
+  command: string[]
+  /** How its output is counted. */
+  output: 'bun' | 'deno' | 'program'
+  /** Needs the PostgreSQL that test servers share. */
+  cluster?: boolean
+}
+
+/** A job that prints nothing for so long is ended; a shorter limit for a test would only find out that a machine is slow. */
+export const SILENCE_MS = 5 * 60_000
+
+/** Jobs that are reported together. */
+export interface Group {
+  name: string
+  jobs: Job[]
+  /** Jobs at the same time; a group of measurements has 1. */
+  at_once: number
+}
+
+const bun = process.execPath
+
+export function bunTest(name: string, paths: readonly string[], cluster = false): Job {
+  return {
+    name,
+    command: [bun, '--no-orphans', 'test', '--timeout', String(SILENCE_MS), ...paths],
+    output: 'bun',
+    cluster,
+  }
+}
+
+function program(name: string, ...command: string[]): Job {
+  return { name, command: [bun, ...command], output: 'program' }
+}
+
+/** A process per file, the longest first: a file that hangs or crashes takes no other with it. */
+function perFile(folder: string): Job[] {
+  const files = [...new Bun.Glob(`${folder}/**/*.test.ts`).scanSync({ cwd: ROOT })]
+  const place = (file: string) => {
+    const at = LONGEST.findIndex((part) => file.endsWith(part))
+    return at < 0 ? LONGEST.length : at
+  }
+  return files
+    .toSorted((a, b) => place(a) - place(b) || a.localeCompare(b))
+    .map((file) => bunTest(file, [`./${file}`], true))
+}
+
+/** Files that take long, so that none of them is the last one running. */
+const LONGEST: readonly string[] = []
+
+const PROOFS = ['rls', 'search', 'sse', 'websocket', 'sub-agents', 'bridge']
+
+/** Everything that `npm test` runs, in this order. `jobs_max` is about independent test files. */
+export function allGroups(jobs_max: number): Group[] {
+  return [
+    {
+      name: 'unit',
+      jobs: [bunTest('unit', ['tests/unit', 'tests/architecture', 'tests/chaos', 'bridge', 'ui/tests'])],
+      at_once: 1,
+    },
+    {
+      name: 'actors under Deno',
+      jobs: [
+        {
+          name: 'actors under Deno',
+          command: [
+            'node_modules/.bin/deno',
+            'test',
+            '--no-check',
+            '--allow-all',
+            '--quiet',
+            'tests/unit/actors',
+          ],
+          output: 'deno',
+        },
+      ],
+      at_once: 1,
+    },
+    { name: 'integration', jobs: perFile('tests/integration'), at_once: jobs_max },
+    { name: 'end to end', jobs: perFile('tests/e2e'), at_once: jobs_max },
+    {
+      name: 'chaos, short form',
+      jobs: [
+        program('chaos --single', 'tests/chaos/run.ts', '--single', '--kills', '10'),
+        program('chaos --inside', 'tests/chaos/run.ts', '--inside', '--minutes', '0.33'),
+      ],
+      at_once: jobs_max,
+    },
+    {
+      name: 'proofs, short form',
+      jobs: PROOFS.map((proof) => program(`proof ${proof}`, 'poc/run.ts', '--short', proof)),
+      at_once: 1,
+    },
+  ]
+}
