@@ -77,6 +77,7 @@ function twoNodes() {
           load: async () => (store.exists ? { head: store.head, permissions } : undefined),
           publish: (batch) => void published.push(overTheWire(PublishedBatch, batch)),
           directory: new SingleNodeDirectory('owner'),
+          ownerLost: () => undefined,
           observe: () => undefined,
         },
         { lane: LANE_LIMITS, ring_events_max: 5, ring_bytes_max: 1024 * 1024 },
