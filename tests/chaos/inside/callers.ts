@@ -1,6 +1,6 @@
+import type { CommandCall, PostRequest } from '../../../src/contracts/calls.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { newId } from '../../../src/contracts/ids.ts'
-import type { CommandCall, Reply } from '../../../src/domain/job.ts'
 import { posting } from '../../../src/http/posting.ts'
 import { pick, type Random } from '../random.ts'
 import type { Change, Post } from './ledger.ts'
@@ -124,9 +124,9 @@ export class InsideCaller {
     const { channel_id, content } = post
     const posted = posting(channel_id, { content, client_id: content }, undefined)
     const command_id = newId()
-    const request = { type: 'post', command_id, posting: posted, caller }
+    const request: PostRequest = { type: 'post', command_id, posting: posted, principal: caller }
     const { result } = by_channel
-      ? await this.#core.channel<Reply>(this.#org.org_id, channel_id, request)
+      ? await this.#core.channel(this.#org.org_id, channel_id, request)
       : await this.#core.command(this.#org.org_id, callOf('message.post', posted, caller))
     const message: unknown =
       typeof result === 'object' && result !== null ? Reflect.get(result, 'message') : null
