@@ -1,3 +1,4 @@
+import type { PostRequest } from '../../../src/actors/channel/requests.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { newId } from '../../../src/contracts/ids.ts'
 import type { CommandCall, Reply } from '../../../src/domain/job.ts'
@@ -34,7 +35,7 @@ export class InsideCaller {
     this.#org = org
     this.#agent = agent
     this.#random = random
-    this.#name = agent.caller.display_name
+    this.#name = agent.principal.display_name
   }
 
   /** `plain` says whether messages alone are wanted at the moment. */
@@ -78,7 +79,7 @@ export class InsideCaller {
   // -- messages -------------------------------------------------------------------------------------------------------
 
   #begin(channel_id: string): Post {
-    const sender_id = this.#agent.caller.id ?? ''
+    const sender_id = this.#agent.principal.id ?? ''
     const content = `${this.#name} message ${this.#made++}`
     const post: Post = { sender_id, channel_id, content, outcome: 'under way' }
     this.#org.ledger.posts.push(post)
@@ -120,14 +121,14 @@ export class InsideCaller {
 
   /** By the channel's actor as a socket does it, or by the org's lane as a job does it. */
   async #send(post: Post, by_channel: boolean): Promise<void> {
-    const { caller } = this.#agent
+    const { principal } = this.#agent
     const { channel_id, content } = post
     const posted = posting(channel_id, { content, client_id: content }, undefined)
     const command_id = newId()
-    const request = { type: 'post', command_id, posting: posted, caller }
+    const request: PostRequest = { type: 'post', command_id, posting: posted, principal }
     const { result } = by_channel
       ? await this.#core.channel<Reply>(this.#org.org_id, channel_id, request)
-      : await this.#core.command(this.#org.org_id, callOf('message.post', posted, caller))
+      : await this.#core.command(this.#org.org_id, callOf('message.post', posted, principal))
     const message: unknown =
       typeof result === 'object' && result !== null ? Reflect.get(result, 'message') : null
     const seq: unknown = typeof message === 'object' && message !== null ? Reflect.get(message, 'seq') : null
@@ -143,7 +144,7 @@ export class InsideCaller {
     const idempotency = { route: 'POST /tasks', key, fingerprint: title }
     // A request that is sent again is a new call with the same key.
     const made = await this.#change(title, 'created', () => ({
-      ...callOf('task.create', { title }, this.#agent.caller),
+      ...callOf('task.create', { title }, this.#agent.principal),
       idempotency,
     }))
     if (made) this.#tasks.push({ id: field(made, 'id'), title })
@@ -154,13 +155,13 @@ export class InsideCaller {
     if (this.#tasks.length === 0) return
     const { id, title } = pick(this.#random, this.#tasks)
     const description = `edit ${this.#made++}`
-    const call = callOf('task.update', { id, patch: { description } }, this.#agent.caller)
+    const call = callOf('task.update', { id, patch: { description } }, this.#agent.principal)
     await this.#change(title, description, () => call)
   }
 
   /** Ends the batch: the right to post in the project's channel comes or goes with it. */
   async #toggle(): Promise<void> {
-    const user_id = this.#agent.caller.id ?? ''
+    const user_id = this.#agent.principal.id ?? ''
     const to = this.#assigned ? 'unassigned' : 'assigned'
     const command = this.#assigned ? 'project.unassign' : 'project.assign'
     const call = callOf(command, { id: this.#agent.project_id, user_id }, this.#org.admin)

@@ -20,7 +20,7 @@ export interface StageOrg {
 }
 
 export interface StageAgent {
-  caller: Principal
+  principal: Principal
   project_id: string
   /** Readable by the agent while it is assigned to the project. */
   project_channel_id: string
@@ -139,14 +139,14 @@ async function makeAgent(
   })
   const project = await run('project.create', { name: `Project ${n}`, type: 'software' })
   return {
-    caller: { kind: 'agent', id, display_name: `Agent ${n}`, org_id: null, role: 'contributor' },
+    principal: { kind: 'agent', id, display_name: `Agent ${n}`, org_id: null, role: 'contributor' },
     project_id: field(project, 'id'),
     project_channel_id: field(project, 'channel_id'),
   }
 }
 
-export function callOf(command: string, input: unknown, caller: Principal): CommandCall {
-  return { command_id: newId(), command, input, principal: caller }
+export function callOf(command: string, input: unknown, principal: Principal): CommandCall {
+  return { command_id: newId(), command, input, principal }
 }
 
 export type { Reply }
