@@ -4,15 +4,15 @@ import { scrub, scrubError, scrubText } from './log/scrub.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The server's log. Whatever is given to it passes through `scrub`: no caller has to think of secrets. */
+/** The server's log. Every field and text passes through `scrub`, so that no caller has to remove secrets. */
 export interface Log {
   debug(fields: Fields, text: string): void
   info(fields: Fields, text: string): void
   warn(fields: Fields, text: string): void
   error(fields: Fields, text: string): void
-  /** The one reporter of work that nobody waits for: `stage` says in a few words what was being done. */
+  /** The one reporter of failed work without a caller; `stage` names the work in a few words. */
   failed(stage: string, error: unknown): void
-  /** A log whose every line carries these fields, e.g. `{ request_id }`. */
+  /** A log with these fields in every line, e.g. `{ request_id }`. */
   child(fields: Fields): Log
 }
 
@@ -29,8 +29,8 @@ export interface LogOptions {
 }
 
 /**
- * Makes a log of JSON lines with ISO times. Lines are written before the call returns: what was logged is there when
- * the process dies right after (pino's asynchronous destinations report a flush that has not happened under Bun).
+ * A log of JSON lines with ISO times. A line is written before the call returns, so that it survives the death of the
+ * process (under Bun pino's asynchronous destinations report a flush before it has happened).
  */
 export function createLog(options: LogOptions): Log {
   const pretty = options.pretty ?? (options.write === undefined && process.stdout.isTTY === true)

@@ -11,13 +11,13 @@ import { type OpenedDatabase, openDatabase } from './db/open.ts'
 import { Metrics } from './http/metrics.ts'
 import { createLog, type LogLevel } from './log.ts'
 
-/** Connections that only lanes use, so that reads never make a write wait. */
+/** Connections reserved for lanes, so that reads never delay a write. */
 const LANE_CONNECTIONS = 8
 
-/** After these a remembered row of a key may be wrong. */
+/** Events after which a cached row of a key may be stale. */
 const KEY_EVENTS = /^(api_key|user|sub_agent|org)\./
 
-/** The database, the secrets and the actors of one process: all that commands need, and no HTTP. */
+/** Database, secrets and actors of one process, without HTTP: enough to run commands. */
 export interface Node {
   config: ReturnType<typeof loadConfig>['config']
   log: ReturnType<typeof createLog>
@@ -29,11 +29,14 @@ export interface Node {
   metrics: Metrics
   key_store: PostgresKeyStore
   core: ReturnType<typeof createCore>
-  /** Once the actors stopped: ends every connection and, when it is embedded, the database. */
+  /** After the actors have stopped: ends every connection and, when it is embedded, the database. */
   close(): Promise<void>
 }
 
-/** Opens what a process works with. `publish` sends a text frame to the sockets that joined a topic. Throws one sentence. */
+/**
+ * Opens the database and creates the core. `publish` sends a text frame to the subscribers of a topic. Throws one sentence
+ * when the node cannot start.
+ */
 export async function openNode(
   env: Record<string, string | undefined>,
   publish: (topic: string, text: string) => void = () => undefined,

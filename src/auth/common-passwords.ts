@@ -1,6 +1,6 @@
 /**
- * Passwords of ten and more characters (and the words they are made of) that are tried first, from published lists of
- * leaked passwords. Compared in lower case, once as they are and once without digits and signs.
+ * The most frequent passwords of ten and more characters, and the words they consist of, from published lists of leaked
+ * passwords. Compared in lower case, as typed and without digits and signs.
  */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
   `1234567890 12345678910 123456789a 1q2w3e4r5t 1qaz2wsx3edc q1w2e3r4t5 qwertyuiop qwerty1234 qwerty12345 qwerty123456

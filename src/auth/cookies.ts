@@ -8,7 +8,7 @@ export function cookieNames(secure: boolean): { session: string; csrf: string } 
     : { session: 'mc_session', csrf: 'mc_csrf' }
 }
 
-/** Reads a Cookie header; hostile or endless ones give what fits. The first of a name counts. */
+/** Reads a Cookie header, up to a length and a number of cookies. The first cookie of a name counts. */
 export function parseCookies(header: string | null): Map<string, string> {
   const cookies = new Map<string, string>()
   if (header === null || header.length > HEADER_MAX) return cookies
@@ -22,7 +22,7 @@ export function parseCookies(header: string | null): Map<string, string> {
   return cookies
 }
 
-/** `Set-Cookie` values of a new session: one that scripts cannot read, and the CSRF one that they can. */
+/** `Set-Cookie` values of a new session: its token, hidden from scripts, and the CSRF token, readable by them. */
 export function sessionCookies(options: {
   token: string
   csrf: string
@@ -37,7 +37,7 @@ export function sessionCookies(options: {
   ]
 }
 
-/** `Set-Cookie` values that take both away. */
+/** `Set-Cookie` values that delete both. */
 export function clearedCookies(secure: boolean): string[] {
   const names = cookieNames(secure)
   const gone = `Path=/; Max-Age=0; SameSite=Lax${secure ? '; Secure' : ''}`

@@ -4,14 +4,14 @@ import { LIMITS } from '../contracts/limits.ts'
 import { characters } from '../contracts/schema.ts'
 import { COMMON_PASSWORDS } from './common-passwords.ts'
 
-/** Hashes at once: each takes a thread and 64 MiB for a fifth of a second. */
+/** Concurrent hashes: each takes a thread and 64 MiB for a fifth of a second. */
 const AT_ONCE_MAX = 4
 /** Hashes that may queue; one more is refused with 503. */
 const QUEUED_MAX = 64
 
 const hashing = pLimit(AT_ONCE_MAX)
 
-/** A hash of nothing, so that an unknown account costs the same work as a known one. */
+/** Compared for unknown accounts, so that they cost the same work as known ones. */
 let dummy_hash: Promise<string> | undefined
 
 /** argon2id (RFC 9106), off the event loop. */
@@ -19,7 +19,7 @@ export async function hashPassword(password: string): Promise<string> {
   return await limited(() => Bun.password.hash(password, { algorithm: 'argon2id' }))
 }
 
-/** `hash` null (no such account) does the same work and is never right. */
+/** With `hash` null (no such account) it does the same work and returns false. */
 export async function verifyPassword(hash: string | null, password: string): Promise<boolean> {
   if (characters(password) > LIMITS.password_max) return false
   dummy_hash ??= Bun.password.hash('nobody has this password', { algorithm: 'argon2id' })
@@ -50,7 +50,7 @@ export function passwordProblem(
   return undefined
 }
 
-/** `abcdefghij`, `9876543210`: every step is the same. */
+/** Whether every step between characters is the same: `abcdefghij`, `9876543210`. */
 function isSequence(text: string): boolean {
   const steps = new Set<number>()
   for (let i = 1; i < text.length; i++) steps.add(text.charCodeAt(i) - text.charCodeAt(i - 1))

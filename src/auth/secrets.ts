@@ -2,15 +2,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A key that signs session tokens; `kid` tells which one signed. */
+/** A key that signs session tokens; `kid` names it in the token. */
 export interface SigningKey {
   kid: string
   secret: Uint8Array
 }
 
-/** What this server must keep to itself. */
+/** Secrets of this server. */
 export interface Secrets {
-  /** The first signs, all verify: a rotation keeps the one before for a while. */
+  /** The first signs, all verify: during a rotation the previous one still counts. */
   jwt: readonly SigningKey[]
   /** Mixed into the stored hash of API keys. */
   pepper: Uint8Array
@@ -19,8 +19,8 @@ export interface Secrets {
 const BYTES_MIN = 32
 
 /**
- * Reads the secrets from the settings, else from the data folder, where they are made on the first start (mode 0600).
- * Throws one sentence when a given one is too weak.
+ * Reads the secrets from the settings, else from the data folder, where they are generated on the first start (mode
+ * 0600). Throws one sentence when a configured secret is too weak.
  */
 export function loadSecrets(options: {
   data_dir: string

@@ -3,7 +3,7 @@ import { jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Secrets } from './secrets.ts'
 
-/** What a session token says. Roles are not in it: they are looked up, so that a change is immediate. */
+/** Claims of a session token. Roles are looked up instead, so that a change is immediate. */
 export interface SessionClaims {
   /** The user. */
   sub: string
@@ -16,12 +16,12 @@ export interface SessionClaims {
   exp: number
 }
 
-/** A longer text is no token of ours; it is refused before it costs anything. */
+/** Own tokens are shorter; a longer text is refused without a hash. */
 const TOKEN_MAX = 1_024
 const REMEMBERED_MAX = 10_000
 const AUDIENCE = 'mission-control'
 
-/** Signs and verifies session tokens (JWT, HS256, RFC 7519); verified ones are remembered, expiry is always looked at. */
+/** Signs and verifies session tokens (JWT, HS256, RFC 7519). Signatures are verified once, expiry on every call. */
 export class SessionTokens {
   readonly #secrets: Secrets
   readonly #now: () => number
@@ -62,7 +62,7 @@ export class SessionTokens {
           if (!key) throw new Error('unknown key')
           return key.secret
         },
-        // Expiry is judged by the caller, with our clock: an expired token says something else than a forged one.
+        // The caller checks expiry with its own clock: an expired token gets another answer than a forged one.
         { algorithms: ['HS256'], audience: AUDIENCE, currentDate: new Date(0) },
       )
       const { sub, jti, iat, exp } = payload
@@ -77,7 +77,7 @@ export class SessionTokens {
         return undefined
       return { sub, sid, jti, iat, exp }
     } catch {
-      // Whatever is wrong with it, it is not one of ours.
+      // Malformed, forged or signed with an unknown key: all are invalid.
       return undefined
     }
   }

@@ -15,7 +15,7 @@ export interface SessionRow {
   user_agent: string | null
 }
 
-/** Where sessions are kept; the row is the truth about who is signed in. */
+/** Storage of sessions. The row is the truth about a session. */
 export interface SessionStore {
   create(row: {
     id: string
@@ -26,7 +26,7 @@ export interface SessionStore {
     user_agent: string
   }): Promise<void>
   find(id: string): Promise<SessionRow | undefined>
-  /** Replaces the token id if it still is `old_jti`; the old one stays good until `grace_until`. False if it was not. */
+  /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
   rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean>
   revoke(id: string): Promise<string | undefined>
   listByUser(user_id: string): Promise<SessionRow[]>
@@ -44,13 +44,13 @@ export type Refusal = { refusal: 'SESSION_EXPIRED' | 'SESSION_REVOKED' | 'UNAUTH
 
 export const TOKEN_MS = 60 * 60 * 1000
 export const SESSION_MS = 7 * 24 * 60 * 60 * 1000
-/** Parallel requests may still carry the token that one of them just replaced. */
+/** Parallel requests may still carry a token that one of them has just replaced. */
 const ROTATION_GRACE_MS = 30_000
-/** A session row is looked at again after so long; a revocation on this node is known at once. */
+/** A row is read again after this time; a revocation on this node counts at once. */
 const REMEMBER_MS = 1_000
 const REMEMBERED_MAX = 10_000
 
-/** Sessions of people: started by sign-in, carried by short tokens, ended everywhere by their row. */
+/** Sessions of people: started by sign-in, carried by short-lived tokens, ended everywhere through their row. */
 export class Sessions {
   readonly #store: SessionStore
   readonly #tokens: SessionTokens
@@ -79,7 +79,7 @@ export class Sessions {
     return await this.#issue(user_id, id, jti, session_expires_at)
   }
 
-  /** Who a token belongs to. `expires_at` is the end of the session: streams end with it, not with the token. */
+  /** User and session of a token. `expires_at` is the end of the session: streams end with it, not with the token. */
   async authenticate(
     token: string,
   ): Promise<{ user_id: string; session_id: string; expires_at: number } | Refusal> {
@@ -93,8 +93,8 @@ export class Sessions {
   }
 
   /**
-   * A new token for the old one. Parallel refreshes of one token all succeed: the losers get the token of the winner's
-   * id. A token used again after its grace has been copied by somebody: the session ends.
+   * A new token for the old one. Parallel refreshes of one token all succeed and get tokens with the same id. A token
+   * that is used after its grace period was copied: the session ends.
    */
   async refresh(token: string): Promise<Started | Refusal> {
     const claims = await this.#tokens.verify(token)
@@ -126,13 +126,13 @@ export class Sessions {
     this.forget(session_id)
   }
 
-  /** A session ended (here or elsewhere): nothing remembered of it counts any more. */
+  /** A session has ended, here or elsewhere: drops its row and tells the listeners. */
   forget(session_id: string): void {
     this.#remembered.delete(session_id)
     for (const listener of this.#listeners) listener(session_id)
   }
 
-  /** Sessions of a user that are still good, newest first. */
+  /** Valid sessions of a user, newest first. */
   async list(
     user_id: string,
   ): Promise<Pick<SessionRow, 'id' | 'created_at' | 'last_seen_at' | 'expires_at' | 'ip' | 'user_agent'>[]> {
@@ -165,7 +165,7 @@ export class Sessions {
     return { token, session_id, token_expires_at, session_expires_at }
   }
 
-  /** A replaced token is good until it expires; only refreshing with it is judged (see refresh). */
+  /** A replaced token is valid until it expires; only a refresh with it is checked further (see refresh). */
   #judge(row: SessionRow | undefined, user_id: string): Refusal | undefined {
     if (!row || row.user_id !== user_id || row.revoked_at !== null) return { refusal: 'SESSION_REVOKED' }
     if (Date.parse(row.expires_at) <= this.#now()) return { refusal: 'SESSION_EXPIRED' }

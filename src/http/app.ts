@@ -18,10 +18,10 @@ import { taskRoutes } from './routes/tasks.ts'
 import { userRoutes } from './routes/users.ts'
 import { socketRoutes } from './routes/ws.ts'
 
-/** Paths that belong to the API: what is not a route there is 404 in the one shape, never a page. */
+/** Paths of the API. An unknown path below them is a 404 refusal, never the app's page. */
 const API_PATHS = /^\/(api|auth|health|ready|version|metrics|docs)(\/|$)/
 
-/** All that the API document describes. One Elysia instance per resource; Elysia routes, our endpoints decide. */
+/** Routes of the API document, one Elysia instance per resource. Elysia routes; `endpoints` checks and refuses. */
 function routes(deps: Deps, readiness: Readiness) {
   return new Elysia({ name: 'routes' })
     .use(systemRoutes(deps, readiness))
@@ -42,10 +42,10 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
     name: 'mission-control',
     websocket: {
       maxPayloadLength: LIMITS.ws_frame_bytes_max,
-      // We ping ourselves (see WsSink): the runtime pings only while it sends nothing.
+      // WsSink sends pings: those of the runtime stop while it sends frames.
       idleTimeout: 120,
       sendPings: false,
-      // Ours is reached first (see SendQueue); this one only keeps a mistake from filling the memory.
+      // SendQueue has a lower limit; this one keeps a mistake from filling the memory.
       backpressureLimit: 4 * LIMITS.send_queue_bytes_max,
       closeOnBackpressureLimit: true,
       perMessageDeflate: false,

@@ -8,7 +8,7 @@ export interface Assets {
   serve(request: Request, headers: Readonly<Record<string, string>>): Response | undefined
 }
 
-/** Reads which files there are once; a path is looked up, never opened, so it cannot leave the folder. */
+/** Lists the files once. A requested path is looked up in that list and never opened, so it cannot leave the folder. */
 export async function loadAssets(folder: string): Promise<Assets> {
   const files = new Map<string, string>()
   if (existsSync(folder))
@@ -19,7 +19,7 @@ export async function loadAssets(folder: string): Promise<Assets> {
     serve(request, headers) {
       const { pathname } = new URL(request.url)
       const file = files.get(pathname)
-      // Names under /assets/ carry a hash of their content: one that is not there is of another version, not a page.
+      // Names under /assets/ contain a hash of their content: an unknown name belongs to another version, not to a page.
       const hashed = pathname.startsWith('/assets/')
       const path = file ?? (hashed ? undefined : index)
       if (path === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
@@ -32,7 +32,7 @@ export async function loadAssets(folder: string): Promise<Assets> {
 const viewer = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 const VIEWER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'])
 
-/** The browser of the API document, from this server alone: no script from elsewhere, none inline. */
+/** Viewer of the API document, served from here: no script of another host, none inline. */
 export function docsPage(pathname: string, headers: Readonly<Record<string, string>>): Response | undefined {
   const name = pathname.replace(/^\/docs\/?/, '')
   if (name === '')

@@ -1,7 +1,7 @@
 import { ApiError, invalid } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 
-/** A name may be as long as a body: a refusal shows its beginning. */
+/** A field name may be as long as a body: a refusal shows the beginning of its path. */
 const PATH_MAX = 200
 
 /** Fields whose white space belongs to the value. */
@@ -22,7 +22,7 @@ export async function readJson(request: Request): Promise<unknown> {
   return clean(parse(bytes))
 }
 
-/** Reads a frame's or a body's text. */
+/** Parses the text of a frame or a body. */
 export function parseJson(text: string): unknown {
   return clean(parseText(text))
 }
@@ -58,15 +58,15 @@ function parseText(text: string): unknown {
   }
 }
 
-/** Where a value stands in its body; written out only for a refusal. */
+/** Place of a value in its body; written out only for a refusal. */
 interface Place {
   within: Place | undefined
   key: string | number
 }
 
 /**
- * Trims strings, and refuses what the database or a browser could not hold: NUL, half surrogates, endless depth. Objects
- * are changed where they lie: they were just read.
+ * Trims strings, and refuses NUL, lone surrogates and excessive depth, which the database or a browser cannot hold.
+ * Objects are changed in place: nobody else has them yet.
  */
 function clean(value: unknown, within?: Place, key: string | number = '', depth = 1): unknown {
   if (typeof value === 'string') return checkText(value, within, key).trim()

@@ -1,11 +1,11 @@
 import { Elysia } from 'elysia'
 
-/** A browser asks again after so long. */
+/** Browsers repeat the preflight request after this time. */
 const PREFLIGHT_SECONDS = '600'
 
 /**
- * Lets pages of other origins (the wrapped mobile app) call the API. `origins` are exact; whoever is not listed gets no
- * header, so that its browser keeps the answer from it. Never `*`: cookies go along. `headers` are those of every answer.
+ * CORS for pages of other origins (the wrapped mobile app). `origins` are exact; a page of another origin gets no header,
+ * so that its browser withholds the answer. Never `*`: requests carry cookies. `headers` are those of every answer.
  */
 export function cors(origins: readonly string[], headers: () => Record<string, string>) {
   const plugin = new Elysia({ name: 'cors' })
@@ -13,7 +13,7 @@ export function cors(origins: readonly string[], headers: () => Record<string, s
   const listed = new Set(origins.map((origin) => origin.toLowerCase()))
   return plugin.onRequest(({ request, set }) => {
     const origin = request.headers.get('origin')
-    // Caches must not give one origin's answer to another.
+    // Caches must not serve the answer of one origin to another.
     set.headers.vary = 'Origin'
     if (origin === null || !listed.has(origin.toLowerCase())) return
     const allowed = {

@@ -25,29 +25,29 @@ export interface Deps {
     failed(stage: string, error: unknown): void
     info(fields: Record<string, unknown>, text: string): void
   }
-  /** Runs a command in the org's lane, wherever its owner is. */
+  /** Runs a command in the lane of the org, on whichever node owns it. */
   command(org_id: string, call: CommandCall): Promise<Reply>
   /** Calls the actor of a channel. */
   channel<R>(org_id: string, channel_id: string, request: ChannelCall): Promise<R>
   /** Runs a command as the server itself. */
   systemCommand(org_id: string, command: string, input: unknown): Promise<Reply>
-  /** Sends a frame that is not stored to the readers of a channel, on every node. */
+  /** Sends an ephemeral frame to the readers of a channel, on every node. */
   ephemeral(frame: Ephemeral): void
   sign_in_back_off: SignInBackOff
   /** A record at most once a minute per key, with the number of occurrences (see ThrottledRecords). Not awaited. */
   throttledRecord(key: string, write: (count: number) => Promise<unknown>): void
   csrfToken(session_id: string): string
   key_pepper: Uint8Array
-  /** Hash under which a one-time token is stored. */
+  /** Hash by which a one-time token is stored. */
   hashToken(token: string): Promise<string>
   /** Turns a request into a WebSocket; false when the runtime cannot. */
   upgrade(request: Request, handlers: SocketHandlers, headers: Record<string, string>): boolean
-  /** Takes the idle time-out off a connection that streams. */
+  /** Disables the idle time-out of a streaming connection. */
   keepOpen(request: Request): void
   clientIp(request: Request): string
   /** Other origins whose pages may call the API. */
   cors_origins: readonly string[]
-  /** Address that people open, without a slash at the end. */
+  /** Address of the app, without a trailing slash. */
   public_url: string
   secure_cookies: boolean
   single_tenant: boolean

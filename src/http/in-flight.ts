@@ -1,9 +1,9 @@
-/** Requests that are being answered, so that a node that stops can finish them. */
+/** Counts the requests in flight, so that a shutdown can wait for their answers. */
 export class InFlight {
   #count = 0
   readonly #idle: (() => void)[] = []
 
-  /** Counts `work` until it has its answer. */
+  /** Runs `work`, counted until it settles. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.#count++
     try {
@@ -14,7 +14,7 @@ export class InFlight {
     }
   }
 
-  /** Resolves when nothing is being answered. */
+  /** Resolves when no request is in flight. */
   async idle(): Promise<void> {
     if (this.#count === 0) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))

@@ -4,7 +4,7 @@ import { LIMITS } from '../contracts/limits.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { isUuid, OneOf, Text } from '../contracts/schema.ts'
 
-/** Query parameters that every numbered list has. */
+/** Query parameters of every paginated list. */
 export const PAGE = {
   page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
   per_page: Type.Integer({ minimum: 1, maximum: LIMITS.per_page_max, default: LIMITS.per_page_default }),
@@ -27,7 +27,7 @@ export function filterUser<N extends string>(
   return { [name]: id } as Partial<Record<N, string>>
 }
 
-/** The version that an edit starts from: `If-Match: "7"`. `*` means whatever there is. */
+/** The version that an edit is based on: `If-Match: "7"`. `*` matches any version. */
 export function ifMatch(request: Request): { version?: number } {
   const header = request.headers.get('if-match')
   if (header === null || header.trim() === '*') return {}
@@ -37,6 +37,6 @@ export function ifMatch(request: Request): { version?: number } {
     throw new ApiError('VALIDATION_FAILED', 'The request is not valid.', {
       details: [{ path: 'If-Match', message: 'Must be a version in quotes.' }],
     })
-  // However long it is: no stored version is, so that it is a stale one.
+  // A number beyond every stored version is a stale version like any other.
   return { version: Number(version) }
 }

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-/** Numbers about this node in Prometheus' form. */
+/** Metrics of this node in the Prometheus format. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #batch = new Histogram({

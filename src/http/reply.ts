@@ -1,12 +1,12 @@
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import { API_VERSION } from '../contracts/version.ts'
 
-/** Headers that every response of this server carries. */
+/** Headers of every response. */
 export interface BaseHeaders {
   readonly all: Readonly<Record<string, string>>
 }
 
-/** What a browser is told about every page and answer; `https` adds HSTS. */
+/** Security headers and API version of every response; `https` adds HSTS. */
 export function baseHeaders(options: { https: boolean }): BaseHeaders {
   const csp = [
     "default-src 'self'",
@@ -33,7 +33,7 @@ export function baseHeaders(options: { https: boolean }): BaseHeaders {
   return { all }
 }
 
-/** Answers in the one shape; knows the request's id. */
+/** Builds responses, each with the id of its request. */
 export class Replier {
   readonly #base: Readonly<Record<string, string>>
   readonly #json: Readonly<Record<string, string>>
@@ -47,7 +47,7 @@ export class Replier {
     }
   }
 
-  /** Headers of an answer that is written elsewhere: a page, a file, a stream, an upgrade. */
+  /** Headers of a response that is built elsewhere: a page, a file, a stream, an upgrade. */
   headersFor(request_id: string): Record<string, string> {
     return { ...this.#base, 'X-Request-Id': request_id }
   }
@@ -56,7 +56,7 @@ export class Replier {
     return this.encoded(status, JSON.stringify(body), request_id, extra)
   }
 
-  /** The same for a body that is JSON text already. */
+  /** {@link json} for a body that is JSON text already. */
   encoded(status: number, body: string, request_id: string, extra?: Record<string, string>): Response {
     return new Response(body, { status, headers: { ...this.#json, 'X-Request-Id': request_id, ...extra } })
   }
@@ -65,7 +65,7 @@ export class Replier {
     return new Response(null, { status, headers: { ...this.headersFor(request_id), ...extra } })
   }
 
-  /** A refusal in the one shape, with `Retry-After` where coming back makes sense. */
+  /** A refusal, with `Retry-After` when a retry makes sense and `RateLimit-*` when a rate limit refused. */
   refusal(error: ApiError, request_id: string, extra?: Record<string, string>): Response {
     const retry: Record<string, string> =
       error.retry_after_s === undefined ? {} : { 'Retry-After': String(error.retry_after_s) }
@@ -74,7 +74,7 @@ export class Replier {
   }
 }
 
-/** What a caller is told of its rate limit, with good answers and with 429 alike. */
+/** `RateLimit-*` headers, for answers and for 429 alike. */
 export function rateLimitHeaders({ limit, remaining, reset_s }: RateLimitState): Record<string, string> {
   return {
     'RateLimit-Limit': String(limit),
@@ -83,7 +83,7 @@ export function rateLimitHeaders({ limit, remaining, reset_s }: RateLimitState):
   }
 }
 
-/** Shows no internals; the request id finds the cause in the log. */
+/** Refusal without internals; the request id leads to the cause in the log. */
 export function internalError(): ApiError {
   return new ApiError('INTERNAL', 'Something went wrong here. The request id finds it in the server log.')
 }

@@ -4,7 +4,7 @@ import type { Deps } from './deps.ts'
 
 /**
  * Writes a sign-in, a failure or a sign-out into the log of every org of the person, where administrators see it.
- * The answer does not depend on it: an org whose log cannot be written right now is named in the server log.
+ * The answer does not depend on the record: a log that cannot be written now is reported in the server log.
  */
 export async function recordSignIn(
   deps: Deps,

@@ -7,7 +7,7 @@ const COLOURS: Readonly<Record<string, number>> = {
   fatal: 31,
 }
 
-/** One JSON line of the log as a line for a person at a terminal; a line that is not JSON comes back as it is. */
+/** Formats a JSON line of the log for a terminal; a line that is not JSON is returned unchanged. */
 export function prettyLine(line: string, colour: boolean): string {
   const entry = parse(line)
   if (!entry) return line
@@ -36,7 +36,7 @@ function parse(line: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(line)
     return typeof value === 'object' && value !== null ? { ...value } : undefined
   } catch {
-    // Not a line of ours; it is shown unchanged.
+    // Written by something else than the log: returned unchanged.
     return undefined
   }
 }

@@ -1,12 +1,12 @@
 /**
- * What must never reach a log, by the name of the field and by the look of the text. Names are checked first because
- * they need no guess; the look of the text is the second line, for messages and errors that others composed.
+ * Removes secrets and private text from log fields, by the name of the field and by patterns in the text. Names are exact;
+ * patterns are the second line of defence, for messages and errors composed elsewhere.
  */
 
-/** A field whose name contains one of these holds something that opens a door. */
+/** A field with such a name contains a credential. */
 const SECRET_NAME = /passw|secret|token|cookie|authori[sz]ation|api_?key|pepper|credential|csrf|otp|private/i
 
-/** What people and agents wrote: it belongs to their org, not to the server's log. */
+/** Text of people and agents: it belongs to their org, not to the server's log. */
 const PRIVATE_NAMES = new Set([
   'content',
   'body',
@@ -26,7 +26,7 @@ const PRIVATE_NAMES = new Set([
   'url_token',
 ])
 
-/** Names like `token_id` or `password_changed_at` only tell about a secret. */
+/** Names like `token_id` or `password_changed_at` describe a secret and do not contain it. */
 const ABOUT = /_(id|at|ms|s|count|bytes|prefix|state|type)$/i
 
 const TEXT_RULES: readonly [RegExp, string][] = [
@@ -61,8 +61,8 @@ export function scrubText(text: string): string {
 }
 
 /**
- * An error as plain fields. Only what names the fault is taken: a database error's detail, parameters and statement
- * carry the row that was written.
+ * An error as plain fields: type, message, code, stack and cause. Detail, parameters and statement of a database error are
+ * left out, because they contain the written row.
  */
 export function scrubError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error))
@@ -94,7 +94,7 @@ function scrubValue(value: unknown, depth: number): unknown {
   if (depth >= DEPTH_MAX) return '[deeper]'
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
   if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => scrubValue(item, depth + 1))
-  // Not a plain object (a Headers, a Map, a Request): what it would show is not ours to guess.
+  // Not a plain object (a Headers, a Map, a Request): its class is shown, its contents are not.
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name ?? 'object'}]`
   return scrub({ ...value }, depth + 1)

@@ -13,6 +13,7 @@ import { service } from './api/service.ts'
 import { meQuery } from './composables/queries.ts'
 import { toastFailure } from './composables/toast.ts'
 import { localPath, paths } from './paths.ts'
+import { hasDraft } from './stores/drafts.ts'
 import { lastOrg } from './stores/shell.ts'
 
 declare module 'vue-router' {
@@ -31,6 +32,8 @@ interface Place {
   org: string | undefined
   /** E-mail of the user whose session ended. */
   email: string
+  /** Whether the channel of the place has a draft. */
+  has_draft: boolean
 }
 
 /** Stores a place for the sign-in page. */
@@ -60,7 +63,7 @@ function placeOf({ params }: RouteLocationNormalized, me: SignedIn): Place {
     .split(' · ', 1)
     .join()
     .replace(/^\(\d+\) /, '')
-  return { name, org, email: me.user.email }
+  return { name, org, email: me.user.email, has_draft: hasDraft(String(params.channel_id)) }
 }
 
 /** Forgets the place after sign-in. */

@@ -52,6 +52,14 @@ describe('what people write', () => {
     expect(inlines(parseMarkdown(source)).map(({ type }) => type)).toContain('break')
   })
 
+  test.each([
+    String.raw`\\fileserver\share\_backup`,
+    String.raw`C:\new_folder\_temp\*.log`,
+    String.raw`%APPDATA%\.config\!x`,
+  ])('keeps every backslash of %s', (path) => {
+    expect(texts(path)).toBe(path)
+  })
+
   test('is plain when nothing in it is marked up', () => {
     expect(isPlain(parseMarkdown('branch   main\ntests    412 passed'))).toBe(true)
     expect(isPlain(parseMarkdown('**Commands**'))).toBe(false)

@@ -19,7 +19,7 @@ async function setUp(
     random: () => 1,
     newId: () => `${options.tab_id ?? 'tab'}-${++ids}`,
     tab_id: options.tab_id ?? 'tab',
-    aliveTabs: async () => new Set(options.alive ?? []),
+    openTabs: async () => new Set(options.alive ?? []),
     send(entry) {
       if (seen.live) sent.push(entry)
       return seen.live
@@ -216,6 +216,6 @@ describe('outbox', () => {
     await outbox.settled()
     await settle()
     expect(sent).toHaveLength(1)
-    expect(seen.failures).toContain('keep an unsent message')
+    expect(seen.failures).toContain('store an unsent message')
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { StreamEnvelope } from '../../src/contracts/events.ts'
 import type { StreamState } from '../src/realtime/event-stream.ts'
 import { type BroadcastLike, SharedEvents, type StreamPort } from '../src/realtime/shared-events.ts'
-import { aliveTabs, takeTabId } from '../src/realtime/tabs.ts'
+import { openTabs, takeTabId } from '../src/realtime/tabs.ts'
 import { FakeLocks } from './support/fake-locks.ts'
 import { smallEvent } from './support/samples.ts'
 
@@ -238,9 +238,9 @@ describe('tab ids', () => {
     const one = await takeTabId(storage(), locks.ofTab('page 1'))
     const two = await takeTabId(storage(), locks.ofTab('page 2'))
     locks.closeTab('page 1')
-    const alive = await aliveTabs(locks.ofTab('page 3'))
+    const alive = await openTabs(locks.ofTab('page 3'))
     expect(alive?.has(two)).toBe(true)
     expect(alive?.has(one)).toBe(false)
-    expect(await aliveTabs(undefined)).toBeUndefined()
+    expect(await openTabs(undefined)).toBeUndefined()
   })
 })

@@ -6,9 +6,9 @@ import { eventColumns, eventSource, toLogEvent } from './events.ts'
 export interface EventListQuery {
   order: 'asc' | 'desc'
   limit: number
-  /** Only events that follow this sequence. */
+  /** Only events after this sequence. */
   after?: number
-  /** Where the last page ended, in the direction of `order`. */
+  /** End of the last page, in the direction of `order`. */
   place?: number
   /** Channels that the caller may read; undefined: all of the org. */
   channel_ids?: string[]
@@ -19,16 +19,16 @@ export interface EventListQuery {
   user_id?: string
   from?: string
   to?: string
-  /** What the caller may see; applied after reading. */
+  /** Whether the caller may see an event; applied after reading. */
   keep(event: LogEvent): boolean
 }
 
-/** How many pages are read for one answer that `keep` leaves almost empty. */
+/** Pages read for one answer at the most, when `keep` drops most events. */
 const PAGES_MAX = 10
 
 /**
- * One slice of the log. Reading stops after some pages even when little was kept: the cursor then goes on from there,
- * so that no request costs more than a bounded number of rows.
+ * One page of the log. Reading stops after some slices even when few events were kept, and the cursor continues from
+ * there, so that the rows read for a request are bounded.
  */
 export async function listEvents(
   database: Database,
@@ -54,9 +54,10 @@ export async function listEvents(
   return { data, next: place }
 }
 
-/** Beyond every sequence that JSON carries exactly. */
+/** The highest sequence that JSON carries exactly. */
 const LAST = Number.MAX_SAFE_INTEGER
 
+/** Text: `find_events` chooses an index by the filters, under a role that looks up sequences only. */
 async function readSlice(
   database: Database,
   org_id: string,

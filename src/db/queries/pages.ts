@@ -6,17 +6,17 @@ export interface PageRequest {
   per_page: number
 }
 
-/** Joins conditions; those that were not asked for are not part of the text. */
+/** Joins conditions; an undefined one is omitted from the text. */
 export function allOf(sql: Sql, conditions: readonly (Fragment | undefined)[]): Fragment {
   const wanted = conditions.filter((condition) => condition !== undefined)
   return wanted.reduce((all, condition) => sql`${all} and ${condition}`, sql`true`)
 }
 
 /**
- * One page of a list with its total, both from one snapshot in one round trip, however many rows match. `matching`
- * gives the ids in order, `rows` the whole resources for a set of ids (in any order). The `offset 0` keeps the planner
- * from turning the look-up of each row into a join, which computes every row of the org for each row of the page when
- * it does not know yet how many there are.
+ * One page of a list with its total, in one snapshot and one round trip. `matching` selects the ids in order, `rows` the
+ * whole resources by id. Text: filters and order differ per request. `offset 0` keeps the planner from turning the
+ * look-up of each row into a join: before the first statistics that join computes every row of the org for each row of
+ * the page.
  */
 export async function readPage<T extends { id: string }>(
   database: OneReader,
@@ -26,9 +26,9 @@ export async function readPage<T extends { id: string }>(
     matching(sql: Sql, org: OrgRef): Fragment
     order(sql: Sql): Fragment
     rows(sql: Sql, org: OrgRef): Fragment
-    /** Set when it costs much to find what matches, and little to keep it: it is found once. */
+    /** Set when the match is expensive to compute and small: it is materialized for total and page. */
     once?: boolean
-    /** The column of `rows` that is the id; `x.id` unless said otherwise. */
+    /** The id column of `rows`; `x.id` by default. */
     key?(sql: Sql): Fragment
   },
 ): Promise<Page<T>> {
@@ -56,7 +56,7 @@ export async function readPage<T extends { id: string }>(
   return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
 }
 
-/** A part of a text, whatever the case; the pattern's own signs are taken literally. */
+/** Pattern for a part of a text; the wildcards of the pattern language are escaped. */
 export function like(q: string): string {
   return `%${q.replace(/[\\%_]/g, '\\$&')}%`
 }

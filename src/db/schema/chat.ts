@@ -120,8 +120,8 @@ export const message_deliveries = pgTable(
 )
 
 /**
- * The immutable log, partitioned by month like messages, unique per partition on (org_id, sequence). `payload` is null
- * where a message is joined instead.
+ * The immutable log, partitioned by month like messages, unique per partition on (org_id, sequence). `payload` is null for
+ * an event with a message, which is joined.
  */
 export const events = pgTable(
   'events',

@@ -1,4 +1,4 @@
-/** Everything drizzle-kit looks at when it makes a migration. */
+/** The schema as drizzle-kit reads it for a migration. */
 export * from './chat.ts'
 export * from './global.ts'
 export * from './orgs.ts'

@@ -25,7 +25,7 @@ import {
 import { at, createdAt, id, json, orgId, searchPart, tsvector, updatedAt, wordsPart } from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
 
-/** Place of a word in its list, from 0. */
+/** Index of a word in its list. */
 const rank = (column: string, words: readonly string[]) =>
   sql.raw(`(array_position(array[${words.map((word) => `'${word}'`).join(',')}], ${column}) - 1)::smallint`)
 

@@ -47,7 +47,12 @@ export function useMembers(slug: MaybeRefOrGetter<string>) {
 
 export function channelsQuery(slug: string, client: QueryClient) {
   const queryKey = keys.channels(slug)
-  return { queryKey, queryFn: async () => withFresh(client.getQueryData(queryKey), await api.channels(slug)) }
+  const queryFn = async () => {
+    const fresh = await api.channels(slug)
+    // Read after the answer: the read marker may have moved during the request.
+    return withFresh(client.getQueryData(queryKey), fresh)
+  }
+  return { queryKey, queryFn }
 }
 
 export function useChannels(slug: MaybeRefOrGetter<string>) {

@@ -11,7 +11,7 @@ import { paths } from '../paths.ts'
 import type { Reader } from '../realtime/apply-event.ts'
 import { EventStream } from '../realtime/event-stream.ts'
 import { OrgRealtime } from '../realtime/org-realtime.ts'
-import { aliveTabs, takeTabId } from '../realtime/tabs.ts'
+import { openTabs, takeTabId } from '../realtime/tabs.ts'
 import { realTimers } from '../realtime/timers.ts'
 import { leaveForSignIn } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
@@ -78,7 +78,7 @@ export function startRealtime(
               Math.random,
             ),
         },
-        outbox: { store: outboxStore(), newId, aliveTabs: () => aliveTabs(webLocks()) },
+        outbox: { store: outboxStore(), newId, openTabs: () => openTabs(webLocks()) },
       },
       {
         socketState: connection.enter,
@@ -103,6 +103,7 @@ export function startRealtime(
         },
         reconnected: () => void client.invalidateQueries({ queryKey: keys.version() }),
         ended: () => void handleEnd(),
+        userChanged: () => leaveForSignIn(router, client),
         failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
       },
     )

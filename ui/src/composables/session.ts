@@ -5,7 +5,7 @@ import { keys } from '../api/keys.ts'
 import { paths } from '../paths.ts'
 import { forgetPlace } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
-import { forgetDrafts } from '../stores/drafts.ts'
+import { removeDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
 import { outboxStore } from './browser.ts'
 import { recordFreshSession } from './session-keeper.ts'
@@ -29,12 +29,16 @@ export function useSession() {
   /** Signs out, and removes the user's drafts and unsent messages from this device. */
   async function end(user_id: string) {
     connection.signing_out = true
+    // Before the request: the sign-in page of another tab must not promise a draft that is about to go.
+    const restoreDrafts = removeDrafts(user_id)
     try {
       await auth.logout()
+    } catch (error) {
+      restoreDrafts()
+      throw error
     } finally {
       connection.signing_out = false
     }
-    forgetDrafts(user_id)
     await outboxStore()
       .clear(user_id)
       .catch((error: unknown) => console.warn('Mission Control: remove unsent messages', error))

@@ -4,7 +4,7 @@ import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withHead, withoutChannel, withRead } from './channel-counts.ts'
 import { withDelivery } from './message-log.ts'
 
-/** Turns one frame of the chat socket into changes of the cache, like {@link applyEvent}: pure and repeatable. */
+/** Converts a frame of the chat socket to cache updates; pure and idempotent like {@link applyEvent}. */
 export function applyFrame(frame: ServerFrame, reader: Reader, now_iso: string): CacheUpdate[] {
   switch (frame.type) {
     case 'message':

@@ -1,6 +1,6 @@
 /**
- * Full jitter: anywhere between nothing and a bound that doubles, so that a thousand browsers that lost the same
- * server do not come back in the same moment.
+ * Exponential back-off with full jitter: a random delay below a bound that doubles, so that the clients of a server do not
+ * reconnect at the same moment.
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
 export function backoffMs(

@@ -4,17 +4,17 @@ import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import type { MessageLog } from './message-log.ts'
 
-/** One change of what this browser holds. Made by pure functions, written by {@link writeUpdates}. */
+/** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
 export type CacheUpdate =
   | { at: 'org'; change: (org: Org) => Org }
   | { at: 'me'; change: (me: SignedIn) => SignedIn }
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
-  /** What is held cannot be brought forward by the event alone: read it again. */
+  /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
 
-/** Writes updates to the query cache; what was never loaded stays unloaded. */
+/** Writes updates to the query cache. Queries that were never loaded stay unloaded. */
 export function writeUpdates(client: QueryClient, slug: string, updates: readonly CacheUpdate[]): void {
   for (const update of updates) {
     switch (update.at) {

@@ -1,6 +1,6 @@
 import type { Channel, Message } from '@contracts/resources.ts'
 
-/** Org-wide channels first, then projects' ones, each by name: the order of the sidebar and of the server's list. */
+/** Sorts org-wide channels before project channels, each by name: the order of the sidebar and of the server's list. */
 export function sortChannels(channels: readonly Channel[]): Channel[] {
   return [...channels].sort(
     (a, b) =>
@@ -20,7 +20,7 @@ export function withoutChannel(channels: readonly Channel[], channel_id: string)
   return channels.filter(({ id }) => id !== channel_id)
 }
 
-/** Counts a message that directly follows what is known; any other is known already, or the sign of a gap. */
+/** Counts a message that directly follows `last_seq`. Any other is a duplicate, or follows a gap. */
 export function withCounted(channels: readonly Channel[], message: Message, me_id: string): Channel[] {
   return channels.map((channel) => {
     if (channel.id !== message.channel_id || message.seq !== channel.last_seq + 1) return channel
@@ -29,7 +29,7 @@ export function withCounted(channels: readonly Channel[], message: Message, me_i
   })
 }
 
-/** Raises the head of a channel to what the server says; never lowers it. */
+/** Raises the `last_seq` of a channel; never lowers it. */
 export function withHead(channels: readonly Channel[], channel_id: string, last_seq: number): Channel[] {
   return channels.map((channel) =>
     channel.id === channel_id && last_seq > channel.last_seq
@@ -38,7 +38,10 @@ export function withHead(channels: readonly Channel[], channel_id: string, last_
   )
 }
 
-/** Moves the read marker forward. Mentions go to zero only when nothing is left unread: which ones remain is not known here. */
+/**
+ * Moves the read marker forward. The mention count becomes 0 only when nothing is unread: the client does not know which
+ * messages the mentions are in.
+ */
 export function withRead(channels: readonly Channel[], channel_id: string, seq: number): Channel[] {
   return channels.map((channel) => {
     if (channel.id !== channel_id || seq <= channel.read_seq) return channel
@@ -47,7 +50,7 @@ export function withRead(channels: readonly Channel[], channel_id: string, seq: 
   })
 }
 
-/** A fresh list beside what this browser knows: a read marker that is still on its way to the server does not go back. */
+/** Merges a fetched list with the cached one: a read marker that is still in flight to the server does not move back. */
 export function withFresh(known: readonly Channel[] | undefined, fresh: readonly Channel[]): Channel[] {
   const before = new Map(known?.map((channel) => [channel.id, channel]))
   return sortChannels(

@@ -3,7 +3,7 @@ import type { ClientFrame, ServerFrame } from '@contracts/frames.ts'
 import { backoffMs } from './backoff.ts'
 import type { Timers } from './timers.ts'
 
-/** What this needs of a browser's WebSocket. */
+/** The part of a browser's WebSocket that is used. */
 export interface SocketLike {
   readonly readyState: number
   onopen: (() => void) | null
@@ -22,32 +22,32 @@ export type SocketState =
 
 export interface ResumePoint {
   log: string | null
-  /** Last seq that this browser has, by channel. */
+  /** Last seq in this browser, by channel. */
   resume: Record<string, number>
 }
 
 export interface ChatSocketHandlers {
-  /** Asked at every connection, at the moment of the hello. */
+  /** Called at each connection, for the hello. */
   resumePoint(): ResumePoint
   frame(frame: ServerFrame): void
   state(state: SocketState): void
-  /** Time between a ping and its pong. */
+  /** Milliseconds between a ping and its pong. */
   roundTrip(ms: number): void
 }
 
-/** A connection that has not said `ready` by then is given up. */
+/** Deadline for `ready` after a connect. */
 const READY_WITHIN_MS = 15_000
-/** Dead peers behind a proxy are noticed by a ping of our own: browsers cannot send the protocol's. */
+/** An application-level ping detects dead connections behind a proxy: browsers cannot send protocol pings. */
 const PING_EVERY_MS = 20_000
 const PONG_WITHIN_MS = 10_000
-/** There is a reason to doubt: a living connection answers sooner, a dead one is worth no more waiting. */
+/** Shorter deadline of a pong when there is a reason to suspect a dead connection. */
 const CHECK_WITHIN_MS = 3_000
-/** A server that restarts asks for patience: everybody comes back at once otherwise. */
+/** Extra jitter after a restart of the server, against a reconnect storm. */
 const RESTART_SPREAD_MS = 1_500
 
 /**
- * One WebSocket for all channels that comes back by itself. Every close but "credentials revoked" means: connect again
- * with what was seen last. Nothing is queued here; what must not be lost waits in the outbox.
+ * One WebSocket for all channels, with reconnection. Every close except "credentials revoked" leads to a new connection that
+ * resumes after the last seq. It queues nothing: unsent messages live in the outbox.
  */
 export class ChatSocket {
   readonly #open: () => SocketLike
@@ -76,31 +76,31 @@ export class ChatSocket {
     this.#connect()
   }
 
-  /** Ends it for good: the page leaves the org. */
+  /** Ends the socket for good: the page leaves the org. */
   stop(): void {
     this.#end('stopped')
   }
 
-  /** Tries now instead of after the back-off, e.g. when the network is back. Does nothing while connected. */
+  /** Skips the back-off, e.g. when the network is back. No effect while connected. */
   retryNow(): void {
     if (this.#state.is !== 'waiting') return
     this.#attempt = 0
     this.#connect()
   }
 
-  /** Gives up a connection that seems dead and makes a new one. */
+  /** Replaces a connection that seems dead. */
   restart(): void {
     if (this.#state.is !== 'live' && this.#state.is !== 'connecting') return
     this.#lost(undefined)
   }
 
-  /** Asks at once whether the connection is still there, e.g. when the browser says that the network is gone. */
+  /** Pings at once, e.g. when the browser reports that the network is gone. */
   check(): void {
     if (this.#state.is !== 'live') return
     this.#ping(CHECK_WITHIN_MS)
   }
 
-  /** Sends now or not at all. */
+  /** Sends a frame; false without a live connection. */
   send(frame: ClientFrame): boolean {
     if (this.#state.is !== 'live' || this.#socket?.readyState !== 1) return false
     this.#socket.send(JSON.stringify(frame))
@@ -113,7 +113,7 @@ export class ChatSocket {
     this.#enter({ is: 'connecting' })
     const socket = this.#open()
     this.#socket = socket
-    this.#later('ready', READY_WITHIN_MS, () => this.#lost(undefined))
+    this.#schedule('ready', READY_WITHIN_MS, () => this.#lost(undefined))
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...this.#handlers.resumePoint() }))
     socket.onmessage = ({ data }) => this.#receive(data)
     socket.onclose = ({ code }) => this.#lost(code)
@@ -135,8 +135,8 @@ export class ChatSocket {
   #ping(within_ms = PONG_WITHIN_MS): void {
     this.#pinged_at = this.#timers.now()
     if (!this.send({ type: 'ping' })) return
-    this.#later('pong', within_ms, () => this.restart())
-    this.#later('ping', PING_EVERY_MS, () => this.#ping())
+    this.#schedule('pong', within_ms, () => this.restart())
+    this.#schedule('ping', PING_EVERY_MS, () => this.#ping())
   }
 
   #ponged(): void {
@@ -145,7 +145,7 @@ export class ChatSocket {
     this.#pinged_at = undefined
   }
 
-  /** `code` is undefined when this side gave up. */
+  /** Schedules a reconnect. `code` is undefined if this side closed the connection. */
   #lost(code: number | undefined): void {
     this.#clear()
     this.#drop()
@@ -155,7 +155,7 @@ export class ChatSocket {
     }
     const spread_ms = code === CLOSE.restarting ? this.#random() * RESTART_SPREAD_MS : 0
     const delay_ms = Math.round(backoffMs(this.#attempt++, this.#random) + spread_ms)
-    this.#later('retry', delay_ms, () => this.#connect())
+    this.#schedule('retry', delay_ms, () => this.#connect())
     this.#enter({ is: 'waiting', retry_at: this.#timers.now() + delay_ms })
   }
 
@@ -170,7 +170,7 @@ export class ChatSocket {
     this.#handlers.state(state)
   }
 
-  /** Forgets the socket before it is closed, so that its late events change nothing. */
+  /** Detaches the handlers before the close, so that late events have no effect. */
   #drop(): void {
     const socket = this.#socket
     this.#socket = undefined
@@ -181,7 +181,7 @@ export class ChatSocket {
     socket.close()
   }
 
-  #later(name: 'retry' | 'ready' | 'ping' | 'pong', delay_ms: number, run: () => void): void {
+  #schedule(name: 'retry' | 'ready' | 'ping' | 'pong', delay_ms: number, run: () => void): void {
     this.#cancel.get(name)?.()
     this.#cancel.set(name, this.#timers.after(delay_ms, run))
   }
@@ -192,14 +192,14 @@ export class ChatSocket {
   }
 }
 
-/** A frame of the protocol. What is not one is dropped: a newer server may say more than this page knows. */
+/** Parses a frame. Anything else is dropped, since a newer server may send more than this page knows. */
 function parseFrame(data: unknown): ServerFrame | undefined {
   if (typeof data !== 'string') return undefined
   try {
     const frame = JSON.parse(data)
     return typeof frame?.type === 'string' ? frame : undefined
   } catch {
-    // Not JSON: not from our server.
+    // Not JSON.
     return undefined
   }
 }

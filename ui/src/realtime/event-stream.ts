@@ -6,7 +6,7 @@ export function isLogged(envelope: StreamEnvelope): envelope is EventEnvelope {
   return 'sequence' in envelope && envelope.sequence !== null
 }
 
-/** What this needs of a browser's EventSource. */
+/** The part of a browser's EventSource that is used. */
 export interface SourceLike {
   readonly readyState: number
   onopen: (() => void) | null
@@ -25,8 +25,8 @@ export interface EventStreamHandlers {
 const CLOSED = 2
 
 /**
- * The org's log, live. A browser reconnects an EventSource by itself after a lost connection, but gives up for good
- * after an HTTP error (a restarting proxy's 502, a 429): then this opens a new one at the last cursor, with back-off.
+ * The live event log of an org. A browser reconnects an EventSource after a lost connection, but closes it for good after an
+ * HTTP error (502 of a restarting proxy, 429): then this opens a new one at the last cursor, with back-off.
  */
 export class EventStream {
   readonly #open: (cursor: string | undefined) => SourceLike
@@ -51,7 +51,7 @@ export class EventStream {
     this.#random = random
   }
 
-  /** Starts after `cursor`; without one, from now. */
+  /** Starts after `cursor`; without one at the head of the log. */
   start(cursor: string | undefined): void {
     this.#cursor = cursor
     this.#connect()
@@ -63,7 +63,7 @@ export class EventStream {
     this.#handlers.state('ended')
   }
 
-  /** Opens anew now instead of after the back-off. Does nothing while a connection is there. */
+  /** Skips the back-off. No effect while a source is open. */
   retryNow(): void {
     if (this.#ended || this.#source) return
     this.#attempt = 0
@@ -125,7 +125,7 @@ function parseEnvelope(data: unknown): StreamEnvelope | undefined {
     const envelope = JSON.parse(data)
     return typeof envelope?.type === 'string' ? envelope : undefined
   } catch {
-    // Not JSON: not from our server.
+    // Not JSON.
     return undefined
   }
 }

@@ -1,15 +1,15 @@
 import type { Slice } from '@contracts/lists.ts'
 import type { Delivery, Message } from '@contracts/resources.ts'
 
-/** The part of a channel's history that this browser holds: ascending and contiguous by `seq`. */
+/** The loaded part of a channel's history: ascending and contiguous by `seq`. */
 export interface MessageLog {
   readonly messages: readonly Message[]
   readonly has_older: boolean
-  /** True after a jump into the past: live messages then wait for the reader to come back. */
+  /** True after a jump into the past: the log is detached from the live messages. */
   readonly has_newer: boolean
 }
 
-/** What a message that arrived meant for the log. */
+/** Effect of a live message on the log. */
 export type Arrival = 'appended' | 'known' | 'detached' | 'gap'
 
 export const EMPTY_LOG: MessageLog = { messages: [], has_older: false, has_newer: false }
@@ -18,24 +18,24 @@ export function firstSeq(log: MessageLog): number | undefined {
   return log.messages[0]?.seq
 }
 
-/** 0 when there is nothing yet. */
+/** 0 for an empty log. */
 export function lastSeq(log: MessageLog): number {
   return log.messages.at(-1)?.seq ?? 0
 }
 
-/** A log from a newest page. */
+/** A log from the newest page. */
 export function logFromNewest(slice: Slice<Message>): MessageLog {
   return { messages: slice.data.toReversed(), has_older: slice.next_cursor !== null, has_newer: false }
 }
 
-/** A log from a page around one message; `channel_last_seq` tells whether the channel goes on after it. */
+/** A log from the page around a message; it is detached if the channel continues after it. */
 export function logAround(slice: Slice<Message>, channel_last_seq: number): MessageLog {
   const messages = slice.data.toReversed()
   const has_newer = (messages.at(-1)?.seq ?? 0) < channel_last_seq
   return { messages, has_older: (messages[0]?.seq ?? 1) > 1, has_newer }
 }
 
-/** Puts an older page before the log; what does not join it without a hole is left out. */
+/** Prepends an older page; a page that leaves a gap is ignored. */
 export function withOlder(log: MessageLog, slice: Slice<Message>): MessageLog {
   const first = firstSeq(log)
   const older = slice.data.toReversed().filter((message) => first === undefined || message.seq < first)
@@ -43,7 +43,7 @@ export function withOlder(log: MessageLog, slice: Slice<Message>): MessageLog {
   return { ...log, messages: [...older, ...log.messages], has_older: slice.next_cursor !== null }
 }
 
-/** Puts a page of newer messages behind the log, each at most once and without a hole. */
+/** Appends a newer page, without duplicates and without a gap. */
 export function withNewer(log: MessageLog, slice: Slice<Message>): MessageLog {
   const messages = [...log.messages]
   let last = lastSeq(log)
@@ -57,8 +57,8 @@ export function withNewer(log: MessageLog, slice: Slice<Message>): MessageLog {
 }
 
 /**
- * A newest page read again, beside the log that was held: what they share is taken from the page (deliveries may have
- * moved on), what is older is kept. A page that does not reach the log replaces it.
+ * Merges a refetched newest page into the log. Common messages are taken from the page, because their deliveries may have
+ * changed; older ones are kept. A page that leaves a gap replaces the log.
  */
 export function withFreshTail(held: MessageLog | undefined, fresh: MessageLog): MessageLog {
   const first = firstSeq(fresh)
@@ -69,7 +69,7 @@ export function withFreshTail(held: MessageLog | undefined, fresh: MessageLog): 
   return { messages: [...older, ...fresh.messages, ...newer], has_older, has_newer: false }
 }
 
-/** Takes in one message that arrived live or in a catch-up. Its own `seq` decides; who brought it does not matter. */
+/** Applies a live or replayed message. Only its `seq` decides, so the transport does not matter. */
 export function withArrival(log: MessageLog, message: Message): { log: MessageLog; arrival: Arrival } {
   const last = lastSeq(log)
   if (message.seq <= last) return { log, arrival: 'known' }
@@ -78,7 +78,7 @@ export function withArrival(log: MessageLog, message: Message): { log: MessageLo
   return { log: { ...log, messages: [...log.messages, message] }, arrival: 'appended' }
 }
 
-/** Notes how far an agent is with a message. A message that is not held is not changed. */
+/** Updates the delivery state of an agent. No effect for a message that is not loaded. */
 export function withDelivery(log: MessageLog, seq: number, delivery: Delivery): MessageLog {
   const at = log.messages.findIndex((message) => message.seq === seq)
   const message = log.messages[at]

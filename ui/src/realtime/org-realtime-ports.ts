@@ -6,22 +6,24 @@ import type { OutboxItem } from './outbox.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { SharedEventsPorts } from './shared-events.ts'
 
-/** What the app does with what is heard. */
+/** Callbacks of the app. */
 export interface OrgRealtimeHandlers {
   socketState(state: SocketState): void
   streamState(state: StreamState, leading: boolean): void
   roundTrip(ms: number): void
   sequence(sequence: number): void
-  /** Connected again after a loss; `count` messages came in between. */
+  /** Reconnected after a loss; `count` messages arrived in between. */
   recovered(count: number): void
   typed(channel_id: string, user_id: string): void
   typingStopped(channel_id: string, user_id: string): void
   present(channel_id: string, user_ids: string[]): void
   outbox(items: readonly OutboxItem[]): void
-  /** A connection was made anew: perhaps to another version of the server. */
+  /** A new connection was made, possibly to another version of the server. */
   reconnected(): void
-  /** The credentials ended: who am I still? */
+  /** The credentials of the connection were revoked. */
   ended(): void
+  /** The session cookie now belongs to another user. */
+  userChanged(): void
   failed(stage: string, error: unknown): void
 }
 
@@ -30,5 +32,5 @@ export interface OrgRealtimePorts {
   client: QueryClient
   openSocket(): SocketLike
   events: SharedEventsPorts
-  outbox: { store: OutboxStore; newId: () => string; aliveTabs(): Promise<ReadonlySet<string> | undefined> }
+  outbox: { store: OutboxStore; newId: () => string; openTabs(): Promise<ReadonlySet<string> | undefined> }
 }

@@ -13,7 +13,7 @@ import { Outbox } from './outbox.ts'
 import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
 
-/** Everything live of one org in one tab: socket, shared event stream and outbox, written into the query cache. */
+/** The realtime side of an org in one tab: socket, shared event stream and outbox, written to the query cache. */
 export class OrgRealtime {
   readonly outbox: Outbox
   readonly #ports: OrgRealtimePorts
@@ -45,7 +45,7 @@ export class OrgRealtime {
         const sequence = Number(cursor?.split('.')[1])
         if (Number.isSafeInteger(sequence)) handlers.sequence(sequence)
       },
-      missed: () => this.#readAgain(),
+      missed: () => this.#refetch(),
     })
     this.outbox = new Outbox(reader, {
       ...ports.outbox,
@@ -66,7 +66,7 @@ export class OrgRealtime {
     })
   }
 
-  /** Call when the list of channels is loaded: from then on nothing of them is missed. */
+  /** Call when the list of channels is loaded: the resume point of the socket is computed from it. */
   start(): void {
     this.#events.start()
     this.#socket.start()
@@ -83,7 +83,7 @@ export class OrgRealtime {
     this.#events.retryNow()
   }
 
-  /** Whether the connection is still there is asked at once. */
+  /** Pings at once to detect a dead connection. */
   check(): void {
     this.#socket.check()
   }
@@ -92,7 +92,7 @@ export class OrgRealtime {
     this.#socket.send({ type: 'typing', channel_id })
   }
 
-  /** Moves the own read marker, here at once and at the server. */
+  /** Moves the reader's read marker, optimistically in the cache and at the server. */
   read(channel_id: string, seq: number): void {
     const known = this.#channels()?.find(({ id }) => id === channel_id)
     if (!known || seq <= known.read_seq) return
@@ -108,7 +108,7 @@ export class OrgRealtime {
     return this.#ports.client.getQueryData<MessageLog>(keys.messages(this.#ports.reader.slug, channel_id))
   }
 
-  /** By channel: what the open log ends with, else what is counted. */
+  /** The last seq per channel: that of the loaded log, else the counted one. */
   #resumePoint(): ResumePoint {
     const resume: Record<string, number> = {}
     for (const { id, last_seq } of this.#channels() ?? []) {
@@ -133,7 +133,7 @@ export class OrgRealtime {
       case 'message':
         this.#write(frame)
         this.#closeGap(frame.message.channel_id, frame.message.seq)
-        // Who has sent is done typing, whatever the timer of it says.
+        // A message ends the typing of its sender.
         if (frame.message.sender.id !== null)
           this.#handlers.typingStopped(frame.message.channel_id, frame.message.sender.id)
         if (frame.message.sender.id === this.#ports.reader.user_id && frame.message.client_id !== null)
@@ -173,9 +173,15 @@ export class OrgRealtime {
   }
 
   #ready(frame: Extract<ServerFrame, { type: 'ready' }>): void {
+    // Another user signed in in another tab: the cookie is theirs, and nothing of this tab may be sent with it.
+    if (frame.user_id !== this.#ports.reader.user_id) {
+      this.stop()
+      this.#handlers.userChanged()
+      return
+    }
     const other_log = this.#log !== null && this.#log !== frame.log
     this.#log = frame.log
-    // After a restore from backup every number means something else: nothing of before may stay.
+    // After a restore from backup all numbers are invalid: the cache of the org is reset.
     if (other_log) void this.#ports.client.resetQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
     let missed = 0
     const known = new Set<string>()
@@ -192,7 +198,7 @@ export class OrgRealtime {
     this.outbox.connected()
   }
 
-  /** The socket brings every message of a channel in order; if one is missing here all the same, read the rest. */
+  /** The socket delivers every message of a channel in order. If the cache still has a gap, it is refetched. */
   #closeGap(channel_id: string, seq: number): void {
     const { client, reader } = this.#ports
     const log = this.#messages(channel_id)
@@ -215,12 +221,12 @@ export class OrgRealtime {
     }
     if (envelope.type === 'events.reset') {
       this.#handlers.sequence(envelope.payload.head)
-      this.#readAgain()
+      this.#refetch()
     }
     if (envelope.type === 'session.revoked') this.#handlers.ended()
   }
 
-  #readAgain(): void {
+  #refetch(): void {
     void this.#ports.client.invalidateQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
   }
 

@@ -1,10 +1,10 @@
-import { inOrder, type OutboxEntry, type OutboxStore } from './outbox-store.ts'
+import { type OutboxEntry, type OutboxStore, sorted } from './outbox-store.ts'
 
 const DATABASE = 'mission-control'
 const STORE = 'outbox'
 const BY_USER = 'by_user'
 
-/** Unsent messages in IndexedDB, shared by all tabs of this browser. */
+/** The outbox in IndexedDB, shared by all tabs of this browser. */
 export class IndexedDbOutboxStore implements OutboxStore {
   readonly #factory: IDBFactory
   #database: Promise<IDBDatabase> | undefined
@@ -18,7 +18,7 @@ export class IndexedDbOutboxStore implements OutboxStore {
       'readonly',
       (store): IDBRequest<OutboxEntry[]> => store.index(BY_USER).getAll(user_id),
     )
-    return inOrder(entries.filter((entry) => entry.org_id === org_id))
+    return sorted(entries.filter((entry) => entry.org_id === org_id))
   }
 
   async put(entry: OutboxEntry): Promise<void> {
@@ -34,7 +34,7 @@ export class IndexedDbOutboxStore implements OutboxStore {
     for (const id of ids) await this.#run('readwrite', (store) => store.delete(id))
   }
 
-  /** Settles when the transaction is complete, not when the request is: only then it survives. */
+  /** Settles when the transaction completes, not the request: only then the write is durable. */
   async #run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
     const database = await this.#opened()
     return await new Promise<T>((resolve, reject) => {
@@ -54,7 +54,7 @@ export class IndexedDbOutboxStore implements OutboxStore {
         store.createIndex(BY_USER, 'user_id')
       }
       request.onsuccess = () => {
-        // Another tab with a newer version may need to change the store.
+        // A tab with a newer version of the app upgrades the database.
         request.result.onversionchange = () => this.#forget(request.result)
         request.result.onclose = () => this.#forget()
         resolve(request.result)

@@ -1,6 +1,6 @@
-/** One message that is not acknowledged yet, as it is kept on this device. */
+/** A message without an acknowledgement, as stored on this device. */
 export interface OutboxEntry {
-  /** Unique; the server stores a message once per `client_id`, however often it is sent. */
+  /** Unique; makes sending idempotent. */
   client_id: string
   org_id: string
   user_id: string
@@ -8,30 +8,30 @@ export interface OutboxEntry {
   content: string
   reply_to: string | null
   created_at: string
-  /** Sending order on this device. */
+  /** Sort key of the sending order. */
   order: number
-  /** The tab that sends it; another takes over when that tab is gone. */
+  /** The tab that sends it. Another tab adopts it when that one is gone. */
   tab_id: string
-  /** Set when the server refused it: it stays until its author decides. */
+  /** Set if the server refused the message: it stays until the user decides. */
   failed: { code: string; message: string } | null
 }
 
-/** Where unsent messages survive a reload. Every method settles; a failing device is reported by rejection. */
+/** Storage of unsent messages across reloads. Failures of the device reject. */
 export interface OutboxStore {
   /** All entries of this user in this org, in sending order. */
   list(org_id: string, user_id: string): Promise<OutboxEntry[]>
   put(entry: OutboxEntry): Promise<void>
   remove(client_id: string): Promise<void>
-  /** Everything of one user, at sign-out. */
+  /** Removes all entries of a user, at sign-out. */
   clear(user_id: string): Promise<void>
 }
 
-/** For browsers without IndexedDB (some private windows): nothing survives a reload, everything else works. */
+/** Fallback for browsers without IndexedDB (some private windows): entries do not survive a reload. */
 export class MemoryOutboxStore implements OutboxStore {
   readonly #entries = new Map<string, OutboxEntry>()
 
   async list(org_id: string, user_id: string): Promise<OutboxEntry[]> {
-    return inOrder(
+    return sorted(
       [...this.#entries.values()].filter((entry) => entry.org_id === org_id && entry.user_id === user_id),
     )
   }
@@ -50,6 +50,6 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 }
 
-export function inOrder(entries: OutboxEntry[]): OutboxEntry[] {
+export function sorted(entries: OutboxEntry[]): OutboxEntry[] {
   return entries.sort((a, b) => a.order - b.order || (a.client_id < b.client_id ? -1 : 1))
 }

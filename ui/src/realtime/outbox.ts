@@ -15,37 +15,37 @@ export interface OutboxPorts {
   random: () => number
   newId: () => string
   tab_id: string
-  /** Ids of tabs that still live; undefined where the browser cannot tell. */
-  aliveTabs(): Promise<ReadonlySet<string> | undefined>
-  /** False without a live connection: the entry stays and is sent later. */
+  /** Ids of the open tabs; undefined where the browser cannot list them. */
+  openTabs(): Promise<ReadonlySet<string> | undefined>
+  /** False without a live connection: the entry stays in the outbox. */
   send(entry: OutboxEntry): boolean
   changed(items: readonly OutboxItem[]): void
-  /** No acknowledgement in time: the connection is not what it seems. */
+  /** No acknowledgement before the deadline: the connection may be dead. */
   stalled(): void
   failed(stage: string, error: unknown): void
 }
 
-/** Refusals that pass by themselves: the same message is sent again under the same `client_id`. */
-const PASSING = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'OUTCOME_UNKNOWN', 'CONNECTION_LIMIT', 'INTERNAL'])
+/** Transient refusals: the message is retried under the same `client_id`. */
+const TRANSIENT = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'OUTCOME_UNKNOWN', 'CONNECTION_LIMIT', 'INTERNAL'])
 const ACK_WITHIN_MS = 15_000
 const TRIES_MAX = 8
-const AGAIN = { first_ms: 1_000, longest_ms: 30_000 }
+const RETRY = { first_ms: 1_000, longest_ms: 30_000 }
 
 /**
- * What this person wrote and the server has not acknowledged. One message is under way at a time, so that the order of
- * writing is the order of storing even when one is refused for a moment. Survives reloads; the server drops repeats.
+ * The user's unacknowledged messages. One message is in flight at a time, so that the server stores them in the order of
+ * writing even if one is refused transiently. The outbox survives reloads; the server drops duplicates.
  */
 export class Outbox {
   readonly #ports: OutboxPorts
   readonly #owner: { org_id: string; user_id: string }
   #items: OutboxItem[] = []
   #live = false
-  /** What was written before a reload goes first: nothing is sent until it is known. */
+  /** Sending starts after the stored entries are read, since they come first. */
   #loaded = false
-  #under_way: string | undefined
+  #in_flight: string | undefined
   #tries = 0
   #cancel_wait: (() => void) | undefined
-  /** Writes to the device, one after another: a removal never overtakes the put of the same entry. */
+  /** Serializes writes to the store, so that a removal never overtakes the put of the same entry. */
   #writes: Promise<void> = Promise.resolve()
 
   constructor(owner: { org_id: string; user_id: string }, ports: OutboxPorts) {
@@ -57,12 +57,12 @@ export class Outbox {
     return this.#items
   }
 
-  /** Takes up what this tab left before a reload, and what tabs that are gone left for good. */
+  /** Reads the entries of this tab from before a reload, and adopts those of closed tabs. */
   async load(): Promise<void> {
     try {
       const [entries, alive] = await Promise.all([
         this.#ports.store.list(this.#owner.org_id, this.#owner.user_id),
-        this.#ports.aliveTabs(),
+        this.#ports.openTabs(),
       ])
       for (const entry of entries) {
         const mine = entry.tab_id === this.#ports.tab_id
@@ -80,7 +80,7 @@ export class Outbox {
     this.#pump()
   }
 
-  /** Queues a message and answers its entry; shown at once, sent when its turn comes. */
+  /** Adds a message to the end of the queue. */
   add(message: { channel_id: string; content: string; reply_to: string | null }): OutboxEntry {
     const now = this.#ports.timers.now()
     const order = Math.max(now, (this.#items.at(-1)?.order ?? 0) + 1)
@@ -96,7 +96,7 @@ export class Outbox {
       failed: null,
     }
     this.#items = [...this.#items, { ...entry, state: 'waiting' }]
-    this.#write('keep an unsent message', (store) => store.put(entry))
+    this.#write('store an unsent message', (store) => store.put(entry))
     this.#changed()
     this.#pump()
     return entry
@@ -117,32 +117,32 @@ export class Outbox {
     if (ack.client_id === null) return
     this.#tries = 0
     this.#update(ack.client_id, { state: 'stored' })
-    this.#write('forget a sent message', (store) => store.remove(ack.client_id ?? ''))
-    if (this.#under_way === ack.client_id) this.#release()
+    this.#write('remove a sent message', (store) => store.remove(ack.client_id ?? ''))
+    if (this.#in_flight === ack.client_id) this.#release()
     this.#pump()
   }
 
-  /** A message of this person showed up in its channel: it needs no place of its own any more. */
+  /** The message appeared in its channel: its entry is removed. */
   arrived(client_id: string): void {
     if (!this.#find(client_id)) return
     this.#items = this.#items.filter((item) => item.client_id !== client_id)
-    this.#write('forget a sent message', (store) => store.remove(client_id))
-    if (this.#under_way === client_id) this.#release()
+    this.#write('remove a sent message', (store) => store.remove(client_id))
+    if (this.#in_flight === client_id) this.#release()
     this.#changed()
     this.#pump()
   }
 
   refused({ client_id, error }: Refusal): void {
     if (client_id === undefined || !this.#find(client_id)) return
-    if (PASSING.has(error.code) && ++this.#tries < TRIES_MAX) {
-      this.#againLater(client_id)
+    if (TRANSIENT.has(error.code) && ++this.#tries < TRIES_MAX) {
+      this.#retryLater(client_id)
       return
     }
     this.#tries = 0
     const failed = { code: error.code, message: error.message }
     this.#update(client_id, { state: 'failed', failed })
     this.#keep(client_id)
-    if (this.#under_way === client_id) this.#release()
+    if (this.#in_flight === client_id) this.#release()
     this.#pump()
   }
 
@@ -152,7 +152,7 @@ export class Outbox {
     this.#pump()
   }
 
-  /** Takes a message back that was not sent; answers its text for whoever wants to edit it. */
+  /** Removes an unsent message and returns it; undefined if it is in flight or stored. */
   discard(client_id: string): OutboxEntry | undefined {
     const item = this.#find(client_id)
     if (!item || item.state === 'sending' || item.state === 'stored') return undefined
@@ -163,10 +163,10 @@ export class Outbox {
   }
 
   #pump(): void {
-    if (!this.#live || !this.#loaded || this.#under_way !== undefined) return
+    if (!this.#live || !this.#loaded || this.#in_flight !== undefined) return
     const next = this.#items.find((item) => item.state === 'waiting')
     if (!next || !this.#ports.send(next)) return
-    this.#under_way = next.client_id
+    this.#in_flight = next.client_id
     this.#update(next.client_id, { state: 'sending' })
     this.#wait(ACK_WITHIN_MS, () => {
       this.#release()
@@ -174,11 +174,11 @@ export class Outbox {
     })
   }
 
-  /** Keeps its turn while it waits, so that nothing written later is stored before it. */
-  #againLater(client_id: string): void {
+  /** Retries after a back-off. The message stays in flight meanwhile, so that no later one overtakes it. */
+  #retryLater(client_id: string): void {
     this.#update(client_id, { state: 'waiting' })
-    this.#under_way = client_id
-    this.#wait(backoffMs(this.#tries, this.#ports.random, AGAIN), () => {
+    this.#in_flight = client_id
+    this.#wait(backoffMs(this.#tries, this.#ports.random, RETRY), () => {
       this.#release()
       this.#pump()
     })
@@ -187,8 +187,8 @@ export class Outbox {
   #release(): void {
     this.#cancel_wait?.()
     this.#cancel_wait = undefined
-    const client_id = this.#under_way
-    this.#under_way = undefined
+    const client_id = this.#in_flight
+    this.#in_flight = undefined
     if (client_id !== undefined && this.#find(client_id)?.state === 'sending')
       this.#update(client_id, { state: 'waiting' })
   }
@@ -211,7 +211,7 @@ export class Outbox {
     const item = this.#find(client_id)
     if (!item) return
     const { state: _state, ...entry } = item
-    this.#write('keep an unsent message', (store) => store.put(entry))
+    this.#write('store an unsent message', (store) => store.put(entry))
   }
 
   #write(stage: string, act: (store: OutboxStore) => Promise<void>): void {
@@ -220,7 +220,7 @@ export class Outbox {
       .catch((error: unknown) => this.#ports.failed(stage, error))
   }
 
-  /** Settles when everything so far is on the device. */
+  /** Settles when all writes so far are durable. */
   async settled(): Promise<void> {
     await this.#writes
   }

@@ -2,7 +2,7 @@ import type { StreamEnvelope } from '@contracts/events.ts'
 import type { StreamState } from './event-stream.ts'
 import type { LocksLike } from './tabs.ts'
 
-/** What this needs of a BroadcastChannel. */
+/** The part of a BroadcastChannel that is used. */
 export interface BroadcastLike {
   onmessage: ((event: { data: unknown }) => void) | null
   postMessage(message: unknown): void
@@ -18,13 +18,13 @@ export interface StreamPort {
 
 export interface SharedEventsHandlers {
   envelope(envelope: StreamEnvelope): void
-  /** `cursor` is where this tab stands, once it knows. */
+  /** `cursor` is the position of this tab; undefined until it is known. */
   state(state: StreamState, leading: boolean, cursor: string | undefined): void
-  /** Something may have been missed: what this tab shows must be read again. */
+  /** Events may have been missed: the data of this tab must be refetched. */
   missed(): void
 }
 
-/** Between tabs. `n` counts what one leader said, so that a listener notices a hole. */
+/** A note between tabs. `n` numbers the envelopes of one leader, so that a follower detects a gap. */
 type Note =
   | { kind: 'envelope'; leader: string; n: number; envelope: StreamEnvelope; cursor: string }
   | { kind: 'state'; leader: string; n: number; state: StreamState; cursor: string | undefined }
@@ -42,9 +42,9 @@ export interface SharedEventsPorts {
 }
 
 /**
- * One event stream for all tabs of a browser: the tab that holds the lock opens it and tells the others. HTTP/1.1 allows
- * six connections per host; eight tabs with a stream each would leave none for anything else. When the leader goes, the
- * next tab continues at the last cursor it heard of, so nothing is missed.
+ * One event stream for all tabs of a browser: the leader, i.e. the tab that holds the lock, opens it and broadcasts to the
+ * followers. Browsers allow six HTTP/1.1 connections per host, so a stream per tab would leave none for requests. When the
+ * leader closes, the next one resumes at its last cursor.
  */
 export class SharedEvents {
   readonly #name: string
@@ -54,9 +54,9 @@ export class SharedEvents {
   #stream: StreamPort | undefined
   #cursor: string | undefined
   #state: StreamState = 'connecting'
-  #said = 0
-  /** Whom this tab listens to, and the last `n` it heard. */
-  #heard: { leader: string; n: number } | undefined
+  #sent = 0
+  /** The leader that this tab follows, and the last `n` received from it. */
+  #received: { leader: string; n: number } | undefined
 
   constructor(name: string, ports: SharedEventsPorts, handlers: SharedEventsHandlers) {
     this.#name = name
@@ -74,15 +74,15 @@ export class SharedEvents {
       this.#lead()
       return
     }
-    broadcast.onmessage = ({ data }) => this.#hear(data)
-    this.#say({ kind: 'ask' })
+    broadcast.onmessage = ({ data }) => this.#receive(data)
+    this.#broadcast({ kind: 'ask' })
     locks
       .request(this.#name, { signal: this.#abort.signal }, () => {
         if (this.#abort.signal.aborted) return undefined
         this.#lead()
         return new Promise<void>((resolve) => this.#abort.signal.addEventListener('abort', () => resolve()))
       })
-      // Aborted because the page left the org, or locks are forbidden here: then this tab streams for itself.
+      // Aborted because the page left the org; or locks are forbidden, then this tab opens a stream of its own.
       .catch(() => {
         if (!this.#abort.signal.aborted) this.#lead()
       })
@@ -97,20 +97,20 @@ export class SharedEvents {
 
   retryNow(): void {
     this.#stream?.retryNow()
-    if (!this.#stream) this.#say({ kind: 'ask' })
+    if (!this.#stream) this.#broadcast({ kind: 'ask' })
   }
 
   #lead(): void {
     if (this.#stream) return
-    let blind = this.#cursor === undefined
+    let without_cursor = this.#cursor === undefined
     const stream = this.#ports.stream({
       envelope: (envelope, cursor) => {
         this.#cursor = cursor
-        this.#say({ kind: 'envelope', leader: this.#ports.tab_id, n: ++this.#said, envelope, cursor })
+        this.#broadcast({ kind: 'envelope', leader: this.#ports.tab_id, n: ++this.#sent, envelope, cursor })
         this.#handlers.envelope(envelope)
-        // Started without a place to start from: what happened between the first reads and now is in neither.
-        if (blind && envelope.type === 'stream.opened') {
-          blind = false
+        // A stream without a cursor starts at the head: events since the first fetches are in neither.
+        if (without_cursor && envelope.type === 'stream.opened') {
+          without_cursor = false
           this.#handlers.missed()
         }
       },
@@ -122,29 +122,29 @@ export class SharedEvents {
 
   #enter(state: StreamState): void {
     this.#state = state
-    if (this.#stream) this.#tellState()
+    if (this.#stream) this.#broadcastState()
     this.#handlers.state(state, this.leading, this.#cursor)
   }
 
-  #tellState(): void {
-    this.#say({
+  #broadcastState(): void {
+    this.#broadcast({
       kind: 'state',
       leader: this.#ports.tab_id,
-      n: this.#said,
+      n: this.#sent,
       state: this.#state,
       cursor: this.#cursor,
     })
   }
 
-  #hear(data: unknown): void {
+  #receive(data: unknown): void {
     if (!isNote(data)) return
     if (data.kind === 'ask') {
-      if (this.#stream) this.#tellState()
+      if (this.#stream) this.#broadcastState()
       return
     }
     if (this.#stream) return
-    const missed = this.#heard !== undefined && !this.#continues(data)
-    this.#heard = { leader: data.leader, n: data.n }
+    const missed = this.#received !== undefined && !this.#continues(data)
+    this.#received = { leader: data.leader, n: data.n }
     this.#cursor = data.cursor ?? this.#cursor
     if (missed) this.#handlers.missed()
     if (data.kind === 'envelope') this.#handlers.envelope(data.envelope)
@@ -152,16 +152,16 @@ export class SharedEvents {
   }
 
   /**
-   * Whether nothing lies between what this tab heard last and this note. The same leader counts; a new one says first
-   * where it starts, which must be where this tab stands.
+   * Whether this note directly follows the last one. The notes of one leader are numbered; a new leader first broadcasts its
+   * cursor, which must equal that of this tab.
    */
   #continues(note: Exclude<Note, { kind: 'ask' }>): boolean {
-    if (this.#heard?.leader === note.leader)
-      return note.n === this.#heard.n + (note.kind === 'envelope' ? 1 : 0)
+    if (this.#received?.leader === note.leader)
+      return note.n === this.#received.n + (note.kind === 'envelope' ? 1 : 0)
     return note.kind === 'state' && note.cursor === this.#cursor
   }
 
-  #say(note: Note): void {
+  #broadcast(note: Note): void {
     this.#ports.broadcast?.postMessage(note)
   }
 }

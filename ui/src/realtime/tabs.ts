@@ -1,6 +1,6 @@
 import { newId } from '@contracts/ids.ts'
 
-/** What this needs of the Web Locks API. */
+/** The part of the Web Locks API that is used. */
 export interface LocksLike {
   request(
     name: string,
@@ -12,12 +12,12 @@ export interface LocksLike {
 
 const PREFIX = 'mc-tab:'
 const STORED = 'mc.tab_id'
-/** Held until the page is gone. */
+/** Holds a lock until the page is closed. */
 const forever = () => new Promise<never>(() => {})
 
 /**
- * This tab's id: the same after a reload, another in a duplicated tab. The tab holds a lock of that name while it
- * lives, which is how others learn that it does.
+ * The id of this tab: stable across reloads, new in a duplicated tab. The tab holds a lock of this name while it is open, so
+ * that other tabs can list the open ones.
  */
 export async function takeTabId(storage: Storage | undefined, locks: LocksLike | undefined): Promise<string> {
   const former = storage?.getItem(STORED) ?? undefined
@@ -28,8 +28,8 @@ export async function takeTabId(storage: Storage | undefined, locks: LocksLike |
   return tab_id
 }
 
-/** Ids of the tabs that live; undefined where the browser has no locks to tell by. */
-export async function aliveTabs(locks: LocksLike | undefined): Promise<ReadonlySet<string> | undefined> {
+/** Ids of the open tabs; undefined without Web Locks. */
+export async function openTabs(locks: LocksLike | undefined): Promise<ReadonlySet<string> | undefined> {
   if (!locks) return undefined
   const { held = [] } = await locks.query()
   return new Set(held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])))
@@ -42,7 +42,7 @@ function hold(tab_id: string, locks: LocksLike): Promise<boolean> {
         resolve(lock !== null)
         return lock === null ? undefined : forever()
       })
-      // Refused, e.g. in a sandboxed frame: the tab then simply has no lock.
+      // Forbidden, e.g. in a sandboxed frame: the tab works without a lock.
       .catch(() => resolve(false))
   })
 }

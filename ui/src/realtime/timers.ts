@@ -1,7 +1,7 @@
-/** Time as an argument, so that tests turn the clock. */
+/** Clock and timers as a port, so that tests control the time. */
 export interface Timers {
   now(): number
-  /** Runs once after `delay_ms`; the answer cancels it. */
+  /** Runs once after `delay_ms`; returns a function that cancels it. */
   after(delay_ms: number, run: () => void): () => void
 }
 

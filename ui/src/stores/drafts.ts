@@ -27,6 +27,16 @@ export function writeDraft(user_id: string, channel_id: string, draft: Draft): v
   writeLocal(keyOf(user_id, channel_id), empty ? undefined : JSON.stringify(draft))
 }
 
-export function forgetDrafts(user_id: string): void {
-  for (const key of localKeys(`${PREFIX}${user_id}.`)) writeLocal(key, undefined)
+/** Removes the drafts of a user; the returned function restores them. */
+export function removeDrafts(user_id: string): () => void {
+  const removed = localKeys(`${PREFIX}${user_id}.`).map((key) => [key, readLocal(key)] as const)
+  for (const [key] of removed) writeLocal(key, undefined)
+  return () => {
+    for (const [key, text] of removed) writeLocal(key, text)
+  }
+}
+
+/** Whether any user of this browser has a draft in this channel. */
+export function hasDraft(channel_id: string): boolean {
+  return localKeys(PREFIX).some((key) => key.endsWith(`.${channel_id}`))
 }

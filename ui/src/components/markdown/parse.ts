@@ -4,6 +4,8 @@ import type { Block, Inline } from './tree.ts'
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
 // Only explicit URLs become links: "release.sh" and e-mail addresses stay text.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
+// A backslash is a character: an escape would change the paths that people paste (`C:\\_temp`).
+markdown.disable('escape')
 markdown.validateLink = (url) => safeHref(url) !== undefined
 
 /** The normalized URL if it is absolute and http or https; else undefined. */

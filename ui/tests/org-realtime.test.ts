@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { QueryClient } from '@tanstack/vue-query'
+import { keys } from '../src/api/keys.ts'
+import type { SocketLike } from '../src/realtime/chat-socket.ts'
+import { OrgRealtime } from '../src/realtime/org-realtime.ts'
+import { MemoryOutboxStore } from '../src/realtime/outbox-store.ts'
+import { CHANNEL, channel, ME, NOON, OTHER } from './support/samples.ts'
+
+const ORG = '00000000-0000-7000-8000-0000000000a1'
+
+/** A tab of ME with one unsent message, connected to a server that greets `user_id`. */
+async function connected(user_id: string) {
+  const sent: { type: string }[] = []
+  const calls: string[] = []
+  const socket: SocketLike = {
+    readyState: 1,
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    send: (text) => sent.push(JSON.parse(text)),
+    close: () => calls.push('close'),
+  }
+  const client = new QueryClient()
+  client.setQueryData(keys.channels('fieldnote'), [channel()])
+  const realtime = new OrgRealtime(
+    {
+      reader: { user_id: ME, slug: 'fieldnote', org_id: ORG },
+      client,
+      openSocket: () => socket,
+      events: {
+        tab_id: 'tab',
+        locks: undefined,
+        broadcast: undefined,
+        stream: () => ({ start() {}, stop() {}, retryNow() {} }),
+      },
+      outbox: { store: new MemoryOutboxStore(), newId: () => 'client-1', openTabs: async () => undefined },
+    },
+    {
+      socketState() {},
+      streamState() {},
+      roundTrip() {},
+      sequence() {},
+      recovered() {},
+      typed() {},
+      typingStopped() {},
+      present() {},
+      outbox() {},
+      reconnected() {},
+      ended: () => calls.push('ended'),
+      userChanged: () => calls.push('userChanged'),
+      failed() {},
+    },
+  )
+  realtime.outbox.add({ channel_id: CHANNEL, content: 'written by ME', reply_to: null })
+  realtime.start()
+  await realtime.outbox.load()
+  socket.onopen?.()
+  const ready = {
+    type: 'ready',
+    user_id,
+    log: 'log',
+    channels: [{ id: CHANNEL, last_seq: 0 }],
+    server_time: NOON,
+  }
+  socket.onmessage?.({ data: JSON.stringify(ready) })
+  await realtime.outbox.settled()
+  realtime.stop()
+  return { sent: sent.map(({ type }) => type), calls }
+}
+
+test('an unsent message is sent when the server greets its author', async () => {
+  const { sent, calls } = await connected(ME)
+  expect(sent).toContain('message')
+  expect(calls).not.toContain('userChanged')
+})
+
+test('nothing is sent with the session of another user, who signed in in another tab', async () => {
+  const { sent, calls } = await connected(OTHER)
+  expect(sent).toEqual(['hello'])
+  expect(calls).toContain('userChanged')
+})
