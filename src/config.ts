@@ -1,19 +1,19 @@
 import { type Env, Reader, type Setting } from './config/reader.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 
-/** Settings of this process, read once at the start. Durations and sizes carry their unit in the name. */
+/** Settings of this process, read once at start. Names of durations and sizes end with their unit. */
 export interface Config extends Omit<Settings, 'public_url' | 'node_id' | 'deployment_mode'> {
-  /** Address that people open, without a slash at the end. */
+  /** Address for browsers, without a trailing slash. */
   public_url: string
   /** The public address has TLS: cookies are bound to the host. */
   https: boolean
-  /** Origins whose pages are this server's own. */
+  /** Origins of this server's own pages. */
   own_origins: string[]
   single_tenant: boolean
   node_id: string
 }
 
-/** The settings cannot be used; `problems` are sentences for the person who wrote them. */
+/** Invalid settings; each problem is a sentence for the operator. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 
@@ -30,8 +30,8 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 const NOT_OURS = /^MC_(BRIDGE|TEST|DEV)_/
 
 /**
- * Reads the settings from environment variables. Throws `ConfigError` with every problem at once; warnings are
- * sentences about settings that work but are probably not what was meant.
+ * Reads the settings from environment variables. Throws `ConfigError` with all problems; warnings are sentences about
+ * valid but probably unintended settings.
  */
 export function loadConfig(env: Env): { config: Config; warnings: string[] } {
   const read = new Reader(env)
@@ -49,8 +49,8 @@ export function loadConfig(env: Env): { config: Config; warnings: string[] } {
 }
 
 /**
- * Where people reach a server that listens on `port`. With `MC_PORT=0` the port is known only once the server listens;
- * then this is called again with the real one and what `MC_PUBLIC_URL` says.
+ * The public address of a server on `port`. With `MC_PORT=0` the port is known only when the server listens; then this
+ * is called again with the real port and the value of `MC_PUBLIC_URL`.
  */
 export function addressOf(
   public_url: string | undefined,
@@ -64,7 +64,7 @@ export function addressOf(
   return { public_url: origin, https: protocol === 'https:', own_origins: [origin] }
 }
 
-/** Every setting as `NAME=value`, secrets and passwords masked; also of a configuration that cannot be used. */
+/** Every setting as `NAME=value`, secrets and passwords masked; also for an invalid configuration. */
 export function printConfig(env: Env): string {
   return settingsOf(env)
     .map(({ name, given, default_text }) => {
@@ -74,14 +74,14 @@ export function printConfig(env: Env): string {
     .join('\n')
 }
 
-/** The table of settings in its order, with what `env` gives; the documents are made from it. */
+/** The table of settings in order, with the values of `env`. The documents are generated from it. */
 export function settingsOf(env: Env): readonly Setting[] {
   const read = new Reader(env)
   readSettings(read)
   return read.settings
 }
 
-/** Settings that make sense only together. */
+/** Settings that depend on another setting. */
 function contradictions(env: Env): string[] {
   const given = (name: string) => (env[name] ?? '').trim() !== ''
   const needs = (name: string, other: string, why: string) =>

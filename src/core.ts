@@ -9,6 +9,14 @@ import { LANE_LIMITS } from './actors/runtime/lane.ts'
 import { Router } from './actors/runtime/router.ts'
 import { createJobRunner } from './commands/execute.ts'
 import { COMMANDS } from './commands/registry.ts'
+import type {
+  ChannelReplyTo,
+  ChannelRequest,
+  CommandCall,
+  OrgRequest,
+  PostReply,
+  Reply,
+} from './contracts/calls.ts'
 import { newId } from './contracts/ids.ts'
 import type { LogEvent, PublishedBatch } from './contracts/log-event.ts'
 import type { Database } from './db/client.ts'
@@ -18,7 +26,7 @@ import { readBrake } from './db/queries/brake.ts'
 import { markRead } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
 import { readOrgState } from './db/queries/permissions.ts'
-import type { CommandCall, Done, Job, Reply } from './domain/job.ts'
+import type { Done, Job } from './domain/job.ts'
 import { SYSTEM } from './domain/principal.ts'
 import { Edges } from './edge/edges.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
@@ -55,23 +63,28 @@ export function createCore(
   const router = new Router(options.node_id, host, directory, systemClock)
   const stored = new DatabaseEdgeSource(database)
 
-  const command = (org_id: string, call: CommandCall): Promise<Reply> => {
+  const run = <R extends Reply>(org_id: string, call: CommandCall): Promise<R> => {
     const address: Address = { kind: 'org', org_id, id: org_id }
-    const request = { type: 'command', call }
-    return router.call<Reply>(address, request, () => ({
-      type: 'command',
-      call: { ...call, retry: true },
-    }))
+    const request: OrgRequest = { type: 'command', call }
+    return router.call<R>(
+      address,
+      request,
+      (): OrgRequest => ({ type: 'command', call: { ...call, retry: true } }),
+    )
   }
-  const channel = <R>(org_id: string, channel_id: string, request: { type: string }): Promise<R> =>
-    router.call<R>({ kind: 'channel', org_id, id: channel_id }, request, (r) => ({
-      ...(r as object),
-      retry: true,
-    }))
+  const command = (org_id: string, call: CommandCall) => run<Reply>(org_id, call)
+  const channel = <R extends ChannelRequest>(
+    org_id: string,
+    channel_id: string,
+    request: R,
+  ): Promise<ChannelReplyTo<R>> =>
+    router.call<ChannelReplyTo<R>>({ kind: 'channel', org_id, id: channel_id }, request, () =>
+      request.type === 'post' ? { ...request, retry: true } : request,
+    )
 
   /** From the owner's ring when it is on this node and reaches back far enough, else from the database. */
   async function events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {
-    const kept = await host.peek<LogEvent[] | undefined>(
+    const kept = await host.peek<LogEvent[] | null>(
       { kind: 'org', org_id, id: org_id },
       { type: 'replay', after, limit: Math.min(limit, until - after) },
     )
@@ -125,6 +138,7 @@ export function createCore(
 
   const channelPorts: ChannelPorts = {
     command,
+    post: (org_id, call) => run<PostReply>(org_id, call),
     ephemeral: (frame) => edges.ephemeral(frame),
     markRead: (org_id, channel_id, user_id, seq) =>
       database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),

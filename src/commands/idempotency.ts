@@ -1,9 +1,10 @@
+import type { Idempotency, Reply } from '../contracts/calls.ts'
 import { ApiError } from '../contracts/errors.ts'
 import type { OneReader, Tx } from '../db/client.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import { findReply, type KeptReply, readReply } from '../db/queries/idempotency-keys.ts'
 import { keepReply, lockKey } from '../db/writes/idempotency-keys.ts'
-import type { Idempotency, Job, Reply } from '../domain/job.ts'
+import type { Job } from '../domain/job.ts'
 
 /** Fields of results that are shown once and never kept: a replay has null in their place. */
 const SECRET_FIELDS = ['api_key', 'ephemeral_api_key', 'invite_url']

@@ -1,15 +1,9 @@
+import type { MessagePost } from '../contracts/calls.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import { type ClientIdRef, type KnownMessage, readClientIds } from '../db/queries/message-client-ids.ts'
 import type { Job } from '../domain/job.ts'
 
 const KEY = 'client_ids'
-
-interface Posting {
-  channel_id: string
-  client_id?: string
-  reply_to?: string | null
-  refusal?: unknown
-}
 
 /** Looks up, once for a batch and under the lock, which `client_id`s of its messages are stored already. */
 export async function prefetchClientIds(jobs: readonly Job[], context: BatchContext): Promise<void> {
@@ -32,6 +26,6 @@ function keyOf({ channel_id, sender_id, client_id }: ClientIdRef): string {
   return `${channel_id} ${sender_id} ${client_id}`
 }
 
-export function isPosting(job: Job): job is Job & { input: Posting } {
+export function isPosting(job: Job): job is Job & { input: MessagePost } {
   return job.command === 'message.post'
 }

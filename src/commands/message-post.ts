@@ -1,7 +1,7 @@
-import { ApiError, notFound, type RateLimitState } from '../contracts/errors.ts'
+import type { MessagePost, Posted } from '../contracts/calls.ts'
+import { ApiError, notFound } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { Message } from '../contracts/resources.ts'
-import type { MessageKind } from '../contracts/vocabulary.ts'
 import { messageAt, messageExists } from '../db/queries/messages.ts'
 import { addMessage } from '../db/writes/messages.ts'
 import { helpText } from '../domain/help.ts'
@@ -14,32 +14,8 @@ import { SERVER, senderOf } from '../domain/principal.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { knownMessage } from './message-client-ids.ts'
 
-export interface MessagePostInput {
-  channel_id: string
-  content: string
-  mentions?: string[]
-  client_id?: string
-  /** Distinguishes a repeat from another message under the same `client_id`. */
-  content_hash: string
-  reply_to?: string | null
-  kind?: MessageKind
-  /** Set when the sender is over its rate or the channel is braked: only a repeat is answered. */
-  refusal?: {
-    code: 'RATE_LIMITED' | 'AGENT_LOOP'
-    message: string
-    retry_after_s: number
-    rate_limit?: RateLimitState
-  }
-}
-
-export interface MessagePostResult {
-  message: Message
-  /** The same `client_id` was stored before: nothing was done now. */
-  repeated: boolean
-}
-
 /** Stores a message, and with it the command it may be, the mentions and their notifications. */
-export const messagePost: Command<MessagePostInput, MessagePostResult> = {
+export const messagePost: Command<MessagePost, Posted> = {
   name: 'message.post',
   action: 'message.post',
   batched: true,
@@ -74,7 +50,7 @@ export const messagePost: Command<MessagePostInput, MessagePostResult> = {
   },
 }
 
-function refused(refusal: NonNullable<MessagePostInput['refusal']>): ApiError {
+function refused(refusal: NonNullable<MessagePost['refusal']>): ApiError {
   const { code, message, ...options } = refusal
   return new ApiError(code, message, options)
 }
@@ -82,9 +58,9 @@ function refused(refusal: NonNullable<MessagePostInput['refusal']>): ApiError {
 /** The stored message of the same `client_id`; another content under it is 409. */
 async function repeat(
   context: CommandContext,
-  input: MessagePostInput,
+  input: MessagePost,
   known: { seq: number; content_hash: string },
-): Promise<CommandOutcome<MessagePostResult>> {
+): Promise<CommandOutcome<Posted>> {
   if (known.content_hash !== input.content_hash)
     throw new ApiError('IDEMPOTENCY_CONFLICT', 'This client_id was used for another message.')
   const message = await messageAt(context, context.org_id, input.channel_id, known.seq)
@@ -97,7 +73,7 @@ async function checkReply(context: CommandContext, channel_id: string, reply_to:
   throw notFound('message')
 }
 
-function mentionsOf(permissions: Permissions, input: MessagePostInput) {
+function mentionsOf(permissions: Permissions, input: MessagePost) {
   const mayRead = (user_id: string) => {
     const member = permissions.member(user_id)
     return (

@@ -1,6 +1,7 @@
+import type { Reply } from '../contracts/calls.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import { readReplies } from '../db/queries/recent-commands.ts'
-import type { Job, Reply } from '../domain/job.ts'
+import type { Job } from '../domain/job.ts'
 
 const KEY = 'recent_commands'
 

@@ -1,11 +1,11 @@
-/** Environment variables by name; an empty one counts as not set, as compose files write it. */
+/** Environment variables by name. An empty value counts as unset: compose files pass unset variables this way. */
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** One row of the table of settings, as the documents show it. */
+/** One row of the table of settings, for the documents. */
 export interface Setting {
   section: string
   name: string
-  /** What a value looks like, in words. */
+  /** Format of the value, in words. */
   kind: string
   /** The default in words; empty when there is none. */
   default_text: string
@@ -13,7 +13,7 @@ export interface Setting {
   /** False: nothing reads it yet, and a value is refused. */
   built: boolean
   doc: string
-  /** What was given, safe to print: a secret is masked, and so is the password of a URL. */
+  /** The value, safe to print: secrets and passwords in URLs are masked. */
   given: string | undefined
 }
 
@@ -22,7 +22,7 @@ interface Row {
   secret?: boolean
 }
 
-/** Text that has a default in words, made elsewhere (another setting, the data folder). */
+/** A default computed elsewhere (from another setting or the data folder), described in words. */
 interface OptionalRow extends Row {
   default_text?: string
 }
@@ -33,8 +33,8 @@ export interface PlannedRow extends Row {
 }
 
 /**
- * Reads settings one by one, remembers what each of them is, and collects problems instead of stopping at the first.
- * A problem names the setting and what it takes, never the value: it may be a secret.
+ * Reads settings one by one, records a row for each, and collects problems instead of stopping at the first.
+ * A problem names the setting and its format, never the value, which may be a secret.
  */
 export class Reader {
   readonly settings: Setting[] = []
@@ -46,7 +46,7 @@ export class Reader {
     this.#env = env
   }
 
-  /** Settings read from here on belong under this heading. */
+  /** Starts a section: settings read from now on belong to it. */
   section(title: string): this {
     this.#section = title
     return this
@@ -113,7 +113,7 @@ export class Reader {
     return undefined
   }
 
-  /** Entries separated by commas; each is made canonical by `entry`, which gives nothing for one it does not take. */
+  /** Entries separated by commas. `entry` returns the canonical form, or undefined for an invalid entry. */
   list(name: string, row: Row & { kind: string; entry: (text: string) => string | undefined }): string[] {
     const text = this.#read(name, `${row.kind}, separated by commas`, '', row)
     const values: string[] = []
@@ -125,7 +125,7 @@ export class Reader {
     return [...new Set(values)]
   }
 
-  /** A setting that nothing reads yet: refused when it is given. */
+  /** A setting that nothing reads yet: a value is a problem. */
   planned(name: string, row: PlannedRow): void {
     if (this.#read(name, row.kind, '', row, false) !== undefined)
       this.problems.push(`${name} is not built yet: this version would ignore it. Remove it.`)

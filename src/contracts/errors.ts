@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Closed, OneOf } from './schema.ts'
+import { Closed, Count, OneOf } from './schema.ts'
 
 /** Every error code of the API with its HTTP status. `<RESOURCE>_NOT_FOUND` codes are listed by resource. */
 export const ERROR_STATUS = {
@@ -57,6 +57,8 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_STATUS, code)
 }
 
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERROR_STATUS).filter(isErrorCode)
+
 /** One problem of a submitted value: where, and what is expected. Never carries the value itself. */
 export interface Problem {
   path: string
@@ -65,7 +67,7 @@ export interface Problem {
 
 /** A refusal. `details` depends on the code: the problems of a submitted value, or what the caller needs to go on. */
 export const ErrorDetail = Closed({
-  code: OneOf(Object.keys(ERROR_STATUS).filter(isErrorCode)),
+  code: OneOf(ERROR_CODES),
   message: Type.String(),
   status: Type.Integer(),
   details: Type.Optional(Type.Unknown()),
@@ -76,11 +78,8 @@ export const ErrorBody = Closed({ error: ErrorDetail })
 export type ErrorBody = Static<typeof ErrorBody>
 
 /** Where a caller stands with a rate limit: calls at once, how many are left, seconds until all are there again. */
-export interface RateLimitState {
-  limit: number
-  remaining: number
-  reset_s: number
-}
+export const RateLimitState = Closed({ limit: Count(), remaining: Count(), reset_s: Count() })
+export type RateLimitState = Static<typeof RateLimitState>
 
 /**
  * A refusal that is part of the contract: thrown anywhere between route and lane, answered as it is.

@@ -145,6 +145,22 @@ export const FreeForm = (description: string) =>
     description,
   })
 
+/** JSON values and nothing that JSON would lose: no class instances, functions, dates, holes or special numbers. */
+export function isPlainData(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return false
+  if (Array.isArray(value)) return value.every(isPlainData)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  return Object.values(value).every(isPlainData)
+}
+
+TypeRegistry.Set('PlainData', (_schema, value) => isPlainData(value))
+
+/** Plain data of whatever shape: its meaning is the affair of both ends. */
+export const PlainData = (description: string) => Type.Unsafe<unknown>({ [Kind]: 'PlainData', description })
+
 /** A union whose members are told apart by their `type`: the checks look at one member only. */
 export function TaggedUnion<const M extends Record<string, TSchema>>(
   members: M,

@@ -5,7 +5,7 @@ import { SCHEMA_LOCK } from './roles.ts'
 /** Highest schema version that this program knows. */
 export const SCHEMA_VERSION = MIGRATIONS.length
 
-/** The database was written by a newer program: this one must not touch it. */
+/** The schema is newer than this program, which must not change it. */
 export class NewerSchema extends Error {
   constructor(found: number) {
     super(
@@ -16,8 +16,8 @@ export class NewerSchema extends Error {
 }
 
 /**
- * Brings the schema up to date, as `mc_owner`, under a lock: several nodes may start at once. `sql` is a client with
- * one connection of a role that may become `mc_owner`. Returns the names of what was applied.
+ * Applies pending migrations as `mc_owner`, under an advisory lock: several nodes may start at once. `sql` is a client
+ * with one connection, of a member of `mc_owner`. Returns the names of the migrations applied.
  */
 export async function migrateUp(
   sql: postgres.Sql,
@@ -40,7 +40,7 @@ export async function migrateUp(
   })
 }
 
-/** Takes the schema back to version `to` (0: nothing is left). Returns the names of what was undone. */
+/** Reverts the schema to version `to` (0: empty). Returns the names of the migrations undone. */
 export async function migrateDown(
   sql: postgres.Sql,
   to: number,
@@ -85,7 +85,7 @@ async function locked<T>(sql: postgres.Sql, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One step and its record, together or not at all. A step that waits too long for a lock gives up. */
+/** A migration and its record in one transaction. A migration that waits too long for a lock fails. */
 async function inOneTransaction(sql: postgres.Sql, ...statements: string[]): Promise<void> {
   const text = statements.map((statement) => statement.replaceAll('--> statement-breakpoint', '')).join(';\n')
   try {

@@ -12,7 +12,7 @@ import { ensureRoles } from './roles.ts'
 export interface OpenedDatabase {
   app: ConnectionOptions
   partitions: PartitionCare
-  /** `ok`, `degraded: …` or what is wrong, by part. */
+  /** State by part: `ok`, `degraded: …`, or the problem. */
   check(database: Database): Promise<Record<string, string>>
   stop(): Promise<void>
 }
@@ -26,8 +26,8 @@ interface Settings {
 const CHECK_MS = 1_200
 
 /**
- * The database ready to be used: started (embedded) or reached, migrated, its catalogue found sound, partitions made.
- * Throws one sentence otherwise: the server does not serve a database that would not keep orgs apart.
+ * Opens the database: starts the embedded one or connects to an external one, migrates it, checks its catalogue and
+ * creates partitions. Throws one sentence when the database is unusable or does not isolate organizations.
  */
 export async function openDatabase(
   settings: Settings,
@@ -89,7 +89,7 @@ async function external(url: string, owner_url: string | undefined) {
   return { app, stop: async () => undefined }
 }
 
-/** Refuses a schema that is newer or older than this program, and a catalogue that would let orgs see each other. */
+/** Refuses a schema of another version, and a catalogue without isolation of the organizations. */
 async function refuseUnsound(app: ConnectionOptions): Promise<void> {
   const sql = client(app)
   try {
@@ -112,7 +112,7 @@ function listed(problems: readonly string[]): string {
   return `The database would not keep organizations apart:\n  - ${problems.join('\n  - ')}`
 }
 
-/** What to do about a role that sees too much: the statements that make the one the server is meant to have. */
+/** The remedy for a role with too many rights: the statements that create the intended role. */
 function rightRole({ host, port, database }: ConnectionOptions): string {
   return `Sign in as mc_app, which owns nothing and bypasses nothing. As a superuser of this database:
 
@@ -123,7 +123,7 @@ Then set MC_DATABASE_URL=postgres://mc_app:<a password>@${host}:${port}/${databa
 MC_DATABASE_OWNER_URL to a role that may create roles.`
 }
 
-/** Codes of PostgreSQL and of the network for what people get wrong most, in words for them. */
+/** Error codes of PostgreSQL and of the network for the most frequent mistakes, in words. */
 const IN_WORDS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no such host',
@@ -141,7 +141,7 @@ function plainly(error: unknown): unknown {
   return new Error(`PostgreSQL cannot be used: ${words}. Look at MC_DATABASE_URL and MC_DATABASE_OWNER_URL.`)
 }
 
-/** One PL/pgSQL call beside the query: a server whose libraries were replaced under it answers queries but not those. */
+/** Includes a PL/pgSQL call: a server whose libraries were replaced on disk still answers plain queries, but not those. */
 async function check(database: Database, partitions: PartitionCare): Promise<Record<string, string>> {
   const checks: Record<string, string> = {}
   try {
@@ -157,7 +157,7 @@ async function check(database: Database, partitions: PartitionCare): Promise<Rec
       { deadline_ms: CHECK_MS },
     )
   } catch {
-    // The reason is in the server log where it happened; here it only matters that it cannot be used.
+    // The layer below has logged the reason; the probe reports only the state.
     checks.database = 'cannot be reached'
   }
   checks.partitions = partitions.state

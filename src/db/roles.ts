@@ -1,13 +1,13 @@
 import type postgres from 'postgres'
 
-/** Passwords of the roles that sign in; a role without one here is left as it is. */
+/** Passwords of the login roles; a role without an entry stays unchanged. */
 export interface RolePasswords {
   app?: string
   worker?: string
   backup?: string
 }
 
-/** Roles of the product; those without a password cannot sign in and only own functions. */
+/** Roles of the product. Roles without a password cannot log in; they own functions. */
 const ROLES = [
   'mc_owner',
   'mc_app',
@@ -19,15 +19,15 @@ const ROLES = [
   'mc_backup',
 ] as const
 
-/** Key of the lock under which roles and schema are changed: several nodes may start at once. */
+/** Key of the advisory lock for changes of roles and schema: several nodes may start at once. */
 export const SCHEMA_LOCK = 727_001
 
 /**
- * Makes the roles, idempotently. `sql` is signed in as a superuser (or as a role that may create roles) on the
- * product's own database.
+ * Creates the roles in one transaction, idempotently. `sql` is connected to the product's database as a superuser or as
+ * a role with CREATEROLE.
  */
 export async function ensureRoles(sql: postgres.Sql, passwords: RolePasswords): Promise<void> {
-  // One at a time in the whole cluster: roles are shared by its databases.
+  // Roles are shared by all databases of the cluster, so the lock covers the cluster.
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${SCHEMA_LOCK})`
     const existing = new Set(
@@ -51,7 +51,7 @@ async function signsIn(
   password: string | undefined,
 ): Promise<void> {
   if (password === undefined) return
-  // DDL takes no parameters; the literal is quoted by the server itself.
+  // DDL takes no parameters; `format` quotes the literal on the server.
   const [row] = await sql<{ statement: string }[]>`
     select format('alter role %I login password %L', ${role}::text, ${password}::text) as statement`
   await sql.unsafe(row!.statement)

@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AgentClient } from '../../bridge/src/agent-client.ts'
-import type { Posted } from '../actors/channel/requests.ts'
 import { loadConfig } from '../config.ts'
 import { newId } from '../contracts/ids.ts'
 import { Accounts } from '../db/queries/accounts.ts'
-import type { Reply } from '../domain/job.ts'
 import { posting } from '../http/posting.ts'
 import { type Node, openNode } from '../node.ts'
 import { serve } from '../serve.ts'
@@ -75,14 +73,13 @@ async function seed(node: Node): Promise<DemoLogins> {
     database: node.database,
     command: node.core.command,
     async channelPost(org_id, channel_id, principal, content) {
-      const request = {
+      const reply = await node.core.channel(org_id, channel_id, {
         type: 'post',
         command_id: newId(),
         posting: posting(channel_id, { content }, undefined),
         principal,
-      }
-      const reply = await node.core.channel<Reply>(org_id, channel_id, request)
-      return (reply.result as Posted).message
+      })
+      return reply.result.message
     },
     pepper: node.secrets.pepper,
     password: randomBytes(9).toString('base64url'),

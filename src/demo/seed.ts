@@ -1,11 +1,11 @@
 import { generateApiKey, hashKey } from '../auth/api-keys.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { createOrg } from '../commands/org-create.ts'
+import type { CommandCall, Reply } from '../contracts/calls.ts'
 import { newId } from '../contracts/ids.ts'
-import type { Principal } from '../contracts/principal.ts'
+import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { Message, Project, Task, User } from '../contracts/resources.ts'
 import type { Database } from '../db/client.ts'
-import type { CommandCall, Reply } from '../domain/job.ts'
 import { CONVERSATION, type Voice } from './conversation.ts'
 
 /** How to sign in to the demo org, and its agents' keys. */
@@ -23,7 +23,7 @@ interface Ports {
   channelPost(
     org_id: string,
     channel_id: string,
-    caller: Principal,
+    caller: AuthenticatedPrincipal,
     content: string,
     reply_to?: string,
   ): Promise<Message>
@@ -45,20 +45,23 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
     founder: { user_id: ines_id, display_name: 'Ines Carvalho' },
     new_account: { email: 'ines@fieldnote.example', password_hash },
   })
-  const ines: Principal = {
+  const ines: AuthenticatedPrincipal = {
     kind: 'human',
     id: ines_id,
     display_name: 'Ines Carvalho',
     org_id: null,
     role: 'administrator',
   }
-  const run = async <T>(command: string, input: unknown, caller: Principal = ines): Promise<T> =>
+  const run = async <T>(command: string, input: unknown, caller: AuthenticatedPrincipal = ines): Promise<T> =>
     (await ports.command(org.id, { command_id: newId(), command, input, principal: caller })).result as T
 
   const tomasz = await addPerson(ports, org.id, run, password_hash)
   const agents = [await addAgent(ports, run, 'forge'), await addAgent(ports, run, 'probe')] as const
-  const [forge, probe] = agents.map(({ caller }) => caller) as [Principal, Principal]
-  const everybody = [ines, tomasz, forge, probe].map((caller) => caller.id!)
+  const [forge, probe] = agents.map(({ caller }) => caller) as [
+    AuthenticatedPrincipal,
+    AuthenticatedPrincipal,
+  ]
+  const everybody = [ines, tomasz, forge, probe].map((caller) => caller.id)
 
   const projects: Project[] = []
   for (const [name, type, description, stages] of PROJECTS) {
@@ -74,7 +77,7 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   }
   await addTasks(run, projects, { ines, tomasz, forge, probe })
 
-  const voices: Record<Voice, Principal> = { ines, tomasz, forge, probe }
+  const voices: Record<Voice, AuthenticatedPrincipal> = { ines, tomasz, forge, probe }
   for (const [voice, content] of CONVERSATION)
     await ports.channelPost(org.id, channel.id, voices[voice], content)
   return {
@@ -84,18 +87,18 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
       { name: 'Ines Carvalho', email: 'ines@fieldnote.example', password },
       { name: 'Tomasz Nowak', email: 'tomasz@fieldnote.example', password },
     ],
-    agents: agents.map(({ identifier, api_key, caller }) => ({ identifier, user_id: caller.id!, api_key })),
+    agents: agents.map(({ identifier, api_key, caller }) => ({ identifier, user_id: caller.id, api_key })),
   }
 }
 
-type Run = <T>(command: string, input: unknown, caller?: Principal) => Promise<T>
+type Run = <T>(command: string, input: unknown, caller?: AuthenticatedPrincipal) => Promise<T>
 
 async function addPerson(
   { database }: Ports,
   org_id: string,
   run: Run,
   password_hash: string,
-): Promise<Principal> {
+): Promise<AuthenticatedPrincipal> {
   const user_id = newId()
   const invite = { id: newId(), token_hash: newId(), expires_at: new Date(Date.now() + 60_000).toISOString() }
   await run('user.invite_human', {
@@ -118,7 +121,7 @@ async function addAgent(
   { pepper }: Ports,
   run: Run,
   identifier: 'forge' | 'probe',
-): Promise<{ identifier: 'forge' | 'probe'; api_key: string; caller: Principal }> {
+): Promise<{ identifier: 'forge' | 'probe'; api_key: string; caller: AuthenticatedPrincipal }> {
   const { key, key_id, prefix } = generateApiKey('live')
   const hashes = await hashKey(key, pepper)
   const user_id = newId()
@@ -155,7 +158,7 @@ const PROJECTS = [
 async function addTasks(
   run: Run,
   [sync, reports, launch]: readonly Project[],
-  people: Record<Voice, Principal>,
+  people: Record<Voice, AuthenticatedPrincipal>,
 ): Promise<void> {
   const { ines, tomasz, forge, probe } = people
   const add = async (title: string, project: Project | undefined, rest: Record<string, unknown> = {}) =>
@@ -163,7 +166,7 @@ async function addTasks(
   const move = async (
     task: Task,
     to_status: string,
-    caller: Principal,
+    caller: AuthenticatedPrincipal,
     evidence: { type: string; url: string }[] = [],
   ) => await run('task.transition', { id: task.id, to_status, evidence }, caller)
 

@@ -96,7 +96,7 @@ export class EventStreams implements Replay {
 
   // -- live -----------------------------------------------------------------------------------------------------------
 
-  /** Sends an event and what follows from it to the live streams that may have it. */
+  /** Sends an event and its notifications to the live streams that may have them. */
   deliver(event: LogEvent, notifications: readonly UserNotification[], complete: boolean): void {
     if (complete) this.#notified.add(notifications)
     else this.#notified.restart(event.sequence)

@@ -23,7 +23,7 @@ export interface Audience {
 }
 
 /**
- * Which users are connected to each channel of an org: a set that is told when it changes, coalesced. It belongs to the
+ * Which users are connected to each channel of an org: a set that is announced when it changes, coalesced. It belongs to the
  * connections and is kept with them, so a connect wakes no actor and costs no statement.
  */
 export class Presence {
@@ -48,9 +48,9 @@ export class Presence {
     this.#changed.add(channel_id)
   }
 
-  /** Sends what is known of channels to a new connection of the user, at once as far as the budget goes. */
+  /** Sends the announced sets of channels to a new connection of the user, at once as far as the budget goes. */
   welcome(user_id: string, channel_ids: readonly string[], send: SendPresence): void {
-    // Of other channels it will hear when they are announced: its user is new there.
+    // The user is new in the other channels: they are announced anyway.
     const known = channel_ids.filter((channel_id) => this.#includes(channel_id, user_id))
     if (known.length === 0) return
     this.#debts.push({ user_id, channel_ids: known, send })

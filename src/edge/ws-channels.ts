@@ -2,12 +2,12 @@ import { CLOSE } from '../contracts/close-codes.ts'
 import type { HelloFrame, ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import { messageJson } from '../domain/event-json.ts'
-import type { KnownChannel, Permissions } from '../domain/permissions.ts'
-import { accessChangeOf } from './access-change.ts'
+import type { Permissions } from '../domain/permissions.ts'
 import { Presence } from './presence.ts'
-import { isTransient, retryWithBackoff } from './retry.ts'
+import { retryWithBackoff } from './retry.ts'
 import { SocketIndex } from './socket-index.ts'
 import type { ChannelPosition, EdgeSource } from './source.ts'
+import { WsAccess } from './ws-access.ts'
 import { WsCatchUp } from './ws-catch-up.ts'
 import type { ChannelState, WsSink } from './ws-sink.ts'
 
@@ -26,7 +26,7 @@ interface Home {
 /** Bytes that may be published between two checks of how far the readers are behind. */
 const CHECK_EVERY_BYTES = 256 * 1024
 
-/** The WebSockets of an org on this node: who gets a message, who catches up, who gains or loses a channel. */
+/** The WebSockets of an org on this node: their channels, the fan-out of messages, and frames that are not stored. */
 export class WsChannels {
   readonly #home: Home
   readonly #source: EdgeSource
@@ -35,6 +35,7 @@ export class WsChannels {
   readonly #last_seq = new Map<string, number>()
   readonly #presence: Presence
   readonly #catch_up: WsCatchUp
+  readonly #access: WsAccess
   #unchecked_bytes = 0
 
   constructor(home: Home, channels: readonly ChannelPosition[], source: EdgeSource) {
@@ -42,14 +43,21 @@ export class WsChannels {
     this.#source = source
     for (const { id, last_seq } of channels) this.#last_seq.set(id, last_seq)
     this.#presence = new Presence((channel_id) => this.#index.audience(channel_id))
+    const tail = {
+      lastSeq: (channel_id: string) => this.#lastSeq(channel_id),
+      topic: (channel_id: string) => this.#topic(channel_id),
+    }
     this.#catch_up = new WsCatchUp(
-      {
-        lastSeq: (channel_id) => this.#lastSeq(channel_id),
-        topic: (channel_id) => this.#topic(channel_id),
-      },
+      tail,
       (...range) => source.messages(home.org_id, ...range),
       (stage, error) => home.failed(stage, error),
     )
+    this.#access = new WsAccess(home, this.#index, source, {
+      ...tail,
+      join: (sink, channel_id) => this.#join(sink, channel_id, this.#lastSeq(channel_id), 'unannounced'),
+      leave: (sink, channel_id) => this.#leave(sink, channel_id),
+      catchUp: (sink, channel_ids) => this.#catch_up.run(sink, channel_ids),
+    })
   }
 
   get size(): number {
@@ -78,7 +86,7 @@ export class WsChannels {
     return `${this.#home.org_id}/${channel_id}`
   }
 
-  // -- a client comes -------------------------------------------------------------------------------------------------
+  // -- a client connects -------------------------------------------------------------------------------------------------
 
   /**
    * Answers a hello with the channels and where they stand, then brings each resumed channel to its tail. A seq beyond
@@ -134,7 +142,7 @@ export class WsChannels {
   /** Follows a change of access, then publishes the event's message to the sockets of its channel. */
   deliver(event: LogEvent, changes_access: boolean): void {
     if (event.type === 'channel.created') this.#last_seq.set(event.payload.channel.id, 0)
-    if (changes_access) this.#followAccess(event)
+    if (changes_access) this.#access.follow(event)
     if (event.type !== 'message.created' || event.channel_id === null) return
     this.#last_seq.set(event.channel_id, event.payload.message.seq)
     if (this.#index.sizeOf(event.channel_id) === 0) return
@@ -142,76 +150,6 @@ export class WsChannels {
     this.#unchecked_bytes += text.length
     if (this.#unchecked_bytes > CHECK_EVERY_BYTES) this.checkSlow()
     this.#source.publish(this.#topic(event.channel_id), text)
-  }
-
-  #followAccess(event: LogEvent): void {
-    const change = accessChangeOf(event, this.#home.permissions)
-    if (!change) return
-    const { permissions } = this.#home
-    const changed = change.channel_ids?.flatMap((id) => permissions.channels.get(id) ?? [])
-    const sinks = change.principal_ids?.flatMap((id) => this.#index.ofUser(id)) ?? this.#index.all()
-    for (const sink of sinks) {
-      const { principal } = sink.credential
-      if (!sink.ready || (change.principal_kind && change.principal_kind !== principal.kind)) continue
-      for (const id of change.channel_ids ?? [...sink.channels.keys()])
-        if (sink.channels.has(id) && !permissions.mayReadChannel(principal, id)) this.#takeAway(sink, id)
-      const candidates = changed ?? [...permissions.channels.values()]
-      const added = candidates.filter(
-        ({ id }) => !sink.channels.has(id) && permissions.mayReadChannel(principal, id),
-      )
-      if (added.length > 0) void this.#bringIn(sink, added)
-    }
-  }
-
-  #takeAway(sink: WsSink, channel_id: string): void {
-    const announced = sink.channels.get(channel_id)?.phase !== 'unannounced'
-    this.#leave(sink, channel_id)
-    sink.channels.delete(channel_id)
-    if (announced) sink.send({ type: 'channel_removed', channel_id })
-  }
-
-  /**
-   * Announces channels that a client has from now on, each with the counts as of the seq from which it follows. An empty
-   * channel is announced at once; for others the client's markers are read first.
-   */
-  async #bringIn(sink: WsSink, added: readonly KnownChannel[]): Promise<void> {
-    const states = added.map((channel) => ({
-      channel,
-      state: this.#join(sink, channel.id, this.#lastSeq(channel.id), 'unannounced'),
-    }))
-    const empty = states.filter(({ state }) => state.seq === 0)
-    const others = states.filter(({ state }) => state.seq > 0)
-    for (const { channel, state } of empty) {
-      announce(sink, channel, state)
-      sink.goLive(this.#topic(channel.id), state)
-    }
-    if (others.length > 0) await this.#announceWithMarkers(sink, others)
-    await this.#catch_up.run(
-      sink,
-      added.map(({ id }) => id),
-    )
-  }
-
-  async #announceWithMarkers(
-    sink: WsSink,
-    others: readonly { channel: KnownChannel; state: ChannelState }[],
-  ): Promise<void> {
-    try {
-      const positions = others.map(({ channel, state }) => ({ id: channel.id, last_seq: state.seq }))
-      const markers = await retryWithBackoff(
-        () => !sink.closed,
-        () => this.#source.readMarkers(this.#home.org_id, sink.user_id, positions),
-      )
-      const by_channel = new Map(markers.map((marker) => [marker.channel_id, marker]))
-      // The channel may have been taken away, or given anew, during the read.
-      for (const { channel, state } of others)
-        if (sink.channels.get(channel.id) === state)
-          announce(sink, channel, state, by_channel.get(channel.id))
-    } catch (error) {
-      // The client would have channels that it does not know of. It reconnects and hears of all.
-      if (!sink.closed && !isTransient(error)) this.#home.failed('announce channels to a socket', error)
-      sink.close(CLOSE.restarting, 'Come back.')
-    }
   }
 
   #join(sink: WsSink, channel_id: string, seq: number, phase: ChannelState['phase']): ChannelState {
@@ -260,23 +198,8 @@ export class WsChannels {
   }
 }
 
-/** A client hears of a channel only after its announcement; a slow one misses what may be lost. */
+/** Skips clients to which the channel is not announced yet, and slow ones: the frame may be lost. */
 function sendEphemeral(sink: WsSink, channel_id: string, text: string): void {
   const phase = sink.channels.get(channel_id)?.phase
   if (phase !== undefined && phase !== 'unannounced' && sink.flowing) sink.sendText(text)
-}
-
-function announce(
-  sink: WsSink,
-  { id, name, type, project_id }: KnownChannel,
-  state: ChannelState,
-  { read_seq, mention_count } = { read_seq: 0, mention_count: 0 },
-): void {
-  const last_seq = state.seq
-  const unread_count = Math.max(0, last_seq - read_seq)
-  state.phase = 'catching_up'
-  sink.send({
-    type: 'channel_added',
-    channel: { id, name, type, project_id, last_seq, read_seq, unread_count, mention_count },
-  })
 }

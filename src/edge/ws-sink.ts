@@ -29,7 +29,7 @@ export const REVOKED_GRACE_MS = 900
 
 /**
  * Where one channel of a connection stands.
- * - `unannounced`: joined, but the client has not been told of it yet.
+ * - `unannounced`: joined, before the client has got its announcement.
  * - `catching_up`: missed messages are read from storage; live ones are read there too.
  * - `live`: messages reach the connection by the channel's topic.
  */

@@ -1,11 +1,9 @@
-import type { Posted } from '../actors/channel/requests.ts'
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, type ErrorBody, notFound } from '../contracts/errors.ts'
 import { CLIENT_FRAMES, type ClientFrame, type MessageFrame } from '../contracts/frames.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { authorize } from '../domain/access.ts'
-import type { Reply } from '../domain/job.ts'
 import { type SocketPort, WsSink } from '../edge/ws-sink.ts'
 import { parseJson } from './body.ts'
 import type { Deps } from './deps.ts'
@@ -118,10 +116,12 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
       return undefined
     }
     if (frame.type === 'typing')
-      return deps.channel(edge.org_id, channel_id, { type: 'typing', user_id: principal.id })
+      return deps
+        .channel(edge.org_id, channel_id, { type: 'typing', user_id: principal.id })
+        .then(() => undefined)
     to.ownReads.set(channel_id, frame.seq)
-    const request = { type: 'read', user_id: principal.id, seq: frame.seq, now: false }
-    return deps.channel(edge.org_id, channel_id, request)
+    const request = { type: 'read', user_id: principal.id, seq: frame.seq, now: false } as const
+    return deps.channel(edge.org_id, channel_id, request).then(() => undefined)
   }
 
   /**
@@ -135,12 +135,17 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
     if (kind !== undefined && kind !== 'text' && (kind !== 'command_output' || principal.kind === 'human'))
       throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
     const prepared = posting(channel_id, frame, deps.limits.message(principal.id))
-    const request = { type: 'post', command_id: newId(), posting: prepared, principal: sender }
+    const request = {
+      type: 'post',
+      command_id: newId(),
+      posting: prepared,
+      principal: sender,
+    } as const
     unstored++
-    deps.channel<Reply>(edge.org_id, channel_id, request).then(
-      (reply) => {
+    deps.channel(edge.org_id, channel_id, request).then(
+      ({ result }) => {
         unstored--
-        const { id, seq, created_at } = (reply.result as Posted).message
+        const { id, seq, created_at } = result.message
         to.answer({ type: 'ack', client_id: frame.client_id ?? null, channel_id, id, seq, created_at })
       },
       (error: unknown) => {

@@ -1,8 +1,8 @@
 import type { Ephemeral } from '../actors/channel/requests.ts'
 import type { Sessions } from '../auth/sessions.ts'
+import type { ChannelReplyTo, ChannelRequest, CommandCall, Reply } from '../contracts/calls.ts'
 import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
-import type { CommandCall, Reply } from '../domain/job.ts'
 import type { Edges } from '../edge/edges.ts'
 import type { SignInBackOff } from './back-off.ts'
 import type { SocketHandlers } from './channels-ws.ts'
@@ -28,7 +28,11 @@ export interface Deps {
   /** Runs a command in the lane of the org, on whichever node owns it. */
   command(org_id: string, call: CommandCall): Promise<Reply>
   /** Calls the actor of a channel. */
-  channel<R>(org_id: string, channel_id: string, request: ChannelCall): Promise<R>
+  channel<R extends ChannelRequest>(
+    org_id: string,
+    channel_id: string,
+    request: R,
+  ): Promise<ChannelReplyTo<R>>
   /** Runs a command as the server itself. */
   systemCommand(org_id: string, command: string, input: unknown): Promise<Reply>
   /** Sends an ephemeral frame to the readers of a channel, on every node. */
@@ -54,6 +58,3 @@ export interface Deps {
   version: string
   setup_token: string
 }
-
-/** A request of a route to a channel actor. */
-export type ChannelCall = { type: string } & Record<string, unknown>

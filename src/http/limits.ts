@@ -1,5 +1,5 @@
-import type { PostingRefusal } from '../actors/channel/requests.ts'
 import type { Rate, Taken, TokenBuckets } from '../auth/rate-limit.ts'
+import type { PostRefusal } from '../contracts/calls.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import { rateLimitHeaders } from './reply.ts'
@@ -43,7 +43,7 @@ export class Limits {
    * Takes a message's token. The refusal is returned, not thrown: an idempotent replay is answered before the limit, and
    * only the channel knows whether a message is one.
    */
-  message(principal_id: string): PostingRefusal | undefined {
+  message(principal_id: string): PostRefusal | undefined {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
     if (!taken || taken.allowed) return undefined
     return {
@@ -55,7 +55,7 @@ export class Limits {
   }
 
   /** The refusal of a call, for a message that may be an idempotent replay. */
-  asRefusal({ message, retry_after_s = 1, rate_limit }: ApiError): PostingRefusal {
+  asRefusal({ message, retry_after_s = 1, rate_limit }: ApiError): PostRefusal {
     return { code: 'RATE_LIMITED', message, retry_after_s, ...(rate_limit ? { rate_limit } : {}) }
   }
 

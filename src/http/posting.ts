@@ -1,12 +1,16 @@
-import type { Posting } from '../actors/channel/requests.ts'
+import type { MessagePost, PostRefusal } from '../contracts/calls.ts'
 import type { MessageCreate } from '../contracts/requests.ts'
 
 /** A message as the channel takes it, with the hash that tells a repeat from another message. */
-export function posting(channel_id: string, body: MessageCreate, refusal: Posting['refusal']): Posting {
+export function posting(
+  channel_id: string,
+  body: MessageCreate,
+  refusal: PostRefusal | undefined,
+): MessagePost {
   const { content, mentions, client_id, reply_to, kind } = body
   const content_hash =
     client_id === undefined ? '' : hashOf([content, mentions ?? [], reply_to ?? null, kind ?? null])
-  const posted: Posting = { channel_id, content, content_hash }
+  const posted: MessagePost = { channel_id, content, content_hash }
   if (mentions) posted.mentions = mentions
   if (client_id !== undefined) posted.client_id = client_id
   if (reply_to !== undefined) posted.reply_to = reply_to

@@ -15,7 +15,7 @@ export interface FakeInput {
 /** The event of a command that names none: it changes no rights. */
 const SMALL: EventContent = {
   type: 'channel.loop_resumed',
-  payload: { channel_id: 'general', reason: 'time' },
+  payload: { channel_id: '00000000-0000-7000-8000-0000000000c1', reason: 'time' },
 }
 
 /** The storage of one org in memory: every command stores one event, that of its input. */

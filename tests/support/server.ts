@@ -166,10 +166,8 @@ async function openStorage(data_dir: string, options: Options): Promise<Storage>
 
 function connectionOf(data_dir: string, role: Role): ConnectionOptions {
   const file = (name: string) => readFileSync(join(data_dir, 'postgres', name), 'utf8')
-  const [, , , port, folder = ''] = file('data/postmaster.pid').split('\n')
-  // Below a closed folder PostgreSQL names its socket by an inherited descriptor.
-  const host = folder.startsWith('/proc/') ? join(data_dir, 'postgres', 'run') : folder.trim()
-  const place = { host, port: Number(port), database: 'mission_control' }
+  const [, , , port, host = ''] = file('data/postmaster.pid').split('\n')
+  const place = { host: host.trim(), port: Number(port), database: 'mission_control' }
   if (role === 'superuser') return { ...place, user: 'mc_super', password: file('superuser-password').trim() }
   const { app } = JSON.parse(file('role-passwords.json')) as { app: string }
   return { ...place, user: 'mc_app', password: app }
@@ -179,14 +177,16 @@ function connectionOf(data_dir: string, role: Role): ConnectionOptions {
 async function endPostgres(data_dir: string): Promise<void> {
   const file = Bun.file(join(data_dir, 'postgres', 'data', 'postmaster.pid'))
   if (!(await file.exists())) return
-  const pid = Number((await file.text()).split('\n')[0])
+  const lines = (await file.text()).split('\n')
+  const pid = Number(lines[0])
   try {
     process.kill(pid, 'SIGQUIT')
   } catch {
     // It is gone already.
-    return
   }
   for (let i = 0; i < 200 && alive(pid); i++) await Bun.sleep(25)
+  const socket_folder = lines[4]?.trim()
+  if (socket_folder) rmSync(socket_folder, { recursive: true, force: true })
 }
 
 function alive(pid: number): boolean {

@@ -17,19 +17,21 @@ interface Options {
   checkout: string
   /** A user id for an ordinary user; as this user when left out. */
   uid?: number
+  /** What runs the script; Node.js when left out. */
+  runtime?: string
   args?: string[]
   env?: Record<string, string>
 }
 
 /** Starts `npm start` (without npm: the script it runs, on Node.js) as the given user. */
-export function startCheckout({ checkout, uid, args = [], env = {} }: Options): Start {
+export function startCheckout({ checkout, uid, runtime = 'node', args = [], env = {} }: Options): Start {
   const port = freePort()
   const as_user =
     uid === undefined
       ? []
       : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=-all']
   // A session of its own: its process group can be killed as a whole.
-  const child = Bun.spawn(['setsid', ...as_user, 'node', 'scripts/start.mjs', ...args], {
+  const child = Bun.spawn(['setsid', ...as_user, runtime, 'scripts/start.mjs', ...args], {
     cwd: checkout,
     env: {
       PATH: process.env.PATH ?? '',

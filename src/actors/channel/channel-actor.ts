@@ -1,27 +1,29 @@
+import type {
+  ChannelReply,
+  ChannelRequest,
+  CommandCall,
+  PostRefusal,
+  PostReply,
+  PostRequest,
+  ReadMarker,
+  ReadRequest,
+  Reply,
+} from '../../contracts/calls.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import type { Principal } from '../../contracts/principal.ts'
-import type { CommandCall, Reply } from '../../domain/job.ts'
 import { SYSTEM } from '../../domain/principal.ts'
 import { type Actor, type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
 import { type BrakeSettings, LoopBrake, PAUSE_MS } from './loop-brake.ts'
 import { ReadMarkers } from './read-markers.ts'
 import { RecentPosts } from './recent-posts.ts'
-import type {
-  ChannelPorts,
-  ChannelRequest,
-  Ephemeral,
-  Posting,
-  PostingRefusal,
-  PostRequest,
-  ReadMarker,
-} from './requests.ts'
+import type { ChannelPorts, Ephemeral } from './requests.ts'
 import { Typing } from './typing.ts'
 
 /** Read markers of WebSocket clients are saved together after so long. */
 const SAVE_READS_MS = 1_000
 
 /** The memory of one chat channel: recent `client_id`s, the loop brake, typing, unsaved read markers. */
-export class ChannelActor implements Actor<ChannelRequest, unknown> {
+export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   readonly #context: ActorContext<ChannelRequest>
   readonly #ports: ChannelPorts
   readonly #org_id: string
@@ -43,7 +45,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     this.#brake = new LoopBrake(run, paused_until)
   }
 
-  receive(request: ChannelRequest): unknown | Promise<unknown> | Deferred<unknown> {
+  receive(request: ChannelRequest): ChannelReply | Deferred<ChannelReply> | Promise<Deferred<ChannelReply>> {
     switch (request.type) {
       case 'post':
         return this.#post(request)
@@ -64,7 +66,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
 
   // -- messages -----------------------------------------------------------------------------------------------------
 
-  #post(request: PostRequest): Deferred<Reply> | Promise<Deferred<Reply>> {
+  #post(request: PostRequest): Deferred<PostReply> | Promise<Deferred<PostReply>> {
     const { posting, principal } = request
     const key = posting.client_id === undefined ? undefined : `${principal.id} ${posting.client_id}`
     const replay = key === undefined ? undefined : this.#recent.replay(key, posting.content_hash)
@@ -75,7 +77,11 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     return this.#submit(request, key, refusal)
   }
 
-  #submit(request: PostRequest, key: string | undefined, refusal: Posting['refusal']): Deferred<Reply> {
+  #submit(
+    request: PostRequest,
+    key: string | undefined,
+    refusal: PostRefusal | undefined,
+  ): Deferred<PostReply> {
     const { posting, principal } = request
     const call: CommandCall = {
       command_id: request.command_id,
@@ -85,7 +91,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
       ...(request.retry ? { retry: true } : {}),
       ...(request.idempotency ? { idempotency: request.idempotency } : {}),
     }
-    const reply = this.#ports.command(this.#org_id, call)
+    const reply = this.#ports.post(this.#org_id, call)
     if (key !== undefined) this.#recent.remember(key, posting.content_hash, reply)
     // A post that fails lifts nothing; its error goes to its caller.
     if (principal.kind === 'human') reply.then(() => this.#liftBrake('human')).catch(() => undefined)
@@ -94,7 +100,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
 
   // -- agents that answer each other --------------------------------------------------------------------------------
 
-  #brakeRefusal(principal: Principal): Posting['refusal'] | Promise<Posting['refusal']> {
+  #brakeRefusal(principal: Principal): PostRefusal | undefined | Promise<PostRefusal | undefined> {
     if (principal.kind !== 'agent' && principal.kind !== 'sub_agent') return undefined
     const settings = this.#ports.brakeSettings(this.#org_id)
     if (settings instanceof Promise) return settings.then((found) => this.#refusalUnder(found, principal))
@@ -104,7 +110,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   #refusalUnder(
     settings: BrakeSettings,
     principal: Principal,
-  ): Posting['refusal'] | Promise<Posting['refusal']> {
+  ): PostRefusal | undefined | Promise<PostRefusal | undefined> {
     const now = this.#context.clock.now()
     // Turning the brake off also ends a pause.
     if (settings.messages === 0 && this.#brake.engaged) this.#liftBrake('administrator')
@@ -116,7 +122,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 
   /** Stores the pause, with the alarm for its end, before it holds. When that fails the caller gets the error. */
-  async #pause(messages: number, now: number): Promise<PostingRefusal> {
+  async #pause(messages: number, now: number): Promise<PostRefusal> {
     try {
       const until = new Date(now + PAUSE_MS).toISOString()
       const { result } = await this.#command('channel.pause_loop', { messages, until })
@@ -177,7 +183,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   // -- read markers -------------------------------------------------------------------------------------------------
 
   /** `now` (REST) answers after the marker is stored; otherwise it is saved with others within a second. */
-  #read(request: Extract<ChannelRequest, { type: 'read' }>): null | Deferred<ReadMarker | null | undefined> {
+  #read(request: ReadRequest): null | Deferred<ReadMarker | null> {
     const { user_id, seq } = request
     if (request.now) return deferred(this.#saveRead(user_id, seq))
     this.#reads.move(user_id, seq)
@@ -195,9 +201,9 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
     return null
   }
 
-  async #saveRead(user_id: string, seq: number): Promise<ReadMarker | undefined> {
+  async #saveRead(user_id: string, seq: number): Promise<ReadMarker | null> {
     const marker = await this.#ports.markRead(this.#org_id, this.#channel_id, user_id, seq)
-    if (!marker) return undefined
+    if (!marker) return null
     this.#send({
       only_user_id: user_id,
       frame: { type: 'read', channel_id: this.#channel_id, seq: marker.read_seq },
@@ -206,7 +212,7 @@ export class ChannelActor implements Actor<ChannelRequest, unknown> {
   }
 }
 
-function loopRefusal(until: number, now: number): PostingRefusal {
+function loopRefusal(until: number, now: number): PostRefusal {
   return {
     code: 'AGENT_LOOP',
     message: 'Agents have answered each other for too long here. A person has to write first.',

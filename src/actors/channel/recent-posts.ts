@@ -1,10 +1,9 @@
+import type { PostReply } from '../../contracts/calls.ts'
 import { ApiError } from '../../contracts/errors.ts'
-import type { Reply } from '../../domain/job.ts'
-import type { Posted } from './requests.ts'
 
 interface Recent {
   content_hash: string
-  reply: Promise<Reply>
+  reply: Promise<PostReply>
 }
 
 /** Entries of one generation; there are two. So many recent posts at least are answered without a transaction. */
@@ -24,13 +23,13 @@ export class RecentPosts {
   }
 
   /** The reply to an idempotent replay; undefined when the post is not known. Other content under the key is 409. */
-  replay(key: string, content_hash: string): Promise<Reply> | undefined {
+  replay(key: string, content_hash: string): Promise<PostReply> | undefined {
     const recent = this.#young.get(key) ?? this.#old.get(key)
     return recent && repeatOf(recent, content_hash)
   }
 
   /** Remembers a post under way. A failed one is forgotten: trying again posts. */
-  remember(key: string, content_hash: string, reply: Promise<Reply>): void {
+  remember(key: string, content_hash: string, reply: Promise<PostReply>): void {
     if (this.#young.size >= GENERATION_MAX) {
       this.#old = this.#young
       this.#young = new Map()
@@ -41,10 +40,9 @@ export class RecentPosts {
   }
 }
 
-async function repeatOf(recent: Recent, content_hash: string): Promise<Reply> {
+async function repeatOf(recent: Recent, content_hash: string): Promise<PostReply> {
   if (recent.content_hash !== content_hash)
     throw new ApiError('IDEMPOTENCY_CONFLICT', 'This client_id was used for another message.')
   const reply = await recent.reply
-  const { message } = reply.result as Posted
-  return { ...reply, result: { message, repeated: true } satisfies Posted }
+  return { ...reply, result: { ...reply.result, repeated: true } }
 }

@@ -1,5 +1,6 @@
+import type { CommandCall, OrgReply, OrgRequest, Reply } from '../../contracts/calls.ts'
 import type { LogEvent, PublishedBatch } from '../../contracts/log-event.ts'
-import type { CommandCall, Done, Job, Reply } from '../../domain/job.ts'
+import type { Done, Job } from '../../domain/job.ts'
 import { Fenced, Gone, type Head } from '../../domain/ownership.ts'
 import { type PermissionSnapshot, Permissions } from '../../domain/permissions.ts'
 import { type Actor, type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
@@ -7,12 +8,6 @@ import type { Directory } from '../runtime/directory.ts'
 import { Lane, type LaneLimits, type LaneOwner } from '../runtime/lane.ts'
 import type { LaneStore } from '../runtime/lane-store.ts'
 import { ReplayRing } from './ring.ts'
-
-export type OrgRequest =
-  | { type: 'command'; call: CommandCall }
-  | { type: 'replay'; after: number; limit: number }
-
-export type OrgReply = Reply | LogEvent[] | undefined | null
 
 /** What an org actor needs from outside; joined in the composition root. */
 export interface OrgPorts {
@@ -77,7 +72,7 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
       case 'command':
         return deferred(this.#command(request.call))
       case 'replay':
-        return this.#ring.after(request.after, request.limit)
+        return this.#ring.after(request.after, request.limit) ?? null
     }
   }
 

@@ -1,4 +1,6 @@
+import type { CallOutcome } from '../../contracts/calls.ts'
 import { ApiError, notFound } from '../../contracts/errors.ts'
+import { replyOf } from '../../domain/call-outcome.ts'
 import { Fenced, Gone } from '../../domain/ownership.ts'
 import type { Address } from './actor.ts'
 import type { Clock } from './clock.ts'
@@ -7,7 +9,8 @@ import type { Host } from './host.ts'
 
 /** Carries a call to the node that owns the org; absent on a single node. */
 export interface CallTransport {
-  call<Reply>(node_id: string, address: Address, request: unknown): Promise<Reply>
+  /** Request and outcome are plain data. Rejects when the node could not be asked. */
+  call(node_id: string, address: Address, request: unknown): Promise<CallOutcome>
 }
 
 /** Tries of a call whose owner was fenced: the next try finds the new owner. */
@@ -79,6 +82,16 @@ export class Router {
   #at<Reply>(owner: string | undefined, address: Address, request: unknown): Promise<Reply> {
     if (owner === undefined || owner === this.#node_id || !this.#transport)
       return this.#host.call<Reply>(address, request)
-    return this.#transport.call<Reply>(owner, address, request)
+    return this.#remote<Reply>(this.#transport, owner, address, request)
+  }
+
+  /** The reply of an actor of another node; its type follows from the request, as with an actor of this node. */
+  async #remote<Reply>(
+    transport: CallTransport,
+    node_id: string,
+    address: Address,
+    request: unknown,
+  ): Promise<Reply> {
+    return replyOf(await transport.call(node_id, address, request)) as Reply
   }
 }

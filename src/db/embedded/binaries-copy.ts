@@ -17,12 +17,23 @@ const FOLDER = 'postgresql-'
 /** Read and, for folders and programs, pass or run: for everybody. */
 const OPEN = 0o755
 
-/** Folders outside the data folder for a copy, the preferred one first. All of them can be passed by every user. */
-export const SHARED_FOLDERS = [
-  '/var/cache/mission-control',
-  '/var/lib/mission-control',
-  join(tmpdir(), 'mission-control'),
-]
+/**
+ * Folders for a copy, the preferred one first. The ones of the machine are shared by all data folders, and no backup of the
+ * data contains them; a folder for temporary files comes last, because cleaners visit it.
+ */
+export function copyFolders(data_dir: string | undefined): string[] {
+  return [
+    '/var/cache/mission-control',
+    '/var/lib/mission-control',
+    ...(data_dir === undefined ? [] : [privateCopies(data_dir)]),
+    join(tmpdir(), 'mission-control'),
+  ]
+}
+
+/** The folder for copies that only the server of this data folder uses. */
+export function privateCopies(data_dir: string): string {
+  return join(data_dir, 'postgres-binaries')
+}
 
 /**
  * Copies the binaries into `folder`, readable by everybody, once per version. The copy is complete or absent: it is made

@@ -17,7 +17,7 @@ export interface EmbeddedDatabase {
 
 const DATABASE = 'mission_control'
 
-/** The embedded PostgreSQL with the product's database in it, roles made and schema up to date. */
+/** Starts the embedded PostgreSQL with the product's database, its roles and the current schema. */
 export async function openEmbedded(data_dir: string, log: (line: string) => void): Promise<EmbeddedDatabase> {
   const { owner, passwords, recovered, stop } = await startEmbeddedDatabase(data_dir, log)
   try {
@@ -29,7 +29,7 @@ export async function openEmbedded(data_dir: string, log: (line: string) => void
   }
 }
 
-/** The same without roles and migrations. */
+/** The same, without roles and migrations. */
 export async function startEmbeddedDatabase(data_dir: string, log: (line: string) => void) {
   const server = await startEmbedded({ data_dir, log })
   try {
@@ -43,7 +43,7 @@ export async function startEmbeddedDatabase(data_dir: string, log: (line: string
   }
 }
 
-/** Makes roles and schema in a database; `owner` may create roles. Returns the names of the migrations applied. */
+/** Creates roles and schema; `owner` needs CREATEROLE. Returns the names of the migrations applied. */
 export async function prepareDatabase(owner: ConnectionOptions, passwords: RolePasswords): Promise<string[]> {
   const sql = postgres({
     ...owner,
@@ -79,7 +79,7 @@ function connection(server: EmbeddedPostgres, user: string, password: string): C
   return { host: server.host, port: server.port, database: DATABASE, user, password }
 }
 
-/** Generated once and kept beside the cluster, readable by the server alone. */
+/** Passwords generated once and kept beside the cluster, readable by the server only. */
 function rolePasswords(folder: string): Required<RolePasswords> {
   const text = privateFile(join(folder, 'role-passwords.json'), () => {
     const fresh = () => randomBytes(24).toString('base64url')

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { giveTo } from './account.ts'
 import { initialize, SUPERUSER } from './cluster.ts'
 import { endLeftovers } from './leftovers.ts'
 import { lockFolder } from './lock.ts'
 import { startPostgres } from './postgres-process.ts'
 import { privateFile } from './private-file.ts'
 import { type Runner, runnerFor } from './runner.ts'
+import { makeSocketFolder, type SocketFolder } from './socket-folder.ts'
 import { Supervisor } from './supervisor.ts'
 
 export interface EmbeddedOptions {
@@ -32,9 +31,6 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>
 }
 
-/** Bytes of a Unix socket's path that are left for its folder, with `/.s.PGSQL.65535` behind it. */
-const SOCKET_FOLDER_BYTES_MAX = 103 - '/.s.PGSQL.65535'.length
-
 /**
  * Starts a PostgreSQL of our own from the npm-distributed binaries and keeps it running. Throws one sentence when the
  * folder is in use or the server does not start.
@@ -45,7 +41,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   mkdirSync(root, { recursive: true, mode: 0o755 })
   const unlock = lockFolder(join(data_dir, 'mission-control.lock'))
   let runner: Runner | undefined
+  let socket: SocketFolder | undefined
   const release = () => {
+    socket?.remove()
     runner?.close()
     unlock()
   }
@@ -57,9 +55,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     ).trim()
     const durable = options.durable ?? true
     initialize(runner, root, password, durable)
-    const socket = socketFolder(root, runner)
+    socket = makeSocketFolder(root, runner)
     const port = await freePort()
-    const server = { runner, root, socket_folder: socket?.for_postgres, port, durable }
+    const server = { runner, root, socket_folder: socket?.path, port, durable }
     const supervisor = new Supervisor({
       start: () => startPostgres(server),
       prepare: () => endLeftovers(root),
@@ -67,7 +65,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     })
     await supervisor.start()
     return {
-      host: socket?.folder ?? '127.0.0.1',
+      host: socket?.path ?? '127.0.0.1',
       port,
       superuser: SUPERUSER,
       password,
@@ -81,21 +79,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     release()
     throw error
   }
-}
-
-/** The folder of the Unix socket, also by the path that PostgreSQL uses; undefined on Windows, where clients have none. */
-function socketFolder(root: string, runner: Runner): { folder: string; for_postgres: string } | undefined {
-  if (process.platform === 'win32') return undefined
-  let folder = join(root, 'run')
-  let for_postgres = runner.path('run')
-  if (Buffer.byteLength(folder) > SOCKET_FOLDER_BYTES_MAX) {
-    folder = join(tmpdir(), `mc-${Bun.hash(root).toString(36)}`)
-    for_postgres = folder
-  }
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  chmodSync(folder, 0o700)
-  giveTo(runner.account, folder)
-  return { folder, for_postgres }
 }
 
 /** A free TCP port; with a Unix socket it is only a part of the socket's name. */

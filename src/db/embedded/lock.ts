@@ -1,39 +1,54 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+
+/** A stale lock is removed and tried again; more tries mean that others take it at the same moment. */
+const TRIES_MAX = 3
 
 /**
- * One Mission Control per data folder. The file names a process and when it started, so that neither a kill nor a
- * reused process id leaves the folder locked. Throws one sentence when another one runs.
+ * One Mission Control per data folder. The lock file names a process and the time it started: neither a kill nor a reused
+ * process id leaves the folder locked. Throws one sentence when another process holds the lock.
  */
 export function lockFolder(path: string): () => void {
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      writeFileSync(path, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
-      return () => rmSync(path, { force: true })
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-      const holder = holderOf(path)
-      if (holder !== undefined)
-        throw new Error(
-          `Another Mission Control (process ${holder}) uses this data folder. Stop it, or set MC_DATA_DIR to another one.`,
-        )
-      rmSync(path, { force: true })
-    }
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    if (takeLock(path)) return () => rmSync(path, { force: true })
+    const holder = holderOf(path)
+    if (holder !== undefined)
+      throw new Error(
+        `Another Mission Control (process ${holder}) uses this data folder. Stop it, or set MC_DATA_DIR to another one.`,
+      )
+    rmSync(path, { force: true })
   }
   throw new Error(`The lock ${path} could not be taken.`)
 }
 
-/** Process id of the live holder, if it is alive and the one that wrote the file. */
+/** Links a finished file to the lock's name, so that nobody ever reads a lock without its holder. */
+function takeLock(path: string): boolean {
+  const mine = `${path}.${process.pid}`
+  writeFileSync(mine, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { mode: 0o600 })
+  try {
+    linkSync(mine, path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(mine, { force: true })
+  }
+}
+
+/** Process id of the holder when it is alive and is the process that wrote the file. */
 function holderOf(path: string): number | undefined {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    // Gone between two looks: free.
+    // Released since the attempt: free.
     return undefined
   }
   const [pid_text = '', started = ''] = text.trim().split(' ')
   const pid = Number(pid_text)
-  if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid || !isAlive(pid)) return undefined
+  if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined
+  // An earlier process had this id; without a start time nothing else tells the two apart.
+  if (pid === process.pid && started === '') return undefined
   const now = startOf(pid)
   return started === '' || now === undefined || now === started ? pid : undefined
 }

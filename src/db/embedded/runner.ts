@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Account, giveTo, postgresAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
-import { copyBinaries, removeOtherCopies, SHARED_FOLDERS } from './binaries-copy.ts'
+import { copyBinaries, copyFolders, privateCopies, removeOtherCopies } from './binaries-copy.ts'
 import { type Platform, type Program, thisPlatform } from './platform.ts'
 
 /** Number of the inherited descriptor in the child: the first one after standard input, output and error. */
@@ -15,6 +15,8 @@ export interface Runner {
   program(name: Program): string
   /** The path by which PostgreSQL reaches a file below its folder. */
   path(...parts: string[]): string
+  /** Whether PostgreSQL reaches a folder by its path. */
+  reaches(folder: string): boolean
   /** Options of `spawn` for a program that writes to standard error only. */
   options(): { uid?: number; gid?: number; cwd: string; stdio: ('ignore' | 'pipe' | number)[] }
   close(): void
@@ -35,7 +37,7 @@ export function runnerFor(root: string, data_dir: string): Runner {
   const account = postgresAccount()
   if (account.uid === undefined) return direct(platform, binaries.native, account, root)
   giveTo(account, root)
-  const reachable = succeeds('/bin/sh', ['-c', 'cd "$1"', 'sh', root], { ...account, cwd: '/' })
+  const reachable = reaches(account, root)
   const native = runnable(platform, binaries, account, reachable ? data_dir : undefined)
   return reachable
     ? direct(platform, native, account, root)
@@ -47,6 +49,7 @@ function direct(platform: Platform, native: string, account: Account, root: stri
     account,
     program: (name) => join(native, platform.program(name)),
     path: (...parts) => join(root, ...parts),
+    reaches: (folder) => account.uid === undefined || reaches(account, folder),
     options: () => ({ ...account, cwd: root, stdio: ['ignore', 'ignore', 'pipe'] }),
     close: () => undefined,
   }
@@ -56,7 +59,7 @@ function throughDescriptor(platform: Platform, native: string, account: Account,
   const fd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY)
   const base = `/proc/self/fd/${INHERITED_FD}`
   const options = { ...account, cwd: '/', stdio: ['ignore' as const, 'ignore' as const, 'pipe' as const, fd] }
-  if (!succeeds('/bin/sh', ['-c', 'cd "$1"', 'sh', base], options)) {
+  if (!reaches(options, base)) {
     closeSync(fd)
     throw new Error(
       `The user that PostgreSQL runs as cannot reach ${root}: a folder above is closed to others. Set MC_DATA_DIR to a folder outside, e.g. /var/lib/mission-control.`,
@@ -66,6 +69,7 @@ function throughDescriptor(platform: Platform, native: string, account: Account,
     account,
     program: (name) => join(native, platform.program(name)),
     path: (...parts) => join(base, ...parts),
+    reaches: (folder) => reaches(account, folder),
     options: () => options,
     close: () => closeSync(fd),
   }
@@ -81,16 +85,21 @@ function runnable(
   const runs = (native: string) =>
     succeeds(join(native, platform.program('postgres')), ['--version'], { ...account, cwd: '/' })
   if (runs(binaries.native)) return binaries.native
-  const own_folder = data_dir === undefined ? undefined : join(data_dir, 'postgres-binaries')
-  for (const folder of [...(own_folder === undefined ? [] : [own_folder]), ...SHARED_FOLDERS]) {
+  const folders = copyFolders(data_dir)
+  for (const folder of folders) {
     const copy = copyBinaries(binaries, folder)
     if (copy === undefined || !runs(copy)) continue
-    if (folder === own_folder) removeOtherCopies(folder, binaries.version)
+    if (data_dir !== undefined && folder === privateCopies(data_dir))
+      removeOtherCopies(folder, binaries.version)
     return copy
   }
   throw new Error(
-    `The user that PostgreSQL runs as cannot run ${binaries.native}, and no copy could be made in ${SHARED_FOLDERS.join(', ')}. Install Mission Control in a folder that others may pass, e.g. /opt/mission-control.`,
+    `The user that PostgreSQL runs as cannot run ${binaries.native}, and no copy could be made in ${folders.join(', ')}. Install Mission Control in a folder that others may pass, e.g. /opt/mission-control.`,
   )
+}
+
+function reaches(options: SpawnSyncOptions, folder: string): boolean {
+  return succeeds('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], { cwd: '/', ...options })
 }
 
 function succeeds(file: string, args: string[], options: SpawnSyncOptions): boolean {

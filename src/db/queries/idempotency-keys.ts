@@ -1,5 +1,5 @@
 import { and, eq, gt, sql as text } from 'drizzle-orm'
-import type { Idempotency } from '../../domain/job.ts'
+import type { Idempotency } from '../../contracts/calls.ts'
 import type { OneReader, OrgRef, Tx } from '../client.ts'
 import { idempotency_keys } from '../schema/orgs.ts'
 import { build, inOrg, type Params, statement } from '../statement.ts'

@@ -1,5 +1,5 @@
 import { and } from 'drizzle-orm'
-import type { Reply } from '../../domain/job.ts'
+import type { Reply } from '../../contracts/calls.ts'
 import type { Tx } from '../client.ts'
 import { recent_commands } from '../schema/orgs.ts'
 import { anyOf, build, inOrg, type Params, statement } from '../statement.ts'

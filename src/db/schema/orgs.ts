@@ -10,6 +10,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { Reply } from '../../contracts/calls.ts'
 import type { Subscriptions } from '../../contracts/requests.ts'
 import type { Notification, User } from '../../contracts/resources.ts'
 import type { OrgSettings } from '../../contracts/settings.ts'
@@ -21,7 +22,6 @@ import {
   USER_TYPES,
 } from '../../contracts/vocabulary.ts'
 import { ALARM_KINDS, type Alarm } from '../../domain/alarm.ts'
-import type { Reply } from '../../domain/job.ts'
 import { at, createdAt, id, json, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 

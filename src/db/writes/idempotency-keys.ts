@@ -1,5 +1,5 @@
 import { sql as text } from 'drizzle-orm'
-import type { Idempotency } from '../../domain/job.ts'
+import type { Idempotency } from '../../contracts/calls.ts'
 import type { Tx } from '../client.ts'
 import { idempotency_keys } from '../schema/orgs.ts'
 import { build, type Params, statement } from '../statement.ts'

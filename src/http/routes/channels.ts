@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { Elysia } from 'elysia'
-import type { Posted, Posting, ReadMarker } from '../../actors/channel/requests.ts'
 import { once } from '../../commands/idempotency.ts'
+import { Posted, type PostReply, type PostRequest, type Reply } from '../../contracts/calls.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -13,7 +14,6 @@ import type { Database } from '../../db/client.ts'
 import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
-import type { Reply } from '../../domain/job.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
@@ -133,16 +133,16 @@ export function channelRoutes(deps: Deps) {
           )
             throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
           const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(principal.id ?? '')
-          const prepared: Posting = posting(channel_id, body, refusal)
-          const request = {
+          const prepared = posting(channel_id, body, refusal)
+          const request: PostRequest = {
             type: 'post',
             command_id: newId(),
             posting: prepared,
             principal,
             ...(idempotency ? { idempotency } : {}),
           }
-          const reply = call.recalled ?? (await deps.channel<Reply>(org_id, channel_id, request))
-          const { message, repeated } = reply.result as Posted
+          const reply = recalledPost(call.recalled) ?? (await deps.channel(org_id, channel_id, request))
+          const { message, repeated } = reply.result
           return created(reply, message, repeated && !reply.replayed ? 200 : 201)
         },
       ),
@@ -165,8 +165,9 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          const request = { type: 'read', user_id: call.principal.id, seq: call.body.seq, now: true }
-          const marker = await deps.channel<ReadMarker | undefined>(call.org_id, channel_id, request)
+          const { principal, body, org_id } = call
+          const request = { type: 'read', user_id: principal.id, seq: body.seq, now: true } as const
+          const marker = await deps.channel(org_id, channel_id, request)
           if (!marker) throw notFound('channel')
           const { read_seq, last_seq, mention_count } = marker
           return { body: { read_seq, unread_count: Math.max(0, last_seq - read_seq), mention_count } }
@@ -277,4 +278,12 @@ function fromCursor(cursor: string): { before?: number; after?: number; around?:
   const match = /^(before|after)\.(\d{1,15})$/.exec(cursor)
   if (!match) throw new ApiError('INVALID_CURSOR', 'This cursor is not one of ours.')
   return match[1] === 'before' ? { before: Number(match[2]) } : { after: Number(match[2]) }
+}
+
+/** The stored answer of an earlier post with the same `Idempotency-Key`. */
+function recalledPost(recalled: Reply | undefined): PostReply | undefined {
+  if (!recalled) return undefined
+  const { result, replayed } = recalled
+  if (!Value.Check(Posted, result)) throw new Error('A stored answer is not one of a post')
+  return { result, replayed }
 }

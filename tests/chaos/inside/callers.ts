@@ -1,7 +1,6 @@
-import type { PostRequest } from '../../../src/actors/channel/requests.ts'
+import type { CommandCall, PostRequest } from '../../../src/contracts/calls.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { newId } from '../../../src/contracts/ids.ts'
-import type { CommandCall, Reply } from '../../../src/domain/job.ts'
 import { posting } from '../../../src/http/posting.ts'
 import { pick, type Random } from '../random.ts'
 import type { Change, Post } from './ledger.ts'
@@ -35,7 +34,7 @@ export class InsideCaller {
     this.#org = org
     this.#agent = agent
     this.#random = random
-    this.#name = agent.principal.display_name
+    this.#name = agent.caller.display_name
   }
 
   /** `plain` says whether messages alone are wanted at the moment. */
@@ -79,7 +78,7 @@ export class InsideCaller {
   // -- messages -------------------------------------------------------------------------------------------------------
 
   #begin(channel_id: string): Post {
-    const sender_id = this.#agent.principal.id ?? ''
+    const sender_id = this.#agent.caller.id ?? ''
     const content = `${this.#name} message ${this.#made++}`
     const post: Post = { sender_id, channel_id, content, outcome: 'under way' }
     this.#org.ledger.posts.push(post)
@@ -121,14 +120,14 @@ export class InsideCaller {
 
   /** By the channel's actor as a socket does it, or by the org's lane as a job does it. */
   async #send(post: Post, by_channel: boolean): Promise<void> {
-    const { principal } = this.#agent
+    const { caller } = this.#agent
     const { channel_id, content } = post
     const posted = posting(channel_id, { content, client_id: content }, undefined)
     const command_id = newId()
-    const request: PostRequest = { type: 'post', command_id, posting: posted, principal }
+    const request: PostRequest = { type: 'post', command_id, posting: posted, principal: caller }
     const { result } = by_channel
-      ? await this.#core.channel<Reply>(this.#org.org_id, channel_id, request)
-      : await this.#core.command(this.#org.org_id, callOf('message.post', posted, principal))
+      ? await this.#core.channel(this.#org.org_id, channel_id, request)
+      : await this.#core.command(this.#org.org_id, callOf('message.post', posted, caller))
     const message: unknown =
       typeof result === 'object' && result !== null ? Reflect.get(result, 'message') : null
     const seq: unknown = typeof message === 'object' && message !== null ? Reflect.get(message, 'seq') : null
@@ -144,7 +143,7 @@ export class InsideCaller {
     const idempotency = { route: 'POST /tasks', key, fingerprint: title }
     // A request that is sent again is a new call with the same key.
     const made = await this.#change(title, 'created', () => ({
-      ...callOf('task.create', { title }, this.#agent.principal),
+      ...callOf('task.create', { title }, this.#agent.caller),
       idempotency,
     }))
     if (made) this.#tasks.push({ id: field(made, 'id'), title })
@@ -155,13 +154,13 @@ export class InsideCaller {
     if (this.#tasks.length === 0) return
     const { id, title } = pick(this.#random, this.#tasks)
     const description = `edit ${this.#made++}`
-    const call = callOf('task.update', { id, patch: { description } }, this.#agent.principal)
+    const call = callOf('task.update', { id, patch: { description } }, this.#agent.caller)
     await this.#change(title, description, () => call)
   }
 
   /** Ends the batch: the right to post in the project's channel comes or goes with it. */
   async #toggle(): Promise<void> {
-    const user_id = this.#agent.principal.id ?? ''
+    const user_id = this.#agent.caller.id ?? ''
     const to = this.#assigned ? 'unassigned' : 'assigned'
     const command = this.#assigned ? 'project.unassign' : 'project.assign'
     const call = callOf(command, { id: this.#agent.project_id, user_id }, this.#org.admin)

@@ -1,9 +1,9 @@
 import { createOrg } from '../../../src/commands/org-create.ts'
+import type { CommandCall } from '../../../src/contracts/calls.ts'
 import { newId } from '../../../src/contracts/ids.ts'
-import type { Principal } from '../../../src/contracts/principal.ts'
+import type { AuthenticatedPrincipal } from '../../../src/contracts/principal.ts'
 import { createCore } from '../../../src/core.ts'
 import { Database, type Sql } from '../../../src/db/client.ts'
-import type { CommandCall, Reply } from '../../../src/domain/job.ts'
 import { Metrics } from '../../../src/http/metrics.ts'
 import { type OwnDatabase, startOwnDatabase } from '../../support/database.ts'
 import { emptyLedger, identity, type Ledger } from './ledger.ts'
@@ -13,14 +13,14 @@ export type Core = ReturnType<typeof createCore>
 /** One org with its callers' ledger: open channels for everybody, and a project channel for each agent. */
 export interface StageOrg {
   org_id: string
-  admin: Principal
+  admin: AuthenticatedPrincipal
   agents: StageAgent[]
   channel_ids: string[]
   ledger: Ledger
 }
 
 export interface StageAgent {
-  principal: Principal
+  caller: AuthenticatedPrincipal
   project_id: string
   /** Readable by the agent while it is assigned to the project. */
   project_channel_id: string
@@ -102,7 +102,7 @@ class ObservedDatabase extends Database {
 }
 
 async function makeOrg(core: Core, database: Database, n: number, agents: number): Promise<StageOrg> {
-  const admin: Principal = {
+  const admin: AuthenticatedPrincipal = {
     kind: 'human',
     id: newId(),
     display_name: `Admin ${n}`,
@@ -112,7 +112,7 @@ async function makeOrg(core: Core, database: Database, n: number, agents: number
   const { org } = await createOrg(database, {
     name: `Org ${n}`,
     slug: `org-${n}`,
-    founder: { user_id: admin.id ?? '', display_name: admin.display_name },
+    founder: { user_id: admin.id, display_name: admin.display_name },
     new_account: { email: `admin-${n}@example.com`, password_hash: 'none' },
   })
   const made: StageOrg = { org_id: org.id, admin, agents: [], channel_ids: [], ledger: emptyLedger() }
@@ -139,17 +139,15 @@ async function makeAgent(
   })
   const project = await run('project.create', { name: `Project ${n}`, type: 'software' })
   return {
-    principal: { kind: 'agent', id, display_name: `Agent ${n}`, org_id: null, role: 'contributor' },
+    caller: { kind: 'agent', id, display_name: `Agent ${n}`, org_id: null, role: 'contributor' },
     project_id: field(project, 'id'),
     project_channel_id: field(project, 'channel_id'),
   }
 }
 
-export function callOf(command: string, input: unknown, principal: Principal): CommandCall {
-  return { command_id: newId(), command, input, principal }
+export function callOf(command: string, input: unknown, caller: AuthenticatedPrincipal): CommandCall {
+  return { command_id: newId(), command, input, principal: caller }
 }
-
-export type { Reply }
 
 /** A text field of a reply. */
 export function field(value: unknown, name: string): string {

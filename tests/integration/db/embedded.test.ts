@@ -96,7 +96,7 @@ test('credentials are for the server alone, and PostgreSQL does not run as root'
   expect(existsSync(server.data_dir)).toBe(false)
 })
 
-describe('a stop while PostgreSQL is started again leaves no process', () => {
+describe('I-61 a stop while PostgreSQL is started again leaves no process', () => {
   const moments: [string, (data_dir: string, dead: number) => Promise<void>][] = [
     ['right after the death', async () => undefined],
     [
@@ -123,7 +123,7 @@ describe('a stop while PostgreSQL is started again leaves no process', () => {
   })
 })
 
-test('a signal at any moment of a start leaves no process', async () => {
+test('I-61 a signal at any moment of a start leaves no process', async () => {
   const server = await startServer({ cluster: 'own' })
   await server.kill('SIGTERM')
   for (const delay_ms of [50, 150, 300, 600]) {

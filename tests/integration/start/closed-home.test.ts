@@ -6,7 +6,7 @@ import { copyCheckout } from '../../support/checkout.ts'
 import { expectNoPostgres, postgresProcesses } from '../../support/postgres-processes.ts'
 import { startCheckout } from '../../support/start.ts'
 
-/** An ordinary user without an entry of its own anywhere: `nobody`. */
+/** The ordinary user: `nobody`. Node.js may lie in the closed home of root, so this user starts by Bun of the checkout. */
 const NOBODY = 65_534
 
 const root = process.getuid?.() === 0
@@ -25,7 +25,10 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }), 60_000)
 
 async function servesAPage(uid?: number): Promise<void> {
-  const start = startCheckout({ checkout, ...(uid === undefined ? {} : { uid, env: { HOME: home } }) })
+  const start = startCheckout({
+    checkout,
+    ...(uid === undefined ? {} : { uid, runtime: 'node_modules/.bin/bun', env: { HOME: home } }),
+  })
   try {
     await start.says('listens on')
     const page = await fetch(start.url)
@@ -45,7 +48,7 @@ async function servesAPage(uid?: number): Promise<void> {
   }
 }
 
-describe('a checkout below a home of mode 700', () => {
+describe('I-63 a checkout below a home of mode 700', () => {
   test.if(root)('starts as root, twice', async () => {
     await servesAPage()
     await servesAPage()

@@ -40,7 +40,7 @@ async function reached(start: Start, moment: () => boolean): Promise<boolean> {
   return true
 }
 
-test('a first run that is killed with -9 at any moment of installation and build recovers by itself', async () => {
+test('I-62 a first run that is killed with -9 at any moment of installation and build recovers by itself', async () => {
   const seen: string[] = []
   for (const [i, [name, moment]] of MOMENTS.entries()) {
     const start = startCheckout({ checkout })

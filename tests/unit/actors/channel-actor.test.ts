@@ -4,27 +4,35 @@ import { ChannelActor } from '../../../src/actors/channel/channel-actor.ts'
 import { PAUSE_MS } from '../../../src/actors/channel/loop-brake.ts'
 import { UNSAVED_READS_MAX } from '../../../src/actors/channel/read-markers.ts'
 import { RecentPosts } from '../../../src/actors/channel/recent-posts.ts'
-import type { ChannelRequest, Ephemeral, Posted, ReadMarker } from '../../../src/actors/channel/requests.ts'
+import type { Ephemeral } from '../../../src/actors/channel/requests.ts'
 import { TYPING_MAX } from '../../../src/actors/channel/typing.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
+import type {
+  ChannelRequest,
+  CommandCall,
+  MessagePost,
+  Posted,
+  PostReply,
+  ReadMarker,
+  Reply,
+} from '../../../src/contracts/calls.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
-import type { Principal } from '../../../src/contracts/principal.ts'
+import type { AuthenticatedPrincipal, Principal } from '../../../src/contracts/principal.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
-import type { CommandCall, Reply } from '../../../src/domain/job.ts'
 
 const ADDRESS: Address = { kind: 'channel', org_id: 'org', id: 'channel' }
 const IDLE_MS = 60_000
 
-const person = (id: string): Principal => ({
+const person = (id: string): AuthenticatedPrincipal => ({
   kind: 'human',
   id,
   display_name: id,
   org_id: 'org',
   role: 'contributor',
 })
-const agent = (id: string): Principal => ({
+const agent = (id: string): AuthenticatedPrincipal => ({
   kind: 'agent',
   id,
   display_name: id,
@@ -69,6 +77,7 @@ class World {
       create: (context) =>
         new ChannelActor(context, {
           command: (_org_id, call) => this.#command(call),
+          post: (_org_id, call) => this.#store(call),
           ephemeral: (frame) => void this.frames.push(frame),
           markRead: async (_org_id, _channel_id, user_id, seq): Promise<ReadMarker> => {
             if (this.fail_reads) throw new Error('away')
@@ -85,21 +94,27 @@ class World {
   }
 
   async #command(call: CommandCall): Promise<Reply> {
+    await this.#commit(call)
+    if (call.command !== 'channel.pause_loop') return { result: null, replayed: false }
+    return { result: { until: (call.input as { until: string }).until }, replayed: false }
+  }
+
+  async #store(call: CommandCall): Promise<PostReply> {
+    await this.#commit(call)
+    const { content, refusal } = call.input as MessagePost
+    if (refusal) throw new ApiError(refusal.code, 'refused')
+    return {
+      result: { message: message(++this.#seq, content, call.principal), repeated: false },
+      replayed: false,
+    }
+  }
+
+  async #commit(call: CommandCall): Promise<void> {
     this.calls.push(call)
     await this.gate
     const failure = this.fail_next
     this.fail_next = undefined
     if (failure) throw failure
-    const { content, refusal } = call.input as { content?: string; refusal?: { code: 'AGENT_LOOP' } }
-    if (refusal) throw new ApiError(refusal.code, 'refused')
-    if (call.command === 'channel.pause_loop')
-      return { result: { until: (call.input as { until: string }).until }, replayed: false }
-    if (call.command !== 'message.post') return { result: null, replayed: false }
-    const posted: Posted = {
-      message: message(++this.#seq, content ?? '', call.principal),
-      repeated: false,
-    }
-    return { result: posted, replayed: false }
   }
 
   ask(request: ChannelRequest): Promise<unknown> {
@@ -107,7 +122,7 @@ class World {
   }
 
   async post(content: string, principal = person('ada'), client_id?: string): Promise<Posted> {
-    const reply = await this.host.call<Reply>(ADDRESS, {
+    const reply = await this.host.call<PostReply>(ADDRESS, {
       type: 'post',
       command_id: `c${++this.#ids}`,
       principal,
@@ -118,7 +133,7 @@ class World {
         ...(client_id === undefined ? {} : { client_id }),
       },
     } satisfies ChannelRequest)
-    return reply.result as Posted
+    return reply.result
   }
 
   get commands(): string[] {
@@ -279,7 +294,10 @@ describe('channel actor: bounds', () => {
 
   test('C33 recent client_ids are kept for the last 256 messages, and for no more than twice as many', () => {
     const recent = new RecentPosts()
-    const reply = Promise.resolve<Reply>({ result: { message: null, repeated: false }, replayed: false })
+    const reply = Promise.resolve<PostReply>({
+      result: { message: message(1, 'kept', person('ada')), repeated: false },
+      replayed: false,
+    })
     for (let i = 0; i < 10_000; i++) {
       recent.remember(`${i}`, 'hash', reply)
       assert.ok(recent.size <= 512)

@@ -5,6 +5,7 @@ import { FakeClock } from '../../../src/actors/runtime/clock.ts'
 import { type Directory, SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { Router } from '../../../src/actors/runtime/router.ts'
+import type { CallOutcome } from '../../../src/contracts/calls.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
 
@@ -26,9 +27,9 @@ function setUp(answers: (() => unknown)[], directory: Directory = new SingleNode
   })
   const elsewhere: unknown[] = []
   const transport = {
-    async call<Reply>(node_id: string, _address: Address, request: unknown): Promise<Reply> {
+    async call(node_id: string, _address: Address, request: unknown): Promise<CallOutcome> {
       elsewhere.push([node_id, request])
-      return 'from elsewhere' as Reply
+      return { ok: true, reply: 'from elsewhere' }
     },
   }
   return { clock, asked, elsewhere, router: new Router('here', host, directory, clock, transport) }

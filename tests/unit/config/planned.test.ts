@@ -9,7 +9,7 @@ const SRC = join(import.meta.dir, '..', '..', '..', 'src')
 
 const planned = settingsOf({}).filter(({ built }) => !built)
 
-describe('settings that nothing reads yet', () => {
+describe('I-64 settings that nothing reads yet', () => {
   test('all that are given are refused at once, by name', () => {
     const env = Object.fromEntries(planned.map(({ name }) => [name, 'hunter2']))
     let problems: readonly string[] = []
