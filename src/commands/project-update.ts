@@ -3,9 +3,11 @@ import type { Project } from '../contracts/resources.ts'
 import { renameChannel } from '../db/writes/channels.ts'
 import { assignToProject, updateProject } from '../db/writes/projects.ts'
 import { changed } from '../domain/changes.ts'
+import { newChannel } from '../domain/channels.ts'
 import { difference } from '../domain/lists.ts'
+import type { NewEvent } from '../domain/log-event.ts'
 import { membershipEvent, projectEvent } from '../domain/project-events.ts'
-import type { Command } from './command.ts'
+import type { Command, CommandContext } from './command.ts'
 import { existingProject } from './existing.ts'
 import { checkMembers } from './references.ts'
 import { checkVersion } from './versions.ts'
@@ -25,14 +27,28 @@ export const projectUpdate: Command<{ id: string; patch: ProjectPatch; version?:
     ).added
     const project = { ...after, assigned_user_ids: [...before.assigned_user_ids, ...joining] }
     await updateProject(context, project)
-    if (project.name !== before.name) await renameChannel(context, project.channel_id, project.name)
+    const renamed = project.name === before.name ? [] : [await rename(context, project)]
     await assignToProject(context, id, joining)
     return {
       result: project,
       events: [
         projectEvent('project.updated', project, { changed: Object.keys(patch) }),
+        ...renamed,
         ...joining.map((user_id) => membershipEvent('project.user_assigned', project, user_id)),
       ],
     }
   },
+}
+
+/** Nobody's unread counts: an event is the same for everybody who reads it. */
+async function rename(context: CommandContext, { id, channel_id, name }: Project): Promise<NewEvent> {
+  const stored_seq = await renameChannel(context, channel_id, name)
+  const last_seq = context.rows.messages.findLast((row) => row.channel_id === channel_id)?.seq ?? stored_seq
+  const channel = newChannel({ id: channel_id, name, type: 'project', project_id: id })
+  return {
+    type: 'channel.updated',
+    project_ids: [id],
+    channel_id,
+    payload: { channel: { ...channel, last_seq } },
+  }
 }

@@ -100,6 +100,20 @@ describe('projects', () => {
     expect((await edit({ name: 'x' }, { 'If-Match': 'seven' })).status).toBe(400)
   })
 
+  test('K4 a new name of a project is told of its channel too, with the seq of its last message', async () => {
+    const { id, channel_id } = await project()
+    await admin.in('POST', `/channels/${channel_id}/messages`, { content: 'one' })
+    const sse = await SseJournal.open(stream(), { Cookie: admin.cookieHeader })
+    await ana.in('PATCH', `/projects/${id}`, { description: 'Words only' })
+    await ana.in('PATCH', `/projects/${id}`, { name: 'Uploads' })
+    await until(() => sse.ofType('channel.updated').length > 0)
+    expect(sse.ofType('channel.updated').map(({ payload }) => payload.channel)).toMatchObject([
+      { id: channel_id, project_id: id, name: 'Uploads', last_seq: 1, unread_count: 0 },
+    ])
+    await sse.close()
+    expect((await admin.in('GET', `/channels/${channel_id}`)).body).toMatchObject({ name: 'Uploads' })
+  })
+
   test('assignment opens and closes the channel, its history and its live streams, at once', async () => {
     const p = await project()
     await admin.in('POST', `/channels/${p.channel_id}/messages`, { content: 'before Ben' })

@@ -21,7 +21,8 @@ const rename = statement((p: Params<{ org_id: string; id: string; name: string }
   build
     .update(channels)
     .set({ name: given(p.name) })
-    .where(and(inOrg(channels.org_id, p.org_id), eq(channels.id, p.id))),
+    .where(and(inOrg(channels.org_id, p.org_id), eq(channels.id, p.id)))
+    .returning({ last_seq: channels.last_seq }),
 )
 
 /** Stores a new channel without messages. */
@@ -29,6 +30,9 @@ export async function insertChannel(to: Writer, { id, name, type, project_id }: 
   await to.write(insert(to.sql, { org_id: to.org_id, id, name, type, project_id, now: to.now }))
 }
 
-export async function renameChannel(to: Writer, id: string, name: string): Promise<void> {
-  await to.write(rename(to.sql, { org_id: to.org_id, id, name }))
+/** Renames a channel; answers its last `seq`, without the messages that the batch still holds. */
+export async function renameChannel(to: Writer, id: string, name: string): Promise<number> {
+  const [renamed] = await to.write(rename(to.sql, { org_id: to.org_id, id, name }))
+  if (!renamed) throw new Error('unreachable: the channel of a project is never deleted')
+  return renamed.last_seq
 }

@@ -9,6 +9,7 @@ export interface Received {
   status: number
   text: string
   content_type: string | null
+  retry_after?: string | null
 }
 
 /** Makes one cell of the table a request; its answer is held against the API document as well. */
@@ -55,8 +56,9 @@ async function call(url: string, method: string, { body, headers }: Sent): Promi
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const content_type = answer.headers.get('content-type')
+  const retry_after = answer.headers.get('retry-after')
   if (!content_type?.startsWith('text/event-stream'))
-    return { status: answer.status, text: await answer.text(), content_type }
+    return { status: answer.status, text: await answer.text(), content_type, retry_after }
   stop.abort()
   return { status: answer.status, text: '', content_type }
 }
@@ -96,7 +98,7 @@ async function upgrade(url: string, headers: Record<string, string>): Promise<Re
   })
 }
 
-function cellOf({ status, text }: Received): Cell {
+export function cellOf({ status, text }: Received): Cell {
   if (status < 400) return `${status}`
   const { error } = JSON.parse(text) as { error: { code: string } }
   return `${status} ${error.code}` as Cell

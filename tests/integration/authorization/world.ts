@@ -119,7 +119,8 @@ async function founder(first: Person, slug: string, name: string): Promise<Perso
   return await join(there, name, 'administrator')
 }
 
-async function fill(
+/** Makes one of everything in an org. */
+export async function fill(
   admin: Person,
   {
     owner_id = null,

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { addAgent, join, PASSWORD, Person } from '../../support/client.ts'
+import { startDatabase, type TestDatabase } from '../../support/database.ts'
+import { type LossyPostgres, lossyPostgres } from '../../support/lossy-postgres.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { EXPECTED } from '../authorization/expected.ts'
+import { keyOf, REQUESTS } from '../authorization/requests.ts'
+import { cellOf, send } from '../authorization/send.ts'
+import { fill, headersOf, type World } from '../authorization/world.ts'
+
+let db: TestDatabase
+let postgres: LossyPostgres
+let server: TestServer
+let world: World
+let set_up: { status: number; retry_after: string | null; body: unknown }
+
+beforeAll(async () => {
+  db = await startDatabase()
+  postgres = await lossyPostgres(db.app)
+  server = await startServer({ env: { MC_DATABASE_URL: postgres.url, DEPLOYMENT_MODE: 'multi-tenant' } })
+  const person = new Person(server.url)
+  const owner = { name: 'Ines Carvalho', email: 'ines@example.com', password: PASSWORD }
+  postgres.loseNext()
+  const answer = await person.call('POST', '/auth/setup', {
+    token: server.setup_token,
+    org_name: 'Fieldnote',
+    org_slug: 'fieldnote',
+    ...owner,
+  })
+  set_up = { status: answer.status, retry_after: answer.headers.get('retry-after'), body: answer.body }
+  await person.signIn(owner.email, owner.password)
+  person.org = 'fieldnote'
+  const other_session = await join(person, 'By Stander')
+  await join(person, 'Una Signed')
+  const agent = await addAgent(person, 'near')
+  const main = await fill(person, { assigned_user_ids: [agent.user.id] })
+  world = {
+    server,
+    main,
+    foreign: main,
+    suspended: main,
+    pending: main,
+    people: { administrator: person, suspended: person, pending: person },
+    keys: { agent_assigned: agent.key },
+    other_session,
+  }
+}, 120_000)
+afterAll(async () => {
+  await server?.stop()
+  postgres?.stop()
+  await db.stop()
+})
+
+/** Writes outside of the lane: nobody can tell what became of them. The lane finds out, and answers what is stored. */
+const OUTSIDE_THE_LANE = [
+  'POST /auth/password',
+  'POST /auth/refresh',
+  'POST /auth/logout',
+  'DELETE /auth/sessions/{id}',
+  'POST /auth/invites/{token}/accept',
+  'POST /api/v1/orgs',
+  'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/read',
+  'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries',
+  'PUT /api/v1/orgs/{org_slug}/subscriptions',
+]
+
+/** Each write with the first of these callers that it is open to. */
+const CALLERS = ['administrator', 'agent_assigned', 'suspended', 'pending'] as const
+const WRITING = EXPECTED.filter(({ operation }) => !operation.startsWith('GET ')).flatMap((row) => {
+  const caller = CALLERS.find((name) => row.cells[name].startsWith('2'))
+  return caller ? [[keyOf(row), row, caller] as const] : []
+})
+
+describe('I-32 a write whose answer is lost is answered 503 OUTCOME_UNKNOWN, or with what is stored', () => {
+  test('the first set-up', () => {
+    expect(set_up).toMatchObject({ status: 503, body: { error: { code: 'OUTCOME_UNKNOWN' } } })
+    expect(Number(set_up.retry_after)).toBeGreaterThan(0)
+  })
+
+  test('of every operation that writes', () => {
+    const operations = new Set(
+      EXPECTED.map(({ operation }) => operation).filter((o) => !o.startsWith('GET ')),
+    )
+    const tried = new Set(WRITING.map(([, { operation }]) => operation))
+    expect([...operations].filter((operation) => !tried.has(operation))).toEqual(['POST /auth/setup'])
+  })
+
+  test.each(WRITING)('%s', async (key, { operation, cells }, caller) => {
+    const sent = await REQUESTS.get(key)!({
+      world,
+      caller,
+      place: world.main,
+      read_only: caller === 'suspended' || caller === 'pending',
+    })
+    const before = postgres.lost
+    postgres.loseNext()
+    const answer = await send(server.url, operation, {
+      ...sent,
+      params: { org_slug: world.main.slug, ...sent.params },
+      headers: sent.headers ?? headersOf(world, caller),
+    })
+    const cell = cellOf(answer)
+    expect(postgres.lost - before).toBe(1)
+    if (OUTSIDE_THE_LANE.includes(operation)) expect(cell).toBe('503 OUTCOME_UNKNOWN')
+    else expect(['503 OUTCOME_UNKNOWN', cells[caller]]).toContain(cell)
+    if (answer.status === 503) expect(Number(answer.retry_after)).toBeGreaterThan(0)
+  })
+})
