@@ -1,7 +1,45 @@
+import { and, eq, gt, ne, sql as text } from 'drizzle-orm'
 import type { Page } from '../../contracts/lists.ts'
 import type { Channel } from '../../contracts/resources.ts'
 import type { Fragment, OneReader, OrgRef, Sql, Tx } from '../client.ts'
+import { channel_reads, messages } from '../schema/chat.ts'
+import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import { type PageRequest, readPage } from './pages.ts'
+
+interface OfReader {
+  org_id: string
+  channel_id: string
+  user_id: string
+}
+
+const setMentions = statement((p: Params<OfReader & { mention_count: number }>) =>
+  build
+    .update(channel_reads)
+    .set({ mention_count: given(p.mention_count) })
+    .where(
+      and(
+        inOrg(channel_reads.org_id, p.org_id),
+        eq(channel_reads.channel_id, p.channel_id),
+        eq(channel_reads.user_id, p.user_id),
+        ne(channel_reads.mention_count, p.mention_count),
+      ),
+    ),
+)
+
+const countMentions = statement((p: Params<OfReader & { read_seq: number }>) =>
+  build
+    .select({ count: text<number>`count(*)`.as('count') })
+    .from(messages)
+    .where(
+      and(
+        inOrg(messages.org_id, p.org_id),
+        eq(messages.channel_id, p.channel_id),
+        gt(messages.seq, p.read_seq),
+        text`${p.user_id}::uuid = any(${messages.mentions})`,
+        text`${messages.sender_id} is distinct from ${p.user_id}`,
+      ),
+    ),
+)
 
 /** Whole channels with the user's unread counts; ends in a condition on `x`, so that callers go on with `and`. */
 function channelRows(sql: Sql, org: OrgRef, user_id: string): Fragment {
@@ -69,7 +107,8 @@ export async function findChannel(
 
 /**
  * Moves a user's read marker, never back and never past the last message, and counts the mentions that stay unread.
- * Returns the marker as it is now; undefined when there is no such channel.
+ * Returns the marker as it is now; undefined when there is no such channel. Text: the marker is read and moved in one
+ * round trip.
  */
 export async function markRead(
   { sql }: Tx,
@@ -94,9 +133,7 @@ export async function markRead(
     row.read_seq >= row.last_seq
       ? 0
       : await unreadMentions({ sql }, org_id, channel_id, user_id, row.read_seq)
-  await sql`
-    update channel_reads set mention_count = ${mention_count}
-    where org_id = ${org_id} and channel_id = ${channel_id} and user_id = ${user_id} and mention_count <> ${mention_count}`
+  await setMentions(sql, { org_id, channel_id, user_id, mention_count })
   return { ...row, mention_count }
 }
 
@@ -107,9 +144,6 @@ async function unreadMentions(
   user_id: string,
   read_seq: number,
 ) {
-  const [row] = await sql<{ count: number }[]>`
-    select count(*) as count from messages
-    where org_id = ${org_id} and channel_id = ${channel_id} and seq > ${read_seq}
-      and ${user_id}::uuid = any(mentions) and sender_id is distinct from ${user_id}`
+  const [row] = await countMentions(sql, { org_id, channel_id, user_id, read_seq })
   return row?.count ?? 0
 }
