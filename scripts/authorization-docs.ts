@@ -21,7 +21,7 @@ function section(): string {
   const inside = EXPECTED.filter(({ operation }) => operation.includes(ORG))
   const outside = EXPECTED.filter(({ operation }) => !operation.includes(ORG))
   return [
-    '✓ is a good answer, a number the status of the refusal: 401 for whoever is not signed in, 403 for a member whose role is too low, 404 for what the caller must not know of, 409 for a read-only organization or a step that its state does not allow. Contributors are people or agents; “assigned” means to the project that the request is about. A test makes every cell a real request.',
+    '✓ is success, a number the status of the refusal: 401 without credentials, 403 for a role that is too low, 404 for a resource that the caller must not know of, 409 for a read-only organization or a transition that its state does not allow. Contributors are people or agents; “assigned” means to the project that the request is about. A test makes every cell a real request.',
     `Below \`${ORG}\`:`,
     table(inside),
     'Elsewhere:',

@@ -15,7 +15,9 @@ const numbersIn = (texts: readonly string[], pattern: RegExp) =>
   [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] ?? '')))].toSorted()
 
 describe('the rules in docs/spec', () => {
-  const rules = numbersIn(filesBelow('docs/spec', '.md').map(read), /^- \*\*([A-Z]-?\d+)\*\* /gm)
+  const rule = /^- \*\*([A-Z]-?\d+)\*\* /gm
+  const texts = filesBelow('docs/spec', '.md').map(read)
+  const rules = numbersIn(texts, rule)
   const shown = [
     ...new Set([
       ...numbersIn(
@@ -30,6 +32,11 @@ describe('the rules in docs/spec', () => {
   test('each has a test whose title begins with its number, and no test has a number without a rule', () => {
     expect(rules.length).toBeGreaterThan(50)
     expect(shown).toEqual(rules)
+  })
+
+  test('have a number each', () => {
+    const numbers = texts.flatMap((text) => [...text.matchAll(rule)].map((match) => match[1]))
+    expect(numbers.toSorted()).toEqual(rules)
   })
 })
 

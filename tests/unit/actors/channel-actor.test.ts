@@ -211,7 +211,7 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
-  test('C22 continued typing is announced once a second at the most', async () => {
+  test('C37 continued typing is announced at most once a second', async () => {
     const world = new World()
     for (let i = 0; i < 100; i++) await world.ask({ type: 'typing', user_id: 'ada' })
     assert.deepEqual(types(world), ['typing'])
@@ -226,7 +226,7 @@ describe('channel actor: what is not stored', () => {
     assert.deepEqual(types(world), ['typing', 'typing', 'typing_stopped', 'typing'])
   })
 
-  test('C12 read markers of a second are saved together, the furthest of each user', async () => {
+  test('C12 read markers of one second are saved together, the furthest of each user', async () => {
     const world = new World()
     for (const seq of [3, 9, 5]) await world.ask({ type: 'read', user_id: 'ada', seq, now: false })
     await world.ask({ type: 'read', user_id: 'bo', seq: 2, now: false })
@@ -245,7 +245,7 @@ describe('channel actor: what is not stored', () => {
     )
   })
 
-  test('C13 a marker that has to be stored now is answered after it is', async () => {
+  test('C13 a marker that must be stored at once is answered after it is stored', async () => {
     const world = new World()
     assert.deepEqual(await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: true }), {
       read_seq: 4,
@@ -261,7 +261,7 @@ describe('channel actor: what is not stored', () => {
     assert.deepEqual(world.saved, [['ada', 4]])
   })
 
-  test('C15 a marker that cannot be saved is reported and costs the others nothing', async () => {
+  test('C15 a marker that cannot be saved is reported and does not affect the others', async () => {
     const world = new World()
     world.fail_reads = true
     await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: false })
@@ -275,7 +275,7 @@ describe('channel actor: what is not stored', () => {
 })
 
 describe('channel actor: bounds', () => {
-  test('C30 more users than a client can show type unannounced, and are announced once others stop', async () => {
+  test('C38 users over the limit type unannounced until others stop', async () => {
     const world = new World()
     for (let i = 0; i < TYPING_MAX + 5; i++) await world.ask({ type: 'typing', user_id: `user ${i}` })
     assert.equal(world.frames.length, TYPING_MAX)
@@ -285,14 +285,14 @@ describe('channel actor: bounds', () => {
     assert.equal(world.frames.at(-1)?.frame.type, 'typing')
   })
 
-  test('C31 a crowd of read markers is saved at once instead of kept for the second', async () => {
+  test('C39 the 1,000th unsaved read marker saves all of them at once', async () => {
     const world = new World()
     for (let i = 0; i < UNSAVED_READS_MAX; i++)
       await world.ask({ type: 'read', user_id: `user ${i}`, seq: 1, now: false })
     assert.equal(world.saved.length, UNSAVED_READS_MAX)
   })
 
-  test('C33 recent client_ids are kept for the last 256 messages, and for no more than twice as many', () => {
+  test('C40 replies are remembered by client_id for at least the last 256 messages and at most twice as many', () => {
     const recent = new RecentPosts()
     const reply = Promise.resolve<PostReply>({
       result: { message: message(1, 'kept', person('ada')), repeated: false },
