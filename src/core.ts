@@ -14,10 +14,10 @@ import type {
   ChannelReplyTo,
   ChannelRequest,
   CommandCall,
-  OrgRequest,
-  PostReply,
-  Reply,
+  CommandRequest,
+  ReplyTo,
 } from './contracts/calls.ts'
+import type { CommandName, NamedInput } from './contracts/commands.ts'
 import { newId } from './contracts/ids.ts'
 import type { LogEvent, PublishedBatch } from './contracts/log-event.ts'
 import type { Database } from './db/client.ts'
@@ -64,16 +64,15 @@ export function createCore(
   const router = new Router(options.node_id, host, directory, systemClock)
   const stored = new DatabaseEdgeSource(database)
 
-  const run = <R extends Reply>(org_id: string, call: CommandCall): Promise<R> => {
+  const command = <N extends CommandName>(org_id: string, call: CommandCall<N>): Promise<ReplyTo<N>> => {
     const address: Address = { kind: 'org', org_id, id: org_id }
-    const request: OrgRequest = { type: 'command', call }
-    return router.call<R>(
+    const request: CommandRequest<N> = { type: 'command', call }
+    return router.call<ReplyTo<N>>(
       address,
       request,
-      (): OrgRequest => ({ type: 'command', call: { ...call, retry: true } }),
+      (): CommandRequest<N> => ({ type: 'command', call: { ...call, retry: true } }),
     )
   }
-  const command = (org_id: string, call: CommandCall) => run<Reply>(org_id, call)
   const channel = <R extends ChannelRequest>(
     org_id: string,
     channel_id: string,
@@ -139,8 +138,9 @@ export function createCore(
   })
 
   const channelPorts: ChannelPorts = {
-    command,
-    post: (org_id, call) => run<PostReply>(org_id, call),
+    post: command,
+    pauseLoop: command,
+    resumeLoop: command,
     ephemeral: (frame) => edges.ephemeral(frame),
     markRead: (org_id, channel_id, user_id, seq) =>
       database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),
@@ -161,8 +161,9 @@ export function createCore(
 
   return {
     command,
-    systemCommand: (org_id: string, name: string, input: unknown) =>
-      command(org_id, { command_id: newId(), command: name, input, principal: SYSTEM }),
+    /** Runs a command as the server itself. */
+    systemCommand: <N extends CommandName>(org_id: string, named: NamedInput<N>) =>
+      command<N>(org_id, { ...named, command_id: newId(), principal: SYSTEM }),
     channel,
     edges,
     host,

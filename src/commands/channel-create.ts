@@ -1,10 +1,9 @@
-import type { Channel } from '../contracts/resources.ts'
 import { insertChannel } from '../db/writes/channels.ts'
 import { newChannel } from '../domain/channels.ts'
 import type { Command } from './command.ts'
 
 /** Adds an org-wide channel. */
-export const channelCreate: Command<{ name: string }, Channel> = {
+export const channelCreate: Command<'channel.create'> = {
   name: 'channel.create',
   action: 'channel.create',
   async run(context, { name }) {

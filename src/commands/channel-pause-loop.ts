@@ -9,10 +9,7 @@ import type { Command } from './command.ts'
  * Agents answered each other for too long: the channel says so, and their posts are refused until the alarm at `until`,
  * or until a person writes. A pause that is on already stays as it is: the command may be repeated.
  */
-export const channelPauseLoop: Command<
-  { channel_id: string; messages: number; until: string },
-  { until: string }
-> = {
+export const channelPauseLoop: Command<'channel.pause_loop'> = {
   name: 'channel.pause_loop',
   action: null,
   async run(context, { channel_id, messages, until }) {

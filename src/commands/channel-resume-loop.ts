@@ -6,10 +6,7 @@ import type { Command } from './command.ts'
  * Ends the pause of the agents' posts in a channel, for the reason `time` only when it is over. Without a pause nothing
  * happens: its alarm may be delivered twice.
  */
-export const channelResumeLoop: Command<
-  { channel_id: string; reason: 'human' | 'time' | 'administrator' },
-  null
-> = {
+export const channelResumeLoop: Command<'channel.resume_loop'> = {
   name: 'channel.resume_loop',
   action: null,
   async run(context, { channel_id, reason }) {

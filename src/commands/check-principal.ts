@@ -1,3 +1,4 @@
+import type { CommandName } from '../contracts/commands.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import { authorize } from '../domain/access.ts'
 import type { Job } from '../domain/job.ts'
@@ -8,7 +9,7 @@ import type { Command } from './command.ts'
  * older than the command before.
  */
 export function checkPrincipal(
-  command: Pick<Command<never, unknown>, 'name' | 'action'>,
+  command: Pick<Command<CommandName>, 'name' | 'action'>,
   job: Job,
   now_ms: number,
 ): void {

@@ -1,3 +1,4 @@
+import type { CommandName, Inputs, Results } from '../contracts/commands.ts'
 import type { Principal } from '../contracts/principal.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import type { Action } from '../domain/access.ts'
@@ -19,14 +20,17 @@ export interface CommandOutcome<Result> {
 }
 
 /**
- * One named change to an org. Input and result are plain data, so that both can travel to another node. It refuses
- * (throws an `ApiError`) before its first write.
+ * One named change to an org; input and result have schemas in contracts, by its name. It refuses (throws an `ApiError`)
+ * before its first write.
  */
-export interface Command<Input, Result> {
-  readonly name: string
+export interface Command<N extends CommandName> {
+  readonly name: N
   /** The row of the table of rights that is checked again inside the lane; null for what the system itself does. */
   readonly action: Action | null
   /** Reads and writes tasks by way of their batch, or not at all: what the batch holds need not be written before it. */
   readonly batched?: true
-  run(context: CommandContext, input: Input, principal: Principal): Promise<CommandOutcome<Result>>
+  run(context: CommandContext, input: Inputs[N], principal: Principal): Promise<CommandOutcome<Results[N]>>
 }
+
+/** Every command by its name. */
+export type Commands = { readonly [N in CommandName]: Command<N> }

@@ -1,4 +1,5 @@
 import type { Reply } from '../contracts/calls.ts'
+import type { CommandName, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
@@ -7,16 +8,14 @@ import { isSecurityEvent, type NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { senderOf } from '../domain/principal.ts'
 import { checkPrincipal } from './check-principal.ts'
-import type { Command, CommandContext, CommandOutcome } from './command.ts'
+import type { CommandContext, CommandOutcome, Commands } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
 import { TaskBatch } from './task-batch.ts'
 
 /** Carries out commands inside the lane's transaction: rights again, recalled replies, numbering, records. */
-export function createJobRunner(
-  commands: ReadonlyMap<string, Command<never, unknown>>,
-): JobRunner<Job, Done> {
+export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
   return {
     // A plain new message is decided from the owner's memory alone; its `client_id` is looked up only when the
     // database finds it stored already.
@@ -33,15 +32,14 @@ export function createJobRunner(
     async run(job, context) {
       const before = recalled(job, context)
       if (before) return { reply: before, events: [], notifications: [] }
-      const command = commands.get(job.command)
-      if (!command) throw new Error(`No such command: ${job.command}`)
+      const command = commands[job.command]
       checkPrincipal(command, job, Date.parse(context.now))
       const stored = job.idempotency && (await recalledRequest(job, context))
       if (stored) return { reply: stored, events: [], notifications: [] }
 
       if (!command.batched) await TaskBatch.of(context).write()
       const within = contextOf(context, job.permissions)
-      const outcome = await command.run(within, job.input as never, job.principal)
+      const outcome = await runCommand(commands, job, within)
       const events = outcome.events.map((event) => number(event, job, context))
       const notifications = storeNotifications(outcome, events, context)
       const reply: Reply = { result: outcome.result, replayed: false }
@@ -50,6 +48,15 @@ export function createJobRunner(
       return { reply, events, notifications }
     },
   }
+}
+
+/** The name of a command decides the types of its input and result. */
+function runCommand<N extends CommandName>(
+  commands: Commands,
+  { command, input, principal }: Job<N>,
+  context: CommandContext,
+): Promise<CommandOutcome<Results[N]>> {
+  return commands[command].run(context, input, principal)
 }
 
 /** One for each batch, made when its first command is run. */

@@ -3,7 +3,7 @@ import { revokeKeys } from '../db/writes/api-keys.ts'
 import type { Command } from './command.ts'
 
 /** Revokes all keys of a user at once; their streams close. */
-export const keyRevoke: Command<{ user_id: string }, null> = {
+export const keyRevoke: Command<'key.revoke'> = {
   name: 'key.revoke',
   action: 'key.revoke',
   async run(context, { user_id }) {

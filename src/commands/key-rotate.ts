@@ -1,12 +1,9 @@
 import { notFound } from '../contracts/errors.ts'
-import { expireKeys, insertKey, type NewKey } from '../db/writes/api-keys.ts'
+import { expireKeys, insertKey } from '../db/writes/api-keys.ts'
 import type { Command } from './command.ts'
 
 /** Adds a key to an agent; its other live keys expire after a grace period, which may be zero. */
-export const keyRotate: Command<
-  { user_id: string; key: NewKey; grace_hours?: number },
-  { previous_expires_at: string | null }
-> = {
+export const keyRotate: Command<'key.rotate'> = {
   name: 'key.rotate',
   action: 'key.rotate',
   async run(context, { user_id, key, grace_hours }) {

@@ -1,4 +1,3 @@
-import type { MessagePost } from '../contracts/calls.ts'
 import type { BatchContext } from '../db/lane-store.ts'
 import { type ClientIdRef, type KnownMessage, readClientIds } from '../db/queries/message-client-ids.ts'
 import type { Job } from '../domain/job.ts'
@@ -26,6 +25,6 @@ function keyOf({ channel_id, sender_id, client_id }: ClientIdRef): string {
   return `${channel_id} ${sender_id} ${client_id}`
 }
 
-export function isPosting(job: Job): job is Job & { input: MessagePost } {
+export function isPosting(job: Job): job is Job<'message.post'> {
   return job.command === 'message.post'
 }

@@ -1,4 +1,4 @@
-import type { MessagePost, Posted } from '../contracts/calls.ts'
+import type { MessagePost, Posted } from '../contracts/commands.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { Message } from '../contracts/resources.ts'
@@ -15,7 +15,7 @@ import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { knownMessage } from './message-client-ids.ts'
 
 /** Stores a message, and with it the command it may be, the mentions and their notifications. */
-export const messagePost: Command<MessagePost, Posted> = {
+export const messagePost: Command<'message.post'> = {
   name: 'message.post',
   action: 'message.post',
   batched: true,

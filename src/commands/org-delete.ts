@@ -1,5 +1,4 @@
 import { invalid } from '../contracts/errors.ts'
-import type { Org } from '../contracts/resources.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
 import { stepped } from '../domain/orgs.ts'
 import type { Command } from './command.ts'
@@ -8,7 +7,7 @@ import { existingOrg } from './existing.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Starts the grace period: the org is read-only, and deleted at the end unless it is restored. */
-export const orgDelete: Command<{ confirm: string }, Org> = {
+export const orgDelete: Command<'org.delete'> = {
   name: 'org.delete',
   action: 'org.delete',
   async run(context, { confirm }) {

@@ -1,11 +1,10 @@
-import type { Org } from '../contracts/resources.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
 import { stepped } from '../domain/orgs.ts'
 import type { Command } from './command.ts'
 import { existingOrg } from './existing.ts'
 
 /** Ends the grace period of a deleted org: it is active again. */
-export const orgRestore: Command<null, Org> = {
+export const orgRestore: Command<'org.restore'> = {
   name: 'org.restore',
   action: 'org.restore',
   async run(context) {

@@ -1,11 +1,10 @@
-import type { Org } from '../contracts/resources.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
 import { stepped } from '../domain/orgs.ts'
 import type { Command } from './command.ts'
 import { existingOrg } from './existing.ts'
 
 /** Ends the suspension of an org. */
-export const orgResume: Command<null, Org> = {
+export const orgResume: Command<'org.resume'> = {
   name: 'org.resume',
   action: 'org.resume',
   async run(context) {

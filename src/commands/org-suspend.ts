@@ -1,11 +1,10 @@
-import type { Org } from '../contracts/resources.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
 import { stepped } from '../domain/orgs.ts'
 import type { Command } from './command.ts'
 import { existingOrg } from './existing.ts'
 
 /** Makes an org read-only until it is resumed. */
-export const orgSuspend: Command<null, Org> = {
+export const orgSuspend: Command<'org.suspend'> = {
   name: 'org.suspend',
   action: 'org.suspend',
   async run(context) {

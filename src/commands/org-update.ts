@@ -2,7 +2,6 @@ import type { TypeCheck } from '@sinclair/typebox/compiler'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { invalid } from '../contracts/errors.ts'
 import { problemsOf } from '../contracts/problems.ts'
-import type { OrgPatch } from '../contracts/requests.ts'
 import type { Org } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS, OrgSettings } from '../contracts/settings.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
@@ -14,7 +13,7 @@ import { existingOrg } from './existing.ts'
 const checkSettings: TypeCheck<typeof OrgSettings> = TypeCompiler.Compile(OrgSettings)
 
 /** Changes name and settings of an org; the schema checks the patched settings as a whole. */
-export const orgUpdate: Command<OrgPatch, Org> = {
+export const orgUpdate: Command<'org.update'> = {
   name: 'org.update',
   action: 'org.update',
   async run(context, input) {

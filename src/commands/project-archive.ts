@@ -5,7 +5,7 @@ import type { Command } from './command.ts'
 import { existingProject } from './existing.ts'
 
 /** Ends the life of a project for good: it leaves the boards. Idempotent. */
-export const projectArchive: Command<{ id: string }, null> = {
+export const projectArchive: Command<'project.archive'> = {
   name: 'project.archive',
   action: 'project.delete',
   async run(context, { id }) {

@@ -1,4 +1,3 @@
-import type { Project } from '../contracts/resources.ts'
 import { assignToProject } from '../db/writes/projects.ts'
 import { membershipEvent } from '../domain/project-events.ts'
 import { checkMayAssign } from '../domain/projects.ts'
@@ -7,7 +6,7 @@ import { existingProject } from './existing.ts'
 import { checkMembers } from './references.ts'
 
 /** Assigns a member: from this event on it reads the project's channel, history included. */
-export const projectAssign: Command<{ id: string; user_id: string }, Project> = {
+export const projectAssign: Command<'project.assign'> = {
   name: 'project.assign',
   action: 'project.assign',
   async run(context, { id, user_id }, principal) {

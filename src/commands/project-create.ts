@@ -1,5 +1,3 @@
-import type { ProjectCreate } from '../contracts/requests.ts'
-import type { Project } from '../contracts/resources.ts'
 import { insertChannel } from '../db/writes/channels.ts'
 import { assignToProject, insertProject } from '../db/writes/projects.ts'
 import { newChannel } from '../domain/channels.ts'
@@ -9,7 +7,7 @@ import type { Command } from './command.ts'
 import { checkMembers } from './references.ts'
 
 /** Adds a project with its channel; owner and creator are assigned to it. */
-export const projectCreate: Command<ProjectCreate, Project> = {
+export const projectCreate: Command<'project.create'> = {
   name: 'project.create',
   action: 'project.create',
   async run(context, input, principal) {

@@ -1,5 +1,3 @@
-import type { ProjectTransition } from '../contracts/requests.ts'
-import type { Project } from '../contracts/resources.ts'
 import { moveProject } from '../db/writes/projects.ts'
 import { changed } from '../domain/changes.ts'
 import { aboutTransition } from '../domain/notifications.ts'
@@ -9,7 +7,7 @@ import type { Command } from './command.ts'
 import { existingProject } from './existing.ts'
 
 /** Moves a project one stage forward, or any number back. */
-export const projectTransition: Command<ProjectTransition & { id: string }, Project> = {
+export const projectTransition: Command<'project.transition'> = {
   name: 'project.transition',
   action: 'project.transition',
   async run(context, { id, to_stage, comment }, principal) {

@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { existingProject } from './existing.ts'
 
 /** Takes a member off a project: from this event on it does not read the project's channel. */
-export const projectUnassign: Command<{ id: string; user_id: string }, null> = {
+export const projectUnassign: Command<'project.unassign'> = {
   name: 'project.unassign',
   action: 'project.assign',
   async run(context, { id, user_id }, principal) {

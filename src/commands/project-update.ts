@@ -1,4 +1,3 @@
-import type { ProjectPatch } from '../contracts/requests.ts'
 import type { Project } from '../contracts/resources.ts'
 import { renameChannel } from '../db/writes/channels.ts'
 import { assignToProject, updateProject } from '../db/writes/projects.ts'
@@ -13,7 +12,7 @@ import { checkMembers } from './references.ts'
 import { checkVersion } from './versions.ts'
 
 /** Changes the metadata of a project. A new owner is assigned to it; a new name is its channel's as well. */
-export const projectUpdate: Command<{ id: string; patch: ProjectPatch; version?: number }, Project> = {
+export const projectUpdate: Command<'project.update'> = {
   name: 'project.update',
   action: 'project.update',
   async run(context, { id, patch, version }) {

@@ -1,7 +1,7 @@
 import { channelCreate } from './channel-create.ts'
 import { channelPauseLoop } from './channel-pause-loop.ts'
 import { channelResumeLoop } from './channel-resume-loop.ts'
-import type { Command } from './command.ts'
+import type { Commands } from './command.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { keyRotate } from './key-rotate.ts'
 import { messagePost } from './message-post.ts'
@@ -32,38 +32,36 @@ import { userRemove } from './user-remove.ts'
 import { userUpdate } from './user-update.ts'
 
 /** Every change that an org knows, by name: the one way to change anything. */
-export const COMMANDS: ReadonlyMap<string, Command<never, unknown>> = new Map(
-  [
-    channelCreate,
-    channelPauseLoop,
-    channelResumeLoop,
-    keyRevoke,
-    keyRotate,
-    messagePost,
-    orgDelete,
-    orgRestore,
-    orgResume,
-    orgSuspend,
-    orgUpdate,
-    projectArchive,
-    projectAssign,
-    projectCreate,
-    projectTransition,
-    projectUnassign,
-    projectUpdate,
-    securityRecord,
-    taskAddDependency,
-    taskAddEvidence,
-    taskArchive,
-    taskCreate,
-    taskRemoveDependency,
-    taskRemoveEvidence,
-    taskTransition,
-    taskUpdate,
-    userCreateAgent,
-    userInviteHuman,
-    userJoin,
-    userRemove,
-    userUpdate,
-  ].map((command): [string, Command<never, unknown>] => [command.name, command]),
-)
+export const COMMANDS: Commands = {
+  'channel.create': channelCreate,
+  'channel.pause_loop': channelPauseLoop,
+  'channel.resume_loop': channelResumeLoop,
+  'key.revoke': keyRevoke,
+  'key.rotate': keyRotate,
+  'message.post': messagePost,
+  'org.delete': orgDelete,
+  'org.restore': orgRestore,
+  'org.resume': orgResume,
+  'org.suspend': orgSuspend,
+  'org.update': orgUpdate,
+  'project.archive': projectArchive,
+  'project.assign': projectAssign,
+  'project.create': projectCreate,
+  'project.transition': projectTransition,
+  'project.unassign': projectUnassign,
+  'project.update': projectUpdate,
+  'security.record': securityRecord,
+  'task.add_dependency': taskAddDependency,
+  'task.add_evidence': taskAddEvidence,
+  'task.archive': taskArchive,
+  'task.create': taskCreate,
+  'task.remove_dependency': taskRemoveDependency,
+  'task.remove_evidence': taskRemoveEvidence,
+  'task.transition': taskTransition,
+  'task.update': taskUpdate,
+  'user.create_agent': userCreateAgent,
+  'user.invite_human': userInviteHuman,
+  'user.join': userJoin,
+  'user.remove': userRemove,
+  'user.update': userUpdate,
+}

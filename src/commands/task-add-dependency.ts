@@ -1,6 +1,5 @@
 import { notFound } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
-import type { Task } from '../contracts/resources.ts'
 import { blockerPath, readTasks } from '../db/queries/tasks.ts'
 import { updateTask } from '../db/writes/tasks.ts'
 import { changed } from '../domain/changes.ts'
@@ -10,7 +9,7 @@ import type { Command } from './command.ts'
 import { checkScope } from './existing.ts'
 
 /** Makes a task wait for another; refused when that closes a circle. */
-export const taskAddDependency: Command<{ id: string; blocked_by_id: string }, Task> = {
+export const taskAddDependency: Command<'task.add_dependency'> = {
   name: 'task.add_dependency',
   action: 'task.depend',
   async run(context, { id, blocked_by_id }, principal) {

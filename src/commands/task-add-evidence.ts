@@ -1,6 +1,4 @@
 import { LIMITS } from '../contracts/limits.ts'
-import type { EvidenceCreate } from '../contracts/requests.ts'
-import type { Evidence } from '../contracts/resources.ts'
 import { changed } from '../domain/changes.ts'
 import { taskEvent } from '../domain/task-events.ts'
 import { checkEvidence, checkRoom, newEvidence, withEvidence } from '../domain/tasks.ts'
@@ -9,7 +7,7 @@ import { existingInBatch } from './existing.ts'
 import { TaskBatch } from './task-batch.ts'
 
 /** Adds evidence to a task. */
-export const taskAddEvidence: Command<EvidenceCreate & { id: string }, Evidence> = {
+export const taskAddEvidence: Command<'task.add_evidence'> = {
   name: 'task.add_evidence',
   action: 'task.evidence',
   batched: true,

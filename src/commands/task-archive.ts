@@ -5,7 +5,7 @@ import { taskEvent } from '../domain/task-events.ts'
 import type { Command } from './command.ts'
 
 /** Archives tasks that were completed long ago: lists leave them out unless they are asked for. */
-export const taskArchive: Command<{ ids: string[] }, null> = {
+export const taskArchive: Command<'task.archive'> = {
   name: 'task.archive',
   action: null,
   async run(context, { ids }) {

@@ -39,9 +39,18 @@ export class TaskBatch {
     const ids: string[] = []
     const completing: string[] = []
     for (const job of jobs) {
-      if (isNaming(job)) ids.push(job.input.id)
-      if (isNaming(job) && job.input.to_status === 'complete') completing.push(job.input.id)
-      if (isCreating(job)) ids.push(...(job.input.blocked_by_ids ?? []))
+      switch (job.command) {
+        case 'task.create':
+          ids.push(...(job.input.blocked_by_ids ?? []))
+          break
+        case 'task.add_evidence':
+          ids.push(job.input.id)
+          break
+        case 'task.transition':
+          ids.push(job.input.id)
+          if (job.input.to_status === 'complete') completing.push(job.input.id)
+          break
+      }
     }
     if (ids.length === 0) return
     const { org_id } = this.#context
@@ -104,15 +113,4 @@ export class TaskBatch {
   #forgetNeighbours({ blocks, blocked_by }: Task): void {
     for (const { id } of [...blocks, ...blocked_by]) this.#known.delete(id)
   }
-}
-
-/** Commands that name one task, of those that are batched. */
-const NAMING: ReadonlySet<string> = new Set(['task.transition', 'task.add_evidence'])
-
-function isNaming(job: Job): job is Job & { input: { id: string; to_status?: string } } {
-  return NAMING.has(job.command)
-}
-
-function isCreating(job: Job): job is Job & { input: { blocked_by_ids?: string[] } } {
-  return job.command === 'task.create'
 }

@@ -1,6 +1,4 @@
 import { notFound } from '../contracts/errors.ts'
-import type { TaskCreate } from '../contracts/requests.ts'
-import type { Task } from '../contracts/resources.ts'
 import { unique } from '../domain/lists.ts'
 import { aboutAssignments } from '../domain/notifications.ts'
 import { assignmentEvent, taskEvent } from '../domain/task-events.ts'
@@ -10,7 +8,7 @@ import { checkMembers, checkProjects } from './references.ts'
 import { TaskBatch } from './task-batch.ts'
 
 /** Adds a task with its projects, assignees and blockers; what is left out comes from the org's settings. */
-export const taskCreate: Command<TaskCreate, Task> = {
+export const taskCreate: Command<'task.create'> = {
   name: 'task.create',
   action: 'task.create',
   batched: true,

@@ -8,7 +8,7 @@ import type { Command } from './command.ts'
 import { existingTask } from './existing.ts'
 
 /** Ends the wait of a task for another; it may be free then. */
-export const taskRemoveDependency: Command<{ id: string; blocked_by_id: string }, null> = {
+export const taskRemoveDependency: Command<'task.remove_dependency'> = {
   name: 'task.remove_dependency',
   action: 'task.depend',
   async run(context, { id, blocked_by_id }, principal) {

@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { existingTask } from './existing.ts'
 
 /** Removes evidence from a task. */
-export const taskRemoveEvidence: Command<{ id: string; evidence_id: string }, null> = {
+export const taskRemoveEvidence: Command<'task.remove_evidence'> = {
   name: 'task.remove_evidence',
   action: 'task.evidence',
   async run(context, { id, evidence_id }, principal) {

@@ -1,6 +1,4 @@
 import { LIMITS } from '../contracts/limits.ts'
-import type { TaskTransition } from '../contracts/requests.ts'
-import type { Task } from '../contracts/resources.ts'
 import { changed } from '../domain/changes.ts'
 import { aboutTask } from '../domain/notifications.ts'
 import { taskEvent } from '../domain/task-events.ts'
@@ -19,7 +17,7 @@ import { existingInBatch } from './existing.ts'
 import { TaskBatch } from './task-batch.ts'
 
 /** Moves a task; evidence may come with it. Its completion frees the tasks that waited for nothing else. */
-export const taskTransition: Command<TaskTransition & { id: string }, Task> = {
+export const taskTransition: Command<'task.transition'> = {
   name: 'task.transition',
   action: 'task.transition',
   batched: true,

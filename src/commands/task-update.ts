@@ -1,5 +1,4 @@
 import type { TaskPatch } from '../contracts/requests.ts'
-import type { Task } from '../contracts/resources.ts'
 import { type TaskColumn, updateTask } from '../db/writes/tasks.ts'
 import { changed } from '../domain/changes.ts'
 import { difference, unique } from '../domain/lists.ts'
@@ -19,7 +18,7 @@ const COLUMNS: readonly (TaskColumn & keyof TaskPatch)[] = [
 ]
 
 /** Changes fields of a task; each change of its assignees has an event of its own. */
-export const taskUpdate: Command<{ id: string; patch: TaskPatch; version?: number }, Task> = {
+export const taskUpdate: Command<'task.update'> = {
   name: 'task.update',
   action: 'task.update',
   async run(context, { id, patch, version }, principal) {

@@ -1,23 +1,13 @@
 import { ApiError } from '../contracts/errors.ts'
-import type { User } from '../contracts/resources.ts'
-import type { Role } from '../contracts/vocabulary.ts'
 import { agentExists } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
-import { insertKey, type NewKey } from '../db/writes/api-keys.ts'
+import { insertKey } from '../db/writes/api-keys.ts'
 import { insertMember } from '../db/writes/memberships.ts'
 import { freeUsername, newMember } from '../domain/members.ts'
 import type { Command } from './command.ts'
 
-export interface AgentCreateInput {
-  identifier: string
-  display_name: string
-  role: Role
-  user_id: string
-  key: NewKey
-}
-
 /** Adds an agent with its first key. */
-export const userCreateAgent: Command<AgentCreateInput, User> = {
+export const userCreateAgent: Command<'user.create_agent'> = {
   name: 'user.create_agent',
   action: 'user.create',
   async run(context, { identifier, display_name, role, user_id, key }) {

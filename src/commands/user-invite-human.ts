@@ -1,6 +1,5 @@
+import type { HumanInvite } from '../contracts/commands.ts'
 import { ApiError } from '../contracts/errors.ts'
-import type { User } from '../contracts/resources.ts'
-import type { Role } from '../contracts/vocabulary.ts'
 import { personWith } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
 import { insertInvite } from '../db/writes/invites.ts'
@@ -8,17 +7,8 @@ import { insertMember } from '../db/writes/memberships.ts'
 import { freeUsername, newMember } from '../domain/members.ts'
 import type { Command, CommandContext } from './command.ts'
 
-export interface HumanInviteInput {
-  email: string
-  display_name: string
-  role: Role
-  /** Id of the account to make when there is none with this e-mail. */
-  new_user_id: string
-  invite: { id: string; token_hash: string; expires_at: string }
-}
-
 /** Invites a person: a membership that becomes active with the link of the invite. */
-export const userInviteHuman: Command<HumanInviteInput, User> = {
+export const userInviteHuman: Command<'user.invite_human'> = {
   name: 'user.invite_human',
   action: 'user.create',
   async run(context, input, principal) {
@@ -44,7 +34,7 @@ export const userInviteHuman: Command<HumanInviteInput, User> = {
 /** One account for one e-mail: an account that another org makes at this moment is waited for and used. */
 async function makeAccount(
   context: CommandContext,
-  { new_user_id, email, display_name }: HumanInviteInput,
+  { new_user_id, email, display_name }: HumanInvite,
 ): Promise<{ id: string; email: string }> {
   const id = await insertAccount(context, {
     id: new_user_id,

@@ -8,7 +8,7 @@ import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
 
 /** An invited person joins: the invite is used up, the membership becomes active. */
-export const userJoin: Command<{ user_id: string; invite_id: string; display_name?: string }, User> = {
+export const userJoin: Command<'user.join'> = {
   name: 'user.join',
   action: null,
   async run(context, { user_id, invite_id, display_name }) {

@@ -8,7 +8,7 @@ import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
 
 /** Ends a membership: keys are revoked, assignments deleted, streams closed; projects that the member owned have no owner. */
-export const userRemove: Command<{ user_id: string }, null> = {
+export const userRemove: Command<'user.remove'> = {
   name: 'user.remove',
   action: 'user.remove',
   async run(context, { user_id }) {

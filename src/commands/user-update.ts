@@ -1,4 +1,3 @@
-import type { UserPatch } from '../contracts/requests.ts'
 import type { User } from '../contracts/resources.ts'
 import { updateMember } from '../db/writes/memberships.ts'
 import { checkMayPatch, memberEvents } from '../domain/members.ts'
@@ -6,7 +5,7 @@ import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
 
 /** Changes the role, name or preferences of a member. */
-export const userUpdate: Command<{ user_id: string; patch: UserPatch }, User> = {
+export const userUpdate: Command<'user.update'> = {
   name: 'user.update',
   action: 'user.update',
   async run(context, { user_id, patch }, principal) {

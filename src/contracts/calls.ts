@@ -1,11 +1,18 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import {
+  COMMAND_SCHEMAS,
+  type CommandName,
+  MessagePost,
+  type NamedInput,
+  Posted,
+  type Results,
+} from './commands.ts'
 import { ERROR_CODES, RateLimitState } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { LogEvent } from './log-event.ts'
 import { AuthenticatedPrincipal, Principal } from './principal.ts'
-import { Message } from './resources.ts'
-import { Closed, Count, Nullable, OneOf, PlainData, TaggedUnion, Text, Uuid } from './schema.ts'
-import { MESSAGE_KINDS } from './vocabulary.ts'
+import { Closed, Count, isPlainData, Nullable, OneOf, PlainData, TaggedUnion, Text, Uuid } from './schema.ts'
 
 /*
  * Calls of actors and their answers: plain data, so that the caller may be on another node.
@@ -22,16 +29,35 @@ export type Idempotency = Static<typeof Idempotency>
 /** Whether the call may have run before: its reply is looked for first. */
 const retry = Type.Optional(Type.Boolean())
 
-/** A call for a change of an org. */
-export const CommandCall = Closed({
+const envelope = {
   command_id: Uuid('Chosen by the first node that saw the call; a retry carries the same one.'),
-  command: Type.String(),
-  input: PlainData('Input of the command.'),
   principal: Principal,
   retry,
   idempotency: Type.Optional(Idempotency),
-})
-export type CommandCall = Static<typeof CommandCall>
+}
+
+/** A call for a change of an org: one of the commands, with an input of its schema. */
+export type CommandCall<N extends CommandName = CommandName> = {
+  [K in N]: Static<TObject<typeof envelope>> & NamedInput<K>
+}[N]
+export const CommandCall = Type.Unsafe<CommandCall>(
+  TaggedUnion(
+    Object.fromEntries(
+      Object.entries(COMMAND_SCHEMAS).map(([command, { input }]) => [
+        command,
+        Closed({ ...envelope, command: Type.Literal(command), input }),
+      ]),
+    ),
+    {},
+    'command',
+  ),
+)
+
+/** A call of the actor of an org that runs the command `N`. */
+export interface CommandRequest<N extends CommandName = CommandName> {
+  type: 'command'
+  call: CommandCall<N>
+}
 
 /** The answer of a command. */
 export const Reply = Closed({
@@ -41,6 +67,9 @@ export const Reply = Closed({
   }),
 })
 export type Reply = Static<typeof Reply>
+
+/** The answer of the command `N`. */
+export type ReplyTo<N extends CommandName> = Reply & { result: Results[N] }
 
 /** A call of the actor of an org. */
 export const OrgRequest = TaggedUnion({
@@ -52,38 +81,6 @@ export type OrgRequest = Static<typeof OrgRequest>
 /** `replay` answers null when the memory of the owner does not reach back to the position asked for. */
 export const OrgReply = Type.Union([Reply, Type.Array(LogEvent), Type.Null()])
 export type OrgReply = Static<typeof OrgReply>
-
-/** Why a new message is refused; an idempotent replay of a stored one is answered all the same. */
-export const PostRefusal = Closed({
-  code: OneOf(['RATE_LIMITED', 'AGENT_LOOP']),
-  message: Type.String(),
-  retry_after_s: Count(),
-  rate_limit: Type.Optional(RateLimitState),
-})
-export type PostRefusal = Static<typeof PostRefusal>
-
-/** A message to post: the input of `message.post`. */
-export const MessagePost = Closed({
-  channel_id: Uuid(),
-  content: Text(LIMITS.message_content_max),
-  mentions: Type.Optional(Type.Array(Uuid(), { maxItems: LIMITS.mentions_max })),
-  client_id: Type.Optional(Text(LIMITS.client_id_max)),
-  content_hash: Type.String({
-    description: 'Distinguishes an idempotent replay from another message under the same `client_id`.',
-  }),
-  reply_to: Type.Optional(Nullable(Uuid())),
-  kind: Type.Optional(OneOf(MESSAGE_KINDS)),
-  refusal: Type.Optional(PostRefusal),
-})
-export type MessagePost = Static<typeof MessagePost>
-
-export const Posted = Closed({
-  message: Message,
-  repeated: Type.Boolean({
-    description: 'The same `client_id` was stored before: nothing was done now.',
-  }),
-})
-export type Posted = Static<typeof Posted>
 
 const PostRequest = Closed({
   type: Type.Literal('post'),
@@ -149,6 +146,17 @@ export const CallFailure = TaggedUnion({
   fault: Closed({ type: Type.Literal('fault') }),
 })
 export type CallFailure = Static<typeof CallFailure>
+
+const REQUESTS = new Map<string, TSchema>([
+  ['org', OrgRequest],
+  ['channel', ChannelRequest],
+])
+
+/** Whether data of another node is a call that actors of this kind take. */
+export function isCallOf(kind: string, request: unknown): boolean {
+  const schema = REQUESTS.get(kind)
+  return schema !== undefined && isPlainData(request) && Value.Check(schema, request)
+}
 
 /** The answer of a call as it travels between nodes. */
 export const CallOutcome = Type.Union([

@@ -161,21 +161,28 @@ TypeRegistry.Set('PlainData', (_schema, value) => isPlainData(value))
 /** Plain data of whatever shape: its meaning is the affair of both ends. */
 export const PlainData = (description: string) => Type.Unsafe<unknown>({ [Kind]: 'PlainData', description })
 
-/** A union whose members are told apart by their `type`: the checks look at one member only. */
+/** A union whose members are told apart by one field, their `type`: the checks look at one member only. */
 export function TaggedUnion<const M extends Record<string, TSchema>>(
   members: M,
   options: SchemaOptions = {},
+  tag = 'type',
 ) {
   return Type.Unsafe<Static<M[keyof M]>>({
     [Kind]: 'TaggedUnion',
     oneOf: Object.values(members),
-    discriminator: { propertyName: 'type' },
+    discriminator: { propertyName: tag },
     ...options,
   })
 }
 
-TypeRegistry.Set('TaggedUnion', (schema: { oneOf: TSchema[] }, value: unknown) => {
-  if (typeof value !== 'object' || value === null || !('type' in value)) return false
-  const member = schema.oneOf.find(({ properties }) => properties.type.const === value.type)
+interface TaggedUnionSchema {
+  oneOf: TSchema[]
+  discriminator: { propertyName: string }
+}
+
+TypeRegistry.Set('TaggedUnion', ({ oneOf, discriminator }: TaggedUnionSchema, value: unknown) => {
+  if (typeof value !== 'object' || value === null) return false
+  const tag: unknown = Reflect.get(value, discriminator.propertyName)
+  const member = oneOf.find(({ properties }) => properties[discriminator.propertyName].const === tag)
   return member !== undefined && Value.Check(member, value)
 })

@@ -1,10 +1,12 @@
 import { generateApiKey, hashKey } from '../auth/api-keys.ts'
 import { hashPassword } from '../auth/passwords.ts'
 import { createOrg } from '../commands/org-create.ts'
-import type { CommandCall, Reply } from '../contracts/calls.ts'
+import type { CommandCall, ReplyTo } from '../contracts/calls.ts'
+import type { CommandName, Inputs, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
-import type { Message, Project, Task, User } from '../contracts/resources.ts'
+import type { EvidenceCreate, TaskCreate, TaskTransition } from '../contracts/requests.ts'
+import type { Message, Project, Task } from '../contracts/resources.ts'
 import type { Database } from '../db/client.ts'
 import { CONVERSATION, type Voice } from './conversation.ts'
 
@@ -19,7 +21,7 @@ export interface DemoLogins {
 
 interface Ports {
   database: Database
-  command(org_id: string, call: CommandCall): Promise<Reply>
+  command<N extends CommandName>(org_id: string, call: CommandCall<N>): Promise<ReplyTo<N>>
   channelPost(
     org_id: string,
     channel_id: string,
@@ -52,8 +54,8 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
     org_id: null,
     role: 'administrator',
   }
-  const run = async <T>(command: string, input: unknown, caller: AuthenticatedPrincipal = ines): Promise<T> =>
-    (await ports.command(org.id, { command_id: newId(), command, input, principal: caller })).result as T
+  const run: Run = async (command, input, caller = ines) =>
+    (await ports.command(org.id, { command_id: newId(), command, input, principal: caller })).result
 
   const tomasz = await addPerson(ports, org.id, run, password_hash)
   const agents = [await addAgent(ports, run, 'forge'), await addAgent(ports, run, 'probe')] as const
@@ -65,7 +67,7 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
 
   const projects: Project[] = []
   for (const [name, type, description, stages] of PROJECTS) {
-    const made = await run<Project>('project.create', {
+    const made = await run('project.create', {
       name,
       type,
       description,
@@ -91,7 +93,11 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   }
 }
 
-type Run = <T>(command: string, input: unknown, caller?: AuthenticatedPrincipal) => Promise<T>
+type Run = <N extends CommandName>(
+  command: N,
+  input: Inputs[N],
+  caller?: AuthenticatedPrincipal,
+) => Promise<Results[N]>
 
 async function addPerson(
   { database }: Ports,
@@ -111,7 +117,7 @@ async function addPerson(
   await database.query(
     (sql) => sql`update users set password_hash = ${password_hash}, status = 'active' where id = ${user_id}`,
   )
-  const user = await run<User>('user.join', { user_id, invite_id: invite.id })
+  const user = await run('user.join', { user_id, invite_id: invite.id })
   if (user.id !== user_id || org_id === '')
     throw new Error('unreachable: the invited person joined as somebody else')
   return { kind: 'human', id: user_id, display_name: 'Tomasz Nowak', org_id: null, role: 'contributor' }
@@ -161,13 +167,13 @@ async function addTasks(
   people: Record<Voice, AuthenticatedPrincipal>,
 ): Promise<void> {
   const { ines, tomasz, forge, probe } = people
-  const add = async (title: string, project: Project | undefined, rest: Record<string, unknown> = {}) =>
-    await run<Task>('task.create', { title, project_ids: project ? [project.id] : [], ...rest })
+  const add = async (title: string, project: Project | undefined, rest: Partial<TaskCreate> = {}) =>
+    await run('task.create', { title, project_ids: project ? [project.id] : [], ...rest })
   const move = async (
     task: Task,
-    to_status: string,
+    to_status: TaskTransition['to_status'],
     caller: AuthenticatedPrincipal,
-    evidence: { type: string; url: string }[] = [],
+    evidence: EvidenceCreate[] = [],
   ) => await run('task.transition', { id: task.id, to_status, evidence }, caller)
 
   const index = await add('Load the upload index before resuming', sync, {

@@ -1,11 +1,12 @@
 import type { CommandCall, Reply } from '../contracts/calls.ts'
+import type { CommandName } from '../contracts/commands.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Permissions } from './permissions.ts'
 
 /** A call on its way through the lane, with the owner's permissions (never a caller's). */
-export interface Job extends CommandCall {
-  permissions: Permissions
-}
+export type Job<N extends CommandName = CommandName> = {
+  [K in N]: CommandCall<K> & { permissions: Permissions }
+}[N]
 
 /** The outcome of a stored command. */
 export interface Done {

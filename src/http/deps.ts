@@ -1,6 +1,7 @@
 import type { Ephemeral } from '../actors/channel/requests.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import type { ChannelReplyTo, ChannelRequest, CommandCall, Reply } from '../contracts/calls.ts'
+import type { ChannelReplyTo, ChannelRequest, CommandCall, ReplyTo } from '../contracts/calls.ts'
+import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
@@ -26,7 +27,7 @@ export interface Deps {
     info(fields: Record<string, unknown>, text: string): void
   }
   /** Runs a command in the lane of the org, on whichever node owns it. */
-  command(org_id: string, call: CommandCall): Promise<Reply>
+  command<N extends CommandName>(org_id: string, call: CommandCall<N>): Promise<ReplyTo<N>>
   /** Calls the actor of a channel. */
   channel<R extends ChannelRequest>(
     org_id: string,
@@ -34,7 +35,7 @@ export interface Deps {
     request: R,
   ): Promise<ChannelReplyTo<R>>
   /** Runs a command as the server itself. */
-  systemCommand(org_id: string, command: string, input: unknown): Promise<Reply>
+  systemCommand<N extends CommandName>(org_id: string, command: NamedInput<N>): Promise<ReplyTo<N>>
   /** Sends an ephemeral frame to the readers of a channel, on every node. */
   ephemeral(frame: Ephemeral): void
   sign_in_back_off: SignInBackOff

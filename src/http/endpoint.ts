@@ -1,6 +1,8 @@
 import type { Static, TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { recallRequest } from '../commands/idempotency.ts'
-import type { Idempotency, Reply } from '../contracts/calls.ts'
+import type { Idempotency, Reply, ReplyTo } from '../contracts/calls.ts'
+import { COMMAND_SCHEMAS, type CommandName, type Inputs } from '../contracts/commands.ts'
 import { ApiError, type ErrorCode, notFound } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
@@ -47,7 +49,7 @@ export interface OrgCall<Body, Query> extends Call<Body, Query> {
   /** Set on repeatable operations when the caller is over its rate: only a repeat may be answered then. */
   limited: ApiError | undefined
   /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
-  command<Result>(name: string, input: unknown): Promise<Reply & { result: Result }>
+  command<N extends CommandName>(name: N, input: Inputs[N]): Promise<ReplyTo<N>>
 }
 
 export interface Answer {
@@ -213,16 +215,17 @@ export function endpoints(deps: Deps) {
             : undefined
         // Where the body may say that it is a repeat, the handler finds out.
         if (refused && !recalled && (read_only || !spec.repeatable)) throw refused
-        const command = async <Result>(name: string, input: unknown) => {
-          if (recalled) return recalled as Reply & { result: Result }
+        const command = async <N extends CommandName>(name: N, input: Inputs[N]): Promise<ReplyTo<N>> => {
+          if (recalled) return storedReply(name, recalled)
+          const command_id = newId()
           const call = {
-            command_id: newId(),
+            command_id,
             command: name,
             input,
             principal,
             ...(idempotency ? { idempotency } : {}),
           }
-          return (await deps.command(edge.org_id, call)) as Reply & { result: Result }
+          return await deps.command(edge.org_id, call)
         }
         const org_id = edge.org_id
         const full = {
@@ -279,6 +282,16 @@ export function created(reply: Reply, body: unknown = reply.result, status = 201
   return reply.replayed ? { status, body, headers: { 'Idempotent-Replay': 'true' } } : { status, body }
 }
 
+/** A stored answer as the reply of its command. */
+export function storedReply<N extends CommandName>(name: N, stored: Reply): ReplyTo<N> {
+  if (isReplyTo(name, stored)) return stored
+  throw new Error(`A stored answer is not one of ${name}`)
+}
+
+function isReplyTo<N extends CommandName>(name: N, reply: Reply): reply is ReplyTo<N> {
+  return Value.Check(COMMAND_SCHEMAS[name].result, reply.result)
+}
+
 /** The refusal that a check throws, held back because it does not apply to a repeat. */
 function refusalOf(check: () => void): ApiError | undefined {
   try {
@@ -312,6 +325,13 @@ async function idempotencyOf(request: Request, body: unknown): Promise<Idempoten
   const bytes = new TextEncoder().encode(JSON.stringify(body ?? null))
   const digest = await crypto.subtle.digest('SHA-256', bytes)
   return { route: `POST ${pathname}`, key, fingerprint: Buffer.from(digest).toString('base64url') }
+}
+
+/** An id of the path. */
+export function idOf({ params }: Pick<Call<unknown, unknown>, 'params'>, name: string): string {
+  const id = params[name]
+  if (id === undefined) throw new Error(`unreachable: the path has no ${name}`)
+  return id
 }
 
 /** For paths that name something the caller must not know of. */

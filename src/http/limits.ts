@@ -1,5 +1,5 @@
 import type { Rate, Taken, TokenBuckets } from '../auth/rate-limit.ts'
-import type { PostRefusal } from '../contracts/calls.ts'
+import type { PostRefusal } from '../contracts/commands.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import { rateLimitHeaders } from './reply.ts'

@@ -1,4 +1,4 @@
-import type { MessagePost, PostRefusal } from '../contracts/calls.ts'
+import type { MessagePost, PostRefusal } from '../contracts/commands.ts'
 import type { MessageCreate } from '../contracts/requests.ts'
 
 /** A message as the channel takes it, with the hash that tells a repeat from another message. */

@@ -1,6 +1,9 @@
-import type { SecurityContent, SecurityRecord } from '../commands/security-record.ts'
+import type { SecurityRecord } from '../contracts/commands.ts'
+import type { EventContent } from '../contracts/event-payloads.ts'
 import type { Revocation } from '../contracts/log-event.ts'
 import type { Deps } from './deps.ts'
+
+type SecurityContent = Extract<EventContent, { type: SecurityRecord['type'] }>
 
 /**
  * Writes a sign-in, a failure or a sign-out into the log of every org of the person, where administrators see it.
@@ -23,7 +26,7 @@ export async function recordSignIn(
       .filter((membership) => membership.status === 'active')
       .map(async ({ org_id }) => {
         try {
-          await deps.systemCommand(org_id, 'security.record', record)
+          await deps.systemCommand(org_id, { command: 'security.record', input: record })
         } catch (error) {
           deps.log.failed(`record ${record.type}`, error)
         }

@@ -1,7 +1,7 @@
 import { KeyVerifier } from '../auth/api-keys.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
-import type { SecurityRecord } from '../commands/security-record.ts'
+import type { SecurityRecord } from '../contracts/commands.ts'
 import type { OrgIds } from '../db/org-ids.ts'
 import { KeyBackOff } from '../http/back-off.ts'
 import { Identify } from '../http/identity.ts'
@@ -40,7 +40,7 @@ export function createIdentify(
           actor: { id: key.user_id, type: 'agent', display_name: key.display_name },
           payload: { user_id: key.user_id, key_id: key.key_id, reason, count, ...from },
         }
-        return core.systemCommand(key.org_id, 'security.record', record)
+        return core.systemCommand(key.org_id, { command: 'security.record', input: record })
       }),
     keyFailures: (ip, key_id) => back_off.of(ip, key_id),
   })

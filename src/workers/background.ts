@@ -1,5 +1,6 @@
 import type { Clock } from '../actors/runtime/clock.ts'
 import { ALARM_COMMANDS } from '../commands/alarms.ts'
+import type { NamedInput } from '../contracts/commands.ts'
 import type { BackgroundDatabase } from '../db/background.ts'
 import { deliverAlarms } from './alarms.ts'
 import { archiveTasks } from './archival.ts'
@@ -22,7 +23,7 @@ interface Ports {
   clock: Clock
   database: BackgroundDatabase
   /** Runs a command as the server itself. */
-  command(org_id: string, name: string, input: unknown): Promise<unknown>
+  command(org_id: string, command: NamedInput): Promise<unknown>
   /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
   forget(org_id: string): Promise<void>
   log: {
@@ -48,8 +49,7 @@ export function startBackground(ports: Ports): { stop(): Promise<void> } {
       deliverAlarms({
         take: (limit) => database.takeDueAlarms(limit),
         deliver: (alarm) => {
-          const { name, input } = ALARM_COMMANDS[alarm.kind](alarm)
-          return command(alarm.org_id, name, input)
+          return command(alarm.org_id, ALARM_COMMANDS[alarm.kind](alarm))
         },
         failed,
       }),
@@ -71,7 +71,7 @@ export function startBackground(ports: Ports): { stop(): Promise<void> } {
     every(ARCHIVAL_MS, 'archive tasks', async () => {
       await archiveTasks({
         due: (months, limit, except) => database.archivableTasks(months, limit, except),
-        archive: (org_id, ids) => command(org_id, 'task.archive', { ids }),
+        archive: (org_id, ids) => command(org_id, { command: 'task.archive', input: { ids } }),
         stopping,
         failed,
       })

@@ -14,7 +14,7 @@ describe('the house', () => {
   })
 
   test('each command has a file of its own, called like it', () => {
-    const missing = [...COMMANDS.keys()]
+    const missing = Object.keys(COMMANDS)
       .map((name) => `src/commands/${name.replace(/[._]/g, '-')}.ts`)
       .filter((path) => !files.includes(path))
     expect(missing).toEqual([])

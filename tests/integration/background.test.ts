@@ -52,8 +52,7 @@ function deliver(failures: string[], carryOut = run) {
 }
 
 function run(alarm: Alarm): Promise<unknown> {
-  const { name, input } = ALARM_COMMANDS[alarm.kind](alarm)
-  return node.core.systemCommand(alarm.org_id, name, input)
+  return node.core.systemCommand(alarm.org_id, ALARM_COMMANDS[alarm.kind](alarm))
 }
 
 async function count(table: string, org_id: string): Promise<number> {
@@ -64,10 +63,9 @@ async function count(table: string, org_id: string): Promise<number> {
 
 describe('alarms', () => {
   const pause = (org_id: string, channel_id: string, until: Date) =>
-    node.core.systemCommand(org_id, 'channel.pause_loop', {
-      channel_id,
-      messages: 20,
-      until: until.toISOString(),
+    node.core.systemCommand(org_id, {
+      command: 'channel.pause_loop',
+      input: { channel_id, messages: 20, until: until.toISOString() },
     })
   const types = async (org_id: string) =>
     (
@@ -125,10 +123,13 @@ describe('alarms', () => {
     await pause(org.id, channel.id, new Date(Date.now() + 600_000))
     await pause(org.id, channel.id, new Date(Date.now() + 700_000))
     expect(await types(org.id)).toEqual(['channel.loop_paused'])
-    const early = { channel_id: channel.id, reason: 'time' }
-    await node.core.systemCommand(org.id, 'channel.resume_loop', early)
+    const early = { channel_id: channel.id, reason: 'time' } as const
+    await node.core.systemCommand(org.id, { command: 'channel.resume_loop', input: early })
     expect(await types(org.id)).toEqual(['channel.loop_paused'])
-    await node.core.systemCommand(org.id, 'channel.resume_loop', { ...early, reason: 'human' })
+    await node.core.systemCommand(org.id, {
+      command: 'channel.resume_loop',
+      input: { ...early, reason: 'human' },
+    })
     expect(await count('alarms', org.id)).toBe(0)
     expect(await types(org.id)).toEqual(['channel.loop_paused', 'channel.loop_resumed'])
   })
@@ -176,7 +177,7 @@ test('A95 old tasks of all orgs are archived, and an org that fails does not hol
       archive: (org_id, ids) =>
         org_id === failing
           ? Promise.reject(new Error('away'))
-          : node.core.systemCommand(org_id, 'task.archive', { ids }),
+          : node.core.systemCommand(org_id, { command: 'task.archive', input: { ids } }),
       stopping: () => false,
       failed: (stage) => failures.push(stage),
     })
@@ -238,7 +239,7 @@ describe('the end of an org', () => {
       Object.fromEntries(await Promise.all(tables.map(async (name) => [name, await count(name, org_id)])))
     const sum = (rows: Record<string, number>) => Object.values(rows).reduce((a, b) => a + b, 0)
     // Its actor is active when the time comes.
-    await node.core.systemCommand(org.id, 'task.archive', { ids: [newId()] })
+    await node.core.systemCommand(org.id, { command: 'task.archive', input: { ids: [newId()] } })
     const before = await rowsOf(other.org.id)
     const rows = sum(await rowsOf(org.id))
     expect(rows).toBeGreaterThan(300_000)
@@ -251,7 +252,7 @@ describe('the end of an org', () => {
     expect(left).toBeGreaterThan(0)
     // From the first step on it takes no command, so nothing can restore half of it.
     expect(forgotten).toEqual([org.id])
-    await expect(node.core.systemCommand(org.id, 'org.restore', null)).rejects.toThrow()
+    await expect(node.core.systemCommand(org.id, { command: 'org.restore', input: null })).rejects.toThrow()
 
     expect(await remove(forgotten)).toBe(1)
     expect(sum(await rowsOf(org.id))).toBe(0)
@@ -306,7 +307,7 @@ test('A100 the last use of members and keys of many orgs is one statement, which
 
 test('A99 an org that nobody uses has no actor', async () => {
   const { org } = await makeOrg(node.database)
-  await node.core.systemCommand(org.id, 'task.archive', { ids: [newId()] })
+  await node.core.systemCommand(org.id, { command: 'task.archive', input: { ids: [newId()] } })
   const resting = Date.now() + 60_000
   while ((node.core.host.counts().active.org ?? 0) > 0 && Date.now() < resting) await Bun.sleep(20)
   expect(node.core.host.counts().active).toEqual({ org: 0, channel: 0 })

@@ -1,5 +1,8 @@
+import { Value } from '@sinclair/typebox/value'
 import { createJobRunner } from '../../src/commands/execute.ts'
 import { COMMANDS } from '../../src/commands/registry.ts'
+import { CommandCall } from '../../src/contracts/calls.ts'
+import { COMMAND_SCHEMAS } from '../../src/contracts/commands.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import { newId } from '../../src/contracts/ids.ts'
 import type { Principal } from '../../src/contracts/principal.ts'
@@ -62,16 +65,25 @@ export async function commandsOf(db: TestDatabase) {
 
   /** Runs these in one transaction; a command that changes who may do what must be the last. */
   async function batch(calls: readonly (readonly [command: string, input: unknown])[], principal = founder) {
-    const jobs = calls.map(
-      ([command, input]): Job => ({ command_id: newId(), command, input, principal, permissions }),
-    )
+    const jobs = calls.map(([command, input]): Job => {
+      const call: unknown = { command_id: newId(), command, input, principal }
+      if (!Value.Check(CommandCall, call))
+        throw new Error(`not an input of ${command}: ${JSON.stringify(input)}`)
+      return { ...call, permissions }
+    })
     const outcomes: (Done | ApiError)[] = []
     counting.statements = 0
     head = await store.write(org.id, head, jobs, async (tx) => {
       for (const job of jobs) outcomes.push(await tx.run(job).catch(refusal))
     })
-    for (const outcome of outcomes)
-      if (!(outcome instanceof ApiError)) for (const event of outcome.events) permissions.apply(event)
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome instanceof ApiError) continue
+      const { command } = jobs[i]!
+      const { result } = outcome.reply
+      if (!Value.Check(COMMAND_SCHEMAS[command].result, result))
+        throw new Error(`not a result of ${command}: ${JSON.stringify(result)}`)
+      for (const event of outcome.events) permissions.apply(event)
+    }
     return outcomes
   }
 

@@ -4,8 +4,8 @@ import type { LogEvent } from '../../src/contracts/log-event.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
 import { FakeStore } from './fake-lane-store.ts'
 
-/** What a test's command does: the input of its call. */
-export interface FakeInput {
+/** What a test's command does. */
+export interface FakeOutcome {
   event?: EventContent
   refuse?: string
   /** What the caller hears. */
@@ -18,29 +18,33 @@ const SMALL: EventContent = {
   payload: { channel_id: '00000000-0000-7000-8000-0000000000c1', reason: 'time' },
 }
 
-/** The storage of one org in memory: every command stores one event, that of its input. */
+/** The storage of one org in memory: every command stores one event, whatever its input. */
 export class FakeOrgStore extends FakeStore<Job, Done> {
   /** Commands that were run, stored or not. */
   readonly jobs: Job[]
+  /** By `command_id`. */
+  readonly outcomes: Map<string, FakeOutcome>
 
   constructor() {
     const jobs: Job[] = []
+    const outcomes = new Map<string, FakeOutcome>()
     super({
       nameOf: ({ command }) => command,
       needsSql: () => true,
       refusedBySql: () => false,
       run(job, sequence) {
         jobs.push(job)
-        const input = job.input as FakeInput
-        if (input.refuse !== undefined) throw new ApiError('FORBIDDEN', input.refuse)
+        const { refuse, result = sequence, event = SMALL } = outcomes.get(job.command_id) ?? {}
+        if (refuse !== undefined) throw new ApiError('FORBIDDEN', refuse)
         return {
-          reply: { result: input.result ?? sequence, replayed: false },
-          events: [eventOf(job, input, sequence)],
+          reply: { result, replayed: false },
+          events: [eventOf(job, event, sequence)],
           notifications: [],
         }
       },
     })
     this.jobs = jobs
+    this.outcomes = outcomes
   }
 
   get events(): LogEvent[] {
@@ -48,9 +52,9 @@ export class FakeOrgStore extends FakeStore<Job, Done> {
   }
 }
 
-function eventOf({ principal }: Job, input: FakeInput, sequence: number): LogEvent {
+function eventOf({ principal }: Job, event: EventContent, sequence: number): LogEvent {
   return {
-    ...(input.event ?? SMALL),
+    ...event,
     sequence,
     timestamp: '2026-01-01T00:00:00.000Z',
     actor: { id: principal.id, type: principal.kind, display_name: principal.display_name },

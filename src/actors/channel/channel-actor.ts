@@ -2,13 +2,12 @@ import type {
   ChannelReply,
   ChannelRequest,
   CommandCall,
-  PostRefusal,
   PostReply,
   PostRequest,
   ReadMarker,
   ReadRequest,
-  Reply,
 } from '../../contracts/calls.ts'
+import type { PostRefusal } from '../../contracts/commands.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import type { Principal } from '../../contracts/principal.ts'
 import { SYSTEM } from '../../domain/principal.ts'
@@ -83,7 +82,7 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
     refusal: PostRefusal | undefined,
   ): Deferred<PostReply> {
     const { posting, principal } = request
-    const call: CommandCall = {
+    const call: CommandCall<'message.post'> = {
       command_id: request.command_id,
       command: 'message.post',
       input: refusal ? { ...posting, refusal } : posting,
@@ -125,8 +124,12 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   async #pause(messages: number, now: number): Promise<PostRefusal> {
     try {
       const until = new Date(now + PAUSE_MS).toISOString()
-      const { result } = await this.#command('channel.pause_loop', { messages, until })
-      const paused_until = Date.parse((result as { until: string }).until)
+      const { result } = await this.#ports.pauseLoop(this.#org_id, {
+        ...this.#envelope(),
+        command: 'channel.pause_loop',
+        input: { channel_id: this.#channel_id, messages, until },
+      })
+      const paused_until = Date.parse(result.until)
       this.#brake.pause(paused_until)
       return loopRefusal(paused_until, now)
     } catch (error) {
@@ -138,19 +141,17 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   /** A failure is only reported: the stored alarm ends the pause at its time. */
   #liftBrake(reason: 'human' | 'time' | 'administrator'): void {
     if (!this.#brake.lift()) return
-    this.#command('channel.resume_loop', { reason }).catch((error: unknown) =>
-      this.#context.failed('lift a loop brake', error),
-    )
+    this.#ports
+      .resumeLoop(this.#org_id, {
+        ...this.#envelope(),
+        command: 'channel.resume_loop',
+        input: { channel_id: this.#channel_id, reason },
+      })
+      .catch((error: unknown) => this.#context.failed('lift a loop brake', error))
   }
 
-  async #command(command: string, input: Record<string, unknown>): Promise<Reply> {
-    const call = {
-      command_id: this.#ports.newId(),
-      command,
-      input: { channel_id: this.#channel_id, ...input },
-      principal: SYSTEM,
-    }
-    return await this.#ports.command(this.#org_id, call)
+  #envelope() {
+    return { command_id: this.#ports.newId(), principal: SYSTEM }
   }
 
   // -- ephemeral frames ---------------------------------------------------------------------------------------------

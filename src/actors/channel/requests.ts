@@ -1,4 +1,4 @@
-import type { CommandCall, PostReply, ReadMarker, Reply } from '../../contracts/calls.ts'
+import type { CommandCall, PostReply, ReadMarker, ReplyTo } from '../../contracts/calls.ts'
 import type { ServerFrame } from '../../contracts/frames.ts'
 import type { AgentMessage, BrakeSettings } from './loop-brake.ts'
 
@@ -12,10 +12,13 @@ export interface Ephemeral {
 }
 
 export interface ChannelPorts {
-  /** Runs a command in the lane of the channel's org. */
-  command(org_id: string, call: CommandCall): Promise<Reply>
-  /** Runs `message.post` there. */
-  post(org_id: string, call: CommandCall): Promise<PostReply>
+  /** Each of these runs its command in the lane of the channel's org. */
+  post(org_id: string, call: CommandCall<'message.post'>): Promise<PostReply>
+  pauseLoop(org_id: string, call: CommandCall<'channel.pause_loop'>): Promise<ReplyTo<'channel.pause_loop'>>
+  resumeLoop(
+    org_id: string,
+    call: CommandCall<'channel.resume_loop'>,
+  ): Promise<ReplyTo<'channel.resume_loop'>>
   /** Sends a frame that is not stored: it may be lost, it never delays messages. Must not throw. */
   ephemeral(frame: Ephemeral): void
   /** Stores a read marker; undefined when the channel is gone. */

@@ -1,16 +1,8 @@
 import { and, eq, gt, isNull, sql as text } from 'drizzle-orm'
+import type { NewKey } from '../../contracts/commands.ts'
 import { api_keys } from '../schema/work.ts'
 import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
-
-/** A new key as it is stored: hashes only, never the key itself. */
-export interface NewKey {
-  id: string
-  key_id: string
-  prefix: string
-  bcrypt_hash: string
-  hmac: string
-}
 
 /** A key with the time it ends. */
 export interface EndingKey {

@@ -1,8 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import { Elysia } from 'elysia'
 import { once } from '../../commands/idempotency.ts'
-import { Posted, type PostReply, type PostRequest, type Reply } from '../../contracts/calls.ts'
+import type { PostRequest } from '../../contracts/calls.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -15,7 +14,7 @@ import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import type { Deps } from '../deps.ts'
-import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { created, endpoints, type OrgCall, storedReply } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
 import { posting } from '../posting.ts'
 
@@ -64,7 +63,7 @@ export function channelRoutes(deps: Deps) {
           ok: { status: 201, schema: Channel },
           errors: ['IDEMPOTENCY_CONFLICT'],
         },
-        async (call) => created(await call.command<Channel>('channel.create', call.body)),
+        async (call) => created(await call.command('channel.create', call.body)),
       ),
     )
 
@@ -141,7 +140,9 @@ export function channelRoutes(deps: Deps) {
             principal,
             ...(idempotency ? { idempotency } : {}),
           }
-          const reply = recalledPost(call.recalled) ?? (await deps.channel(org_id, channel_id, request))
+          const reply =
+            (call.recalled && storedReply('message.post', call.recalled)) ??
+            (await deps.channel(org_id, channel_id, request))
           const { message, repeated } = reply.result
           return created(reply, message, repeated && !reply.replayed ? 200 : 201)
         },
@@ -278,12 +279,4 @@ function fromCursor(cursor: string): { before?: number; after?: number; around?:
   const match = /^(before|after)\.(\d{1,15})$/.exec(cursor)
   if (!match) throw new ApiError('INVALID_CURSOR', 'This cursor is not one of ours.')
   return match[1] === 'before' ? { before: Number(match[2]) } : { after: Number(match[2]) }
-}
-
-/** The stored answer of an earlier post with the same `Idempotency-Key`. */
-function recalledPost(recalled: Reply | undefined): PostReply | undefined {
-  if (!recalled) return undefined
-  const { result, replayed } = recalled
-  if (!Value.Check(Posted, result)) throw new Error('A stored answer is not one of a post')
-  return { result, replayed }
 }

@@ -113,7 +113,7 @@ export function orgRoutes(deps: Deps) {
           ok: { status: 200, schema: Org },
         },
         async (call) => {
-          const { result } = await call.command<Org>('org.update', call.body)
+          const { result } = await call.command('org.update', call.body)
           return { body: result }
         },
       ),
@@ -150,7 +150,7 @@ export function orgRoutes(deps: Deps) {
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
-        async (call) => created(await call.command<Org>('org.restore', null), undefined, 200),
+        async (call) => created(await call.command('org.restore', null), undefined, 200),
       ),
     )
 
@@ -166,7 +166,7 @@ export function orgRoutes(deps: Deps) {
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
-        async (call) => created(await call.command<Org>('org.suspend', null), undefined, 200),
+        async (call) => created(await call.command('org.suspend', null), undefined, 200),
       ),
     )
 
@@ -181,7 +181,7 @@ export function orgRoutes(deps: Deps) {
           ok: { status: 200, schema: Org },
           errors: ['INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
-        async (call) => created(await call.command<Org>('org.resume', null), undefined, 200),
+        async (call) => created(await call.command('org.resume', null), undefined, 200),
       ),
     )
 }

@@ -10,7 +10,7 @@ import { PROJECT_STAGES, PROJECT_TYPES } from '../../contracts/vocabulary.ts'
 import { findProject, listProjects } from '../../db/queries/projects.ts'
 import { listUsers } from '../../db/queries/users.ts'
 import type { Deps } from '../deps.ts'
-import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { created, endpoints, idOf, type OrgCall } from '../endpoint.ts'
 import { filterUser, ifMatch, ORDER, PAGE, UserFilter } from '../list-query.ts'
 
 const ProjectQuery = Type.Object({
@@ -76,7 +76,7 @@ export function projectRoutes(deps: Deps) {
           ok: { status: 201, schema: Project },
           errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
         },
-        async (call) => created(await call.command<Project>('project.create', call.body)),
+        async (call) => created(await call.command('project.create', call.body)),
       ),
     )
 
@@ -116,8 +116,8 @@ export function projectRoutes(deps: Deps) {
           errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'VERSION_CONFLICT'],
         },
         async (call) => {
-          const input = { id: call.params.project_id, patch: call.body, ...ifMatch(call.request) }
-          const { result } = await call.command<Project>('project.update', input)
+          const input = { id: idOf(call, 'project_id'), patch: call.body, ...ifMatch(call.request) }
+          const { result } = await call.command('project.update', input)
           return { body: result, headers: { ETag: `"${result.version}"` } }
         },
       ),
@@ -137,7 +137,7 @@ export function projectRoutes(deps: Deps) {
         },
         async (call) =>
           created(
-            await call.command<Project>('project.transition', { ...call.body, id: call.params.project_id }),
+            await call.command('project.transition', { ...call.body, id: idOf(call, 'project_id') }),
             undefined,
             200,
           ),
@@ -156,7 +156,7 @@ export function projectRoutes(deps: Deps) {
           errors: ['PROJECT_NOT_FOUND'],
         },
         async (call) => {
-          await call.command('project.archive', { id: call.params.project_id })
+          await call.command('project.archive', { id: idOf(call, 'project_id') })
           return {}
         },
       ),
@@ -195,8 +195,8 @@ export function projectRoutes(deps: Deps) {
           errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
         },
         async (call) => {
-          const { result } = await call.command<Project>('project.assign', {
-            id: call.params.project_id,
+          const { result } = await call.command('project.assign', {
+            id: idOf(call, 'project_id'),
             user_id: userOf(call),
           })
           return { body: result }
@@ -216,7 +216,7 @@ export function projectRoutes(deps: Deps) {
           errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
         },
         async (call) => {
-          await call.command('project.unassign', { id: call.params.project_id, user_id: userOf(call) })
+          await call.command('project.unassign', { id: idOf(call, 'project_id'), user_id: userOf(call) })
           return {}
         },
       ),

@@ -9,7 +9,7 @@ import { OneOf, Text, Uuid } from '../../contracts/schema.ts'
 import { PRIORITIES, TASK_STATUSES, TASK_TYPES } from '../../contracts/vocabulary.ts'
 import { findTask, listTasks, TASK_SORTS } from '../../db/queries/tasks.ts'
 import type { Deps } from '../deps.ts'
-import { created, endpoints, type OrgCall } from '../endpoint.ts'
+import { created, endpoints, idOf, type OrgCall } from '../endpoint.ts'
 import { filterUser, ifMatch, ORDER, PAGE, UserFilter } from '../list-query.ts'
 
 const TaskQuery = Type.Object({
@@ -65,7 +65,7 @@ export function taskRoutes(deps: Deps) {
           ok: { status: 201, schema: Task },
           errors: ['USER_NOT_FOUND', 'PROJECT_NOT_FOUND', 'TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
         },
-        async (call) => created(await call.command<Task>('task.create', call.body)),
+        async (call) => created(await call.command('task.create', call.body)),
       ),
     )
 
@@ -103,8 +103,8 @@ export function taskRoutes(deps: Deps) {
           errors: ['TASK_NOT_FOUND', 'USER_NOT_FOUND', 'PROJECT_NOT_FOUND', 'VERSION_CONFLICT'],
         },
         async (call) => {
-          const { result } = await call.command<Task>('task.update', {
-            id: call.params.task_id,
+          const { result } = await call.command('task.update', {
+            id: idOf(call, 'task_id'),
             patch: call.body,
             ...ifMatch(call.request),
           })
@@ -134,7 +134,7 @@ export function taskRoutes(deps: Deps) {
         },
         async (call) =>
           created(
-            await call.command<Task>('task.transition', { ...call.body, id: call.params.task_id }),
+            await call.command('task.transition', { ...call.body, id: idOf(call, 'task_id') }),
             undefined,
             200,
           ),
@@ -153,9 +153,9 @@ export function taskRoutes(deps: Deps) {
           errors: ['TASK_NOT_FOUND', 'CIRCULAR_DEPENDENCY'],
         },
         async (call) => {
-          const { result } = await call.command<Task>('task.add_dependency', {
-            id: call.params.task_id,
-            blocked_by_id: call.params.blocked_by_id,
+          const { result } = await call.command('task.add_dependency', {
+            id: idOf(call, 'task_id'),
+            blocked_by_id: idOf(call, 'blocked_by_id'),
           })
           return { body: result }
         },
@@ -175,8 +175,8 @@ export function taskRoutes(deps: Deps) {
         },
         async (call) => {
           await call.command('task.remove_dependency', {
-            id: call.params.task_id,
-            blocked_by_id: call.params.blocked_by_id,
+            id: idOf(call, 'task_id'),
+            blocked_by_id: idOf(call, 'blocked_by_id'),
           })
           return {}
         },
@@ -197,9 +197,7 @@ export function taskRoutes(deps: Deps) {
           errors: ['TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) =>
-          created(
-            await call.command<Evidence>('task.add_evidence', { ...call.body, id: call.params.task_id }),
-          ),
+          created(await call.command('task.add_evidence', { ...call.body, id: idOf(call, 'task_id') })),
       ),
     )
 
@@ -216,8 +214,8 @@ export function taskRoutes(deps: Deps) {
         },
         async (call) => {
           await call.command('task.remove_evidence', {
-            id: call.params.task_id,
-            evidence_id: call.params.evidence_id,
+            id: idOf(call, 'task_id'),
+            evidence_id: idOf(call, 'evidence_id'),
           })
           return {}
         },

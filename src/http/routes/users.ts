@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { generateApiKey, hashKey } from '../../auth/api-keys.ts'
+import type { NewKey } from '../../contracts/commands.ts'
 import { notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -11,7 +12,6 @@ import { Closed, Nullable, OneOf, Text, Timestamp } from '../../contracts/schema
 import { ROLES, USER_TYPES } from '../../contracts/vocabulary.ts'
 import { listKeys } from '../../db/queries/api-keys.ts'
 import { findUser, listUsers } from '../../db/queries/users.ts'
-import type { NewKey } from '../../db/writes/api-keys.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
@@ -109,7 +109,7 @@ export function userRoutes(deps: Deps) {
           errors: ['USER_NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR'],
         },
         async (call) => {
-          const { result } = await call.command<User>('user.update', {
+          const { result } = await call.command('user.update', {
             user_id: targetOf(call),
             patch: call.body,
           })
@@ -175,7 +175,7 @@ export function userRoutes(deps: Deps) {
         },
         async (call) => {
           const { key, stored } = await newKey(deps)
-          const reply = await call.command<{ previous_expires_at: string | null }>('key.rotate', {
+          const reply = await call.command('key.rotate', {
             user_id: targetOf(call),
             key: stored,
             ...call.body,
@@ -241,7 +241,7 @@ async function addAgent(
 ) {
   const { key, stored } = await newKey(deps)
   const { identifier, display_name, role } = body
-  const reply = await call.command<User>('user.create_agent', {
+  const reply = await call.command('user.create_agent', {
     identifier,
     display_name,
     role,
@@ -259,7 +259,7 @@ async function invite(
   const { email, display_name, role } = body
   const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
   const expires_at = new Date(Date.now() + INVITE_MS).toISOString()
-  const reply = await call.command<User>('user.invite_human', {
+  const reply = await call.command('user.invite_human', {
     email,
     display_name,
     role,

@@ -1,5 +1,6 @@
 import { createOrg } from '../../../src/commands/org-create.ts'
 import type { CommandCall } from '../../../src/contracts/calls.ts'
+import type { CommandName, Inputs, Results } from '../../../src/contracts/commands.ts'
 import { newId } from '../../../src/contracts/ids.ts'
 import type { AuthenticatedPrincipal } from '../../../src/contracts/principal.ts'
 import { createCore } from '../../../src/core.ts'
@@ -116,19 +117,18 @@ async function makeOrg(core: Core, database: Database, n: number, agents: number
     new_account: { email: `admin-${n}@example.com`, password_hash: 'none' },
   })
   const made: StageOrg = { org_id: org.id, admin, agents: [], channel_ids: [], ledger: emptyLedger() }
-  const run = async (command: string, input: unknown) =>
+  const run: Run = async (command, input) =>
     (await core.command(org.id, callOf(command, input, admin))).result
   await run('org.update', { settings: { agent_limits: { loop_brake: { messages: 0, minutes: 2 } } } })
   for (let i = 0; i < OPEN_CHANNELS; i++)
-    made.channel_ids.push(field(await run('channel.create', { name: `open ${i}` }), 'id'))
+    made.channel_ids.push((await run('channel.create', { name: `open ${i}` })).id)
   for (let i = 0; i < agents; i++) made.agents.push(await makeAgent(run, i))
   return made
 }
 
-async function makeAgent(
-  run: (command: string, input: unknown) => Promise<unknown>,
-  n: number,
-): Promise<StageAgent> {
+type Run = <N extends CommandName>(command: N, input: Inputs[N]) => Promise<Results[N]>
+
+async function makeAgent(run: Run, n: number): Promise<StageAgent> {
   const id = newId()
   await run('user.create_agent', {
     identifier: `agent-${n}`,
@@ -140,12 +140,16 @@ async function makeAgent(
   const project = await run('project.create', { name: `Project ${n}`, type: 'software' })
   return {
     caller: { kind: 'agent', id, display_name: `Agent ${n}`, org_id: null, role: 'contributor' },
-    project_id: field(project, 'id'),
-    project_channel_id: field(project, 'channel_id'),
+    project_id: project.id,
+    project_channel_id: project.channel_id,
   }
 }
 
-export function callOf(command: string, input: unknown, caller: AuthenticatedPrincipal): CommandCall {
+export function callOf<N extends CommandName>(
+  command: N,
+  input: Inputs[N],
+  caller: AuthenticatedPrincipal,
+): CommandCall<N> {
   return { command_id: newId(), command, input, principal: caller }
 }
 

@@ -79,7 +79,7 @@ async function differences(org_id: string, { type, payload }: LogEvent): Promise
 
 test('K1 each command takes its number of round trips while the head row is locked', () => {
   expect(Object.fromEntries([...spent].sort())).toEqual(ROUND_TRIPS)
-  expect([...COMMANDS.keys()].sort()).toEqual(Object.keys(ROUND_TRIPS))
+  expect(Object.keys(COMMANDS).sort()).toEqual(Object.keys(ROUND_TRIPS))
 })
 
 test('K2 the payloads of events are what a read answers, though nothing is read after a write', () => {

@@ -12,12 +12,11 @@ import { Host } from '../../../src/actors/runtime/host.ts'
 import type {
   ChannelRequest,
   CommandCall,
-  MessagePost,
-  Posted,
   PostReply,
   ReadMarker,
-  Reply,
+  ReplyTo,
 } from '../../../src/contracts/calls.ts'
+import type { Posted } from '../../../src/contracts/commands.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import type { AuthenticatedPrincipal, Principal } from '../../../src/contracts/principal.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
@@ -76,7 +75,8 @@ class World {
     this.host.register<ChannelRequest, unknown>('channel', {
       create: (context) =>
         new ChannelActor(context, {
-          command: (_org_id, call) => this.#command(call),
+          pauseLoop: (_org_id, call) => this.#pauseLoop(call),
+          resumeLoop: (_org_id, call) => this.#resumeLoop(call),
           post: (_org_id, call) => this.#store(call),
           ephemeral: (frame) => void this.frames.push(frame),
           markRead: async (_org_id, _channel_id, user_id, seq): Promise<ReadMarker> => {
@@ -93,15 +93,19 @@ class World {
     })
   }
 
-  async #command(call: CommandCall): Promise<Reply> {
+  async #pauseLoop(call: CommandCall<'channel.pause_loop'>): Promise<ReplyTo<'channel.pause_loop'>> {
     await this.#commit(call)
-    if (call.command !== 'channel.pause_loop') return { result: null, replayed: false }
-    return { result: { until: (call.input as { until: string }).until }, replayed: false }
+    return { result: { until: call.input.until }, replayed: false }
   }
 
-  async #store(call: CommandCall): Promise<PostReply> {
+  async #resumeLoop(call: CommandCall<'channel.resume_loop'>): Promise<ReplyTo<'channel.resume_loop'>> {
     await this.#commit(call)
-    const { content, refusal } = call.input as MessagePost
+    return { result: null, replayed: false }
+  }
+
+  async #store(call: CommandCall<'message.post'>): Promise<PostReply> {
+    await this.#commit(call)
+    const { content, refusal } = call.input
     if (refusal) throw new ApiError(refusal.code, 'refused')
     return {
       result: { message: message(++this.#seq, content, call.principal), repeated: false },

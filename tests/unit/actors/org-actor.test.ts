@@ -6,13 +6,13 @@ import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
-import type { Reply } from '../../../src/contracts/calls.ts'
+import type { OrgRequest, Reply } from '../../../src/contracts/calls.ts'
 import type { LogEvent, PublishedBatch } from '../../../src/contracts/log-event.ts'
 import { User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
 import type { Member } from '../../../src/domain/permissions.ts'
-import { type FakeInput, FakeOrgStore } from '../../support/fake-org-store.ts'
+import { FakeOrgStore, type FakeOutcome } from '../../support/fake-org-store.ts'
 import { sampleOf } from '../../support/samples.ts'
 
 const ADDRESS: Address = { kind: 'org', org_id: 'org', id: 'org' }
@@ -82,16 +82,19 @@ function setUp() {
     mailbox_max: 1_000,
   })
   let commands = 0
-  const run = (input: FakeInput = {}) =>
-    host.call<Reply>(ADDRESS, {
+  const run = (outcome: FakeOutcome = {}) => {
+    const command_id = `c${++commands}`
+    store.outcomes.set(command_id, outcome)
+    return host.call<Reply>(ADDRESS, {
       type: 'command',
       call: {
-        command_id: `c${++commands}`,
-        command: 'test',
-        input,
-        principal: { kind: 'human', id: ADA, display_name: 'Ada', role: 'administrator' },
+        command_id,
+        command: 'org.restore',
+        input: null,
+        principal: { kind: 'human', id: ADA, display_name: 'Ada', org_id: null, role: 'administrator' },
       },
-    })
+    } satisfies OrgRequest)
+  }
   const replay = (after: number, limit = 100) =>
     host.call<LogEvent[] | undefined>(ADDRESS, { type: 'replay', after, limit })
   return { store, published, measures, failures, world, clock, host, run, replay }

@@ -5,6 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import { ChannelActor } from '../../../src/actors/channel/channel-actor.ts'
 import { OrgActor } from '../../../src/actors/org/org-actor.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
+import { answerCall } from '../../../src/actors/runtime/answer-call.ts'
 import { FakeClock } from '../../../src/actors/runtime/clock.ts'
 import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
@@ -13,15 +14,14 @@ import { type CallTransport, Router } from '../../../src/actors/runtime/router.t
 import {
   CallOutcome,
   CHANNEL_REPLIES,
-  ChannelRequest,
+  type ChannelRequest,
   CommandCall,
-  MessagePost,
+  isCallOf,
   OrgReply,
   OrgRequest,
-  Posted,
   PostReply,
-  Reply,
 } from '../../../src/contracts/calls.ts'
+import { COMMAND_SCHEMAS, MessagePost, type NamedInput, Posted } from '../../../src/contracts/commands.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { LogEvent, PublishedBatch } from '../../../src/contracts/log-event.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
@@ -85,12 +85,14 @@ function twoNodes() {
     idle_ms: 60_000,
     mailbox_max: 100,
   })
+  const faults: string[] = []
   const world = { refusal: undefined as ApiError | undefined, gone: false }
   const posts: CommandCall[] = []
   host.register('channel', {
     create: (context) =>
       new ChannelActor(context, {
-        command: async (_org, call) => overTheWire(Reply, { result: null, replayed: call.retry === true }),
+        pauseLoop: async (_org, { input }) => ({ result: { until: input.until }, replayed: false }),
+        resumeLoop: async () => ({ result: null, replayed: false }),
         post: async (_org, call) => {
           posts.push(overTheWire(CommandCall, call))
           if (world.refusal) throw world.refusal
@@ -108,14 +110,16 @@ function twoNodes() {
   })
   const transport: CallTransport = {
     async call(_node, address, request) {
-      const schema = address.kind === 'org' ? OrgRequest : ChannelRequest
-      const received = overTheWire<unknown>(schema, request)
-      const answer = host.call<unknown>(address, received).then((reply) => {
-        const replies = Object.values(CHANNEL_REPLIES).some((one) => Value.Check(one, reply))
-        assert.ok(address.kind === 'org' ? Value.Check(OrgReply, reply) : replies, JSON.stringify(reply))
-        return reply
-      })
-      return overTheWire(CallOutcome, await outcomeOf(answer))
+      const received: unknown = JSON.parse(JSON.stringify(request))
+      const outcome = await answerCall(host, address, received, (stage) => void faults.push(stage))
+      if (outcome.ok) {
+        const schemas = address.kind === 'org' ? [OrgReply] : Object.values(CHANNEL_REPLIES)
+        assert.ok(
+          schemas.some((one) => Value.Check(one, outcome.reply)),
+          JSON.stringify(outcome),
+        )
+      }
+      return overTheWire(CallOutcome, outcome)
     },
   }
   const elsewhere = {
@@ -128,26 +132,38 @@ function twoNodes() {
     store,
     published,
     posts,
+    faults,
     world,
     clock,
     router: new Router('other', idle, elsewhere, clock, transport),
   }
 }
 
-const call = (input: unknown, rest: Partial<CommandCall> = {}): OrgRequest => ({
+type Rest = Partial<Pick<CommandCall, 'command_id' | 'principal' | 'retry' | 'idempotency'>>
+
+const call = (named: NamedInput, rest: Rest = {}): OrgRequest => ({
   type: 'command',
-  call: { command_id: uuid(9), command: 'test', input, principal: ada, ...rest },
+  call: { command_id: uuid(9), principal: ada, ...rest, ...named },
 })
+
+const RESTORE: NamedInput = { command: 'org.restore', input: null }
+
+/** Each command with an input and a result that its schemas allow. */
+const SAMPLES = Object.entries(COMMAND_SCHEMAS).map(([command, { input, result }]) => ({
+  command,
+  schemas: { input, result },
+  input: sampleOf<TSchema>(input),
+  result: sampleOf<TSchema>(result),
+}))
 
 describe('W5 a call from another node', () => {
   test('of an org runs its command, publishes and answers', async () => {
     const { router, published, store } = twoNodes()
     const idempotency = { route: 'POST /x', key: 'k', fingerprint: 'f' }
-    assert.deepEqual(await router.call(org, call({ result: { a: [1, null, 'x'] } }, { idempotency })), {
-      result: { a: [1, null, 'x'] },
-      replayed: false,
-    })
-    await router.call(org, call({}, { principal: SYSTEM, retry: true }))
+    const result = { a: [1, null, 'x'] }
+    store.outcomes.set(uuid(9), { result })
+    assert.deepEqual(await router.call(org, call(RESTORE, { idempotency })), { result, replayed: false })
+    await router.call(org, call(RESTORE, { principal: SYSTEM, retry: true }))
     assert.deepEqual(
       store.jobs.map(({ principal, retry }) => [principal.kind, retry]),
       [
@@ -158,9 +174,45 @@ describe('W5 a call from another node', () => {
     assert.equal(published.length, 2)
   })
 
+  for (const { command, schemas, input, result } of SAMPLES)
+    test(`of an org runs ${command} with its input and answers its result`, async () => {
+      const { router, store } = twoNodes()
+      store.outcomes.set(uuid(9), { result: overTheWire(schemas.result, result) })
+      const request = { type: 'command', call: { command_id: uuid(9), command, input, principal: ada } }
+      assert.deepEqual(await router.call(org, overTheWire(OrgRequest, request)), { result, replayed: false })
+      assert.deepEqual(
+        store.jobs.map((job) => [job.command, job.input]),
+        [[command, input]],
+      )
+    })
+
+  for (const { command, input } of SAMPLES)
+    test(`of an org is refused before it runs when ${command} has another input`, async () => {
+      const { router, store, faults } = twoNodes()
+      const unfit = [{ ...(typeof input === 'object' ? input : {}), unknown_field: 1 }, 'text', undefined]
+      for (const wrong of unfit) {
+        const request = {
+          type: 'command',
+          call: { command_id: uuid(9), command, input: wrong, principal: ada },
+        }
+        await assert.rejects(router.call(org, request), /another node/)
+      }
+      assert.deepEqual([store.jobs, faults.length], [[], unfit.length])
+    })
+
+  test('with an unknown command, actor or request is refused before it runs', async () => {
+    const { router, store, posts, faults } = twoNodes()
+    const unknown = { command_id: uuid(9), command: 'toString', input: null, principal: ada }
+    await assert.rejects(router.call(org, { type: 'command', call: unknown }), /another node/)
+    await assert.rejects(router.call({ ...org, kind: 'toString' }, call(RESTORE)), /another node/)
+    await assert.rejects(router.call(channel, call(RESTORE)), /another node/)
+    await assert.rejects(router.call(channel, { type: 'post', posting: null }), /another node/)
+    assert.deepEqual([store.jobs, posts, faults.length], [[], [], 4])
+  })
+
   test('of an org replays its memory, and answers null for what that does not reach', async () => {
     const { router } = twoNodes()
-    for (let i = 0; i < 8; i++) await router.call(org, call({}))
+    for (let i = 0; i < 8; i++) await router.call(org, call(RESTORE))
     const events = await router.call<LogEvent[]>(org, { type: 'replay', after: 6, limit: 9 })
     assert.deepEqual(
       events.map(({ sequence }) => sequence),
@@ -208,7 +260,7 @@ describe('W5 a call from another node', () => {
   test('of an org that is gone is 404', async () => {
     const { router, store } = twoNodes()
     store.exists = false
-    await assert.rejects(router.call(org, call({})), { errorCode: 'ORG_NOT_FOUND' })
+    await assert.rejects(router.call(org, call(RESTORE)), { errorCode: 'ORG_NOT_FOUND' })
   })
 })
 
@@ -230,9 +282,22 @@ test('W5 every failure of a call is the same error on the other side, and a faul
   assert.ok(refused instanceof ApiError && refused.status === 403 && refused.details === undefined)
 })
 
+test('W5 the compiler refuses a call that the boundary between nodes refuses', () => {
+  const title = 'Resume uploads'
+  assert.ok(isCallOf('org', call({ command: 'task.create', input: { title } })))
+  // @ts-expect-error The command has no schema.
+  const unknown = call({ command: 'task.erase', input: { title } })
+  // @ts-expect-error The input is one of another command.
+  const other = call({ command: 'project.create', input: { title } })
+  // @ts-expect-error A field is missing.
+  const lacking = call({ command: 'task.create', input: {} })
+  for (const refused of [unknown, other, lacking]) assert.equal(isCallOf('org', refused), false)
+})
+
 test('W5 a class instance, a date or undefined in a call is no plain data', () => {
-  for (const input of [new Map(), new Date(0), { at: new Date(0) }, [undefined], () => 1, Number.NaN])
-    assert.equal(Value.Check(OrgRequest, call(input)), false)
-  for (const input of [null, 0, 'x', [], {}, { a: { b: [true] } }])
-    assert.equal(Value.Check(OrgRequest, call(input)), true)
+  const withSetting = (value: unknown) => call({ command: 'org.update', input: { settings: { value } } })
+  for (const value of [new Map(), new Date(0), { at: new Date(0) }, [undefined], () => 1, Number.NaN])
+    assert.equal(isCallOf('org', withSetting(value)), false)
+  for (const value of [null, 0, 'x', [], {}, { a: { b: [true] } }])
+    assert.equal(isCallOf('org', withSetting(value)), true)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { postRefusal } from '../../../src/commands/post-refusal.ts'
+import type { MessagePost, PostRefusal } from '../../../src/contracts/commands.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { Job } from '../../../src/domain/job.ts'
 import { type Member, Permissions } from '../../../src/domain/permissions.ts'
@@ -24,9 +25,14 @@ const permissions = (status: 'active' | 'suspended' = 'active') =>
     ending_keys: [{ id: 'ended', ends_at: '2026-01-01T00:00:00.000Z' }],
   })
 
-const REFUSAL = { code: 'RATE_LIMITED', message: 'Slower.', retry_after_s: 1 }
+const REFUSAL: PostRefusal = { code: 'RATE_LIMITED', message: 'Slower.', retry_after_s: 1 }
 
-function job(who: string, input: object = {}, rest: Partial<Job> = {}, status?: 'suspended'): Job {
+function job(
+  who: string,
+  input: Partial<MessagePost> = {},
+  rest: Pick<Job<'message.post'>, 'retry' | 'idempotency'> = {},
+  status?: 'suspended',
+): Job<'message.post'> {
   return {
     command_id: 'c',
     command: 'message.post',
@@ -56,7 +62,7 @@ test.each([
     'a request with a key, which may have been answered',
     job('ana', {}, { idempotency: { route: 'r', key: 'k', fingerprint: 'f' } }),
   ],
-  ['another command', job('ana', {}, { command: 'task.create' })],
+  ['another command', { ...job('ana'), command: 'channel.create', input: { name: 'x' } } as const],
 ])('K5 %s goes to the lane', (_, accepted) => {
   expect(codeOf(accepted)).toBeUndefined()
 })

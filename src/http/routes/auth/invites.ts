@@ -93,7 +93,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
             invite_id: invite.id,
             ...(body.name === undefined ? {} : { display_name: body.name }),
           }
-          await deps.systemCommand(invite.org_id, 'user.join', input)
+          await deps.systemCommand(invite.org_id, { command: 'user.join', input })
           return await sign_in.start({ ...account, display_name: name }, call)
         },
       ),

@@ -1,0 +1,173 @@
+import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { RateLimitState } from './errors.ts'
+import { EVENT_PAYLOADS } from './event-payloads.ts'
+import { Actor } from './events.ts'
+import { LIMITS } from './limits.ts'
+import { Revocation } from './log-event.ts'
+import {
+  AcceptInviteBody,
+  ChannelCreate,
+  EvidenceCreate,
+  KeyRotate,
+  MessageCreate,
+  OrgDelete,
+  OrgPatch,
+  ProjectCreate,
+  ProjectPatch,
+  ProjectTransition,
+  TaskCreate,
+  TaskPatch,
+  TaskTransition,
+  UserCreate,
+  UserPatch,
+} from './requests.ts'
+import { Channel, Evidence, Message, Org, Project, Task, User } from './resources.ts'
+import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
+
+/*
+ * Inputs and results of all commands: plain data, because the owner of the org may be another node. Built from the
+ * requests and resources of the API.
+ */
+
+const opt = Type.Optional
+const nothing = Type.Null()
+
+/** Why a new message is refused; an idempotent replay of a stored one is answered all the same. */
+export const PostRefusal = Closed({
+  code: OneOf(['RATE_LIMITED', 'AGENT_LOOP']),
+  message: Type.String(),
+  retry_after_s: Count(),
+  rate_limit: opt(RateLimitState),
+})
+export type PostRefusal = Static<typeof PostRefusal>
+
+/** A message to post: the input of `message.post`. */
+export const MessagePost = Closed({
+  ...MessageCreate.properties,
+  channel_id: Uuid(),
+  content_hash: Type.String({
+    description: 'Distinguishes an idempotent replay from another message under the same `client_id`.',
+  }),
+  refusal: opt(PostRefusal),
+})
+export type MessagePost = Static<typeof MessagePost>
+
+export const Posted = Closed({
+  message: Message,
+  repeated: Type.Boolean({
+    description: 'The same `client_id` was stored before: nothing was done now.',
+  }),
+})
+export type Posted = Static<typeof Posted>
+
+/** A new API key as it is stored: hashes only, never the key itself. */
+export const NewKey = Closed({
+  id: Uuid(),
+  key_id: Type.String({ description: 'Public part of the key.' }),
+  prefix: Type.String(),
+  bcrypt_hash: Type.String(),
+  hmac: Type.String(),
+})
+export type NewKey = Static<typeof NewKey>
+
+const [human, agent] = UserCreate.anyOf
+
+export const HumanInvite = Closed({
+  email: human.properties.email,
+  display_name: human.properties.display_name,
+  role: human.properties.role,
+  new_user_id: Uuid('The account to make when there is none with this e-mail.'),
+  invite: Closed({ id: Uuid(), token_hash: Type.String(), expires_at: Timestamp() }),
+})
+export type HumanInvite = Static<typeof HumanInvite>
+
+const AgentCreate = Closed({
+  identifier: agent.properties.identifier,
+  display_name: agent.properties.display_name,
+  role: agent.properties.role,
+  user_id: Uuid(),
+  key: NewKey,
+})
+
+const record = <T extends keyof typeof EVENT_PAYLOADS>(type: T) =>
+  Closed({
+    type: Type.Literal(type),
+    actor: Actor,
+    payload: EVENT_PAYLOADS[type],
+    revokes: opt(Revocation),
+  })
+
+/** A sign-in, its failure or its end, as an event of the log. */
+export const SecurityRecord = TaggedUnion({
+  'auth.login_success': record('auth.login_success'),
+  'auth.login_failure': record('auth.login_failure'),
+  'auth.api_key_failure': record('auth.api_key_failure'),
+  'auth.session_revoked': record('auth.session_revoked'),
+})
+export type SecurityRecord = Static<typeof SecurityRecord>
+
+/** The resource of a path, and the fields of the request's body. */
+const ofResource = <P extends TProperties>(properties: P) => Closed({ ...properties, id: Uuid() })
+
+const ofUser = <P extends TProperties>(properties: P) => Closed({ ...properties, user_id: Uuid() })
+
+/** `version` is that of the `If-Match` header. */
+const patchOf = <S extends TSchema>(patch: S) => Closed({ id: Uuid(), patch, version: opt(Count()) })
+
+/** Every command of an org by its name. A command without an entry here does not compile. */
+export const COMMAND_SCHEMAS = {
+  'channel.create': { input: ChannelCreate, result: Channel },
+  'channel.pause_loop': {
+    input: EVENT_PAYLOADS['channel.loop_paused'],
+    result: Closed({ until: Timestamp() }),
+  },
+  'channel.resume_loop': { input: EVENT_PAYLOADS['channel.loop_resumed'], result: nothing },
+  'key.revoke': { input: ofUser({}), result: nothing },
+  'key.rotate': {
+    input: ofUser({ ...KeyRotate.properties, key: NewKey }),
+    result: Closed({ previous_expires_at: Nullable(Timestamp()) }),
+  },
+  'message.post': { input: MessagePost, result: Posted },
+  'org.delete': { input: OrgDelete, result: Org },
+  'org.restore': { input: nothing, result: Org },
+  'org.resume': { input: nothing, result: Org },
+  'org.suspend': { input: nothing, result: Org },
+  'org.update': { input: OrgPatch, result: Org },
+  'project.archive': { input: ofResource({}), result: nothing },
+  'project.assign': { input: ofResource({ user_id: Uuid() }), result: Project },
+  'project.create': { input: ProjectCreate, result: Project },
+  'project.transition': { input: ofResource(ProjectTransition.properties), result: Project },
+  'project.unassign': { input: ofResource({ user_id: Uuid() }), result: nothing },
+  'project.update': { input: patchOf(ProjectPatch), result: Project },
+  'security.record': { input: SecurityRecord, result: nothing },
+  'task.add_dependency': { input: ofResource({ blocked_by_id: Uuid() }), result: Task },
+  'task.add_evidence': { input: ofResource(EvidenceCreate.properties), result: Evidence },
+  'task.archive': {
+    input: Closed({ ids: Type.Array(Uuid(), { maxItems: LIMITS.ids_max }) }),
+    result: nothing,
+  },
+  'task.create': { input: TaskCreate, result: Task },
+  'task.remove_dependency': { input: ofResource({ blocked_by_id: Uuid() }), result: nothing },
+  'task.remove_evidence': { input: ofResource({ evidence_id: Uuid() }), result: nothing },
+  'task.transition': { input: ofResource(TaskTransition.properties), result: Task },
+  'task.update': { input: patchOf(TaskPatch), result: Task },
+  'user.create_agent': { input: AgentCreate, result: User },
+  'user.invite_human': { input: HumanInvite, result: User },
+  'user.join': {
+    input: ofUser({ invite_id: Uuid(), display_name: AcceptInviteBody.properties.name }),
+    result: User,
+  },
+  'user.remove': { input: ofUser({}), result: nothing },
+  'user.update': { input: ofUser({ patch: UserPatch }), result: User },
+} as const satisfies Record<string, { input: TSchema; result: TSchema }>
+
+type Schemas = typeof COMMAND_SCHEMAS
+
+export type CommandName = keyof Schemas
+export type Inputs = { [N in CommandName]: Static<Schemas[N]['input']> }
+export type Results = { [N in CommandName]: Static<Schemas[N]['result']> }
+
+/** A command with its input, told apart by its name. */
+export type NamedInput<N extends CommandName = CommandName> = {
+  [K in N]: { command: K; input: Inputs[K] }
+}[N]
