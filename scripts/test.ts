@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CLUSTER_VARIABLE, launchCluster } from '../tests/support/cluster.ts'
-import { allGroups, bunTest, type Group, ROOT, SILENCE_MS } from './test-run/groups.ts'
+import { allGroups, bunTest, type Group, ROOT } from './test-run/groups.ts'
 import { endLeftovers } from './test-run/processes.ts'
 import { type JobResult, runJob } from './test-run/run-job.ts'
 
@@ -79,7 +79,7 @@ async function runGroup(group: Group): Promise<JobResult[]> {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
       let kept = ''
       // Lines of jobs that run at the same time are not mixed: each job is printed when it ended.
-      const result = await runJob(job, env, SILENCE_MS, (text) => {
+      const result = await runJob(job, env, (text) => {
         if (alone) process.stdout.write(text)
         else kept += text
       })

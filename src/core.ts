@@ -8,6 +8,7 @@ import { Host } from './actors/runtime/host.ts'
 import { LANE_LIMITS } from './actors/runtime/lane.ts'
 import { Router } from './actors/runtime/router.ts'
 import { createJobRunner } from './commands/execute.ts'
+import { postRefusal } from './commands/post-refusal.ts'
 import { COMMANDS } from './commands/registry.ts'
 import type {
   ChannelReplyTo,
@@ -112,6 +113,7 @@ export function createCore(
   const orgPorts: OrgPorts = {
     store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
     load: (org_id) => readOrgState(database, org_id),
+    refusal: postRefusal,
     publish: (batch) => {
       edges.deliver(batch)
       onPublished(batch)

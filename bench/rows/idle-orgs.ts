@@ -28,7 +28,7 @@ const idleOrgs: Row = {
       DEPLOYMENT_MODE: 'multi-tenant',
       MC_ACTOR_IDLE_MS: String(ACTOR_IDLE_MS),
     }
-    const server = await startServer({ env })
+    const server = await startServer({ cluster: 'own', env })
     try {
       const admin = await setUp(server)
       const statements = await Statements.of(server)

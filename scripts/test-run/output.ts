@@ -12,7 +12,8 @@ export interface Counts {
 }
 
 const VERDICT = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+m?s\])?$/
-const DENO_VERDICT = /^(.+) \.\.\. (?:.*)?(ok|FAILED|ignored)(?: \(.*\))?$/
+/** A step; the line of its test follows its steps and would count them twice. */
+const DENO_VERDICT = /^ +(.+) \.\.\. (ok|FAILED|ignored)(?: \(.*\))?$/
 
 /** Reads the output of a job line by line. */
 export class Output {

@@ -1,39 +1,9 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
-import type {
-  KeyRefusal,
-  OrgStatus,
-  Role,
-  SubAgentStatus,
-  UserStatus,
-  UserType,
-} from '../contracts/vocabulary.ts'
+import type { KeyRefusal } from '../contracts/vocabulary.ts'
+import type { StoredKey } from '../domain/credentials.ts'
 import { sameText } from './same-text.ts'
-
-/** A stored key with its principal and org. Times are ISO 8601. */
-export interface StoredKey {
-  org_id: string
-  slug: string
-  org_status: OrgStatus
-  id: string
-  key_id: string
-  kind: 'live' | 'tmp'
-  user_id: string
-  sub_agent_id: string | null
-  bcrypt_hash: string
-  hmac: string
-  expires_at: string | null
-  revoked_at: string | null
-  member_role: Role | null
-  member_status: UserStatus | null
-  member_type: UserType | null
-  display_name: string
-  username: string
-  task_id: string | null
-  sub_agent_status: SubAgentStatus | null
-  sub_agent_expires_at: string | null
-}
 
 export interface KeyStore {
   find(key_id: string): Promise<StoredKey | undefined>

@@ -1,19 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import type { StoredSession } from '../domain/credentials.ts'
 import type { SessionTokens } from './session-tokens.ts'
-
-export interface SessionRow {
-  id: string
-  user_id: string
-  jti: string
-  previous_jti: string | null
-  previous_valid_until: string | null
-  created_at: string
-  expires_at: string
-  last_seen_at: string
-  revoked_at: string | null
-  ip: string | null
-  user_agent: string | null
-}
 
 /** Storage of sessions. The row is the truth about a session. */
 export interface SessionStore {
@@ -25,11 +12,11 @@ export interface SessionStore {
     ip: string
     user_agent: string
   }): Promise<void>
-  find(id: string): Promise<SessionRow | undefined>
+  find(id: string): Promise<StoredSession | undefined>
   /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
   rotate(id: string, old_jti: string, new_jti: string, grace_until: string): Promise<boolean>
   revoke(id: string): Promise<string | undefined>
-  listByUser(user_id: string): Promise<SessionRow[]>
+  listByUser(user_id: string): Promise<StoredSession[]>
 }
 
 export interface Started {
@@ -56,7 +43,9 @@ export class Sessions {
   readonly #tokens: SessionTokens
   readonly #now: () => number
   readonly #newId: () => string
-  readonly #remembered = new LRUCache<string, { row: SessionRow; read_at: number }>({ max: REMEMBERED_MAX })
+  readonly #remembered = new LRUCache<string, { row: StoredSession; read_at: number }>({
+    max: REMEMBERED_MAX,
+  })
   readonly #listeners: ((session_id: string) => void)[] = []
 
   constructor(store: SessionStore, tokens: SessionTokens, now: () => number, newId: () => string) {
@@ -135,7 +124,9 @@ export class Sessions {
   /** Valid sessions of a user, newest first. */
   async list(
     user_id: string,
-  ): Promise<Pick<SessionRow, 'id' | 'created_at' | 'last_seen_at' | 'expires_at' | 'ip' | 'user_agent'>[]> {
+  ): Promise<
+    Pick<StoredSession, 'id' | 'created_at' | 'last_seen_at' | 'expires_at' | 'ip' | 'user_agent'>[]
+  > {
     const rows = await this.#store.listByUser(user_id)
     return rows
       .filter((row) => row.revoked_at === null && Date.parse(row.expires_at) > this.#now())
@@ -166,13 +157,13 @@ export class Sessions {
   }
 
   /** A replaced token is valid until it expires; only a refresh with it is checked further (see refresh). */
-  #judge(row: SessionRow | undefined, user_id: string): Refusal | undefined {
+  #judge(row: StoredSession | undefined, user_id: string): Refusal | undefined {
     if (!row || row.user_id !== user_id || row.revoked_at !== null) return { refusal: 'SESSION_REVOKED' }
     if (Date.parse(row.expires_at) <= this.#now()) return { refusal: 'SESSION_EXPIRED' }
     return undefined
   }
 
-  async #row(id: string): Promise<SessionRow | undefined> {
+  async #row(id: string): Promise<StoredSession | undefined> {
     const known = this.#remembered.get(id)
     if (known && this.#now() - known.read_at < REMEMBER_MS) return known.row
     const row = await this.#store.find(id)

@@ -1,13 +1,12 @@
 import type { Reply } from '../contracts/calls.ts'
-import { ApiError, notFound } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
-import { authorize } from '../domain/access.ts'
 import type { Done, Job } from '../domain/job.ts'
 import { isSecurityEvent, type NewEvent } from '../domain/log-event.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { senderOf } from '../domain/principal.ts'
+import { checkPrincipal } from './check-principal.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
@@ -77,29 +76,6 @@ function contextOf(batch: BatchContext, permissions: Permissions): CommandContex
   }
   contexts.set(batch, context)
   return context
-}
-
-/**
- * The principal's membership, role, key and scope once more, by the owner's permissions: what the first node saw may be
- * older than the command before.
- */
-function checkPrincipal(command: Command<never, unknown>, job: Job, now_ms: number): void {
-  const { principal, permissions } = job
-  if (command.action === null) return
-  if (principal.kind === 'system') throw new Error(`${command.name} is not for the server itself`)
-  if (principal.key_id !== undefined && permissions.keyEnded(principal.key_id, now_ms)) throw invalidKey()
-  if (principal.kind === 'sub_agent') {
-    if (!permissions.scope(principal.id)) throw invalidKey()
-    authorize(command.action, principal, permissions.readOnly)
-    return
-  }
-  const member = permissions.member(principal.id)
-  if (!member) throw notFound('org')
-  authorize(command.action, { kind: member.type, role: member.role }, permissions.readOnly)
-}
-
-function invalidKey(): ApiError {
-  return new ApiError('INVALID_API_KEY', 'This API key is not valid.')
 }
 
 /** A message with a `client_id` finds itself again by it: its reply need not be kept a second time. */

@@ -27,7 +27,7 @@ export const messagePost: Command<MessagePost, Posted> = {
       const known = knownMessage(context, { channel_id, sender_id: principal.id, client_id })
       if (known) return await repeat(context, input, known)
     }
-    if (input.refusal) throw refused(input.refusal)
+    if (input.refusal) throw refusedBy(input.refusal)
     if (input.reply_to) await checkReply(context, channel_id, input.reply_to)
 
     const next = context.nextSeq(channel_id)
@@ -50,7 +50,7 @@ export const messagePost: Command<MessagePost, Posted> = {
   },
 }
 
-function refused(refusal: NonNullable<MessagePost['refusal']>): ApiError {
+export function refusedBy(refusal: NonNullable<MessagePost['refusal']>): ApiError {
   const { code, message, ...options } = refusal
   return new ApiError(code, message, options)
 }

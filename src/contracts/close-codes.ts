@@ -2,15 +2,15 @@
 export const CLOSE = {
   /** The credentials ended: sign in again, do not reconnect. */
   revoked: 4001,
-  /** The client did not read; it lost nothing, it resumes. */
+  /** The client did not read fast enough. Nothing is lost: it resumes. */
   slow_consumer: 4002,
-  /** Ten frames in a row that this protocol does not know. */
+  /** Ten invalid frames in a row. */
   protocol_error: 4003,
-  /** More frames waiting than one client may have. */
+  /** The queue of the client's frames is full. */
   flooding: 4029,
   /** The server drains or restarts; come back with jitter. */
   restarting: 1012,
-  /** Nothing was heard of the peer, whose connection is cut; never sent. */
+  /** The peer was silent for too long: its connection is cut, the code is never sent. */
   silent: 1006,
   /** A frame above the limit (sent by the runtime itself). */
   too_large: 1009,

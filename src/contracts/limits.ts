@@ -52,23 +52,23 @@ export const LIMITS = {
 
   /** A larger WebSocket frame from a client closes the socket with 1009. */
   ws_frame_bytes_max: 64 * 1024,
-  /** Frames of one client that wait for their turn; one more closes with 4029. */
+  /** Length of a client's inbound queue; one frame more closes with 4029. */
   ws_inbound_queue_max: 64,
   /** Bad frames in a row before the socket is closed with 4003. */
   ws_bad_frames_max: 10,
   ws_hello_deadline_ms: 10_000,
-  /** Every socket is pinged so often, whatever else goes over it. */
+  /** Interval of pings, whatever else goes over the socket. */
   ws_ping_interval_ms: 30_000,
-  /** A peer of which nothing was heard for so long, two pings included, is gone. */
+  /** A peer that was silent for so long, two pings included, is gone. */
   ws_silence_max_ms: 75_000,
 
-  /** What may wait for one slow consumer before it is disconnected; whichever comes first. */
+  /** Send queue of one consumer: over either bound it is disconnected. */
   send_queue_bytes_max: 1024 * 1024,
   send_queue_frames_max: 1_000,
-  /** A write that the peer does not take for so long ends the stream. */
+  /** A write that the peer has not accepted after this time ends the stream. */
   write_stall_ms: 30_000,
   typing_expires_ms: 3_000,
-  /** Others hear at most so often that somebody still types: one who floods reaches nobody. */
+  /** Debounce of `typing`: at most one frame to the others in this time. */
   typing_repeat_ms: 1_000,
 } as const
 

@@ -1,40 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import { LRUCache } from 'lru-cache'
+import type { StoredKey } from '../domain/credentials.ts'
 import type { Database } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'
-import type { memberships, organizations } from './schema/orgs.ts'
-import { api_keys, type sub_agents } from './schema/work.ts'
+import { api_keys } from './schema/work.ts'
 import { build, given, inOrg, type Params, statement } from './statement.ts'
-
-/** Rows of the look-up function `auth_api_key`: a key with its org, its member and its sub-agent. */
-type Key = typeof api_keys.$inferSelect
-type Organization = typeof organizations.$inferSelect
-type Member = typeof memberships.$inferSelect
-type SubAgent = typeof sub_agents.$inferSelect
-type StoredKey = Pick<
-  Key,
-  | 'org_id'
-  | 'id'
-  | 'key_id'
-  | 'kind'
-  | 'user_id'
-  | 'sub_agent_id'
-  | 'bcrypt_hash'
-  | 'hmac'
-  | 'expires_at'
-  | 'revoked_at'
-> & {
-  slug: Organization['slug']
-  org_status: Organization['status']
-  member_role: Member['role'] | null
-  member_status: Member['status'] | null
-  member_type: Member['type'] | null
-  display_name: string
-  username: string
-  task_id: SubAgent['task_id'] | null
-  sub_agent_status: SubAgent['status'] | null
-  sub_agent_expires_at: SubAgent['expires_at'] | null
-}
 
 const setHmac = statement((p: Params<{ org_id: string; id: string; hmac: string }>) =>
   build

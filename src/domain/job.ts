@@ -7,7 +7,7 @@ export interface Job extends CommandCall {
   permissions: Permissions
 }
 
-/** What a command left behind once it is stored. */
+/** The outcome of a stored command. */
 export interface Done {
   reply: Reply
   events: LogEvent[]

@@ -4,7 +4,7 @@ export interface Head {
   epoch: number
   /** Sequence of the last stored event. */
   sequence: number
-  /** Number of the last batch that committed: tells after a lost connection whether ours did. */
+  /** Number of the last batch that committed: after a lost connection it says whether ours did. */
   batch: number
   /** Short id of this incarnation of the log, new after a restore from backup. */
   log: string

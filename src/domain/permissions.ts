@@ -37,11 +37,11 @@ export interface PermissionSnapshot {
   project_users: { project_id: string; user_id: string }[]
   channels: KnownChannel[]
   sub_agents: (Scope & { id: string })[]
-  /** Keys that end or ended of late; a key that is not here is as good as its row. */
+  /** Keys that end or ended recently; any other key is judged by its row. */
   ending_keys: { id: string; ends_at: string }[]
 }
 
-/** A principal as the fold looks it up; name, role and credentials are of no account. */
+/** The fields of a principal that the fold needs: name, role and credentials come from the fold itself or do not count. */
 type Reader = Pick<Principal, 'kind' | 'id'>
 
 /**
@@ -148,7 +148,7 @@ export class Permissions {
     return event.project_ids.some((project_id) => scope.project_ids.includes(project_id))
   }
 
-  /** Whether {@link apply} would change anything: such an event ends its batch. */
+  /** Whether {@link apply} would change anything. Such an event ends its batch. */
   isTouchedBy(event: Pick<LogEvent, 'type' | 'task_id'>): boolean {
     if (event.type === 'task.updated')
       return [...this.#scopes.values()].some((scope) => scope.task_id === event.task_id)

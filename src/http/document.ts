@@ -6,12 +6,12 @@ import { RESOURCES } from '../contracts/resources.ts'
 import type { Action } from '../domain/access.ts'
 import { ACTIONS } from '../domain/access.ts'
 
-/** What the API document says about an operation. */
+/** An operation as the API document describes it. */
 export interface Documentation {
   summary: string
   description?: string
   tag: string
-  /** Status and schema of the good answer. */
+  /** Status and schema of the successful answer. */
   ok: { status: 200 | 201 | 204 | 302 | 101; schema?: TSchema; description?: string; content_type?: string }
   /** Set when a repeated request is answered 200 with what is stored. */
   repeatable?: boolean
@@ -160,7 +160,7 @@ function refusalsOf(action: Action): ErrorCode[] {
   return codes
 }
 
-/** Who may, in words, from the table of rights. */
+/** The permission of an operation in words, from the table of rights. */
 function permission({ action, open }: Documentation): string {
   if (open) return 'Permission: anybody.'
   if (!action) return 'Permission: anybody who is signed in.'

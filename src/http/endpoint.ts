@@ -16,14 +16,14 @@ import type { Authenticated } from './identity.ts'
 import { internalError } from './reply.ts'
 import { checker, checkQuery, pathId } from './validate.ts'
 
-/** What Elysia hands to a route, as far as we use it. */
+/** The part of Elysia's context that routes use. */
 export interface RouteContext {
   request: Request
   /** Absent on routes without parameters. */
   params?: Record<string, string>
 }
 
-/** A request on its way through an endpoint. */
+/** A request in an endpoint: authenticated, parsed, validated. */
 export interface Call<Body, Query> {
   request: Request
   request_id: string
@@ -38,13 +38,13 @@ export interface Call<Body, Query> {
   idempotency: Idempotency | undefined
 }
 
-/** A request inside an org: who asks, with its rights looked up. */
+/** A request inside an org: the principal has its name, role and scope there. */
 export interface OrgCall<Body, Query> extends Call<Body, Query> {
   edge: OrgEdge
   org_id: string
   /** The answer of an earlier request with the same key, when this one would be refused if it were no repeat. */
   recalled: Reply | undefined
-  /** The caller is over its rate: set on repeatable operations only, which must answer nothing but repeats then. */
+  /** Set on repeatable operations when the caller is over its rate: only a repeat may be answered then. */
   limited: ApiError | undefined
   /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
   command<Result>(name: string, input: unknown): Promise<Reply & { result: Result }>
@@ -247,7 +247,7 @@ export function endpoints(deps: Deps) {
   }
 }
 
-/** Who is refused counts as its address, so that guessing has an end. */
+/** Failed authentication counts against the rate of the address, so that guessing is bounded. */
 export async function identifyCaller(
   deps: Pick<Deps, 'limits'>,
   ip: string,
@@ -261,7 +261,7 @@ export async function identifyCaller(
   }
 }
 
-/** Answers what was thrown: a refusal as it is, anything else as 500 without a word about why. */
+/** The response to a thrown error: a refusal as it is, anything else as 500 without details. */
 export function refuse(
   deps: Pick<Deps, 'replier' | 'log'>,
   error: unknown,
@@ -279,7 +279,7 @@ export function created(reply: Reply, body: unknown = reply.result, status = 201
   return reply.replayed ? { status, body, headers: { 'Idempotent-Replay': 'true' } } : { status, body }
 }
 
-/** A refusal that waits: it does not hold for a repeat. */
+/** The refusal that a check throws, held back because it does not apply to a repeat. */
 function refusalOf(check: () => void): ApiError | undefined {
   try {
     check()

@@ -1,10 +1,11 @@
-import type { KeyVerifier, StoredKey } from '../auth/api-keys.ts'
+import type { KeyVerifier } from '../auth/api-keys.ts'
 import { cookieNames, parseCookies } from '../auth/cookies.ts'
 import { checkCsrf, sameOrigin } from '../auth/csrf.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { KeyRefusal } from '../contracts/vocabulary.ts'
+import type { StoredKey } from '../domain/credentials.ts'
 import type { Member } from '../domain/permissions.ts'
 import type { Credential } from '../edge/credential.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
@@ -19,7 +20,7 @@ export interface Authenticated extends Credential {
 /** Credentials in an org: the principal has its name and its role there. */
 export interface Membership extends Credential {
   edge: OrgEdge
-  /** What {@link principalNow} found last: it holds until the member is another. */
+  /** Memo of {@link principalNow}: valid while the permissions hold the same member. */
   found?: { member: Member; principal: AuthenticatedPrincipal }
 }
 
@@ -34,22 +35,22 @@ interface Ports {
   openEdge(org_id: string): Promise<OrgEdge>
   /** Id of the org with this slug; undefined when there is none. */
   orgId(slug: string): Promise<string | undefined>
-  /** Remembers that a member was here; must not throw, must not wait. */
+  /** Notes the member's activity; must not throw, must not wait. */
   active(org_id: string, user_id: string): void
   /** A key was used; must not throw, must not wait. */
   keyUsed(key: StoredKey): void
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
   keyFailure(key: StoredKey, reason: KeyRefusal, from: Origin): void
-  /** What failed before from this address, and for this id when there is such a key. */
+  /** Earlier failures from this address, and of this key when it exists. */
   keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
 }
 
-/** Longer names of programs are cut: a record needs to tell them apart, no more. */
+/** Characters of a `User-Agent` that are kept in a record. */
 const USER_AGENT_MAX = 300
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** Finds out who asks, and as what in which org. The only place that reads credentials. */
+/** Authentication: checks credentials and finds the principal's membership of an org. Nothing else reads credentials. */
 export class Identify {
   readonly #ports: Ports
 
@@ -148,7 +149,7 @@ export class Identify {
     })
   }
 
-  /** The principal as a member of the org with this slug. Whoever is not one learns nothing: 404. */
+  /** The principal as a member of the org with this slug. 404 for anybody else, whether the org exists or not. */
   async member({ principal, expires_at }: Authenticated, slug: string): Promise<Membership> {
     const org_id = /^[a-z0-9-]{1,64}$/.test(slug) ? await this.#ports.orgId(slug) : undefined
     if (org_id === undefined) throw notFound('org')

@@ -29,7 +29,7 @@ interface OpenApi {
   components: { schemas: Record<string, object> }
 }
 
-/** The OpenAPI 3.1 document of routes: what Elysia knows of them, finished with names, headers and examples. */
+/** The OpenAPI 3.1 document of the routes: Elysia's own, completed with operation ids, headers and examples. */
 export async function openApi(addRoutes: (app: Elysia) => unknown): Promise<string> {
   const app = new Elysia().use(
     swagger({
@@ -67,7 +67,7 @@ export async function openApi(addRoutes: (app: Elysia) => unknown): Promise<stri
   return JSON.stringify(document)
 }
 
-/** Refusals that every write may get: its body is read whatever it is for, and a page must show its token. */
+/** Refusals that every write may get: its body is always read, and a browser has to send a CSRF token. */
 const EVERY_WRITE: readonly [number, readonly ErrorCode[]][] = [
   [400, ['INVALID_JSON', 'VALIDATION_FAILED']],
   [403, ['CSRF_VALIDATION_FAILED']],
@@ -112,7 +112,7 @@ function finish(operation: Operation, method: string, path: string, named: Recor
       if (type === 'application/json' && Number(status) < 300) body.example = exampleOf(body.schema, named)
 }
 
-/** What a name in a path stands for; Elysia knows only that it is text. */
+/** Schema and description of a path parameter; to Elysia it is just text. */
 function pathParameter(name: string): Pick<Parameter, 'description' | 'schema'> {
   const uuid = { type: 'string', format: 'uuid' }
   if (name === 'org_slug')

@@ -3,7 +3,7 @@ import { COMMANDS } from '../../src/commands/registry.ts'
 import { roomOf, violations } from './check-file.ts'
 import { ROOMS } from './rules.ts'
 import { factsOf } from './source.ts'
-import { read, sourceFiles } from './tree.ts'
+import { filesBelow, read, sourceFiles } from './tree.ts'
 
 describe('the house', () => {
   const files = sourceFiles()
@@ -22,6 +22,12 @@ describe('the house', () => {
       .filter((path) => path.startsWith('src/commands/'))
       .filter((path) => (read(path).match(/^export const \w+: Command</gm) ?? []).length > 1)
     expect(crowded).toEqual([])
+  })
+
+  test('the proofs in poc/ import nothing of the program, and not each other', () => {
+    const proofs = filesBelow('poc').filter((path) => path.endsWith('.ts'))
+    expect(proofs.length).toBeGreaterThan(5)
+    expect(proofs.flatMap((path) => violations(path, read(path)))).toEqual([])
   })
 
   test('a test is never narrowed or left out by hand', () => {

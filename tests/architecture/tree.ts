@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** The checkout. */
 export const ROOT = join(import.meta.dir, '..', '..')
 
-/** What is built, installed or kept here, and no part of the project. */
+/** Folders of built, installed or stored files, no part of the project. */
 const NOT_OURS = new Set(['node_modules', '.git', 'dist', 'data', 'coverage', 'results', 'screenshots'])
 
 /** Files of the project below a folder, relative to the checkout, sorted. */
@@ -18,9 +18,9 @@ export function filesBelow(folder: string): string[] {
   return found.sort()
 }
 
-/** Source files that the rules are about. */
+/** Source files that the rules are about. The proofs in `poc/` stand alone: no rule of the product counts there. */
 export function sourceFiles(): string[] {
-  return ['src', 'ui', 'bridge', 'poc', 'tests', 'bench', 'scripts']
+  return ['src', 'ui', 'bridge', 'tests', 'bench', 'scripts']
     .filter(exists)
     .flatMap(filesBelow)
     .filter((path) => /\.(ts|vue)$/.test(path) && !path.endsWith('.d.ts'))

@@ -222,5 +222,5 @@ export function databaseOf(
   database?: string,
 ): postgres.Sql {
   const connection = server.connection(role)
-  return plain(database === undefined ? connection : { ...connection, database })
+  return plain(database === undefined ? connection : { ...connection, database }, false)
 }

@@ -27,6 +27,15 @@ export async function fillOrg(
       select string_agg(w[1 + (n * 7 + i * i * 13 + n / 20) % 20], ' ') || ' AUTH-' || (n % 5000)
       from words, generate_series(1, length) i $$`
 
+    // The task as it was created: nobody assigned, nothing added.
+    await tx`create function pg_temp.created(task tasks, project_id uuid) returns jsonb language sql as $$
+      select jsonb_build_object('task', jsonb_build_object(
+        'id', task.id, 'title', task.title, 'description', task.description, 'type', task.type, 'priority', task.priority,
+        'status', 'backlog', 'project_ids', array[project_id], 'assignee_ids', '[]'::jsonb, 'required_evidence_types', '[]'::jsonb,
+        'evidence', '[]'::jsonb, 'blocked_by', '[]'::jsonb, 'blocks', '[]'::jsonb, 'is_blocked', false, 'sub_agents', '[]'::jsonb,
+        'version', 1, 'created_by', task.created_by, 'completed_at', null, 'archived_at', null, 'created_at', at, 'updated_at', at))
+      from to_char(task.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') at $$`
+
     await tx`create temp table m on commit drop as select n, uuidv7() as id from generate_series(1, ${members}) n`
     await tx`insert into users (id, type, email, display_name, status)
       select id, 'human', id || '@volume.example', 'Member ' || n, 'active' from m`
@@ -88,8 +97,9 @@ export async function fillOrg(
     await tx`update channels c set last_seq = s.last from (select channel_id, max(seq) as last from x group by 1) s
       where c.org_id = ${org_id} and c.id = s.channel_id`
     await tx`insert into events (org_id, sequence, type, actor_id, actor_type, actor_name, project_ids, task_id, payload, created_at)
-      select ${org_id}, l.sequence, 'task.created', ${user_id}, 'human', 'Founder', array[p.id], t.id, '{}', l.created_at
-      from t join p on p.n = 1 + t.n % ${projects} join l on l.task_n = t.n`
+      select ${org_id}, l.sequence, 'task.created', ${user_id}, 'human', 'Founder', array[p.id], t.id, pg_temp.created(tasks, p.id), l.created_at
+      from t join p on p.n = 1 + t.n % ${projects} join l on l.task_n = t.n
+      join tasks on tasks.org_id = ${org_id} and tasks.id = t.id`
     await tx`update org_heads set sequence = ${base + messages + tasks} where org_id = ${org_id}`
 
     await tx`insert into notifications (org_id, id, user_id, type, event_sequence, resource, title, read_at)
@@ -104,6 +114,7 @@ export async function fillOrg(
     await tx`insert into sessions (id, user_id, jti, expires_at, last_seen_at)
       select uuidv7(), id, id::text, now() + interval '1 day', now() from m where n > 0`
     await tx`drop function pg_temp.sentence`
+    await tx`drop function pg_temp.created`
   })
   await sql`vacuum (analyze)`
 }

@@ -19,6 +19,8 @@ export interface OrgPorts {
   /** This owner stopped, maybe before it published what is stored: edges compare with the stored head. */
   ownerLost(org_id: string): void
   directory: Directory
+  /** The refusal of a job that the permissions decide alone: it never enters the lane. */
+  refusal?(job: Job, now_ms: number): Error | undefined
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
 }
 
@@ -88,7 +90,10 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
 
   #command(call: CommandCall): Promise<Reply> {
     const { lane, permissions } = this.#active()
-    return lane.submit({ ...call, permissions }).then((done) => done.reply)
+    const job = { ...call, permissions }
+    const refusal = this.#ports.refusal?.(job, this.#context.clock.now())
+    if (refusal) return Promise.reject(refusal)
+    return lane.submit(job).then((done) => done.reply)
   }
 
   committed(batch: Done[], head: Head): void {

@@ -109,7 +109,9 @@ export class InsideCaller {
     await this.#settle(again, () => this.#send(again, true))
     await first
     if (again.outcome !== post.outcome || again.place?.id !== post.place?.id)
-      this.#org.ledger.problems.push(`a repeat of "${post.content}" was answered differently`)
+      this.#org.ledger.problems.push(
+        `"${post.content}" was answered ${answerOf(post)}, its repeat ${answerOf(again)}`,
+      )
   }
 
   async #postToProject(): Promise<void> {
@@ -201,9 +203,16 @@ export class InsideCaller {
           again?.()
           await Bun.sleep(RETRY_MS * (0.5 + this.#random()))
         } else if (error.status >= 500) throw error
-        else fact.outcome = 'refused'
+        else {
+          fact.outcome = 'refused'
+          fact.refusal = error.errorCode
+        }
       }
     }
     this.answered++
   }
+}
+
+function answerOf({ outcome, refusal, place }: Post): string {
+  return `${outcome} ${refusal ?? ''}${place ? `as seq ${place.seq} (${place.id})` : ''}`
 }

@@ -6,6 +6,8 @@ export interface Post {
   channel_id: string
   content: string
   outcome: Outcome
+  /** Error code of the refusal. */
+  refusal?: string
   /** Set by the acknowledgement. */
   place?: { id: string; seq: number }
 }
@@ -14,6 +16,8 @@ export interface Post {
 export interface Change {
   mark: string
   outcome: Outcome
+  /** Error code of the refusal. */
+  refusal?: string
 }
 
 /** Everything that the callers of one org did, in memory of this process. */

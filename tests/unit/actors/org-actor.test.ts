@@ -36,7 +36,12 @@ function setUp() {
   const published: PublishedBatch[] = []
   const measures: string[] = []
   const failures: string[] = []
-  const world = { owners_lost: 0, load_epoch_ahead: 0, on_publish: () => {} }
+  const world = {
+    owners_lost: 0,
+    load_epoch_ahead: 0,
+    on_publish: () => {},
+    refusal: undefined as Error | undefined,
+  }
   const clock = new FakeClock()
   const host = new Host(clock, (stage) => failures.push(stage))
   host.register('org', {
@@ -68,6 +73,7 @@ function setUp() {
             world.owners_lost++
           },
           directory: new SingleNodeDirectory('here'),
+          refusal: () => world.refusal,
           observe: (measure) => void measures.push(measure),
         },
         LIMITS,
@@ -122,6 +128,14 @@ describe('org actor', () => {
     assert.equal(refused?.status, 'rejected')
     assert.deepEqual(sequences(published), [1, 2])
     assert.equal(store.head.sequence, 2)
+  })
+
+  test('K5 a command that the permissions refuse never enters the lane', async () => {
+    const { run, store, world } = setUp()
+    await run()
+    world.refusal = new Error('hidden')
+    await assert.rejects(run(), world.refusal)
+    assert.deepEqual(store.batches, [1])
   })
 
   test('A47 commands that come during a commit share the next one', async () => {

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  generateApiKey,
-  hashKey,
-  KeyVerifier,
-  parseApiKey,
-  type StoredKey,
-} from '../../../src/auth/api-keys.ts'
+import { generateApiKey, hashKey, KeyVerifier, parseApiKey } from '../../../src/auth/api-keys.ts'
+import type { StoredKey } from '../../../src/domain/credentials.ts'
 
 const PEPPER = new TextEncoder().encode('a pepper of thirty-two bytes, or so')
 const OTHER_PEPPER = new TextEncoder().encode('another pepper that is long enough')

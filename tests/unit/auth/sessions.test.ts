@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { SignJWT } from 'jose'
 import type { Secrets } from '../../../src/auth/secrets.ts'
 import { SessionTokens } from '../../../src/auth/session-tokens.ts'
-import { SESSION_MS, type SessionRow, Sessions, TOKEN_MS } from '../../../src/auth/sessions.ts'
+import { SESSION_MS, Sessions, TOKEN_MS } from '../../../src/auth/sessions.ts'
+import type { StoredSession } from '../../../src/domain/credentials.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text.padEnd(48, '.'))
 const FIRST = { kid: 'first', secret: bytes('the first secret') }
@@ -10,9 +11,9 @@ const SECOND = { kid: 'second', secret: bytes('the second secret') }
 
 function world(jwt: Secrets['jwt'] = [FIRST]) {
   const time = { now: Date.UTC(2026, 0, 1) }
-  const rows = new Map<string, SessionRow>()
+  const rows = new Map<string, StoredSession>()
   const store = {
-    async create(row: Pick<SessionRow, 'id' | 'user_id' | 'jti' | 'expires_at'>) {
+    async create(row: Pick<StoredSession, 'id' | 'user_id' | 'jti' | 'expires_at'>) {
       const rest = { previous_jti: null, previous_valid_until: null, created_at: '', last_seen_at: '' }
       rows.set(row.id, { ip: null, user_agent: null, revoked_at: null, ...rest, ...row })
     },
