@@ -1,7 +1,7 @@
-import { FakeClock } from '../../src/actors/runtime/clock.ts'
 import { LANE_LIMITS, Lane, type LaneOwner } from '../../src/actors/runtime/lane.ts'
 import { ApiError } from '../../src/contracts/errors.ts'
 import type { Fenced, Gone, Head } from '../../src/domain/ownership.ts'
+import { FakeClock } from './fake-clock.ts'
 import { FakeLaneStore } from './fake-lane-store.ts'
 import type { TestDone, TestJob } from './test-jobs.ts'
 

@@ -1,40 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { ChatSocket, type SocketLike, type SocketState } from '../src/realtime/chat-socket.ts'
-import { FakeTimers } from './support/fake-timers.ts'
+import { FakeClock } from '../../tests/support/fake-clock.ts'
+import { ChatSocket, type SocketState } from '../src/realtime/chat-socket.ts'
+import { FakeSocket } from './support/fake-socket.ts'
 import { CHANNEL, ME, message } from './support/samples.ts'
-
-class FakeSocket implements SocketLike {
-  readyState = 0
-  onopen: SocketLike['onopen'] = null
-  onmessage: SocketLike['onmessage'] = null
-  onclose: SocketLike['onclose'] = null
-  sent: { type: string; [name: string]: unknown }[] = []
-  closed = false
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text))
-  }
-  close(): void {
-    this.closed = true
-  }
-  opened(): void {
-    this.readyState = 1
-    this.onopen?.()
-  }
-  says(frame: unknown): void {
-    this.onmessage?.({ data: typeof frame === 'string' ? frame : JSON.stringify(frame) })
-  }
-  ends(code: number): void {
-    this.readyState = 3
-    this.onclose?.({ code })
-  }
-}
 
 const ready = { type: 'ready', log: 'abcd', user_id: ME, channels: [{ id: CHANNEL, last_seq: 4 }] }
 
 function setUp(random = () => 1) {
   const sockets: FakeSocket[] = []
-  const timers = new FakeTimers()
+  const timers = new FakeClock()
   const states: SocketState['is'][] = []
   const frames: string[] = []
   const trips: number[] = []
@@ -77,7 +51,7 @@ describe('chat socket', () => {
 
   test.each([1006, 1012, 4002, 4003, 4029, 1009])(
     'comes back after close %d and resumes where it is by then',
-    (code) => {
+    async (code) => {
       const { socket, sockets, last, timers, place } = setUp()
       socket.start()
       last().opened()
@@ -85,25 +59,25 @@ describe('chat socket', () => {
       place.log = 'abcd'
       place.resume[CHANNEL] = 9
       last().ends(code)
-      timers.advance(2_100)
+      await timers.advance(2_100)
       expect(sockets).toHaveLength(2)
       last().opened()
       expect(last().sent[0]).toEqual({ type: 'hello', log: 'abcd', resume: { [CHANNEL]: 9 } })
     },
   )
 
-  test('does not come back after its credentials were revoked', () => {
+  test('does not come back after its credentials were revoked', async () => {
     const { socket, sockets, last, timers, states } = setUp()
     socket.start()
     last().opened()
     last().says(ready)
     last().ends(4001)
-    timers.advance(600_000)
+    await timers.advance(600_000)
     expect(sockets).toHaveLength(1)
     expect(states.at(-1)).toBe('ended')
   })
 
-  test('waits longer after each failure, up to a bound, and starts over after a success', () => {
+  test('waits longer after each failure, up to a bound, and starts over after a success', async () => {
     const { socket, sockets, last, timers } = setUp(() => 0.999)
     const waited: number[] = []
     socket.start()
@@ -111,7 +85,7 @@ describe('chat socket', () => {
       last().ends(1006)
       const before = sockets.length
       let ms = 0
-      for (; sockets.length === before && ms < 120_000; ms += 100) timers.advance(100)
+      for (; sockets.length === before && ms < 120_000; ms += 100) await timers.advance(100)
       waited.push(ms)
     }
     expect(waited).toEqual([...waited].sort((a, b) => a - b))
@@ -119,7 +93,7 @@ describe('chat socket', () => {
     last().opened()
     last().says(ready)
     last().ends(1006)
-    timers.advance(600)
+    await timers.advance(600)
     expect(socket.state.is).toBe('connecting')
   })
 
@@ -136,53 +110,53 @@ describe('chat socket', () => {
     }
   })
 
-  test('a ping without an answer means a dead connection', () => {
+  test('a ping without an answer means a dead connection', async () => {
     const { socket, sockets, last, timers, trips } = setUp()
     socket.start()
     last().opened()
     last().says(ready)
-    timers.advance(40)
+    await timers.advance(40)
     last().says({ type: 'pong' })
     expect(trips).toEqual([40])
-    timers.advance(20_000)
+    await timers.advance(20_000)
     expect(last().sent.filter(({ type }) => type === 'ping')).toHaveLength(2)
-    timers.advance(11_000)
+    await timers.advance(11_000)
     expect(sockets.length).toBeGreaterThan(1)
     expect(sockets[0]?.closed).toBe(true)
   })
 
-  test('a connection in doubt is asked at once, and given up sooner', () => {
+  test('a connection in doubt is asked at once, and given up sooner', async () => {
     const { socket, sockets, last, timers } = setUp()
     socket.start()
     last().opened()
     last().says(ready)
     last().says({ type: 'pong' })
-    timers.advance(1_000)
+    await timers.advance(1_000)
     socket.check()
     last().says({ type: 'pong' })
-    timers.advance(5_000)
+    await timers.advance(5_000)
     expect(socket.state).toEqual({ is: 'live' })
     socket.check()
-    timers.advance(3_000)
+    await timers.advance(3_000)
     expect(sockets[0]?.closed).toBe(true)
     expect(socket.state.is).not.toBe('live')
   })
 
-  test('a server that never gets ready is given up', () => {
+  test('a server that never gets ready is given up', async () => {
     const { socket, sockets, last, timers } = setUp()
     socket.start()
     last().opened()
-    timers.advance(16_000)
+    await timers.advance(16_000)
     expect(sockets).toHaveLength(2)
   })
 
-  test('ignores what an abandoned socket still says', () => {
+  test('ignores what an abandoned socket still says', async () => {
     const { socket, sockets, last, timers, frames } = setUp()
     socket.start()
     last().opened()
     last().says(ready)
     socket.restart()
-    timers.advance(1_000)
+    await timers.advance(1_000)
     sockets[0]?.says({ type: 'message', message: message(5) })
     sockets[0]?.ends(1006)
     expect(frames).toEqual(['ready'])

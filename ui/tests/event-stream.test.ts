@@ -1,42 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import type { StreamEnvelope } from '../../src/contracts/events.ts'
-import { EventStream, type SourceLike, type StreamState } from '../src/realtime/event-stream.ts'
-import { FakeTimers } from './support/fake-timers.ts'
+import { FakeClock } from '../../tests/support/fake-clock.ts'
+import { EventStream, type StreamState } from '../src/realtime/event-stream.ts'
+import { FakeSource } from './support/fake-source.ts'
 import { smallEvent } from './support/samples.ts'
-
-class FakeSource implements SourceLike {
-  readyState = 0
-  onopen: SourceLike['onopen'] = null
-  onmessage: SourceLike['onmessage'] = null
-  onerror: SourceLike['onerror'] = null
-  closed = false
-  readonly cursor: string | undefined
-
-  constructor(cursor: string | undefined) {
-    this.cursor = cursor
-  }
-  close(): void {
-    this.closed = true
-  }
-  opened(): void {
-    this.readyState = 1
-    this.onopen?.()
-  }
-  says(envelope: unknown, lastEventId: string): void {
-    this.onmessage?.({
-      data: typeof envelope === 'string' ? envelope : JSON.stringify(envelope),
-      lastEventId,
-    })
-  }
-  fails(readyState: 0 | 2): void {
-    this.readyState = readyState
-    this.onerror?.()
-  }
-}
 
 function setUp() {
   const sources: FakeSource[] = []
-  const timers = new FakeTimers()
+  const timers = new FakeClock()
   const heard: [StreamEnvelope['type'], string][] = []
   const states: StreamState[] = []
   const stream = new EventStream(
@@ -75,34 +46,34 @@ describe('event stream', () => {
     expect(states).toEqual(['connecting', 'live'])
   })
 
-  test('leaves reconnecting to the browser while the browser does it', () => {
+  test('leaves reconnecting to the browser while the browser does it', async () => {
     const { stream, sources, last, timers, states } = setUp()
     stream.start(undefined)
     last().opened()
     last().fails(0)
-    timers.advance(120_000)
+    await timers.advance(120_000)
     expect(sources).toHaveLength(1)
     expect(states.at(-1)).toBe('connecting')
   })
 
-  test('opens anew at the last cursor when the browser gave up', () => {
+  test('opens anew at the last cursor when the browser gave up', async () => {
     const { stream, sources, last, timers, states } = setUp()
     stream.start(undefined)
     last().opened()
     last().says(smallEvent(), 'abcd.12')
     last().fails(2)
     expect(states.at(-1)).toBe('waiting')
-    timers.advance(120_000)
+    await timers.advance(120_000)
     expect(sources).toHaveLength(2)
     expect(last().cursor).toBe('abcd.12')
   })
 
-  test('ends for good when the session was revoked', () => {
+  test('ends for good when the session was revoked', async () => {
     const { stream, sources, last, timers, states, heard } = setUp()
     stream.start(undefined)
     last().opened()
     last().says({ type: 'session.revoked', payload: { reason: 'session' } }, '')
-    timers.advance(120_000)
+    await timers.advance(120_000)
     expect(heard.map(([type]) => type)).toEqual(['session.revoked'])
     expect(states.at(-1)).toBe('ended')
     expect(sources).toHaveLength(1)
@@ -113,6 +84,7 @@ describe('event stream', () => {
   test('drops what is not an envelope', () => {
     const { stream, last, heard } = setUp()
     stream.start(undefined)
+    last().opened()
     for (const noise of ['', '7', 'null', '{}', '{broken']) last().says(noise, 'abcd.3')
     expect(heard).toEqual([])
   })

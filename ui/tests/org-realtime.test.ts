@@ -1,25 +1,20 @@
 import { expect, test } from 'bun:test'
 import { QueryClient } from '@tanstack/vue-query'
+import { FakeClock } from '../../tests/support/fake-clock.ts'
 import { keys } from '../src/api/keys.ts'
-import type { SocketLike } from '../src/realtime/chat-socket.ts'
+import { EventStream } from '../src/realtime/event-stream.ts'
 import { OrgRealtime } from '../src/realtime/org-realtime.ts'
 import { MemoryOutboxStore } from '../src/realtime/outbox-store.ts'
+import { FakeSocket } from './support/fake-socket.ts'
+import { FakeSource } from './support/fake-source.ts'
 import { CHANNEL, channel, ME, NOON, OTHER } from './support/samples.ts'
 
 const ORG = '00000000-0000-7000-8000-0000000000a1'
 
 /** A tab of ME with one unsent message, connected to a server that greets `user_id`. */
 async function connected(user_id: string) {
-  const sent: { type: string }[] = []
   const calls: string[] = []
-  const socket: SocketLike = {
-    readyState: 1,
-    onopen: null,
-    onmessage: null,
-    onclose: null,
-    send: (text) => sent.push(JSON.parse(text)),
-    close: () => calls.push('close'),
-  }
+  const socket = new FakeSocket()
   const client = new QueryClient()
   client.setQueryData(keys.channels('fieldnote'), [channel()])
   const realtime = new OrgRealtime(
@@ -31,7 +26,13 @@ async function connected(user_id: string) {
         tab_id: 'tab',
         locks: undefined,
         broadcast: undefined,
-        stream: () => ({ start() {}, stop() {}, retryNow() {} }),
+        stream: (handlers) =>
+          new EventStream(
+            (cursor) => new FakeSource(cursor),
+            handlers,
+            new FakeClock(),
+            () => 1,
+          ),
       },
       outbox: { store: new MemoryOutboxStore(), newId: () => 'client-1', openTabs: async () => undefined },
     },
@@ -54,7 +55,7 @@ async function connected(user_id: string) {
   realtime.outbox.add({ channel_id: CHANNEL, content: 'written by ME', reply_to: null })
   realtime.start()
   await realtime.outbox.load()
-  socket.onopen?.()
+  socket.opened()
   const ready = {
     type: 'ready',
     user_id,
@@ -62,10 +63,10 @@ async function connected(user_id: string) {
     channels: [{ id: CHANNEL, last_seq: 0 }],
     server_time: NOON,
   }
-  socket.onmessage?.({ data: JSON.stringify(ready) })
+  socket.says(ready)
   await realtime.outbox.settled()
   realtime.stop()
-  return { sent: sent.map(({ type }) => type), calls }
+  return { sent: socket.sent.map(({ type }) => type), calls }
 }
 
 test('an unsent message is sent when the server greets its author', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { FakeClock } from '../../tests/support/fake-clock.ts'
 import { Outbox, type OutboxPorts } from '../src/realtime/outbox.ts'
 import { MemoryOutboxStore, type OutboxEntry, type OutboxStore } from '../src/realtime/outbox-store.ts'
-import { FakeTimers } from './support/fake-timers.ts'
 import { CHANNEL, ME, NOON } from './support/samples.ts'
 
 let ids = 0
@@ -11,7 +11,7 @@ async function setUp(
   options: { store?: OutboxStore; tab_id?: string; alive?: string[]; load?: boolean } = {},
 ) {
   const sent: OutboxEntry[] = []
-  const timers = new FakeTimers()
+  const timers = new FakeClock()
   const seen = { live: true, stalled: 0, failures: [] as string[] }
   const ports: OutboxPorts = {
     store: options.store ?? new MemoryOutboxStore(),
@@ -130,7 +130,7 @@ describe('outbox', () => {
     before.outbox.add(text('old'))
     await before.outbox.settled()
     const after = await setUp({ store, load: false })
-    after.timers.advance(1_000)
+    await after.timers.advance(1_000)
     after.outbox.add(text('new'))
     after.outbox.connected()
     expect(after.sent).toEqual([])
@@ -157,7 +157,7 @@ describe('outbox', () => {
     const [first] = ['a', 'b'].map((content) => outbox.add(text(content)))
     outbox.refused(refusal(first?.client_id ?? '', 'RATE_LIMITED'))
     expect(sent.map(({ content }) => content)).toEqual(['a'])
-    timers.advance(60_000)
+    await timers.advance(60_000)
     expect(sent.map(({ content }) => content)).toEqual(['a', 'a'])
     expect(sent[1]?.client_id).toBe(sent[0]?.client_id ?? '')
   })
@@ -198,7 +198,7 @@ describe('outbox', () => {
     const { outbox, timers, seen } = await setUp()
     outbox.connected()
     outbox.add(text('a'))
-    timers.advance(60_000)
+    await timers.advance(60_000)
     expect(seen.stalled).toBe(1)
     expect(outbox.items[0]?.state).toBe('waiting')
   })

@@ -1,86 +1,70 @@
 import { describe, expect, test } from 'bun:test'
-import type { StreamEnvelope } from '../../src/contracts/events.ts'
-import type { StreamState } from '../src/realtime/event-stream.ts'
-import { type BroadcastLike, SharedEvents, type StreamPort } from '../src/realtime/shared-events.ts'
+import { FakeClock } from '../../tests/support/fake-clock.ts'
+import { EventStream } from '../src/realtime/event-stream.ts'
+import { SharedEvents } from '../src/realtime/shared-events.ts'
 import { openTabs, takeTabId } from '../src/realtime/tabs.ts'
+import { FakeBroadcast, FakeBroadcasts } from './support/fake-broadcast.ts'
 import { FakeLocks } from './support/fake-locks.ts'
+import { FakeSource } from './support/fake-source.ts'
+import { turn } from './support/rule.ts'
 import { smallEvent } from './support/samples.ts'
 
-/** A browser: what its tabs share, and the one server stream that each could open. */
+/** A browser: what its tabs share, and the event source that each could open. */
 class Browser {
   readonly locks = new FakeLocks()
-  readonly channels = new Set<FakeBroadcast>()
-  readonly streams: FakeStream[] = []
-}
+  readonly broadcasts = new FakeBroadcasts()
+  readonly sources: FakeSource[] = []
 
-class FakeBroadcast implements BroadcastLike {
-  onmessage: BroadcastLike['onmessage'] = null
-  deaf = false
-  readonly #browser: Browser
-  constructor(browser: Browser) {
-    this.#browser = browser
-    browser.channels.add(this)
-  }
-  postMessage(message: unknown): void {
-    for (const other of this.#browser.channels)
-      if (other !== this && !other.deaf) other.onmessage?.({ data: structuredClone(message) })
-  }
-  close(): void {
-    this.#browser.channels.delete(this)
-  }
-}
-
-class FakeStream implements StreamPort {
-  started_at: string | undefined | null = null
-  stopped = false
-  readonly handlers: {
-    envelope(envelope: StreamEnvelope, cursor: string): void
-    state(state: StreamState): void
-  }
-  constructor(handlers: FakeStream['handlers']) {
-    this.handlers = handlers
-  }
-  start(cursor: string | undefined): void {
-    this.started_at = cursor
-    this.handlers.state('connecting')
-  }
-  stop(): void {
-    this.stopped = true
-  }
-  retryNow(): void {}
+  /** Opens the latest stream at this head of the log. */
   opens(head: number): void {
-    this.handlers.state('live')
-    this.handlers.envelope(
+    this.#last.opened()
+    this.#last.says(
       { type: 'stream.opened', payload: { log: 'abcd', head, heartbeat_seconds: 15 } },
       `abcd.${head}`,
     )
   }
+
+  /** The latest stream brings an event. */
   says(sequence: number): void {
-    this.handlers.envelope(smallEvent({ sequence }), `abcd.${sequence}`)
+    this.#last.says(smallEvent({ sequence }), `abcd.${sequence}`)
+  }
+
+  get #last(): FakeSource {
+    const source = this.sources.at(-1)
+    if (!source) throw new Error('no stream was opened')
+    return source
   }
 }
 
 function openTab(browser: Browser, tab_id: string, shared = true) {
   const heard: number[] = []
+  const states: string[] = []
   const seen = { missed: 0, state: 'none' as string, leading: false }
-  const broadcast = shared ? new FakeBroadcast(browser) : undefined
+  const broadcast = shared ? new FakeBroadcast(browser.broadcasts) : undefined
   const events = new SharedEvents(
     'mc-events:org:user',
     {
       tab_id,
       locks: shared ? browser.locks.ofTab(tab_id) : undefined,
       broadcast,
-      stream: (handlers) => {
-        const stream = new FakeStream(handlers)
-        browser.streams.push(stream)
-        return stream
-      },
+      stream: (handlers) =>
+        new EventStream(
+          (cursor) => {
+            const source = new FakeSource(cursor)
+            browser.sources.push(source)
+            return source
+          },
+          handlers,
+          new FakeClock(),
+          () => 1,
+        ),
     },
     {
       envelope: (envelope) => {
         if ('sequence' in envelope && envelope.sequence !== null) heard.push(envelope.sequence)
       },
       state: (state, leading) => {
+        states.push(state)
         seen.state = state
         seen.leading = leading
       },
@@ -94,11 +78,7 @@ function openTab(browser: Browser, tab_id: string, shared = true) {
     events.stop()
     browser.locks.closeTab(tab_id)
   }
-  return { events, heard, seen, broadcast, close }
-}
-
-const turn = async () => {
-  for (let at = 0; at < 5; at++) await Promise.resolve()
+  return { events, heard, states, seen, broadcast, close }
 }
 
 describe('one event stream per browser', () => {
@@ -106,9 +86,10 @@ describe('one event stream per browser', () => {
     const browser = new Browser()
     const tabs = Array.from({ length: 8 }, (_, at) => openTab(browser, `tab-${at}`))
     await turn()
-    expect(browser.streams).toHaveLength(1)
-    browser.streams[0]?.opens(10)
-    for (const sequence of [11, 12, 13]) browser.streams[0]?.says(sequence)
+    expect(browser.sources).toHaveLength(1)
+    browser.opens(10)
+    for (const sequence of [11, 12, 13]) browser.says(sequence)
+    await turn()
     for (const tab of tabs) expect(tab.heard).toEqual([11, 12, 13])
     expect(tabs.filter(({ seen }) => seen.leading)).toHaveLength(1)
     for (const tab of tabs) expect(tab.seen.state).toBe('live')
@@ -118,15 +99,17 @@ describe('one event stream per browser', () => {
     const browser = new Browser()
     const [first, second, third] = ['a', 'b', 'c'].map((id) => openTab(browser, id))
     await turn()
-    browser.streams[0]?.opens(10)
-    browser.streams[0]?.says(11)
+    browser.opens(10)
+    browser.says(11)
+    await turn()
     first?.close()
     await turn()
-    expect(browser.streams).toHaveLength(2)
-    expect(browser.streams[0]?.stopped).toBe(true)
-    expect(browser.streams[1]?.started_at).toBe('abcd.11')
-    browser.streams[1]?.opens(12)
-    browser.streams[1]?.says(12)
+    expect(browser.sources).toHaveLength(2)
+    expect(browser.sources[0]?.closed).toBe(true)
+    expect(browser.sources[1]?.cursor).toBe('abcd.11')
+    browser.opens(12)
+    browser.says(12)
+    await turn()
     expect(second?.heard).toEqual([11, 12])
     expect(third?.heard).toEqual([11, 12])
     expect(second?.seen.missed).toBe(0)
@@ -138,9 +121,12 @@ describe('one event stream per browser', () => {
     const tab = openTab(browser, 'a')
     await turn()
     expect(tab.seen.missed).toBe(0)
-    browser.streams[0]?.opens(10)
+    browser.opens(10)
+    await turn()
     expect(tab.seen.missed).toBe(1)
-    browser.streams[0]?.opens(11)
+    // The browser came back by itself.
+    browser.sources[0]?.fails(0)
+    browser.opens(11)
     expect(tab.seen.missed).toBe(1)
   })
 
@@ -148,10 +134,13 @@ describe('one event stream per browser', () => {
     const browser = new Browser()
     openTab(browser, 'a')
     await turn()
-    browser.streams[0]?.opens(10)
+    browser.opens(10)
+    await turn()
     const late = openTab(browser, 'b')
+    await turn()
     expect(late.seen).toMatchObject({ state: 'live', leading: false, missed: 0 })
-    browser.streams[0]?.says(11)
+    browser.says(11)
+    await turn()
     expect(late.heard).toEqual([11])
   })
 
@@ -160,11 +149,14 @@ describe('one event stream per browser', () => {
     openTab(browser, 'a')
     const sleeper = openTab(browser, 'b')
     await turn()
-    browser.streams[0]?.opens(10)
+    browser.opens(10)
+    await turn()
     if (sleeper.broadcast) sleeper.broadcast.deaf = true
-    browser.streams[0]?.says(11)
+    browser.says(11)
+    await turn()
     if (sleeper.broadcast) sleeper.broadcast.deaf = false
-    browser.streams[0]?.says(12)
+    browser.says(12)
+    await turn()
     expect(sleeper.heard).toEqual([12])
     expect(sleeper.seen.missed).toBe(1)
   })
@@ -175,20 +167,48 @@ describe('one event stream per browser', () => {
     openTab(browser, 'b')
     const sleeper = openTab(browser, 'c')
     await turn()
-    browser.streams[0]?.opens(10)
+    browser.opens(10)
+    await turn()
     if (sleeper.broadcast) sleeper.broadcast.deaf = true
-    browser.streams[0]?.says(11)
+    browser.says(11)
+    await turn()
     first.close()
     await turn()
     if (sleeper.broadcast) sleeper.broadcast.deaf = false
-    browser.streams[1]?.opens(11)
+    browser.opens(11)
+    await turn()
     expect(sleeper.seen.missed).toBe(1)
+  })
+
+  test('followers of a leader that leaves do not hear that the stream ended', async () => {
+    const browser = new Browser()
+    const [first, second] = ['a', 'b'].map((id) => openTab(browser, id))
+    await turn()
+    browser.opens(10)
+    await turn()
+    first?.events.stop()
+    await turn()
+    expect(first?.seen).toMatchObject({ state: 'ended', leading: false })
+    expect(second?.states).not.toContain('ended')
+    expect(second?.seen).toMatchObject({ state: 'connecting', leading: true })
+  })
+
+  test('after a stop nothing is asked of the others', async () => {
+    const browser = new Browser()
+    const [first, second] = ['a', 'b'].map((id) => openTab(browser, id))
+    await turn()
+    for (const tab of [second, first]) {
+      tab?.events.stop()
+      tab?.events.retryNow()
+      await turn()
+    }
+    expect(browser.sources).toHaveLength(1)
   })
 
   test('without locks every tab has a stream of its own', () => {
     const browser = new Browser()
     const tabs = ['a', 'b'].map((id) => openTab(browser, id, false))
-    expect(browser.streams).toHaveLength(2)
+    expect(browser.sources).toHaveLength(2)
     for (const { seen } of tabs) expect(seen.leading).toBe(true)
   })
 
@@ -198,7 +218,7 @@ describe('one event stream per browser', () => {
     const listener = openTab(browser, 'b')
     await turn()
     for (const noise of [null, 7, 'x', {}, { kind: 'other' }])
-      for (const channel of browser.channels) channel.onmessage?.({ data: noise })
+      for (const channel of browser.broadcasts.open) channel.onmessage?.({ data: noise })
     expect(tab.heard.concat(listener.heard)).toEqual([])
   })
 })

@@ -7,7 +7,6 @@ import { RecentPosts } from '../../../src/actors/channel/recent-posts.ts'
 import type { Ephemeral } from '../../../src/actors/channel/requests.ts'
 import { TYPING_MAX } from '../../../src/actors/channel/typing.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
-import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import type {
   ChannelRequest,
@@ -20,6 +19,7 @@ import type { Posted } from '../../../src/contracts/commands.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import type { AuthenticatedPrincipal, Principal } from '../../../src/contracts/principal.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
+import { FakeClock, settle } from '../../support/fake-clock.ts'
 
 const ADDRESS: Address = { kind: 'channel', org_id: 'org', id: 'channel' }
 const IDLE_MS = 60_000

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Actor, type ActorContext, type Address, deferred } from '../../../src/actors/runtime/actor.ts'
-import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
+import { FakeClock, settle } from '../../support/fake-clock.ts'
 
 type Ask =
   | { do: 'count' }
@@ -315,7 +315,6 @@ describe('host', () => {
       {
         now: () => early.now(),
         after: (ms, fire) => early.after(Math.min(ms, 10), fire),
-        soon: (run) => run(),
       },
       () => undefined,
     )

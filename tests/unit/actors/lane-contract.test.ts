@@ -10,7 +10,6 @@ const hastyClock: Clock = {
     const handle = setTimeout(fire, 0)
     return () => clearTimeout(handle)
   },
-  soon: (run) => queueMicrotask(run),
 }
 
 async function fake(slow: boolean): Promise<StoreUnderTest> {

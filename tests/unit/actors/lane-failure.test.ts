@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { settle } from '../../../src/actors/runtime/clock.ts'
 import { Fenced } from '../../../src/domain/ownership.ts'
+import { settle } from '../../support/fake-clock.ts'
 import { laneOf } from '../../support/fake-lane.ts'
 import { put } from '../../support/test-jobs.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
-import { settle } from '../../../src/actors/runtime/clock.ts'
 import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
+import { settle } from '../../support/fake-clock.ts'
 import { codeOf, laneOf } from '../../support/fake-lane.ts'
 import { put } from '../../support/test-jobs.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { settle } from '../../../src/actors/runtime/clock.ts'
 import { Mailbox } from '../../../src/actors/runtime/mailbox.ts'
+import { settle } from '../../support/fake-clock.ts'
 
 /** A mailbox whose handler waits until the test lets one item go. */
 function gated(limit: number) {

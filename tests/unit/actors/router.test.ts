@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Actor, Address } from '../../../src/actors/runtime/actor.ts'
-import { FakeClock } from '../../../src/actors/runtime/clock.ts'
 import { type Directory, SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { Router } from '../../../src/actors/runtime/router.ts'
 import type { CallOutcome } from '../../../src/contracts/calls.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const ADDRESS: Address = { kind: 'echo', org_id: 'org', id: 'org' }
 

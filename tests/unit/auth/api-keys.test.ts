@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { generateApiKey, hashKey, KeyVerifier, parseApiKey } from '../../../src/auth/api-keys.ts'
 import type { StoredKey } from '../../../src/domain/credentials.ts'
+import { MemoryKeyStore, storedKey } from '../../support/memory-key-store.ts'
 
 const PEPPER = new TextEncoder().encode('a pepper of thirty-two bytes, or so')
 const OTHER_PEPPER = new TextEncoder().encode('another pepper that is long enough')
@@ -8,37 +9,16 @@ const OTHER_PEPPER = new TextEncoder().encode('another pepper that is long enoug
 /** A store with one key, and a bcrypt that counts instead of burning a quarter of a second. */
 async function world(changes: Partial<StoredKey> = {}) {
   const { key, key_id } = generateApiKey('live')
-  const stored: StoredKey = {
-    org_id: 'org',
-    slug: 'fieldnote',
-    org_status: 'active',
-    id: 'row',
-    key_id,
-    kind: 'live',
-    user_id: 'agent',
-    sub_agent_id: null,
-    ...(await hashKey(key, PEPPER)),
-    expires_at: null,
-    revoked_at: null,
-    member_role: 'contributor',
-    member_status: 'active',
-    member_type: 'agent',
-    display_name: 'forge',
-    username: 'forge',
-    task_id: null,
-    sub_agent_status: null,
-    sub_agent_expires_at: null,
-    ...changes,
-  }
-  const calls = { find: 0, bcrypt: 0, rewritten: [] as string[] }
-  const store = {
-    async find(id: string) {
-      calls.find++
-      return id === stored.key_id ? stored : undefined
+  const stored: StoredKey = { ...storedKey({ key_id, ...(await hashKey(key, PEPPER)) }), ...changes }
+  const store = new MemoryKeyStore()
+  store.rows.set(key_id, stored)
+  const calls = {
+    bcrypt: 0,
+    get find() {
+      return store.finds
     },
-    async rewriteHmac(_stored: StoredKey, hmac: string) {
-      calls.rewritten.push(hmac)
-      stored.hmac = hmac
+    get rewritten() {
+      return store.rewritten
     },
   }
   const verifier = (pepper = PEPPER) =>

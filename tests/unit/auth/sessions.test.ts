@@ -3,7 +3,7 @@ import { SignJWT } from 'jose'
 import type { Secrets } from '../../../src/auth/secrets.ts'
 import { SessionTokens } from '../../../src/auth/session-tokens.ts'
 import { SESSION_MS, Sessions, TOKEN_MS } from '../../../src/auth/sessions.ts'
-import type { StoredSession } from '../../../src/domain/credentials.ts'
+import { MemorySessionStore } from '../../support/memory-session-store.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text.padEnd(48, '.'))
 const FIRST = { kid: 'first', secret: bytes('the first secret') }
@@ -11,31 +11,8 @@ const SECOND = { kid: 'second', secret: bytes('the second secret') }
 
 function world(jwt: Secrets['jwt'] = [FIRST]) {
   const time = { now: Date.UTC(2026, 0, 1) }
-  const rows = new Map<string, StoredSession>()
-  const store = {
-    async create(row: Pick<StoredSession, 'id' | 'user_id' | 'jti' | 'expires_at'>) {
-      const rest = { previous_jti: null, previous_valid_until: null, created_at: '', last_seen_at: '' }
-      rows.set(row.id, { ip: null, user_agent: null, revoked_at: null, ...rest, ...row })
-    },
-    async find(id: string) {
-      const row = rows.get(id)
-      return row && { ...row }
-    },
-    async rotate(id: string, old_jti: string, new_jti: string, grace_until: string) {
-      const row = rows.get(id)
-      if (row?.jti !== old_jti) return false
-      Object.assign(row, { jti: new_jti, previous_jti: old_jti, previous_valid_until: grace_until })
-      return true
-    },
-    async revoke(id: string) {
-      const row = rows.get(id)
-      if (row) row.revoked_at = new Date(time.now).toISOString()
-      return row?.user_id
-    },
-    async listByUser(user_id: string) {
-      return [...rows.values()].filter((row) => row.user_id === user_id)
-    },
-  }
+  const store = new MemorySessionStore(() => time.now)
+  const { rows } = store
   const tokens = new SessionTokens({ jwt, pepper: bytes('pepper') }, () => time.now)
   let ids = 0
   const sessions = new Sessions(

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { FakeClock } from '../../../src/actors/runtime/clock.ts'
 import { ThrottledRecords } from '../../../src/auth/throttled-records.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 function world(keys_max?: number) {
   const clock = new FakeClock()

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { FakeClock, settle } from '../../../src/actors/runtime/clock.ts'
 import type { Alarm } from '../../../src/domain/alarm.ts'
 import { ALARMS_AT_ONCE, deliverAlarms } from '../../../src/workers/alarms.ts'
 import { RepeatedJob } from '../../../src/workers/repeated-job.ts'
+import { FakeClock, settle } from '../../support/fake-clock.ts'
 
 const alarm = (target_id: string): Alarm => ({
   org_id: 'org',

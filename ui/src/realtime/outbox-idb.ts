@@ -22,7 +22,9 @@ export class IndexedDbOutboxStore implements OutboxStore {
   }
 
   async put(entry: OutboxEntry): Promise<void> {
-    await this.#run('readwrite', (store) => store.put(entry))
+    // Copied now: the transaction begins later.
+    const copy = structuredClone(entry)
+    await this.#run('readwrite', (store) => store.put(copy))
   }
 
   async remove(client_id: string): Promise<void> {

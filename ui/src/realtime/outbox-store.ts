@@ -20,6 +20,7 @@ export interface OutboxEntry {
 export interface OutboxStore {
   /** All entries of this user in this org, in sending order. */
   list(org_id: string, user_id: string): Promise<OutboxEntry[]>
+  /** Stores a copy, made in the call. */
   put(entry: OutboxEntry): Promise<void>
   remove(client_id: string): Promise<void>
   /** Removes all entries of a user, at sign-out. */
@@ -31,9 +32,10 @@ export class MemoryOutboxStore implements OutboxStore {
   readonly #entries = new Map<string, OutboxEntry>()
 
   async list(org_id: string, user_id: string): Promise<OutboxEntry[]> {
-    return sorted(
-      [...this.#entries.values()].filter((entry) => entry.org_id === org_id && entry.user_id === user_id),
+    const own = [...this.#entries.values()].filter(
+      (entry) => entry.org_id === org_id && entry.user_id === user_id,
     )
+    return sorted(structuredClone(own))
   }
 
   async put(entry: OutboxEntry): Promise<void> {

@@ -90,12 +90,15 @@ export class SharedEvents {
 
   stop(): void {
     this.#abort.abort()
-    this.#stream?.stop()
+    // Not the leader any more: the followers do not hear that this stream ended, they get another one.
+    const stream = this.#stream
     this.#stream = undefined
+    stream?.stop()
     this.#ports.broadcast?.close()
   }
 
   retryNow(): void {
+    if (this.#abort.signal.aborted) return
     this.#stream?.retryNow()
     if (!this.#stream) this.#broadcast({ kind: 'ask' })
   }

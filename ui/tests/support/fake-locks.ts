@@ -1,26 +1,49 @@
 import type { LocksLike } from '../../src/realtime/tabs.ts'
+import { task } from './rule.ts'
 
 interface Request {
   tab_id: string
-  run: (lock: object | null) => unknown
-  aborted: () => boolean
+  /** Lets the request have the lock; settles when its callback does. */
+  run(lock: object): Promise<void>
 }
 
-/** Web Locks of one browser: exclusive, first come first served, freed when their tab closes. */
+/** Web Locks of one browser: exclusive, first come first served, freed with their callback or with their tab. */
 export class FakeLocks {
   readonly #held = new Map<string, Request>()
   readonly #queues = new Map<string, Request[]>()
 
   ofTab(tab_id: string): LocksLike {
     return {
-      request: async (name, options, run) => {
-        const request = { tab_id, run, aborted: () => options.signal?.aborted === true }
-        if (options.ifAvailable && this.#held.has(name)) return await run(null)
-        this.#queues.set(name, [...(this.#queues.get(name) ?? []), request])
-        options.signal?.addEventListener('abort', () => this.#free(name, request))
-        this.#grant(name)
-        return undefined
-      },
+      request: (name, { ifAvailable = false, signal }, run) =>
+        new Promise((resolve, reject) => {
+          const outcome = async (lock: object | null) => {
+            try {
+              resolve(await run(lock))
+            } catch (error) {
+              reject(error)
+            }
+          }
+          const request: Request = { tab_id, run: outcome }
+          if (ifAvailable && (this.#held.has(name) || this.#waiting(name).length > 0)) {
+            task(() => void outcome(null))
+            return
+          }
+          const abort = () => {
+            const queue = this.#waiting(name)
+            // A signal ends the wait for a lock. It does not take a lock away.
+            if (signal?.aborted && queue.includes(request)) {
+              this.#queues.set(
+                name,
+                queue.filter((other) => other !== request),
+              )
+              reject(signal.reason)
+            }
+          }
+          this.#queues.set(name, [...this.#waiting(name), request])
+          signal?.addEventListener('abort', abort)
+          abort()
+          this.#grant(name)
+        }),
       query: async () => ({ held: [...this.#held.keys()].map((name) => ({ name })) }),
     }
   }
@@ -34,6 +57,10 @@ export class FakeLocks {
     for (const [name, request] of this.#held) if (request.tab_id === tab_id) this.#free(name, request)
   }
 
+  #waiting(name: string): Request[] {
+    return this.#queues.get(name) ?? []
+  }
+
   #free(name: string, request: Request): void {
     if (this.#held.get(name) !== request) return
     this.#held.delete(name)
@@ -41,11 +68,13 @@ export class FakeLocks {
   }
 
   #grant(name: string): void {
-    if (this.#held.has(name)) return
-    const [next, ...rest] = (this.#queues.get(name) ?? []).filter((request) => !request.aborted())
-    this.#queues.set(name, rest)
-    if (!next) return
-    this.#held.set(name, next)
-    next.run({})
+    task(() => {
+      if (this.#held.has(name)) return
+      const [next, ...rest] = this.#waiting(name)
+      if (!next) return
+      this.#queues.set(name, rest)
+      this.#held.set(name, next)
+      void next.run({ name }).then(() => this.#free(name, next))
+    })
   }
 }
