@@ -12,7 +12,7 @@ import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
 import type { Member } from '../../../src/domain/permissions.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
-import { type FakeInput, FakeOrgStore } from '../../support/fake-org-store.ts'
+import { FakeOrgStore, type FakeOutcome } from '../../support/fake-org-store.ts'
 import { sampleOf } from '../../support/samples.ts'
 
 const ADDRESS: Address = { kind: 'org', org_id: 'org', id: 'org' }
