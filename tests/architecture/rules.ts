@@ -90,7 +90,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'ui tools',
     at: ['ui/vite.config.ts', 'ui/capacitor.config.ts', 'ui/scripts/', 'ui/tests/'],
-    imports: ['ui', 'contracts'],
+    imports: ['ui', 'contracts', 'tests'],
   },
   { name: 'ui', at: ['ui/src/'], imports: ['contracts'], without: ['Bun', 'node', 'process'] },
   { name: 'bridge tests', at: ['bridge/tests/'], imports: ['bridge', 'contracts', 'tests'] },

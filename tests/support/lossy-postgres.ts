@@ -17,10 +17,11 @@ export interface LossyPostgres {
 
 /** Statements that write by themselves; the notes of last use come at any moment and are nobody's request. */
 const WRITE = /^\s*(?:with\b[\s\S]*\b)?(?:insert into|update|delete from)\b|\blane_write/i
+/** The check of the catalogue names rights such as UPDATE and writes nothing. */
+const CATALOGUE = /\bpg_(?:roles|class|policies)\b/
 const NOTE = /\b"?(?:last_active_at|last_used_at)"? = /
-/** ReadyForQuery: what ends every answer. */
-const READY_TYPE = 0x5a
-const READY_BYTES = 6
+/** ReadyForQuery ends every answer. */
+const READY_TYPE = 'Z'
 
 export async function lossyPostgres({
   host,
@@ -50,9 +51,12 @@ export async function lossyPostgres({
       frontend.read(bytes)
       upstream.write(bytes)
     })
+    const backend = new Backend(() => frontend.answered())
     upstream.on('data', (bytes: Buffer) => {
+      backend.read(bytes)
       if (!losing) return void client.write(bytes)
-      if (bytes.at(-READY_BYTES) !== READY_TYPE) return
+      // An answer to an earlier statement may still come first.
+      if (frontend.unanswered > 0) return
       lost++
       end()
     })
@@ -84,6 +88,10 @@ class Frontend {
   #started = false
   #in_transaction = false
   #wrote = false
+  /** A write outside of a transaction was bound; its Sync commits it. */
+  #commits_at_sync = false
+  /** Start-up, scripts and Syncs without a ReadyForQuery so far. */
+  unanswered = 0
 
   constructor(commits: () => void) {
     this.#commits = commits
@@ -99,22 +107,32 @@ class Frontend {
       if (this.#bytes.length < length) return
       if (this.#started)
         this.#message(String.fromCharCode(this.#bytes[0] ?? 0), this.#bytes.subarray(5, length))
+      else this.unanswered++
       this.#started = true
       this.#bytes = this.#bytes.subarray(length)
     }
+  }
+
+  answered(): void {
+    this.unanswered--
   }
 
   #message(type: string, body: Buffer): void {
     const texts = body.toString('latin1').split('\0')
     if (type === 'P') this.#statements.set(texts[0] ?? '', texts[1] ?? '')
     if (type === 'B') this.#runs(this.#statements.get(texts[1] ?? '') ?? '')
+    if (type === 'Q' || type === 'S') this.unanswered++
     if (type === 'Q') this.#script(texts[0] ?? '')
+    if (type === 'S' && this.#commits_at_sync) {
+      this.#commits_at_sync = false
+      this.#commits()
+    }
   }
 
   #runs(text: string): void {
-    if (!WRITE.test(text) || NOTE.test(text)) return
+    if (!WRITE.test(text) || NOTE.test(text) || CATALOGUE.test(text)) return
     if (this.#in_transaction) this.#wrote = true
-    else this.#commits()
+    else this.#commits_at_sync = true
   }
 
   #script(text: string): void {
@@ -124,6 +142,26 @@ class Frontend {
     } else if (text === 'commit' || text === 'rollback') {
       if (text === 'commit' && this.#wrote) this.#commits()
       this.#in_transaction = false
+    }
+  }
+}
+
+/** Reads what the server answers and tells of every ReadyForQuery. */
+class Backend {
+  readonly #ready: () => void
+  #bytes: Buffer = Buffer.alloc(0)
+
+  constructor(ready: () => void) {
+    this.#ready = ready
+  }
+
+  read(bytes: Buffer): void {
+    this.#bytes = Buffer.concat([this.#bytes, bytes])
+    while (this.#bytes.length >= 5) {
+      const length = 1 + this.#bytes.readUInt32BE(1)
+      if (this.#bytes.length < length) return
+      if (String.fromCharCode(this.#bytes[0] ?? 0) === READY_TYPE) this.#ready()
+      this.#bytes = this.#bytes.subarray(length)
     }
   }
 }

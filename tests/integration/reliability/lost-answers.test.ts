@@ -20,6 +20,8 @@ beforeAll(async () => {
   server = await startServer({ env: { MC_DATABASE_URL: postgres.url, DEPLOYMENT_MODE: 'multi-tenant' } })
   const person = new Person(server.url)
   const owner = { name: 'Ines Carvalho', email: 'ines@example.com', password: PASSWORD }
+  // The server is ready a moment before it prints its link.
+  while (server.setup_token === '') await Bun.sleep(10)
   postgres.loseNext()
   const answer = await person.call('POST', '/auth/setup', {
     token: server.setup_token,
