@@ -61,6 +61,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const supervisor = new Supervisor({
       start: () => startPostgres(server),
       prepare: () => endLeftovers(root),
+      abandon: () => socket?.remove(),
       log: options.log ?? (() => undefined),
     })
     await supervisor.start()

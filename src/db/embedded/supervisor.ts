@@ -15,6 +15,8 @@ interface Options {
   start(): PostgresProcess
   /** Makes the folder free for a new one. */
   prepare(): Promise<unknown>
+  /** Removes what only a running server needs, when this process ends without a stop. */
+  abandon?(): void
   log(line: string): void
 }
 
@@ -58,6 +60,7 @@ export class Supervisor {
   /** Asks PostgreSQL to stop and does not wait: this process ends now. */
   interrupt(): void {
     this.#current?.interrupt()
+    this.#options.abandon?.()
   }
 
   async #attempt(): Promise<PostgresProcess> {

@@ -18,6 +18,12 @@ function alive(pid: number): boolean {
 const postmaster = (data_dir: string) =>
   Number(readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
 
+/** PostgreSQL writes the folder of its socket into the fifth line. */
+const socketFolder = (data_dir: string) =>
+  readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8')
+    .split('\n')[4]!
+    .trim()
+
 test('a clean stop leaves no process, and the data is there the next time', async () => {
   const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
@@ -110,6 +116,7 @@ describe('I-61 a stop while PostgreSQL is started again leaves no process', () =
 
   test.each(moments)('%s', async (_, moment) => {
     const server = await startServer({ cluster: 'own' })
+    const socket_folder = socketFolder(server.data_dir)
     for (const [i, sent] of signals.entries()) {
       if (i > 0) await server.restart()
       const pid = postmaster(server.data_dir)
@@ -119,6 +126,7 @@ describe('I-61 a stop while PostgreSQL is started again leaves no process', () =
       await server.ended()
       await expectNoPostgres(server.data_dir)
     }
+    expect(existsSync(socket_folder)).toBe(false)
     await server.stop()
   })
 })
