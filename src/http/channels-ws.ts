@@ -4,25 +4,14 @@ import { CLIENT_FRAMES, type ClientFrame, type MessageFrame } from '../contracts
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { authorize } from '../domain/access.ts'
-import { type SocketPort, WsSink } from '../edge/ws-sink.ts'
+import { WsSink } from '../edge/ws-sink.ts'
 import { parseJson } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Membership, principalNow } from './identity.ts'
 import { posting } from './posting.ts'
 import { internalError } from './reply.ts'
+import { portOf, type Socket } from './socket-port.ts'
 import { checker } from './validate.ts'
-
-/** The members of Bun's WebSocket that are used here. */
-interface Socket {
-  send(text: string): number
-  cork(write: () => void): void
-  subscribe(topic: string): void
-  unsubscribe(topic: string): void
-  ping(): void
-  getBufferedAmount(): number
-  close(code: number, reason: string): void
-  terminate(): void
-}
 
 /** Handlers of one connection; Bun calls them through `ws.data`. */
 export interface SocketHandlers {
@@ -189,24 +178,6 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
       sink.lost()
       edge.removeSocket(sink)
     },
-  }
-}
-
-function portOf(socket: Socket): SocketPort {
-  return {
-    // 0: the runtime dropped the frame. Our own bound prevents that; if it happens, the connection has a gap and must end.
-    send(text) {
-      const sent = socket.send(text)
-      if (sent === 0) socket.terminate()
-      return sent > 0
-    },
-    cork: (write) => socket.cork(write),
-    join: (topic) => socket.subscribe(topic),
-    leave: (topic) => socket.unsubscribe(topic),
-    waiting: () => socket.getBufferedAmount(),
-    close: (code, reason) => socket.close(code, reason),
-    ping: () => socket.ping(),
-    terminate: () => socket.terminate(),
   }
 }
 

@@ -5,6 +5,7 @@ import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { SendQueue } from '../../../src/edge/send-queue.ts'
 import { type ReplayPage, SseSink, type Start } from '../../../src/edge/sse-sink.ts'
 import { WsSink } from '../../../src/edge/ws-sink.ts'
+import { FakeSocketPort } from '../../support/fake-socket-port.ts'
 import { personOf } from '../../support/samples.ts'
 
 const credential = { principal: personOf('u') }
@@ -192,44 +193,8 @@ describe('E. a read that fails', () => {
 })
 
 describe('C. a WebSocket', () => {
-  function socket(takes: number) {
-    const port = {
-      sent: [] as string[],
-      closes: [] as number[],
-      joined: [] as string[],
-      corks: 0,
-      buffered: 0,
-      send(text: string) {
-        port.sent.push(text)
-        return port.sent.length < takes
-      },
-      cork(write: () => void) {
-        port.corks++
-        write()
-      },
-      join(topic: string) {
-        port.joined.push(topic)
-      },
-      leave(topic: string) {
-        port.joined = port.joined.filter((other) => other !== topic)
-      },
-      waiting: () => port.buffered,
-      pings: 0,
-      ping() {
-        port.pings++
-      },
-      close(code: number) {
-        port.closes.push(code)
-      },
-      terminate() {
-        port.closes.push(-1)
-      },
-    }
-    return port
-  }
-
   test('C1 a slow reader is closed with 4002 at the bound; up to there nothing is skipped', () => {
-    const port = socket(3)
+    const port = new FakeSocketPort(3)
     const sink = new WsSink(credential, port, () => undefined)
     for (let i = 0; i < LIMITS.send_queue_frames_max + 4; i++) sink.sendText(`${i}`)
     expect(port.sent).toEqual(['0', '1', '2'])
@@ -237,32 +202,29 @@ describe('C. a WebSocket', () => {
   })
 
   test('C2 after a drain it goes on where it stopped', () => {
-    const port = socket(3)
+    const port = new FakeSocketPort(3)
     const sink = new WsSink(credential, port, () => undefined)
     for (let i = 0; i < 6; i++) sink.sendText(`${i}`)
-    port.send = (t) => {
-      port.sent.push(t)
-      return true
-    }
+    port.drains()
     sink.drained()
     sink.sendText('6')
     expect(port.sent).toEqual(['0', '1', '2', '3', '4', '5', '6'])
   })
 
   test('C3 a channel goes live once, and a closed connection joins nothing', () => {
-    const port = socket(100)
+    const port = new FakeSocketPort()
     const sink = new WsSink(credential, port, () => undefined)
     const state = { seq: 4, phase: 'catching_up' as const }
     sink.goLive('org/c', state)
     sink.goLive('org/c', state)
-    expect(port.joined).toEqual(['org/c'])
+    expect([...port.joined]).toEqual(['org/c'])
     sink.close(CLOSE.restarting, '')
     sink.goLive('org/d', { seq: 0, phase: 'catching_up' })
-    expect(port.joined).toEqual(['org/c'])
+    expect([...port.joined]).toEqual([])
   })
 
   test('C31 a channel goes live only when no frame of ours waits: published ones would overtake it', async () => {
-    const port = socket(1)
+    const port = new FakeSocketPort(1)
     const sink = new WsSink(credential, port, () => undefined)
     sink.sendText('taken')
     const state = { seq: 4, phase: 'catching_up' as const }
@@ -275,18 +237,18 @@ describe('C. a WebSocket', () => {
     })
     await Promise.resolve()
     expect(room).toBe(false)
-    port.send = (text) => port.sent.push(text) > 0
+    port.drains()
     sink.drained()
     await waited
     expect(sink.goLive('org/b', { ...state, phase: 'catching_up' })).toBe(true)
-    expect([port.sent, port.joined]).toEqual([
+    expect([port.sent, [...port.joined]]).toEqual([
       ['taken', 'queued'],
       ['org/a', 'org/b'],
     ])
   })
 
   test('C31 frames that are pulled stop at the reader’s pace and end with the connection', async () => {
-    const port = socket(3)
+    const port = new FakeSocketPort(3)
     const sink = new WsSink(credential, port, () => undefined)
     const texts = ['1', '2', '3', '4', '5']
     const pulled = sink.pull(() => texts.shift())
@@ -297,14 +259,15 @@ describe('C. a WebSocket', () => {
     ])
     sink.lost()
     await pulled
-    port.cork = () => undefined
-    const gone = new WsSink(credential, port, () => undefined)
+    const left = new FakeSocketPort()
+    left.peerLeaves()
+    const gone = new WsSink(credential, left, () => undefined)
     await gone.pull(() => 'never')
     expect(gone.closed).toBe(true)
   })
 
   test('C5 what the runtime holds for a peer counts towards its bound', () => {
-    const port = socket(100)
+    const port = new FakeSocketPort()
     const sink = new WsSink(credential, port, () => undefined)
     port.buffered = LIMITS.send_queue_bytes_max
     sink.checkSlow()
@@ -315,7 +278,7 @@ describe('C. a WebSocket', () => {
   })
 
   test('C22 answers of one turn leave in one write, in order, and none after a close', async () => {
-    const port = socket(100)
+    const port = new FakeSocketPort()
     const sink = new WsSink(credential, port, () => undefined)
     const ack = (client_id: string) =>
       ({ type: 'ack', client_id, channel_id: 'c', id: 'i', seq: 1, created_at: '' }) as const
@@ -332,7 +295,7 @@ describe('C. a WebSocket', () => {
   })
 
   test('C21 a peer is pinged every 30 seconds, whatever goes over its socket, and cut when nothing comes back', () => {
-    const port = socket(1_000)
+    const port = new FakeSocketPort()
     const sink = new WsSink(credential, port, () => undefined)
     for (let second = 0; second <= 74; second++) {
       sink.sendText('traffic')
@@ -348,7 +311,7 @@ describe('C. a WebSocket', () => {
   })
 
   test('C4 a peer that does not answer the close frame is cut', () => {
-    const port = socket(100)
+    const port = new FakeSocketPort()
     let later = () => {}
     let later_ms = 0
     const sink = new WsSink(credential, port, (ms, fire) => {

@@ -7,7 +7,8 @@ import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { OrgEdge } from '../../../src/edge/org-edge.ts'
 import type { EdgeSource, OrgSnapshot } from '../../../src/edge/source.ts'
 import { SseSink } from '../../../src/edge/sse-sink.ts'
-import { type SocketPort, WsSink } from '../../../src/edge/ws-sink.ts'
+import { WsSink } from '../../../src/edge/ws-sink.ts'
+import { FakeSocketPort, FakeTopics } from '../../support/fake-socket-port.ts'
 import { personOf, sampleOf } from '../../support/samples.ts'
 
 export const ORG = '00000000-0000-4000-8000-000000000000'
@@ -39,7 +40,7 @@ export class EdgeWorld {
   readonly #stored: LogEvent[] = []
   readonly #said: Message[] = []
   readonly #notifications: UserNotification[] = []
-  readonly #topics = new Map<string, Set<(text: string) => void>>()
+  readonly #topics = new FakeTopics()
   #published = 0
 
   constructor(members: Record<string, 'administrator' | 'contributor'> = { ana: 'contributor' }) {
@@ -175,30 +176,12 @@ export class EdgeWorld {
   }
 
   /** A socket of a user that says hello with these positions; `texts` are the frames that it gets. */
-  socket(user_id: string, resume?: Record<string, number>): { sink: WsSink; texts: string[] } {
-    const texts: string[] = []
-    const take = (text: string) => void texts.push(text)
-    const port: SocketPort = {
-      send: (text) => {
-        take(text)
-        return true
-      },
-      cork: (write) => write(),
-      join: (topic) => {
-        const members = this.#topics.get(topic) ?? new Set()
-        members.add(take)
-        this.#topics.set(topic, members)
-      },
-      leave: (topic) => this.#topics.get(topic)?.delete(take),
-      waiting: () => 0,
-      close: () => undefined,
-      ping: () => undefined,
-      terminate: () => undefined,
-    }
+  socket(user_id: string, resume?: Record<string, number>): { sink: WsSink; texts: readonly string[] } {
+    const port = new FakeSocketPort(Number.POSITIVE_INFINITY, this.#topics)
     const sink = new WsSink({ principal: personOf(user_id) }, port, () => undefined)
     this.edge.sockets.add(sink)
     void this.edge.sockets.hello(sink, { type: 'hello', ...(resume ? { resume } : {}) })
-    return { sink, texts }
+    return { sink, texts: port.sent }
   }
 
   /** A stream of a user from a cursor on; `text` is what it got so far. */
@@ -248,9 +231,7 @@ export class EdgeWorld {
       readMarkers: () => this.#reading('readMarkers', () => []),
       head: () => this.#reading('head', () => this.#stored.length),
       subscriptions: () => this.#reading('subscriptions', () => ({ mode: 'all', topics: [] })),
-      publish: (topic, text) => {
-        for (const take of this.#topics.get(topic) ?? []) take(text)
-      },
+      publish: (topic, text) => this.#topics.publish(topic, text),
     }
   }
 }

@@ -41,7 +41,7 @@ describe('C. a socket that resumes', () => {
         const world = new EdgeWorld()
         let read = 0
         world.beforeRead = () => turns(pauses[read++ % Math.max(1, pauses.length)] ?? 0)
-        const sockets: { from: number; texts: string[] }[] = []
+        const sockets: { from: number; texts: readonly string[] }[] = []
         for (const [i, what] of steps.entries()) {
           if (what === 'say') world.say()
           else if (what === 'publish') world.publish(1 + (i % 3))
