@@ -56,12 +56,13 @@ export class DatabaseEdgeSource {
     after: number,
     until: number,
   ): Promise<UserNotification[]> {
-    const read = async (users: readonly string[]) =>
-      Map.groupBy(await notificationsOfEvents(this.#database, org_id, users, after, until), (n) => n.user_id)
+    const read = (users: readonly string[]) =>
+      notificationsOfEvents(this.#database, org_id, users, after, until)
     const [user_id] = user_ids
     if (user_id === undefined) return []
-    if (user_ids.length > 1) return [...(await read(user_ids)).values()].flat()
-    return await coalesced(this.#notifications, `${org_id} ${after} ${until}`, user_id, read, [])
+    if (user_ids.length > 1) return await read(user_ids)
+    const byUser = async (users: readonly string[]) => Map.groupBy(await read(users), (n) => n.user_id)
+    return await coalesced(this.#notifications, `${org_id} ${after} ${until}`, user_id, byUser, [])
   }
 
   async messages(

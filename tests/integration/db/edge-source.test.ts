@@ -1,15 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { newId } from '../../../src/contracts/ids.ts'
 import { DatabaseEdgeSource } from '../../../src/db/edge-source.ts'
 import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
+import {
+  EDGE_SOURCE_RULES,
+  type EdgeSourceUnderTest,
+  MESSAGES,
+  mentionedBy,
+  READ_SEQ,
+} from '../../support/edge-source-contract.ts'
 
 let db: TestDatabase
 let source: DatabaseEdgeSource
 let org_id: string
 let user_id: string
 let channel_id: string
-
-const MESSAGES = 10
 
 beforeAll(async () => {
   db = await startDatabase()
@@ -35,28 +40,48 @@ beforeAll(async () => {
 })
 afterAll(() => db.stop())
 
-test('a range excludes its start and includes its end, in order and within the limit', async () => {
-  const seqs = async (after: number, until: number, limit = 100) =>
-    (await source.messages(org_id, channel_id, after, until, limit)).map(({ seq }) => seq)
-  expect(await seqs(3, 7)).toEqual([4, 5, 6, 7])
-  expect(await seqs(3, 7, 2)).toEqual([4, 5])
-  expect(await seqs(9, 99)).toEqual([10])
-  expect(await seqs(10, 99)).toEqual([])
-  const head = await source.head(org_id)
-  const events = await source.events(org_id, 0, head, 100)
-  expect(events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: head }, (_, i) => i + 1))
-  expect((await source.events(org_id, 1, 2, 100)).map(({ sequence }) => sequence)).toEqual([2])
+describe('the contract of an edge source: PostgreSQL', () => {
+  let given: EdgeSourceUnderTest
+  beforeAll(async () => {
+    given = await arranged()
+  })
+  for (const [title, holds] of EDGE_SOURCE_RULES) test(title, () => holds(given))
 })
 
-test('a marker counts the unread mentions up to the seq that was asked for', async () => {
-  const mentions = async (last_seq: number) =>
-    (await source.readMarkers(org_id, user_id, [{ id: channel_id, last_seq }]))[0]
-  // Unread mentions: 4, 6, 8 and 10.
-  expect(await mentions(10)).toEqual({ channel_id, read_seq: 3, mention_count: 4 })
-  expect(await mentions(7)).toEqual({ channel_id, read_seq: 3, mention_count: 2 })
-  expect(await mentions(3)).toEqual({ channel_id, read_seq: 3, mention_count: 0 })
-  expect(await source.readMarkers(org_id, newId(), [{ id: channel_id, last_seq: 5 }])).toEqual([])
-})
+/** An org as the contract wants it. */
+async function arranged(): Promise<EdgeSourceUnderTest> {
+  const { org, channel, founder_id } = await makeOrg(db.database)
+  const members: [string, string] = [newId(), newId()]
+  const base = await source.head(org.id)
+  const sql = db.superuser
+  for (const [at, id] of members.entries()) {
+    await sql`insert into users (id, type, email, display_name, status)
+      values (${id}, 'human', ${`${id}@example.com`}, 'Member', 'active')`
+    await sql`insert into memberships (org_id, user_id, type, role, display_name, username, status, notification_preferences)
+      values (${org.id}, ${id}, 'human', 'contributor', 'Member', ${`member-${at}`}, 'active', '{}')`
+  }
+  for (let n = 1; n <= MESSAGES; n++) {
+    const mentioned = mentionedBy(n).map((at) => members[at])
+    const [message] = await sql<{ id: string; created_at: Date }[]>`
+      insert into messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions, created_at)
+      values (${org.id}, uuidv7(), ${channel.id}, ${n}, ${founder_id}, 'human', 'Founder', 'text', ${`${n}`}, ${mentioned}, now())
+      returning id, created_at`
+    await sql`insert into events (org_id, sequence, type, actor_id, actor_type, actor_name, channel_id, message_id, message_seq, created_at)
+      select org_id, ${base + n}, 'message.created', sender_id, sender_type, sender_name, channel_id, id, seq, created_at
+      from messages where org_id = ${org.id} and id = ${message?.id ?? ''}`
+    for (const user of mentioned)
+      await sql`insert into notifications (org_id, id, user_id, type, event_sequence, resource, title)
+        values (${org.id}, uuidv7(), ${user}, 'message.mention', ${base + n}, '{}', 'T')`
+  }
+  for (const [at, id] of members.entries()) {
+    const read_seq = at === 0 ? READ_SEQ : 0
+    await sql`insert into channel_reads (org_id, channel_id, user_id, read_seq, mention_count)
+      select ${org.id}, ${channel.id}, ${id}, ${read_seq}, count(*) from messages
+      where org_id = ${org.id} and seq > ${read_seq} and ${id}::uuid = any(mentions)`
+  }
+  await sql`update org_heads set sequence = ${base + MESSAGES} where org_id = ${org.id}`
+  return { source, org_id: org.id, channel_id: channel.id, members, stranger: newId(), base }
+}
 
 test('notifications and subscriptions of many users come from a few statements, each to its own user', async () => {
   const strangers = Array.from({ length: 50 }, newId)

@@ -11,12 +11,11 @@ afterEach(() => edges.stop())
 async function open(world: EdgeWorld): Promise<{ edge: OrgEdge; failures: string[] }> {
   const failures: string[] = []
   edges = new Edges(
-    {
-      ...world.source,
+    Object.assign(world.source, {
       load: async () => world.snapshot(),
       endedCredentials: async () => ({ sessions: [], keys: [] }),
-      failed: (stage) => failures.push(stage),
-    },
+      failed: (stage: string) => failures.push(stage),
+    }),
     15,
   )
   return { edge: await edges.open(ORG), failures }

@@ -1,46 +1,29 @@
 import type { EventContent } from '../../../src/contracts/event-payloads.ts'
-import type { LogEvent, PublishedBatch, UserNotification } from '../../../src/contracts/log-event.ts'
+import type { PublishedBatch } from '../../../src/contracts/log-event.ts'
 import { Channel, type Message, Project } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { PermissionSnapshot } from '../../../src/domain/permissions.ts'
 import { CompiledFilter } from '../../../src/edge/event-filter.ts'
 import { OrgEdge } from '../../../src/edge/org-edge.ts'
-import type { EdgeSource, OrgSnapshot } from '../../../src/edge/source.ts'
+import type { OrgSnapshot } from '../../../src/edge/source.ts'
 import { SseSink } from '../../../src/edge/sse-sink.ts'
 import { WsSink } from '../../../src/edge/ws-sink.ts'
-import { FakeSocketPort, FakeTopics } from '../../support/fake-socket-port.ts'
+import { FakeSocketPort } from '../../support/fake-socket-port.ts'
+import { MemoryEdgeSource } from '../../support/memory-edge-source.ts'
 import { personOf, sampleOf } from '../../support/samples.ts'
 
 export const ORG = '00000000-0000-4000-8000-000000000000'
 /** Org-wide channel of every world. */
 export const GENERAL = 'general'
-const NOW = '2026-01-01T00:00:00.000Z'
-
-type Reads = 'events' | 'notifications' | 'messages' | 'readMarkers' | 'head' | 'subscriptions'
 
 /** An edge over a log in memory. Committing and publishing are two steps, as they are in the product. */
 export class EdgeWorld {
   /** Where sockets and streams are opened. */
   edge: OrgEdge
-  readonly source: EdgeSource = this.#source()
+  readonly source = new MemoryEdgeSource(ORG)
   readonly failures: string[] = []
   gave_up = 0
-  /** Number of reads of each kind. */
-  readonly reads: Record<Reads, number> = {
-    events: 0,
-    notifications: 0,
-    messages: 0,
-    readMarkers: 0,
-    head: 0,
-    subscriptions: 0,
-  }
-  /** Called before every read; may be replaced by a test to fail or to interleave. */
-  beforeRead: (kind: Reads) => void | Promise<void> = () => undefined
   readonly #members: Record<string, 'administrator' | 'contributor'>
-  readonly #stored: LogEvent[] = []
-  readonly #said: Message[] = []
-  readonly #notifications: UserNotification[] = []
-  readonly #topics = new FakeTopics()
   #published = 0
 
   constructor(members: Record<string, 'administrator' | 'contributor'> = { ana: 'contributor' }) {
@@ -75,7 +58,7 @@ export class EdgeWorld {
   }
 
   get committed(): number {
-    return this.#stored.length
+    return this.source.events_stored.length
   }
 
   get published(): number {
@@ -83,58 +66,26 @@ export class EdgeWorld {
   }
 
   lastSeq(channel_id: string): number {
-    return this.#messages(channel_id).length
+    return this.source.lastSeq(channel_id)
+  }
+
+  /** Number of reads of each kind. */
+  get reads(): MemoryEdgeSource['reads'] {
+    return this.source.reads
+  }
+
+  /** See {@link MemoryEdgeSource.beforeRead}. */
+  set beforeRead(run: MemoryEdgeSource['beforeRead']) {
+    this.source.beforeRead = run
   }
 
   /** Commits a message; it is published later. */
   say(channel_id = GENERAL, notified: readonly string[] = []): void {
-    const seq = this.lastSeq(channel_id) + 1
-    const message: Message = {
-      id: `${channel_id}-${seq}`,
-      channel_id,
-      seq,
-      kind: 'text',
-      sender: { id: 'ana', type: 'human', display_name: 'Ana' },
-      content: `${seq}`,
-      mentions: [],
-      ignored_mentions: [],
-      reply_to: null,
-      client_id: null,
-      deliveries: [],
-      created_at: NOW,
-    }
-    this.#said.push(message)
-    this.commit({ type: 'message.created', payload: { message } }, { channel_id }, notified)
+    this.source.say(channel_id, notified)
   }
 
-  commit(
-    content: EventContent,
-    { channel_id = null }: { channel_id?: string | null } = {},
-    notified: readonly string[] = [],
-  ): void {
-    const sequence = this.#stored.length + 1
-    const event: LogEvent = {
-      ...content,
-      sequence,
-      timestamp: NOW,
-      actor: { id: 'ana', type: 'human', display_name: 'Ana' },
-      project_ids: [],
-      task_id: null,
-      channel_id,
-      subject_ids: [],
-    }
-    this.#stored.push(event)
-    for (const user_id of notified)
-      this.#notifications.push({
-        user_id,
-        id: `n${sequence}-${user_id}`,
-        type: 'message.mention',
-        event_sequence: sequence,
-        resource: { type: 'message', id: 'm', channel_id, seq: null },
-        title: '',
-        read_at: null,
-        created_at: NOW,
-      })
+  commit(content: EventContent, { channel_id = null }: { channel_id?: string | null } = {}): void {
+    this.source.commit(content, channel_id)
   }
 
   addProject(id: string, assigned_user_ids: string[]): void {
@@ -162,9 +113,9 @@ export class EdgeWorld {
   /** The next events to be published. */
   batch(count = Number.MAX_SAFE_INTEGER): PublishedBatch {
     const after = this.#published
-    const events = this.#stored.slice(after, after + count)
+    const events = this.source.events_stored.slice(after, after + count)
     this.#published += events.length
-    const notifications = this.#notifications.filter(
+    const notifications = this.source.notifications_stored.filter(
       (n) => n.event_sequence > after && n.event_sequence <= this.#published,
     )
     return { org_id: ORG, log: 'log1', epoch: 1, events, notifications }
@@ -172,12 +123,12 @@ export class EdgeWorld {
 
   /** Loses up to `count` of the committed events on the way to the edge. */
   losePublication(count: number): void {
-    this.#published = Math.min(this.#stored.length, this.#published + count)
+    this.#published = Math.min(this.source.events_stored.length, this.#published + count)
   }
 
   /** A socket of a user that says hello with these positions; `texts` are the frames that it gets. */
   socket(user_id: string, resume?: Record<string, number>): { sink: WsSink; texts: readonly string[] } {
-    const port = new FakeSocketPort(Number.POSITIVE_INFINITY, this.#topics)
+    const port = new FakeSocketPort(Number.POSITIVE_INFINITY, this.source.topics)
     const sink = new WsSink({ principal: personOf(user_id) }, port, () => undefined)
     this.edge.sockets.add(sink)
     void this.edge.sockets.hello(sink, { type: 'hello', ...(resume ? { resume } : {}) })
@@ -196,43 +147,6 @@ export class EdgeWorld {
       return undefined
     })
     return { sink, text: () => text }
-  }
-
-  #messages(channel_id: string): Message[] {
-    return this.#said.filter((message) => message.channel_id === channel_id)
-  }
-
-  async #reading<T>(kind: Reads, read: () => T): Promise<T> {
-    this.reads[kind]++
-    await this.beforeRead(kind)
-    return read()
-  }
-
-  #source(): EdgeSource {
-    const within = (n: number, after: number, until: number) => n > after && n <= until
-    return {
-      load: async () => undefined,
-      events: (_org, after, until, limit) =>
-        this.#reading('events', () =>
-          this.#stored.filter(({ sequence }) => within(sequence, after, until)).slice(0, limit),
-        ),
-      notifications: (_org, user_ids, after, until) =>
-        this.#reading('notifications', () =>
-          this.#notifications.filter(
-            (n) => user_ids.includes(n.user_id) && within(n.event_sequence, after, until),
-          ),
-        ),
-      messages: (_org, channel_id, after, until, limit) =>
-        this.#reading('messages', () =>
-          this.#messages(channel_id)
-            .filter(({ seq }) => within(seq, after, until))
-            .slice(0, limit),
-        ),
-      readMarkers: () => this.#reading('readMarkers', () => []),
-      head: () => this.#reading('head', () => this.#stored.length),
-      subscriptions: () => this.#reading('subscriptions', () => ({ mode: 'all', topics: [] })),
-      publish: (topic, text) => this.#topics.publish(topic, text),
-    }
   }
 }
 
