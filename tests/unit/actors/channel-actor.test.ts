@@ -8,18 +8,13 @@ import type { Ephemeral } from '../../../src/actors/channel/requests.ts'
 import { TYPING_MAX } from '../../../src/actors/channel/typing.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
-import type {
-  ChannelRequest,
-  CommandCall,
-  PostReply,
-  ReadMarker,
-  ReplyTo,
-} from '../../../src/contracts/calls.ts'
+import type { ChannelRequest, CommandCall, PostReply, ReplyTo } from '../../../src/contracts/calls.ts'
 import type { Posted } from '../../../src/contracts/commands.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import type { AuthenticatedPrincipal, Principal } from '../../../src/contracts/principal.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
+import { MemoryReadMarkers } from '../../support/memory-read-markers.ts'
 
 const ADDRESS: Address = { kind: 'channel', org_id: 'org', id: 'channel' }
 const IDLE_MS = 60_000
@@ -60,7 +55,8 @@ class World {
   readonly clock = new FakeClock()
   readonly calls: CommandCall[] = []
   readonly frames: Ephemeral[] = []
-  readonly saved: [user_id: string, seq: number][] = []
+  readonly markers = new MemoryReadMarkers(ADDRESS.id, () => this.#seq)
+  readonly saved = this.markers.saved
   readonly failures: string[] = []
   gate: Promise<void> = Promise.resolve()
   fail_next: Error | undefined
@@ -79,10 +75,9 @@ class World {
           resumeLoop: (_org_id, call) => this.#resumeLoop(call),
           post: (_org_id, call) => this.#store(call),
           ephemeral: (frame) => void this.frames.push(frame),
-          markRead: async (_org_id, _channel_id, user_id, seq): Promise<ReadMarker> => {
+          markRead: async (...marker) => {
             if (this.fail_reads) throw new Error('away')
-            this.saved.push([user_id, seq])
-            return { read_seq: seq, last_seq: this.#seq, mention_count: 0 }
+            return await this.markers.markRead(...marker)
           },
           loadBrake: async () => ({ run: [], paused_until: this.paused_until }),
           brakeSettings: async () => this.brake,
@@ -252,7 +247,7 @@ describe('channel actor: what is not stored', () => {
   test('C13 a marker that must be stored at once is answered after it is stored', async () => {
     const world = new World()
     assert.deepEqual(await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: true }), {
-      read_seq: 4,
+      read_seq: 0,
       last_seq: 0,
       mention_count: 0,
     })
