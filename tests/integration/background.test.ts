@@ -7,7 +7,7 @@ import { ALARM_COMMANDS } from '../../src/commands/alarms.ts'
 import { newId } from '../../src/contracts/ids.ts'
 import type { Alarm } from '../../src/domain/alarm.ts'
 import { type Node, openNode } from '../../src/node.ts'
-import { deliverAlarms } from '../../src/workers/alarms.ts'
+import { ALARMS_AT_ONCE, deliverAlarms } from '../../src/workers/alarms.ts'
 import { archiveTasks } from '../../src/workers/archival.ts'
 import { deleteDueOrgs, STEP_ROWS } from '../../src/workers/org-deletion.ts'
 import { sweepExpired } from '../../src/workers/sweep.ts'
@@ -43,7 +43,7 @@ afterAll(async () => {
 const silent = { info: () => undefined, failed: () => undefined }
 
 /** Delivers what is due, as the node does; what failed is written to `failures`. */
-function deliver(failures: string[], carryOut = run) {
+function deliver(failures: string[], carryOut: (alarm: Alarm) => Promise<unknown> = run) {
   return deliverAlarms({
     take: (limit) => node.background_database.takeDueAlarms(limit),
     deliver: carryOut,
@@ -116,6 +116,24 @@ describe('alarms', () => {
     await superuser`update alarms set next_at = now() where org_id = ${one.org.id}`
     await deliver(failures)
     expect(await types(one.org.id)).toEqual(['channel.loop_paused', 'channel.loop_resumed'])
+  })
+
+  test('A92 a full page asks for the next at once, and several failures cost the others nothing', async () => {
+    const { org } = await makeOrg(node.database)
+    await superuser`insert into alarms (org_id, kind, target_id, due_at, next_at, payload)
+      select ${org.id}, 'loop_brake', uuidv7(), now() - interval '1 second', now() - interval '1 second', '{}'
+      from generate_series(1, ${ALARMS_AT_ONCE + 1})`
+    const failures: string[] = []
+    let delivered = 0
+    const carryOut = async () => {
+      if (++delivered % 2 === 0) throw new Error('away')
+    }
+    expect(await deliver(failures, carryOut)).toBe(0)
+    expect([delivered, failures.length]).toEqual([ALARMS_AT_ONCE, ALARMS_AT_ONCE / 2])
+    expect(failures[0]).toStartWith('deliver the alarm loop_brake of ')
+    await deliver(failures, carryOut)
+    expect(delivered).toBe(ALARMS_AT_ONCE + 1)
+    await superuser`delete from alarms where org_id = ${org.id}`
   })
 
   test('A93 a pause that is on is not said twice, and one that a person lifted does not fire', async () => {
