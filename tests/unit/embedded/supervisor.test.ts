@@ -1,44 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { PostgresProcess } from '../../../src/db/embedded/postgres-process.ts'
 import { Supervisor } from '../../../src/db/embedded/supervisor.ts'
-
-/** A PostgreSQL without a process. */
-class FakePostgres implements PostgresProcess {
-  readonly ready: Promise<void>
-  readonly gone: Promise<void>
-  becomeReady!: () => void
-  fail!: (error: Error) => void
-  interrupted = 0
-  #gone = false
-  #end!: () => void
-
-  constructor() {
-    this.ready = new Promise((resolve, reject) => {
-      this.becomeReady = resolve
-      this.fail = reject
-    })
-    this.gone = new Promise((resolve) => {
-      this.#end = resolve
-    })
-  }
-
-  isGone = () => this.#gone
-
-  interrupt(): void {
-    this.interrupted++
-  }
-
-  die(): void {
-    this.#gone = true
-    this.fail(new Error('it ended'))
-    this.#end()
-  }
-
-  async stop(): Promise<void> {
-    this.die()
-    await this.gone
-  }
-}
+import { FakePostgres } from '../../support/fake-postgres.ts'
 
 function supervised(prepare: () => Promise<void> = async () => undefined) {
   const started: FakePostgres[] = []
