@@ -1,27 +1,27 @@
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 
-/** How far a role gets with an action: allowed, refused openly (403), or told that there is no such thing (404). */
-type Access = 'yes' | 'forbidden' | 'hidden'
+/** Access of a role to an action: allowed, 403, or 404. */
+type Access = 'yes' | 'forbidden' | 'not_found'
 
 interface Rule {
   administrator: Access
   contributor: Access
   sub_agent: Access
-  /** Works in a read-only org. */
+  /** Allowed in a read-only org. */
   read_only?: 'yes'
 }
 
 const members = (rest: Partial<Rule> = {}): Rule => ({
   administrator: 'yes',
   contributor: 'yes',
-  sub_agent: 'hidden',
+  sub_agent: 'not_found',
   ...rest,
 })
 const administrators = (rest: Partial<Rule> = {}): Rule => ({
   administrator: 'yes',
   contributor: 'forbidden',
-  sub_agent: 'hidden',
+  sub_agent: 'not_found',
   ...rest,
 })
 const everybody = (rest: Partial<Rule> = {}): Rule => ({
@@ -33,8 +33,8 @@ const everybody = (rest: Partial<Rule> = {}): Rule => ({
 const reading = { read_only: 'yes' } as const
 
 /**
- * The one table of rights. Routes and commands name an action; what a row does not settle (assigned to the project,
- * own task, own profile) is decided by the command that carries the action out.
+ * The one access table. Routes and commands name an action. Conditions beyond the role (assignment to the project, own
+ * task, own profile) are checked by the command of the action.
  */
 export const ACTIONS = {
   'org.read': members(reading),
@@ -97,7 +97,7 @@ export function authorize(
 ): void {
   const rule: Rule = ACTIONS[action]
   const access = accessOf(rule, principal)
-  if (access === 'hidden') throw notFound('resource')
+  if (access === 'not_found') throw notFound('resource')
   if (access === 'forbidden')
     throw new ApiError('FORBIDDEN', 'Only an administrator of this organization may do this.')
   if (org_read_only && rule.read_only !== 'yes') throw readOnly()
@@ -105,7 +105,7 @@ export function authorize(
 
 function accessOf(rule: Rule, { kind, role }: Pick<Principal, 'kind' | 'role'>): Access {
   if (kind === 'sub_agent') return rule.sub_agent
-  return role === null ? 'hidden' : rule[role]
+  return role === null ? 'not_found' : rule[role]
 }
 
 export function readOnly(): ApiError {

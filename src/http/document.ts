@@ -155,7 +155,7 @@ function refusalsOf(action: Action): ErrorCode[] {
   const rule = ACTIONS[action]
   const codes: ErrorCode[] = ['ORG_NOT_FOUND', 'INVALID_ID']
   if (rule.contributor === 'forbidden') codes.push('FORBIDDEN')
-  if (rule.sub_agent === 'hidden') codes.push('NOT_FOUND')
+  if (rule.sub_agent === 'not_found') codes.push('NOT_FOUND')
   if (rule.read_only !== 'yes') codes.push('ORG_READ_ONLY')
   return codes
 }

@@ -116,7 +116,7 @@ describe('an organization', () => {
       expect(ACTIONS[`org.${step as OrgStep}`]).toMatchObject({
         administrator: 'yes',
         contributor: 'forbidden',
-        sub_agent: 'hidden',
+        sub_agent: 'not_found',
       })
     }
   })
