@@ -15,7 +15,7 @@ import { AuthenticatedPrincipal, Principal } from './principal.ts'
 import { Closed, Count, isPlainData, Nullable, OneOf, PlainData, TaggedUnion, Text, Uuid } from './schema.ts'
 
 /*
- * Calls of actors and their answers: plain data, so that the caller may be on another node.
+ * Actor calls and their replies: plain data, because the caller may be on another node.
  */
 
 /** The `Idempotency-Key` of a request. */
@@ -26,7 +26,7 @@ export const Idempotency = Closed({
 })
 export type Idempotency = Static<typeof Idempotency>
 
-/** Whether the call may have run before: its reply is looked for first. */
+/** True for a call that may have run before: its stored reply is looked up first. */
 const retry = Type.Optional(Type.Boolean())
 
 const envelope = {
@@ -130,7 +130,7 @@ export const CHANNEL_REPLIES = {
 export type ChannelReplyTo<R extends ChannelRequest> = Static<(typeof CHANNEL_REPLIES)[R['type']]>
 export type ChannelReply = ChannelReplyTo<ChannelRequest>
 
-/** Why a call was not answered with a reply. */
+/** Failure of a call. */
 export const CallFailure = TaggedUnion({
   refused: Closed({
     type: Type.Literal('refused'),

@@ -77,7 +77,7 @@ export const ErrorDetail = Closed({
 export const ErrorBody = Closed({ error: ErrorDetail })
 export type ErrorBody = Static<typeof ErrorBody>
 
-/** Where a caller stands with a rate limit: calls at once, how many are left, seconds until all are there again. */
+/** State of a token bucket: capacity, remaining calls, seconds until full. */
 export const RateLimitState = Closed({ limit: Count(), remaining: Count(), reset_s: Count() })
 export type RateLimitState = Static<typeof RateLimitState>
 
@@ -115,7 +115,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The one sentence that hides a resource: the same words whether it is foreign, hidden or never existed. */
+/** The one 404 message: identical for a foreign, an invisible and a nonexistent resource. */
 export function notFound(resource: string): ApiError {
   const code = `${resource.toUpperCase()}_NOT_FOUND`
   return new ApiError(

@@ -27,7 +27,7 @@ import {
 
 const opt = Type.Optional
 
-/** Events that administrators alone see carry where the request came from; the server's own changes have no origin. */
+/** Events for administrators only carry the origin of the request; changes by the server itself have none. */
 const origin = { ip: opt(Type.String()), user_agent: opt(Type.String()) }
 
 const org = { org: Org }
@@ -40,7 +40,7 @@ const comment = Nullable(Text(LIMITS.comment_max))
 /** Names of the fields that the request changed. */
 const changed = Type.Array(Type.String())
 
-/** API keys that end, and when: at once or after the grace period of a rotation. */
+/** Ending API keys with their end: now, or after the grace period of a rotation. */
 const ending = Type.Array(Closed({ id: Uuid(), ends_at: Timestamp() }))
 
 /**
@@ -118,7 +118,7 @@ export const EVENT_PAYLOADS = {
   'task.unblocked': Closed(task),
   'task.archived': Closed(task),
 
-  // Counters of a channel belong to a reader: an event has none of them.
+  // Counters of a channel are per reader, so an event has none.
   'channel.created': Closed({ channel: Channel }),
   'channel.updated': Closed({ channel: Channel }),
   'channel.loop_paused': Closed({
@@ -156,5 +156,5 @@ type Payloads = typeof EVENT_PAYLOADS
 /** What an event of type `T` carries. */
 export type EventPayload<T extends EventType> = Static<Payloads[T]>
 
-/** Type and payload of an event, as a union told apart by `type`. */
+/** Type and payload of an event, as a union discriminated by `type`. */
 export type EventContent = { [T in EventType]: { type: T; payload: EventPayload<T> } }[EventType]

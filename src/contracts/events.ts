@@ -4,7 +4,7 @@ import { Notification } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
 import { EVENT_TYPES, type EventType, RESET_REASONS, REVOCATION_REASONS, SENDER_TYPES } from './vocabulary.ts'
 
-/** Who caused an event. */
+/** The principal that caused an event. */
 export const Actor = Closed({
   id: Nullable(Uuid()),
   type: OneOf(SENDER_TYPES),
@@ -12,7 +12,7 @@ export const Actor = Closed({
 })
 export type Actor = Static<typeof Actor>
 
-/** What every event has, whatever its type. */
+/** Fields of every event, independent of its type. */
 const fields = {
   sequence: Type.Integer({ minimum: 1, description: 'Per org, from 1, without gaps, in commit order.' }),
   timestamp: Timestamp(),
@@ -23,7 +23,7 @@ const fields = {
 }
 export type EventFields = Static<TObject<typeof fields>>
 
-/** One row of an org's log, as streams and `GET /events` carry it: a union told apart by `type`. */
+/** One row of an org's log, as streams and `GET /events` carry it: a union discriminated by `type`. */
 export type EventEnvelope = EventFields & EventContent
 
 /** The envelope of one type. */
@@ -76,7 +76,7 @@ const NotificationCreated = Closed({
   payload: Closed({ notification: Notification }),
 })
 
-/** What a stream carries besides rows of the log, by type; never numbered. */
+/** Unnumbered frames of a stream besides rows of the log, by type. */
 export const STREAM_CONTROLS = {
   'stream.opened': StreamOpened,
   'events.reset': EventsReset,

@@ -18,7 +18,7 @@ export const LIMITS = {
   username_max: 40,
   email_max: 254,
   password_min: 10,
-  /** Longer passwords are refused instead of hashed: argon2id's work must not grow with what a stranger sends. */
+  /** Longer passwords are refused instead of hashed: the work of argon2id must not grow with unauthenticated input. */
   password_max: 1024,
 
   project_name_max: 200,
@@ -30,7 +30,7 @@ export const LIMITS = {
   comment_max: 2_000,
   url_max: 2_048,
   channel_name_max: 80,
-  /** A task is answered and published whole, with what blocks it and what shows that it is done. */
+  /** A task is answered and published whole, with its blockers and evidence. */
   task_blockers_max: 500,
   task_evidence_max: 500,
   /** Ids in one list of a request (assignees, projects, blockers). */
@@ -57,9 +57,9 @@ export const LIMITS = {
   /** Bad frames in a row before the socket is closed with 4003. */
   ws_bad_frames_max: 10,
   ws_hello_deadline_ms: 10_000,
-  /** Interval of pings, whatever else goes over the socket. */
+  /** Interval of pings, independent of other traffic on the socket. */
   ws_ping_interval_ms: 30_000,
-  /** A peer that was silent for so long, two pings included, is gone. */
+  /** A peer silent for this long, across two pings, counts as gone. */
   ws_silence_max_ms: 75_000,
 
   /** Send queue of one consumer: over either bound it is disconnected. */

@@ -4,7 +4,7 @@ import { Notification } from './resources.ts'
 import { Closed, Count, OneOf, TaggedUnion, Uuid } from './schema.ts'
 import { REVOCATION_REASONS } from './vocabulary.ts'
 
-/** Credentials that end, and their streams with them. */
+/** Ending credentials; their streams end with them. */
 export const Revocation = Closed({
   reason: OneOf(REVOCATION_REASONS),
   user_id: Type.Optional(Uuid()),
@@ -20,7 +20,7 @@ const routing = {
   revokes: Type.Optional(Revocation),
 }
 
-/** One stored row of the log, with the fields by which edges route it. Those never reach a client. */
+/** One stored row of the log, with its routing fields, which never reach a client. */
 export type LogEvent = EventEnvelope & {
   subject_ids: string[]
   revokes?: Revocation

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Closed, Nullable, OneOf, Uuid } from './schema.ts'
 import { ROLES } from './vocabulary.ts'
 
-/** What a sub-agent may see: its task, the projects of that task and their channels. */
+/** Scope of a sub-agent: its task, the projects of that task and their channels. */
 export const Scope = Closed({ task_id: Uuid(), project_ids: Type.Array(Uuid()) })
 export type Scope = Static<typeof Scope>
 
@@ -32,8 +32,8 @@ export const SystemPrincipal = Closed({
 export type SystemPrincipal = Static<typeof SystemPrincipal>
 
 /**
- * Who asks. Plain data, because it travels with a command to the node that owns the org; there the owner's permissions
- * judge it again: role and scope are what the first node saw.
+ * The caller. Plain data, because it travels with a command to the node that owns the org. There the owner's permissions
+ * authorize it again, because role and scope are the first node's copy.
  */
 export const Principal = Type.Union([AuthenticatedPrincipal, SystemPrincipal])
 export type Principal = Static<typeof Principal>

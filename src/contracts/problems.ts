@@ -3,14 +3,14 @@ import type { ValueError, ValueErrorIterator } from '@sinclair/typebox/errors'
 import type { Problem } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
-/** More than a person reads at once; the rest is found when these are mended. */
+/** More than a person reads at once; the rest is reported after these are fixed. */
 const PROBLEMS_MAX = 20
 /** A name may be as long as a body: an answer shows its beginning. */
 const PATH_MAX = 200
 
 /**
- * What is wrong with a value, by the errors that its schema found: where, as a JSON pointer below `prefix`, and what is
- * expected there. Never the value itself.
+ * Problems of a value, from its schema's errors: the location, as a JSON pointer below `prefix`, and the expectation
+ * there. Never the value itself.
  */
 export function problemsOf(errors: Iterable<ValueError>, prefix = ''): Problem[] {
   const found: Problem[] = []
@@ -30,7 +30,9 @@ function* each(errors: Iterable<ValueError>): Generator<Problem> {
   }
 }
 
-/** A union is judged by the form that was meant: the one that is not null, or the one that a fixed word picks. */
+/**
+ * A union is checked against the intended member: the one that is not null, or the one selected by its discriminator.
+ */
 function* ofUnion({ path, value, errors }: ValueError, forms: TSchema[]): Generator<Problem> {
   const real = forms.filter((form) => form.type !== 'null')
   const [only] = real

@@ -192,5 +192,5 @@ const topics = Type.Array(Closed({ topic_type: OneOf(TOPIC_TYPES), topic_id: Uui
 export const Subscriptions = Closed({ mode: OneOf(['all', 'topics']), topics })
 export type Subscriptions = Static<typeof Subscriptions>
 
-/** Whoever wants everything need not say of what. */
+/** `topics` may be omitted with the mode `all`. */
 export const SubscriptionsPut = Closed({ mode: Subscriptions.properties.mode, topics: opt(topics) })

@@ -193,7 +193,7 @@ export const Message = Closed({
 })
 export type Message = Static<typeof Message>
 
-/** All that is left of a message in the log when retention removed its text. */
+/** Tombstone in the log of a message whose text retention removed. */
 export const MessageTombstone = Closed({
   id: Uuid(),
   channel_id: Uuid(),

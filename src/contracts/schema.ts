@@ -79,11 +79,11 @@ TypeRegistry.Set('Moment', (_schema, value) => {
   const match = typeof value === 'string' && value.length <= MOMENT_MAX ? MOMENT.exec(value) : null
   if (!match || Number.isNaN(Date.parse(match[0]))) return false
   const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
-  // The thirtieth of February would be taken for the second of March.
+  // `Date` would read February 30 as March 2.
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
 })
 
-/** A moment as a client says it: ISO 8601 with its zone, or a date. */
+/** A time in a request: ISO 8601 with a zone, or a date. */
 export const Moment = (description: string) =>
   Type.Unsafe<string>({
     [Kind]: 'Moment',
@@ -136,7 +136,7 @@ TypeRegistry.Set('FreeForm', (_schema, value) => {
   return new TextEncoder().encode(JSON.stringify(value)).length <= LIMITS.free_form_bytes_max
 })
 
-/** An object whose fields are judged elsewhere: bounded as a whole. */
+/** An object whose fields are validated elsewhere; bounded in total size. */
 export const FreeForm = (description: string) =>
   Type.Unsafe<Record<string, unknown>>({
     [Kind]: 'FreeForm',
@@ -158,7 +158,7 @@ export function isPlainData(value: unknown): boolean {
 
 TypeRegistry.Set('PlainData', (_schema, value) => isPlainData(value))
 
-/** Plain data of whatever shape: its meaning is the affair of both ends. */
+/** Plain data of any shape; only its two ends interpret it. */
 export const PlainData = (description: string) => Type.Unsafe<unknown>({ [Kind]: 'PlainData', description })
 
 /** A union whose members are told apart by one field, their `type`: the checks look at one member only. */

@@ -75,7 +75,7 @@ export const OrgSettings = Closed(
 )
 export type OrgSettings = Static<typeof OrgSettings>
 
-/** What a new org starts with. */
+/** Settings of a new org. */
 export const DEFAULT_SETTINGS: OrgSettings = {
   authentication: {
     allowed_oidc_providers: ['github', 'google', 'oidc', 'password'],

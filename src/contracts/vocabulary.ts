@@ -1,4 +1,4 @@
-/** The closed sets of words of the product: what a field may say. One list each, used by schemas, domain and UI. */
+/** The closed vocabularies of fields, one list each, used by schemas, domain and UI. */
 export const ROLES = ['administrator', 'contributor'] as const
 export type Role = (typeof ROLES)[number]
 
@@ -119,7 +119,7 @@ export const EVENT_TYPES = [
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** What a notification can be about. */
+/** Types of notifications. */
 export const NOTIFICATION_TYPES = [
   'task.assigned',
   'message.mention',
@@ -131,11 +131,11 @@ export const NOTIFICATION_TYPES = [
 ] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
-/** Why the agents' posts in a channel are accepted again. */
+/** Reasons for the end of a loop-brake pause. */
 export const LOOP_RESUME_REASONS = ['human', 'time', 'administrator'] as const
 export type LoopResumeReason = (typeof LOOP_RESUME_REASONS)[number]
 
-/** Why an API key was refused. */
+/** Reasons for refusing an API key. */
 export const KEY_REFUSALS = ['malformed', 'unknown', 'wrong', 'revoked', 'expired'] as const
 export type KeyRefusal = (typeof KEY_REFUSALS)[number]
 
@@ -143,10 +143,10 @@ export type KeyRefusal = (typeof KEY_REFUSALS)[number]
 export const SESSION_ENDS = ['logout', 'revoked'] as const
 export type SessionEnd = (typeof SESSION_ENDS)[number]
 
-/** Why a cursor could not be honoured. */
+/** Reasons for not honouring a cursor. */
 export const RESET_REASONS = ['other_log', 'beyond_head', 'removed'] as const
 export type ResetReason = (typeof RESET_REASONS)[number]
 
-/** Why an open stream was ended by the server. */
+/** Reasons for which the server ends an open stream. */
 export const REVOCATION_REASONS = ['session', 'key', 'membership', 'expired'] as const
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]

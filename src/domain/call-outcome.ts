@@ -2,7 +2,7 @@ import type { CallFailure, CallOutcome } from '../contracts/calls.ts'
 import { ApiError } from '../contracts/errors.ts'
 import { Fenced, Gone } from './ownership.ts'
 
-/** The outcome of a call as plain data: errors have prototypes, and those do not travel. */
+/** The outcome of a call as plain data: prototypes of errors do not survive serialization. */
 export async function outcomeOf(call: Promise<unknown>): Promise<CallOutcome> {
   try {
     return { ok: true, reply: await call }

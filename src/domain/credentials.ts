@@ -24,7 +24,7 @@ export interface StoredKey {
   sub_agent_expires_at: string | null
 }
 
-/** A session as it is stored: the row is the truth about who is signed in. */
+/** A stored session. The row, not the token, decides whether it is valid. */
 export interface StoredSession {
   id: string
   user_id: string

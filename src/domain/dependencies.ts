@@ -1,12 +1,12 @@
-/** That one task waits for another. */
+/** A dependency: one task is blocked by another. */
 export interface Dependency {
   task_id: string
   blocked_by_id: string
 }
 
 /**
- * A shortest way from one task to another over "is blocked by", as ids with both ends; undefined when there is none.
- * Each dependency is looked at once, however many ways there are.
+ * A shortest path from one task to another over "is blocked by", as ids with both ends; undefined when there is none.
+ * Breadth-first: each dependency is visited once.
  */
 export function wayOver(dependencies: Iterable<Dependency>, from: string, to: string): string[] | undefined {
   const blockers = Map.groupBy(dependencies, ({ task_id }) => task_id)

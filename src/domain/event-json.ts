@@ -43,10 +43,10 @@ function encode(event: LogEvent): string {
   return `${JSON.stringify(head).slice(0, -1)},"payload":{"message":${message}}}`
 }
 
-/** What the envelope of a message has besides the message, about. */
+/** Approximate size of a message's envelope without the message. */
 const ENVELOPE_SIZE = 400
 
-/** About how many characters an event has as JSON. Does not encode the envelope of a message for it. */
+/** Approximate length of an event as JSON, in characters, without encoding the envelope of a message. */
 export function sizeOf(event: LogEvent): number {
   const message = messageJson(event)
   return message === undefined ? envelopeJson(event).length : message.length + ENVELOPE_SIZE

@@ -1,4 +1,4 @@
-/** What `/help` answers: the commands that work wherever Mission Control runs; agents add their own. */
+/** Answer to `/help`: the built-in commands. Agents add their own. */
 export function helpText(): string {
   return [
     '**Commands**',

@@ -29,7 +29,7 @@ export function nextStatuses(from: TaskStatus): readonly TaskStatus[] {
   return TASK_TRANSITIONS[from]
 }
 
-/** What an administrator may do to an org: from where, and to where. The deletion for good is the server's alone. */
+/** Lifecycle steps of an org for administrators: source and target status. Only the server deletes for good. */
 export const ORG_STEPS = {
   suspend: { from: ['active'], to: 'suspended' },
   resume: { from: ['suspended'], to: 'active' },

@@ -1,10 +1,10 @@
-/** What a change adds to a list of ids and what it takes out of it. */
+/** Ids added to and removed from a list by a change. */
 export interface Difference {
   added: readonly string[]
   removed: readonly string[]
 }
 
-/** The ids that `after` has and `before` has not, and the other way round; each once. */
+/** Ids only in `after` and ids only in `before`, without duplicates. */
 export function difference(before: readonly string[], after: readonly string[]): Difference {
   return {
     added: unique(after).filter((id) => !before.includes(id)),

@@ -12,7 +12,7 @@ export interface NewEventFields {
   project_ids?: string[]
   task_id?: string | null
   channel_id?: string | null
-  /** Users that the event is about: it reaches their streams whatever they subscribed to. */
+  /** Users that the event is about; it reaches their streams regardless of subscriptions. */
   subject_ids?: string[]
   /** Set on `message.created`: the text is stored once, with the message, and joined when the event is read. */
   message?: { id: string; seq: number }
@@ -23,10 +23,10 @@ export interface NewEventFields {
 /** A new event of one of the types `T`. */
 export type NewEventOf<T extends EventType> = Extract<NewEvent, { type: T }>
 
-/** The fields of an event that say who may see it. */
+/** The fields that decide the visibility of an event. */
 export type EventAudience = Pick<LogEvent, 'type' | 'project_ids' | 'task_id' | 'channel_id' | 'subject_ids'>
 
-/** Seen by administrators and by the user that the event is about, by nobody else. */
+/** Visible only to administrators and to the user that the event is about. */
 const SECURITY_EVENTS = [
   'auth.login_success',
   'auth.login_failure',

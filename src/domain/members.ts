@@ -47,7 +47,7 @@ export function keepAnAdministrator(permissions: Permissions, leaving_id: string
     throw new ApiError('LAST_ADMINISTRATOR', 'An organization keeps at least one administrator.')
 }
 
-/** Roles are changed by administrators, names also by the member itself, preferences by nobody else. */
+/** Administrators change roles and names; a member changes its own name and, alone, its own preferences. */
 export function checkMayPatch(
   permissions: Permissions,
   caller_id: string | null,

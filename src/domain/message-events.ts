@@ -2,7 +2,7 @@ import type { Message } from '../contracts/resources.ts'
 import type { NewEvent } from './log-event.ts'
 import type { Permissions } from './permissions.ts'
 
-/** Where an event of a channel belongs: the channel, and its project when it has one. */
+/** Routing of a channel event: the channel, and its project if any. */
 export function ofChannel(permissions: Permissions, channel_id: string) {
   const project_id = permissions.channels.get(channel_id)?.project_id
   return { channel_id, project_ids: project_id ? [project_id] : [] }

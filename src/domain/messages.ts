@@ -25,15 +25,15 @@ export function mentionedNames(content: string): string[] {
 }
 
 export interface Mentions {
-  /** Users who are told. */
+  /** Users to notify. */
   ids: string[]
-  /** What was mentioned in vain: ids or `@names` of people who cannot read the channel. */
+  /** Ids or `@names` of members without access to the channel. */
   ignored: string[]
 }
 
 /**
- * Joins the ids given with the names found in the text. `idOf` finds a member by username, `mayRead` says who may read
- * the channel. Names that belong to nobody are plain text, not ignored mentions.
+ * Merges the given ids with the names found in the text. `idOf` finds a member by username, `mayRead` checks access to
+ * the channel. Unknown names are plain text, not ignored mentions.
  */
 export function resolveMentions(
   given: readonly string[],
@@ -54,7 +54,7 @@ export function resolveMentions(
   return { ids: [...ids], ignored: [...ignored] }
 }
 
-/** Kind of the stored message: what the sender asked for, unless the text is a command. */
+/** Kind of the stored message: the requested kind, unless the text is a command. */
 export function messageKind(
   asked: MessageKind | undefined,
   sender_type: SenderType,
@@ -64,7 +64,7 @@ export function messageKind(
   return parseCommand(content, sender_type) ? 'command' : 'text'
 }
 
-/** Usernames are what `@` finds: lower-case letters, digits, dot, underscore, hyphen. */
+/** Characters of a username, as `@` matches it: lower-case letters, digits, dot, underscore, hyphen. */
 export function usernameFrom(text: string): string {
   const plain = text
     .normalize('NFKD')

@@ -1,7 +1,7 @@
 import type { Message, Notification, Project, Task } from '../contracts/resources.ts'
 import type { NotificationType } from '../contracts/vocabulary.ts'
 
-/** A notification as a command orders it; `event` is the place in the command's events that it is derived from. */
+/** A notification requested by a command; `event` is the index of its source among the command's events. */
 export interface NewNotification {
   event: number
   user_id: string
@@ -10,7 +10,7 @@ export interface NewNotification {
   title: string
 }
 
-/** Notifications about a task. Nobody is notified of its own action. */
+/** Notifications about a task. The principal of an action gets none. */
 export function aboutTask(
   task: Task,
   type: NotificationType,
@@ -36,7 +36,7 @@ export function aboutAssignments(
   )
 }
 
-/** The owner and everybody assigned to a project learn that it moved. */
+/** Notifies the owner and the assigned members of a project's transition. */
 export function aboutTransition(project: Project, except: string | null): NewNotification[] {
   const owner = project.owner_id === null ? [] : [project.owner_id]
   const user_ids = [...new Set([...owner, ...project.assigned_user_ids])]
@@ -45,7 +45,7 @@ export function aboutTransition(project: Project, except: string | null): NewNot
   return each({ user_ids, except, event: 0 }, 'project.transitioned', resource, title)
 }
 
-/** Everybody whom a message mentions; the message is the command's first event. */
+/** Notifies the mentioned members; the message is the command's first event. */
 export function aboutMentions(message: Message): NewNotification[] {
   const { id, channel_id, seq, sender } = message
   const to = { user_ids: message.mentions, except: sender.id, event: 0 }

@@ -1,19 +1,19 @@
 /** The head of an org's log as its owner holds it. */
 export interface Head {
-  /** Number of this ownership: PostgreSQL refuses writes of any older one. */
+  /** Fencing token: PostgreSQL refuses writes of an older epoch. */
   epoch: number
   /** Sequence of the last stored event. */
   sequence: number
-  /** Number of the last batch that committed: after a lost connection it says whether ours did. */
+  /** Number of the last committed batch; resolves the outcome of a COMMIT whose answer was lost. */
   batch: number
   /** Short id of this incarnation of the log, new after a restore from backup. */
   log: string
 }
 
-/** This owner writes no more: another node took the org, or the owner failed. A retry goes to the next owner. */
+/** The owner is fenced: another node took the org, or the owner failed. A retry goes to the next owner. */
 export class Fenced extends Error {
   override name = 'Fenced'
-  /** The command may have been stored before; otherwise nothing of it was done. */
+  /** True: the command may have been stored; false: it had no effect. */
   readonly may_be_stored: boolean
 
   constructor(message: string, options: { cause?: unknown; may_be_stored?: boolean } = {}) {
@@ -22,7 +22,7 @@ export class Fenced extends Error {
   }
 }
 
-/** The org's head row is not there: the org is gone. */
+/** The org has no head row: it was deleted. */
 export class Gone extends Error {
   override name = 'Gone'
 }

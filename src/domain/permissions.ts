@@ -45,8 +45,8 @@ export interface PermissionSnapshot {
 type Reader = Pick<Principal, 'kind' | 'id'>
 
 /**
- * Who may do and see what, as a fold of the log: loaded once, then changed by events at their own sequence. The owner
- * of an org and every edge keep one, so that no permission costs a query and a lost right holds exactly from its event.
+ * The permissions of an org as a fold of its log: loaded once, then updated by each event at its sequence. The owner of
+ * an org and every edge keep one, so a check needs no query and a revocation takes effect exactly at its event.
  */
 export class Permissions {
   status: OrgStatus
@@ -236,7 +236,7 @@ const endKeys = (to: PermissionWriter, { ending }: { ending: { id: string; ends_
 const endScope = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) =>
   to.setScope(sub_agent.id, undefined)
 
-/** What each event changes in the permissions of its org; null for nothing. A new type has to decide. */
+/** Effect of each event type on the permissions of its org; null for none. A new type must have an entry. */
 const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'org.created': null,
   'org.updated': setOrg,

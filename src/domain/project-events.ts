@@ -3,7 +3,7 @@ import type { EventType } from '../contracts/vocabulary.ts'
 
 type ProjectEventType = Extract<EventType, `project.${string}`>
 
-/** An event about a project; it carries the project as it is now, and `more` of what its type asks for. */
+/** An event about a project; it carries the current project, and `more` fields of its type. */
 export function projectEvent<T extends ProjectEventType, More extends object>(
   type: T,
   project: Project,

@@ -31,7 +31,7 @@ export function newProject(
   }
 }
 
-/** Refuses a move that the stages do not allow, naming those they allow. */
+/** Refuses an invalid stage transition and names the valid ones. */
 export function checkStage(from: ProjectStage, to: ProjectStage): void {
   const allowed = nextStages(from)
   if (allowed.includes(to)) return

@@ -1,6 +1,6 @@
 /**
- * The settings with a JSON Merge Patch (RFC 7396) applied. A setting that the patch removes goes back to its default; one that may be null is
- * set to null. Not checked here: the result is judged whole by the schema.
+ * Applies a JSON Merge Patch (RFC 7396) to the settings. A removed setting returns to its default, a nullable one is set
+ * to null. The schema validates the result as a whole, not this function.
  */
 export function patchSettings(current: unknown, patch: unknown, defaults: unknown): unknown {
   if (!isObject(patch)) return patch
@@ -26,7 +26,7 @@ function own(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 }
 
-/** Settings for which null means something. */
+/** Nullable settings. */
 const NULLABLE = new Set([
   'default_channel',
   'email_from_address',

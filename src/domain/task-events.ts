@@ -4,8 +4,7 @@ import type { EventType } from '../contracts/vocabulary.ts'
 type TaskEventType = Extract<EventType, `task.${string}`>
 
 /**
- * An event about a task: it belongs to the task and to its projects, and carries the task as it is now, and `more` of
- * what its type asks for.
+ * An event about a task: routed to the task and its projects. Carries the current task, and `more` fields of its type.
  */
 export function taskEvent<T extends TaskEventType, More extends object>(type: T, task: Task, more: More) {
   return { type, project_ids: task.project_ids, task_id: task.id, payload: { task, ...more } }

@@ -7,7 +7,7 @@ import type { EvidenceType, TaskStatus } from '../contracts/vocabulary.ts'
 import { nextStatuses } from './lifecycle.ts'
 import { unique } from './lists.ts'
 
-/** A new task; what the request leaves out comes from the org's defaults. Its projects and blockers are not in it yet. */
+/** A new task; omitted fields come from the org's defaults. Without its projects and blockers, which are added later. */
 export function newTask(
   input: TaskCreate,
   defaults: OrgSettings['task_defaults'],
@@ -46,7 +46,7 @@ export function withBlockers<T extends Pick<Task, 'blocked_by' | 'is_blocked'>>(
   return { ...task, blocked_by, is_blocked: openBlockers(blocked_by).length > 0 }
 }
 
-/** A task as others name it. */
+/** A reference to a task. */
 export function refTo({ id, title, status }: Task): TaskRef {
   return { id, title, status }
 }
@@ -68,8 +68,8 @@ export function withEvidence(present: readonly Evidence[], added: readonly Evide
 }
 
 /**
- * The tasks that wait for `completed`, as they are now that it is complete: those without another open blocker and
- * not complete themselves are free.
+ * The tasks that the completion of `completed` unblocks, in their new state: the tasks of `waiting` that are not
+ * complete and have no other open blocker.
  */
 export function freedTasks(waiting: readonly Task[], completed: Task): Task[] {
   return waiting
@@ -84,7 +84,7 @@ export function freedTasks(waiting: readonly Task[], completed: Task): Task[] {
     .filter((task) => task.status !== 'complete' && !task.is_blocked)
 }
 
-/** Refuses a transition that the table does not have, naming those it has. */
+/** Refuses an invalid transition and names the valid ones. */
 export function checkTransition(from: TaskStatus, to: TaskStatus): void {
   const allowed = nextStatuses(from)
   if (allowed.includes(to)) return
@@ -124,7 +124,7 @@ export function checkEvidence(evidence: EvidenceCreate, settings: OrgSettings, p
   throw invalid({ path: `${path}/url`, message: `Must lie under https://github.com/${org_name}/.` })
 }
 
-/** Refuses what would make a list of a task longer than `max`. */
+/** Refuses a change that makes a list of a task longer than `max`. */
 export function checkRoom(what: 'blockers' | 'evidence', present: number, added: number, max: number): void {
   if (present + added <= max) return
   throw invalid({ path: '', message: `A task may have ${max} ${what} at the most.` })

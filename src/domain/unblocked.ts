@@ -3,7 +3,7 @@ import type { Task } from '../contracts/resources.ts'
 import { aboutTask } from './notifications.ts'
 import { taskEvent } from './task-events.ts'
 
-/** Events and notifications of tasks that are not blocked any more; the events begin at the place `first_event`. */
+/** Events and notifications of unblocked tasks; `first_event` is the index of the first event. */
 export function unblocked(tasks: readonly Task[], principal: Principal, first_event: number) {
   return {
     events: tasks.map((task) => taskEvent('task.unblocked', task, {})),
