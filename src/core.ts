@@ -39,7 +39,7 @@ export interface CoreOptions {
   lane_queue_max: number
   mailbox_max: number
   ring_events_max: number
-  /** An actor without a message for so long is passivated. */
+  /** An actor without a message for this long is passivated. */
   actor_idle_ms: number
 }
 
@@ -55,7 +55,7 @@ export function createCore(
   options: CoreOptions,
   /** Sends a text frame to every WebSocket of this node that joined the topic. */
   publish: (topic: string, text: string) => void,
-  /** Called with every batch that was stored here, after the edges had it. */
+  /** Called with every batch stored here, after its delivery to the edges. */
   onPublished: (batch: PublishedBatch) => void,
 ) {
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
@@ -82,7 +82,10 @@ export function createCore(
       request.type === 'post' ? { ...request, retry: true } : request,
     )
 
-  /** From the owner's ring when it is on this node and reaches back far enough, else from the database. */
+  /**
+   * Reads from the owner's ring if the owner is on this node and its ring reaches back far enough, otherwise from the
+   * database.
+   */
   async function events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {
     const kept = await host.peek<LogEvent[] | null>(
       { kind: 'org', org_id, id: org_id },

@@ -1,7 +1,9 @@
 import type { NamedInput } from '../contracts/commands.ts'
 import type { Alarm, AlarmKind } from '../domain/alarm.ts'
 
-/** The command that carries out a due alarm. It removes the row, and does nothing when there is none: at least once. */
+/**
+ * The idempotent command of a due alarm: delivery is at least once. It removes the row and has no effect without one.
+ */
 export const ALARM_COMMANDS: Record<AlarmKind, (alarm: Alarm) => NamedInput> = {
   loop_brake: ({ target_id }) => ({
     command: 'channel.resume_loop',

@@ -6,8 +6,8 @@ import { SERVER } from '../domain/principal.ts'
 import type { Command } from './command.ts'
 
 /**
- * Agents answered each other for too long: the channel says so, and their posts are refused until the alarm at `until`,
- * or until a person writes. A pause that is on already stays as it is: the command may be repeated.
+ * Pauses agents that answered each other for too long: announces it in the channel and refuses their posts until the
+ * alarm at `until` or a person's message. Idempotent: an existing pause is unchanged.
  */
 export const channelPauseLoop: Command<'channel.pause_loop'> = {
   name: 'channel.pause_loop',

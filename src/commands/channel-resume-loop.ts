@@ -3,8 +3,8 @@ import { ofChannel } from '../domain/message-events.ts'
 import type { Command } from './command.ts'
 
 /**
- * Ends the pause of the agents' posts in a channel, for the reason `time` only when it is over. Without a pause nothing
- * happens: its alarm may be delivered twice.
+ * Ends the pause of the agents' posts in a channel; with reason `time` only when it is over. Idempotent without a pause:
+ * its alarm is delivered at least once.
  */
 export const channelResumeLoop: Command<'channel.resume_loop'> = {
   name: 'channel.resume_loop',

@@ -5,8 +5,8 @@ import type { Job } from '../domain/job.ts'
 import type { Command } from './command.ts'
 
 /**
- * The principal's membership, role, key and scope once more, by the owner's permissions: what the first node saw may be
- * older than the command before.
+ * Checks the principal's membership, role, key and scope again, by the owner's permissions: the first node's copy may
+ * predate the preceding command.
  */
 export function checkPrincipal(
   command: Pick<Command<CommandName>, 'name' | 'action'>,

@@ -6,7 +6,7 @@ import type { NewEvent } from '../domain/log-event.ts'
 import type { NewNotification } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 
-/** What a command gets beside its input. */
+/** Context of a command beside its input. */
 export interface CommandContext extends BatchContext {
   /** The owner's permissions, exact as of the commands before this one. */
   readonly permissions: Permissions
@@ -25,9 +25,9 @@ export interface CommandOutcome<Result> {
  */
 export interface Command<N extends CommandName> {
   readonly name: N
-  /** The row of the table of rights that is checked again inside the lane; null for what the system itself does. */
+  /** Action of the access table, checked again inside the lane; null for commands of the server itself. */
   readonly action: Action | null
-  /** Reads and writes tasks by way of their batch, or not at all: what the batch holds need not be written before it. */
+  /** Reads and writes tasks through the task batch only, so buffered tasks need not be written before it runs. */
   readonly batched?: true
   run(context: CommandContext, input: Inputs[N], principal: Principal): Promise<CommandOutcome<Results[N]>>
 }

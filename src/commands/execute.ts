@@ -14,7 +14,7 @@ import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
 import { TaskBatch } from './task-batch.ts'
 
-/** Carries out commands inside the lane's transaction: rights again, recalled replies, numbering, records. */
+/** Runs commands inside the lane's transaction: repeated authorization, idempotent replay, numbering, event rows. */
 export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
   return {
     // A plain new message is decided from the owner's memory alone; its `client_id` is looked up only when the
@@ -59,7 +59,7 @@ function runCommand<N extends CommandName>(
   return commands[command].run(context, input, principal)
 }
 
-/** One for each batch, made when its first command is run. */
+/** State of one batch, created with its first command. */
 const contexts = new WeakMap<BatchContext, CommandContext>()
 
 function contextOf(batch: BatchContext, permissions: Permissions): CommandContext {
@@ -85,7 +85,7 @@ function contextOf(batch: BatchContext, permissions: Permissions): CommandContex
   return context
 }
 
-/** A message with a `client_id` finds itself again by it: its reply need not be kept a second time. */
+/** A message with a `client_id` is replayed by that id, so its reply is not stored separately. */
 function isRepeatable(job: Job): boolean {
   return isPosting(job) && job.input.client_id !== undefined
 }
@@ -104,7 +104,7 @@ function number(event: NewEvent, job: Job, context: BatchContext): LogEvent {
     subject_ids: event.subject_ids ?? [],
   }
   if (message) {
-    // Stored with its message: one row of the statement makes both.
+    // Stored with its message: one row of the statement creates both.
     const row = context.rows.messages.findLast(({ id }) => id === message.id)
     if (!row) throw new Error('unreachable: a message event without its message')
     row.sequence = logged.sequence
@@ -131,7 +131,7 @@ interface Origin {
   user_agent?: string
 }
 
-/** Where a security event came from; records of sign-ins name their own origin, the server's own changes have none. */
+/** Origin of a security event. Records of sign-ins carry their own; changes by the server itself have none. */
 function originOf({ principal }: Job): Origin {
   if (principal.kind === 'system') return {}
   const { ip, user_agent } = principal

@@ -26,7 +26,7 @@ export async function existingProject(context: CommandContext, id: string): Prom
   return project
 }
 
-/** 404 when there is no such task, or when the caller is a sub-agent and the task is not its own. */
+/** 404 for an unknown task, and for a sub-agent that asks for a task other than its own. */
 export async function existingTask(context: CommandContext, id: string, principal: Principal): Promise<Task> {
   checkScope(context, id, principal)
   const [task] = await readTasks(context, context.org_id, [id])
@@ -46,7 +46,7 @@ export async function existingInBatch(
   return task
 }
 
-/** A sub-agent knows of its own task only. */
+/** A sub-agent sees only its own task. */
 export function checkScope({ permissions }: CommandContext, task_id: string, principal: Principal): void {
   if (principal.kind === 'sub_agent' && permissions.scope(principal.id ?? '')?.task_id !== task_id)
     throw notFound('task')

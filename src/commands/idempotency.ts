@@ -6,7 +6,7 @@ import { findReply, type KeptReply, readReply } from '../db/queries/idempotency-
 import { keepReply, lockKey } from '../db/writes/idempotency-keys.ts'
 import type { Job } from '../domain/job.ts'
 
-/** Fields of results that are shown once and never kept: a replay has null in their place. */
+/** Result fields that are shown once and never stored; a replay has null instead. */
 const SECRET_FIELDS = ['api_key', 'ephemeral_api_key', 'invite_url']
 
 /** The first answer to the same key by the same caller on the same route; another body is 409. */

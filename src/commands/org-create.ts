@@ -19,7 +19,7 @@ import { replayOf } from './idempotency.ts'
 export interface OrgCreateInput {
   name: string
   slug: string
-  /** Who becomes its administrator. */
+  /** The first administrator. */
   founder: { user_id: string; display_name: string }
   /** Stored in the same transaction when the account is new (first set-up). */
   new_account?: { email: string; password_hash: string }
@@ -28,8 +28,8 @@ export interface OrgCreateInput {
 }
 
 /**
- * Makes an org with its founder, its log and the channel `general`. It is not a command of a lane: before it commits
- * there is no org, and nobody else can write to it. Throws 409 `SLUG_TAKEN`, 503.
+ * Creates an org with its founder, its log and the channel `general`. Runs outside of the lanes: before COMMIT the org
+ * is invisible, so no concurrent writer exists. Throws 409 `SLUG_TAKEN`, 503.
  */
 export async function createOrg(
   database: Database,

@@ -4,7 +4,7 @@ import { projectEvent } from '../domain/project-events.ts'
 import type { Command } from './command.ts'
 import { existingProject } from './existing.ts'
 
-/** Ends the life of a project for good: it leaves the boards. Idempotent. */
+/** Archives a project for good and removes it from the boards. Idempotent. */
 export const projectArchive: Command<'project.archive'> = {
   name: 'project.archive',
   action: 'project.delete',

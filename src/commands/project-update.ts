@@ -11,7 +11,7 @@ import { existingProject } from './existing.ts'
 import { checkMembers } from './references.ts'
 import { checkVersion } from './versions.ts'
 
-/** Changes the metadata of a project. A new owner is assigned to it; a new name is its channel's as well. */
+/** Changes the metadata of a project. A new owner is assigned to it; its channel is renamed with it. */
 export const projectUpdate: Command<'project.update'> = {
   name: 'project.update',
   action: 'project.update',
@@ -39,7 +39,7 @@ export const projectUpdate: Command<'project.update'> = {
   },
 }
 
-/** Nobody's unread counts: an event is the same for everybody who reads it. */
+/** Zero unread counts: an event is the same for every reader, and counts are per member. */
 async function rename(context: CommandContext, { id, channel_id, name }: Project): Promise<NewEvent> {
   const stored_seq = await renameChannel(context, channel_id, name)
   const last_seq = context.rows.messages.findLast((row) => row.channel_id === channel_id)?.seq ?? stored_seq

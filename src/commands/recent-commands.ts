@@ -5,7 +5,7 @@ import type { Job } from '../domain/job.ts'
 
 const KEY = 'recent_commands'
 
-/** Looks up the replies of retried commands: they may have run at an earlier owner, or before a lost answer. */
+/** Looks up the replies of retried commands, which may have run under an earlier owner or before a lost answer. */
 export async function prefetchReplies(jobs: readonly Job[], context: BatchContext): Promise<void> {
   const ids = jobs.filter((job) => job.retry).map((job) => job.command_id)
   if (ids.length === 0) return

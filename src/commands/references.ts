@@ -1,7 +1,7 @@
 import { notFound } from '../contracts/errors.ts'
 import type { CommandContext } from './command.ts'
 
-/** Each of `user_ids` is a member; else 404, the same for a foreign and for a random id. */
+/** Throws 404 unless every one of `user_ids` is a member; the answer is the same for foreign and random ids. */
 export function checkMembers(
   { permissions }: CommandContext,
   user_ids: readonly (string | null | undefined)[],

@@ -31,7 +31,7 @@ import { userJoin } from './user-join.ts'
 import { userRemove } from './user-remove.ts'
 import { userUpdate } from './user-update.ts'
 
-/** Every change that an org knows, by name: the one way to change anything. */
+/** All commands of an org by name: every change of an existing org that its log records. */
 export const COMMANDS: Commands = {
   'channel.create': channelCreate,
   'channel.pause_loop': channelPauseLoop,

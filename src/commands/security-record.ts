@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
 
-/** Writes down who signed in, failed to, or was signed out, with address and user agent. */
+/** Records a sign-in, a failed one, or the end of a session, with address and user agent. */
 export const securityRecord: Command<'security.record'> = {
   name: 'security.record',
   action: null,

@@ -8,7 +8,7 @@ import { checkRoom, circular, refTo, withBlockers } from '../domain/tasks.ts'
 import type { Command } from './command.ts'
 import { checkScope } from './existing.ts'
 
-/** Makes a task wait for another; refused when that closes a circle. */
+/** Adds a dependency between tasks; refused when it would close a cycle. */
 export const taskAddDependency: Command<'task.add_dependency'> = {
   name: 'task.add_dependency',
   action: 'task.depend',
@@ -20,7 +20,7 @@ export const taskAddDependency: Command<'task.add_dependency'> = {
     if (!before || !blocker) throw notFound('task')
     if (before.blocked_by.some((ref) => ref.id === blocked_by_id)) return { result: before, events: [] }
     checkRoom('blockers', before.blocked_by.length, 1, LIMITS.task_blockers_max)
-    // Commands of an org run one after another: of two that would close a circle the second sees the first.
+    // Commands of an org are serialized: of two that together would close a cycle, the second sees the first.
     const path = await blockerPath(context, context.org_id, blocked_by_id, id)
     if (path) throw circular([id, ...path])
 

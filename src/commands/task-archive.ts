@@ -4,7 +4,7 @@ import { changed } from '../domain/changes.ts'
 import { taskEvent } from '../domain/task-events.ts'
 import type { Command } from './command.ts'
 
-/** Archives tasks that were completed long ago: lists leave them out unless they are asked for. */
+/** Archives tasks that were completed long ago: lists omit them unless requested. */
 export const taskArchive: Command<'task.archive'> = {
   name: 'task.archive',
   action: null,

@@ -34,7 +34,7 @@ export class TaskBatch {
     return made
   }
 
-  /** Reads what the commands of a batch will ask for, in one statement. */
+  /** Prefetches the tasks of a batch's commands in one statement. */
   async prefetch(jobs: readonly Job[]): Promise<void> {
     const ids: string[] = []
     const completing: string[] = []
@@ -82,13 +82,13 @@ export class TaskBatch {
     this.#known.set(task.id, task)
   }
 
-  /** What the commands of a batch left to be stored, as parts of the closing statement. */
+  /** The buffered writes of a batch, as parts of the closing statement. */
   static closing(context: BatchContext): Fragment[] {
     const found = context.prefetched.get(KEY)
     return found instanceof TaskBatch ? found.#closing() : []
   }
 
-  /** Writes now what would be stored with the batch; what is known may change by what follows. */
+  /** Flushes the buffered writes and drops the cache, which later commands may invalidate. */
   async write(): Promise<void> {
     if (this.#created.length + this.#moved.size > 0) await writeTasks(this.#context, this.#take())
     this.#known.clear()
@@ -97,7 +97,7 @@ export class TaskBatch {
   #closing(): Fragment[] {
     if (this.#created.length + this.#moved.size === 0) return []
     const parts = taskParts(this.#context, this.#take())
-    // A savepoint may be rolled back after this: what is known then is not so.
+    // A later rollback to a savepoint would invalidate the cache.
     this.#known.clear()
     return parts
   }
@@ -109,7 +109,9 @@ export class TaskBatch {
     return writes
   }
 
-  /** The tasks around a task name it, its status, or are blocked by it: they are read again when they are needed. */
+  /**
+   * Drops the tasks that reference this one (its name, its status, a dependency on it): they are read again on demand.
+   */
   #forgetNeighbours({ blocks, blocked_by }: Task): void {
     for (const { id } of [...blocks, ...blocked_by]) this.#known.delete(id)
   }

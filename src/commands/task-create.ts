@@ -7,7 +7,7 @@ import type { Command } from './command.ts'
 import { checkMembers, checkProjects } from './references.ts'
 import { TaskBatch } from './task-batch.ts'
 
-/** Adds a task with its projects, assignees and blockers; what is left out comes from the org's settings. */
+/** Adds a task with its projects, assignees and blockers; omitted fields default to the org's settings. */
 export const taskCreate: Command<'task.create'> = {
   name: 'task.create',
   action: 'task.create',

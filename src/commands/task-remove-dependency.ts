@@ -7,7 +7,7 @@ import { unblocked } from '../domain/unblocked.ts'
 import type { Command } from './command.ts'
 import { existingTask } from './existing.ts'
 
-/** Ends the wait of a task for another; it may be free then. */
+/** Removes a dependency between tasks, which may unblock the dependent task. */
 export const taskRemoveDependency: Command<'task.remove_dependency'> = {
   name: 'task.remove_dependency',
   action: 'task.depend',

@@ -16,7 +16,7 @@ import type { Command } from './command.ts'
 import { existingInBatch } from './existing.ts'
 import { TaskBatch } from './task-batch.ts'
 
-/** Moves a task; evidence may come with it. Its completion frees the tasks that waited for nothing else. */
+/** Moves a task, optionally with evidence. Completion unblocks the tasks without another open blocker. */
 export const taskTransition: Command<'task.transition'> = {
   name: 'task.transition',
   action: 'task.transition',

@@ -43,7 +43,7 @@ export const taskUpdate: Command<'task.update'> = {
     await updateTask(context, task, columns, { projects, assignees: people })
 
     const updated = taskEvent('task.updated', task, { changed: Object.keys(patch) })
-    // The boards of the projects that the task left need the event as well.
+    // Boards of the task's former projects need the event too.
     updated.project_ids = unique([...before.project_ids, ...task.project_ids])
     return {
       result: task,

@@ -31,7 +31,7 @@ export const userInviteHuman: Command<'user.invite_human'> = {
   },
 }
 
-/** One account for one e-mail: an account that another org makes at this moment is waited for and used. */
+/** One account per e-mail: waits for and uses an account that another org is creating concurrently. */
 async function makeAccount(
   context: CommandContext,
   { new_user_id, email, display_name }: HumanInvite,

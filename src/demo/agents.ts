@@ -5,7 +5,7 @@ import type { Message } from '../contracts/resources.ts'
 
 type Name = 'forge' | 'probe'
 
-/** What the two say by themselves after the start, one line every few seconds: they must not need a person to be seen alive. */
+/** Dialogue that the two agents post after the start, one line every few seconds, without a person. */
 const DIALOGUE: readonly (readonly [Name, string])[] = [
   ['probe', 'Nightly run of the kill test has started: 3 phone models, 50 kills each.'],
   ['forge', 'I watch the upload rate of 4.2.1 meanwhile. 17 of 17 devices have caught up.'],
@@ -37,7 +37,7 @@ const ANSWERS: Record<Name, readonly string[]> = {
 
 interface Options {
   name: Name
-  /** The agent's own user id: it hears the others only. */
+  /** The agent's own user id; it ignores its own messages. */
   user_id: string
   /** The channel of the dialogue. */
   channel_id: string
@@ -46,8 +46,8 @@ interface Options {
 }
 
 /**
- * A scripted agent at the public API: says its lines of the dialogue, answers people who mention it, and says how far it
- * is. Ends when `signal` does or its key is refused.
+ * A scripted agent on the public API: posts its lines of the dialogue, answers mentions by people, and reports
+ * deliveries. Ends when `signal` aborts or its key is refused.
  */
 export async function runDemoAgent(
   client: AgentClient,
@@ -60,7 +60,7 @@ export async function runDemoAgent(
     await client.deliver(message.channel_id, message.seq, 'delivered')
     await client.deliver(message.channel_id, message.seq, 'working')
     await sleep(think_ms, signal)
-    // The same id after a restart: a message that was answered before a crash is not answered again.
+    // A deterministic id: a message answered before a crash is not answered again.
     const client_id = `answer-${message.id}`
     const content = ANSWERS[name][answers++ % ANSWERS[name].length]!
     await client.post(message.channel_id, content, { client_id, reply_to: message.id })

@@ -1,4 +1,4 @@
-/** Who says a line of the demo's conversation. */
+/** Speaker of a line of the demo conversation. */
 export type Voice = 'ines' | 'tomasz' | 'forge' | 'probe'
 
 /** Fifty messages of an ordinary day: people decide, agents work, evidence turns up. */

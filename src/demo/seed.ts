@@ -13,7 +13,7 @@ import { CONVERSATION, type Voice } from './conversation.ts'
 /** How to sign in to the demo org, and its agents' keys. */
 export interface DemoLogins {
   org_slug: string
-  /** Where the agents talk. */
+  /** The channel of the agents' dialogue. */
   channel_id: string
   people: { name: string; email: string; password: string }[]
   agents: { identifier: 'forge' | 'probe'; user_id: string; api_key: string }[]

@@ -1,4 +1,4 @@
-/** Completed tasks leave the lists after so long. */
+/** Age at which completed tasks are archived. */
 const ARCHIVE_AFTER_MONTHS = 12
 /** Tasks found by one query, over all orgs; those of one org are archived by one command. */
 export const ARCHIVE_AT_ONCE = 100
@@ -23,7 +23,7 @@ export async function archiveTasks(ports: ArchivalPorts): Promise<number> {
         await ports.archive(org_id, ids)
         archived += ids.length
       } catch (error) {
-        // Left out for the rest of this run, so that its tasks do not stand before those of the others.
+        // A failed org is skipped for the rest of this run, so its tasks do not delay those of other orgs.
         failed.push(org_id)
         ports.failed(`archive tasks of ${org_id}`, error)
       }

@@ -9,13 +9,13 @@ import { RepeatedJob } from './repeated-job.ts'
 import { sweepExpired } from './sweep.ts'
 
 /**
- * Alarms of all orgs are asked for so often at the least, and at the time of the next one. An alarm is set further
- * ahead than this, or it fires late by up to this.
+ * Longest interval between polls for due alarms of all orgs; the poll is earlier when a known alarm is due. A new alarm
+ * with a shorter delay may fire late by up to this interval.
  */
 export const ALARM_POLL_MS = 20_000
-/** Expired rows are kept up to so much longer. */
+/** Expired rows outlive their expiry by up to this interval. */
 export const SWEEP_MS = 60_000
-/** Orgs are deleted up to so long after the end of their grace period. */
+/** Longest delay between the end of an org's grace period and the start of its deletion. */
 export const DELETION_MS = 60_000
 export const ARCHIVAL_MS = 60 * 60_000
 
@@ -33,8 +33,8 @@ interface Ports {
 }
 
 /**
- * The background work of a node: one job of each sort for all orgs, so that an org without use costs nothing. Every job
- * is harmless when several nodes run it at once: the database decides which of them gets a row.
+ * The background work of a node: one job of each kind for all orgs, so an unused org costs nothing. Several nodes may
+ * run a job concurrently: the database decides which node gets a row.
  */
 export function startBackground(ports: Ports): { stop(): Promise<void> } {
   const { database, log, command } = ports

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 /** The last use is written at most this often per member or key. */
 const WRITTEN_EVERY_MS = 60_000
 const FLUSH_MS = 1_000
-/** Entries that are remembered; one that fell out is written once more than needed. */
+/** Size of the LRU; an evicted entry causes one redundant write. */
 const REMEMBERED_MAX = 10_000
 /** Entries of one statement; with more of them the flush does not wait for its time. */
 const AT_ONCE = 5_000
@@ -43,7 +43,7 @@ export class LastUse {
     this.#timer = setInterval(() => this.flush(), FLUSH_MS)
   }
 
-  /** Entries since the last flush are lost: they are worth less than a delayed shutdown. */
+  /** Drops the entries since the last flush: a fast shutdown matters more. */
   stop(): void {
     clearInterval(this.#timer)
   }
@@ -53,14 +53,14 @@ export class LastUse {
     const now = this.#now()
     const last = this.#noted.peek(key)
     if (last !== undefined && now - last < WRITTEN_EVERY_MS) return
-    // While the database is away there is a bound to the entries that wait; the newest are left out.
+    // While the database is away the pending entries are bounded; the newest are dropped.
     if (this.#due.length >= AT_ONCE) return
     this.#noted.set(key, now)
     this.#due.push({ org_id, id })
     if (this.#due.length === AT_ONCE) this.flush()
   }
 
-  /** One write at a time: what is noted meanwhile goes with the next. */
+  /** One write at a time: entries noted meanwhile join the next write. */
   flush(): void {
     if (this.#writing || this.#due.length === 0) return
     const due = this.#due

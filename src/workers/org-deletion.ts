@@ -39,7 +39,7 @@ async function deleteOrg(org_id: string, ports: DeletionPorts): Promise<boolean>
   for (let first = true; !ports.stopping(); first = false) {
     const { removed, done } = await ports.step(org_id, STEP_ROWS)
     rows += removed
-    // Closed after the first step, which takes the org from its owner: a command that comes now finds none.
+    // Closed after the first step, which fences the owner: a later command finds no org.
     if (first || done) await ports.forget(org_id)
     if (done) {
       ports.log.info({ org_id, rows }, 'an organization was deleted at the end of its grace period')

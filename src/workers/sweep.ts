@@ -14,7 +14,7 @@ export async function sweepExpired(
   for (;;) {
     const now = await sweep(rows)
     removed += now
-    // Fewer than a page of one table in all: every table was finished.
+    // Fewer rows than one table's page: all tables are done.
     if (now < rows || stopping()) return removed
   }
 }
