@@ -2,14 +2,14 @@ import type { Alarm } from '../domain/alarm.ts'
 import { Database } from './client.ts'
 import type { ConnectionOptions } from './connection.ts'
 
-/** Background work goes one statement after another, and one more while a long one runs. */
+/** Background statements run one after another; the second connection serves while a long one runs. */
 const CONNECTIONS = 2
 /** No caller waits for background work, but a statement that hangs must not hold its locks for ever. */
 const STATEMENT_MS = 30_000
 /** The client gives up after the server did. */
 const DEADLINE_MS = 35_000
 
-/** The statements of background work, on connections of their own: it takes none from requests. */
+/** The statements of background work, on a pool of its own: requests keep all their connections. */
 export class BackgroundDatabase {
   readonly #database: Database
 
@@ -71,12 +71,12 @@ export class BackgroundDatabase {
     )
   }
 
-  /** Writes that members were active now, over all orgs; `id` is the user's. A locked row is left out. */
+  /** Records activity of members over all orgs; `id` is the user's. Locked rows are skipped. */
   async touchMembers(used: readonly { org_id: string; id: string }[]): Promise<void> {
     await this.#database.query((sql) => sql`select touch_members(${JSON.stringify(used)}::text::json)`)
   }
 
-  /** Writes that keys were used now, over all orgs. A locked row is left out. */
+  /** Records use of keys over all orgs. Locked rows are skipped. */
   async touchKeys(used: readonly { org_id: string; id: string }[]): Promise<void> {
     await this.#database.query((sql) => sql`select touch_keys(${JSON.stringify(used)}::text::json)`)
   }

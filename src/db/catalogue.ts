@@ -1,8 +1,8 @@
 import type { Sql } from './client.ts'
 
 /**
- * What would let one org see another's rows. Looked at before the server serves, and in the tests: each sentence names
- * an object and what is wrong with it; none means that isolation holds as far as the catalogue shows.
+ * Isolation problems in the catalogue, checked before the server serves and in the tests. Each sentence names an object
+ * and its problem; no sentence means that isolation holds as far as the catalogue shows.
  */
 export async function lintCatalogue(sql: Sql): Promise<string[]> {
   const rows = await sql<{ problem: string }[]>`

@@ -97,7 +97,7 @@ export class DatabaseEdgeSource {
   }
 }
 
-/** One user's read, together with those of others under the same `group`. */
+/** One user's read, coalesced with other users' reads of the same `group`. */
 function coalesced<Value>(
   groups: Map<string, CoalescedReads<Value>>,
   group: string,

@@ -9,7 +9,7 @@ export function unavailable(): ApiError {
 
 /**
  * The connection died during COMMIT or during a statement that commits by itself: only the database knows the outcome.
- * A refusal of its own, so that no caller takes it for "nothing was done" and every route answers it as it is.
+ * A separate error class, so no caller mistakes it for "nothing was done" and every route answers it unchanged.
  */
 export class OutcomeUnknown extends ApiError {
   constructor() {

@@ -74,7 +74,9 @@ interface ReadRow {
   mentions: number
 }
 
-/** What posting does to unread marks: a person's own message reads the channel up to it, a mention counts once. */
+/**
+ * Effect of a post on unread marks: a person's own message marks the channel as read up to it, a mention counts once.
+ */
 function readRows(messages: readonly MessageRow[]): ReadRow[] {
   const rows = new Map<string, ReadRow>()
   const rowOf = (channel_id: string, user_id: string) => {
@@ -95,7 +97,7 @@ function readRows(messages: readonly MessageRow[]): ReadRow[] {
   return [...rows.values()]
 }
 
-/** A batch of one org, ready to be stored: its rows and where they move the head. */
+/** A sealed batch of one org: its rows and the head that they leave. */
 export interface ClosedBatch {
   org_id: string
   epoch: number
@@ -169,7 +171,7 @@ function ofAll<Row extends object>(
   return batches.flatMap((batch) => rowsOf(batch).map((row) => ({ org_id: batch.org_id, ...row })))
 }
 
-/** A message without what most have alike (plain text, empty lists): what is not sent need not be read. */
+/** A message without default values (plain text, empty lists), to keep the JSON short. */
 function messageRow(message: MessageRow, org_id?: string) {
   return {
     org_id,
@@ -190,7 +192,7 @@ function seqRows({ seqs }: ClosedBatch): { id: string; last_seq: number }[] {
   return [...seqs].map(([id, last_seq]) => ({ id, last_seq }))
 }
 
-/** Lists travel as JSON; an empty one as null, so that its statement is not even run. */
+/** Lists are sent as JSON, empty ones as null, which skips their statement. */
 function list(rows: readonly unknown[]): string | null {
   return rows.length === 0 ? null : JSON.stringify(rows)
 }

@@ -4,7 +4,7 @@ import { type ClosedBatch, flushBatch, flushTogether, isPlain } from './flush.ts
 
 /** Statements in flight: one runs while the other is flushed to disk. Batches that become ready meanwhile share the next. */
 const IN_FLIGHT = 2
-/** After so long in a statement (a lock, a slow disk) another may start beside it, up to the bound. */
+/** After this time in one statement (a lock, a slow disk) another may start beside it, up to the bound. */
 const STALLED_MS = 20
 const IN_FLIGHT_MAX = 4
 /** Text of one org in a shared statement, in characters; a longer batch is stored alone. */
@@ -36,7 +36,7 @@ export class GroupCommit {
 
   /**
    * Stores a batch; false when the head is not at its epoch, and nothing was stored. Throws `OutcomeUnknown`, 503 when
-   * nothing was done, or what the database refuses with.
+   * nothing was done, or the database's refusal.
    */
   store(closed: ClosedBatch): Promise<boolean> {
     const characters = closed.rows.messages.reduce((sum, { content }) => sum + content.length, 0)
@@ -90,7 +90,7 @@ export class GroupCommit {
         ),
       )
     } catch (error) {
-      // Every refusal (a row, a lock, a timeout) may be the fault of one member: each is tried alone and learns its own.
+      // One batch may have caused the refusal (a row, a lock, a timeout): each is retried alone for its own result.
       if (error instanceof OutcomeUnknown) for (const { reject } of group) reject(error)
       else await this.#each(group)
       return
@@ -99,7 +99,7 @@ export class GroupCommit {
     await this.#each(group.filter(({ closed }) => !stored.has(closed.org_id)))
   }
 
-  /** Stores batches org by org, so that each lane learns the truth about its own. */
+  /** Stores batches one by one, so each lane gets the result of its own batch. */
   async #each(group: readonly Waiting[]): Promise<void> {
     await Promise.all(group.map((entry) => settle(entry, this.#alone(entry.closed))))
   }

@@ -13,16 +13,16 @@ const setHmac = statement((p: Params<{ org_id: string; id: string; hmac: string 
     .where(and(inOrg(api_keys.org_id, p.org_id), eq(api_keys.id, p.id))),
 )
 
-/** A row is read again after this time; what ends a key on this node drops it at once. */
+/** Time to live of a cached row; a revocation on this node evicts it at once. */
 const REMEMBER_MS = 1_000
-/** Keys in memory: some 10 MiB. The least recently used is read again earlier. */
+/** Size of the LRU: some 10 MiB. */
 const REMEMBERED_MAX = 10_000
 
 /** API keys in PostgreSQL, with the rows of the last second in memory. */
 export class PostgresKeyStore {
   readonly #database: Database
   readonly #rows = new LRUCache<string, { row: StoredKey; read_at: number }>({ max: REMEMBERED_MAX })
-  /** After a restart all agents come back at once. */
+  /** After a restart all agents reconnect at once. */
   readonly #found = new CoalescedReads<StoredKey | undefined>((key_ids) => this.#read(key_ids), undefined)
 
   constructor(database: Database) {
@@ -42,13 +42,13 @@ export class PostgresKeyStore {
     const known = this.#rows.get(key_id)
     if (known && Date.now() - known.read_at < REMEMBER_MS) return known.row
     const row = await this.#found.get(key_id)
-    // An unknown id is not remembered: the key may be created the next moment.
+    // Misses are not cached: the key may be created at any moment.
     if (row) this.#rows.set(key_id, { row, read_at: Date.now() })
     else this.#rows.delete(key_id)
     return row
   }
 
-  /** Something about keys of this org changed. */
+  /** Evicts the keys of an org after a change of them. */
   forgetOrg(org_id: string): void {
     for (const [key_id, { row }] of this.#rows) if (row.org_id === org_id) this.#rows.delete(key_id)
   }

@@ -5,7 +5,7 @@ import { OutcomeUnknown } from './failures.ts'
 import { type BatchRows, type ClosedBatch, emptyRows, flushBatch } from './flush.ts'
 import { GroupCommit } from './group-commit.ts'
 
-/** What one command may do inside the lane's transaction. */
+/** Interface of a command to the lane's transaction. */
 export interface BatchContext {
   readonly org_id: string
   /** Reads, and fragments for {@link write}. */
@@ -14,13 +14,13 @@ export interface BatchContext {
   readonly now: string
   /** Runs a statement that changes rows. A command refuses before its first write, never after. */
   write<T>(query: PromiseLike<T>): Promise<T>
-  /** The next place in a channel; given once, in order, without holes. At once when the last one is known. */
+  /** The next `seq` of a channel: given once, in order, without gaps. Synchronous when the last one is cached. */
   nextSeq(channel_id: string): number | Promise<number>
   /** The next number of the org's log. */
   nextSequence(): number
   /** Rows that are stored with the batch, in one statement. */
   readonly rows: BatchRows
-  /** What the batch looked up for all its jobs at once, under the lock (see {@link JobRunner.prefetch}). */
+  /** Rows prefetched for all jobs of the batch, under the lock (see {@link JobRunner.prefetch}). */
   readonly prefetched: Map<string, unknown>
 }
 
@@ -33,12 +33,12 @@ interface OpenBatch<Job, Done, Sealed> {
 
 /** How jobs are carried out; given by the commands. */
 export interface JobRunner<Job, Done> {
-  /** The channel a job writes to when it needs nothing but memory (no read, no write of its own); else undefined. */
+  /** The channel of a job that runs in memory (no read and no write of its own); otherwise undefined. */
   inMemory(job: Job): { channel_id: string } | undefined
-  /** Looks up in one statement what many jobs of a batch need each. */
+  /** Prefetches rows for the jobs of a batch in one statement. */
   prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
   run(job: Job, context: BatchContext): Promise<Done>
-  /** What the jobs so far left to be stored, as parts of the closing statement; asked for once before each. */
+  /** Buffered writes of the jobs so far, as parts of the closing statement; called once before each. */
   closing?(context: BatchContext): Fragment[]
 }
 
@@ -51,8 +51,8 @@ interface EpochCache {
 }
 
 /**
- * The database's clock as this node knows it, so that rows carry one time whoever writes them. It never goes back: a
- * later batch is never dated before an earlier one.
+ * This node's estimate of the database's clock, so rows of all nodes carry one time. Monotonic: a later batch is never
+ * dated before an earlier one.
  */
 class DatabaseClock {
   #offset_ms = 0
@@ -80,7 +80,7 @@ interface SealedBatch {
   store(): Promise<Head>
 }
 
-/** Where a batch stood before a job, so that a refused one leaves nothing behind. */
+/** Position of a batch before a job; a refused job is rolled back to it. */
 interface Mark {
   sequence: number
   messages: number
@@ -118,7 +118,7 @@ export class PostgresLaneStore<Job, Done> {
     return { epoch: head.epoch, sequence: head.sequence, batch: head.batch, log: head.log }
   }
 
-  /** Forgets what was cached for an epoch of an org; the cache of a later activation stays. */
+  /** Releases the cache of one epoch of an org; the cache of a later activation stays. */
   release(org_id: string, epoch: number): void {
     if (this.#caches.get(org_id)?.epoch === epoch) this.#caches.delete(org_id)
   }
@@ -155,7 +155,7 @@ export class PostgresLaneStore<Job, Done> {
     return await this.#remember(cache, () => this.#inTransaction(org_id, head, cache, jobs, work))
   }
 
-  /** An older epoch gets a cache of its own, which is kept nowhere: whatever it writes is refused. */
+  /** An older epoch gets a throw-away cache: all its writes are refused. */
   #cacheOf(org_id: string, epoch: number): EpochCache {
     const cache = this.#caches.get(org_id)
     return cache?.epoch === epoch ? cache : { epoch, last_seqs: new Map() }
@@ -195,7 +195,7 @@ export class PostgresLaneStore<Job, Done> {
     })
   }
 
-  /** Why a head could not be locked at an epoch. */
+  /** The error for a head that could not be locked at an epoch. */
   async #ownershipError(org_id: string): Promise<Error> {
     const [row] = await this.#database.withOrg(
       org_id,
@@ -211,7 +211,7 @@ class Batch<Job, Done> implements BatchContext {
   readonly org_id: string
   readonly now: string
   readonly seqs = new Map<string, number>()
-  /** What the running job found in `seqs` where it wrote. */
+  /** Previous `seqs` of the channels that the running job wrote to. */
   readonly #seqs_before = new Map<string, number | undefined>()
   readonly prefetched = new Map<string, unknown>()
   rows: BatchRows = emptyRows()
@@ -240,7 +240,7 @@ class Batch<Job, Done> implements BatchContext {
     this.#runner = runner
   }
 
-  /** The head that this batch, as it is now, leaves. */
+  /** The head after the rows buffered so far. */
   get headAfter(): Head {
     return { ...this.#head, sequence: this.sequence, batch: this.#head.batch + 1 }
   }

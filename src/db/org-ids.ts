@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Accounts } from './queries/accounts.ts'
 
-/** Slugs that are kept: more orgs than a node serves at a time. */
+/** Size of the LRU: more orgs than a node serves at a time. */
 const SLUGS_MAX = 10_000
 
 /** Ids of orgs by slug. A slug never changes, so an entry holds until its org is deleted. */
@@ -14,7 +14,7 @@ export class OrgIds {
     this.#ids = new LRUCache({ max: slugs_max })
   }
 
-  /** Undefined when there is no such org; that is not kept, because the org may be made the next moment. */
+  /** Undefined for an unknown slug. Misses are not cached: the org may be created at any moment. */
   async find(slug: string): Promise<string | undefined> {
     const known = this.#ids.get(slug)
     if (known !== undefined) return known

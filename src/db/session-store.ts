@@ -67,7 +67,7 @@ const sessionsOfUser = statement((p: Params<{ user_id: string }>) =>
 /** Sessions in PostgreSQL. */
 export class PostgresSessionStore {
   readonly #database: Database
-  /** After a restart all clients come back at once. */
+  /** After a restart all clients reconnect at once. */
   readonly #found: CoalescedReads<typeof sessions.$inferSelect | undefined>
 
   constructor(database: Database) {

@@ -20,7 +20,7 @@ export const build = drizzle.mock()
 /** Parameters of a statement, by name; each is used like a value of its type. */
 export type Params<Values> = { [K in keyof Values]: Placeholder<K & string, Values[K]> }
 
-/** What {@link build} makes; `Awaited` of it is its rows. */
+/** Result of {@link build}; its `Awaited` type is the rows. */
 interface Built extends PromiseLike<unknown> {
   toSQL(): { sql: string; params: unknown[] }
 }
@@ -41,7 +41,7 @@ export function statement<Values extends object, B extends Built>(
   return (sql, values) => {
     built ??= take(make(paramsOf<Values>()))
     const filled = fillPlaceholders(built.params, values as Record<string, unknown>)
-    // Drizzle types parameters as unknown: what they may be was checked where the statement was built.
+    // Drizzle types parameters as unknown; their types were checked where the statement was built.
     return sql<RowOf<B>[]>(built.parts, ...(filled as postgres.ParameterOrFragment<never>[]))
   }
 }

@@ -1,4 +1,4 @@
--- Words that a field may say (the schema's enums as checks).
+-- Allowed values of vocabulary columns (the schema's enums as checks).
 ALTER TABLE organizations ADD CONSTRAINT organizations_status_check CHECK (status IN ('active', 'suspended', 'pending_deletion'));
 ALTER TABLE users ADD CONSTRAINT users_type_check CHECK (type IN ('human', 'agent'));
 ALTER TABLE users ADD CONSTRAINT users_status_check CHECK (status IN ('active', 'invited', 'deactivated'));
@@ -25,8 +25,8 @@ ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_mode_check CHECK (mode IN
 ALTER TABLE alarms ADD CONSTRAINT alarms_kind_check CHECK (kind IN ('loop_brake'));
 ALTER TABLE exports ADD CONSTRAINT exports_status_check CHECK (status IN ('pending', 'processing', 'ready', 'failed', 'expired'));
 
--- Row-level security: the org of the transaction, and nothing without one. The owner is bound by it like everybody
--- else, with a policy of its own, or its functions would silently do nothing.
+-- Row-level security: rows of the transaction's org only, and no row without an org. It is forced on the owner too,
+-- which has a policy of its own; without the policy its functions would silently do nothing.
 CREATE FUNCTION current_org_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
   RETURN nullif(current_setting('app.current_org_id', true), '')::uuid;
 
@@ -51,7 +51,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- What the server may do. Events are append-only; nobody changes what was said.
+-- Grants of the server. Events are append-only, and messages are immutable.
 GRANT USAGE ON SCHEMA public TO mc_app, mc_auth, mc_search, mc_backup;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   organizations, memberships, api_keys, projects, project_users, tasks, task_projects, task_assignees, task_dependencies,
@@ -73,10 +73,10 @@ END $$;
 CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Whether a task is blocked follows from its dependencies and from the status of what blocks it. It is worked out again
--- from these whenever one of them changes, so that it cannot drift.
--- Every row is looked up by its key: a plan that joins guesses how many tasks the org has, and before the next statistics
--- it guesses one and goes through all of them. The `OFFSET 0` keeps the look-up of blockers from becoming such a join.
+-- Whether a task is blocked is derived from its dependencies and the status of its blockers. It is recomputed whenever
+-- one of them changes, so it cannot drift.
+-- Every row is looked up by its key: the planner of a join estimates one task per org before the next statistics, and
+-- then scans all tasks. `OFFSET 0` keeps the look-up of blockers from becoming such a join.
 CREATE FUNCTION note_blocked(p_org_id uuid, p_task_ids uuid[]) RETURNS void LANGUAGE sql SET search_path = public, pg_temp AS $$
   UPDATE tasks t SET is_blocked = NOT t.is_blocked
   WHERE t.org_id = p_org_id AND t.id = ANY (p_task_ids) AND t.is_blocked <> EXISTS (
@@ -125,8 +125,8 @@ BEGIN
   EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, month::timestamptz, upper_bound::timestamptz);
 END $$;
 
--- What grows with every message is looked through again and again while it grows. Only the columns that queries choose
--- rows by have statistics, from a small sample: texts, vectors and payloads cost most and tell the planner nothing.
+-- Autovacuum analyzes growing tables repeatedly. Only columns in conditions have statistics, from a small sample: texts,
+-- vectors and payloads are the most expensive and useless to the planner.
 CREATE FUNCTION lean_statistics(name text) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   chosen_by constant text[] := ARRAY['org_id', 'id', 'channel_id', 'seq', 'sender_id', 'sequence', 'type', 'actor_id', 'task_id',
@@ -165,8 +165,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Called before the first write and then hourly, by every node: one at a time, and without a lock that anybody would
--- notice when there is nothing to do. `months_ahead` counts from the current month. Answers what an operator wants to know.
+-- Called before the first write and then hourly, by every node: one at a time, and without blocking other
+-- sessions when no partition is missing. `months_ahead` counts from the current month. Returns figures for the operator.
 CREATE FUNCTION ensure_partitions(months_ahead int DEFAULT 3)
 RETURNS TABLE (made int, moved bigint, rows_in_default bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -310,7 +310,7 @@ BEGIN
   removed := 0;
   done := false;
   PERFORM set_config('app.current_org_id', p_org_id::text, true);
-  -- Another node is at it.
+  -- Another node is deleting this org.
   IF NOT pg_try_advisory_xact_lock(727003, hashtext(p_org_id::text)) THEN RETURN; END IF;
   IF NOT EXISTS (SELECT FROM organizations WHERE id = p_org_id) THEN
     done := true;
@@ -323,7 +323,7 @@ BEGIN
     RAISE EXCEPTION 'The organization is not due for deletion' USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   PERFORM set_config('app.removing', 'on', true);
-  -- Every table with an org, whatever tables there are: referencing tables before those they refer to.
+  -- Every table with an org, from the catalogue: referencing tables before referenced ones.
   FOR t IN
     WITH RECURSIVE tenant AS (
       SELECT c.oid, c.relname::text AS name, c.relkind = 'p' AS partitioned
@@ -354,7 +354,7 @@ BEGIN
     END IF;
     removed := removed + n;
   END LOOP;
-  -- The limit was not reached, so every table is empty: a small org is gone in one step.
+  -- Below the limit every table is empty: a small org is deleted in one step.
   IF removed < p_rows THEN
     DELETE FROM organizations WHERE id = p_org_id;
     removed := removed + 1;

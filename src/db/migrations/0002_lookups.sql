@@ -1,4 +1,4 @@
--- What is looked up before any org is known: functions of a role that owns nothing else and sees exactly these tables.
+-- Look-ups before an org is known: functions of a role that owns nothing else and sees only these tables.
 GRANT SELECT ON organizations, memberships, api_keys, invites, sub_agents, users, idempotency_keys TO mc_auth;
 CREATE POLICY look_up ON organizations FOR SELECT TO mc_auth USING (true);
 CREATE POLICY look_up ON memberships FOR SELECT TO mc_auth USING (true);
@@ -53,7 +53,7 @@ $$;
 CREATE FUNCTION auth_org_count() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT count(*) FROM organizations; $$;
 
--- The answer to a repeated request that made an org: which one is not known yet.
+-- The answer to a repeated request that created an org, which is not known yet.
 CREATE FUNCTION auth_made_org(p_user_id uuid, p_route text, p_key text) RETURNS TABLE (fingerprint text, reply jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT i.fingerprint, i.reply FROM memberships m
@@ -199,10 +199,10 @@ BEGIN
   RETURN coalesce(low, 0);
 END $$;
 
--- Where in the log the events are that a list wants, newest first or oldest first. `p_channel_ids` are the channels that
--- the reader may read; null: all. For a reader of some channels, messages, by far the most, are looked for apart from
--- everything else, so that nobody walks over the messages of all. Planned for its own values, so that what was not asked
--- for costs nothing.
+-- Sequences of the events that match a list's filters, newest first or oldest first. `p_channel_ids` are the channels
+-- that the reader may read; null: all. For a reader of some channels, messages (most events by far) are searched
+-- separately, so the search does not scan messages of other channels. Planned for its values, so absent filters cost
+-- nothing.
 CREATE FUNCTION find_events(p_org_id uuid, p_channel_ids uuid[], p_types text[], p_project_id uuid, p_task_id uuid, p_channel_id uuid,
   p_actor_id uuid, p_from timestamptz, p_to timestamptz, p_after bigint, p_before bigint, p_ascending boolean, p_limit int)
 RETURNS TABLE (sequence bigint, created_at timestamptz)
@@ -229,7 +229,7 @@ BEGIN
   USING p_org_id, p_channel_ids, p_types, p_project_id, p_task_id, p_channel_id, p_actor_id, p_from, p_to, after, before, p_limit;
 END $$;
 
--- Each function belongs to the role that sees what it needs and nothing else.
+-- Each function belongs to the role with the fewest sufficient grants.
 GRANT CREATE ON SCHEMA public TO mc_auth, mc_search;
 ALTER FUNCTION auth_org(text) OWNER TO mc_auth;
 ALTER FUNCTION belongs_elsewhere(uuid) OWNER TO mc_auth;

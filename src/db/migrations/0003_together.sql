@@ -1,5 +1,5 @@
--- Plain messages of several orgs in one transaction: what a statement costs, and the disk's flush, are shared by all
--- that wait at the same moment. The function belongs to a role that may add messages and move heads, and nothing else;
+-- Group commit over orgs: plain messages of several orgs in one transaction share the cost of a statement and the flush
+-- to disk. The function belongs to a role that may add messages and move heads, and nothing else;
 -- its policies admit the orgs whose heads it has just locked at the epochs it was given, in this transaction only.
 GRANT USAGE ON SCHEMA public TO mc_lane;
 GRANT SELECT, UPDATE ON org_heads, channels TO mc_lane;
@@ -20,8 +20,8 @@ END $$;
 
 -- Takes no lock that a request of one org may hold: heads are skipped when locked, unread marks are not written here, and
 -- any other wait ends the statement after 50 ms; its batches are then stored one by one.
--- Answers the orgs whose batches were stored. A head that is at another epoch or batch, or locked by somebody, is left out
--- and not waited for: its lane writes alone, and learns there why.
+-- Returns the orgs whose batches were stored. A head at another epoch or batch, or a locked one, is skipped without
+-- waiting: its lane stores the batch alone and gets the reason there.
 CREATE FUNCTION lane_write_together(p_heads json, p_seqs json, p_messages json, p_replies json)
 RETURNS uuid[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '50ms' AS $$
 DECLARE locked uuid[];

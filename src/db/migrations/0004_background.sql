@@ -1,6 +1,6 @@
--- Background work of a node for all orgs at once: one statement each, whatever the number of orgs. The functions belong to
--- a role that may remove expired rows, postpone alarms, note the last use of members and keys, and see which tasks and
--- orgs are due; nothing else.
+-- Background work of a node for all orgs at once: one statement per job for any number of orgs. The functions belong to
+-- a role that may remove expired rows, postpone alarms, record the last use of members and keys, and read which tasks
+-- and orgs are due; nothing else.
 GRANT USAGE ON SCHEMA public TO mc_care;
 GRANT SELECT, DELETE ON recent_commands, idempotency_keys, message_client_ids TO mc_care;
 GRANT SELECT, UPDATE (next_at, attempts) ON alarms TO mc_care;
@@ -9,7 +9,7 @@ GRANT SELECT (org_id, id, status, completed_at, archived_at) ON tasks TO mc_care
 GRANT SELECT (org_id, user_id), UPDATE (last_active_at) ON memberships TO mc_care;
 GRANT SELECT (org_id, id), UPDATE (last_used_at) ON api_keys TO mc_care;
 
--- How long each is kept: a retry of a command, an answer under an Idempotency-Key, a client_id.
+-- Retention of replies of commands, answers by Idempotency-Key, and client_ids.
 CREATE POLICY expired ON recent_commands TO mc_care USING (created_at < now() - interval '10 minutes');
 CREATE POLICY expired ON idempotency_keys TO mc_care USING (created_at < now() - interval '24 hours');
 CREATE POLICY expired ON message_client_ids TO mc_care USING (created_at < now() - interval '30 days');
@@ -20,7 +20,7 @@ CREATE POLICY due ON organizations FOR SELECT TO mc_care USING (status = 'pendin
 CREATE POLICY archivable ON tasks FOR SELECT TO mc_care USING (status = 'complete' AND archived_at IS NULL);
 
 -- Removes up to `p_rows` expired rows of each table; the policies say which rows are expired, the conditions find them by
--- their index. Answers how many were removed: called again while there may be more.
+-- their index. Returns the number of removed rows; the caller repeats it while more may remain.
 CREATE FUNCTION sweep_expired(p_rows int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -41,8 +41,8 @@ BEGIN
   RETURN removed + n;
 END $$;
 
--- Takes up to `p_limit` due alarms for delivery, and answers how long the next one is away (null: there is none). A taken
--- alarm comes again after a pause, twice as long after every attempt, until its command has removed it: at least once.
+-- Takes up to `p_limit` due alarms for delivery, and returns the time until the next one (null: none). At least once: a
+-- taken alarm is returned again, with exponential back-off, until its command has removed it.
 CREATE FUNCTION take_due_alarms(p_limit int, OUT due json, OUT wait_ms float8)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH taken AS (
@@ -71,8 +71,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   GROUP BY found.org_id;
 $$;
 
--- Last use of members and keys of all orgs. A row that a request has locked is left out and not waited for: the next use
--- is a minute away.
+-- Last use of members and keys of all orgs. A row that a request has locked is skipped without waiting: the next use
+-- is recorded a minute later.
 CREATE FUNCTION touch_members(p_used json) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE memberships m SET last_active_at = now() FROM (

@@ -145,7 +145,7 @@ export class Accounts {
     )
   }
 
-  /** Somebody who left the last org comes back with an invite to another. */
+  /** A person who left the last org may return by an invite to another. */
   async reactivate(id: string): Promise<void> {
     await this.#database.statement((sql) => reactivateAccount(sql, { id }))
   }

@@ -62,7 +62,7 @@ const report = statement((p: Params<Place & Report>) =>
 )
 
 /**
- * Stores how far an agent is with a message. Forward only (409), the same state again changes nothing but its detail.
+ * Stores an agent's delivery state of a message. Forward only (409); repeating the state updates its detail only.
  * Throws 404 when there is no such message.
  */
 export async function reportDelivery(
@@ -73,7 +73,7 @@ export async function reportDelivery(
   const place = { org_id, channel_id, seq, agent_id }
   const [message] = await messageAtSeq(sql, { org_id, channel_id, seq })
   if (!message) throw notFound('message')
-  // Before the lock, so that two first reports of an agent are judged one after another.
+  // Before the lock, so two first reports of an agent are serialized.
   await reserve(sql, place)
   const [before] = await lock(sql, place)
   if (!before) throw notFound('message')

@@ -9,7 +9,7 @@ const orgById = statement((p: Params<{ id: string }>) =>
   build.select().from(organizations).where(eq(organizations.id, p.id)),
 )
 
-/** An org as a member with `role` sees it. */
+/** An org in the view of a member with `role`. */
 export async function readOrg({ sql }: Pick<Tx, 'sql'>, id: string, role: Role): Promise<Org | undefined> {
   const [row] = await orgById(sql, { id })
   return row && { ...row, role }

@@ -4,7 +4,7 @@ import type { Head } from '../../domain/ownership.ts'
 import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
 import type { OneReader } from '../client.ts'
 
-/** Keys that ended longer ago are refused when they are looked up; the fold needs only what a look may have missed. */
+/** Keys that ended longer ago are refused at look-up; the fold needs only keys whose end an earlier look-up missed. */
 const ENDED_KEYS_HOURS = 1
 
 interface StoredState extends Head {
@@ -17,7 +17,7 @@ interface StoredState extends Head {
   ending_keys: PermissionSnapshot['ending_keys']
 }
 
-/** Who may do what in an org, with the head that it is true for. */
+/** The permissions of an org, with the head of their snapshot. */
 export interface OrgState {
   head: Head
   permissions: PermissionSnapshot
@@ -25,7 +25,7 @@ export interface OrgState {
 }
 
 /**
- * State of an org as actors and edges start from it. One statement is one snapshot and one round trip, where a
+ * Initial state of an org for actors and edges. One statement is one snapshot and one round trip, where a
  * transaction takes ten. Undefined when the org is gone.
  */
 export async function readOrgState(database: OneReader, org_id: string): Promise<OrgState | undefined> {

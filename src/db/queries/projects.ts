@@ -65,7 +65,7 @@ export interface ProjectFilter extends PageRequest {
   only_ids?: readonly string[]
 }
 
-/** Projects; those at the end of their life only when asked for. */
+/** Projects; archived ones only on request. */
 export async function listProjects(
   database: OneReader,
   org_id: string,

@@ -32,7 +32,7 @@ const store = statement((p: Params<Subscriptions & { org_id: string; user_id: st
     }),
 )
 
-/** What a user subscribed to; everything by default. */
+/** A user's subscription; all events by default. */
 export async function readSubscriptions(
   database: Database,
   org_id: string,
@@ -42,7 +42,7 @@ export async function readSubscriptions(
   return row ?? { mode: 'all', topics: [] }
 }
 
-/** The same for several users at once; those that never chose are left out. */
+/** Subscriptions of several users; users without one are omitted. */
 export async function subscriptionsOf(
   database: OneReader,
   org_id: string,

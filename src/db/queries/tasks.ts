@@ -10,8 +10,8 @@ const isoTime = (sql: Sql, column: string) =>
   sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /**
- * A task as others name it. Looked up by its key, one by one, and not joined: before the database has counted its rows
- * (a new server, a large import) it takes every org for tiny, and a join may then go through all tasks for each.
+ * A reference to a task. Looked up by key instead of joined: before the first statistics (a new server, a large import)
+ * the planner assumes tiny orgs, and a join may then scan all tasks for each row.
  */
 const taskLink = (sql: Sql, id: string) =>
   sql`(select json_build_object('id', b.id, 'title', b.title, 'status', b.status) from tasks b
@@ -54,7 +54,7 @@ export async function readTasks(
   return await sql<Task[]>`${taskRows(sql, org_id)} and x.id = any(${[...ids]}) order by x.id`
 }
 
-/** The tasks among `ids`, and those that wait for one of `completing`. */
+/** The tasks among `ids`, and the tasks blocked by one of `completing`. */
 export async function readTasksAndWaiting(
   { sql }: Pick<Tx, 'sql'>,
   org_id: string,
@@ -134,8 +134,8 @@ export async function listTasks(
 }
 
 /**
- * The way from one task to another over "is blocked by", as ids; undefined when there is none. Adding the edge
- * `to → from` would close this circle.
+ * The path from one task to another over "is blocked by", as ids; undefined when there is none. Adding the edge
+ * `to → from` would close this cycle.
  */
 export async function blockerPath(
   { sql }: Pick<Tx, 'sql'>,

@@ -53,7 +53,7 @@ export interface UserFilter extends PageRequest {
   q?: string
 }
 
-/** Members by name; `q` finds a part of the display name, the username or the e-mail, whatever the case. */
+/** Members by name; `q` finds a part of the display name, the username or the e-mail, case-insensitively. */
 export async function listUsers(database: Database, org_id: string, filter: UserFilter): Promise<Page<User>> {
   const { type, role, project_id, q } = filter
   const page = await readPage<UserRow>(database, org_id, filter, {
@@ -85,7 +85,7 @@ export async function agentExists(
   return rows.length > 0
 }
 
-/** The account of the person with this e-mail, in whatever orgs it is a member. */
+/** The account of the person with this e-mail, independent of its orgs. */
 export async function personWith(
   { sql }: Pick<Tx, 'sql'>,
   email: string,

@@ -118,7 +118,7 @@ export async function unassignFromProject(to: Writer, id: string, user_id: strin
   await to.write(unassign(to.sql, { org_id: to.org_id, id, user_id }))
 }
 
-/** Takes the owner away from every project of a member; answers which they were. */
+/** Removes the owner of every project that a member owns; returns these projects. */
 export async function disownProjects(to: Writer, owner_id: string): Promise<string[]> {
   const rows = await to.write(disown(to.sql, { org_id: to.org_id, owner_id, now: to.now }))
   return rows.map(({ id }) => id)

@@ -89,8 +89,8 @@ export function taskParts(
 }
 
 /**
- * Stores these tasks by a statement of its own. The writes belong to commands that ran before: the one that is running
- * may still refuse, so they do not count as its own.
+ * Stores these tasks by a separate statement. The writes belong to earlier commands and do not count as writes of the
+ * running command, which may still refuse.
  */
 export async function writeTasks(
   to: Pick<Writer, 'sql' | 'org_id' | 'now'>,
@@ -121,7 +121,7 @@ function rows(items: readonly object[], build: (json: string) => Fragment): Frag
   return items.length > 0 ? [build(JSON.stringify(items))] : []
 }
 
-/** What changes beside the row of a task. */
+/** Changes beside the row of a task. */
 export interface TaskChanges {
   projects?: Difference
   assignees?: Difference

@@ -1,4 +1,4 @@
 import type { BatchContext } from '../lane-store.ts'
 
-/** The transaction of one org as a command writes to it: who owns the rows, and the time they carry. */
+/** The transaction of one org for writes of a command: org of the rows, and their timestamp. */
 export type Writer = Pick<BatchContext, 'org_id' | 'sql' | 'now' | 'write'>
