@@ -1,6 +1,6 @@
 import type { Product } from './product.ts'
 
-/** Figures of one run of a row by name: `product`, its references, and what else the reader should see. */
+/** Figures of one run of a row by name: `product`, its references, and further figures for the reader. */
 export type Figures = Record<string, number>
 
 /** `product / figures[reference]` against floor and goal, or a figure (`product` by default) against an upper bound. */

@@ -1,7 +1,7 @@
 /**
  * `bun run bench [--only websocket,sse] [--runs 5] [--seconds 5]`: every row beside its references in the same invocation,
- * medians over the runs. The figure that counts on a shared machine is the ratio. A slow machine makes the bench slow and
- * never makes it fail; the exit code says whether every row could be measured.
+ * medians over the runs. On a shared machine only the ratio is meaningful. A slow machine slows the bench down but
+ * never fails it; the exit code tells whether every row could be measured.
  */
 import { parseArgs } from 'node:util'
 import { machine } from './lib.ts'

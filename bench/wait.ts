@@ -2,8 +2,8 @@ const STEP_MS = 10
 const SAY_AFTER_MS = 10_000
 
 /**
- * Waits until `holds`, however long a slow machine needs, and says every 10 s that it waits. A peer that is gone makes
- * `holds` throw, so that the wait ends.
+ * Waits until `holds`, without a time limit, because machines may be slow, and reports every 10 s. `holds` throws when
+ * its peer is gone, which ends the wait.
  */
 export async function waitFor(what: string, holds: () => boolean): Promise<void> {
   let said_at = performance.now()

@@ -1,5 +1,5 @@
 /**
- * `bun run check [--staged]`: format, lint, types, architecture, all at once; prints only what is wrong. `--staged` looks
+ * `bun run check [--staged]`: format, lint, types, architecture, all at once; prints only problems. `--staged` looks
  * at the files of the next commit (format and lint) and at the types.
  */
 import { join } from 'node:path'

@@ -50,7 +50,7 @@ function page(settings: readonly Setting[]): string {
   return `${parts.join('\n\n')}\n`
 }
 
-/** Whether the default is a value that could be written there, not a sentence about one. */
+/** True when the default is a literal value, false for a sentence about it. */
 function isValue({ default_text }: Setting): boolean {
   return default_text !== '' && !default_text.includes(' ') && !default_text.includes('`')
 }

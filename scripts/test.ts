@@ -26,7 +26,7 @@ if (groups.length === 0) {
   process.exit(2)
 }
 
-// Everything that tests write lies below one folder, so that nothing is left behind.
+// Tests write below one folder, which is removed at the end.
 const folder = mkdtempSync(join(tmpdir(), 'mc-run-'))
 chmodSync(folder, 0o755)
 process.env.TMPDIR = folder
@@ -110,7 +110,7 @@ function total(done: readonly JobResult[]): { passed: number; failed: number; sk
   return sum
 }
 
-/** Prints what failed, by name, and the last line; true when all is well. */
+/** Prints the names of failures and the last line; true without failures. */
 function summary(done: readonly JobResult[]): boolean {
   for (const { job, failures, broken } of done) {
     for (const failure of failures) console.log(`failed: ${failure}`)

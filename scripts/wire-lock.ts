@@ -29,7 +29,7 @@ const WIRE = {
 /** Of no effect on the wire. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples'])
 
-/** SHA-256 of the wire schemas, whatever their order and annotations. */
+/** SHA-256 of the wire schemas, independent of order and annotations. */
 export function wireHash(wire: unknown = WIRE): string {
   return createHash('sha256')
     .update(JSON.stringify(canonical(wire)))

@@ -5,7 +5,7 @@ export const CONNECTIONS = 32
 /** A server that runs for days has its code compiled. */
 export const WARM_UP_SECONDS = 2
 
-/** Seconds that a request may take before autocannon counts an error: slow is a result here, no failure. */
+/** Seconds that a request may take before autocannon counts an error: slowness is a result, not a failure. */
 export const TIMEOUT_SECONDS = 120
 
 /** Answered requests per second, and the latency, of 32 clients of the bench's agent. */

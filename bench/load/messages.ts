@@ -4,7 +4,7 @@ import { waitFor } from '../wait.ts'
 import { openSender } from './sender.ts'
 import { channelsUrl, seatOf } from './socket.ts'
 
-/** Where one sender of stored messages writes, and as whom. */
+/** Channel and credentials of one sender of stored messages. */
 export interface Seat {
   url: string
   org: string

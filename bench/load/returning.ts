@@ -10,7 +10,7 @@ interface Seat {
   headers: Record<string, string>
 }
 
-/** A client that reconnects with its cursor whenever its connection ends. */
+/** A client that reconnects with its cursor after every disconnect. */
 export interface Returning {
   /** Content of the last message that it got. */
   readonly last: string

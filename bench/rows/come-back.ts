@@ -40,7 +40,7 @@ const comeBack: Row = {
         clients.push(returningStream(seat), returningSocket(seat, channel_id))
         if (i % 50 === 0) await Bun.sleep(20)
       }
-      // A client that connects later does not get what was said before: everybody needs a cursor first.
+      // A client without a cursor does not get earlier messages, so every client must connect first.
       await until(async () => (await connections(server.url)) === 2 * CLIENTS_OF_A_KIND, 'all clients')
       await say('before')
       await allHave('before')

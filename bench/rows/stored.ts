@@ -4,7 +4,7 @@ import { singleRowInserts } from '../reference/inserts.ts'
 import type { Row, Rows } from '../row.ts'
 
 const SENDERS = 32
-/** Messages under way per sender: a busy client, and as many as the server takes from one socket before it is a flood. */
+/** Messages under way per sender: a busy client, and the server's bound for one socket. */
 const BUSY = 8
 const FULL = 64
 

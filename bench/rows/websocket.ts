@@ -15,7 +15,7 @@ function productRoom(person: Person, channel_id: string): RoomProtocol {
   }
 }
 
-/** The reference rooms send a body back to everybody, its sender included. */
+/** The reference rooms send a body to all clients, including its sender. */
 const echo: Pick<RoomProtocol, 'encode' | 'isMessage' | 'isAnswer'> = {
   encode: (body) => body,
   isMessage: () => true,

@@ -14,7 +14,7 @@ const SAME_PRESS_MS = 1_000
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** The end of an output says why a command failed. */
+/** The end of the output holds the reason of a failure. */
 const OUTPUT_CHARS_MAX = 1024 * 1024
 
 /** Bun as the lock file pins it; undefined while it is not installed. */

@@ -1,4 +1,4 @@
-/** An error that a person can do something about: shown without a stack trace. */
+/** A user error with a remedy: shown without a stack trace. */
 export class Refusal extends Error {}
 
 export function tail(output) {

@@ -13,7 +13,7 @@ export interface Job {
   cluster?: boolean
 }
 
-/** A job that prints nothing for so long is ended; a shorter limit for a test would only find out that a machine is slow. */
+/** A job without output for this long is killed; a shorter limit would only detect a slow machine. */
 export const SILENCE_MS = 5 * 60_000
 
 /** Jobs that are reported together. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Ends a process with everything it started; what it started may have process groups of its own. */
+/** Kills a process and its descendants, which may have process groups of their own. */
 export function endTree(pid: number): void {
   for (const one of [...descendants(pid), pid]) end(one)
 }
@@ -54,7 +54,7 @@ function read(pid: number, file: 'cmdline' | 'environ'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1')
   } catch {
-    // It ended between the listing and this look, or belongs to somebody else.
+    // The process ended since the listing, or belongs to another user.
     return ''
   }
 }

@@ -5,7 +5,7 @@ import { endTree } from './processes.ts'
 export interface JobResult extends Counts {
   job: Job
   seconds: number
-  /** One sentence when the job failed otherwise than by a test: it was ended, or its process failed. */
+  /** One sentence for a failure outside of the tests: the job was killed, or its process failed. */
   broken: string | undefined
 }
 
@@ -15,8 +15,8 @@ const NOT_INHERITED = ['AGENT', 'CLAUDECODE', 'REPL_ID', 'FORCE_COLOR']
 const WATCH_MS = 500
 
 /**
- * Runs a job and passes its output on. A job has as long as it needs: it is ended only when it printed nothing for
- * {@link SILENCE_MS}, and `broken` then says so; the counts of its finished tests are kept.
+ * Runs a job and passes its output on. A job has no time limit: it is killed only after {@link SILENCE_MS}
+ * without output, which `broken` then reports; the counts of its finished tests are kept.
  */
 export async function runJob(
   job: Job,

@@ -1,7 +1,7 @@
 /**
  * The PostgreSQL that test servers share: initializes one cluster, keeps a stopped copy as a template, serves another copy,
  * and prints one line of JSON ({@link ClusterInfo}). Ends, and removes its folder, when its standard input ends: so it
- * never outlives the process that started it, however that one ends.
+ * never outlives the process that started it, even after a kill.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ await makeTemplate(template_dir)
 const shared_dir = join(folder, 'shared')
 mkdirSync(shared_dir)
 await copyCluster(template_dir, shared_dir)
-// Nobody ends this one, so nothing has to be forced to the disk.
+// No test kills this cluster, so fsync is off.
 const server = await startEmbedded({ data_dir: shared_dir, durable: false })
 const { app } = JSON.parse(readFileSync(join(shared_dir, 'postgres', 'role-passwords.json'), 'utf8')) as {
   app: string
@@ -42,7 +42,7 @@ console.log(JSON.stringify(info))
 
 process.once('SIGTERM', () => void end())
 for await (const _ of Bun.stdin.stream()) {
-  // Nothing is expected: the end of the input is the signal.
+  // Input is ignored; its end is the signal.
 }
 await end()
 

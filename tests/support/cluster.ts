@@ -25,7 +25,7 @@ interface LaunchedCluster {
   stop(): Promise<void>
 }
 
-/** Held for the life of this process: the cluster ends when nobody holds its standard input any more. */
+/** Held for the life of this process: the cluster ends when its standard input closes. */
 let launched: Promise<LaunchedCluster> | undefined
 
 /** The cluster of the run, or one of this process alone when a test file is run by itself. */
@@ -68,7 +68,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   const { host, port, superuser, superuser_password, app_password } = await sharedCluster()
   const database = `test_${crypto.randomUUID().replaceAll('-', '')}`
   const owner = { host, port, user: superuser, password: superuser_password }
-  // Nobody connects to the template itself: PostgreSQL copies a database only while it has no sessions.
+  // No session may use the template: PostgreSQL copies a database only while it has none.
   const run = async (statement: string) => {
     const sql = plain({ ...owner, database: 'postgres' })
     await sql.unsafe(statement)

@@ -53,7 +53,7 @@ export class Contract {
       .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
   }
 
-  /** What is wrong with a value, by a schema of the document; empty when nothing is. */
+  /** Problems of a value by a schema of the document; empty for a valid value. */
   problems(schema: object, value: unknown): string[] {
     let check = this.#checks.get(schema)
     if (!check) {
@@ -89,7 +89,7 @@ export class Contract {
     const route = this.find(method, url)
     const answer = `${method} ${new URL(url).pathname} answered ${status} ${JSON.stringify(body)?.slice(0, 300)}`
     if (!route) {
-      // What is no path of the document is not found, in the one shape.
+      // An unknown path must be 404, in the standard error shape.
       if (status === 404 && this.problems(ERROR, body).length === 0) return
       throw new Error(`${answer}, which no operation of the document does`)
     }
@@ -114,7 +114,7 @@ export class Contract {
 
 const ERROR = { $ref: '#/components/schemas/Error' }
 
-/** Ajv tells the members of a union apart by their constants and does not take a mapping besides. */
+/** Ajv discriminates a union by its constants and accepts no mapping beside them. */
 function withoutMappings(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutMappings(item))
   if (typeof value !== 'object' || value === null) return value

@@ -15,7 +15,7 @@ export interface StoredRow<Done> {
   done: Done
 }
 
-/** What the jobs of a fake store do. */
+/** Behaviour of the jobs of a fake store. */
 export interface FakeRunner<Job, Done> {
   nameOf(job: Job): string
   needsSql(job: Job): boolean

@@ -5,7 +5,7 @@ import { FakeClock } from './fake-clock.ts'
 import { FakeLaneStore } from './fake-lane-store.ts'
 import type { TestDone, TestJob } from './test-jobs.ts'
 
-/** The owner of a lane, which keeps what it hears. */
+/** An owner of a lane that records its callbacks. */
 export class TestOwner implements LaneOwner<TestDone> {
   readonly published: TestDone[] = []
   readonly batches: number[] = []

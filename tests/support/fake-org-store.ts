@@ -4,11 +4,11 @@ import type { LogEvent } from '../../src/contracts/log-event.ts'
 import type { Done, Job } from '../../src/domain/job.ts'
 import { FakeStore } from './fake-lane-store.ts'
 
-/** What a test's command does. */
+/** Effect of a test command. */
 export interface FakeOutcome {
   event?: EventContent
   refuse?: string
-  /** What the caller hears. */
+  /** Result for the caller. */
   result?: unknown
 }
 

@@ -11,7 +11,7 @@ import { put, type TestDone, type TestJob } from './test-jobs.ts'
 export interface StoreUnderTest {
   store: LaneStore<TestJob, TestDone>
   org_id: string
-  /** What is stored, in the order of the log, without what the org began with. */
+  /** Stored rows in log order, without the org's initial events. */
   stored(): Promise<{ value: string; sequence: number }[]>
   /** The next commit loses its answer; `stored` says whether it happened. */
   doubtNext(stored: boolean): void
@@ -244,7 +244,9 @@ async function laneOver(made: StoreUnderTest, store = made.store, batch_max = LA
   return { owner, lane }
 }
 
-/** Everything acknowledged is stored once, published in the order of the log, without holes; the refused is not. */
+/**
+ * Everything acknowledged is stored once, published in the order of the log, without gaps; refused jobs are not stored.
+ */
 async function assertExact(
   made: StoreUnderTest,
   owner: TestOwner,
@@ -277,7 +279,7 @@ const OFFSETS = 61
 /** The awaits of the lane: wherever its store answers, and wherever a caller is answered. */
 const AWAITS = ['take', 'run', 'store', 'write', 'answer'] as const
 
-/** The same store, telling when each of its answers settles. */
+/** The same store, with a callback when each of its answers settles. */
 function watched(
   { store }: StoreUnderTest,
   settled: (at: (typeof AWAITS)[number]) => void,

@@ -15,7 +15,10 @@ export interface LossyPostgres {
   stop(): void
 }
 
-/** Statements that write by themselves; the notes of last use come at any moment and are nobody's request. */
+/**
+ * Statements that write by themselves; writes of last use are excluded, because they come at any moment and belong to
+ * no request.
+ */
 const WRITE = /^\s*(?:with\b[\s\S]*\b)?(?:insert into|update|delete from)\b|\blane_write/i
 /** The check of the catalogue names rights such as UPDATE and writes nothing. */
 const CATALOGUE = /\bpg_(?:roles|class|policies)\b/
@@ -80,7 +83,7 @@ export async function lossyPostgres({
   }
 }
 
-/** Reads what a client says (PostgreSQL, chapter “Message Formats”) and tells when a write is about to commit. */
+/** Parses the client's messages (PostgreSQL, chapter “Message Formats”) and detects a write that is about to commit. */
 class Frontend {
   readonly #commits: () => void
   readonly #statements = new Map<string, string>()

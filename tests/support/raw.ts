@@ -49,7 +49,7 @@ export function problemsOf({ status, text }: RawAnswer): { path: string; message
   return error.code === 'VALIDATION_FAILED' ? (error.details ?? []) : []
 }
 
-/** What is wrong with the way an answer refuses; undefined when nothing is. Good answers are fine. */
+/** The defect of an error answer; undefined for a correct error and for success. */
 export function shapeProblem(answer: RawAnswer): string | undefined {
   const { status, text, headers } = answer
   if (status >= 500) return `it is ${status}: ${text.slice(0, 300)}`

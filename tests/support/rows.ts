@@ -8,8 +8,8 @@ export interface SeededOrg {
 }
 
 /**
- * Puts at least one row into every tenant table, as the superuser. A table that is new and not known here makes the
- * isolation test fail, which is what it is for.
+ * Puts at least one row into every tenant table, as the superuser. A new table that is missing here fails the
+ * isolation test, as intended.
  */
 export async function fillEveryTable(
   sql: postgres.Sql,

@@ -10,11 +10,11 @@ export interface StatementCount {
   by_text: { query: string; calls: number }[]
 }
 
-/** Work that the server does on its own, whatever its clients do. */
+/** Work of the server that is independent of its clients. */
 const BACKGROUND = [
   // Jobs of `src/workers`.
   /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|touch_members|touch_keys|ensure_partitions)\(/,
-  // Whether the credentials of open streams are still good.
+  // The re-check of credentials of open streams.
   /select (found\.\* .*)?"id" from "(sessions|api_keys)"/s,
 ]
 

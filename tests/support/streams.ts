@@ -97,7 +97,7 @@ export class SseJournal {
   }
 }
 
-/** Parses a frame. One that breaks the contract fails the test that runs, whatever that test waits for. */
+/** Parses a frame. A frame that breaks the contract fails the running test, independent of its own waits. */
 function checked(contract: Contract, union: FrameUnion, text: string, problems: unknown[]) {
   const frame = JSON.parse(text)
   try {

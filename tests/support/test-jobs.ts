@@ -1,4 +1,4 @@
-/** The commands of the lane's tests: what each does, and what it answers. */
+/** Commands for tests of the lane, with behaviour and result. */
 export type TestJob =
   | { do: 'store'; value: string }
   /** Needs a transaction. */
