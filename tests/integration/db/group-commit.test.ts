@@ -179,7 +179,7 @@ describe('batches of several orgs', () => {
     expect((await twice.stored()).sequence).toBe((await twice.stored()).seqs.length + 3)
   })
 
-  test('A61 an owner that was replaced is left out of the statement and told so', async () => {
+  test('A61 an owner that was replaced is left out of the statement and fenced', async () => {
     const [opener, second, good, replaced] = [await owned(), await owned(), await owned(), await owned()]
     const group = new GroupCommit(lanes)
     await db.database.withOrg(replaced.org.id, ({ sql }) => sql`select * from lane_take(${replaced.org.id})`)
