@@ -320,7 +320,7 @@ test('read markers reach one’s own other connections, presence and access foll
     mention_count: 0,
   }
   expect(here.ofType('channel_added').map(({ channel }) => channel)).toEqual([
-    { ...counts, last_seq: 1, read_seq: 0, unread_count: 1 },
+    { ...counts, last_seq: 1, read_seq: 1, unread_count: 0 },
     { ...counts, last_seq: 3, read_seq: 2, unread_count: 1 },
   ])
   here.close()
