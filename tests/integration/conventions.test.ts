@@ -278,7 +278,7 @@ describe('an Idempotency-Key', () => {
       const body = { type: 'doc_url', url: 'https://docs.example.com/once' }
       return { body, other: { ...body, type: 'test_results' }, status: 201 }
     },
-    '/channels': () => ({ body: { name: 'Once' }, other: { name: 'Twice' }, status: 201 }),
+    '/channels': () => ({ body: { name: 'Once more' }, other: { name: 'Twice' }, status: 201 }),
     '/channels/{channel_id}/messages': () => ({
       body: { content: 'once' },
       other: { content: 'twice' },

@@ -54,6 +54,8 @@ export const memberships = pgTable(
     role: text('role', { enum: ROLES }).notNull(),
     display_name: text('display_name').notNull(),
     username: text('username').notNull(),
+    /** Newest first. Expired ones stay until the next change, and are left out when read. */
+    former_usernames: json<NonNullable<User['former_usernames']>>('former_usernames').notNull().default([]),
     identifier: text('identifier'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),

@@ -74,7 +74,7 @@ export function projectRoutes(deps: Deps) {
           summary: 'Create a project',
           description: 'With a channel of its own; owner and creator are assigned to it.',
           ok: { status: 201, schema: Project },
-          errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+          errors: ['USER_NOT_FOUND', 'NAME_TAKEN', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) => created(await call.command('project.create', call.body)),
       ),
@@ -113,7 +113,7 @@ export function projectRoutes(deps: Deps) {
           summary: 'Change a project',
           description: VERSION_NOTE,
           ok: { status: 200, schema: Project },
-          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'VERSION_CONFLICT'],
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'NAME_TAKEN', 'VERSION_CONFLICT'],
         },
         async (call) => {
           const input = { id: idOf(call, 'project_id'), patch: call.body, ...ifMatch(call.request) }

@@ -2,7 +2,7 @@ import type { User } from '@contracts/resources.ts'
 
 export type MemberKind = 'all' | 'human' | 'agent'
 export type SortBy = 'name' | 'role' | 'activity'
-export type MemberAction = 'role' | 'keys' | 'remove'
+export type MemberAction = 'names' | 'role' | 'keys' | 'remove'
 
 export interface MemberFilter {
   kind: MemberKind
