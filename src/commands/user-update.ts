@@ -1,5 +1,6 @@
 import type { User } from '../contracts/resources.ts'
 import { updateMember } from '../db/writes/memberships.ts'
+import { startAtEndOfProjects } from '../db/writes/read-markers.ts'
 import { checkMayPatch, memberEvents } from '../domain/members.ts'
 import { checkNameFree } from '../domain/names.ts'
 import { checkUsernameFree, withUsername } from '../domain/usernames.ts'
@@ -19,6 +20,8 @@ export const userUpdate: Command<'user.update'> = {
     if (username !== undefined) checkUsernameFree(username_names, username, user_id)
     const user: User = { ...withUsername(before, username, context.now), ...fields }
     await updateMember(context, user)
+    if (user.role === 'administrator' && before.role !== 'administrator')
+      await startAtEndOfProjects(context, user_id)
     return { result: user, events: memberEvents(before, user) }
   },
 }
