@@ -7,7 +7,13 @@ import { useMembers } from './queries.ts'
 export function usePeople(slug: MaybeRefOrGetter<string>, me_id: MaybeRefOrGetter<string>) {
   const { data: members } = useMembers(slug)
   const byId = computed(() => new Map(members.value?.map((user) => [user.id, user])))
-  const byUsername = computed(() => new Map(members.value?.map((user) => [user.username, user])))
+  /** Under the username of now, and under those that were given up within the year. */
+  const byUsername = computed(() => {
+    const found = new Map<string, User>()
+    for (const user of members.value ?? [])
+      for (const { username } of [user, ...(user.former_usernames ?? [])]) found.set(username, user)
+    return found
+  })
 
   /** Marks the names that `isMentioned` accepts; for a stored message these are the mentions that the server recorded. */
   function mentionClass(isMentioned: (user: User) => boolean): MentionClass {
