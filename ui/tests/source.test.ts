@@ -26,13 +26,22 @@ describe('rules of this house', () => {
     expect(files.filter((file) => bare.test(read(file)))).toEqual([])
   })
 
+  test('names are compared by the one collation', () => {
+    expect(
+      files.filter(
+        (file) =>
+          /localeCompare|Intl\.Collator/.test(read(file)) && file !== 'components/members/member-rows.ts',
+      ),
+    ).toEqual([])
+  })
+
   test('links are built in one place', () => {
     const written = /(?:to|href)="\/|push\('\/|replace\('\//
     expect(files.filter((file) => file !== 'paths.ts' && written.test(read(file)))).toEqual([])
   })
 
   test('the contract comes in as types and plain values, never with its schema library', () => {
-    const plain = /@contracts\/(limits|vocabulary|close-codes|ids|names|usernames|version)\.ts/
+    const plain = /@contracts\/(limits|vocabulary|close-codes|ids|names|text-order|usernames|version)\.ts/
     for (const file of files)
       for (const [line] of read(file).matchAll(/^import (?!type)[^\n]*@contracts\/[^\n]*$/gm))
         expect(`${file}: ${line}`).toMatch(plain)

@@ -60,7 +60,8 @@ export interface UserFilter extends PageRequest {
   q?: string
 }
 
-/** Members by name; `q` finds a part of the display name, the username or the e-mail, case-insensitively. */
+/** Members by name; `q` finds a part of the display name, a username, the identifier or the e-mail, whatever case
+ * and accents. */
 export async function listUsers(database: Database, org_id: string, filter: UserFilter): Promise<Page<User>> {
   const { type, role, project_id, q } = filter
   const page = await readPage<UserRow>(database, org_id, filter, {
@@ -73,10 +74,12 @@ export async function listUsers(database: Database, org_id: string, filter: User
           ? sql`exists (select from project_users p where p.org_id = m.org_id and p.project_id = ${project_id} and p.user_id = m.user_id)`
           : undefined,
         q
-          ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or m.former_usernames::text ilike ${like(q)} or (select u.email from users u where u.id = m.user_id) ilike ${like(q)})`
+          ? sql`(fold_text(m.display_name) like fold_text(${like(q)}) or fold_text(m.username) like fold_text(${like(q)})
+              or fold_text(m.former_usernames::text) like fold_text(${like(q)}) or fold_text(m.identifier) like fold_text(${like(q)})
+              or lower((select u.email from users u where u.id = m.user_id)) like lower(${like(q)}))`
           : undefined,
       ])}`,
-    order: (sql) => sql`lower(m.display_name), m.id`,
+    order: (sql) => sql`m.display_name collate "natural", m.id`,
     rows: userRows,
     key: (sql) => sql`x.user_id`,
   })

@@ -1,4 +1,5 @@
 import type { User } from '@contracts/resources.ts'
+import { compareNames } from '@contracts/text-order.ts'
 
 export type MemberKind = 'all' | 'human' | 'agent'
 export type SortBy = 'name' | 'role' | 'activity'
@@ -26,7 +27,7 @@ function matches({ display_name, username, email, identifier }: User, wanted: st
   )
 }
 
-const byName = (a: User, b: User) => a.display_name.localeCompare(b.display_name)
+const byName = (a: User, b: User) => compareNames(a.display_name, b.display_name)
 const COMPARE: Record<SortBy, (a: User, b: User) => number> = {
   name: byName,
   role: (a, b) => a.role.localeCompare(b.role),
