@@ -1,11 +1,29 @@
 import type { User } from '@contracts/resources.ts'
-import { computed, type MaybeRefOrGetter, toValue } from 'vue'
+import { refDebounced } from '@vueuse/core'
+import { computed, type MaybeRefOrGetter, ref, toValue } from 'vue'
 import type { MentionClass } from '../components/markdown/render.ts'
-import { useMembers } from './queries.ts'
+import { joined } from '../realtime/member-list.ts'
+import { useFoundMembers, useMembers } from './queries.ts'
+
+/** Between keys: the server is asked for the last one only. */
+const ASK_AFTER_MS = 100
 
 /** Members of an org by id and by username, and the classes of their mentions for one reader. */
 export function usePeople(slug: MaybeRefOrGetter<string>, me_id: MaybeRefOrGetter<string>) {
-  const { data: members } = useMembers(slug)
+  const { data: known, complete } = useMembers(slug)
+  /** The beginning of a name that the user types, while not all members are on the device. */
+  const typed = ref<string>()
+  const found = useFoundMembers(
+    slug,
+    refDebounced(
+      computed(() => (typed.value && !complete.value ? { q: typed.value, type: '' } : undefined)),
+      ASK_AFTER_MS,
+    ),
+  )
+  const members = computed(() => known.value && joined(known.value, found.value ?? []))
+  function find(name: string | undefined) {
+    typed.value = name
+  }
   const byId = computed(() => new Map(members.value?.map((user) => [user.id, user])))
   /** Under the username of now, and under those that were given up within the year. */
   const byUsername = computed(() => {
@@ -25,7 +43,7 @@ export function usePeople(slug: MaybeRefOrGetter<string>, me_id: MaybeRefOrGette
     }
   }
 
-  return { members, byId, byUsername, mentionClass }
+  return { members, find, byId, byUsername, mentionClass }
 }
 
 export type People = ReturnType<typeof usePeople>
