@@ -1,12 +1,18 @@
 import type { MessagePost, PostRefusal } from '../contracts/commands.ts'
+import { invalid } from '../contracts/errors.ts'
 import type { MessageCreate } from '../contracts/requests.ts'
+import { isInvisible } from '../text/visible.ts'
 
-/** A message as the channel takes it, with the hash that tells a repeat from another message. */
+/**
+ * A message as the channel takes it, with the hash that tells a repeat from another message. Throws 400 for a text
+ * without any visible character.
+ */
 export function posting(
   channel_id: string,
   body: MessageCreate,
   refusal: PostRefusal | undefined,
 ): MessagePost {
+  if (isInvisible(body.content)) throw invalid({ path: '/content', message: 'Shows nothing.' })
   const { content, mentions, client_id, reply_to, kind } = body
   const content_hash =
     client_id === undefined ? '' : hashOf([content, mentions ?? [], reply_to ?? null, kind ?? null])
