@@ -11,6 +11,7 @@ import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
 import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client-ip.ts'
+import { internalError } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
 import { createDeps, type Listener } from './serve/deps.ts'
 import { registerGauges } from './serve/gauges.ts'
@@ -78,6 +79,11 @@ export async function serve(
       development: false,
       idleTimeout: IDLE_S,
       maxRequestBodySize: REQUEST_BYTES_MAX,
+      // Outside of every route: the runtime would print the error and answer without headers.
+      error: (error) => {
+        failed('answer a request', error)
+        return deps.replier.refusal(internalError(), newId())
+      },
     })
   } catch (error) {
     await node.close()

@@ -6,6 +6,7 @@ import { type Assets, docsPage } from './assets.ts'
 import { cors } from './cors.ts'
 import type { Deps } from './deps.ts'
 import { refuse } from './endpoint.ts'
+import { hostCheck } from './host.ts'
 import { openApi } from './openapi.ts'
 import { internalError } from './reply.ts'
 import { authRoutes } from './routes/auth/routes.ts'
@@ -59,6 +60,7 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
+    .use(hostCheck(deps.replier))
     .use(cors(deps.cors_origins, () => deps.replier.headersFor(newId())))
     .use(routes(deps, readiness))
     .get(

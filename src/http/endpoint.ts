@@ -11,9 +11,10 @@ import { Closed } from '../contracts/schema.ts'
 import { type Action, authorize } from '../domain/access.ts'
 import { draining } from '../edge/edges.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
-import { readJson } from './body.ts'
+import { checkConnected, HungUp, readJson, SlowBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Documentation, describe } from './document.ts'
+import { pathOf } from './host.ts'
 import type { Authenticated } from './identity.ts'
 import { internalError } from './reply.ts'
 import { checker, checkQuery, pathId } from './validate.ts'
@@ -114,6 +115,7 @@ export function endpoints(deps: Deps) {
           const left_out = body === undefined && (spec.body_optional || !spec.body)
           body = checkBody(left_out ? {} : body)
           if (!spec.body) body = undefined
+          await checkConnected(request)
         }
         return { body: body as BodyOf<B>, query: parsed as QueryOf<Q> }
       }
@@ -271,9 +273,10 @@ export function refuse(
   request_id: string,
   request: Request,
 ): Response {
+  if (error instanceof SlowBody) return deps.replier.refusal(error, request_id, { Connection: 'close' })
   if (error instanceof ApiError) return deps.replier.refusal(error, request_id)
-  const { pathname } = new URL(request.url)
-  deps.log.failed(`${request.method} ${pathname} (${request_id})`, error)
+  if (!(error instanceof HungUp))
+    deps.log.failed(`${request.method} ${pathOf(request)} (${request_id})`, error)
   return deps.replier.refusal(internalError(), request_id)
 }
 
