@@ -142,6 +142,7 @@ export function userRoutes(deps: Deps) {
         {
           tag,
           action: 'key.list',
+          uncompressed: true,
           query: Type.Object(PAGE),
           summary: 'Keys of an agent, without the keys',
           description: 'Prefix, last use and end of each. A key itself is shown once, when it is made.',

@@ -20,7 +20,9 @@ export function usePeople(slug: MaybeRefOrGetter<string>, me_id: MaybeRefOrGette
       ASK_AFTER_MS,
     ),
   )
-  const members = computed(() => known.value && joined(known.value, found.value ?? []))
+  const members = computed(() =>
+    known.value && found.value ? joined(known.value, found.value) : known.value,
+  )
   function find(name: string | undefined) {
     typed.value = name
   }

@@ -14,6 +14,7 @@ export function withoutMember(members: readonly User[], user_id: string): User[]
 
 /** Members of two lists, each once, as the first list has them. */
 export function joined(members: readonly User[], found: readonly User[]): User[] {
+  if (found.length === 0) return [...members]
   const known = new Set(members.map(({ id }) => id))
   return [...members, ...found.filter(({ id }) => !known.has(id))]
 }
