@@ -6,10 +6,18 @@ import { keys } from '../api/keys.ts'
 import { api } from '../api/org.ts'
 import { service } from '../api/service.ts'
 import { withFresh } from '../realtime/channel-counts.ts'
+import { announceUser } from './sign-in-notice.ts'
 
 /** Server state through the query cache. Events keep it current, so no query expires by age. */
 
-export const meQuery = { queryKey: keys.me(), queryFn: auth.me }
+export const meQuery = {
+  queryKey: keys.me(),
+  queryFn: async () => {
+    const me = await auth.me()
+    announceUser(me.user.id)
+    return me
+  },
+}
 
 export function useMe() {
   return useQuery(meQuery)
