@@ -10,13 +10,10 @@ import { report } from './report.ts'
 import type { Figures } from './row.ts'
 import { ROWS } from './rows.ts'
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: Object.keys(ROWS).join(',') },
-    runs: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-  },
-})
+const USAGE = `bun run bench [--only ROWS] [--runs 5] [--seconds 5]
+ROWS, separated by commas: ${Object.keys(ROWS).join(', ')}`
+
+const values = options()
 const keys = values.only.split(',')
 const unknown = keys.filter((key) => !Object.hasOwn(ROWS, key))
 if (unknown.length > 0) {
@@ -54,3 +51,22 @@ console.log(
   }`,
 )
 process.exit(broken.length > 0 ? 1 : 0)
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', default: Object.keys(ROWS).join(',') },
+        runs: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '5' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (!values.help) return values
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+    process.exit(2)
+  }
+}

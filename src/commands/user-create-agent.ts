@@ -3,6 +3,7 @@ import { agentExists } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
 import { insertKey } from '../db/writes/api-keys.ts'
 import { insertMember } from '../db/writes/memberships.ts'
+import { startAtEnd } from '../db/writes/read-markers.ts'
 import { freeUsername, newMember } from '../domain/members.ts'
 import type { Command } from './command.ts'
 
@@ -17,6 +18,7 @@ export const userCreateAgent: Command<'user.create_agent'> = {
     const user = newMember({ id: user_id, type: 'agent', username, identifier, display_name, role })
     await insertAccount(context, { ...user, email: null, status: 'active' })
     await insertMember(context, user)
+    await startAtEnd(context, user_id, role)
     await insertKey(context, user_id, key)
     return {
       result: user,

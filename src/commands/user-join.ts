@@ -3,6 +3,7 @@ import type { User } from '../contracts/resources.ts'
 import { isInviteOpen } from '../db/queries/users.ts'
 import { acceptInvite } from '../db/writes/invites.ts'
 import { activateMember } from '../db/writes/memberships.ts'
+import { startAtEnd } from '../db/writes/read-markers.ts'
 import { readOnly } from '../domain/access.ts'
 import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
@@ -19,6 +20,7 @@ export const userJoin: Command<'user.join'> = {
     const user: User = { ...before, status: 'active', display_name: display_name ?? before.display_name }
     await acceptInvite(context, invite_id)
     await activateMember(context, user_id, user.display_name)
+    await startAtEnd(context, user_id, user.role)
     const actor = { id: user.id, type: user.type, display_name: user.display_name }
     return {
       result: user,

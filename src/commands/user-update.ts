@@ -1,5 +1,6 @@
 import type { User } from '../contracts/resources.ts'
 import { updateMember } from '../db/writes/memberships.ts'
+import { startAtEndOfProjects } from '../db/writes/read-markers.ts'
 import { checkMayPatch, memberEvents } from '../domain/members.ts'
 import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
@@ -13,6 +14,8 @@ export const userUpdate: Command<'user.update'> = {
     checkMayPatch(context.permissions, principal.id, user_id, patch)
     const user: User = { ...before, ...patch }
     await updateMember(context, user_id, user)
+    if (user.role === 'administrator' && before.role !== 'administrator')
+      await startAtEndOfProjects(context, user_id)
     return { result: user, events: memberEvents(before, user) }
   },
 }

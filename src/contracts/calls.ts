@@ -113,7 +113,7 @@ export const ChannelRequest = TaggedUnion({
 export type ChannelRequest = Static<typeof ChannelRequest>
 
 /** A user's place in a channel. */
-export const ReadMarker = Closed({ read_seq: Count(), last_seq: Count(), mention_count: Count() })
+export const ReadMarker = Closed({ read_seq: Count(), unread_count: Count(), mention_count: Count() })
 export type ReadMarker = Static<typeof ReadMarker>
 
 export const PostReply = Closed({ result: Posted, replayed: Type.Boolean() })

@@ -167,7 +167,7 @@ export type CommandName = keyof Schemas
 export type Inputs = { [N in CommandName]: Static<Schemas[N]['input']> }
 export type Results = { [N in CommandName]: Static<Schemas[N]['result']> }
 
-/** A command with its input, told apart by its name. */
+/** A command with its input, discriminated by its name. */
 export type NamedInput<N extends CommandName = CommandName> = {
   [K in N]: { command: K; input: Inputs[K] }
 }[N]

@@ -161,7 +161,7 @@ TypeRegistry.Set('PlainData', (_schema, value) => isPlainData(value))
 /** Plain data of any shape; only its two ends interpret it. */
 export const PlainData = (description: string) => Type.Unsafe<unknown>({ [Kind]: 'PlainData', description })
 
-/** A union whose members are told apart by one field, their `type`: the checks look at one member only. */
+/** A union discriminated by one field, their `type`: the checks look at one member only. */
 export function TaggedUnion<const M extends Record<string, TSchema>>(
   members: M,
   options: SchemaOptions = {},

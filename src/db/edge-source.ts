@@ -4,7 +4,7 @@ import type { Message } from '../contracts/resources.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
 import type { Database, OrgRef } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'
-import { readMarkers } from './queries/channels.ts'
+import { type MarkerAt, readMarkers } from './queries/channels.ts'
 import { eventsBetween, notificationsOfEvents } from './queries/events.ts'
 import { messagesBetween, toMessage } from './queries/messages.ts'
 import { readOrgState } from './queries/permissions.ts'
@@ -82,7 +82,7 @@ export class DatabaseEdgeSource {
     org_id: string,
     user_id: string,
     positions: readonly { id: string; last_seq: number }[],
-  ): Promise<{ channel_id: string; read_seq: number; mention_count: number }[]> {
+  ): Promise<MarkerAt[]> {
     return await readMarkers(this.#database, org_id, user_id, positions)
   }
 

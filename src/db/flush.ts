@@ -66,35 +66,31 @@ export function emptyRows(): BatchRows {
   return { messages: [], events: [], notifications: [], replies: [] }
 }
 
-interface ReadRow {
+/** Messages of a batch that change the unread marks of one user in one channel. */
+interface MarkRow {
+  org_id: string
   channel_id: string
   user_id: string
-  /** Over 0: the user posted here, so everything up to its own message is read. */
-  read_seq: number
-  mentions: number
+  /** Own messages, which are never unread. */
+  own_count: number
+  /** Mentions by others. */
+  mention_count: number
 }
 
-/**
- * Effect of a post on unread marks: a person's own message marks the channel as read up to it, a mention counts once.
- */
-function readRows(messages: readonly MessageRow[]): ReadRow[] {
-  const rows = new Map<string, ReadRow>()
-  const rowOf = (channel_id: string, user_id: string) => {
+/** Effect of posts on unread marks. Only what was shown is read: a post marks nothing before it as read. */
+function markRows({ org_id, rows }: ClosedBatch): MarkRow[] {
+  const marks = new Map<string, MarkRow>()
+  const markOf = (channel_id: string, user_id: string) => {
     const key = channel_id + user_id
-    const row = rows.get(key) ?? { channel_id, user_id, read_seq: 0, mentions: 0 }
-    rows.set(key, row)
-    return row
+    const mark = marks.get(key) ?? { org_id, channel_id, user_id, own_count: 0, mention_count: 0 }
+    marks.set(key, mark)
+    return mark
   }
-  for (const message of messages) {
-    if (message.sender_type === 'human' && message.sender_id) {
-      const own = rowOf(message.channel_id, message.sender_id)
-      own.read_seq = message.seq
-      own.mentions = 0
-    }
-    for (const user_id of message.mentions)
-      if (user_id !== message.sender_id) rowOf(message.channel_id, user_id).mentions++
+  for (const { channel_id, sender_id, mentions } of rows.messages) {
+    if (sender_id) markOf(channel_id, sender_id).own_count++
+    for (const user_id of mentions) if (user_id !== sender_id) markOf(channel_id, user_id).mention_count++
   }
-  return [...rows.values()]
+  return [...marks.values()]
 }
 
 /** A sealed batch of one org: its rows and the head that they leave. */
@@ -125,7 +121,7 @@ export async function flushBatch(
       ${withParts(sql, parts)} select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
         ${list(rows.messages.map((message) => messageRow(message)))}::text::json, ${list(rows.events)}::text::json,
         ${list(rows.notifications)}::text::json, ${list(rows.replies)}::text::json,
-        ${list(readRows(rows.messages))}::text::json)`
+        ${list(markRows(closed))}::text::json)`
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === FENCED_SQLSTATE) return false
@@ -137,8 +133,8 @@ export async function flushBatch(
 const FENCED_SQLSTATE = 'MC001'
 
 /**
- * True for a batch that {@link flushTogether} can store: messages without unread marks, and the replies to those without
- * a `client_id`. Rows of `channel_reads` are locked by readers of the org too, so they never go into a shared statement.
+ * True for a batch that {@link flushTogether} can store: messages that mention nobody, and the replies to those without
+ * a `client_id`.
  */
 export function isPlain({ rows }: ClosedBatch): boolean {
   const { messages, events, notifications } = rows
@@ -146,20 +142,20 @@ export function isPlain({ rows }: ClosedBatch): boolean {
     messages.length > 0 &&
     events.length === 0 &&
     notifications.length === 0 &&
-    messages.every(({ sender_type, mentions }) => sender_type !== 'human' && mentions.length === 0)
+    messages.every(({ mentions }) => mentions.length === 0)
   )
 }
 
 /**
  * Stores plain batches of several orgs in one transaction, by one call of the function `lane_write_together`. Returns
- * the orgs whose batches were stored; a head that is locked or at another epoch is left out.
+ * the orgs whose batches were stored; an org with a locked head or mark, or a head at another epoch, is left out.
  */
 export async function flushTogether(sql: Sql, batches: readonly ClosedBatch[]): Promise<ReadonlySet<string>> {
   const heads = batches.map(({ org_id, epoch, sequence, batch }) => ({ org_id, epoch, sequence, batch }))
   const [answer] = await sql<{ stored: string[] }[]>`
     select lane_write_together(${list(heads)}::text::json, ${list(ofAll(batches, seqRows))}::text::json,
       ${list(batches.flatMap(({ org_id, rows }) => rows.messages.map((message) => messageRow(message, org_id))))}::text::json,
-      ${list(ofAll(batches, ({ rows }) => rows.replies))}::text::json)::text[] as stored`
+      ${list(ofAll(batches, ({ rows }) => rows.replies))}::text::json, ${list(batches.flatMap(markRows))}::text::json)::text[] as stored`
   return new Set(answer?.stored)
 }
 

@@ -43,6 +43,8 @@ interface Options {
   channel_id: string
   line_ms: number
   think_ms: number
+  /** Called once, when the agent's stream is open: a mention from then on is answered. */
+  onListening: () => void
 }
 
 /**
@@ -68,6 +70,7 @@ export async function runDemoAgent(
   }
   const listen = async () => {
     for await (const event of client.events(signal)) {
+      if (event.type === 'stream.opened') options.onListening()
       if (event.type !== 'message.created' || event.sequence === null) continue
       const { message } = event.payload as unknown as { message: Message }
       if (message.sender.type === 'human' && message.mentions.includes(user_id)) await answer(message)

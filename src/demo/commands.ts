@@ -55,17 +55,27 @@ export async function demo(env: Env): Promise<void> {
   }
   const logins = JSON.parse(readFileSync(file, 'utf8')) as DemoLogins
   print(logins, node.config.public_url)
-  console.log('The agents forge and probe are talking in #general. Mention one of them and it answers.')
 
   const url = `http://127.0.0.1:${node.config.port}`
   const { signal } = new AbortController()
-  for (const { identifier: name, user_id, api_key } of logins.agents) {
+  const listening = logins.agents.map(async ({ identifier: name, user_id, api_key }) => {
     const client = new AgentClient({ url, org_slug: logins.org_slug, api_key })
-    const options = { name, user_id, channel_id: logins.channel_id, line_ms: LINE_MS, think_ms: THINK_MS }
+    const { promise, resolve: onListening } = Promise.withResolvers<void>()
+    const options = {
+      name,
+      user_id,
+      channel_id: logins.channel_id,
+      line_ms: LINE_MS,
+      think_ms: THINK_MS,
+      onListening,
+    }
     runDemoAgent(client, options, signal).catch((error: unknown) =>
       node.log.failed(`demo agent ${name}`, error),
     )
-  }
+    await promise
+  })
+  await Promise.all(listening)
+  console.log('The agents forge and probe are talking in #general. Mention one of them and it answers.')
 }
 
 async function seed(node: Node): Promise<DemoLogins> {

@@ -17,10 +17,11 @@ export interface ChannelPosition {
   last_seq: number
 }
 
-/** A user's read marker of one channel; `mention_count` counts unread mentions up to the position asked for. */
+/** A user's read marker of one channel; the counts of unread messages and mentions end at the position asked for. */
 export interface ReadMarker {
   channel_id: string
   read_seq: number
+  unread_count: number
   mention_count: number
 }
 

@@ -4,7 +4,7 @@ import type { KnownChannel, Permissions } from '../domain/permissions.ts'
 import { accessChangeOf } from './access-change.ts'
 import { isTransient, retryWithBackoff } from './retry.ts'
 import type { SocketIndex } from './socket-index.ts'
-import type { EdgeSource } from './source.ts'
+import type { EdgeSource, ReadMarker } from './source.ts'
 import type { ChannelTail } from './ws-catch-up.ts'
 import type { ChannelState, WsSink } from './ws-sink.ts'
 
@@ -114,10 +114,14 @@ function announce(
   sink: WsSink,
   { id, name, type, project_id }: KnownChannel,
   state: ChannelState,
-  { read_seq, mention_count } = { read_seq: 0, mention_count: 0 },
+  marker?: ReadMarker,
 ): void {
   const last_seq = state.seq
-  const unread_count = Math.max(0, last_seq - read_seq)
+  const { read_seq, unread_count, mention_count } = marker ?? {
+    read_seq: 0,
+    unread_count: last_seq,
+    mention_count: 0,
+  }
   state.phase = 'catching_up'
   sink.send({
     type: 'channel_added',

@@ -68,8 +68,7 @@ export function check(sent: readonly Sent[], readers: readonly ReaderJournal[], 
 
 function checkReader(reader: ReaderJournal, truth: Truth): string[] {
   const problems: string[] = []
-  if (reader.resets > 0)
-    problems.push(`${reader.name} was told ${reader.resets} times that its position is not known`)
+  if (reader.resets > 0) problems.push(`${reader.name} got ${reader.resets} resets for an unknown position`)
   for (const [channel_id, seen] of reader.messages) {
     const all = truth.channels.get(channel_id) ?? []
     const first = reader.from_start ? 1 : (seen[0]?.seq ?? all.length + 1)

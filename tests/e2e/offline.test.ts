@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await context.close()
   })
 
-  test('another version of the server is told, and a reload ends the telling', async () => {
+  test('a new server version shows a notice until the reload', async () => {
     const { page, context } = await visit(browser)
     let version: string | undefined
     await context.route('**/version', async (route) => {

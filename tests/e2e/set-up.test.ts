@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await context.close()
   })
 
-  test('a wrong password is told in place, and a right one opens what was left', async () => {
+  test('a wrong password is reported at the field, and the right one opens the page left before', async () => {
     const { page, context, complaints } = await visit(browser)
     await page.goto(`${server.url}/o/fieldnote/settings/members`)
     await page.waitForURL(/\/login\?return_to=/)

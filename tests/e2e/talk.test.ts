@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await say(ines.page, 'hello @forge, are you there?')
     await waitForText(mei.page, 'hello @forge, are you there?')
     const events = await until(
-      'the agent hears it',
+      'delivery to the agent',
       async () => stream.ofType('message.created'),
       (seen) => seen.length > 0,
     )

@@ -100,7 +100,7 @@ describe('projects', () => {
     expect((await edit({ name: 'x' }, { 'If-Match': 'seven' })).status).toBe(400)
   })
 
-  test('K4 a new name of a project is told of its channel too, with the seq of its last message', async () => {
+  test('K4 renaming a project also emits channel.updated, with the seq of its last message', async () => {
     const { id, channel_id } = await project()
     await admin.in('POST', `/channels/${channel_id}/messages`, { content: 'one' })
     const sse = await SseJournal.open(stream(), { Cookie: admin.cookieHeader })
@@ -637,8 +637,8 @@ describe('organizations', () => {
     expect(project.version).toBe(made.body.version + 1)
     expect((await admin.in<Task>('GET', `/tasks/${task.body.id}`)).body.assignee_ids).toEqual([admin.user_id])
     await until(() => stream.events.some(({ type }) => type === 'project.updated'))
-    const told = stream.events.find(({ type }) => type === 'project.updated')
-    expect(told?.payload).toMatchObject({
+    const updated = stream.events.find(({ type }) => type === 'project.updated')
+    expect(updated?.payload).toMatchObject({
       project: { id: project.id, owner_id: null },
       changed: ['owner_id'],
     })

@@ -189,8 +189,10 @@ describe('rate limits', () => {
     const other = await addAgent(admin, 'other')
     const answers = await Promise.all(Array.from({ length: 300 }, () => bot.in('GET', '/channels')))
     const refused = answers.filter(({ status }) => status === 429)
-    // The limit admitted all others; a slow machine may answer some of them with 503.
-    expect(answers.length - refused.length).toBeGreaterThanOrEqual(100)
+    // A slow machine may answer some of the admitted calls with 503; nothing else is neither admitted nor refused.
+    const admitted = answers.filter(({ status }) => status === 200 || status === 503)
+    expect(admitted.length).toBeGreaterThanOrEqual(100)
+    expect(admitted.length + refused.length).toBe(answers.length)
     expect(refused.length).toBeGreaterThan(5)
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
     for (const { headers } of refused) {

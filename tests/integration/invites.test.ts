@@ -45,7 +45,7 @@ describe('an invitation', () => {
     }
   })
 
-  test('by two administrators of one organization at once is one, and the other is told', async () => {
+  test('by two administrators of one organization at once is one, and the second is refused', async () => {
     for (let round = 0; round < 10; round++) {
       const made = await Promise.all([1, 2].map(() => invite(admin, `twice${round}@example.com`)))
       expect(made.map(({ status }) => status).toSorted()).toEqual([201, 409])

@@ -271,7 +271,7 @@ describe('a message', () => {
     expect(await state()).toMatchObject({ unread_count: 0 })
   })
 
-  test('a delivery moves forward only, and is told live', async () => {
+  test('a delivery moves forward only, and is published live', async () => {
     const ws = await WsJournal.open(socket(), { Cookie: ana.cookieHeader, Origin: server.url })
     const { body } = await post(ana, 'do it @forge')
     const report = (state: string) =>

@@ -84,17 +84,19 @@ export const EDGE_SOURCE_RULES: Rule[] = [
     },
   ],
   [
-    'a marker counts the unread mentions up to the seq that was asked for; without a marker there is none',
+    'a marker counts unread messages of others and mentions up to the seq that was asked for; without a marker there is none',
     async ({ source, org_id, channel_id, members: [first, second], stranger }) => {
       const of = async (user: string, last_seq: number) => [
         ...(await source.readMarkers(org_id, user, [{ id: channel_id, last_seq }])),
       ]
-      const marker = (mention_count: number) => [{ channel_id, read_seq: READ_SEQ, mention_count }]
+      const marker = (unread_count: number, mention_count: number) => [
+        { channel_id, read_seq: READ_SEQ, unread_count, mention_count },
+      ]
       // Unread mentions: 4, 6, 8 and 10.
-      assert.deepEqual(await of(first, 10), marker(4))
-      assert.deepEqual(await of(first, 7), marker(2))
-      assert.deepEqual(await of(first, READ_SEQ), marker(0))
-      assert.deepEqual(await of(second, 5), [{ channel_id, read_seq: 0, mention_count: 1 }])
+      assert.deepEqual(await of(first, 10), marker(7, 4))
+      assert.deepEqual(await of(first, 7), marker(4, 2))
+      assert.deepEqual(await of(first, READ_SEQ), marker(0, 0))
+      assert.deepEqual(await of(second, 5), [{ channel_id, read_seq: 0, unread_count: 5, mention_count: 1 }])
       assert.deepEqual(await of(stranger, 10), [])
       assert.equal((await source.readMarkers(org_id, first, [{ id: stranger, last_seq: 9 }])).length, 0)
       assert.equal((await source.readMarkers(org_id, first, [])).length, 0)

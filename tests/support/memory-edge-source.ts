@@ -141,7 +141,11 @@ export class MemoryEdgeSource implements EdgeSource {
     const mentioned = this.#messagesOf(channel_id).filter(({ mentions }) => mentions.includes(user_id))
     if (read_seq === undefined && mentioned.length === 0) return []
     const unread = mentioned.filter(({ seq }) => within(seq, read_seq ?? 0, last_seq))
-    return [{ channel_id, read_seq: read_seq ?? 0, mention_count: unread.length }]
+    const others = this.#messagesOf(channel_id).filter(
+      ({ seq, sender }) => within(seq, read_seq ?? 0, last_seq) && sender.id !== user_id,
+    )
+    const [unread_count, mention_count] = [others.length, unread.length]
+    return [{ channel_id, read_seq: read_seq ?? 0, unread_count, mention_count }]
   }
 
   #messagesOf(channel_id: string): Message[] {

@@ -19,6 +19,6 @@ export class MemoryReadMarkers {
     const last_seq = this.#lastSeq()
     const read_seq = Math.max(this.#read.get(user_id) ?? 0, Math.min(seq, last_seq))
     this.#read.set(user_id, read_seq)
-    return { read_seq, last_seq, mention_count: 0 }
+    return { read_seq, unread_count: last_seq - read_seq, mention_count: 0 }
   }
 }

@@ -297,7 +297,7 @@ export class Lane<Job, Done> {
     })
   }
 
-  /** Overdue before its commit: removed, then told. Overdue in a commit: told that the outcome is unknown. */
+  /** Overdue before its commit: removed, then refused. Overdue in a commit: refused as an unknown outcome. */
   #expire(): void {
     const now = this.#clock.now()
     const ahead = this.#ahead?.first

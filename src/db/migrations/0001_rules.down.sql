@@ -36,6 +36,7 @@ DROP FUNCTION delete_org_step(uuid, int);
 DROP FUNCTION delete_memberships(uuid, bigint);
 DROP FUNCTION belongs_elsewhere(uuid);
 DROP FUNCTION lane_write(uuid, bigint, bigint, bigint, json, json, json, json, json, json);
+DROP FUNCTION store_marks(json);
 DROP FUNCTION lane_begin(uuid, bigint);
 DROP FUNCTION lane_take(uuid);
 DROP FUNCTION current_org_id();

@@ -226,11 +226,31 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
   WHERE h.org_id = p_org_id AND h.epoch = p_epoch FOR UPDATE;
 $$;
 
+-- Effect of posts on unread marks, after the channels' last_seq is moved: own messages are counted, so that they are not
+-- unread, and so are mentions. Only what was shown is read: a marker moves to the end when everything up to there is read
+-- or the reader's own.
+CREATE FUNCTION store_marks(p_marks json) RETURNS void LANGUAGE sql SET search_path = public, pg_temp AS $$
+  INSERT INTO channel_reads AS seen (org_id, channel_id, user_id, read_seq, own_count, mention_count, updated_at)
+  SELECT r.org_id, r.channel_id, r.user_id, CASE WHEN r.own_count = c.last_seq THEN c.last_seq ELSE 0 END,
+         CASE WHEN r.own_count = c.last_seq THEN 0 ELSE r.own_count END, r.mention_count, now()
+  FROM json_to_recordset(p_marks) AS r(org_id uuid, channel_id uuid, user_id uuid, own_count bigint, mention_count int)
+  JOIN channels c ON c.org_id = r.org_id AND c.id = r.channel_id
+  ORDER BY r.org_id, r.channel_id, r.user_id
+  ON CONFLICT (org_id, channel_id, user_id) DO UPDATE SET
+    (read_seq, own_count) = (
+      SELECT CASE WHEN all_read THEN c.last_seq ELSE seen.read_seq END,
+             CASE WHEN all_read THEN 0 ELSE seen.own_count + excluded.own_count END
+      FROM (SELECT last_seq, seen.read_seq + seen.own_count + excluded.own_count >= last_seq AS all_read FROM channels
+            WHERE org_id = seen.org_id AND id = seen.channel_id) AS c),
+    mention_count = seen.mention_count + excluded.mention_count,
+    updated_at = excluded.updated_at;
+$$;
+
 -- One batch of a lane: locks and moves the head, then stores. Statement after statement, so that the org is in scope
 -- before any row is read. Nothing is stored when the head is not at the epoch and the batch before (MC001). A batch may be
 -- stored in several parts of one transaction.
 CREATE FUNCTION lane_write(p_org_id uuid, p_epoch bigint, p_sequence bigint, p_batch bigint, p_seqs json, p_messages json,
-  p_events json, p_notifications json, p_replies json, p_reads json)
+  p_events json, p_notifications json, p_replies json, p_marks json)
 RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('app.current_org_id', p_org_id::text, true);
@@ -282,15 +302,7 @@ BEGIN
     UPDATE channels c SET last_seq = r.last_seq FROM json_to_recordset(p_seqs) AS r(id uuid, last_seq bigint)
     WHERE c.org_id = p_org_id AND c.id = r.id AND c.last_seq < r.last_seq;
   END IF;
-  IF p_reads IS NOT NULL THEN
-    INSERT INTO channel_reads AS seen (org_id, channel_id, user_id, read_seq, mention_count, updated_at)
-    SELECT p_org_id, channel_id, user_id, read_seq, mentions, now()
-    FROM json_to_recordset(p_reads) AS r(channel_id uuid, user_id uuid, read_seq bigint, mentions int)
-    ON CONFLICT (org_id, channel_id, user_id) DO UPDATE SET
-      read_seq = greatest(seen.read_seq, excluded.read_seq),
-      mention_count = excluded.mention_count + CASE WHEN excluded.read_seq > 0 THEN 0 ELSE seen.mention_count END,
-      updated_at = excluded.updated_at;
-  END IF;
+  PERFORM store_marks(p_marks);
 END $$;
 
 -- Whether a user is a member of any org; needs the look-up role, which sees memberships of all.

@@ -40,6 +40,8 @@ export const channel_reads = pgTable(
     channel_id: uuid('channel_id').notNull(),
     user_id: uuid('user_id').notNull(),
     read_seq: bigint('read_seq', { mode: 'number' }).notNull(),
+    /** The user's own messages after `read_seq`, which are never unread. */
+    own_count: bigint('own_count', { mode: 'number' }).notNull().default(0),
     mention_count: integer('mention_count').notNull().default(0),
     updated_at: updatedAt(),
   },

@@ -1,14 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { once } from '../../commands/idempotency.ts'
-import type { PostRequest } from '../../contracts/calls.ts'
+import { type PostRequest, ReadMarker } from '../../contracts/calls.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf, SliceOf } from '../../contracts/lists.ts'
 import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
 import { Channel, Delivery, Message } from '../../contracts/resources.ts'
-import { Closed, Count, Text } from '../../contracts/schema.ts'
+import { Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
 import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
@@ -160,7 +160,7 @@ export function channelRoutes(deps: Deps) {
           description: 'Only forward; answers once it is stored.',
           ok: {
             status: 200,
-            schema: Closed({ read_seq: Count(), unread_count: Count(), mention_count: Count() }),
+            schema: ReadMarker,
           },
           errors: ['CHANNEL_NOT_FOUND'],
         },
@@ -170,8 +170,7 @@ export function channelRoutes(deps: Deps) {
           const request = { type: 'read', user_id: principal.id, seq: body.seq, now: true } as const
           const marker = await deps.channel(org_id, channel_id, request)
           if (!marker) throw notFound('channel')
-          const { read_seq, last_seq, mention_count } = marker
-          return { body: { read_seq, unread_count: Math.max(0, last_seq - read_seq), mention_count } }
+          return { body: marker }
         },
       ),
     )

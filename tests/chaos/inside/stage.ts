@@ -85,7 +85,7 @@ export async function openStage(orgs_count: number, agents_count: number): Promi
   }
 }
 
-/** Lets callers act in the same turn of the event loop as a lane that hears from PostgreSQL, as no socket can. */
+/** Lets callers act in the same turn of the event loop as a PostgreSQL answer to the lane, as no socket can. */
 class ObservedDatabase extends Database {
   #waiting: (() => void)[] = []
 

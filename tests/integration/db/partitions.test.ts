@@ -156,7 +156,7 @@ test('a lock that somebody else holds does not keep a server from starting, and 
   later.stop()
 })
 
-test('what is wrong with the database for good is told at the start', async () => {
+test('a permanent fault of the database is reported at the start', async () => {
   await db.superuser.unsafe('revoke execute on function ensure_partitions(int) from mc_app')
   const log = { info: () => undefined, failed: () => undefined }
   await expect(startPartitionCare(db.app, 3, log)).rejects.toThrow('permission denied')

@@ -4,7 +4,7 @@ import { RawWebSocket, rawRequest } from '../../support/raw-socket.ts'
 import { databaseOf, startServer } from '../../support/server.ts'
 import { until, WsJournal } from '../../support/streams.ts'
 
-test('I-60 SIGTERM: what is under way is answered, streams are told to come back, and the process is gone in time', async () => {
+test('I-60 SIGTERM: what is under way is answered, streams close with a reconnect hint, and the process is gone in time', async () => {
   const server = await startServer()
   const admin = await setUp(server)
   const bot = await addAgent(admin, 'forge')

@@ -37,7 +37,7 @@ interface Frame {
   seq?: number
 }
 
-/** Keeps so many messages under way until it is told to stop; then it waits for those. */
+/** Keeps so many messages under way until stopped, then waits for the rest. */
 class Writer {
   readonly channel_id: string
   readonly acked = new Map<string, number>()

@@ -126,7 +126,7 @@ describe('host', () => {
     assert.equal(await answer, 1)
   })
 
-  test('A26 a failed activation is told to its callers and forgotten: the next call tries again', async () => {
+  test('A26 a failed activation fails its callers and is discarded: the next call activates again', async () => {
     const world = new World()
     world.fail_activation = true
     await assert.rejects(world.ask('a', count), /cannot load/)

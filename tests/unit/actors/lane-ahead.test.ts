@@ -77,7 +77,7 @@ describe('A. filling ahead', () => {
     assert.equal(store.rows.length, 2)
   })
 
-  test('A58 a command that waits ahead too long is taken out before its principal hears 503', async () => {
+  test('A58 an overdue speculative command is removed before the answer 503', async () => {
     const { store, lane, clock } = await laneOf(true)
     let open = () => {}
     store.gate = new Promise((resolve) => {

@@ -57,7 +57,7 @@ describe('A. a lane whose owner or store throws where nothing may throw', () => 
           assert.deepEqual(outcomes, ['stored', 'stored', 'stored'])
           return
         }
-        // Nobody waits for ever, nobody hears of the bug itself: the next owner answers.
+        // Every call settles, none exposes the bug itself: the next owner answers.
         for (const outcome of outcomes) assert.ok(outcome === 'stored' || outcome instanceof Fenced)
         await assert.rejects(lane.submit(put('later')), Fenced)
         if (place !== 'lost') assert.ok(owner.lostWith instanceof Fenced)

@@ -173,7 +173,7 @@ function promises() {
     assert.equal(owner.published.length, 0)
   })
 
-  test('A13 while the database is away, a queued command is taken out before its principal hears 503', async () => {
+  test('A13 while the database is away, a queued command is removed before the answer 503', async () => {
     const { store, lane, clock } = await setUp()
     store.away = true
     const answer = assert.rejects(lane.submit(put('a')), (error) => codeOf(error) === 'UNAVAILABLE')

@@ -64,7 +64,7 @@ describe('router', () => {
     assert.deepEqual(asked, [{ n: 1 }, { n: 1, retry: true }, { n: 1, retry: true }])
   })
 
-  test('A40 after four tries the principal hears 503 and when to try again', async () => {
+  test('A40 after four tries the answer is 503 with Retry-After', async () => {
     const { router, clock, asked } = setUp([fenced, fenced, fenced, fenced, fenced])
     await assert.rejects(
       through(clock, router.call(ADDRESS, 'ask')),

@@ -21,7 +21,7 @@ describe('W1 every event type has one schema', () => {
     expect([incomplete, mixed]).toHaveLength(2)
   })
 
-  test('that the API document lists, told apart by type', () => {
+  test('that the API document lists, discriminated by type', () => {
     const { Event, StreamEvent, ...named } = namedSchemas()
     const refs = EVENT_TYPES.map((type) => {
       const name = `Event${type.replace(/(?:^|[._])(\w)/g, (_, letter: string) => letter.toUpperCase())}`

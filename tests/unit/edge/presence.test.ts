@@ -14,7 +14,7 @@ test('C11 presence is one set of users per channel, announced when it changes on
   world.edge.sockets.announcePresence()
   await turns()
   expect(presence(ana.texts)).toEqual([['ana', 'bo']])
-  // A second connection of a user changes nothing, and is told all the same.
+  // A second connection of a user changes nothing and still gets the presence.
   expect(presence(again.texts)).toEqual([['ana', 'bo']])
   world.edge.removeSocket(bo.sink)
   world.edge.sockets.announcePresence()
@@ -30,14 +30,14 @@ test('C11 a crowd costs no more than its budget a second; every channel is annou
     (_, i) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
   )
   const announcer = new Presence(() => ({ user_ids: users, size: users.length }))
-  const told = new Map<string, number>()
+  const announced = new Map<string, number>()
   for (let i = 0; i < 5; i++) announcer.joined(`c${i}`, 'x')
   let calls = 0
-  while (told.size < 5) {
-    announcer.announce((channel_id) => told.set(channel_id, ++calls))
-    expect(calls).toBeLessThanOrEqual(told.size)
-    if (calls === 1) expect(told.size).toBe(1)
-    calls = told.size
+  while (announced.size < 5) {
+    announcer.announce((channel_id) => announced.set(channel_id, ++calls))
+    expect(calls).toBeLessThanOrEqual(announced.size)
+    if (calls === 1) expect(announced.size).toBe(1)
+    calls = announced.size
   }
-  expect([...told.keys()]).toEqual(['c0', 'c1', 'c2', 'c3', 'c4'])
+  expect([...announced.keys()]).toEqual(['c0', 'c1', 'c2', 'c3', 'c4'])
 })

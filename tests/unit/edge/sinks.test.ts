@@ -170,7 +170,7 @@ describe('E. a read that fails', () => {
     expect(replay.failures).toEqual([])
   })
 
-  test('E9 when retention overtakes a replay, the reader is told and goes on from the head', async () => {
+  test('E9 when retention overtakes a replay, the reader gets a reset and continues from the head', async () => {
     const sink = new SseSink(credential, everything())
     const replay = replayOf({ head: 9 }, from_start)
     const page = replay.page.bind(replay)

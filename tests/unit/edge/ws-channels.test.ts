@@ -62,7 +62,7 @@ describe('C. a socket that resumes', () => {
     )
   })
 
-  test('C25 beyond the tail waits for what another node delivered first, and is not told to resync', async () => {
+  test('C25 a cursor beyond the tail waits for messages of another node, without a resync', async () => {
     const world = new EdgeWorld()
     for (let i = 0; i < 4; i++) world.say()
     world.publish(2)

@@ -12,7 +12,7 @@ export function sortChannels(channels: readonly Channel[]): Channel[] {
 
 export function withChannel(channels: readonly Channel[], channel: Channel): Channel[] {
   const known = channels.find(({ id }) => id === channel.id)
-  const next = known ? { ...channel, ...counts(Math.max(known.last_seq, channel.last_seq), known) } : channel
+  const next = known ? { ...raised(known, channel.last_seq), name: channel.name } : channel
   return sortChannels([...channels.filter(({ id }) => id !== channel.id), next])
 }
 
@@ -20,34 +20,33 @@ export function withoutChannel(channels: readonly Channel[], channel_id: string)
   return channels.filter(({ id }) => id !== channel_id)
 }
 
-/** Counts a message that directly follows `last_seq`. Any other is a duplicate, or follows a gap. */
+/**
+ * Counts a message that directly follows `last_seq`; any other is a duplicate, or follows a gap. An own message is never
+ * unread: it moves the marker when nothing before it is unread, as the server does.
+ */
 export function withCounted(channels: readonly Channel[], message: Message, me_id: string): Channel[] {
   return channels.map((channel) => {
-    if (channel.id !== message.channel_id || message.seq !== channel.last_seq + 1) return channel
-    const mention_count = channel.mention_count + (mentions(message, me_id) ? 1 : 0)
-    return { ...channel, ...counts(message.seq, { ...channel, mention_count }) }
+    const { id, last_seq, unread_count, mention_count } = channel
+    if (id !== message.channel_id || message.seq !== last_seq + 1) return channel
+    const next = { ...channel, last_seq: message.seq }
+    if (message.sender.id !== me_id)
+      return {
+        ...next,
+        unread_count: unread_count + 1,
+        mention_count: mention_count + Number(message.mentions.includes(me_id)),
+      }
+    return unread_count === 0 ? { ...next, read_seq: message.seq } : next
   })
 }
 
-/** Raises the `last_seq` of a channel; never lowers it. */
+/** Raises the `last_seq` of a channel; never lowers it. Whose messages are missing is unknown: all count as unread. */
 export function withHead(channels: readonly Channel[], channel_id: string, last_seq: number): Channel[] {
-  return channels.map((channel) =>
-    channel.id === channel_id && last_seq > channel.last_seq
-      ? { ...channel, ...counts(last_seq, channel) }
-      : channel,
-  )
+  return channels.map((channel) => (channel.id === channel_id ? raised(channel, last_seq) : channel))
 }
 
-/**
- * Moves the read marker forward. The mention count becomes 0 only when nothing is unread: the client does not know which
- * messages the mentions are in.
- */
+/** Moves the read marker forward. */
 export function withRead(channels: readonly Channel[], channel_id: string, seq: number): Channel[] {
-  return channels.map((channel) => {
-    if (channel.id !== channel_id || seq <= channel.read_seq) return channel
-    const read_seq = Math.min(seq, channel.last_seq)
-    return { ...channel, ...counts(channel.last_seq, { ...channel, read_seq }) }
-  })
+  return channels.map((channel) => (channel.id === channel_id ? read(channel, seq) : channel))
 }
 
 /** Merges a fetched list with the cached one: a read marker that is still in flight to the server does not move back. */
@@ -55,25 +54,24 @@ export function withFresh(known: readonly Channel[] | undefined, fresh: readonly
   const before = new Map(known?.map((channel) => [channel.id, channel]))
   return sortChannels(
     fresh.map((channel) => {
-      const read_seq = Math.max(
-        channel.read_seq,
-        Math.min(before.get(channel.id)?.read_seq ?? 0, channel.last_seq),
-      )
-      return { ...channel, ...counts(channel.last_seq, { ...channel, read_seq }) }
+      const cached = before.get(channel.id)
+      return cached ? read(channel, cached.read_seq) : channel
     }),
   )
 }
 
-function counts(last_seq: number, { read_seq, mention_count }: Pick<Channel, 'read_seq' | 'mention_count'>) {
-  const unread_count = Math.max(0, last_seq - read_seq)
-  return {
-    last_seq,
-    read_seq,
-    unread_count,
-    mention_count: unread_count === 0 ? 0 : Math.min(mention_count, unread_count),
-  }
+function raised(channel: Channel, last_seq: number): Channel {
+  const missing = last_seq - channel.last_seq
+  return missing > 0 ? { ...channel, last_seq, unread_count: channel.unread_count + missing } : channel
 }
 
-function mentions(message: Message, me_id: string): boolean {
-  return message.sender.id !== me_id && message.mentions.includes(me_id)
+/**
+ * The unread messages after `seq` are at most the messages after it. The mention count becomes 0 only when nothing is
+ * unread: the client does not know which messages the mentions are in.
+ */
+function read(channel: Channel, seq: number): Channel {
+  const read_seq = Math.min(seq, channel.last_seq)
+  if (read_seq <= channel.read_seq) return channel
+  const unread_count = Math.min(channel.unread_count, channel.last_seq - read_seq)
+  return { ...channel, read_seq, unread_count, mention_count: Math.min(channel.mention_count, unread_count) }
 }

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Channel } from '../../src/contracts/resources.ts'
+import { type Agent, addAgent, join, type Person, setUp } from '../support/client.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let admin: Person
+let bot: Agent
+
+beforeAll(async () => {
+  server = await startServer()
+  admin = await setUp(server)
+  bot = await addAgent(admin, 'bot')
+})
+afterAll(() => server.stop())
+
+let n = 0
+async function newChannel(): Promise<string> {
+  return (await admin.in<Channel>('POST', '/channels', { name: `unread ${n++}` })).body.id
+}
+
+type Reader = Pick<Person, 'in'>
+
+const post = (who: Reader, id: string, content: string) =>
+  who.in('POST', `/channels/${id}/messages`, { content })
+
+async function marks(who: Reader, id: string) {
+  const { body } = await who.in<Channel>('GET', `/channels/${id}`)
+  const { last_seq, read_seq, unread_count, mention_count } = body
+  return [last_seq, read_seq, unread_count, mention_count]
+}
+
+test('C41 own messages are never unread: of agents, of people, one by one and many at once', async () => {
+  const id = await newChannel()
+  for (let i = 0; i < 5; i++) await post(bot, id, `one by one ${i}`)
+  expect(await marks(bot, id)).toEqual([5, 5, 0, 0])
+  await Promise.all(Array.from({ length: 20 }, (_, i) => post(bot, id, `at once ${i}`)))
+  expect(await marks(bot, id)).toEqual([25, 25, 0, 0])
+  expect((await marks(admin, id))[2]).toBe(25)
+  await post(admin, id, 'own')
+  expect((await marks(admin, id))[2]).toBe(25)
+})
+
+test('C42 a post marks nothing before it as read; the next marker counts what is really left', async () => {
+  const id = await newChannel()
+  for (const content of ['1', '2', '3']) await post(bot, id, content)
+  await post(admin, id, '4')
+  await post(bot, id, '5 @ines-carvalho')
+  await post(admin, id, '6')
+  expect(await marks(admin, id)).toEqual([6, 0, 4, 1])
+  const read = async (seq: number) => (await admin.in('PUT', `/channels/${id}/read`, { seq })).body
+  expect(await read(2)).toEqual({ read_seq: 2, unread_count: 2, mention_count: 1 })
+  expect(await read(3)).toEqual({ read_seq: 3, unread_count: 1, mention_count: 1 })
+  expect(await read(5)).toEqual({ read_seq: 5, unread_count: 0, mention_count: 0 })
+  // Nothing but the reader's own is left: the next own message moves the marker to the end.
+  await post(admin, id, '7')
+  expect(await marks(admin, id)).toEqual([7, 7, 0, 0])
+})
+
+test('C43 messages and markers at the same time leave exact counts', async () => {
+  const id = await newChannel()
+  const markers = Array.from({ length: 20 }, (_, i) =>
+    admin.in('PUT', `/channels/${id}/read`, { seq: 2 * i }),
+  )
+  const posts = Array.from({ length: 30 }, (_, i) => post(i % 2 === 0 ? admin : bot, id, `${i}`))
+  await Promise.all([...markers, ...posts])
+  const { body } = await admin.in<{ data: { seq: number; sender: { id: string } }[] }>(
+    'GET',
+    `/channels/${id}/messages?limit=100`,
+  )
+  const [last_seq, read_seq, unread_count] = await marks(admin, id)
+  const unread = body.data.filter(({ seq, sender }) => seq > read_seq! && sender.id !== admin.user_id)
+  expect([last_seq, unread_count]).toEqual([30, unread.length])
+})
+
+test('C44 who comes to read a channel starts at its end: joined, assigned, made an administrator', async () => {
+  const id = await newChannel()
+  for (let i = 0; i < 3; i++) await post(bot, id, `before ${i}`)
+  const { body: project } = await admin.in<{ id: string; channel_id: string }>('POST', '/projects', {
+    name: 'Harbour',
+    type: 'software',
+  })
+  await post(admin, project.channel_id, 'before')
+  const bo = await join(admin, 'Bo Lindqvist')
+  const newcomer = await addAgent(admin, 'newcomer')
+  expect((await marks(bo, id))[2]).toBe(0)
+  expect((await marks(newcomer, id))[2]).toBe(0)
+  await post(bot, id, 'after')
+  expect((await marks(bo, id))[2]).toBe(1)
+  await admin.in('PUT', `/projects/${project.id}/users/${newcomer.user.id}`)
+  expect((await marks(newcomer, project.channel_id))[2]).toBe(0)
+  await admin.in('PATCH', `/users/${bo.user_id}`, { role: 'administrator' })
+  expect((await marks(bo, project.channel_id))[2]).toBe(0)
+  await post(admin, project.channel_id, 'after')
+  for (const who of [bo, newcomer]) expect((await marks(who, project.channel_id))[2]).toBe(1)
+})
