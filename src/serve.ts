@@ -11,11 +11,12 @@ import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
 import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client-ip.ts'
+import { internalError } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
 import { createDeps, type Listener } from './serve/deps.ts'
 import { registerGauges } from './serve/gauges.ts'
 import { createIdentify } from './serve/identify.ts'
-import { createShutdown } from './serve/shutdown.ts'
+import { createShutdown, END_SIGNALS } from './serve/shutdown.ts'
 import { startBackground } from './workers/background.ts'
 import { LastUse, type Used } from './workers/last-use.ts'
 
@@ -78,6 +79,11 @@ export async function serve(
       development: false,
       idleTimeout: IDLE_S,
       maxRequestBodySize: REQUEST_BYTES_MAX,
+      // Outside of every route: the runtime would print the error and answer without headers.
+      error: (error) => {
+        failed('answer a request', error)
+        return deps.replier.refusal(internalError(), newId())
+      },
     })
   } catch (error) {
     await node.close()
@@ -86,10 +92,6 @@ export async function serve(
       : error
   }
   server = app.server
-
-  console.log(`Mission Control ${SERVER_VERSION} listens on ${config.public_url}`)
-  if (!quiet_setup && (await accounts.none()))
-    console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
 
   const forgetOrg = async (org_id: string) => {
     org_ids.forget(org_id)
@@ -120,13 +122,18 @@ export async function serve(
     },
     close: () => node.close(),
     drain_ms: config.drain_ms,
+    now: () => performance.now(),
     exit: (code) => process.exit(code),
   })
-  process.on('SIGTERM', () => void shutdown('SIGTERM'))
-  process.on('SIGINT', () => void shutdown('SIGINT'))
+  for (const signal of END_SIGNALS) process.on(signal, () => void shutdown(signal))
   // The driver may throw from a timer after a connection died (see db/client.ts); its calls have deadlines of their own.
   process.on('uncaughtException', (error) => failed('uncaught', error))
   process.on('unhandledRejection', (error) => failed('unhandled rejection', error))
+
+  // Nothing is awaited between the listening socket and the handlers: a signal never meets an open socket without a drain.
+  console.log(`Mission Control ${SERVER_VERSION} listens on ${config.public_url}`)
+  if (!quiet_setup && (await accounts.none()))
+    console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
   return node
 }
 

@@ -45,7 +45,15 @@ export async function ensureUi(bun, say) {
   const ui = join(ROOT, 'ui')
   const dist = join(ui, 'dist')
   if (!existsSync(join(ui, 'index.html'))) return
-  const inputs = ['ui/package.json', 'ui/index.html', 'ui/vite.config.ts', 'ui/src', 'ui/public']
+  const inputs = [
+    'ui/package.json',
+    'ui/index.html',
+    'ui/vite.config.ts',
+    'ui/service-worker.js',
+    'ui/scripts',
+    'ui/src',
+    'ui/public',
+  ]
   const wanted = () => hashOf(['bun.lock', ...inputs, 'src/contracts'])
   const present = () => isDone(UI, wanted()) && !isRunning(UI) && existsSync(join(dist, 'index.html'))
   if (present()) return

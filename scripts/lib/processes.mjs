@@ -12,7 +12,7 @@ const BIN = join(ROOT, 'node_modules', '.bin')
 /** Terminal and npm both pass on the signal of one key press: two signals within this time count as one. */
 const SAME_PRESS_MS = 1_000
 
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 
 /** The end of the output holds the reason of a failure. */
 const OUTPUT_CHARS_MAX = 1024 * 1024

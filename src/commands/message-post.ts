@@ -80,7 +80,7 @@ function mentionsOf(permissions: Permissions, input: MessagePost) {
       member !== undefined && permissions.mayReadChannel({ kind: member.type, id: user_id }, input.channel_id)
     )
   }
-  const idOf = (name: string) => permissions.usernames.get(name)
+  const idOf = (name: string) => permissions.idOfUsername(name)
   const { ids, ignored } = resolveMentions(input.mentions ?? [], input.content, idOf, mayRead)
   return {
     mentions: ids.slice(0, LIMITS.mentions_max),

@@ -13,7 +13,8 @@ import { insertMember } from '../db/writes/memberships.ts'
 import { insertOrg, lockEmptyServer, newOrgWriter, startLog } from '../db/writes/new-org.ts'
 import { newChannel } from '../domain/channels.ts'
 import type { NewEvent } from '../domain/log-event.ts'
-import { usernameFrom } from '../domain/messages.ts'
+import { checkNotReserved, NameIndex } from '../domain/names.ts'
+import { freeUsername } from '../domain/usernames.ts'
 import { replayOf } from './idempotency.ts'
 
 export interface OrgCreateInput {
@@ -66,6 +67,8 @@ async function insertAll(
   org_id: string,
   input: OrgCreateInput,
 ): Promise<{ org: Org; channel: Channel }> {
+  checkNotReserved(input.name)
+  checkNotReserved(input.founder.display_name)
   const writer = await newOrgWriter(sql, org_id)
   const { founder, new_account } = input
   if (input.only_when_empty && !(await lockEmptyServer(writer)))
@@ -91,7 +94,7 @@ async function insertAll(
     type: 'human',
     role: 'administrator',
     display_name: founder.display_name,
-    username: usernameFrom(founder.display_name),
+    username: freeUsername(new NameIndex(), [founder.display_name]),
     status: 'active',
   })
   const channel = newChannel({ id: newId(), name: 'general', type: 'org_wide', project_id: null })

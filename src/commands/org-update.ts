@@ -6,6 +6,7 @@ import type { Org } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS, OrgSettings } from '../contracts/settings.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
 import type { NewEvent } from '../domain/log-event.ts'
+import { checkNotReserved } from '../domain/names.ts'
 import { patchSettings } from '../domain/settings.ts'
 import type { Command } from './command.ts'
 import { existingOrg } from './existing.ts'
@@ -17,6 +18,7 @@ export const orgUpdate: Command<'org.update'> = {
   name: 'org.update',
   action: 'org.update',
   async run(context, input) {
+    if (input.name !== undefined) checkNotReserved(input.name)
     const before = await existingOrg(context)
     const settings = input.settings === undefined ? before.settings : patched(before.settings, input.settings)
     const name = input.name ?? before.name

@@ -7,17 +7,19 @@ import { taskEvent } from '../domain/task-events.ts'
 import { checkRoom, circular, refTo, withBlockers } from '../domain/tasks.ts'
 import type { Command } from './command.ts'
 import { checkScope } from './existing.ts'
+import { checkVersion } from './versions.ts'
 
 /** Adds a dependency between tasks; refused when it would close a cycle. */
 export const taskAddDependency: Command<'task.add_dependency'> = {
   name: 'task.add_dependency',
   action: 'task.depend',
-  async run(context, { id, blocked_by_id }, principal) {
+  async run(context, { id, version, blocked_by_id }, principal) {
     checkScope(context, id, principal)
     const found = await readTasks(context, context.org_id, [id, blocked_by_id])
     const before = found.find((task) => task.id === id)
     const blocker = found.find((task) => task.id === blocked_by_id)
     if (!before || !blocker) throw notFound('task')
+    checkVersion(before.version, version)
     if (before.blocked_by.some((ref) => ref.id === blocked_by_id)) return { result: before, events: [] }
     checkRoom('blockers', before.blocked_by.length, 1, LIMITS.task_blockers_max)
     // Commands of an org are serialized: of two that together would close a cycle, the second sees the first.

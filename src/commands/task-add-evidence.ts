@@ -5,14 +5,16 @@ import { checkEvidence, checkRoom, newEvidence, withEvidence } from '../domain/t
 import type { Command } from './command.ts'
 import { existingInBatch } from './existing.ts'
 import { TaskBatch } from './task-batch.ts'
+import { checkVersion } from './versions.ts'
 
 /** Adds evidence to a task. */
 export const taskAddEvidence: Command<'task.add_evidence'> = {
   name: 'task.add_evidence',
   action: 'task.evidence',
   batched: true,
-  async run(context, { id, type, url }, principal) {
+  async run(context, { id, version, type, url }, principal) {
     const before = await existingInBatch(context, id, principal)
+    checkVersion(before.version, version)
     checkRoom('evidence', before.evidence.length, 1, LIMITS.task_evidence_max)
     checkEvidence({ type, url }, context.permissions.settings)
     const evidence = newEvidence({ type, url }, context, principal)

@@ -6,13 +6,15 @@ import { withBlockers } from '../domain/tasks.ts'
 import { unblocked } from '../domain/unblocked.ts'
 import type { Command } from './command.ts'
 import { existingTask } from './existing.ts'
+import { checkVersion } from './versions.ts'
 
 /** Removes a dependency between tasks, which may unblock the dependent task. */
 export const taskRemoveDependency: Command<'task.remove_dependency'> = {
   name: 'task.remove_dependency',
   action: 'task.depend',
-  async run(context, { id, blocked_by_id }, principal) {
+  async run(context, { id, version, blocked_by_id }, principal) {
     const before = await existingTask(context, id, principal)
+    checkVersion(before.version, version)
     const left = before.blocked_by.filter((blocker) => blocker.id !== blocked_by_id)
     if (left.length === before.blocked_by.length) throw notFound('dependency')
     const task = withBlockers(changed(before, {}, context.now), left)

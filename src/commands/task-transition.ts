@@ -15,15 +15,17 @@ import { unblocked } from '../domain/unblocked.ts'
 import type { Command } from './command.ts'
 import { existingInBatch } from './existing.ts'
 import { TaskBatch } from './task-batch.ts'
+import { checkVersion } from './versions.ts'
 
 /** Moves a task, optionally with evidence. Completion unblocks the tasks without another open blocker. */
 export const taskTransition: Command<'task.transition'> = {
   name: 'task.transition',
   action: 'task.transition',
   batched: true,
-  async run(context, { id, to_status, comment, evidence = [] }, principal) {
+  async run(context, { id, version, to_status, comment, evidence = [] }, principal) {
     const tasks = TaskBatch.of(context)
     const before = await existingInBatch(context, id, principal)
+    checkVersion(before.version, version)
     const completes = to_status === 'complete'
     checkTransition(before.status, to_status)
     for (const [i, item] of evidence.entries())

@@ -4,7 +4,9 @@ import { personWith } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
 import { insertInvite } from '../db/writes/invites.ts'
 import { insertMember } from '../db/writes/memberships.ts'
-import { freeUsername, newMember } from '../domain/members.ts'
+import { newMember } from '../domain/members.ts'
+import { checkNameFree } from '../domain/names.ts'
+import { freeUsername } from '../domain/usernames.ts'
 import type { Command, CommandContext } from './command.ts'
 
 /** Invites a person: a membership that becomes active with the link of the invite. */
@@ -16,7 +18,11 @@ export const userInviteHuman: Command<'user.invite_human'> = {
     if (known && context.permissions.members.has(known.id))
       throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
     const { display_name, role, invite } = input
-    const username = freeUsername(context.permissions.usernames, display_name)
+    checkNameFree(context.permissions.member_names, display_name)
+    const username = freeUsername(context.permissions.username_names, [
+      display_name,
+      input.email.split('@')[0] ?? '',
+    ])
     const { id, email } = known ?? (await makeAccount(context, input))
     const user = newMember({ id, type: 'human', username, email, display_name, role, status: 'invited' })
     await insertMember(context, user)

@@ -5,6 +5,7 @@ import { acceptInvite } from '../db/writes/invites.ts'
 import { activateMember } from '../db/writes/memberships.ts'
 import { startAtEnd } from '../db/writes/read-markers.ts'
 import { readOnly } from '../domain/access.ts'
+import { checkNameFree } from '../domain/names.ts'
 import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
 
@@ -16,6 +17,7 @@ export const userJoin: Command<'user.join'> = {
     const is_open = await isInviteOpen(context, context.org_id, { id: invite_id, user_id, now: context.now })
     if (!is_open) throw notFound('invite')
     if (context.permissions.readOnly) throw readOnly()
+    if (display_name !== undefined) checkNameFree(context.permissions.member_names, display_name, user_id)
     const before = await existingUser(context, user_id)
     const user: User = { ...before, status: 'active', display_name: display_name ?? before.display_name }
     await acceptInvite(context, invite_id)

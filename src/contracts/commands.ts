@@ -106,13 +106,13 @@ export const SecurityRecord = TaggedUnion({
 })
 export type SecurityRecord = Static<typeof SecurityRecord>
 
-/** The resource of a path, and the fields of the request's body. */
-const ofResource = <P extends TProperties>(properties: P) => Closed({ ...properties, id: Uuid() })
+/** The versioned resource of a path, and the fields of the request's body. `version` is that of the `If-Match` header. */
+const ofResource = <P extends TProperties>(properties: P) =>
+  Closed({ ...properties, id: Uuid(), version: opt(Count()) })
 
 const ofUser = <P extends TProperties>(properties: P) => Closed({ ...properties, user_id: Uuid() })
 
-/** `version` is that of the `If-Match` header. */
-const patchOf = <S extends TSchema>(patch: S) => Closed({ id: Uuid(), patch, version: opt(Count()) })
+const patchOf = <S extends TSchema>(patch: S) => ofResource({ patch })
 
 /** Every command of an org by its name. A command without an entry here does not compile. */
 export const COMMAND_SCHEMAS = {

@@ -2,6 +2,7 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 import type { ValueError, ValueErrorIterator } from '@sinclair/typebox/errors'
 import type { Problem } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { nameProblem, tidyName } from './names.ts'
 
 /** More than a person reads at once; the rest is reported after these are fixed. */
 const PROBLEMS_MAX = 20
@@ -26,7 +27,7 @@ function* each(errors: Iterable<ValueError>): Generator<Problem> {
   for (const error of errors) {
     const { anyOf } = error.schema
     if (Array.isArray(anyOf)) yield* ofUnion(error, anyOf)
-    else yield { path: error.path, message: explain(error.schema, error.message) }
+    else yield { path: error.path, message: nameOf(error) ?? explain(error.schema, error.message) }
   }
 }
 
@@ -51,6 +52,13 @@ function* ofUnion({ path, value, errors }: ValueError, forms: TSchema[]): Genera
 
 const at = (errors: ValueErrorIterator[], place: number): Iterable<ValueError> => errors[place] ?? []
 
+/** The problem of a name of fitting length. */
+function nameOf({ schema, value }: ValueError): string | undefined {
+  if (schema[Kind] !== 'Name' || typeof value !== 'string' || value.length > schema.maxLength)
+    return undefined
+  return nameProblem(tidyName(value))
+}
+
 /** What is expected, from the schema: the names of kinds mean nothing to a reader. */
 function explain(schema: TSchema, message: string): string {
   const { type, enum: words, minLength, maxLength, format, pattern } = schema
@@ -59,6 +67,8 @@ function explain(schema: TSchema, message: string): string {
   if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
   if (schema[Kind] === 'FreeForm')
     return `Must be an object of at most ${LIMITS.free_form_bytes_max / 1024} KiB.`
+  if (schema[Kind] === 'Username')
+    return `Must be 1 to ${maxLength} letters of one script, digits, and between them dots, hyphens or underscores.`
   if (format === 'uuid') return 'Must be a UUID.'
   if (format === 'date-time') return 'Must be a time of ISO 8601 with its zone, or a date.'
   if (format === 'uri') return 'Must be an absolute https URL of at most 2,048 characters.'

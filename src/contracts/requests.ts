@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
 import { NotificationPreferences, ProjectLink } from './resources.ts'
-import { Closed, Count, FreeForm, HttpsUrl, Nullable, OneOf, Text, Uuid } from './schema.ts'
+import { Closed, Count, FreeForm, HttpsUrl, Name, Nullable, OneOf, Text, Username, Uuid } from './schema.ts'
 import {
   DELIVERY_STATES,
   EVIDENCE_TYPES,
@@ -33,10 +33,10 @@ const Slug = Text(LIMITS.org_slug_max, {
 // -- sign-in ----------------------------------------------------------------------------------------------------------
 export const SetupBody = Closed({
   token: Text(200),
-  name: Text(LIMITS.display_name_max),
+  name: Name(LIMITS.display_name_max),
   email: Email,
   password: Password,
-  org_name: Text(LIMITS.org_name_max),
+  org_name: Name(LIMITS.org_name_max),
   org_slug: Slug,
   token_response: opt(Type.Boolean()),
 })
@@ -52,18 +52,18 @@ export const PasswordBody = Closed({
 export type PasswordBody = Static<typeof PasswordBody>
 
 export const AcceptInviteBody = Closed({
-  name: opt(Text(LIMITS.display_name_max)),
+  name: opt(Name(LIMITS.display_name_max)),
   password: opt(Password),
   token_response: opt(Type.Boolean()),
 })
 export type AcceptInviteBody = Static<typeof AcceptInviteBody>
 
 // -- organizations ------------------------------------------------------------------------------------------------------
-export const OrgCreate = Closed({ name: Text(LIMITS.org_name_max), slug: Slug })
+export const OrgCreate = Closed({ name: Name(LIMITS.org_name_max), slug: Slug })
 export type OrgCreate = Static<typeof OrgCreate>
 
 export const OrgPatch = Closed({
-  name: opt(Text(LIMITS.org_name_max)),
+  name: opt(Name(LIMITS.org_name_max)),
   settings: opt(FreeForm('JSON Merge Patch of the settings; 64 KiB at the most.')),
 })
 export type OrgPatch = Static<typeof OrgPatch>
@@ -76,13 +76,13 @@ export const UserCreate = Type.Union([
   Closed({
     type: Type.Literal('human'),
     email: Email,
-    display_name: Text(LIMITS.display_name_max),
+    display_name: Name(LIMITS.display_name_max),
     role: OneOf(ROLES),
   }),
   Closed({
     type: Type.Literal('agent'),
-    identifier: Text(LIMITS.identifier_max, { examples: ['release-scribe'] }),
-    display_name: Text(LIMITS.display_name_max),
+    identifier: Name(LIMITS.identifier_max, { examples: ['release-scribe'] }),
+    display_name: Name(LIMITS.display_name_max),
     role: OneOf(ROLES),
   }),
 ])
@@ -90,7 +90,8 @@ export type UserCreate = Static<typeof UserCreate>
 
 export const UserPatch = Closed({
   role: opt(OneOf(ROLES)),
-  display_name: opt(Text(LIMITS.display_name_max)),
+  display_name: opt(Name(LIMITS.display_name_max)),
+  username: opt(Username),
   notification_preferences: opt(NotificationPreferences),
 })
 export type UserPatch = Static<typeof UserPatch>
@@ -100,7 +101,7 @@ export type KeyRotate = Static<typeof KeyRotate>
 
 // -- projects -----------------------------------------------------------------------------------------------------------
 const projectFields = {
-  name: Text(LIMITS.project_name_max),
+  name: Name(LIMITS.project_name_max),
   type: OneOf(PROJECT_TYPES),
   description: Text(LIMITS.description_max, { min: 0 }),
   owner_id: Nullable(Uuid()),
@@ -164,7 +165,7 @@ export const TaskTransition = Closed({
 export type TaskTransition = Static<typeof TaskTransition>
 
 // -- channels and messages ------------------------------------------------------------------------------------------------
-export const ChannelCreate = Closed({ name: Text(LIMITS.channel_name_max) })
+export const ChannelCreate = Closed({ name: Name(LIMITS.channel_name_max) })
 export type ChannelCreate = Static<typeof ChannelCreate>
 
 export const MessageCreate = Closed({

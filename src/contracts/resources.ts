@@ -44,6 +44,11 @@ export const User = Closed({
   id: Uuid(),
   type: OneOf(USER_TYPES),
   username: Text(LIMITS.username_max),
+  former_usernames: Type.Optional(
+    Type.Array(Closed({ username: Text(LIMITS.username_max), found_until: Timestamp() }), {
+      description: 'Given up within the last year: they still lead here. Left out when there is none.',
+    }),
+  ),
   display_name: Text(LIMITS.display_name_max),
   email: Type.Optional(Text(LIMITS.email_max, { description: 'Humans only.' })),
   identifier: Type.Optional(Text(LIMITS.identifier_max, { description: 'Agents only.' })),

@@ -1,6 +1,8 @@
 import { Kind, type SchemaOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { LIMITS } from './limits.ts'
+import { nameProblem, tidyName } from './names.ts'
+import { isUsername, USERNAME_PATTERN, usernameForm } from './usernames.ts'
 
 /** Counts characters as people and JSON Schema do: Unicode code points, not UTF-16 units. */
 export function characters(text: string): number {
@@ -39,6 +41,41 @@ interface TextOptions {
 export function Text(max: number, options: TextOptions = {}) {
   const { min = 1, ...rest } = options
   return Type.Unsafe<string>({ [Kind]: 'Text', type: 'string', minLength: min, maxLength: max, ...rest })
+}
+
+TypeRegistry.Set('Name', (schema: { maxLength: number }, value: unknown) => {
+  if (typeof value !== 'string' || value.length > schema.maxLength * 4) return false
+  const name = tidyName(value)
+  return name !== '' && characters(name) <= schema.maxLength && nameProblem(name) === undefined
+})
+
+/** A name that shows what it is; its stored form has at most `max` characters. */
+export const Name = (max: number, options: SchemaOptions = {}) =>
+  Type.Unsafe<string>({ [Kind]: 'Name', type: 'string', minLength: 1, maxLength: max, ...options })
+
+TypeRegistry.Set(
+  'Username',
+  (_schema, value) =>
+    typeof value === 'string' && value.length <= LIMITS.username_max * 2 && isUsername(usernameForm(value)),
+)
+
+/** A username, in any case; stored in small letters. */
+export const Username = Type.Unsafe<string>({
+  [Kind]: 'Username',
+  type: 'string',
+  minLength: 1,
+  maxLength: LIMITS.username_max,
+  pattern: USERNAME_PATTERN,
+  description: 'Letters of one script, digits, `.`, `-` and `_`, the latter three only inside.',
+  examples: ['ines'],
+})
+
+/** The stored form of a valid text of this kind of schema; undefined when it is stored as it came. */
+export function storedForm(schema: TSchema): ((text: string) => string) | undefined {
+  if (schema[Kind] === 'Uuid') return (text) => text.toLowerCase()
+  if (schema[Kind] === 'Name') return tidyName
+  if (schema[Kind] === 'Username') return usernameForm
+  return undefined
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

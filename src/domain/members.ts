@@ -3,7 +3,6 @@ import type { UserPatch } from '../contracts/requests.ts'
 import type { User } from '../contracts/resources.ts'
 import type { Role } from '../contracts/vocabulary.ts'
 import type { NewEvent } from './log-event.ts'
-import { usernameFrom } from './messages.ts'
 import type { Permissions } from './permissions.ts'
 
 /** A new member, without projects and with the default preferences. */
@@ -28,13 +27,6 @@ export function newMember(
   return member.type === 'human'
     ? { ...user, email: member.email }
     : { ...user, identifier: member.identifier }
-}
-
-/** The username of a new member: derived from its name, with a number behind it when that one is taken. */
-export function freeUsername(usernames: ReadonlyMap<string, unknown>, name: string): string {
-  const wanted = usernameFrom(name)
-  if (!usernames.has(wanted)) return wanted
-  for (let n = 2; ; n++) if (!usernames.has(`${wanted}-${n}`)) return `${wanted}-${n}`
 }
 
 /** An org never loses its last administrator. */
@@ -74,8 +66,8 @@ export function memberEvents(before: User, user: User): NewEvent[] {
       subject_ids,
     })
   const preferences_changed = before.notification_preferences.email !== user.notification_preferences.email
-  if (before.display_name !== user.display_name || preferences_changed)
-    events.push({ type: 'user.updated', payload: { user }, subject_ids })
+  const renamed = before.display_name !== user.display_name || before.username !== user.username
+  if (renamed || preferences_changed) events.push({ type: 'user.updated', payload: { user }, subject_ids })
   return events
 }
 

@@ -63,16 +63,3 @@ export function messageKind(
   if (asked === 'command_output' && sender_type !== 'human') return 'command_output'
   return parseCommand(content, sender_type) ? 'command' : 'text'
 }
-
-/** Characters of a username, as `@` matches it: lower-case letters, digits, dot, underscore, hyphen. */
-export function usernameFrom(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
-    .slice(0, 32)
-    .replace(/[^a-z0-9]+$/, '')
-  return plain || 'member'
-}

@@ -12,6 +12,7 @@ import type {
   UserType,
 } from '../contracts/vocabulary.ts'
 import { type EventAudience, isSecurityType } from './log-event.ts'
+import { NameIndex } from './names.ts'
 
 export interface Member {
   user_id: string
@@ -19,6 +20,7 @@ export interface Member {
   role: Role
   status: UserStatus
   username: string
+  former_usernames?: User['former_usernames']
   display_name: string
 }
 
@@ -52,7 +54,11 @@ export class Permissions {
   status: OrgStatus
   settings: OrgSettings
   readonly members = new Map<string, Member>()
-  readonly usernames = new Map<string, string>()
+  /** Current and former usernames, each with its member; nobody shares one. */
+  readonly #usernames = new Map<string, string>()
+  readonly member_names = new NameIndex()
+  readonly username_names = new NameIndex()
+  readonly channel_names = new NameIndex()
   readonly channels = new Map<string, KnownChannel>()
   /** Every project of the org, archived ones included: each has a channel. */
   readonly project_ids = new Set<string>()
@@ -79,6 +85,11 @@ export class Permissions {
   member(user_id: string): Member | undefined {
     const member = this.members.get(user_id)
     return member && member.status !== 'deactivated' ? member : undefined
+  }
+
+  /** The member with this username, or the one who gave it up within the year. */
+  idOfUsername(username: string): string | undefined {
+    return this.#usernames.get(username)
   }
 
   scope(sub_agent_id: string): Scope | undefined {
@@ -167,8 +178,7 @@ export class Permissions {
     },
     setMember: (user) => this.#setMember({ ...user, user_id: user.id }),
     removeMember: (user_id) => {
-      const member = this.members.get(user_id)
-      if (member) this.usernames.delete(member.username)
+      this.#forgetNames(user_id)
       this.members.delete(user_id)
       for (const users of this.#project_users.values()) users.delete(user_id)
     },
@@ -191,15 +201,27 @@ export class Permissions {
 
   #setChannel(channel: KnownChannel): void {
     this.channels.set(channel.id, channel)
+    this.channel_names.set(channel.id, channel.name)
     if (channel.project_id !== null) this.project_ids.add(channel.project_id)
   }
 
   #setMember(member: Member): void {
-    const before = this.members.get(member.user_id)
-    if (before) this.usernames.delete(before.username)
-    const { user_id, type, role, status, username, display_name } = member
-    this.members.set(user_id, { user_id, type, role, status, username, display_name })
-    this.usernames.set(username, user_id)
+    this.#forgetNames(member.user_id)
+    const { user_id, type, role, status, username, former_usernames = [], display_name } = member
+    this.members.set(user_id, { user_id, type, role, status, username, former_usernames, display_name })
+    const usernames = [username, ...former_usernames.map((former) => former.username)]
+    for (const one of usernames) this.#usernames.set(one, user_id)
+    this.username_names.set(user_id, ...usernames)
+    this.member_names.set(user_id, display_name)
+  }
+
+  #forgetNames(user_id: string): void {
+    const member = this.members.get(user_id)
+    if (!member) return
+    this.#usernames.delete(member.username)
+    for (const { username } of member.former_usernames ?? []) this.#usernames.delete(username)
+    this.username_names.delete(user_id)
+    this.member_names.delete(user_id)
   }
 
   #assigned(project_id: string): Set<string> {
@@ -214,7 +236,9 @@ export class Permissions {
 
 interface PermissionWriter {
   setOrg(org: Pick<Org, 'status' | 'settings'>): void
-  setMember(user: Pick<User, 'id' | 'type' | 'role' | 'status' | 'username' | 'display_name'>): void
+  setMember(
+    user: Pick<User, 'id' | 'type' | 'role' | 'status' | 'username' | 'former_usernames' | 'display_name'>,
+  ): void
   removeMember(user_id: string): void
   setAssigned(project_id: string, user_ids: string[]): void
   setChannel(channel: KnownChannel): void

@@ -2,10 +2,13 @@ import { Elysia } from 'elysia'
 import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
-import { type Assets, docsPage } from './assets.ts'
+import type { Assets } from './assets.ts'
 import { cors } from './cors.ts'
 import type { Deps } from './deps.ts'
+import { docsPage } from './docs-page.ts'
+import { gzipped, varyOnEncoding } from './encoding.ts'
 import { refuse } from './endpoint.ts'
+import { hostCheck } from './host.ts'
 import { openApi } from './openapi.ts'
 import { internalError } from './reply.ts'
 import { authRoutes } from './routes/auth/routes.ts'
@@ -38,6 +41,7 @@ function routes(deps: Deps, readiness: Readiness) {
 /** The HTTP server: API, its document, and the app. */
 export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
   let document: Promise<string> | undefined
+  const vary = varyOnEncoding(deps.cors_origins)
   return new Elysia({
     name: 'mission-control',
     websocket: {
@@ -59,35 +63,34 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
+    .use(hostCheck(deps.replier))
     .use(cors(deps.cors_origins, () => deps.replier.headersFor(newId())))
     .use(routes(deps, readiness))
     .get(
       '/docs/json',
       async ({ request }) => {
         document ??= openApi((app) => app.use(routes(deps, readiness)))
-        const headers = { ...deps.replier.headersFor(newId()), 'Content-Type': 'application/json' }
-        return request.method === 'HEAD'
-          ? new Response(null, { headers })
-          : new Response(await document, { headers })
+        const plain = { ...deps.replier.headersFor(newId()), 'Content-Type': 'application/json' }
+        const { body, headers } = await gzipped(request, await document, plain, vary)
+        return new Response(request.method === 'HEAD' ? null : body, { headers })
       },
       { detail: { hide: true } },
     )
-    .get('/docs', ({ request }) => docs(deps, request), { detail: { hide: true } })
-    .get('/docs/*', ({ request }) => docs(deps, request), { detail: { hide: true } })
+    .get('/docs', ({ request }) => docs(deps, request, vary), { detail: { hide: true } })
+    .get('/docs/*', ({ request }) => docs(deps, request, vary), { detail: { hide: true } })
     .get(
       '/*',
       ({ request }) => {
         const { pathname } = new URL(request.url)
         if (API_PATHS.test(pathname)) return notFound(deps, request)
-        return assets.serve(request, deps.replier.headersFor(newId())) ?? notFound(deps, request)
+        return assets.serve(request, deps.replier.headersFor(newId()), vary) ?? notFound(deps, request)
       },
       { detail: { hide: true } },
     )
 }
 
-function docs(deps: Deps, request: Request): Response {
-  const headers = deps.replier.headersFor(newId())
-  return docsPage(new URL(request.url).pathname, headers) ?? notFound(deps, request)
+async function docs(deps: Deps, request: Request, vary: string): Promise<Response> {
+  return (await docsPage(request, deps.replier.headersFor(newId()), vary)) ?? notFound(deps, request)
 }
 
 function notFound(deps: Deps, request: Request): Response {

@@ -1,56 +1,73 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { acceptedEncoding, ENCODINGS, type Encoding } from './encoding.ts'
 
 /** Files of the built web app. */
 export interface Assets {
-  /** The file, or the app's page for any other path; undefined when there is no app. */
-  serve(request: Request, headers: Readonly<Record<string, string>>): Response | undefined
+  /** The file, or the app's page for the path of a page; undefined for any other path, or when there is no app. */
+  serve(request: Request, headers: Readonly<Record<string, string>>, vary: string): Response | undefined
 }
+
+interface File {
+  path: string
+  type: string
+  /** Precompressed copies by their coding. */
+  encoded: Map<Encoding, string>
+}
+
+/** Endings of the copies that the build makes (ui/scripts/precompress.ts). */
+const SUFFIX: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' }
+
+const TYPES: Readonly<Record<string, string>> = { webmanifest: 'application/manifest+json' }
+
+/** `/favicon.ico`, `/robots.txt`, `/.well-known/x`: the path of a file, which no page of the app has. */
+const FILE_PATH = /\.[^/]*$|^\/\.well-known\//
 
 /** Lists the files once. A requested path is looked up in that list and never opened, so it cannot leave the folder. */
 export async function loadAssets(folder: string): Promise<Assets> {
-  const files = new Map<string, string>()
-  if (existsSync(folder))
-    for await (const name of new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true }))
-      files.set(`/${name}`, join(folder, name))
+  const files = await listFiles(folder)
   const index = files.get('/index.html')
   return {
-    serve(request, headers) {
+    serve(request, headers, vary) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
       const { pathname } = new URL(request.url)
-      const file = files.get(pathname)
       // Names under /assets/ contain a hash of their content: an unknown name belongs to another version, not to a page.
       const hashed = pathname.startsWith('/assets/')
-      const path = file ?? (hashed ? undefined : index)
-      if (path === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
+      const file = files.get(pathname) ?? (hashed || FILE_PATH.test(pathname) ? undefined : index)
+      if (file === undefined) return undefined
       const cache = hashed ? 'public, max-age=31536000, immutable' : 'no-cache'
-      return new Response(Bun.file(path), { headers: { ...headers, 'Cache-Control': cache } })
+      const all = { ...headers, 'Cache-Control': cache, 'Content-Type': file.type }
+      if (file.encoded.size === 0) return new Response(Bun.file(file.path), { headers: all })
+      const encoding = acceptedEncoding(
+        request,
+        ENCODINGS.filter((name) => file.encoded.has(name)),
+      )
+      const path = (encoding && file.encoded.get(encoding)) ?? file.path
+      return new Response(Bun.file(path), {
+        headers: { ...all, Vary: vary, ...(encoding ? { 'Content-Encoding': encoding } : {}) },
+      })
     },
   }
 }
 
-const viewer = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
-const VIEWER_FILES = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'])
-
-/** Viewer of the API document, served from here: no script of another host, none inline. */
-export function docsPage(pathname: string, headers: Readonly<Record<string, string>>): Response | undefined {
-  const name = pathname.replace(/^\/docs\/?/, '')
-  if (name === '')
-    return new Response(PAGE, { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' } })
-  if (name === 'start.js')
-    return new Response(START, { headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' } })
-  if (!VIEWER_FILES.has(name)) return undefined
-  return new Response(Bun.file(join(viewer, name)), {
-    headers: { ...headers, 'Cache-Control': 'public, max-age=86400' },
-  })
+async function listFiles(folder: string): Promise<Map<string, File>> {
+  const names = new Set<string>()
+  if (existsSync(folder))
+    for await (const name of new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true })) names.add(name)
+  const isCopy = (name: string) =>
+    ENCODINGS.some((encoding) => {
+      const suffix = SUFFIX[encoding]
+      return name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))
+    })
+  const files = new Map<string, File>()
+  for (const name of names) {
+    if (isCopy(name)) continue
+    const path = join(folder, name)
+    const encoded = ENCODINGS.filter((encoding) => names.has(name + SUFFIX[encoding])).map(
+      (encoding): [Encoding, string] => [encoding, path + SUFFIX[encoding]],
+    )
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? Bun.file(path).type
+    files.set(`/${name}`, { path, type, encoded: new Map(encoded) })
+  }
+  return files
 }
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mission Control API</title><link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png"></head>
-<body><main id="docs"></main><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
-</html>
-`
-const START = `window.ui = SwaggerUIBundle({ url: '/docs/json', dom_id: '#docs', deepLinking: true, validatorUrl: null })
-`

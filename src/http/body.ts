@@ -4,19 +4,35 @@ import { LIMITS } from '../contracts/limits.ts'
 /** A field name may be as long as a body: a refusal shows the beginning of its path. */
 const PATH_MAX = 200
 
+/** A body arrives within this time: a trickle would hold a request and its memory for as long as its sender likes. */
+const BODY_MS = 30_000
+
+/** The body did not arrive in time: the answer also ends the connection, whose remaining bytes are no next request. */
+export class SlowBody extends ApiError {
+  constructor() {
+    super('VALIDATION_FAILED', `The body did not arrive within ${BODY_MS / 1000} s.`)
+  }
+}
+
+/** The client closed the connection, or sent its next request before the answer: nobody reads an answer any more. */
+export class HungUp extends Error {}
+
 /** Fields whose white space belongs to the value. */
 const UNTRIMMED = new Set(['password', 'token'])
 
 /**
- * Reads a JSON body: bounded, UTF-8, not too deep, strings trimmed. Throws 413, 415, 400. An absent body is undefined.
+ * Reads a JSON body: bounded, UTF-8, not too deep, strings trimmed. An absent body is undefined. Throws 413, 415,
+ * 400, and `HungUp`.
  */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, body_ms = BODY_MS): Promise<unknown> {
   const type = request.headers.get('content-type')
   const length = Number(request.headers.get('content-length') ?? Number.NaN)
   if (length > LIMITS.body_bytes_max) throw tooLarge()
   if (request.body === null || length === 0) return undefined
   if (type !== null && !/^application\/json\s*(;|$)/i.test(type)) throw unsupported()
-  const bytes = await readBounded(request)
+  const bytes = await inTime(readBounded(request), body_ms).catch((error: unknown) => {
+    throw request.signal.aborted ? new HungUp() : error
+  })
   if (bytes.length === 0) return undefined
   if (type === null) throw unsupported()
   return clean(parse(bytes))
@@ -25,6 +41,27 @@ export async function readJson(request: Request): Promise<unknown> {
 /** Parses the text of a frame or a body. */
 export function parseJson(text: string): unknown {
   return clean(parseText(text))
+}
+
+async function inTime<T>(work: Promise<T>, limit_ms: number): Promise<T> {
+  let timer: Timer | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SlowBody()), limit_ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Throws `HungUp` when the connection is closed. One turn of the event loop shows a pipelined second request: the runtime
+ * answers one request at a time and closes a connection with a second one, so the first one must not have an effect.
+ */
+export async function checkConnected(request: Request): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  if (request.signal.aborted) throw new HungUp()
 }
 
 async function readBounded(request: Request): Promise<Uint8Array> {

@@ -11,9 +11,11 @@ import { Closed } from '../contracts/schema.ts'
 import { type Action, authorize } from '../domain/access.ts'
 import { draining } from '../edge/edges.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
-import { readJson } from './body.ts'
+import { checkConnected, HungUp, readJson, SlowBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Documentation, describe } from './document.ts'
+import { gzipped, varyOnEncoding } from './encoding.ts'
+import { pathOf } from './host.ts'
 import type { Authenticated } from './identity.ts'
 import { internalError } from './reply.ts'
 import { checker, checkQuery, pathId } from './validate.ts'
@@ -67,6 +69,8 @@ interface Spec<B extends TSchema, Q extends TSchema> extends Documentation {
   query?: Q
   /** A POST without a body is taken as `{}`. */
   body_optional?: boolean
+  /** Never compressed: the body joins a secret with a value that the caller may choose (BREACH). */
+  uncompressed?: boolean
   /** Answered also by a node that stops: what watches it asks for these. */
   while_draining?: boolean
 }
@@ -89,6 +93,24 @@ const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
  */
 export function endpoints(deps: Deps) {
   const { replier } = deps
+
+  const vary = varyOnEncoding(deps.cors_origins)
+
+  /** Reads of an org are compressed. All other answers may show a secret once, e.g. a session or a new key. */
+  async function json(
+    spec: Pick<Documentation, 'action'> & { uncompressed?: boolean },
+    request: Request,
+    status: number,
+    body: unknown,
+    request_id: string,
+    extra: Record<string, string>,
+  ): Promise<Response> {
+    const text = JSON.stringify(body)
+    if (request.method !== 'GET' || !spec.action || spec.uncompressed)
+      return replier.encoded(status, text, request_id, extra)
+    const { body: encoded, headers } = await gzipped(request, text, extra, vary)
+    return replier.encoded(status, encoded, request_id, headers)
+  }
 
   function wrap<B extends TSchema, Q extends TSchema>(
     spec: Spec<B, Q>,
@@ -114,6 +136,7 @@ export function endpoints(deps: Deps) {
           const left_out = body === undefined && (spec.body_optional || !spec.body)
           body = checkBody(left_out ? {} : body)
           if (!spec.body) body = undefined
+          await checkConnected(request)
         }
         return { body: body as BodyOf<B>, query: parsed as QueryOf<Q> }
       }
@@ -126,7 +149,7 @@ export function endpoints(deps: Deps) {
         const response =
           answer.body === undefined
             ? replier.empty(status, request_id, extra)
-            : replier.json(status, answer.body, request_id, extra)
+            : await json(spec, request, status, answer.body, request_id, extra)
         for (const cookie of answer.cookies ?? []) response.headers.append('Set-Cookie', cookie)
         return response
       } catch (error) {
@@ -271,9 +294,10 @@ export function refuse(
   request_id: string,
   request: Request,
 ): Response {
+  if (error instanceof SlowBody) return deps.replier.refusal(error, request_id, { Connection: 'close' })
   if (error instanceof ApiError) return deps.replier.refusal(error, request_id)
-  const { pathname } = new URL(request.url)
-  deps.log.failed(`${request.method} ${pathname} (${request_id})`, error)
+  if (!(error instanceof HungUp))
+    deps.log.failed(`${request.method} ${pathOf(request)} (${request_id})`, error)
   return deps.replier.refusal(internalError(), request_id)
 }
 

@@ -60,8 +60,13 @@ export class Replier {
     return this.encoded(status, JSON.stringify(body), request_id, extra)
   }
 
-  /** {@link json} for a body that is JSON text already. */
-  encoded(status: number, body: string, request_id: string, extra?: Record<string, string>): Response {
+  /** {@link json} for a body that is JSON text already, or JSON text in a content coding. */
+  encoded(
+    status: number,
+    body: string | Uint8Array<ArrayBuffer>,
+    request_id: string,
+    extra?: Record<string, string>,
+  ): Response {
     return new Response(body, { status, headers: { ...this.#json, 'X-Request-Id': request_id, ...extra } })
   }
 

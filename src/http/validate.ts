@@ -1,52 +1,53 @@
-import { Kind, type Static, type TSchema } from '@sinclair/typebox'
+import type { Static, TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { ApiError, invalid } from '../contracts/errors.ts'
 import { problemsOf } from '../contracts/problems.ts'
-import { isUuid } from '../contracts/schema.ts'
+import { isUuid, storedForm } from '../contracts/schema.ts'
 
 /**
- * A check compiled from a schema. Throws 400 with the places and what is expected there, never the value. Ids come out
- * in small letters: everything behind this compares them as text.
+ * A check compiled from a schema. Throws 400 with the places and what is expected there, never the value. Ids, names
+ * and usernames come out in their stored form: everything behind this compares them as text.
  */
 export function checker<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
   const compiled = TypeCompiler.Compile(schema)
-  const ids = lowerIds(schema)
+  const stored = storedForms(schema)
   return (value) => {
-    if (compiled.Check(value)) return ids ? (ids(value) as Static<S>) : value
+    if (compiled.Check(value)) return stored ? (stored(value) as Static<S>) : value
     throw invalid(...problemsOf(compiled.Errors(value)))
   }
 }
 
-type Lower = (value: unknown) => unknown
+type Rewrite = (value: unknown) => unknown
 
-/** What writes the ids of a valid value in small letters; undefined when the schema has none. */
-function lowerIds(schema: TSchema): Lower | undefined {
-  if (schema[Kind] === 'Uuid') return (value) => (typeof value === 'string' ? value.toLowerCase() : value)
+/** Rewrites the texts of a valid value to their stored forms; undefined when the schema has none that differ. */
+function storedForms(schema: TSchema): Rewrite | undefined {
+  const form = storedForm(schema)
+  if (form) return (value) => (typeof value === 'string' ? form(value) : value)
   if (Array.isArray(schema.anyOf)) {
-    const forms = schema.anyOf.flatMap((form: TSchema) => lowerIds(form) ?? [])
-    return forms.length > 0 ? (value) => forms.reduce((lowered, form) => form(lowered), value) : undefined
+    const forms = schema.anyOf.flatMap((form: TSchema) => storedForms(form) ?? [])
+    return forms.length > 0 ? (value) => forms.reduce((stored, form) => form(stored), value) : undefined
   }
   if (schema.type === 'array' && schema.items) {
-    const item = lowerIds(schema.items)
+    const item = storedForms(schema.items)
     if (!item) return undefined
     return (value) =>
       Array.isArray(value) && value.some((one) => item(one) !== one) ? value.map(item) : value
   }
   const fields = Object.entries<TSchema>(schema.properties ?? {}).flatMap(([name, property]) => {
-    const lower = lowerIds(property)
-    return lower ? [[name, lower] as const] : []
+    const rewrite = storedForms(property)
+    return rewrite ? [[name, rewrite] as const] : []
   })
   if (fields.length === 0) return undefined
   return (value) => {
     if (typeof value !== 'object' || value === null) return value
-    // Nearly always they are small already: then the value is as good as a copy.
-    let lowered = value as Record<string, unknown>
-    for (const [name, lower] of fields) {
-      if (!Object.hasOwn(lowered, name)) continue
-      const small = lower(lowered[name])
-      if (small !== lowered[name]) lowered = { ...lowered, [name]: small }
+    // Nearly always they are in that form already: then the value is as good as a copy.
+    let stored = value as Record<string, unknown>
+    for (const [name, rewrite] of fields) {
+      if (!Object.hasOwn(stored, name)) continue
+      const next = rewrite(stored[name])
+      if (next !== stored[name]) stored = { ...stored, [name]: next }
     }
-    return lowered
+    return stored
   }
 }
 

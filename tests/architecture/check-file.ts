@@ -31,7 +31,7 @@ function importProblem(path: string, room: Room, specifier: string): string | un
   if (target === undefined) return libraryProblem(room, specifier)
   const other = roomOf(target)
   if (!other)
-    return /\.(json|css|sass|svg|sql|md|d\.ts)$/.test(target)
+    return /\.(json|css|sass|svg|sql|md(\?raw)?|d\.ts)$/.test(target)
       ? undefined
       : `imports ${target}, which is in no room`
   if (other.name === room.name)

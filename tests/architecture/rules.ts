@@ -34,7 +34,8 @@ export const ROOMS: readonly Room[] = [
     name: 'domain',
     at: ['src/domain/'],
     imports: ['contracts'],
-    libraries: [],
+    // Tables of Unicode: transliterations and confusable characters.
+    libraries: [/^any-ascii$/, /^unhomoglyph\/data\.json$/],
     without: ['Bun', 'node', 'process', 'network', 'timers', 'clock', 'chance'],
   },
   // The one place of the actors' runtime that asks for the time.
@@ -123,6 +124,7 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
   { library: /^eventsource-parser(\/|$)/, rooms: ['bridge'] },
+  { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
   { library: /^(graphile-worker|nodemailer)(\/|$)/, rooms: ['workers'] },
 ]

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { PASSWORD } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { composer, hasBrowser, launch, say, visit, waitForText } from './support/browser.ts'
+import { composer, hasBrowser, launch, say, signIn, visit, waitForText } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('first run in a browser', () => {
@@ -75,6 +78,38 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     await composer(page).waitFor()
     await say(page, 'the first word')
     await waitForText(page, 'the first word')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('the first agent gets its key in general, says hello by the offered lines, and is seen', async () => {
+    const { page, context, complaints } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await page.getByRole('button', { name: 'Add your first agent' }).click()
+    const form = page.getByRole('dialog', { name: 'Add an agent' })
+    await form.getByLabel('Name').fill('Forge')
+    await form.getByRole('button', { name: 'Add agent' }).click()
+    const dialog = page.getByRole('dialog', { name: /^Key of/ })
+    await dialog.getByText('to connect').waitFor()
+    const [, env = '', hello = ''] = await dialog.locator('.keybox code').allTextContents()
+    const folder = mkdtempSync(join(tmpdir(), 'mc-first-agent-'))
+    try {
+      writeFileSync(join(folder, '.env'), env)
+      const shell = Bun.spawn(['sh', '-c', hello], { cwd: folder, stdout: 'ignore', stderr: 'inherit' })
+      expect(await shell.exited).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+    await dialog.getByText('Hello!').waitFor()
+    const opened = context.waitForEvent('page')
+    await dialog.getByRole('link', { name: 'guide for agents' }).click()
+    const guide = await opened
+    await guide.getByRole('heading', { name: 'Guide for agents' }).waitFor()
+    await guide.getByText(server.url).first().waitFor()
+    await guide.close()
+    await dialog.getByRole('button', { name: 'I stored it' }).click()
+    await waitForText(page, 'Hello!')
+    await page.getByRole('button', { name: 'Add your first agent' }).waitFor({ state: 'detached' })
     expect(complaints).toEqual([])
     await context.close()
   })

@@ -233,6 +233,57 @@ test('If-Match takes a version in quotes, weak or bare; what is none is refused,
     expect([none, await edit(none)]).toEqual([none, 400])
 })
 
+test('If-Match is honoured by every operation that changes a task or a project: a stale one changes nothing', async () => {
+  const blocker = (await admin.in<Task>('POST', '/tasks', { title: 'Blocker' })).body
+  const blocked = (await admin.in<Task>('POST', '/tasks', { title: 'Blocked' })).body
+  const moved = (await admin.in<Project>('POST', '/projects', { name: 'Moved', type: 'docs' })).body
+  const link = { type: 'doc_url', url: 'https://docs.example.com/if-match' }
+  let evidence_id = ''
+  // In this order: what comes later takes back what an earlier one did.
+  const WRITES: [method: string, path: string, body?: unknown][] = [
+    ['PATCH', '/tasks/{task_id}', { title: 'Edited' }],
+    ['POST', '/tasks/{task_id}/transition', { to_status: 'in-progress' }],
+    ['PUT', '/tasks/{task_id}/dependencies/{blocked_by_id}'],
+    ['DELETE', '/tasks/{task_id}/dependencies/{blocked_by_id}'],
+    ['POST', '/tasks/{task_id}/evidence', link],
+    ['DELETE', '/tasks/{task_id}/evidence/{evidence_id}'],
+    ['PATCH', '/projects/{project_id}', { description: 'Edited' }],
+    ['POST', '/projects/{project_id}/transition', { to_stage: 'poc' }],
+    ['PUT', '/projects/{project_id}/users/{user_id}'],
+    ['DELETE', '/projects/{project_id}/users/{user_id}'],
+    ['DELETE', '/projects/{project_id}'],
+  ]
+  const documented = (await Promise.all(['patch', 'post', 'put', 'delete'].map(operations))).flat()
+  const with_precondition = documented.filter(([, { responses }]) => responses[412]).map(([path]) => path)
+  const of_versioned = documented.map(([path]) => path).filter((path) => /\{(task|project)_id\}/.test(path))
+  expect(with_precondition).toEqual(of_versioned)
+  expect(WRITES).toHaveLength(of_versioned.length)
+
+  for (const [method, path, body] of WRITES) {
+    const ids: Record<string, string> = {
+      task_id: blocked.id,
+      project_id: moved.id,
+      blocked_by_id: blocker.id,
+      user_id: ana.user_id,
+      evidence_id,
+    }
+    const address = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? '')
+    const whole = path.startsWith('/tasks') ? `/tasks/${blocked.id}` : `/projects/${moved.id}`
+    const before = await admin.in<Task>('GET', whole)
+    const send = (version: number) =>
+      admin.in<{ id: string }>(method, address, body, { 'If-Match': `"${version}"` })
+    const stale = await send(before.body.version + 1)
+    expect([method, path, stale.status]).toEqual([method, path, 412])
+    expect(stale.body).toMatchObject({
+      error: { code: 'VERSION_CONFLICT', details: { version: before.body.version } },
+    })
+    expect((await admin.in<Task>('GET', whole)).body).toEqual(before.body)
+    const done = await send(before.body.version)
+    expect([method, path, done.status < 300]).toEqual([method, path, true])
+    if (path.endsWith('/evidence')) evidence_id = done.body.id
+  }
+})
+
 describe('an Idempotency-Key', () => {
   type Send = { body?: unknown; other: unknown; status: number; by?: 'agent'; secret?: string }
   /** A good request for every POST of the API, and another one that the same key does not fit. */
@@ -278,7 +329,7 @@ describe('an Idempotency-Key', () => {
       const body = { type: 'doc_url', url: 'https://docs.example.com/once' }
       return { body, other: { ...body, type: 'test_results' }, status: 201 }
     },
-    '/channels': () => ({ body: { name: 'Once' }, other: { name: 'Twice' }, status: 201 }),
+    '/channels': () => ({ body: { name: 'Once more' }, other: { name: 'Twice' }, status: 201 }),
     '/channels/{channel_id}/messages': () => ({
       body: { content: 'once' },
       other: { content: 'twice' },

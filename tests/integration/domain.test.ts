@@ -25,8 +25,15 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 const stream = (query = '') => `${server.url}/api/v1/orgs/fieldnote/events/stream${query}`
+let projects = 0
 const project = async (rest: Record<string, unknown> = {}) =>
-  (await admin.in<Project>('POST', '/projects', { name: 'Offline sync', type: 'software', ...rest })).body
+  (
+    await admin.in<Project>('POST', '/projects', {
+      name: `Offline sync ${++projects}`,
+      type: 'software',
+      ...rest,
+    })
+  ).body
 const task = async (rest: Record<string, unknown> = {}, who: Person | Agent = ana) =>
   (await who.in<Task>('POST', '/tasks', { title: 'Resume uploads', ...rest })).body
 

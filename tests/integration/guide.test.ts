@@ -65,7 +65,7 @@ test.skipIf(!has_tools)('every command of the guide does what the guide says', a
       PATH: process.env.PATH ?? '',
       MC_URL: server.url,
       MC_ORG: agent.org,
-      MC_KEY: agent.key,
+      MC_API_KEY: agent.key,
       NO_PROXY: 'localhost',
       no_proxy: 'localhost',
     },

@@ -21,7 +21,12 @@ async function another(slug: string): Promise<Person> {
 }
 
 const invite = (who: Person, email: string) =>
-  who.in<Invited>('POST', '/users', { type: 'human', email, display_name: 'Una Dale', role: 'contributor' })
+  who.in<Invited>('POST', '/users', {
+    type: 'human',
+    email,
+    display_name: `Una of ${email}`,
+    role: 'contributor',
+  })
 
 const accept = (invited: { body: Invited }, password = PASSWORD) => {
   const token = invited.body.invite_url.split('/').at(-1)

@@ -10,6 +10,7 @@ export const paths = {
   /** Leaves the app: the server redirects to the provider. */
   providerLogin: (provider: string, return_to: string) =>
     `/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`,
+  guide: () => '/guide',
   orgs: () => '/orgs',
   org: (slug: string) => `/o/${segment(slug)}`,
   channels: (slug: string) => `/o/${segment(slug)}/channels`,

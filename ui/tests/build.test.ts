@@ -68,12 +68,32 @@ describe('the built app', () => {
     for (const name of fonts) expect(name).toMatch(/-latin(-ext)?-\d00-(normal|italic)-[\w-]+\.woff2$/)
   })
 
-  test('names everything but the page and its sign by content', async () => {
+  test('names everything by content but the page, its icons, manifest and service worker', async () => {
     const names = (await readdir(dist, { recursive: true })).filter(
       (name) => /\.\w+$/.test(name) && !name.startsWith('.vite'),
     )
     for (const name of names)
-      expect(name).toMatch(/^(index\.html|favicon\.svg|assets\/[\w.-]+-[\w-]{8}\.\w+)$/)
+      expect(name.replace(/\.(br|gz)$/, '')).toMatch(
+        /^(index\.html|sw\.js|robots\.txt|manifest\.webmanifest|(favicon|icon|apple-touch-icon)[\w-]*\.(svg|ico|png)|assets\/[\w.-]+-[\w-]{8}\.\w+)$/,
+      )
+  })
+
+  test('has a brotli and a gzip copy of every larger text, and of nothing else', async () => {
+    const names = (await readdir(dist, { recursive: true })).filter((name) => !name.startsWith('.vite'))
+    for (const name of names.filter((one) => /\.(js|css|html|svg)$/.test(one))) {
+      const { length } = await readFile(join(dist, name))
+      for (const ending of ['br', 'gz'])
+        expect([name, names.includes(`${name}.${ending}`)]).toEqual([name, length >= 1_024])
+    }
+    expect(names.filter((name) => /\.(woff2|png)\.(br|gz)$/.test(name))).toEqual([])
+  })
+
+  test('has a service worker that lists all files under assets', async () => {
+    const worker = await readFile(join(dist, 'sw.js'), 'utf8')
+    expect(worker).not.toMatch(/__[A-Z]+__/)
+    const listed = JSON.parse(/const FILES = (\[.*\])/.exec(worker)?.[1] ?? '[]')
+    const shipped = (await readdir(join(dist, 'assets'))).filter((name) => !/\.(br|gz)$/.test(name))
+    expect(listed.sort()).toEqual(['/', ...shipped.map((name) => `/assets/${name}`)].sort())
   })
 
   test('leaves the schema library at home', async () => {

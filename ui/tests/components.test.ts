@@ -26,6 +26,7 @@ const byUsername = new Map(members.map((one) => [one.username, one]))
 const people = {
   members: computed(() => members),
   byId: computed(() => new Map(members.map((one) => [one.id, one]))),
+  find: () => undefined,
   byUsername: computed(() => byUsername),
   mentionClass: (counts: (one: User) => boolean) => (name: string) => {
     const found = byUsername.get(name)

@@ -20,13 +20,23 @@ describe('rules of this house', () => {
     expect(files.filter((file) => markup.test(read(file)))).toEqual([])
   })
 
+  test('a name is isolated where it is shown', () => {
+    const name = '[\\w.?]*(?:display_name|org_name|(?:channel|org|project)\\??\\.name)'
+    const bare = new RegExp(`(?<!<bdi[^>]*>)\\{\\{\\s*${name}\\s*\\}\\}|\\$\\{${name}\\}`)
+    expect(files.filter((file) => bare.test(read(file)))).toEqual([])
+  })
+
+  test('names are compared by the one collation', () => {
+    expect(files.filter((file) => /localeCompare|Intl\.Collator/.test(read(file)))).toEqual([])
+  })
+
   test('links are built in one place', () => {
     const written = /(?:to|href)="\/|push\('\/|replace\('\//
     expect(files.filter((file) => file !== 'paths.ts' && written.test(read(file)))).toEqual([])
   })
 
   test('the contract comes in as types and plain values, never with its schema library', () => {
-    const plain = /@contracts\/(limits|vocabulary|close-codes|ids|version)\.ts/
+    const plain = /@contracts\/(limits|vocabulary|close-codes|ids|names|text-order|usernames|version)\.ts/
     for (const file of files)
       for (const [line] of read(file).matchAll(/^import (?!type)[^\n]*@contracts\/[^\n]*$/gm))
         expect(`${file}: ${line}`).toMatch(plain)

@@ -3,6 +3,38 @@
 CREATE TEXT SEARCH DICTIONARY "word_stem" (TEMPLATE = snowball, LANGUAGE = english);--> statement-breakpoint
 CREATE TEXT SEARCH CONFIGURATION "words" (COPY = english);--> statement-breakpoint
 ALTER TEXT SEARCH CONFIGURATION "words" ALTER MAPPING REPLACE english_stem WITH "word_stem";--> statement-breakpoint
+-- Order of names and titles in lists: by the root collation of Unicode, digits by their value. The app sorts by the same
+-- collation (src/contracts/collation.ts).
+CREATE COLLATION "natural" (PROVIDER = icu, LOCALE = 'en-u-kn-true');--> statement-breakpoint
+-- Folding of texts for look-ups: case, width, accents, vowel points and ligatures are removed. Its first branch is the
+-- common case: ASCII text has as many bytes as characters.
+CREATE FUNCTION fold_text(body text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN octet_length(body) = length(body) THEN lower(body COLLATE "C") COLLATE "default" ELSE
+  normalize(replace(replace(replace(replace(replace(translate(
+    lower(regexp_replace(normalize(body, NFKD), '[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]', '', 'g') COLLATE "natural"),
+    U&'\0142\00F8\0111\0127\0131\0167\03C2\200B\200C\200D\00AD\FE0E\FE0F', U&'lodhit\03C3'),
+    U&'\00DF', 'ss'), U&'\00E6', 'ae'), U&'\0153', 'oe'), U&'\00FE', 'th'), U&'\00F0', 'd') COLLATE "default", NFC) END;--> statement-breakpoint
+-- Tokens of a folded text: words of letters and digits, symbols (emoji), and, in scripts without spaces between words,
+-- pairs of neighbours. With `ends` also the last character of a run, for the index: a query by one character is a prefix of
+-- a pair, or that end. Long words are cut: an index entry is bounded.
+CREATE FUNCTION text_tokens(folded text, ends boolean) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(array_agg(DISTINCT token), '{}') FROM (
+    SELECT left(word, 100) FROM regexp_split_to_table(regexp_replace(folded, '[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]', ' ', 'g'), '[^[:alnum:]]+' COLLATE "natural") AS word
+    UNION ALL
+    SELECT symbol[1] FROM regexp_matches(folded, '[^[:alnum:][:space:][:punct:]\u0001-\u007f]' COLLATE "natural", 'g') AS symbol
+    WHERE symbol[1] !~ '[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]'
+    UNION ALL
+    SELECT unnest(CASE WHEN after ~ '[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]' THEN ARRAY[one || after]
+      WHEN ends OR before !~ '[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]' THEN ARRAY[one] ELSE '{}' END)
+    FROM (SELECT one, coalesce(lead(one) OVER line, ' ') AS after, coalesce(lag(one) OVER line, ' ') AS before
+      FROM string_to_table(folded, NULL) WITH ORDINALITY AS characters(one, place) WINDOW line AS (ORDER BY place)) AS neighbours
+    WHERE one ~ '[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]'
+  ) AS found(token) WHERE token <> '';
+$$;--> statement-breakpoint
+-- What a search vector holds of a text besides its words as PostgreSQL reads them. Nothing for ASCII text: folding leaves it.
+CREATE FUNCTION folded_words(body text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN octet_length(body) = length(body) THEN ''::tsvector ELSE array_to_tsvector(text_tokens(fold_text(body), true)) END;
+$$;--> statement-breakpoint
 CREATE TABLE "alarms" (
 	"org_id" uuid NOT NULL,
 	"kind" text NOT NULL,
@@ -129,6 +161,7 @@ CREATE TABLE "memberships" (
 	"role" text NOT NULL,
 	"display_name" text NOT NULL,
 	"username" text NOT NULL,
+	"former_usernames" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"identifier" text,
 	"status" text NOT NULL,
 	"notification_preferences" jsonb NOT NULL,
@@ -338,7 +371,7 @@ CREATE TABLE "tasks" (
 	"archived_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('simple', regexp_replace(coalesce(title, ''), '[^[:alnum:]]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B') || setweight(to_tsvector('simple', regexp_replace(coalesce(description, ''), '[^[:alnum:]]+', ' ', 'g')), 'B')) STORED,
+	"search_vector" "tsvector" GENERATED ALWAYS AS (setweight(to_tsvector('english', coalesce(title, '')), 'A') || setweight(to_tsvector('simple', regexp_replace(coalesce(title, ''), '[^[:alnum:]]+', ' ', 'g')), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B') || setweight(to_tsvector('simple', regexp_replace(coalesce(description, ''), '[^[:alnum:]]+', ' ', 'g')), 'B') || folded_words(coalesce(title, '')) || folded_words(coalesce(description, ''))) STORED,
 	"priority_rank" smallint GENERATED ALWAYS AS ((array_position(array['low','medium','high','critical'], priority) - 1)::smallint) STORED,
 	"status_rank" smallint GENERATED ALWAYS AS ((array_position(array['backlog','in-progress','in-review','complete'], status) - 1)::smallint) STORED,
 	"is_blocked" boolean DEFAULT false NOT NULL,
@@ -403,6 +436,7 @@ CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("created_
 CREATE INDEX "identities_user" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "invites_token" ON "invites" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "invites_user" ON "invites" USING btree ("org_id","user_id");--> statement-breakpoint
+CREATE INDEX "memberships_name" ON "memberships" USING btree ("org_id","display_name" COLLATE "natural","user_id");--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "message_client_ids_age" ON "message_client_ids" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "messages_id" ON "messages" USING btree ("org_id","id");--> statement-breakpoint
@@ -413,7 +447,7 @@ CREATE INDEX "organizations_deletion" ON "organizations" USING btree ("deletion_
 CREATE INDEX "project_users_user" ON "project_users" USING btree ("org_id","user_id","project_id");--> statement-breakpoint
 CREATE INDEX "projects_created" ON "projects" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "projects_updated" ON "projects" USING btree ("org_id","updated_at","id");--> statement-breakpoint
-CREATE INDEX "projects_name" ON "projects" USING btree ("org_id",lower("name"),"id");--> statement-breakpoint
+CREATE INDEX "projects_name" ON "projects" USING btree ("org_id","name" COLLATE "natural","id");--> statement-breakpoint
 CREATE INDEX "projects_stage" ON "projects" USING btree ("org_id","stage","created_at","id");--> statement-breakpoint
 CREATE INDEX "projects_owner" ON "projects" USING btree ("org_id","owner_id");--> statement-breakpoint
 CREATE INDEX "projects_search" ON "projects" USING gin ("search_vector");--> statement-breakpoint
@@ -429,7 +463,7 @@ CREATE INDEX "task_projects_project" ON "task_projects" USING btree ("org_id","p
 CREATE INDEX "tasks_count" ON "tasks" USING btree ("org_id","status","priority","type","is_blocked") WHERE archived_at is null;--> statement-breakpoint
 CREATE INDEX "tasks_created" ON "tasks" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_updated" ON "tasks" USING btree ("org_id","updated_at","id");--> statement-breakpoint
-CREATE INDEX "tasks_title" ON "tasks" USING btree ("org_id",lower("title"),"created_at","id");--> statement-breakpoint
+CREATE INDEX "tasks_title" ON "tasks" USING btree ("org_id","title" COLLATE "natural","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_status" ON "tasks" USING btree ("org_id","status_rank","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_priority" ON "tasks" USING btree ("org_id","priority_rank","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_archival" ON "tasks" USING btree ("completed_at") WHERE status = 'complete' and archived_at is null;--> statement-breakpoint

@@ -161,7 +161,8 @@ BEGIN
     FROM page JOIN channels c ON c.org_id = p_org_id AND c.id = page.channel_id ORDER BY page.rank DESC, page.id;
 END $$;
 
--- Tasks whose title or description has words that begin with those of `q`, with what the list filters and sorts by.
+-- Tasks whose title or description has words that begin with those of `q` (in scripts without spaces: has its
+-- characters side by side), with what the list filters and sorts by.
 CREATE FUNCTION find_tasks(p_org_id uuid, p_q text)
 RETURNS TABLE (org_id uuid, id uuid, title text, status text, priority text, type text, is_blocked boolean,
   priority_rank smallint, status_rank smallint, archived_at timestamptz, created_at timestamptz, updated_at timestamptz)
@@ -169,8 +170,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET p
 DECLARE
   query tsquery;
 BEGIN
-  SELECT to_tsquery('simple', string_agg(quote_literal(word) || ':*', ' & ')) INTO query
-  FROM regexp_split_to_table(p_q, '[^[:alnum:]]+') AS word WHERE word <> '';
+  SELECT string_agg(quote_literal(token) || ':*', ' & ')::tsquery INTO query FROM unnest(text_tokens(fold_text(p_q), false)) AS token;
   IF query IS NULL THEN RETURN; END IF;
   RETURN QUERY SELECT t.org_id, t.id, t.title, t.status, t.priority, t.type, t.is_blocked, t.priority_rank, t.status_rank,
       t.archived_at, t.created_at, t.updated_at

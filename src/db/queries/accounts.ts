@@ -104,7 +104,7 @@ export class Accounts {
   async memberships(user_id: string): Promise<MembershipRow[]> {
     return await this.#database.query(
       (sql) => sql<MembershipRow[]>`
-        select org_id, slug, name, org_status, role, status from auth_memberships(${user_id}) order by lower(name), org_id`,
+        select org_id, slug, name, org_status, role, status from auth_memberships(${user_id}) order by name collate "natural", org_id`,
     )
   }
 
@@ -114,7 +114,7 @@ export class Accounts {
     return await this.#database.query(
       (sql) => sql<Org[]>`
         select id, slug, name, status, deletion_at, role, settings, created_at, updated_at
-        from auth_orgs(${user_id}, ${[...ids]}::uuid[]) order by lower(name), id`,
+        from auth_orgs(${user_id}, ${[...ids]}::uuid[]) order by name collate "natural", id`,
     )
   }
 

@@ -74,7 +74,7 @@ export async function listChannels(
   return await readPage<Channel>(database, org_id, request, {
     matching: (sql, org) => sql`
       select c.id, c.type, c.name from channels c where c.org_id = ${org} and c.id = any(${[...ids]})`,
-    order: (sql) => sql`m.type, lower(m.name), m.id`,
+    order: (sql) => sql`m.type, m.name collate "natural", m.id`,
     rows: (sql, org) => channelRows(sql, org, user_id),
   })
 }

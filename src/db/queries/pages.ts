@@ -56,7 +56,7 @@ export async function readPage<T extends { id: string }>(
   return { data, pagination: { page, per_page, total, total_pages: Math.ceil(total / per_page) } }
 }
 
-/** Pattern for a part of a text; the wildcards of the pattern language are escaped. */
+/** Pattern for a part of a folded text; the wildcards of the pattern language are escaped. */
 export function like(q: string): string {
-  return `%${q.replace(/[\\%_]/g, '\\$&')}%`
+  return `%${q.normalize('NFKD').replace(/[\\%_]/g, '\\$&')}%`
 }

@@ -3,6 +3,7 @@ import type { OrgStatus } from '../../contracts/vocabulary.ts'
 import type { Head } from '../../domain/ownership.ts'
 import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
 import type { OneReader } from '../client.ts'
+import { foundUsernames } from './users.ts'
 
 /** Keys that ended longer ago are refused at look-up; the fold needs only keys whose end an earlier look-up missed. */
 const ENDED_KEYS_HOURS = 1
@@ -34,7 +35,8 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
     (sql, org) => sql<StoredState[]>`
       select h.epoch, h.sequence, h.batch, h.log, o.status, o.settings,
         (select coalesce(json_agg(json_build_object('user_id', m.user_id, 'type', m.type, 'role', m.role,
-            'status', m.status, 'username', m.username, 'display_name', m.display_name)), '[]')
+            'status', m.status, 'username', m.username,
+            'former_usernames', m.former_usernames, 'display_name', m.display_name)), '[]')
           from memberships m where m.org_id = h.org_id) as members,
         (select coalesce(json_agg(json_build_object('id', c.id, 'name', c.name, 'type', c.type,
             'project_id', c.project_id, 'last_seq', c.last_seq)), '[]')
@@ -51,11 +53,15 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
       from org_heads h join organizations o on o.id = h.org_id where h.org_id = ${org}`,
   )
   if (!found) return undefined
-  const { epoch, sequence, batch, log, channels, ...permissions } = found
+  const { epoch, sequence, batch, log, channels, members, ...permissions } = found
   return {
     head: { epoch, sequence, batch, log },
     permissions: {
       ...permissions,
+      members: members.map(({ former_usernames, ...member }) => ({
+        ...member,
+        ...foundUsernames(former_usernames),
+      })),
       channels: channels.map(({ last_seq: _, ...channel }) => channel),
     },
     channels: channels.map(({ id, last_seq }) => ({ id, last_seq })),

@@ -94,13 +94,15 @@ export async function listProjects(
         assigned_to
           ? sql`exists (select from project_users u where u.org_id = p.org_id and u.project_id = p.id and u.user_id = ${assigned_to})`
           : undefined,
-        q ? sql`(p.name ilike ${like(q)} or p.description ilike ${like(q)})` : undefined,
+        q
+          ? sql`(fold_text(p.name) like fold_text(${like(q)}) or fold_text(p.description) like fold_text(${like(q)}))`
+          : undefined,
       ])}`,
     order: (sql) => {
       const key = {
         created_at: sql`m.created_at`,
         updated_at: sql`m.updated_at`,
-        name: sql`lower(m.name)`,
+        name: sql`m.name collate "natural"`,
         stage: sql`array_position(array['definition','poc','development','testing','adoption','maintenance','end-of-life'], m.stage)`,
       }[sort]
       return order === 'asc' ? sql`${key}, m.id` : sql`${key} desc, m.id desc`

@@ -122,7 +122,7 @@ export async function listTasks(
         updated_at: sql`m.updated_at`,
         priority: sql`m.priority_rank`,
         status: sql`m.status_rank`,
-        title: sql`lower(m.title)`,
+        title: sql`m.title collate "natural"`,
       }[sort]
       return order === 'asc'
         ? sql`${key}, m.created_at, m.id`

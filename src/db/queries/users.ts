@@ -6,9 +6,16 @@ import { allOf, like, type PageRequest, readPage } from './pages.ts'
 
 type UserRow = Omit<User, 'email' | 'identifier'> & { email: string | null; identifier: string | null }
 
+/** Former usernames that still lead to their member. */
+export function foundUsernames(former: User['former_usernames'] = []): { former_usernames?: typeof former } {
+  const now = new Date().toISOString()
+  const former_usernames = former.filter(({ found_until }) => found_until > now)
+  return former_usernames.length > 0 ? { former_usernames } : {}
+}
+
 /** A member as the API answers it. Humans have an e-mail, agents an identifier. */
-function toUser({ email, identifier, ...rest }: UserRow): User {
-  const user: User = { ...rest }
+function toUser({ email, identifier, former_usernames, ...rest }: UserRow): User {
+  const user: User = { ...rest, ...foundUsernames(former_usernames) }
   if (email !== null && rest.type === 'human') user.email = email
   if (identifier !== null && rest.type === 'agent') user.identifier = identifier
   return user
@@ -17,7 +24,7 @@ function toUser({ email, identifier, ...rest }: UserRow): User {
 /** Whole members; ends in a condition on `x`, so that callers go on with `and`. */
 function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
-    select x.user_id as id, x.type, x.username, x.display_name, u.email, x.identifier, x.role, x.status, x.last_active_at,
+    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.role, x.status, x.last_active_at,
       coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
                 where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
       x.notification_preferences
@@ -53,7 +60,8 @@ export interface UserFilter extends PageRequest {
   q?: string
 }
 
-/** Members by name; `q` finds a part of the display name, the username or the e-mail, case-insensitively. */
+/** Members by name; `q` finds a part of the display name, a username, the identifier or the e-mail, whatever case
+ * and accents. */
 export async function listUsers(database: Database, org_id: string, filter: UserFilter): Promise<Page<User>> {
   const { type, role, project_id, q } = filter
   const page = await readPage<UserRow>(database, org_id, filter, {
@@ -66,10 +74,12 @@ export async function listUsers(database: Database, org_id: string, filter: User
           ? sql`exists (select from project_users p where p.org_id = m.org_id and p.project_id = ${project_id} and p.user_id = m.user_id)`
           : undefined,
         q
-          ? sql`(m.display_name ilike ${like(q)} or m.username ilike ${like(q)} or (select u.email from users u where u.id = m.user_id) ilike ${like(q)})`
+          ? sql`(fold_text(m.display_name) like fold_text(${like(q)}) or fold_text(m.username) like fold_text(${like(q)})
+              or fold_text(m.former_usernames::text) like fold_text(${like(q)}) or fold_text(m.identifier) like fold_text(${like(q)})
+              or lower((select u.email from users u where u.id = m.user_id)) like lower(${like(q)}))`
           : undefined,
       ])}`,
-    order: (sql) => sql`lower(m.display_name), m.id`,
+    order: (sql) => sql`m.display_name collate "natural", m.id`,
     rows: userRows,
     key: (sql) => sql`x.user_id`,
   })

@@ -22,7 +22,7 @@ import {
   USER_TYPES,
 } from '../../contracts/vocabulary.ts'
 import { ALARM_KINDS, type Alarm } from '../../domain/alarm.ts'
-import { at, createdAt, id, json, orgId, updatedAt } from './columns.ts'
+import { at, createdAt, id, inOrder, json, orgId, updatedAt } from './columns.ts'
 import { users } from './global.ts'
 
 export const organizations = pgTable(
@@ -54,6 +54,8 @@ export const memberships = pgTable(
     role: text('role', { enum: ROLES }).notNull(),
     display_name: text('display_name').notNull(),
     username: text('username').notNull(),
+    /** Newest first. Expired ones stay until the next change, and are left out when read. */
+    former_usernames: json<NonNullable<User['former_usernames']>>('former_usernames').notNull().default([]),
     identifier: text('identifier'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),
@@ -65,6 +67,7 @@ export const memberships = pgTable(
     primaryKey({ columns: [t.org_id, t.user_id] }),
     unique('memberships_username_key').on(t.org_id, t.username),
     unique('memberships_identifier_key').on(t.org_id, t.identifier),
+    index('memberships_name').on(t.org_id, inOrder(t.display_name), t.user_id),
     index('memberships_user').on(t.user_id),
   ],
 )

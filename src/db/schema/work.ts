@@ -22,7 +22,19 @@ import {
   TASK_STATUSES,
   TASK_TYPES,
 } from '../../contracts/vocabulary.ts'
-import { at, createdAt, id, json, orgId, searchPart, tsvector, updatedAt, wordsPart } from './columns.ts'
+import {
+  at,
+  createdAt,
+  foldedPart,
+  id,
+  inOrder,
+  json,
+  orgId,
+  searchPart,
+  tsvector,
+  updatedAt,
+  wordsPart,
+} from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
 
 /** Index of a word in its list. */
@@ -55,7 +67,7 @@ export const projects = pgTable(
     primaryKey({ columns: [t.org_id, t.id] }),
     index('projects_created').on(t.org_id, t.created_at, t.id),
     index('projects_updated').on(t.org_id, t.updated_at, t.id),
-    index('projects_name').on(t.org_id, sql`lower(${t.name})`, t.id),
+    index('projects_name').on(t.org_id, inOrder(t.name), t.id),
     index('projects_stage').on(t.org_id, t.stage, t.created_at, t.id),
     index('projects_owner').on(t.org_id, t.owner_id),
     index('projects_search').using('gin', t.search_vector),
@@ -106,7 +118,12 @@ export const tasks = pgTable(
     archived_at: at('archived_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),
-    search_vector: searchVector(wordsPart('title', 'A'), wordsPart('description', 'B')),
+    search_vector: searchVector(
+      wordsPart('title', 'A'),
+      wordsPart('description', 'B'),
+      foldedPart('title'),
+      foldedPart('description'),
+    ),
     // Lists sort by the place of a word in its list, not by letters; stored, so that an index can contain it.
     priority_rank: smallint('priority_rank').generatedAlwaysAs(rank('priority', PRIORITIES)),
     status_rank: smallint('status_rank').generatedAlwaysAs(rank('status', TASK_STATUSES)),
@@ -121,7 +138,7 @@ export const tasks = pgTable(
       .where(sql`archived_at is null`),
     index('tasks_created').on(t.org_id, t.created_at, t.id),
     index('tasks_updated').on(t.org_id, t.updated_at, t.id),
-    index('tasks_title').on(t.org_id, sql`lower(${t.title})`, t.created_at, t.id),
+    index('tasks_title').on(t.org_id, inOrder(t.title), t.created_at, t.id),
     index('tasks_status').on(t.org_id, t.status_rank, t.created_at, t.id),
     index('tasks_priority').on(t.org_id, t.priority_rank, t.created_at, t.id),
     // Completed long ago, over all orgs.

@@ -18,6 +18,8 @@ interface OfMember {
 
 interface MemberFields {
   role: Role
+  username: string
+  former_usernames: NonNullable<User['former_usernames']>
   display_name: string
   notification_preferences: NotificationPreferences
 }
@@ -44,6 +46,8 @@ const update = statement((p: Params<OfMember & MemberFields>) =>
     .update(memberships)
     .set({
       role: given(p.role),
+      username: given(p.username),
+      former_usernames: given(p.former_usernames),
       display_name: given(p.display_name),
       notification_preferences: given(p.notification_preferences),
       updated_at: given(p.now),
@@ -67,10 +71,12 @@ export async function insertMember(to: Writer, member: NewMember): Promise<void>
   )
 }
 
-export async function updateMember(to: Writer, user_id: string, fields: MemberFields): Promise<void> {
-  const { role, display_name, notification_preferences } = fields
+/** Stores what may change of a member. */
+export async function updateMember(to: Writer, user: User): Promise<void> {
+  const { id: user_id, role, username, former_usernames = [], display_name, notification_preferences } = user
   const { org_id, now } = to
-  await to.write(update(to.sql, { org_id, user_id, role, display_name, notification_preferences, now }))
+  const fields = { role, username, former_usernames, display_name, notification_preferences }
+  await to.write(update(to.sql, { org_id, user_id, ...fields, now }))
 }
 
 /** An invited member becomes active under the name it chose. */

@@ -61,7 +61,7 @@ export function channelRoutes(deps: Deps) {
           summary: 'Another org-wide channel',
           description: 'Every member reads it. A project’s channel comes with the project.',
           ok: { status: 201, schema: Channel },
-          errors: ['IDEMPOTENCY_CONFLICT'],
+          errors: ['NAME_TAKEN', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) => created(await call.command('channel.create', call.body)),
       ),

@@ -55,6 +55,7 @@ export function orgRoutes(deps: Deps) {
           errors: [
             'SINGLE_TENANT',
             'SLUG_TAKEN',
+            'NAME_TAKEN',
             'FORBIDDEN',
             'CSRF_VALIDATION_FAILED',
             'IDEMPOTENCY_CONFLICT',
@@ -111,6 +112,7 @@ export function orgRoutes(deps: Deps) {
           summary: 'Change name or settings',
           description: '`settings` is a JSON Merge Patch; what comes out of it is judged whole.',
           ok: { status: 200, schema: Org },
+          errors: ['NAME_TAKEN'],
         },
         async (call) => {
           const { result } = await call.command('org.update', call.body)

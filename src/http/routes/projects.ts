@@ -74,7 +74,7 @@ export function projectRoutes(deps: Deps) {
           summary: 'Create a project',
           description: 'With a channel of its own; owner and creator are assigned to it.',
           ok: { status: 201, schema: Project },
-          errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+          errors: ['USER_NOT_FOUND', 'NAME_TAKEN', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) => created(await call.command('project.create', call.body)),
       ),
@@ -113,10 +113,10 @@ export function projectRoutes(deps: Deps) {
           summary: 'Change a project',
           description: VERSION_NOTE,
           ok: { status: 200, schema: Project },
-          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'VERSION_CONFLICT'],
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'NAME_TAKEN', 'VERSION_CONFLICT'],
         },
         async (call) => {
-          const input = { id: idOf(call, 'project_id'), patch: call.body, ...ifMatch(call.request) }
+          const input = { patch: call.body, ...versioned(call) }
           const { result } = await call.command('project.update', input)
           return { body: result, headers: { ETag: `"${result.version}"` } }
         },
@@ -133,11 +133,11 @@ export function projectRoutes(deps: Deps) {
           summary: 'Move a project to another stage',
           description: 'One stage forward or any number back. A refusal lists the stages that are allowed.',
           ok: { status: 200, schema: Project },
-          errors: ['PROJECT_NOT_FOUND', 'INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
+          errors: ['PROJECT_NOT_FOUND', 'VERSION_CONFLICT', 'INVALID_TRANSITION', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) =>
           created(
-            await call.command('project.transition', { ...call.body, id: idOf(call, 'project_id') }),
+            await call.command('project.transition', { ...call.body, ...versioned(call) }),
             undefined,
             200,
           ),
@@ -153,10 +153,10 @@ export function projectRoutes(deps: Deps) {
           summary: 'End of life',
           description: 'Hides the project from boards for good; nothing leads back.',
           ok: { status: 204 },
-          errors: ['PROJECT_NOT_FOUND'],
+          errors: ['PROJECT_NOT_FOUND', 'VERSION_CONFLICT'],
         },
         async (call) => {
-          await call.command('project.archive', { id: idOf(call, 'project_id') })
+          await call.command('project.archive', versioned(call))
           return {}
         },
       ),
@@ -192,11 +192,11 @@ export function projectRoutes(deps: Deps) {
           description:
             'Opens the project’s channel and its history to the member, at once. For administrators and those assigned themselves.',
           ok: { status: 200, schema: Project },
-          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN', 'VERSION_CONFLICT'],
         },
         async (call) => {
           const { result } = await call.command('project.assign', {
-            id: idOf(call, 'project_id'),
+            ...versioned(call),
             user_id: userOf(call),
           })
           return { body: result }
@@ -213,15 +213,21 @@ export function projectRoutes(deps: Deps) {
           summary: 'Take a member off a project',
           description: 'Closes the project’s channel to the member, at once.',
           ok: { status: 204 },
-          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN'],
+          errors: ['PROJECT_NOT_FOUND', 'USER_NOT_FOUND', 'FORBIDDEN', 'VERSION_CONFLICT'],
         },
         async (call) => {
-          await call.command('project.unassign', { id: idOf(call, 'project_id'), user_id: userOf(call) })
+          await call.command('project.unassign', { ...versioned(call), user_id: userOf(call) })
           return {}
         },
       ),
     )
 }
+
+/** The project in the path, in the version of `If-Match`. */
+const versioned = (call: Pick<OrgCall<unknown, unknown>, 'params' | 'request'>) => ({
+  id: idOf(call, 'project_id'),
+  ...ifMatch(call.request),
+})
 
 function userOf({ params, principal }: Pick<OrgCall<unknown, unknown>, 'params' | 'principal'>): string {
   return params.user_id === 'me' ? (principal.id ?? '') : (params.user_id ?? '')

@@ -104,9 +104,8 @@ export function taskRoutes(deps: Deps) {
         },
         async (call) => {
           const { result } = await call.command('task.update', {
-            id: idOf(call, 'task_id'),
             patch: call.body,
-            ...ifMatch(call.request),
+            ...versioned(call),
           })
           return { body: result, headers: { ETag: `"${result.version}"` } }
         },
@@ -126,6 +125,7 @@ export function taskRoutes(deps: Deps) {
           ok: { status: 200, schema: Task },
           errors: [
             'TASK_NOT_FOUND',
+            'VERSION_CONFLICT',
             'INVALID_TRANSITION',
             'EVIDENCE_REQUIRED',
             'TASK_BLOCKED',
@@ -134,7 +134,7 @@ export function taskRoutes(deps: Deps) {
         },
         async (call) =>
           created(
-            await call.command('task.transition', { ...call.body, id: idOf(call, 'task_id') }),
+            await call.command('task.transition', { ...call.body, ...versioned(call) }),
             undefined,
             200,
           ),
@@ -150,11 +150,11 @@ export function taskRoutes(deps: Deps) {
           summary: 'Make a task wait for another',
           description: 'Refused when it would close a circle; the refusal names it.',
           ok: { status: 200, schema: Task },
-          errors: ['TASK_NOT_FOUND', 'CIRCULAR_DEPENDENCY'],
+          errors: ['TASK_NOT_FOUND', 'CIRCULAR_DEPENDENCY', 'VERSION_CONFLICT'],
         },
         async (call) => {
           const { result } = await call.command('task.add_dependency', {
-            id: idOf(call, 'task_id'),
+            ...versioned(call),
             blocked_by_id: idOf(call, 'blocked_by_id'),
           })
           return { body: result }
@@ -171,11 +171,11 @@ export function taskRoutes(deps: Deps) {
           summary: 'Take a dependency away',
           description: 'When nothing else blocks the task, its assignees hear that it is free.',
           ok: { status: 204 },
-          errors: ['TASK_NOT_FOUND', 'DEPENDENCY_NOT_FOUND'],
+          errors: ['TASK_NOT_FOUND', 'DEPENDENCY_NOT_FOUND', 'VERSION_CONFLICT'],
         },
         async (call) => {
           await call.command('task.remove_dependency', {
-            id: idOf(call, 'task_id'),
+            ...versioned(call),
             blocked_by_id: idOf(call, 'blocked_by_id'),
           })
           return {}
@@ -194,10 +194,10 @@ export function taskRoutes(deps: Deps) {
           description:
             'An https address that shows a part of the work: a pull request, test results or a document.',
           ok: { status: 201, schema: Evidence },
-          errors: ['TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
+          errors: ['TASK_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'VERSION_CONFLICT'],
         },
         async (call) =>
-          created(await call.command('task.add_evidence', { ...call.body, id: idOf(call, 'task_id') })),
+          created(await call.command('task.add_evidence', { ...call.body, ...versioned(call) })),
       ),
     )
 
@@ -210,11 +210,11 @@ export function taskRoutes(deps: Deps) {
           summary: 'Take evidence away',
           description: 'The task’s status stays as it is.',
           ok: { status: 204 },
-          errors: ['TASK_NOT_FOUND', 'EVIDENCE_NOT_FOUND'],
+          errors: ['TASK_NOT_FOUND', 'EVIDENCE_NOT_FOUND', 'VERSION_CONFLICT'],
         },
         async (call) => {
           await call.command('task.remove_evidence', {
-            id: idOf(call, 'task_id'),
+            ...versioned(call),
             evidence_id: idOf(call, 'evidence_id'),
           })
           return {}
@@ -222,6 +222,12 @@ export function taskRoutes(deps: Deps) {
       ),
     )
 }
+
+/** The task in the path, in the version of `If-Match`. */
+const versioned = (call: Pick<OrgCall<unknown, unknown>, 'params' | 'request'>) => ({
+  id: idOf(call, 'task_id'),
+  ...ifMatch(call.request),
+})
 
 /** The task in the path; for a sub-agent only its own. */
 function own({ principal, params }: Pick<OrgCall<unknown, unknown>, 'principal' | 'params'>): string {

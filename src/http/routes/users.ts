@@ -65,7 +65,7 @@ export function userRoutes(deps: Deps) {
           description:
             'A person gets an `invite_url`, an agent an `api_key`. Both are answered once and never kept.',
           ok: { status: 201, schema: Created },
-          errors: ['ALREADY_MEMBER', 'IDEMPOTENCY_CONFLICT'],
+          errors: ['ALREADY_MEMBER', 'NAME_TAKEN', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) =>
           call.body.type === 'agent'
@@ -104,9 +104,9 @@ export function userRoutes(deps: Deps) {
           body: UserPatch,
           summary: 'Change a member',
           description:
-            'Role: an administrator. Name and preferences: the member itself. Open streams follow at once.',
+            'Role: an administrator. Names: an administrator or the member itself. Preferences: the member itself. A former username leads to its member for a year. Open streams follow at once.',
           ok: { status: 200, schema: User },
-          errors: ['USER_NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR'],
+          errors: ['USER_NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'NAME_TAKEN'],
         },
         async (call) => {
           const { result } = await call.command('user.update', {
@@ -142,6 +142,7 @@ export function userRoutes(deps: Deps) {
         {
           tag,
           action: 'key.list',
+          uncompressed: true,
           query: Type.Object(PAGE),
           summary: 'Keys of an agent, without the keys',
           description: 'Prefix, last use and end of each. A key itself is shown once, when it is made.',

@@ -13,8 +13,14 @@ export async function buildApp(): Promise<void> {
 }
 
 function newest(): number {
-  const files = ['src/**/*', 'public/*', 'index.html', 'vite.config.ts', 'package.json'].flatMap(
-    (pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: UI, onlyFiles: true })],
-  )
+  const files = [
+    'src/**/*',
+    'public/*',
+    'scripts/*',
+    'service-worker.js',
+    'index.html',
+    'vite.config.ts',
+    'package.json',
+  ].flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: UI, onlyFiles: true })])
   return Math.max(...files.map((file) => statSync(join(UI, file)).mtimeMs))
 }

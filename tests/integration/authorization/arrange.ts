@@ -46,7 +46,7 @@ export const sessionId = async (person: Person | undefined): Promise<string> =>
 export async function invite(admin: Person): Promise<User & { invite_url: string }> {
   const email = `${unique()}@example.com`
   return await done(
-    admin.in('POST', '/users', { type: 'human', email, display_name: 'Invited', role: 'contributor' }),
+    admin.in('POST', '/users', { type: 'human', email, display_name: unique(), role: 'contributor' }),
   )
 }
 
@@ -66,7 +66,7 @@ export const inOwnOrg: Make = async (setting) => ({ params: { org_slug: await ow
 
 export async function freshProject({ world, place, read_only }: Setting): Promise<string> {
   if (read_only) return place.project_id
-  const body = { name: 'Fresh', type: 'docs' }
+  const body = { name: unique(), type: 'docs' }
   return (await done(world.main.admin.in<Project>('POST', '/projects', body))).id
 }
 
@@ -89,7 +89,7 @@ export const general: Make = ({ place }) => ({ params: { channel_id: place.gener
 export const task: Make = ({ place }) => ({ params: { task_id: place.task_id } })
 export const other_task: Make = ({ place }) => ({ params: { task_id: place.other_task_id } })
 
-/** The same with a body. */
+/** The same with a body; names are made anew for each request, because each may be taken once. */
 export const sending =
   (make: Make, body: unknown): Make =>
-  async (setting) => ({ ...(await make(setting)), body })
+  async (setting) => ({ ...(await make(setting)), body: typeof body === 'function' ? body() : body })

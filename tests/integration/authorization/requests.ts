@@ -24,7 +24,7 @@ import type { Row } from './callers.ts'
 import { addEvidence, done } from './world.ts'
 
 const nothing: Make = () => ({})
-const NAME = { name: 'Name' }
+const named = () => ({ name: unique() })
 const LINK = { type: 'pr_link', url: 'https://git.example.com/pulls/2' }
 const MESSAGE = { content: 'Hello again' }
 const REPORT = { state: 'delivered' }
@@ -36,7 +36,7 @@ const inviteToken: Make = async ({ world }) => ({
 /** What each line of the table asks for, by {@link keyOf}. Paths start below the org. */
 const IN_ORG: Record<string, Make> = {
   'GET ': nothing,
-  'PATCH ': sending(nothing, NAME),
+  'PATCH ': sending(nothing, named),
   'DELETE ': async (setting) => {
     const org_slug = await ownOrg(setting)
     return { params: { org_slug }, body: { confirm: org_slug } }
@@ -50,19 +50,19 @@ const IN_ORG: Record<string, Make> = {
     body: {
       type: 'human',
       email: `${unique()}@example.com`,
-      display_name: 'New',
+      display_name: unique(),
       role: 'contributor',
     },
   }),
   'GET /users/{user_id} `me`': self,
   'GET /users/{user_id} another': agent,
-  'PATCH /users/{user_id} own name and preferences': sending(self, {
-    display_name: 'Renamed',
+  'PATCH /users/{user_id} own name and preferences': sending(self, () => ({
+    display_name: unique(),
     notification_preferences: { email: 'none' },
-  }),
+  })),
   'PATCH /users/{user_id} own role': sending(self, { role: 'administrator' }),
   'PATCH /users/{user_id} another’s role': sending(agent, { role: 'contributor' }),
-  'PATCH /users/{user_id} another’s name': sending(agent, { display_name: 'Spare too' }),
+  'PATCH /users/{user_id} another’s name': sending(agent, () => ({ display_name: unique() })),
   'PATCH /users/{user_id} another’s preferences': sending(agent, {
     notification_preferences: { email: 'none' },
   }),
@@ -74,12 +74,12 @@ const IN_ORG: Record<string, Make> = {
   'DELETE /users/{user_id}/api-keys': agent,
 
   'GET /projects': nothing,
-  'POST /projects': sending(nothing, { ...NAME, type: 'docs' }),
+  'POST /projects': sending(nothing, () => ({ ...named(), type: 'docs' })),
   'GET /projects/{project_id}': project,
   'GET /projects/{project_id} a project that is not the sub-agent’s task’s': ({ place }) => ({
     params: { project_id: place.other_project_id },
   }),
-  'PATCH /projects/{project_id}': sending(project, NAME),
+  'PATCH /projects/{project_id}': sending(project, named),
   'POST /projects/{project_id}/transition': async (setting) => ({
     params: { project_id: await freshProject(setting) },
     body: { to_stage: 'poc' },
@@ -129,7 +129,7 @@ const IN_ORG: Record<string, Make> = {
   }),
 
   'GET /channels': nothing,
-  'POST /channels': sending(nothing, NAME),
+  'POST /channels': sending(nothing, named),
   'GET /channels/{channel_id} a project’s channel': channel,
   'GET /channels/{channel_id} an org-wide channel': general,
   'GET /channels/{channel_id}/messages a project’s channel': channel,
@@ -178,7 +178,7 @@ const ELSEWHERE: Record<string, Make> = {
     params: { id: await sessionId(world.other_session) },
   }),
   'GET /api/v1/orgs': nothing,
-  'POST /api/v1/orgs on a multi-tenant server': () => ({ body: { ...NAME, slug: `org-${unique()}` } }),
+  'POST /api/v1/orgs on a multi-tenant server': () => ({ body: { ...named(), slug: `org-${unique()}` } }),
 }
 
 const ORG = '/api/v1/orgs/{org_slug}'

@@ -145,7 +145,7 @@ export async function fill(
     admin.in<User>('POST', '/users', {
       type: 'human',
       email: `spare@${admin.org}.example`,
-      display_name: 'Spare',
+      display_name: 'Spare person',
       role: 'contributor',
     }),
   )

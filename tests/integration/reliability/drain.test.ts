@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { addAgent, generalChannel, type Message, setUp } from '../../support/client.ts'
+import { expectNoPostgres } from '../../support/postgres-processes.ts'
 import { RawWebSocket, rawRequest } from '../../support/raw-socket.ts'
 import { databaseOf, startServer } from '../../support/server.ts'
 import { until, WsJournal } from '../../support/streams.ts'
@@ -64,8 +65,9 @@ test('I-60 SIGTERM: what is under way is answered, streams close with a reconnec
   await server.stop()
 })
 
-test('a second signal ends the process at once, whatever is under way; the next start recovers', async () => {
-  const server = await startServer()
+/** A server with a write that waits for a row lock until `release`. */
+async function withHeldWrite() {
+  const server = await startServer({ cluster: 'own' })
   const admin = await setUp(server)
   const general = (await generalChannel(admin)).id
   const holder = databaseOf(server)
@@ -78,16 +80,59 @@ test('a second signal ends the process at once, whatever is under way; the next 
     .catch(() => undefined)
   const write = admin
     .in('POST', `/channels/${general}/messages`, { content: 'held up' })
+    .then(({ status }) => status)
     .catch(() => undefined)
   await Bun.sleep(300)
+  return {
+    server,
+    admin,
+    general,
+    write,
+    async release() {
+      over = true
+      await Promise.all([held, write])
+      await holder.end({ timeout: 1 }).catch(() => undefined)
+    },
+  }
+}
+
+const refusesConnections = async (url: string) =>
+  (await fetch(`${url}/health`).catch(() => undefined)) === undefined
+
+test('I-61 a signal to a process group arrives more than once: the repeats do not cut the drain', async () => {
+  const { server, write, release } = await withHeldWrite()
+  for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
+    process.kill(server.pid, signal)
+  await until(() => refusesConnections(server.url))
+  await release()
+  expect(await write).toBe(201)
+  await server.ended()
+  await expectNoPostgres(server.data_dir)
+  await server.restart()
+  expect(server.log()).not.toContain('recovered')
+  await server.stop()
+})
+
+test.each(['SIGHUP', 'SIGQUIT'] as const)('I-60 %s drains like SIGTERM', async (signal) => {
+  const { server, write, release } = await withHeldWrite()
+  process.kill(server.pid, signal)
+  await until(() => refusesConnections(server.url))
+  await release()
+  expect(await write).toBe(201)
+  await server.ended()
+  await expectNoPostgres(server.data_dir)
+  await server.stop()
+})
+
+test('a second signal after a second ends the process at once, whatever is under way, and its PostgreSQL', async () => {
+  const { server, admin, general, release } = await withHeldWrite()
   process.kill(server.pid, 'SIGTERM')
-  await Bun.sleep(300)
-  expect((await fetch(`${server.url}/health`).catch(() => undefined))?.status ?? 0).toBe(0)
+  await until(() => refusesConnections(server.url))
+  await Bun.sleep(1_200)
   // The write is still held up: the process does not wait for it.
   await server.kill('SIGTERM')
-  over = true
-  await Promise.all([held, write])
-  await holder.end({ timeout: 1 }).catch(() => undefined)
+  await expectNoPostgres(server.data_dir)
+  await release()
   await server.restart()
   expect((await admin.in('POST', `/channels/${general}/messages`, { content: 'goes on' })).status).toBe(201)
   await server.stop()

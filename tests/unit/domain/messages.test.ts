@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import {
-  mentionedNames,
-  messageKind,
-  parseCommand,
-  resolveMentions,
-  usernameFrom,
-} from '../../../src/domain/messages.ts'
+import { mentionedNames, messageKind, parseCommand, resolveMentions } from '../../../src/domain/messages.ts'
 
 describe('commands in chat', () => {
   test('a person’s text that begins with /word is a command with its arguments', () => {
@@ -59,16 +53,4 @@ describe('mentions', () => {
       }),
     )
   })
-})
-
-test('a username is what @ can find, whatever the name', () => {
-  expect(usernameFrom('Inês Carvalho')).toBe('ines-carvalho')
-  expect(usernameFrom('release-scribe')).toBe('release-scribe')
-  expect(usernameFrom('李雷')).toBe('member')
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-      const username = usernameFrom(name)
-      expect(mentionedNames(`hello @${username} there`)).toEqual([username])
-    }),
-  )
 })

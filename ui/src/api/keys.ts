@@ -9,6 +9,9 @@ export const keys = {
   inOrg: (slug: string) => ['org', slug] as const,
   org: (slug: string) => ['org', slug, 'org'] as const,
   members: (slug: string) => ['org', slug, 'members'] as const,
+  firstMembers: (slug: string) => ['org', slug, 'first-members'] as const,
+  foundMembers: (slug: string, query: { q: string; type: string }) =>
+    ['org', slug, 'found-members', query] as const,
   memberKeys: (slug: string, user_id: string) => ['org', slug, 'member-keys', user_id] as const,
   channels: (slug: string) => ['org', slug, 'channels'] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,

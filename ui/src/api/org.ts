@@ -15,14 +15,30 @@ export type HistoryPlace = { before?: number; after?: number; around?: number }
 /** Messages per request: two tall screens. */
 const HISTORY_LIMIT = 60
 
-/** Reads all pages of a list. */
-async function everyPage<T>(path: string): Promise<T[]> {
-  const all: T[] = []
-  for (let page = 1; ; page++) {
-    const { data, pagination } = await request<Page<T>>('GET', path, { query: { page, per_page: 100 } })
-    all.push(...data)
-    if (page >= pagination.total_pages) return all
+const PER_PAGE = 100
+/** Over HTTP/1.1 a browser has six connections to a host: what the user does meanwhile must find a free one. */
+const PAGES_AT_ONCE = 3
+
+const onePage = <T>(path: string, page: number, query: Record<string, string> = {}) =>
+  request<Page<T>>('GET', path, { query: { ...query, page, per_page: PER_PAGE } })
+
+/** Reads the pages behind the first one of a list. */
+async function furtherPages<T>(path: string, first: Page<T>): Promise<T[]> {
+  const pages: T[][] = []
+  let next = 2
+  const read = async () => {
+    while (next <= first.pagination.total_pages) {
+      const page = next++
+      pages[page] = (await onePage<T>(path, page)).data
+    }
   }
+  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, read))
+  return pages.flat()
+}
+
+async function everyPage<T>(path: string): Promise<T[]> {
+  const first = await onePage<T>(path, 1)
+  return [...first.data, ...(await furtherPages(path, first))]
 }
 
 export const api = {
@@ -31,7 +47,10 @@ export const api = {
   createOrg: (body: OrgCreate, idempotency_key: string) =>
     request<Org>('POST', '/api/v1/orgs', { body, idempotency_key }),
 
-  members: (slug: string) => everyPage<User>(`${orgPath(slug)}/users`),
+  /** The first members by name, of a kind and found by a text if given. */
+  firstMembers: (slug: string, query: { q?: string; type?: string } = {}) =>
+    onePage<User>(`${orgPath(slug)}/users`, 1, query),
+  furtherMembers: (slug: string, first: Page<User>) => furtherPages(`${orgPath(slug)}/users`, first),
   member: (slug: string, user_id: string) => request<User>('GET', userPath(slug, user_id)),
   createMember: (slug: string, body: UserCreate, idempotency_key: string) =>
     request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body, idempotency_key }),

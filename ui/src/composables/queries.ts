@@ -1,5 +1,5 @@
 import type { Role } from '@contracts/vocabulary.ts'
-import { type QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import { auth } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
@@ -9,6 +9,9 @@ import { withFresh } from '../realtime/channel-counts.ts'
 import { announceUser } from './sign-in-notice.ts'
 
 /** Server state through the query cache. Events keep it current, so no query expires by age. */
+
+/** Answers to what was typed: no event keeps them current. */
+const FOUND_KEPT_MS = 10_000
 
 export const meQuery = {
   queryKey: keys.me(),
@@ -46,11 +49,47 @@ export function useOrg(slug: MaybeRefOrGetter<string>) {
   })
 }
 
+/**
+ * Members of an org in the order of names: the first page as soon as it is there, and in the end all of them. Until they
+ * are complete, {@link useFoundMembers} asks the server.
+ */
 export function useMembers(slug: MaybeRefOrGetter<string>) {
-  return useQuery({
-    queryKey: computed(() => keys.members(toValue(slug))),
-    queryFn: () => api.members(toValue(slug)),
+  const client = useQueryClient()
+  const firstQuery = () => ({
+    queryKey: keys.firstMembers(toValue(slug)),
+    queryFn: () => api.firstMembers(toValue(slug)),
   })
+  const first = useQuery(computed(firstQuery))
+  const all = useQuery({
+    queryKey: computed(() => keys.members(toValue(slug))),
+    queryFn: async () => {
+      const page = await client.fetchQuery(firstQuery())
+      return [...page.data, ...(await api.furtherMembers(toValue(slug), page))]
+    },
+  })
+  return {
+    data: computed(() => all.data.value ?? first.data.value?.data),
+    total: computed(() => all.data.value?.length ?? first.data.value?.pagination.total),
+    complete: computed(() => all.data.value !== undefined),
+    error: all.error,
+  }
+}
+
+/** What the server finds among all members; the answer before stays until the next one is there. Off without `q`. */
+export function useFoundMembers(
+  slug: MaybeRefOrGetter<string>,
+  query: MaybeRefOrGetter<{ q: string; type: string } | undefined>,
+) {
+  const asked = computed(() => toValue(query))
+  const { data } = useQuery({
+    queryKey: computed(() => keys.foundMembers(toValue(slug), asked.value ?? { q: '', type: '' })),
+    queryFn: () => api.firstMembers(toValue(slug), asked.value),
+    enabled: computed(() => asked.value !== undefined),
+    placeholderData: keepPreviousData,
+    gcTime: FOUND_KEPT_MS,
+    staleTime: FOUND_KEPT_MS,
+  })
+  return computed(() => (asked.value === undefined ? undefined : data.value?.data))
 }
 
 export function channelsQuery(slug: string, client: QueryClient) {

@@ -1,12 +1,15 @@
 import { useTitle } from '@vueuse/core'
 import { type MaybeRefOrGetter, toValue } from 'vue'
+import { isolate } from '../components/base/isolate.ts'
 import { useChannels, useMe } from './queries.ts'
 
 const APP = 'Mission Control'
 
 /** The document title, most specific part first, e.g. "(2) general · Fieldnote · Mission Control". */
 export function usePageTitle(parts: MaybeRefOrGetter<readonly (string | undefined)[]>): void {
-  useTitle(() => [...toValue(parts), APP].filter(Boolean).join(' · '), { restoreOnUnmount: () => APP })
+  useTitle(() => [...toValue(parts), APP].flatMap((part) => (part ? isolate(part) : [])).join(' · '), {
+    restoreOnUnmount: () => APP,
+  })
 }
 
 /** The title of a page of an org, with the number of unread mentions in front. */
@@ -16,6 +19,6 @@ export function useOrgTitle(slug: MaybeRefOrGetter<string>, name: MaybeRefOrGett
   usePageTitle(() => {
     const mentions = channels.value?.reduce((sum, { mention_count }) => sum + mention_count, 0) ?? 0
     const org = me.value?.memberships.find((one) => one.org.slug === toValue(slug))?.org.name
-    return [mentions > 0 ? `(${mentions}) ${toValue(name)}` : toValue(name), org]
+    return [mentions > 0 ? `(${mentions}) ${isolate(toValue(name))}` : toValue(name), org]
   })
 }

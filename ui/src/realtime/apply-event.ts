@@ -2,6 +2,7 @@ import type { EventEnvelope } from '@contracts/events.ts'
 import type { Channel, Message, User } from '@contracts/resources.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
+import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 
 /** The user of this page: an event about the reader changes more. */
@@ -48,7 +49,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
       return [...memberUpdates(event.payload.user), ...ownRole(event.payload.user, reader)]
     case 'user.removed': {
       const { user } = event.payload
-      return [{ at: 'members', change: (members) => members.filter(({ id }) => id !== user.id) }]
+      return [{ at: 'members', change: (members) => withoutMember(members, user.id) }]
     }
     case 'api_key.rotated':
     case 'api_key.revoked':
@@ -101,15 +102,7 @@ function refetchChannels(): CacheUpdate[] {
 }
 
 function memberUpdates(user: User): CacheUpdate[] {
-  return [
-    {
-      at: 'members',
-      change: (members) => {
-        const at = members.findIndex(({ id }) => id === user.id)
-        return at === -1 ? [...members, user] : members.with(at, user)
-      },
-    },
-  ]
+  return [{ at: 'members', change: (members) => withMember(members, user) }]
 }
 
 function ownRole(user: User, reader: Reader): CacheUpdate[] {

@@ -25,7 +25,7 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         change(client, keys.me(), update.change)
         break
       case 'members':
-        change(client, keys.members(slug), update.change)
+        changeMembers(client, slug, update.change)
         break
       case 'channels':
         change(client, keys.channels(slug), update.change)
@@ -42,6 +42,14 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
 
 function change<T>(client: QueryClient, key: readonly unknown[], update: (data: T) => T): void {
   client.setQueryData<T>(key, (data) => (data === undefined ? undefined : update(data)))
+}
+
+/** While the list is read, its answer may be older than the event: it is read again. */
+function changeMembers(client: QueryClient, slug: string, update: (members: User[]) => User[]): void {
+  change(client, keys.members(slug), update)
+  if (client.isFetching({ queryKey: keys.members(slug) }) === 0) return
+  void client.invalidateQueries({ queryKey: keys.firstMembers(slug) })
+  void client.invalidateQueries({ queryKey: keys.members(slug) })
 }
 
 function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }>): readonly unknown[] {

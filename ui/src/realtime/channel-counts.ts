@@ -1,11 +1,12 @@
 import type { Channel, Message } from '@contracts/resources.ts'
+import { compareNames } from '@contracts/text-order.ts'
 
 /** Sorts org-wide channels before project channels, each by name: the order of the sidebar and of the server's list. */
 export function sortChannels(channels: readonly Channel[]): Channel[] {
   return [...channels].sort(
     (a, b) =>
       Number(a.type === 'project') - Number(b.type === 'project') ||
-      a.name.localeCompare(b.name, 'en', { sensitivity: 'base' }) ||
+      compareNames(a.name, b.name) ||
       (a.id < b.id ? -1 : 1),
   )
 }

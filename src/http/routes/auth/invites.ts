@@ -61,7 +61,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           description:
             'A new account needs `password`; somebody who has one signs in with it. Nobody joins a read-only organization.',
           ok: { status: 200, schema: SignedIn },
-          errors: ['INVITE_NOT_FOUND', 'INVALID_CREDENTIALS', 'ORG_READ_ONLY'],
+          errors: ['INVITE_NOT_FOUND', 'INVALID_CREDENTIALS', 'ORG_READ_ONLY', 'NAME_TAKEN'],
         },
         async (call) => {
           const { params, body, ip } = call

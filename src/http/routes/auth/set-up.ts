@@ -58,7 +58,7 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
           description:
             'Makes the first account, its org and the channel `general`, and signs in. The token is in the link that the server prints at start until it is used.',
           ok: { status: 201, schema: SignedIn },
-          errors: ['INVALID_CREDENTIALS', 'ALREADY_SET_UP', 'SLUG_TAKEN'],
+          errors: ['INVALID_CREDENTIALS', 'ALREADY_SET_UP', 'SLUG_TAKEN', 'NAME_TAKEN'],
         },
         async (call) => {
           const { body } = call

@@ -1,3 +1,4 @@
+import { isolate } from './isolate.ts'
 /** What an avatar needs to know of a sender or member. */
 export interface Face {
   id: string | null
@@ -58,7 +59,8 @@ function hueIndex(id: string): number {
 
 /** The name with the type, for screen readers: the shape of the avatar shows the type otherwise. */
 export function spokenName({ type, display_name }: Pick<Face, 'type' | 'display_name'>): string {
-  if (type === 'agent') return `${display_name}, agent`
-  if (type === 'sub_agent') return `${display_name}, sub-agent`
-  return display_name
+  const name = isolate(display_name)
+  if (type === 'agent') return `${name}, agent`
+  if (type === 'sub_agent') return `${name}, sub-agent`
+  return name
 }

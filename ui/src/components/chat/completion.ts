@@ -1,4 +1,5 @@
 import type { Channel, User } from '@contracts/resources.ts'
+import { compareNames } from '@contracts/text-order.ts'
 
 /** The incomplete mention or command at the caret. */
 export interface Trigger {
@@ -64,7 +65,7 @@ export function mentionOptions(
       rank: rank + (reason ? 10 : 0) + (user.status === 'invited' ? 5 : 0),
     })
   }
-  options.sort((a, b) => a.rank - b.rank || a.user.display_name.localeCompare(b.user.display_name))
+  options.sort((a, b) => a.rank - b.rank || compareNames(a.user.display_name, b.user.display_name))
   return options.slice(0, OPTIONS_MAX)
 }
 

@@ -1,0 +1,51 @@
+/*
+ * Names of members, channels, projects and organizations. Plain functions without a schema library: server and app judge
+ * a name alike.
+ */
+
+/** Combining marks on one letter: more of them reach over the neighbouring lines; no script needs as many. */
+const MARKS_MAX = 4
+
+/**
+ * Characters without a place in a name: controls, line separators, private use, and format characters (directions,
+ * tags, soft hyphen, zero width), but for the joiners, which {@link JOINED} admits in their context.
+ */
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/u
+
+/** Drawn as nothing although no format character: fillers, blank symbols, selectors. */
+const BLANK = /\p{Default_Ignorable_Code_Point}|[\u2800\ufffc\u{1d159}\u{16fe4}]/u
+
+/** Where a joiner or a selector changes the look: Persian and Indic letters, emoji, ideographic and Mongolian variants. */
+const JOINED = new RegExp(
+  [
+    '(?<=[\\p{L}\\p{M}])[\\u200c\\u200d](?=[\\p{L}\\p{M}])(?<=[^\\p{scx=Latin}\\p{scx=Cyrillic}\\p{scx=Greek}].)',
+    '(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic})',
+    '(?<=\\p{Emoji})\\ufe0f',
+    '(?<=\\p{Script=Han})[\\u{e0100}-\\u{e01ef}]',
+    '(?<=\\p{Script=Mongolian})[\\u180b-\\u180d]',
+  ].join('|'),
+  'gu',
+)
+
+const STACKED = new RegExp(`\\p{M}{${MARKS_MAX + 1}}`, 'u')
+
+/** What shows: a letter, a digit, punctuation or a symbol. Spaces and marks alone do not. */
+const SHOWN = /[\p{L}\p{N}\p{P}\p{S}]/u
+
+/** The stored form of a name: NFC, white space at the ends removed and otherwise a single space. */
+export function tidyName(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/\p{Zs}+/gu, ' ')
+    .trim()
+}
+
+/** Why a name would show nothing, or something else than it is; undefined for a good one. */
+export function nameProblem(text: string): string | undefined {
+  const plain = text.replace(JOINED, '')
+  if (FORBIDDEN.test(plain)) return 'Must not contain control, direction or tag characters.'
+  if (BLANK.test(plain) || /[\u200c\u200d]/.test(plain)) return 'Must not contain invisible characters.'
+  if (!SHOWN.test(plain)) return 'Must show at least one character.'
+  if (STACKED.test(plain)) return 'Has too many marks on one letter.'
+  return undefined
+}
