@@ -14,18 +14,30 @@ const hashing = pLimit(AT_ONCE_MAX)
 /** Compared for unknown accounts, so that they cost the same work as known ones. */
 let dummy_hash: Promise<string> | undefined
 
-/** argon2id (RFC 9106), off the event loop. */
+/** One form for all keyboards: they write the same character composed or decomposed, full-width or not. */
+const normalized = (password: string) => password.normalize('NFKC')
+
+/** argon2id (RFC 9106) of the NFKC form, off the event loop. */
 export async function hashPassword(password: string): Promise<string> {
-  return await limited(() => Bun.password.hash(password, { algorithm: 'argon2id' }))
+  return await limited(() => Bun.password.hash(normalized(password), { algorithm: 'argon2id' }))
 }
 
-/** With `hash` null (no such account) it does the same work and returns false. */
-export async function verifyPassword(hash: string | null, password: string): Promise<boolean> {
-  if (characters(password) > LIMITS.password_max) return false
+/** `outdated`: right, but the hash is of the text as it was typed. It is to be replaced. */
+export type Verdict = 'right' | 'outdated' | 'wrong'
+
+/**
+ * Compares a password in its NFKC form, and as it was typed when that differs: hashes were made of that before. With
+ * `hash` null (no such account) it does the same work and the password is wrong.
+ */
+export async function verifyPassword(hash: string | null, password: string): Promise<Verdict> {
+  if (characters(password) > LIMITS.password_max) return 'wrong'
   dummy_hash ??= Bun.password.hash('nobody has this password', { algorithm: 'argon2id' })
   const against = hash ?? (await dummy_hash)
-  const right = await limited(() => Bun.password.verify(password, against))
-  return hash !== null && right
+  const matches = (text: string) => limited(() => Bun.password.verify(text, against))
+  const right = await matches(normalized(password))
+  const outdated = normalized(password) !== password && (await matches(password))
+  if (hash === null) return 'wrong'
+  return right ? 'right' : outdated ? 'outdated' : 'wrong'
 }
 
 /** Why a new password is refused, as a sentence for its owner; undefined when it is accepted. */
@@ -33,10 +45,11 @@ export function passwordProblem(
   password: string,
   about: { email?: string; name?: string } = {},
 ): string | undefined {
-  const length = characters(password)
+  const normal = normalized(password)
+  const length = characters(normal)
   if (length < LIMITS.password_min) return `Use at least ${LIMITS.password_min} characters.`
   if (length > LIMITS.password_max) return `Use at most ${LIMITS.password_max} characters.`
-  const plain = password.toLowerCase()
+  const plain = normal.toLowerCase()
   if (new Set(plain).size < 4) return 'This repeats a few characters. Use something longer or less regular.'
   if (isSequence(plain)) return 'This is a row of neighbouring characters. Use something less regular.'
   const bare = plain.replace(/[^a-z]+/g, '')

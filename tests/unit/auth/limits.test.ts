@@ -7,7 +7,7 @@ import {
   parseCookies,
   sessionCookies,
 } from '../../../src/auth/cookies.ts'
-import { passwordProblem, verifyPassword } from '../../../src/auth/passwords.ts'
+import { hashPassword, passwordProblem, verifyPassword } from '../../../src/auth/passwords.ts'
 import { TokenBuckets } from '../../../src/auth/rate-limit.ts'
 
 describe('a token bucket', () => {
@@ -125,6 +125,19 @@ describe('a password', () => {
   })
 
   test('of nobody does the work all the same, and is never right', async () => {
-    expect(await verifyPassword(null, 'nobody has this password')).toBe(false)
+    expect(await verifyPassword(null, 'nobody has this password')).toBe('wrong')
+  })
+
+  test('a password is one text for all keyboards, and a hash of the typed form is known as outdated', async () => {
+    const [composed, decomposed] = ['caf\u00e9 am Fluss', 'cafe\u0301 am Fluss']
+    const hash = await hashPassword(composed)
+    for (const typed of [composed, decomposed, 'ｃａｆé am Fluss'])
+      expect(await verifyPassword(hash, typed)).toBe('right')
+    expect(await verifyPassword(hash, 'cafe am Fluss')).toBe('wrong')
+    const before = await Bun.password.hash(decomposed, { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 })
+    expect([await verifyPassword(before, decomposed), await verifyPassword(before, composed)]).toEqual([
+      'outdated',
+      'wrong',
+    ])
   })
 })
