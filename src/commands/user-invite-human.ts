@@ -1,13 +1,16 @@
 import type { HumanInvite } from '../contracts/commands.ts'
 import { ApiError } from '../contracts/errors.ts'
+import type { Principal } from '../contracts/principal.ts'
+import type { User } from '../contracts/resources.ts'
 import { personWith } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
-import { insertInvite } from '../db/writes/invites.ts'
+import { insertInvite, withdrawInvites } from '../db/writes/invites.ts'
 import { insertMember } from '../db/writes/memberships.ts'
 import { newMember } from '../domain/members.ts'
 import { checkNameFree } from '../domain/names.ts'
 import { freeUsername } from '../domain/usernames.ts'
-import type { Command, CommandContext } from './command.ts'
+import type { Command, CommandContext, CommandOutcome } from './command.ts'
+import { existingUser } from './existing.ts'
 
 /** Invites a person: a membership that becomes active with the link of the invite. */
 export const userInviteHuman: Command<'user.invite_human'> = {
@@ -16,7 +19,7 @@ export const userInviteHuman: Command<'user.invite_human'> = {
   async run(context, input, principal) {
     const known = await personWith(context, input.email)
     if (known && context.permissions.members.has(known.id))
-      throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+      return await inviteAgain(context, input, await existingUser(context, known.id), principal)
     const { display_name, role, invite } = input
     checkNameFree(context.permissions.member_names, display_name)
     const username = freeUsername(context.permissions.username_names, [
@@ -35,6 +38,25 @@ export const userInviteHuman: Command<'user.invite_human'> = {
     })
     return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [id] }] }
   },
+}
+
+/** A new link for a member who has not joined: the link before it got lost, and stops working. */
+async function inviteAgain(
+  context: CommandContext,
+  { email, invite }: HumanInvite,
+  user: User,
+  principal: Principal,
+): Promise<CommandOutcome<User>> {
+  if (user.status !== 'invited') throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+  await withdrawInvites(context, user.id)
+  await insertInvite(context, {
+    ...invite,
+    email,
+    user_id: user.id,
+    role: user.role,
+    created_by: principal.id,
+  })
+  return { result: user, events: [] }
 }
 
 /** One account per e-mail: waits for and uses an account that another org is creating concurrently. */

@@ -50,14 +50,26 @@ describe('an invitation', () => {
     }
   })
 
-  test('by two administrators of one organization at once is one, and the second is refused', async () => {
+  test('by two administrators of one organization at once is one member, and one link works', async () => {
     for (let round = 0; round < 10; round++) {
       const made = await Promise.all([1, 2].map(() => invite(admin, `twice${round}@example.com`)))
-      expect(made.map(({ status }) => status).toSorted()).toEqual([201, 409])
-      expect(made.find(({ status }) => status === 409)?.body).toMatchObject({
-        error: { code: 'ALREADY_MEMBER' },
-      })
+      expect(made.map(({ status }) => status)).toEqual([201, 201])
+      expect(new Set(made.map(({ body }) => body.id)).size).toBe(1)
+      const joined = [await accept(made[0]!), await accept(made[1]!)]
+      expect(joined.map(({ status }) => status).toSorted()).toEqual([200, 404])
     }
+  })
+
+  test('is made again for who has not joined: the new link works, the one before does not', async () => {
+    const first = await invite(admin, 'larry@example.com')
+    await admin.in('PATCH', `/users/${first.body.id}`, { role: 'administrator' })
+    const again = await invite(admin, 'Larry@Example.com')
+    expect([again.status, again.body.id, again.body.role]).toEqual([201, first.body.id, 'administrator'])
+    expect((await accept(first)).body).toMatchObject({ error: { code: 'INVITE_NOT_FOUND' } })
+    expect((await accept(again)).status).toBe(200)
+    expect((await invite(admin, 'larry@example.com')).body).toMatchObject({
+      error: { code: 'ALREADY_MEMBER' },
+    })
   })
 
   test('works once, and not after its member was removed', async () => {
