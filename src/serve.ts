@@ -22,7 +22,8 @@ import { LastUse, type Used } from './workers/last-use.ts'
 
 /** Bun's own bound on a body, far beyond ours: `readJson` refuses first, with an answer; Bun cuts the connection. */
 const REQUEST_BYTES_MAX = 2 ** 40
-const IDLE_S = 60
+/** Idle time of a connection, also with the rest of a refused body. Beyond the 30 s of a slow body: the runtime may be 4 s early. */
+const IDLE_S = 36
 
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
 export async function serve(

@@ -1,11 +1,31 @@
 const COOKIES_MAX = 64
 const HEADER_MAX = 16_384
 
-/** Names of the two cookies; over https they are bound to this host (`__Host-`, RFC 6265bis). */
-export function cookieNames(secure: boolean): { session: string; csrf: string } {
+/** Which cookies are this server's: over https those of the host, else those of the installation. */
+export interface CookieScope {
+  secure: boolean
+  /** See `Secrets.installation`. */
+  installation: string
+}
+
+/**
+ * Names of the two cookies, the decisive one first. Over https they are bound to this host (`__Host-`, RFC 6265bis). Over
+ * plain http cookies are shared by all ports of a host, so the names carry the id of the installation; the plain names are
+ * set as well, for programs that know no others.
+ */
+export function cookieNames({ secure, installation }: CookieScope): { session: string[]; csrf: string[] } {
   return secure
-    ? { session: '__Host-mc_session', csrf: '__Host-mc_csrf' }
-    : { session: 'mc_session', csrf: 'mc_csrf' }
+    ? { session: ['__Host-mc_session'], csrf: ['__Host-mc_csrf'] }
+    : {
+        session: [`mc_session_${installation}`, 'mc_session'],
+        csrf: [`mc_csrf_${installation}`, 'mc_csrf'],
+      }
+}
+
+/** Values of the cookies that a request sends under these names, in the order of the names. */
+export function cookieValues(header: string | null, names: readonly string[]): string[] {
+  const cookies = parseCookies(header)
+  return names.flatMap((name) => cookies.get(name) ?? [])
 }
 
 /** Reads a Cookie header, up to a length and a number of cookies. The first cookie of a name counts. */
@@ -23,23 +43,19 @@ export function parseCookies(header: string | null): Map<string, string> {
 }
 
 /** `Set-Cookie` values of a new session: its token, hidden from scripts, and the CSRF token, readable by them. */
-export function sessionCookies(options: {
-  token: string
-  csrf: string
-  secure: boolean
-  max_age_s: number
-}): string[] {
-  const names = cookieNames(options.secure)
-  const common = `Path=/; Max-Age=${options.max_age_s}; SameSite=Lax${options.secure ? '; Secure' : ''}`
+export function sessionCookies(
+  scope: CookieScope,
+  session: { token: string; csrf: string; max_age_s: number },
+): string[] {
+  const names = cookieNames(scope)
+  const common = `Path=/; Max-Age=${session.max_age_s}; SameSite=Lax${scope.secure ? '; Secure' : ''}`
   return [
-    `${names.session}=${options.token}; ${common}; HttpOnly`,
-    `${names.csrf}=${options.csrf}; ${common}`,
+    ...names.session.map((name) => `${name}=${session.token}; ${common}; HttpOnly`),
+    ...names.csrf.map((name) => `${name}=${session.csrf}; ${common}`),
   ]
 }
 
 /** `Set-Cookie` values that delete both. */
-export function clearedCookies(secure: boolean): string[] {
-  const names = cookieNames(secure)
-  const gone = `Path=/; Max-Age=0; SameSite=Lax${secure ? '; Secure' : ''}`
-  return [`${names.session}=; ${gone}; HttpOnly`, `${names.csrf}=; ${gone}`]
+export function clearedCookies(scope: CookieScope): string[] {
+  return sessionCookies(scope, { token: '', csrf: '', max_age_s: 0 })
 }

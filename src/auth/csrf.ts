@@ -8,16 +8,16 @@ export function csrfToken(secret: Uint8Array, session_id: string): string {
 }
 
 /**
- * Cookie and header must be the same token, and ours for this session; compared in constant time. All `secrets` are
+ * The header must repeat the token of a cookie, ours for this session; compared in constant time. All `secrets` are
  * accepted: while one replaces another, a token lives as long as the session token beside it.
  */
 export function checkCsrf(
   secrets: readonly Uint8Array[],
   session_id: string,
-  cookie: string | undefined,
+  cookies: readonly string[],
   header: string | undefined,
 ): boolean {
-  if (!cookie || !header || cookie.length > 200 || !sameText(cookie, header)) return false
+  if (!header || header.length > 200 || !cookies.some((cookie) => sameText(cookie, header))) return false
   const [random, signature, ...rest] = header.split('.')
   if (!random || !signature || rest.length > 0) return false
   return secrets.some((secret) => sameText(signature, sign(secret, session_id, random)))

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,6 +14,8 @@ export interface Secrets {
   jwt: readonly SigningKey[]
   /** Mixed into the stored hash of API keys. */
   pepper: Uint8Array
+  /** Id of this installation, for names that other servers on the same host must not share. No secret. */
+  installation: string
 }
 
 const BYTES_MIN = 32
@@ -34,9 +36,12 @@ export function loadSecrets(options: {
     options.previous_jwt_secret ??
     (existsSync(join(folder, 'jwt-secret.previous')) ? stored(folder, 'jwt-secret.previous') : undefined)
   if (previous !== undefined) jwt.push(previous)
+  const pepper = strong('MC_KEY_PEPPER', options.key_pepper ?? stored(folder, 'key-pepper'))
   return {
     jwt: jwt.map((text) => signingKey(strong('MC_JWT_SECRET', text))),
-    pepper: strong('MC_KEY_PEPPER', options.key_pepper ?? stored(folder, 'key-pepper')),
+    pepper,
+    // Derived, so that it is the same on every node and survives a rotation of the signing key.
+    installation: createHmac('sha256', pepper).update('installation').digest('hex').slice(0, 8),
   }
 }
 

@@ -30,7 +30,7 @@ export function cors(origins: readonly string[], headers: () => Record<string, s
           ...allowed,
           'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
           'access-control-allow-headers':
-            'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-CSRF-Token',
+            'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-CSRF-Token, X-MC-User',
           'access-control-max-age': PREFLIGHT_SECONDS,
           vary: 'Origin',
         },

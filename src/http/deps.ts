@@ -1,4 +1,5 @@
 import type { Ephemeral } from '../actors/channel/requests.ts'
+import type { CookieScope } from '../auth/cookies.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ChannelReplyTo, ChannelRequest, CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, NamedInput } from '../contracts/commands.ts'
@@ -54,7 +55,7 @@ export interface Deps {
   cors_origins: readonly string[]
   /** Address of the app, without a trailing slash. */
   public_url: string
-  secure_cookies: boolean
+  cookies: CookieScope
   single_tenant: boolean
   version: string
   setup_token: string

@@ -39,6 +39,7 @@ const WITH_CREDENTIALS: readonly ErrorCode[] = [
   'INVALID_API_KEY',
   'SESSION_EXPIRED',
   'SESSION_REVOKED',
+  'OTHER_USER',
 ]
 
 /** The OpenAPI 3.1 operation object of an endpoint; types of UI and bridge come from the same schemas. */

@@ -1,5 +1,5 @@
 import type { KeyVerifier } from '../auth/api-keys.ts'
-import { cookieNames, parseCookies } from '../auth/cookies.ts'
+import { type CookieScope, cookieNames, cookieValues } from '../auth/cookies.ts'
 import { checkCsrf, sameOrigin } from '../auth/csrf.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
@@ -28,7 +28,7 @@ interface Ports {
   sessions: Sessions
   keys: KeyVerifier
   csrf_secrets: readonly Uint8Array[]
-  secure: boolean
+  cookies: CookieScope
   own_origins: readonly string[]
   /** Other origins whose pages may call the API. */
   cors_origins: readonly string[]
@@ -63,13 +63,11 @@ export class Identify {
     const authorization = request.headers.get('authorization')
     if (authorization !== null)
       return await this.bearer(authorization.match(/^Bearer +(\S+)$/i)?.[1], request, ip)
-    const cookies = parseCookies(request.headers.get('cookie'))
-    const names = cookieNames(this.#ports.secure)
-    const token = cookies.get(names.session)
+    const token = this.sessionToken(request)
     if (token === undefined) throw new ApiError('UNAUTHENTICATED', 'Sign in, or send an API key.')
-    const authenticated = await this.#session(token, true, recordOf(request, ip))
+    const authenticated = await this.#session(token, true, request, ip)
     const { session_id = '' } = authenticated.principal
-    if (WRITES.has(request.method)) this.#checkWrite(request, session_id, cookies.get(names.csrf))
+    if (WRITES.has(request.method)) this.#checkWrite(request, session_id)
     return authenticated
   }
 
@@ -77,8 +75,8 @@ export class Identify {
   async bearer(token: string | undefined, request: Request, ip: string): Promise<Authenticated> {
     if (token === undefined)
       throw new ApiError('UNAUTHENTICATED', 'The Authorization header is not of the form "Bearer …".')
+    if (!token.startsWith('mc_ak_')) return await this.#session(token, false, request, ip)
     const origin = recordOf(request, ip)
-    if (!token.startsWith('mc_ak_')) return await this.#session(token, false, origin)
     const verdict = await this.#ports.keys.verify(token, Date.now())
     if (verdict.ok) {
       this.#ports.keyUsed(verdict.stored)
@@ -96,10 +94,10 @@ export class Identify {
   sessionToken(request: Request): string | undefined {
     const authorization = request.headers.get('authorization')
     if (authorization !== null) return authorization.match(/^Bearer +(\S+)$/i)?.[1]
-    return parseCookies(request.headers.get('cookie')).get(cookieNames(this.#ports.secure).session)
+    return cookieValues(request.headers.get('cookie'), cookieNames(this.#ports.cookies).session)[0]
   }
 
-  async #session(token: string, by_cookie: boolean, origin: Origin): Promise<Authenticated> {
+  async #session(token: string, by_cookie: boolean, request: Request, ip: string): Promise<Authenticated> {
     const found = await this.#ports.sessions.authenticate(token)
     if ('refusal' in found) throw sessionRefused(found.refusal)
     const { user_id: id, session_id, expires_at } = found
@@ -110,14 +108,16 @@ export class Identify {
       org_id: null,
       role: null,
       session_id,
-      ...origin,
+      ...recordOf(request, ip),
     } as const
+    checkPageUser(principal, request.headers.get('x-mc-user'))
     return { principal, expires_at, by_cookie }
   }
 
-  #checkWrite(request: Request, session_id: string, cookie: string | undefined): void {
+  #checkWrite(request: Request, session_id: string): void {
     const header = request.headers.get('x-csrf-token') ?? undefined
-    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secrets, session_id, cookie, header))
+    const cookies = cookieValues(request.headers.get('cookie'), cookieNames(this.#ports.cookies).csrf)
+    if (!this.isOwnOrigin(request) || !checkCsrf(this.#ports.csrf_secrets, session_id, cookies, header))
       throw csrfFailed()
   }
 
@@ -170,6 +170,19 @@ export class Identify {
     const { type: kind, display_name, role } = member
     return { edge, principal: { ...principal, kind, display_name, org_id, role }, ...ends }
   }
+}
+
+/**
+ * A page names the user that it was drawn for: since then another person may have signed in in the same browser, and nothing
+ * that one wrote may be sent as the other. Throws 409 for another user. Keys belong to no browser and are not checked.
+ */
+export function checkPageUser(principal: AuthenticatedPrincipal, named: string | null | undefined): void {
+  if (principal.session_id === undefined || named === null || named === undefined) return
+  if (named.toLowerCase() === principal.id) return
+  throw new ApiError(
+    'OTHER_USER',
+    'Another person has signed in in this browser. Sign in again to go on as yourself.',
+  )
 }
 
 /** The principal of a membership as it is now: a socket outlives changes of its user's name and role. */

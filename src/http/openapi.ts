@@ -15,6 +15,8 @@ interface Parameter {
 }
 
 interface Operation {
+  /** Set where it differs from that of the document: empty for what anybody may call. */
+  security?: unknown[]
   operationId?: string
   parameters?: Parameter[]
   requestBody?: { content: Record<string, { schema: object; example?: unknown }> }
@@ -87,6 +89,14 @@ function finish(operation: Operation, method: string, path: string, named: Recor
   for (const parameter of operation.parameters ?? [])
     if (parameter.in === 'path') Object.assign(parameter, pathParameter(parameter.name ?? ''))
   const headers: Parameter[] = []
+  if (operation.security === undefined)
+    headers.push({
+      name: 'X-MC-User',
+      in: 'header',
+      required: false,
+      description: 'The user that a page was drawn for. If another one is signed in now: 409 `OTHER_USER`.',
+      schema: { type: 'string', format: 'uuid' },
+    })
   if (method === 'post' && path.startsWith('/api/v1/'))
     headers.push({
       name: 'Idempotency-Key',

@@ -6,8 +6,11 @@ export interface BaseHeaders {
   readonly all: Readonly<Record<string, string>>
 }
 
-/** Security headers and API version of every response; `https` adds HSTS. */
-export function baseHeaders(options: { https: boolean }): BaseHeaders {
+/**
+ * Security headers and API version of every response. `https` adds HSTS; over plain http pages are told the installation,
+ * since the names of their cookies carry it.
+ */
+export function baseHeaders(options: { https: boolean; installation: string }): BaseHeaders {
   const csp = [
     "default-src 'self'",
     "script-src 'self'",
@@ -30,6 +33,7 @@ export function baseHeaders(options: { https: boolean }): BaseHeaders {
     'Content-Security-Policy': csp,
   }
   if (options.https) all['Strict-Transport-Security'] = 'max-age=63072000; includeSubDomains'
+  else all['X-MC-Installation'] = options.installation
   return { all }
 }
 

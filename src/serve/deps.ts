@@ -36,7 +36,7 @@ export function createDeps(
 ): Deps {
   const csrf_secret = secrets.jwt[0]!.secret
   return {
-    replier: new Replier(baseHeaders({ https: config.https })),
+    replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
     in_flight: new InFlight(),
     limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
@@ -57,7 +57,7 @@ export function createDeps(
     ...listener,
     cors_origins: config.cors_origins,
     public_url: config.public_url,
-    secure_cookies: config.https,
+    cookies: { secure: config.https, installation: secrets.installation },
     single_tenant: config.single_tenant,
     version: SERVER_VERSION,
     // Derived, so that it is the same on every node and after a restart; without effect once there is an account.

@@ -26,7 +26,7 @@ export function createIdentify(
     sessions,
     keys: new KeyVerifier(key_store, secrets.pepper),
     csrf_secrets: secrets.jwt.map(({ secret }) => secret),
-    secure: config.https,
+    cookies: { secure: config.https, installation: secrets.installation },
     own_origins: config.own_origins,
     cors_origins: config.cors_origins,
     openEdge: (org_id) => core.edges.open(org_id),

@@ -78,6 +78,11 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await say(page, 'before the stop')
     await page.evaluate(async () => void (await navigator.serviceWorker.ready))
     await server.kill('SIGTERM')
+    // A page that was never opened.
+    await page.getByRole('button', { name: /^Organization/ }).click()
+    await page.getByRole('menuitem', { name: 'All organizations' }).click()
+    await page.getByRole('heading', { name: 'Your organizations' }).waitFor()
+    await page.goBack()
     await page.reload()
     await page.getByRole('heading', { name: 'No connection' }).waitFor()
     await server.restart()

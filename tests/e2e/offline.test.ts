@@ -84,7 +84,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('without a connection one still goes from page to page, and nobody is said to be here', async () => {
-    const { page, context, complaints } = await visit(browser)
+    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'block' })
     await signIn(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await page.getByRole('link', { name: /Members.*1 here now/ }).waitFor()

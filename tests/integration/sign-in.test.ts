@@ -60,9 +60,11 @@ test('twenty refreshes of one token at once sign nobody out', async () => {
   )
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
   for (const answer of answers) {
-    const [session, csrf] = answer.headers.getSetCookie()
-    expect(session).toMatch(/^mc_session=\S+; Path=\/; Max-Age=\d+; SameSite=Lax; HttpOnly$/)
-    expect(csrf).toMatch(/^mc_csrf=\S+; Path=\/; Max-Age=\d+; SameSite=Lax$/)
+    const [session, plain_session, csrf, plain_csrf] = answer.headers.getSetCookie()
+    expect(session).toMatch(/^mc_session_[0-9a-f]{8}=\S+; Path=\/; Max-Age=\d+; SameSite=Lax; HttpOnly$/)
+    expect(plain_session).toBe(session?.replace(/^mc_session_[0-9a-f]{8}=/, 'mc_session='))
+    expect(csrf).toMatch(/^mc_csrf_[0-9a-f]{8}=\S+; Path=\/; Max-Age=\d+; SameSite=Lax$/)
+    expect(plain_csrf).toBe(csrf?.replace(/^mc_csrf_[0-9a-f]{8}=/, 'mc_csrf='))
     const me = await fetch(`${server.url}/auth/me`, { headers: { Cookie: session!.split(';')[0]! } })
     expect(me.status).toBe(200)
   }

@@ -14,7 +14,7 @@ import { Dark, Notify, Quasar } from 'quasar'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { asFailure } from './api/failure.ts'
-import { onSignedOut } from './api/http.ts'
+import { onSessionLost } from './api/http.ts'
 import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
@@ -43,7 +43,7 @@ const client = new QueryClient({
 
 const router = createAppRouter(client)
 
-onSignedOut(() => leaveForSignIn(router, client))
+onSessionLost((why) => leaveForSignIn(router, client, why))
 
 const app = createApp(App)
   .use(createPinia())

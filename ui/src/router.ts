@@ -8,7 +8,9 @@ import {
 } from 'vue-router'
 import type { SignedIn } from './api/auth.ts'
 import { asFailure } from './api/failure.ts'
+import type { SessionLoss } from './api/http.ts'
 import { keys } from './api/keys.ts'
+import { setPageUser } from './api/page-user.ts'
 import { service } from './api/service.ts'
 import { meQuery } from './composables/queries.ts'
 import { toastFailure } from './composables/toast.ts'
@@ -32,8 +34,9 @@ interface Place {
   org: string | undefined
   /** E-mail of the user whose session ended. */
   email: string
-  /** Whether the channel of the place has a draft. */
+  /** Whether the channel of the place has a draft of that user. */
   has_draft: boolean
+  why: SessionLoss
 }
 
 /** Stores a place for the sign-in page. */
@@ -45,25 +48,32 @@ function rememberPlace(path: string, place: Place): void {
   }
 }
 
-/** Opens sign-in with the current place as the return path. Idempotent. */
-export function leaveForSignIn(router: Router, client: QueryClient): void {
+/**
+ * Opens sign-in with the current place as the return path, and forgets what this page read: the next person may be another.
+ * Idempotent.
+ */
+export function leaveForSignIn(router: Router, client: QueryClient, why: SessionLoss): void {
   const place = router.currentRoute.value
   if (!place.meta.signed_in) return
   const me = client.getQueryData<SignedIn>(keys.me())
   // Undefined at a second call before the navigation: the place is stored already.
-  if (me) rememberPlace(place.fullPath, placeOf(place, me))
+  if (me) rememberPlace(place.fullPath, placeOf(place, me, why))
   client.removeQueries({ queryKey: keys.me() })
-  void router.replace(paths.login(place.fullPath))
+  void router.replace(paths.login(place.fullPath)).then(() => {
+    // Not before: until then the page may still send requests, which must name its user.
+    setPageUser(undefined)
+    client.clear()
+  })
 }
 
-function placeOf({ params }: RouteLocationNormalized, me: SignedIn): Place {
+function placeOf({ params }: RouteLocationNormalized, me: SignedIn, why: SessionLoss): Place {
   const org = me.memberships.find((one) => one.org.slug === params.org)?.org.name
   // Without the number of mentions in front, e.g. "(2) general".
   const name = document.title
     .split(' · ', 1)
     .join()
     .replace(/^\(\d+\) /, '')
-  return { name, org, email: me.user.email, has_draft: hasDraft(String(params.channel_id)) }
+  return { name, org, email: me.user.email, has_draft: hasDraft(me.user.id, String(params.channel_id)), why }
 }
 
 /** Forgets the place after sign-in. */

@@ -53,9 +53,12 @@ describe('answers of the server', () => {
     expect(failureOf(403, undefined, null).transient).toBe(false)
   })
 
-  test('the CSRF token is read from either cookie', () => {
+  test('the CSRF token is read from the cookie of the host or of the installation, else from the plain one', () => {
     expect(csrfToken('a=1; mc_csrf=to%2Bken; b=2')).toBe('to+ken')
     expect(csrfToken('__Host-mc_csrf=x=y')).toBe('x=y')
+    const shared = 'mc_csrf=other; mc_csrf_b=two; mc_csrf_a=one'
+    expect(csrfToken(shared, 'a')).toBe('one')
+    expect(csrfToken(shared, 'c')).toBe('other')
     expect(csrfToken('not_mc_csrf=1')).toBeUndefined()
     expect(csrfToken('')).toBeUndefined()
   })

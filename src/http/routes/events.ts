@@ -19,6 +19,7 @@ import {
 import { SseSink } from '../../edge/sse-sink.ts'
 import type { Deps } from '../deps.ts'
 import { endpoints } from '../endpoint.ts'
+import { checkPageUser } from '../identity.ts'
 import { sseBody } from '../stream.ts'
 
 const EventQuery = Type.Object({
@@ -41,6 +42,9 @@ const EventQuery = Type.Object({
 })
 
 const StreamQuery = Type.Object({
+  as_user: Type.Optional(
+    Uuid('The user that a page was drawn for, instead of `X-MC-User`: an EventSource sends no headers.'),
+  ),
   last_event_id: Type.Optional(
     Text(64, { min: 0, description: 'Where to go on, when the `Last-Event-ID` header cannot be set.' }),
   ),
@@ -117,6 +121,7 @@ export function eventRoutes(deps: Deps) {
           errors: ['INVALID_CURSOR', 'CONNECTION_LIMIT'],
         },
         async ({ request, request_id, edge, principal, credential, query }) => {
+          checkPageUser(principal, query.as_user)
           const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
           const narrowed = narrowing(query)
           const subscriptions = await edge.streams.subscriptions.of(

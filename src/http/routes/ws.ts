@@ -6,6 +6,7 @@ import { channelSocket } from '../channels-ws.ts'
 import type { Deps } from '../deps.ts'
 import { describe } from '../document.ts'
 import { identifyCaller, refuse } from '../endpoint.ts'
+import { checkPageUser } from '../identity.ts'
 
 /** The sub-protocol that a browser without headers may authenticate with: `mc.v1, bearer.<api key>`. */
 const PROTOCOL = 'mc.v1'
@@ -17,7 +18,7 @@ export function socketRoutes(deps: Deps) {
     action: 'channel.read',
     summary: 'All channels over one WebSocket',
     description:
-      'Credentials go in the upgrade request: cookie (own origin only), Authorization, or `Sec-WebSocket-Protocol: mc.v1, bearer.<api key>`. Never in the query string.',
+      'Credentials go in the upgrade request: cookie (own origin only), Authorization, or `Sec-WebSocket-Protocol: mc.v1, bearer.<api key>`. Never in the query string. `as_user` in the query names the user that a page was drawn for, instead of `X-MC-User`: a browser sends no headers.',
     ok: { status: 101, description: 'Switches to the WebSocket protocol.' },
     errors: ['CONNECTION_LIMIT', 'CSRF_VALIDATION_FAILED', 'VALIDATION_FAILED'],
   })
@@ -38,6 +39,7 @@ export function socketRoutes(deps: Deps) {
           key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
         )
         deps.limits.principal(credential.principal)
+        checkPageUser(credential.principal, new URL(request.url).searchParams.get('as_user'))
         if (credential.by_cookie) deps.identify.checkSocketOrigin(request)
         const membership = await deps.identify.member(credential, params.org_slug)
         authorize('channel.read', membership.principal, membership.edge.permissions.readOnly)

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { BackOff } from '../../../src/auth/back-off.ts'
-import { cookieNames, parseCookies, sessionCookies } from '../../../src/auth/cookies.ts'
+import {
+  clearedCookies,
+  cookieNames,
+  cookieValues,
+  parseCookies,
+  sessionCookies,
+} from '../../../src/auth/cookies.ts'
 import { passwordProblem, verifyPassword } from '../../../src/auth/passwords.ts'
 import { TokenBuckets } from '../../../src/auth/rate-limit.ts'
 
@@ -68,17 +74,31 @@ test('the keys of a back-off are bounded: the least recently failed is forgotten
 })
 
 describe('cookies', () => {
-  test('are bound to the host over https, and scripts read the CSRF one only', () => {
-    const made = (secure: boolean) => sessionCookies({ token: 't', csrf: 'c', secure, max_age_s: 60 })
+  test('are bound to the host over https, else to the installation, and scripts read the CSRF one only', () => {
+    const made = (secure: boolean) =>
+      sessionCookies({ secure, installation: 'id' }, { token: 't', csrf: 'c', max_age_s: 60 })
     expect(made(true)).toEqual([
       '__Host-mc_session=t; Path=/; Max-Age=60; SameSite=Lax; Secure; HttpOnly',
       '__Host-mc_csrf=c; Path=/; Max-Age=60; SameSite=Lax; Secure',
     ])
     expect(made(false)).toEqual([
+      'mc_session_id=t; Path=/; Max-Age=60; SameSite=Lax; HttpOnly',
       'mc_session=t; Path=/; Max-Age=60; SameSite=Lax; HttpOnly',
+      'mc_csrf_id=c; Path=/; Max-Age=60; SameSite=Lax',
       'mc_csrf=c; Path=/; Max-Age=60; SameSite=Lax',
     ])
-    expect(cookieNames(true).session).toBe('__Host-mc_session')
+    expect(clearedCookies({ secure: false, installation: 'id' })).toContain(
+      'mc_session_id=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly',
+    )
+  })
+
+  test('of the installation come before the plain ones, which may be those of another server', () => {
+    const { session } = cookieNames({ secure: false, installation: 'id' })
+    expect(cookieValues('mc_session=plain; mc_session_other=2; mc_session_id=own', session)).toEqual([
+      'own',
+      'plain',
+    ])
+    expect(cookieValues('mc_session_other=2', session)).toEqual([])
   })
 
   test('are read with bounds: the first of a name counts, endless headers are not looked at', () => {

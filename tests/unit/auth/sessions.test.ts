@@ -13,7 +13,7 @@ function world(jwt: Secrets['jwt'] = [FIRST]) {
   const time = { now: Date.UTC(2026, 0, 1) }
   const store = new MemorySessionStore(() => time.now)
   const { rows } = store
-  const tokens = new SessionTokens({ jwt, pepper: bytes('pepper') }, () => time.now)
+  const tokens = new SessionTokens({ jwt, pepper: bytes('pepper'), installation: 'id' }, () => time.now)
   let ids = 0
   const sessions = new Sessions(
     store,

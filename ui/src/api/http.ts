@@ -1,4 +1,5 @@
 import { ApiFailure, failureOf } from './failure.ts'
+import { pageUser } from './page-user.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -12,20 +13,27 @@ export interface RequestOptions {
   expects_401?: boolean
 }
 
-/** Called on each 401 that ends the session. Set once, by the app. */
-let signedOut: () => void = () => {}
+/** Why requests are no longer those of the page's user. */
+export type SessionLoss = 'signed_out' | 'other_user'
 
-export function onSignedOut(handler: () => void): void {
-  signedOut = handler
+/** Called on each answer that ends the session of this page. Set once, by the app. */
+let sessionLost: (why: SessionLoss) => void = () => {}
+
+export function onSessionLost(handler: (why: SessionLoss) => void): void {
+  sessionLost = handler
 }
 
-/** The CSRF token of the double-submit cookie; undefined when signed out. */
-export function csrfToken(cookies: string): string | undefined {
+/** Id of the installation, from the answers of the server over plain http: names of cookies carry it. */
+let installation: string | undefined
+
+/** The CSRF token of the double-submit cookie; undefined when signed out. The plain name may be another server's. */
+export function csrfToken(cookies: string, installation_id?: string): string | undefined {
+  const values = new Map<string, string>()
   for (const part of cookies.split(';')) {
-    const [name, ...value] = part.trim().split('=')
-    if (name === '__Host-mc_csrf' || name === 'mc_csrf') return decodeURIComponent(value.join('='))
+    const [name = '', ...value] = part.trim().split('=')
+    values.set(name, decodeURIComponent(value.join('=')))
   }
-  return undefined
+  return values.get('__Host-mc_csrf') ?? values.get(`mc_csrf_${installation_id}`) ?? values.get('mc_csrf')
 }
 
 /**
@@ -40,7 +48,8 @@ export async function request<T>(method: Method, path: string, options: RequestO
   const body = parsed(text)
   if (response.ok) return body
   const failure = failureOf(response.status, body, response.headers.get('Retry-After'))
-  if (response.status === 401 && !options.expects_401) signedOut()
+  if (failure.code === 'OTHER_USER') sessionLost('other_user')
+  else if (response.status === 401 && !options.expects_401) sessionLost('signed_out')
   throw failure
 }
 
@@ -52,13 +61,17 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
     init.body = JSON.stringify(options.body)
   }
   if (method !== 'GET') {
-    const token = csrfToken(document.cookie)
+    const token = csrfToken(document.cookie, installation)
     if (token !== undefined) headers['X-CSRF-Token'] = token
   }
+  const user_id = pageUser()
+  if (user_id !== undefined) headers['X-MC-User'] = user_id
   if (options.idempotency_key !== undefined) headers['Idempotency-Key'] = options.idempotency_key
   if (options.signal) init.signal = options.signal
   try {
-    return await fetch(withQuery(path, options.query), init)
+    const response = await fetch(withQuery(path, options.query), init)
+    installation = response.headers.get('X-MC-Installation') ?? installation
+    return response
   } catch (error) {
     if (options.signal?.aborted) throw error
     throw new ApiFailure('NETWORK', 'The server cannot be reached. Check the connection, then try again.')

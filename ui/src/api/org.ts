@@ -84,12 +84,17 @@ export const api = {
     ),
 }
 
-export const streamUrl = (slug: string, cursor: string | undefined) =>
-  `${orgPath(slug)}/events/stream${cursor === undefined ? '' : `?last_event_id=${encodeURIComponent(cursor)}`}`
+/** URL of the event stream. `user_id` is the user of the page, as `X-MC-User` elsewhere. */
+export function streamUrl(slug: string, user_id: string, cursor: string | undefined): string {
+  const query = new URLSearchParams({ as_user: user_id })
+  if (cursor !== undefined) query.set('last_event_id', cursor)
+  return `${orgPath(slug)}/events/stream?${query}`
+}
 
-/** URL of the WebSocket on the origin of the page. */
-export function socketUrl(slug: string, origin: string): string {
+/** URL of the WebSocket on the origin of the page. `user_id` is the user of the page, as `X-MC-User` elsewhere. */
+export function socketUrl(slug: string, user_id: string, origin: string): string {
   const url = new URL(`${orgPath(slug)}/channels/ws`, origin)
+  url.searchParams.set('as_user', user_id)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   return url.href
 }

@@ -3,7 +3,7 @@ import type { SourceLike } from '../realtime/event-stream.ts'
 import { IndexedDbOutboxStore } from '../realtime/outbox-idb.ts'
 import { MemoryOutboxStore, type OutboxStore } from '../realtime/outbox-store.ts'
 import type { BroadcastLike } from '../realtime/shared-events.ts'
-import type { LocksLike } from '../realtime/tabs.ts'
+import { type LocksLike, takeTabId } from '../realtime/tabs.ts'
 
 /** Web Locks; undefined on insecure origins. */
 export function webLocks(): LocksLike | undefined {
@@ -11,13 +11,21 @@ export function webLocks(): LocksLike | undefined {
 }
 
 /** Session storage; undefined where it is forbidden. */
-export function tabStorage(): Storage | undefined {
+function tabStorage(): Storage | undefined {
   try {
     return sessionStorage
   } catch {
     // Storage is forbidden here.
     return undefined
   }
+}
+
+let tab_id: Promise<string> | undefined
+
+/** The id of this tab. Taken once per document: the lock of the id is held as long as the document lives. */
+export function tabId(): Promise<string> {
+  tab_id ??= takeTabId(tabStorage(), webLocks())
+  return tab_id
 }
 
 let store: OutboxStore | undefined

@@ -6,13 +6,21 @@ import { keys } from '../api/keys.ts'
 import { api } from '../api/org.ts'
 import { service } from '../api/service.ts'
 import { withFresh } from '../realtime/channel-counts.ts'
+import { announceUser } from './sign-in-notice.ts'
 
 /** Server state through the query cache. Events keep it current, so no query expires by age. */
 
 /** Answers to what was typed: no event keeps them current. */
 const FOUND_KEPT_MS = 10_000
 
-export const meQuery = { queryKey: keys.me(), queryFn: auth.me }
+export const meQuery = {
+  queryKey: keys.me(),
+  queryFn: async () => {
+    const me = await auth.me()
+    announceUser(me.user.id)
+    return me
+  },
+}
 
 export function useMe() {
   return useQuery(meQuery)

@@ -1,6 +1,6 @@
 import { newId } from '@contracts/ids.ts'
 import { useQueryClient } from '@tanstack/vue-query'
-import { useEventListener } from '@vueuse/core'
+import { useEventListener, useOnline } from '@vueuse/core'
 import { type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue'
 import { useRouter } from 'vue-router'
 import { auth } from '../api/auth.ts'
@@ -11,12 +11,13 @@ import { paths } from '../paths.ts'
 import type { Reader } from '../realtime/apply-event.ts'
 import { EventStream } from '../realtime/event-stream.ts'
 import { OrgRealtime } from '../realtime/org-realtime.ts'
-import { openTabs, takeTabId } from '../realtime/tabs.ts'
+import { openTabs } from '../realtime/tabs.ts'
 import { realTimers } from '../realtime/timers.ts'
 import { leaveForSignIn } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { useTalk } from '../stores/talk.ts'
-import { broadcastOf, outboxStore, socketOf, sourceOf, tabStorage, webLocks } from './browser.ts'
+import { broadcastOf, outboxStore, socketOf, sourceOf, tabId, webLocks } from './browser.ts'
+import { onOtherUser } from './sign-in-notice.ts'
 
 const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
 export const realtimeKey = key
@@ -51,11 +52,11 @@ export function startRealtime(
       await client.invalidateQueries({ queryKey: keys.me() })
       await router.replace({ path: paths.orgs(), query: { left: reader.slug } })
     } catch (error) {
-      if (asFailure(error).status === 401) leaveForSignIn(router, client)
+      if (asFailure(error).status === 401) leaveForSignIn(router, client, 'signed_out')
     }
   }
 
-  void takeTabId(tabStorage(), webLocks()).then((tab_id) => {
+  void tabId().then((tab_id) => {
     if (stopped) return
     const broadcast =
       typeof BroadcastChannel === 'undefined'
@@ -65,14 +66,15 @@ export function startRealtime(
       {
         reader,
         client,
-        openSocket: () => socketOf(new WebSocket(socketUrl(reader.slug, location.origin), 'mc.v1')),
+        openSocket: () =>
+          socketOf(new WebSocket(socketUrl(reader.slug, reader.user_id, location.origin), 'mc.v1')),
         events: {
           tab_id,
           locks: webLocks(),
           broadcast,
           stream: (handlers) =>
             new EventStream(
-              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, cursor))),
+              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, reader.user_id, cursor))),
               handlers,
               realTimers,
               Math.random,
@@ -103,15 +105,26 @@ export function startRealtime(
         },
         reconnected: () => void client.invalidateQueries({ queryKey: keys.version() }),
         ended: () => void handleEnd(),
-        userChanged: () => leaveForSignIn(router, client),
+        userChanged: () => leaveForSignIn(router, client, 'other_user'),
         failed: (stage, error) => console.warn(`Mission Control: ${stage}`, error),
       },
     )
-    watch(ready, (is_ready, was) => is_ready && !was && !stopped && realtime.value?.start(), {
-      immediate: true,
-    })
+    const start = (is_ready: boolean, was: boolean | undefined) =>
+      is_ready && !was && !stopped && !connection.other_user && realtime.value?.start()
+    watch(ready, start, { immediate: true })
   })
 
+  /** Stops at once. The sign-in page needs the server: without a network the page stays, and keeps what is written. */
+  const online = useOnline()
+  onScopeDispose(
+    onOtherUser(reader.user_id, () => {
+      connection.other_user = true
+      realtime.value?.stop()
+    }),
+  )
+  watch([() => connection.other_user, online], ([other, connected]) => {
+    if (other && connected) leaveForSignIn(router, client, 'other_user')
+  })
   useEventListener('online', () => realtime.value?.retryNow())
   // Only a hint: a server on this machine or in this network may still answer.
   useEventListener('offline', () => realtime.value?.check())

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { useRouter } from 'vue-router'
 import { auth, type SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
+import { setPageUser } from '../api/page-user.ts'
 import { paths } from '../paths.ts'
 import { forgetPlace } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
@@ -9,6 +10,7 @@ import { removeDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
 import { outboxStore } from './browser.ts'
 import { recordFreshSession } from './session-keeper.ts'
+import { announceUser } from './sign-in-notice.ts'
 
 /** Begin and end of a session in this browser. */
 export function useSession() {
@@ -22,6 +24,7 @@ export function useSession() {
     forgetPlace()
     client.clear()
     client.setQueryData(keys.me(), signed_in)
+    announceUser(signed_in.user.id)
     const [only, ...others] = signed_in.memberships
     if (only && others.length === 0) rememberOrg(only.org.slug)
   }
@@ -43,6 +46,7 @@ export function useSession() {
       .clear(user_id)
       .catch((error: unknown) => console.warn('Mission Control: remove unsent messages', error))
     await router.replace(paths.login())
+    setPageUser(undefined)
     client.clear()
   }
 

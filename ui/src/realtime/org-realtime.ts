@@ -52,13 +52,14 @@ export class OrgRealtime {
       tab_id: ports.events.tab_id,
       timers: realTimers,
       random: Math.random,
-      send: ({ channel_id, content, client_id, reply_to }) =>
+      send: ({ channel_id, content, client_id, reply_to, kind }) =>
         this.#socket.send({
           type: 'message',
           channel_id,
           content,
           client_id,
           ...(reply_to === null ? {} : { reply_to }),
+          ...(kind === undefined ? {} : { kind }),
         }),
       changed: handlers.outbox,
       stalled: () => this.#socket.restart(),

@@ -26,6 +26,8 @@ export const useConnection = defineStore('connection', () => {
   const was_live = ref(false)
   /** The server now runs another version than the one that served this page. */
   const update_ready = ref(false)
+  /** Another person has signed in in this browser: this page no longer sends anything. */
+  const other_user = ref(false)
   /** This tab is ending the session itself: the server's revocation needs no reaction. */
   const signing_out = ref(false)
 
@@ -73,6 +75,7 @@ export const useConnection = defineStore('connection', () => {
     lost_shown.value = false
     caught_up.value = undefined
     update_ready.value = false
+    other_user.value = false
     was_live.value = false
     sequence.value = undefined
     round_trip_ms.value = undefined
@@ -90,6 +93,7 @@ export const useConnection = defineStore('connection', () => {
     caught_up,
     was_live,
     update_ready,
+    other_user,
     signing_out,
     live,
     enter,

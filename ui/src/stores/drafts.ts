@@ -36,7 +36,6 @@ export function removeDrafts(user_id: string): () => void {
   }
 }
 
-/** Whether any user of this browser has a draft in this channel. */
-export function hasDraft(channel_id: string): boolean {
-  return localKeys(PREFIX).some((key) => key.endsWith(`.${channel_id}`))
+export function hasDraft(user_id: string, channel_id: string): boolean {
+  return readDraft(user_id, channel_id) !== undefined
 }

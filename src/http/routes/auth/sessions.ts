@@ -88,7 +88,7 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           if (session_id === undefined)
             throw new ApiError('UNAUTHENTICATED', 'Only a session can be signed out.')
           await end(id, session_id, 'logout', call)
-          return { cookies: clearedCookies(deps.secure_cookies) }
+          return { cookies: clearedCookies(deps.cookies) }
         },
       ),
     )

@@ -64,10 +64,10 @@ export class SignIn {
 
   /** `body` with the cookies of the session: the token for the server, the CSRF token for scripts. */
   withCookies(started: Started, body: unknown): Answer {
-    const { csrfToken, secure_cookies: secure } = this.#deps
+    const { csrfToken, cookies } = this.#deps
     const max_age_s = Math.max(1, Math.floor((started.session_expires_at - Date.now()) / 1000))
     const csrf = csrfToken(started.session_id)
-    return { body, cookies: sessionCookies({ token: started.token, csrf, secure, max_age_s }) }
+    return { body, cookies: sessionCookies(cookies, { token: started.token, csrf, max_age_s }) }
   }
 }
 
