@@ -14,30 +14,30 @@ const hashing = pLimit(AT_ONCE_MAX)
 /** Compared for unknown accounts, so that they cost the same work as known ones. */
 let dummy_hash: Promise<string> | undefined
 
-/** One form for all keyboards: they write the same character composed or decomposed, full-width or not. */
-const normalized = (password: string) => password.normalize('NFKC')
-
-/** argon2id (RFC 9106) of the NFKC form, off the event loop. */
+/** argon2id (RFC 9106), off the event loop. Normalized (NFKC) first: keyboards write one character in several ways. */
 export async function hashPassword(password: string): Promise<string> {
-  return await limited(() => Bun.password.hash(normalized(password), { algorithm: 'argon2id' }))
+  return await limited(() => Bun.password.hash(password.normalize('NFKC'), { algorithm: 'argon2id' }))
 }
 
-/** `outdated`: right, but the hash is of the text as it was typed. It is to be replaced. */
-export type Verdict = 'right' | 'outdated' | 'wrong'
-
 /**
- * Compares a password in its NFKC form, and as it was typed when that differs: hashes were made of that before. With
- * `hash` null (no such account) it does the same work and the password is wrong.
+ * Undefined for a wrong password; with `hash` null (no such account) after the same work. `outdated`: the hash was made
+ * from the raw text and should be replaced.
  */
-export async function verifyPassword(hash: string | null, password: string): Promise<Verdict> {
-  if (characters(password) > LIMITS.password_max) return 'wrong'
+export async function verifyPassword(
+  hash: string | null,
+  password: string,
+): Promise<'current' | 'outdated' | undefined> {
+  if (characters(password) > LIMITS.password_max) return undefined
   dummy_hash ??= Bun.password.hash('nobody has this password', { algorithm: 'argon2id' })
   const against = hash ?? (await dummy_hash)
-  const matches = (text: string) => limited(() => Bun.password.verify(text, against))
-  const right = await matches(normalized(password))
-  const outdated = normalized(password) !== password && (await matches(password))
-  if (hash === null) return 'wrong'
-  return right ? 'right' : outdated ? 'outdated' : 'wrong'
+  const matches = (form: string) => limited(() => Bun.password.verify(form, against))
+  const normal = password.normalize('NFKC')
+  const [current, raw] = await Promise.all([
+    matches(normal),
+    normal === password ? undefined : matches(password),
+  ])
+  if (hash === null) return undefined
+  return current ? 'current' : raw ? 'outdated' : undefined
 }
 
 /** Why a new password is refused, as a sentence for its owner; undefined when it is accepted. */
@@ -45,7 +45,7 @@ export function passwordProblem(
   password: string,
   about: { email?: string; name?: string } = {},
 ): string | undefined {
-  const normal = normalized(password)
+  const normal = password.normalize('NFKC')
   const length = characters(normal)
   if (length < LIMITS.password_min) return `Use at least ${LIMITS.password_min} characters.`
   if (length > LIMITS.password_max) return `Use at most ${LIMITS.password_max} characters.`

@@ -17,7 +17,8 @@ export interface SignedIn {
 
 export interface Invite {
   email: string
-  org_name: string; org_slug: string
+  org_name: string
+  org_slug: string
   account_exists: boolean
 }
 

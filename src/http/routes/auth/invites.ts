@@ -92,7 +92,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           } else {
             deps.limits.account(account.email)
             deps.sign_in_back_off.check(account.email, ip)
-            if ((await verifyPassword(account.password_hash, body.password)) === 'wrong') {
+            if (!(await verifyPassword(account.password_hash, body.password))) {
               deps.sign_in_back_off.failed(account.email, ip)
               throw new ApiError(
                 'INVALID_CREDENTIALS',

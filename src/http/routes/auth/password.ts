@@ -48,7 +48,7 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
         const usable = account?.status === 'active' ? account.password_hash : null
         // Constant work whether the account exists or not, so that the duration tells nothing.
         const verdict = await verifyPassword(usable, body.password)
-        if (verdict === 'wrong' || !account) {
+        if (!verdict || !account) {
           deps.sign_in_back_off.failed(body.email, ip)
           recordFailure(account, request, ip)
           throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
