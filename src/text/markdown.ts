@@ -1,12 +1,15 @@
-import MarkdownIt, { type Token } from 'markdown-it'
+import MarkdownIt, { type StateInline, type Token } from 'markdown-it'
 import { type Align, type Block, type Inline, type ListItem, pieces } from './tree.ts'
 import { isInvisible } from './visible.ts'
 
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
 // Only explicit URLs become links: "release.sh" and e-mail addresses stay text.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
-// A backslash is a character: an escape would change the paths that people paste (`C:\\_temp`).
-markdown.disable('escape')
+// What was written is shown: character references and link definitions stay text, and addresses are not decoded.
+markdown.disable(['entity', 'reference'])
+markdown.normalizeLinkText = (url) => url
+markdown.inline.ruler.at('escape', keepEscape)
+markdown.inline.ruler.at('newline', keepSpaces)
 markdown.validateLink = (url) => safeHref(url) !== undefined
 
 /** The normalized URL if it is absolute and http or https; else undefined. */
@@ -26,6 +29,27 @@ export function parseMarkdown(source: string): Block[] {
 function showsNothing(blocks: readonly Block[]): boolean {
   if (blocks.some(({ type }) => type === 'rule')) return false
   return pieces(blocks).every((piece) => piece.type === 'break' || isInvisible(piece.text))
+}
+
+/**
+ * A backslash takes the meaning from the sign after it, and both are shown: the standard rule would drop backslashes of
+ * paths (`C:\\_temp`), and without any rule the asterisks of `C:\\*\\*.log` would be emphasis.
+ */
+function keepEscape(state: StateInline, silent: boolean): boolean {
+  if (state.src[state.pos] !== '\\') return false
+  const sign = /^[!-/:-@[-`{-~]/.test(state.src.slice(state.pos + 1, Math.min(state.pos + 2, state.posMax)))
+  const end = state.pos + (sign ? 2 : 1)
+  if (!silent) state.pending += state.src.slice(state.pos, end)
+  state.pos = end
+  return true
+}
+
+/** A line break that keeps the spaces on both of its sides. */
+function keepSpaces(state: StateInline, silent: boolean): boolean {
+  if (state.src[state.pos] !== '\n') return false
+  if (!silent) state.push('softbreak', 'br', 0)
+  state.pos++
+  return true
 }
 
 class Reader {
