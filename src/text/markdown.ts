@@ -1,4 +1,4 @@
-import MarkdownIt, { type StateInline, type Token } from 'markdown-it'
+import MarkdownIt, { type StateCore, type StateInline, type Token } from 'markdown-it'
 import { type Align, type Block, type Inline, type ListItem, pieces } from './tree.ts'
 import { isInvisible } from './visible.ts'
 
@@ -10,6 +10,7 @@ markdown.disable(['entity', 'reference'])
 markdown.normalizeLinkText = (url) => url
 markdown.inline.ruler.at('escape', keepEscape)
 markdown.inline.ruler.at('newline', keepSpaces)
+markdown.core.ruler.after('block', 'keep_indent', keepIndent)
 markdown.validateLink = (url) => safeHref(url) !== undefined
 
 /** The normalized URL if it is absolute and http or https; else undefined. */
@@ -23,12 +24,28 @@ export function safeHref(url: string): string | undefined {
 /** Parses a message into the tree of `tree.ts`. A message that would show nothing is shown as its source. */
 export function parseMarkdown(source: string): Block[] {
   const blocks = readBlocks(new Reader(markdown.parse(source, {})), undefined)
-  return showsNothing(blocks) ? [{ type: 'paragraph', children: [{ type: 'text', text: source }] }] : blocks
+  return showsText(blocks) ? blocks : [{ type: 'paragraph', children: linesOf(source) }]
 }
 
-function showsNothing(blocks: readonly Block[]): boolean {
-  if (blocks.some(({ type }) => type === 'rule')) return false
-  return pieces(blocks).every((piece) => piece.type === 'break' || isInvisible(piece.text))
+function showsText(blocks: readonly Block[]): boolean {
+  return pieces(blocks).some((piece) => piece.type !== 'break' && !isInvisible(piece.text))
+}
+
+function linesOf(source: string): Inline[] {
+  return source
+    .split('\n')
+    .flatMap((text, i): Inline[] => [...(i > 0 ? [{ type: 'break' } as const] : []), { type: 'text', text }])
+}
+
+/** Gives the first line of a paragraph back the indentation that the parser trims. Its other lines keep theirs anyway. */
+function keepIndent(state: StateCore): void {
+  const lines = state.src.split('\n')
+  for (const [i, token] of state.tokens.entries()) {
+    const before = state.tokens[i - 1]
+    if (token.type !== 'inline' || before?.type !== 'paragraph_open' || before.level > 0) continue
+    const indent = /^[ \t]*/.exec(lines[token.map?.[0] ?? -1] ?? '')?.[0] ?? ''
+    token.content = indent + token.content
+  }
 }
 
 /**
@@ -85,11 +102,9 @@ function readBlock(token: Token, reader: Reader): Block | undefined {
         children: readLeaf(reader, 'heading_close'),
       }
     case 'bullet_list_open':
-      return { type: 'list', ordered: false, items: readItems(reader, 'bullet_list_close', undefined) }
-    case 'ordered_list_open': {
-      const start = Number(token.attrGet('start') ?? 1)
-      return { type: 'list', ordered: true, items: readItems(reader, 'ordered_list_close', start) }
-    }
+      return { type: 'list', ordered: false, items: readItems(reader, 'bullet_list_close') }
+    case 'ordered_list_open':
+      return { type: 'list', ordered: true, items: readItems(reader, 'ordered_list_close') }
     case 'blockquote_open':
       return { type: 'quote', children: readBlocks(reader, 'blockquote_close') }
     case 'fence':
@@ -115,14 +130,15 @@ function readLeaf(reader: Reader, until: string): Inline[] {
   return children
 }
 
-function readItems(reader: Reader, until: string, start: number | undefined): ListItem[] {
+function readItems(reader: Reader, until: string): ListItem[] {
   const items: ListItem[] = []
   for (let token = reader.next(); token && token.type !== until; token = reader.next())
     if (token.type === 'list_item_open') {
       const children = readBlocks(reader, 'list_item_close')
       const checked = takeBox(children)
+      const value = Number(token.info || Number.NaN)
       items.push({
-        ...(start === undefined ? {} : { value: start + items.length }),
+        ...(Number.isNaN(value) ? {} : { value }),
         ...(checked === undefined ? {} : { checked }),
         children,
       })
