@@ -34,10 +34,12 @@ async function connected(user_id: string) {
             () => 1,
           ),
       },
+      http: { post: () => Promise.reject(new Error('unused')), read: async () => {} },
       outbox: { store: new MemoryOutboxStore(), newId: () => 'client-1', openTabs: async () => undefined },
     },
     {
       socketState() {},
+      overHttp() {},
       streamState() {},
       roundTrip() {},
       sequence() {},
