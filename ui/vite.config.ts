@@ -10,7 +10,12 @@ const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
 
 export default defineConfig({
   plugins: [vue({ template: { transformAssetUrls } }), quasar(), serviceWorker(), precompress()],
-  resolve: { alias: { '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)),
+      '@text': fileURLToPath(new URL('../src/text', import.meta.url)),
+    },
+  },
   build: {
     outDir: 'dist',
     manifest: true,

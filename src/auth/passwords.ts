@@ -14,18 +14,30 @@ const hashing = pLimit(AT_ONCE_MAX)
 /** Compared for unknown accounts, so that they cost the same work as known ones. */
 let dummy_hash: Promise<string> | undefined
 
-/** argon2id (RFC 9106), off the event loop. */
+/** argon2id (RFC 9106), off the event loop. Normalized (NFKC) first: keyboards write one character in several ways. */
 export async function hashPassword(password: string): Promise<string> {
-  return await limited(() => Bun.password.hash(password, { algorithm: 'argon2id' }))
+  return await limited(() => Bun.password.hash(password.normalize('NFKC'), { algorithm: 'argon2id' }))
 }
 
-/** With `hash` null (no such account) it does the same work and returns false. */
-export async function verifyPassword(hash: string | null, password: string): Promise<boolean> {
-  if (characters(password) > LIMITS.password_max) return false
+/**
+ * Undefined for a wrong password; with `hash` null (no such account) after the same work. `outdated`: the hash was made
+ * from the raw text and should be replaced.
+ */
+export async function verifyPassword(
+  hash: string | null,
+  password: string,
+): Promise<'current' | 'outdated' | undefined> {
+  if (characters(password) > LIMITS.password_max) return undefined
   dummy_hash ??= Bun.password.hash('nobody has this password', { algorithm: 'argon2id' })
   const against = hash ?? (await dummy_hash)
-  const right = await limited(() => Bun.password.verify(password, against))
-  return hash !== null && right
+  const matches = (form: string) => limited(() => Bun.password.verify(form, against))
+  const normal = password.normalize('NFKC')
+  const [current, raw] = await Promise.all([
+    matches(normal),
+    normal === password ? undefined : matches(password),
+  ])
+  if (hash === null) return undefined
+  return current ? 'current' : raw ? 'outdated' : undefined
 }
 
 /** Why a new password is refused, as a sentence for its owner; undefined when it is accepted. */
@@ -33,10 +45,11 @@ export function passwordProblem(
   password: string,
   about: { email?: string; name?: string } = {},
 ): string | undefined {
-  const length = characters(password)
+  const normal = password.normalize('NFKC')
+  const length = characters(normal)
   if (length < LIMITS.password_min) return `Use at least ${LIMITS.password_min} characters.`
   if (length > LIMITS.password_max) return `Use at most ${LIMITS.password_max} characters.`
-  const plain = password.toLowerCase()
+  const plain = normal.toLowerCase()
   if (new Set(plain).size < 4) return 'This repeats a few characters. Use something longer or less regular.'
   if (isSequence(plain)) return 'This is a row of neighbouring characters. Use something less regular.'
   const bare = plain.replace(/[^a-z]+/g, '')

@@ -1,6 +1,5 @@
 import type { MessagePost, Posted } from '../contracts/commands.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
-import { LIMITS } from '../contracts/limits.ts'
 import type { Message } from '../contracts/resources.ts'
 import { messageAt, messageExists } from '../db/queries/messages.ts'
 import { addMessage } from '../db/writes/messages.ts'
@@ -11,6 +10,7 @@ import { messageKind, parseCommand, resolveMentions } from '../domain/messages.t
 import { aboutMentions } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { SERVER, senderOf } from '../domain/principal.ts'
+import { KNOWN_COMMANDS } from '../text/commands.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { knownMessage } from './message-client-ids.ts'
 
@@ -32,17 +32,17 @@ export const messagePost: Command<'message.post'> = {
 
     const next = context.nextSeq(channel_id)
     const sender = senderOf(principal)
+    const command = parseCommand(content, sender.type, input.kind, (name) => KNOWN_COMMANDS.has(name))
     const message = addMessage(context, {
       ...input,
       ...mentionsOf(permissions, input),
       id: context.newId(),
       seq: typeof next === 'number' ? next : await next,
-      kind: messageKind(input.kind, sender.type, content),
+      kind: messageKind(input.kind, sender.type, command !== undefined),
       sender,
     })
     const events = [messageCreated(permissions, message)]
-    const command = parseCommand(content, sender.type)
-    if (command && message.kind === 'command') {
+    if (command) {
       events.push(commandInvoked(permissions, message, command))
       if (command.command === 'help') events.push(await answerHelp(context, message))
     }
@@ -82,10 +82,7 @@ function mentionsOf(permissions: Permissions, input: MessagePost) {
   }
   const idOf = (name: string) => permissions.idOfUsername(name)
   const { ids, ignored } = resolveMentions(input.mentions ?? [], input.content, idOf, mayRead)
-  return {
-    mentions: ids.slice(0, LIMITS.mentions_max),
-    ignored_mentions: ignored.slice(0, LIMITS.mentions_max),
-  }
+  return { mentions: ids, ignored_mentions: ignored }
 }
 
 async function answerHelp(context: CommandContext, question: Message): Promise<NewEvent> {

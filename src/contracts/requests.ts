@@ -173,7 +173,12 @@ export const MessageCreate = Closed({
   mentions: opt(Type.Array(Uuid(), { maxItems: LIMITS.mentions_max })),
   client_id: opt(Text(LIMITS.client_id_max)),
   reply_to: opt(Nullable(Uuid())),
-  kind: opt(OneOf(MESSAGE_KINDS, { description: '`text`, or `command_output` from agents.' })),
+  kind: opt(
+    OneOf(MESSAGE_KINDS, {
+      description:
+        '`text`; `command` from people, for a command whose name the channel does not know; `command_output` from agents.',
+    }),
+  ),
 })
 export type MessageCreate = Static<typeof MessageCreate>
 

@@ -1,33 +1,27 @@
+import { LIMITS } from '../contracts/limits.ts'
 import type { MessageKind, SenderType } from '../contracts/vocabulary.ts'
+import { commandForm } from '../text/commands.ts'
+import { mayMention, mentionsIn } from '../text/mentions.ts'
 
-const COMMAND = /^\/([a-z][a-z0-9_-]{0,31})(?:\s|$)/
-
-/** The command in a human's message, or undefined. An agent's text is never a command. */
+/**
+ * The command in a person's message: its name is known in the channel, or the person asked for it. Anything else that
+ * begins with a slash (a path) is a text, as is every text of an agent.
+ */
 export function parseCommand(
   content: string,
   sender_type: SenderType,
+  asked: MessageKind | undefined,
+  isKnown: (command: string) => boolean,
 ): { command: string; args: string } | undefined {
   if (sender_type !== 'human' || !content.startsWith('/')) return undefined
-  const match = COMMAND.exec(content)
-  if (!match) return undefined
-  return { command: match[1]!, args: content.slice(match[1]!.length + 1).trim() }
-}
-
-/** Names after an `@`, lower-case, in order, each once: `@forge`, not the middle of `me@example.com`. */
-export function mentionedNames(content: string): string[] {
-  if (!content.includes('@')) return []
-  const names = new Set<string>()
-  for (const match of content.matchAll(/(?<![\p{L}\p{N}_.@/-])@([a-z0-9][a-z0-9._-]{0,63})/giu)) {
-    const name = match[1]!.toLowerCase().replace(/[._-]+$/, '')
-    if (name) names.add(name)
-  }
-  return [...names]
+  const found = commandForm(content)
+  return found && (asked === 'command' || isKnown(found.command)) ? found : undefined
 }
 
 export interface Mentions {
-  /** Users to notify. */
+  /** Users to notify, at most `mentions_max`. */
   ids: string[]
-  /** Ids or `@names` of members without access to the channel. */
+  /** Members who are not notified: without access to the channel, or over the limit. */
   ignored: string[]
 }
 
@@ -41,25 +35,27 @@ export function resolveMentions(
   idOf: (name: string) => string | undefined,
   mayRead: (user_id: string) => boolean,
 ): Mentions {
-  if (given.length === 0 && !content.includes('@')) return { ids: [], ignored: [] }
+  if (given.length === 0 && !mayMention(content)) return { ids: [], ignored: [] }
   const ids = new Set<string>()
   const ignored = new Set<string>()
   for (const id of given) (mayRead(id) ? ids : ignored).add(id)
-  for (const name of mentionedNames(content)) {
+  for (const name of mentionsIn(content, (name) => idOf(name) !== undefined)) {
     const id = idOf(name)
     if (id === undefined) continue
     if (mayRead(id)) ids.add(id)
     else ignored.add(id)
   }
-  return { ids: [...ids], ignored: [...ignored] }
+  const all = [...ids]
+  const over = all.slice(LIMITS.mentions_max)
+  return { ids: all.slice(0, LIMITS.mentions_max), ignored: [...ignored, ...over] }
 }
 
-/** Kind of the stored message: the requested kind, unless the text is a command. */
+/** Kind of the stored message. */
 export function messageKind(
   asked: MessageKind | undefined,
   sender_type: SenderType,
-  content: string,
+  is_command: boolean,
 ): MessageKind {
   if (asked === 'command_output' && sender_type !== 'human') return 'command_output'
-  return parseCommand(content, sender_type) ? 'command' : 'text'
+  return is_command ? 'command' : 'text'
 }

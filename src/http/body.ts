@@ -1,5 +1,6 @@
 import { ApiError, invalid } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
+import { withoutBlankEnds } from '../text/visible.ts'
 
 /** A field name may be as long as a body: a refusal shows the beginning of its path. */
 const PATH_MAX = 200
@@ -19,10 +20,12 @@ export class HungUp extends Error {}
 
 /** Fields whose white space belongs to the value. */
 const UNTRIMMED = new Set(['password', 'token'])
+/** Texts of several lines keep their indentation and the spaces at the ends of lines. */
+const MULTILINE = new Set(['content', 'description', 'comment'])
 
 /**
- * Reads a JSON body: bounded, UTF-8, not too deep, strings trimmed. An absent body is undefined. Throws 413, 415,
- * 400, and `HungUp`.
+ * Reads a JSON body: bounded, UTF-8, not too deep; strings trimmed, texts of several lines of blank lines at their ends
+ * only. An absent body is undefined. Throws 413, 415, 400, and `HungUp`.
  */
 export async function readJson(request: Request, body_ms = BODY_MS): Promise<unknown> {
   const type = request.headers.get('content-type')
@@ -106,7 +109,10 @@ interface Place {
  * Objects are changed in place: nobody else has them yet.
  */
 function clean(value: unknown, within?: Place, key: string | number = '', depth = 1): unknown {
-  if (typeof value === 'string') return checkText(value, within, key).trim()
+  if (typeof value === 'string') {
+    const text = checkText(value, within, key)
+    return MULTILINE.has(String(key)) ? withoutBlankEnds(text) : text.trim()
+  }
   if (typeof value !== 'object' || value === null) return value
   const here = depth === 1 ? undefined : { within, key }
   if (depth > LIMITS.json_depth_max)

@@ -8,7 +8,7 @@ import { WsSink } from '../edge/ws-sink.ts'
 import { parseJson } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Membership, principalNow } from './identity.ts'
-import { posting } from './posting.ts'
+import { checkKind, posting } from './posting.ts'
 import { internalError } from './reply.ts'
 import { portOf, type Socket } from './socket-port.ts'
 import { checker } from './validate.ts'
@@ -121,8 +121,7 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
     const sender = principalNow(membership)
     authorize('message.post', sender, edge.permissions.readOnly)
     const { channel_id, kind } = frame
-    if (kind !== undefined && kind !== 'text' && (kind !== 'command_output' || principal.kind === 'human'))
-      throw new ApiError('VALIDATION_FAILED', 'kind must be text, or command_output from an agent.')
+    checkKind(kind, principal.kind)
     const prepared = posting(channel_id, frame, deps.limits.message(principal.id))
     const request = {
       type: 'post',

@@ -131,8 +131,10 @@ export class Identify {
    * of a connection whose scheme is another than the page's.
    */
   checkSocketOrigin(request: Request): void {
+    const origin = request.headers.get('origin')
+    if (origin === null) throw csrfFailed()
     const own = sameOrigin({
-      origin: request.headers.get('origin'),
+      origin,
       sec_fetch_site: null,
       own_origins: this.#ports.own_origins,
       cors_origins: this.#ports.cors_origins,

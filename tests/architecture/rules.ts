@@ -13,7 +13,7 @@ export interface Room {
 /** `node` is every `node:` module, `sql` every SQL template; `clock` and `chance` are what makes two runs differ. */
 export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers' | 'sql'
 
-const BELOW_HTTP = ['contracts', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster', 'edge']
+const BELOW_HTTP = ['contracts', 'text', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster', 'edge']
 
 /**
  * The arrows, innermost room first:
@@ -29,11 +29,19 @@ export const ROOMS: readonly Room[] = [
     libraries: [/^@sinclair\/typebox(\/|$)/],
     without: ['Bun', 'node', 'process', 'network', 'timers'],
   },
+  // The grammar of messages, for the server and for the app: Markdown, mentions.
+  {
+    name: 'text',
+    at: ['src/text/'],
+    imports: ['contracts'],
+    libraries: [/^markdown-it$/],
+    without: ['Bun', 'node', 'process', 'network', 'timers', 'clock', 'chance'],
+  },
   // Pure: the same input gives the same answer.
   {
     name: 'domain',
     at: ['src/domain/'],
-    imports: ['contracts'],
+    imports: ['contracts', 'text'],
     // Tables of Unicode: transliterations and confusable characters.
     libraries: [/^any-ascii$/, /^unhomoglyph\/data\.json$/],
     without: ['Bun', 'node', 'process', 'network', 'timers', 'clock', 'chance'],
@@ -58,7 +66,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'commands',
     at: ['src/commands/'],
-    imports: ['contracts', 'domain', 'db'],
+    imports: ['contracts', 'text', 'domain', 'db'],
     without: ['timers', 'sql'],
   },
   { name: 'auth', at: ['src/auth/'], imports: ['contracts', 'domain'] },
@@ -91,9 +99,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'ui tools',
     at: ['ui/vite.config.ts', 'ui/capacitor.config.ts', 'ui/scripts/', 'ui/tests/'],
-    imports: ['ui', 'contracts', 'tests'],
+    imports: ['ui', 'contracts', 'text', 'tests'],
   },
-  { name: 'ui', at: ['ui/src/'], imports: ['contracts'], without: ['Bun', 'node', 'process'] },
+  { name: 'ui', at: ['ui/src/'], imports: ['contracts', 'text'], without: ['Bun', 'node', 'process'] },
   { name: 'bridge tests', at: ['bridge/tests/'], imports: ['bridge', 'contracts', 'tests'] },
   { name: 'bridge', at: ['bridge/'], imports: ['contracts'] },
   // What every proof needs and none is about: a database to throw away, a table of criteria.
@@ -119,9 +127,10 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },
   {
     library:
-      /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-(?:query|virtual)|@vue\/[^/]+|@vueuse\/core|markdown-it|lowlight)(\/|$)/,
+      /^(quasar|@quasar\/[^/]+|vue|vue-router|pinia|@tanstack\/vue-(?:query|virtual)|@vue\/[^/]+|@vueuse\/core|lowlight)(\/|$)/,
     rooms: ['ui', 'ui tools'],
   },
+  { library: /^markdown-it(\/|$)/, rooms: ['text'] },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
   { library: /^eventsource-parser(\/|$)/, rooms: ['bridge'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },

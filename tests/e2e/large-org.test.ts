@@ -156,6 +156,26 @@ describe.skipIf(!hasBrowser)('an org of 2,000 members and 500 channels on a slow
     )
     await last.click()
     await composer(page).waitFor()
+
+    // The place in the list stays while rows are drawn around it.
+    await page.goto(`${server.url}/o/fieldnote/settings/members`)
+    const table = page.getByRole('region', { name: 'Members' }).locator('table')
+    await until(
+      'all members are on the device',
+      () => table.getAttribute('aria-rowcount'),
+      (rows) => rows === String(MEMBERS + 1),
+    )
+    const place: () => Promise<number> = () =>
+      page.evaluate("document.querySelector('.page > .scroll').scrollTop")
+    await page.evaluate("document.querySelector('.page > .scroll').scrollTop = 40_000")
+    const drawn: () => Promise<boolean> = () =>
+      page.evaluate(`{
+        const view = document.querySelector('.page > .scroll').getBoundingClientRect()
+        const at = document.elementFromPoint(view.left + 90, view.top + view.height / 2)
+        at?.closest('tr[data-row]') !== null
+      }`)
+    await until('rows are drawn there', drawn, (there) => there)
+    expect(await place()).toBe(40_000)
     expect([...phone.complaints, ...ines.complaints]).toEqual([])
     await phone.context.close()
   })

@@ -35,6 +35,27 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     await page.getByRole('menuitem', { name: item }).click()
   }
 
+  test('a member takes another name and username; one that misleads is refused where it is typed', async () => {
+    const { page } = ines
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Name and username…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Your name' })
+    await dialog.getByLabel('Username').fill('in\u0435s')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('Letters of one script').waitFor()
+    await dialog.getByLabel('Username').fill('Инес')
+    await dialog.getByLabel('Name', { exact: true }).fill('Ines\u202eCarvalho')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('Must not contain control').waitFor()
+    await dialog.getByLabel('Name', { exact: true }).fill('Ines C.')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Ines C. is @инес now').waitFor()
+    await page.getByRole('button', { name: 'Account: Ines C.' }).waitFor()
+    // The other tests know the first name.
+    await admin.in('PATCH', '/users/me', { display_name: 'Ines Carvalho', username: 'ines-carvalho' })
+    await page.getByRole('button', { name: 'Account: Ines Carvalho' }).waitFor()
+  })
+
   test('an invite link lets a person in, who is then in the list as active', async () => {
     const { page } = ines
     await page.getByRole('link', { name: 'Members' }).click()

@@ -140,6 +140,57 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     }
   })
 
+  test('an unknown name after a slash is sent as a command only after a question', async () => {
+    const { page } = ines
+    await composer(page).pressSequentially('/tmp is full')
+    await composer(page).press('Enter')
+    await page.getByRole('button', { name: 'Send as text' }).click()
+    await waitForText(mei.page, '/tmp is full')
+    await composer(page).pressSequentially('/deploy now')
+    await composer(page).press('Enter')
+    await page.getByRole('button', { name: 'Send as command' }).click()
+    await mei.page.locator('.cmd', { hasText: '/deploy' }).waitFor()
+    await composer(page).pressSequentially('half a sentence')
+    expect(await page.getByRole('button', { name: 'Run a command' }).isDisabled()).toBe(true)
+    await composer(page).fill('')
+  })
+
+  test('Enter sends a name typed in full, breaks the line in a code fence, and Ctrl+Enter sends there', async () => {
+    const { page } = ines
+    await composer(page).pressSequentially('hi @forge')
+    await page.getByRole('option', { name: /forge/ }).waitFor()
+    await composer(page).press('Enter')
+    await mei.page.locator('.mention', { hasText: '@forge' }).last().waitFor()
+    await waitForText(mei.page, 'hi @forge')
+    await composer(page).pressSequentially('```')
+    await composer(page).press('Shift+Enter')
+    await composer(page).pressSequentially('one')
+    await composer(page).press('Enter')
+    await composer(page).pressSequentially('two')
+    expect(await composer(page).inputValue()).toBe('```\none\ntwo')
+    await composer(page).press('Control+Enter')
+    await mei.page.locator('.block', { hasText: 'two' }).last().waitFor()
+  })
+
+  test('after Reply by the keyboard what is typed goes into the composer', async () => {
+    const { page } = ines
+    const row = page.locator('article', { hasText: 'hi @forge' }).first()
+    await row.getByRole('button', { name: /^Actions for/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+    await until(
+      'the focus on the menu',
+      async () => await page.evaluate('document.activeElement?.getAttribute("role")'),
+      (role) => role === 'menuitem',
+    )
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('typed at once', { delay: 20 })
+    expect(await composer(page).inputValue()).toBe('typed at once')
+    await page.keyboard.press('Escape')
+    await composer(page).fill('')
+    await page.getByRole('menuitem').first().waitFor({ state: 'detached' })
+  })
+
   test('a reply names its source, and the source is found by its link', async () => {
     const row = ines.page.locator('article', { hasText: 'are you there?' }).first()
     await row.getByRole('button', { name: /^Actions for/ }).click()

@@ -221,6 +221,32 @@ describe('a message', () => {
     expect(all).toEqual(Array.from({ length: all.length }, (_, i) => all.length - i))
   })
 
+  test('C45 what was written is stored, but for blank lines at its ends; what shows nothing is refused', async () => {
+    const drawing = '      │               ├── R122 10K\n+5V ──┬── R68  '
+    expect((await post(ana, `\n \n${drawing}\n\n`)).body.content).toBe(drawing)
+    expect((await post(ana, '\tone\n\n  two')).body.content).toBe('\tone\n\n  two')
+    for (const content of ['', ' \n', '\u200b', '\u3164\u2060', '\u2800'])
+      expect((await post(ana, content)).status).toBe(400)
+  })
+
+  test('C46 a known name after a slash is a command, any other only when asked for', async () => {
+    const kind = async (content: string, asked?: string) =>
+      (await ana.in<Message>('POST', `/channels/${general}/messages`, { content, kind: asked })).body.kind
+    expect(await kind('/status')).toBe('command')
+    for (const text of ['/tmp is full', '/etc/hosts is wrong', '//status', ' /status', '/deploy'])
+      expect(await kind(text)).toBe('text')
+    expect(await kind('/deploy now', 'command')).toBe('command')
+    expect(await kind('no slash', 'command')).toBe('text')
+  })
+
+  test('C47 whom the text mentions is notified: outside code and addresses, in any script', async () => {
+    const mentions = async (content: string) => (await post(ana, content)).body.mentions
+    for (const content of ['**@forge**', 'お願い@forge', '＠forge', '(@forge)'])
+      expect(await mentions(content)).toEqual([bot.user.id])
+    for (const content of ['`@forge`', 'https://example.com/@forge', '@forgeé', '@forge-2'])
+      expect(await mentions(content)).toEqual([])
+  })
+
   test('a command is stored as one and announced to agents; /help is answered here', async () => {
     const sse = await SseJournal.open(stream(), bot.headers)
     const command = await post(ana, '/status @forge now')

@@ -104,11 +104,11 @@ describe('MessageComposer', () => {
 
   test('Enter sends and empties the field, Shift Enter does not', async () => {
     const { wrapper, area, type } = compose()
-    await type('  hello  ')
+    await type('\n  hello  \n')
     await area.trigger('keydown', { key: 'Enter', shiftKey: true })
     expect(wrapper.emitted('send')).toBeUndefined()
     await area.trigger('keydown', { key: 'Enter' })
-    expect(wrapper.emitted('send')).toEqual([[{ content: 'hello', reply_to: null }]])
+    expect(wrapper.emitted('send')).toEqual([[{ content: '  hello  ', reply_to: null }]])
     expect(area.element.value).toBe('')
   })
 

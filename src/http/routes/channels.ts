@@ -16,7 +16,7 @@ import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messa
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall, storedReply } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
-import { posting } from '../posting.ts'
+import { checkKind, posting } from '../posting.ts'
 
 const seq = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 const MessageQuery = Type.Object({
@@ -125,12 +125,7 @@ export function channelRoutes(deps: Deps) {
           const channel_id = readable(call)
           const { principal, body, org_id, idempotency, limited } = call
           if (limited && body.client_id === undefined) throw limited
-          if (
-            body.kind !== undefined &&
-            body.kind !== 'text' &&
-            (body.kind !== 'command_output' || principal.kind === 'human')
-          )
-            throw invalid({ path: '/kind', message: 'Must be text, or command_output from an agent.' })
+          checkKind(body.kind, principal.kind)
           const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(principal.id ?? '')
           const prepared = posting(channel_id, body, refusal)
           const request: PostRequest = {

@@ -48,6 +48,7 @@ describe('the upgrade', () => {
     const { host } = new URL(server.url)
     const cookie = { Cookie: ana.cookieHeader }
     expect(await status({ ...cookie, Origin: server.url })).toBe(101)
+    expect(await status(cookie)).toBe(403)
     expect(await status({ ...cookie, Origin: `http://${host.replace('localhost', '127.0.0.1')}` })).toBe(101)
     for (const origin of [
       'https://evil.example',

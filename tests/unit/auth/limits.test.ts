@@ -7,7 +7,7 @@ import {
   parseCookies,
   sessionCookies,
 } from '../../../src/auth/cookies.ts'
-import { passwordProblem, verifyPassword } from '../../../src/auth/passwords.ts'
+import { hashPassword, passwordProblem, verifyPassword } from '../../../src/auth/passwords.ts'
 import { TokenBuckets } from '../../../src/auth/rate-limit.ts'
 
 describe('a token bucket', () => {
@@ -125,6 +125,17 @@ describe('a password', () => {
   })
 
   test('of nobody does the work all the same, and is never right', async () => {
-    expect(await verifyPassword(null, 'nobody has this password')).toBe(false)
+    expect(await verifyPassword(null, 'nobody has this password')).toBeUndefined()
+  })
+
+  test('is one in every normal form; a hash of the raw text is outdated', async () => {
+    const composed = 'Schöne Grüße 42'.normalize('NFC')
+    const apart = composed.normalize('NFD')
+    const hash = await hashPassword(apart)
+    expect(await verifyPassword(hash, composed)).toBe('current')
+    expect(await verifyPassword(hash, apart)).toBe('current')
+    const raw = await Bun.password.hash(apart, { algorithm: 'argon2id' })
+    expect(await verifyPassword(raw, apart)).toBe('outdated')
+    expect(await verifyPassword(raw, composed)).toBeUndefined()
   })
 })

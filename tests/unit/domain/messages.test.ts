@@ -1,40 +1,44 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { mentionedNames, messageKind, parseCommand, resolveMentions } from '../../../src/domain/messages.ts'
+import { messageKind, parseCommand, resolveMentions } from '../../../src/domain/messages.ts'
+import { KNOWN_COMMANDS } from '../../../src/text/commands.ts'
 
 describe('commands in chat', () => {
-  test('a person’s text that begins with /word is a command with its arguments', () => {
-    expect(parseCommand('/status', 'human')).toEqual({ command: 'status', args: '' })
-    expect(parseCommand('/model  gpt  fast ', 'human')).toEqual({ command: 'model', args: 'gpt  fast' })
-    expect(parseCommand('/a-b_2\nrest', 'human')).toEqual({ command: 'a-b_2', args: 'rest' })
+  const parsed = (text: string, asked?: 'command', sender: 'human' | 'agent' = 'human') =>
+    parseCommand(text, sender, asked, (name) => KNOWN_COMMANDS.has(name))
+
+  test('a person’s text that begins with a known name is a command with its arguments', () => {
+    expect(parsed('/status')).toEqual({ command: 'status', args: '' })
+    expect(parsed('/model  gpt  fast ')).toEqual({ command: 'model', args: 'gpt  fast' })
+    expect(parsed('/help\nrest')).toEqual({ command: 'help', args: 'rest' })
   })
 
-  test.each(['status', ' /status', '/Status', '/1st', '/', '//', '/a/b', '> /status', `/${'a'.repeat(33)}`])(
-    '%p is plain text',
-    (text) => {
-      expect(parseCommand(text, 'human')).toBeUndefined()
-    },
-  )
+  test('an unknown name is a command only when asked for', () => {
+    expect([parsed('/tmp is full'), parsed('/deploy')]).toEqual([undefined, undefined])
+    expect(parsed('/deploy now', 'command')).toEqual({ command: 'deploy', args: 'now' })
+    expect(parsed('/a-b_2\nrest', 'command')).toEqual({ command: 'a-b_2', args: 'rest' })
+  })
+
+  test.each([
+    ...['status', ' /status', '//status', '/Status', '/1st', '/', '//', '/etc/hosts', '> /status'],
+    `/${'a'.repeat(33)}`,
+  ])('%p is plain text', (text) => {
+    expect([parsed(text), parsed(text, 'command')]).toEqual([undefined, undefined])
+  })
 
   test('an agent’s text is never a command', () => {
-    expect(parseCommand('/stop', 'agent')).toBeUndefined()
-    expect(messageKind('text', 'agent', '/stop')).toBe('text')
-    expect(messageKind('command_output', 'agent', 'done')).toBe('command_output')
-    expect(messageKind('command_output', 'human', 'done')).toBe('text')
-    expect(messageKind(undefined, 'human', '/stop now')).toBe('command')
+    expect([parsed('/stop', undefined, 'agent'), parsed('/stop', 'command', 'agent')]).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(messageKind('text', 'agent', false)).toBe('text')
+    expect(messageKind('command_output', 'agent', false)).toBe('command_output')
+    expect(messageKind('command_output', 'human', false)).toBe('text')
+    expect(messageKind(undefined, 'human', true)).toBe('command')
   })
 })
 
 describe('mentions', () => {
-  test('finds names after @, each once, not inside words or addresses', () => {
-    expect(mentionedNames('@forge and @Forge, (@probe) mail me@example.com x@y @a.b- "@quill."')).toEqual([
-      'forge',
-      'probe',
-      'a.b',
-      'quill',
-    ])
-  })
-
   test('joins ids and names, and lists who may not read the channel', () => {
     const idOf = (name: string) => ({ forge: 'F', probe: 'P', secret: 'S' })[name]
     const mayRead = (id: string) => id !== 'S'
@@ -44,12 +48,28 @@ describe('mentions', () => {
     })
   })
 
+  test('over the limit, everybody who is not notified is listed', () => {
+    const names = Array.from({ length: 60 }, (_, n) => `n${n}`)
+    const { ids, ignored } = resolveMentions(
+      [],
+      names.map((name) => `@${name}`).join(' '),
+      (name) => (names.includes(name) ? name : undefined),
+      () => true,
+    )
+    expect([ids.length, ignored.length]).toEqual([50, 10])
+    expect([...ids, ...ignored]).toEqual(names)
+  })
+
   test('never throws, never mentions the same twice, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const names = mentionedNames(text)
-        expect(new Set(names).size).toBe(names.length)
-        for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9._-]*$/)
+        const { ids } = resolveMentions(
+          [],
+          text,
+          (name) => name,
+          () => true,
+        )
+        expect(new Set(ids).size).toBe(ids.length)
       }),
     )
   })

@@ -31,7 +31,7 @@ export interface OrgRealtimeHandlers {
   failed(stage: string, error: unknown): void
 }
 
-export type PostedMessage = Pick<MessageCreate, 'content' | 'reply_to'> & { client_id: string }
+export type PostedMessage = Pick<MessageCreate, 'content' | 'reply_to' | 'kind'> & { client_id: string }
 
 export interface OrgRealtimePorts {
   reader: Reader & { org_id: string }

@@ -138,11 +138,16 @@ export class OrgRealtime {
   }
 
   #send(entry: OutboxEntry): boolean {
-    const { channel_id, content, client_id, reply_to } = entry
-    const message = { content, client_id, ...(reply_to === null ? {} : { reply_to }) }
+    const { channel_id, content, client_id, reply_to, kind } = entry
+    const message = {
+      content,
+      client_id,
+      ...(reply_to === null ? {} : { reply_to }),
+      ...(kind === undefined ? {} : { kind }),
+    }
     if (this.#socket.send({ type: 'message', channel_id, ...message })) return true
     if (!this.#fallback.on) return false
-    void this.#post(channel_id, { ...message, client_id })
+    void this.#post(channel_id, message)
     return true
   }
 

@@ -7,6 +7,8 @@ export interface OutboxEntry {
   channel_id: string
   content: string
   reply_to: string | null
+  /** Set for a command that the server does not know by name. */
+  kind?: 'command'
   created_at: string
   /** Sort key of the sending order. */
   order: number

@@ -81,7 +81,7 @@ export class Outbox {
   }
 
   /** Adds a message to the end of the queue. */
-  add(message: { channel_id: string; content: string; reply_to: string | null }): OutboxEntry {
+  add(message: Pick<OutboxEntry, 'channel_id' | 'content' | 'reply_to' | 'kind'>): OutboxEntry {
     const now = this.#ports.timers.now()
     const order = Math.max(now, (this.#items.at(-1)?.order ?? 0) + 1)
     const created_at = new Date(now).toISOString()

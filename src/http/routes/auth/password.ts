@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import { verifyPassword } from '../../../auth/passwords.ts'
+import { hashPassword, verifyPassword } from '../../../auth/passwords.ts'
 import { ApiError } from '../../../contracts/errors.ts'
 import { PasswordBody } from '../../../contracts/requests.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
@@ -47,13 +47,14 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
         const account = await accounts.byEmail(body.email)
         const usable = account?.status === 'active' ? account.password_hash : null
         // Constant work whether the account exists or not, so that the duration tells nothing.
-        const right = await verifyPassword(usable, body.password)
-        if (!right || !account) {
+        const verdict = await verifyPassword(usable, body.password)
+        if (!verdict || !account) {
           deps.sign_in_back_off.failed(body.email, ip)
           recordFailure(account, request, ip)
           throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
         }
         deps.sign_in_back_off.succeeded(body.email)
+        if (verdict === 'outdated') await accounts.setPassword(account.id, await hashPassword(body.password))
         return await sign_in.start(account, call)
       },
     ),

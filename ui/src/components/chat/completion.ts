@@ -87,3 +87,15 @@ function matchIn(display_name: string, query: string): [number, number] | undefi
     if (at === 0 || /[\s._-]/.test(name[at - 1] ?? '')) return [at, at + query.length]
   return undefined
 }
+
+/** Whether a position is inside a fenced code block that is open there. */
+export function insideFence(text: string, at: number): boolean {
+  let fence: string | undefined
+  for (const line of text.slice(0, at).split('\n').slice(0, -1)) {
+    const marks = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1]
+    if (marks === undefined) continue
+    if (fence === undefined) fence = marks
+    else if (marks.startsWith(fence)) fence = undefined
+  }
+  return fence !== undefined
+}

@@ -1,6 +1,9 @@
 import { LIMITS } from '@contracts/limits.ts'
 import type { Channel, User } from '@contracts/resources.ts'
+import { commandForm, KNOWN_COMMANDS } from '@text/commands.ts'
+import { withoutBlankEnds } from '@text/visible.ts'
 import { computed, nextTick, type Ref, ref, watch } from 'vue'
+import type { OutboxEntry } from '../../realtime/outbox-store.ts'
 import { readDraft, writeDraft } from '../../stores/drafts.ts'
 import { commandOptions, mentionOptions, triggerAt } from './completion.ts'
 
@@ -8,6 +11,9 @@ import { commandOptions, mentionOptions, triggerAt } from './completion.ts'
 const TYPING_EVERY_MS = 2_000
 /** The number of characters left is shown below this. */
 const COUNTED_BELOW = 500
+
+/** A message as the composer hands it over. */
+export type ComposedMessage = Pick<OutboxEntry, 'content' | 'reply_to' | 'kind'>
 
 /** State of the composer of one channel: text and draft, completion, and whether the text can be sent. */
 export function useComposer(options: {
@@ -42,7 +48,8 @@ export function useComposer(options: {
       trigger.value.from !== closed_at.value &&
       mentions.value.length + commands.value.length > 0,
   )
-  const length = computed(() => [...content.value.trim()].length)
+  const text = computed(() => withoutBlankEnds(content.value))
+  const length = computed(() => [...text.value].length)
   /** Characters left; negative over the limit. */
   const left = computed(() => LIMITS.message_content_max - length.value)
   const counting = computed(() => left.value < COUNTED_BELOW)
@@ -96,10 +103,20 @@ export function useComposer(options: {
     void replace(at, at, touches_word ? ` ${text}` : text)
   }
 
+  /** The name after a slash, if it is no command that is known: the user decides what is meant. */
+  const unknown = computed(() => {
+    const name = commandForm(text.value)?.command
+    return name === undefined || KNOWN_COMMANDS.has(name) ? undefined : name
+  })
+
   /** Returns the message and clears the field; undefined if there is nothing to send. */
-  function take(): { content: string; reply_to: string | null } | undefined {
+  function take(kind?: 'command'): ComposedMessage | undefined {
     if (!sendable.value) return undefined
-    const message = { content: content.value.trim(), reply_to: reply_to.value }
+    const message = {
+      content: text.value,
+      reply_to: reply_to.value,
+      ...(kind === undefined ? {} : { kind }),
+    }
     content.value = ''
     reply_to.value = null
     caret.value = 0
@@ -120,6 +137,7 @@ export function useComposer(options: {
     left,
     counting,
     sendable,
+    unknown,
     updateCaret,
     changed,
     replace,

@@ -1,7 +1,7 @@
+import { splitMentions } from '@text/mentions.ts'
+import type { Align, Block, Inline, ListItem } from '@text/tree.ts'
 import { h, type VNodeChild } from 'vue'
 import CodeBlock from './CodeBlock.vue'
-import { splitMentions } from './mentions.ts'
-import type { Block, Inline } from './tree.ts'
 
 /** The class of a mention; undefined for plain text. */
 export type MentionClass = (username: string) => 'm-agent' | 'm-human' | 'm-you' | undefined
@@ -19,11 +19,9 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
       // Message headings start at level 3, below those of the page.
       return h(`h${Math.min(6, block.level + 2)}`, renderInline(block.children, mentionClass))
     case 'list': {
-      const items = block.items.map((item) => h('li', renderItem(item, mentionClass)))
+      const items = block.items.map((item) => renderItem(item, mentionClass))
       // Markers stand on the side where the text of the list starts.
-      return block.ordered
-        ? h('ol', { start: block.start, dir: 'auto' }, items)
-        : h('ul', { dir: 'auto' }, items)
+      return h(block.ordered ? 'ol' : 'ul', { dir: 'auto' }, items)
     }
     case 'quote':
       return h('blockquote', renderBlocks(block.children, mentionClass))
@@ -37,7 +35,9 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
           h('thead', [
             h(
               'tr',
-              block.head.map((cell) => h('th', renderInline(cell, mentionClass))),
+              block.head.map((cell, at) =>
+                h('th', aligned(block.align[at]), renderInline(cell, mentionClass)),
+              ),
             ),
           ]),
           h(
@@ -45,7 +45,7 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
             block.rows.map((row) =>
               h(
                 'tr',
-                row.map((cell) => h('td', renderInline(cell, mentionClass))),
+                row.map((cell, at) => h('td', aligned(block.align[at]), renderInline(cell, mentionClass))),
               ),
             ),
           ),
@@ -54,13 +54,24 @@ function renderBlock(block: Block, mentionClass: MentionClass): VNodeChild {
   }
 }
 
-/** Paragraphs of a list item are unwrapped: an item has no paragraph spacing. */
-function renderItem(item: readonly Block[], mentionClass: MentionClass): VNodeChild[] {
-  return item.flatMap((block) =>
+/** Classes instead of styles: the page allows no inline style. */
+const aligned = (align: Align) => (align === undefined ? {} : { class: `at-${align}` })
+
+/**
+ * Paragraphs of a list item are unwrapped: an item has no paragraph spacing. The box of a task item is a picture of its
+ * state: nobody can change a message of somebody else.
+ */
+function renderItem({ value, checked, children }: ListItem, mentionClass: MentionClass): VNodeChild {
+  const box =
+    checked === undefined
+      ? []
+      : [h('input', { type: 'checkbox', checked, disabled: true, 'aria-label': checked ? 'Done' : 'Open' })]
+  const content = children.flatMap((block) =>
     block.type === 'paragraph'
       ? renderInline(block.children, mentionClass)
       : [renderBlock(block, mentionClass)],
   )
+  return h('li', { value, class: checked === undefined ? undefined : 'todo' }, [...box, ...content])
 }
 
 function renderInline(children: readonly Inline[], mentionClass: MentionClass): VNodeChild[] {
@@ -89,7 +100,7 @@ function renderOne(child: Inline, mentionClass: MentionClass): VNodeChild[] {
 
 /** Text with marked mentions. */
 export function renderText(text: string, mentionClass: MentionClass): VNodeChild[] {
-  return splitMentions(text).map((part) => {
+  return splitMentions(text, (name) => mentionClass(name) !== undefined).map((part) => {
     const name = part.username === undefined ? undefined : mentionClass(part.username)
     return name === undefined ? part.text : h('span', { class: ['mention', name] }, part.text)
   })

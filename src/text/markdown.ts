@@ -1,5 +1,6 @@
 import MarkdownIt, { type Token } from 'markdown-it'
-import type { Block, Inline } from './tree.ts'
+import { type Align, type Block, type Inline, type ListItem, pieces } from './tree.ts'
+import { isInvisible } from './visible.ts'
 
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
 // Only explicit URLs become links: "release.sh" and e-mail addresses stay text.
@@ -16,19 +17,15 @@ export function safeHref(url: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? href : undefined
 }
 
-/** Entries of the cache of parsed messages: virtual rows are remounted, and parsed again, while the user scrolls. */
-const CACHED_MAX = 400
-const cache = new Map<string, Block[]>()
-
-/** Parses a message into the tree of `tree.ts`. Tokens without a node type there become text. */
+/** Parses a message into the tree of `tree.ts`. A message that would show nothing is shown as its source. */
 export function parseMarkdown(source: string): Block[] {
-  const known = cache.get(source)
-  if (known) return known
   const blocks = readBlocks(new Reader(markdown.parse(source, {})), undefined)
-  const [oldest] = cache.keys()
-  if (cache.size >= CACHED_MAX && oldest !== undefined) cache.delete(oldest)
-  cache.set(source, blocks)
-  return blocks
+  return showsNothing(blocks) ? [{ type: 'paragraph', children: [{ type: 'text', text: source }] }] : blocks
+}
+
+function showsNothing(blocks: readonly Block[]): boolean {
+  if (blocks.some(({ type }) => type === 'rule')) return false
+  return pieces(blocks).every((piece) => piece.type === 'break' || isInvisible(piece.text))
 }
 
 class Reader {
@@ -64,10 +61,10 @@ function readBlock(token: Token, reader: Reader): Block | undefined {
         children: readLeaf(reader, 'heading_close'),
       }
     case 'bullet_list_open':
-      return { type: 'list', ordered: false, start: 1, items: readItems(reader, 'bullet_list_close') }
+      return { type: 'list', ordered: false, items: readItems(reader, 'bullet_list_close', undefined) }
     case 'ordered_list_open': {
       const start = Number(token.attrGet('start') ?? 1)
-      return { type: 'list', ordered: true, start, items: readItems(reader, 'ordered_list_close') }
+      return { type: 'list', ordered: true, items: readItems(reader, 'ordered_list_close', start) }
     }
     case 'blockquote_open':
       return { type: 'quote', children: readBlocks(reader, 'blockquote_close') }
@@ -94,21 +91,50 @@ function readLeaf(reader: Reader, until: string): Inline[] {
   return children
 }
 
-function readItems(reader: Reader, until: string): Block[][] {
-  const items: Block[][] = []
+function readItems(reader: Reader, until: string, start: number | undefined): ListItem[] {
+  const items: ListItem[] = []
   for (let token = reader.next(); token && token.type !== until; token = reader.next())
-    if (token.type === 'list_item_open') items.push(readBlocks(reader, 'list_item_close'))
+    if (token.type === 'list_item_open') {
+      const children = readBlocks(reader, 'list_item_close')
+      const checked = takeBox(children)
+      items.push({
+        ...(start === undefined ? {} : { value: start + items.length }),
+        ...(checked === undefined ? {} : { checked }),
+        children,
+      })
+    }
   return items
 }
 
+/** Box of a task item, `[ ]` or `[x]` and a space at its start. */
+const BOX = /^\[([ xX])\] +/
+
+/** Removes the box from the text of a task item, and tells its state. */
+function takeBox([first]: readonly Block[]): boolean | undefined {
+  const text = first?.type === 'paragraph' ? first.children[0] : undefined
+  const box = text?.type === 'text' ? BOX.exec(text.text) : null
+  if (text?.type !== 'text' || !box) return undefined
+  text.text = text.text.slice(box[0].length)
+  return box[1] !== ' '
+}
+
+const ALIGN = /text-align:(left|center|right)/
+
 function readTable(reader: Reader): Block {
   const rows: Inline[][][] = []
+  const align: Align[] = []
   for (let token = reader.next(); token && token.type !== 'table_close'; token = reader.next()) {
     if (token.type === 'tr_open') rows.push([])
+    if (token.type === 'th_open') align.push(alignOf(token))
     if (token.type === 'inline') rows.at(-1)?.push(readInline(token.children ?? []))
   }
   const [head = [], ...body] = rows
-  return { type: 'table', head, rows: body }
+  return { type: 'table', align, head, rows: body }
+}
+
+function alignOf(token: Token): Align {
+  const [, side] = ALIGN.exec(String(token.attrGet('style') ?? '')) ?? []
+  return side === 'left' || side === 'center' || side === 'right' ? side : undefined
 }
 
 const MARKS = { strong_open: 'strong', em_open: 'em', s_open: 'strike' } as const
