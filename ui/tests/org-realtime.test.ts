@@ -42,6 +42,7 @@ async function connected(user_id: string) {
       overHttp() {},
       streamState() {},
       roundTrip() {},
+      silent() {},
       sequence() {},
       recovered() {},
       typed() {},

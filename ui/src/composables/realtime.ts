@@ -96,6 +96,9 @@ export function startRealtime(
         roundTrip(ms) {
           connection.round_trip_ms = ms
         },
+        silent(is_silent) {
+          connection.silent = is_silent
+        },
         sequence(sequence) {
           connection.sequence = sequence
         },

@@ -15,6 +15,8 @@ export interface OrgRealtimeHandlers {
   overHttp(on: boolean): void
   streamState(state: StreamState, leading: boolean): void
   roundTrip(ms: number): void
+  /** The server does not answer though its connection is open; or it answers again. */
+  silent(is_silent: boolean): void
   sequence(sequence: number): void
   /** Reconnected after a loss; `count` messages arrived in between. */
   recovered(count: number): void

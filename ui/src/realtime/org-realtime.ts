@@ -39,6 +39,7 @@ export class OrgRealtime {
         frame: (frame) => this.#frame(frame),
         state: (state) => this.#socketState(state),
         roundTrip: handlers.roundTrip,
+        silent: handlers.silent,
       },
       realTimers,
       Math.random,

@@ -19,6 +19,8 @@ export const useConnection = defineStore('connection', () => {
   const sequence = ref<number>()
   /** Chat goes over HTTP, since no socket gets through. */
   const by_http = ref(false)
+  /** The server does not answer, though its connections are open. */
+  const silent = ref(false)
   /** Start of the current loss, epoch ms; undefined while connected. */
   const lost_at = ref<number>()
   const lost_shown = ref(false)
@@ -50,6 +52,7 @@ export const useConnection = defineStore('connection', () => {
 
   function enter(state: SocketState) {
     socket.value = state
+    if (state.is === 'live') silent.value = false
     if (state.is === 'live') was_live.value = true
     if (state.is === 'live' || state.is === 'ended') return
     if (lost_at.value !== undefined || by_http.value) return
@@ -79,6 +82,7 @@ export const useConnection = defineStore('connection', () => {
     hideCaughtUp.stop()
     socket.value = { is: 'connecting' }
     by_http.value = false
+    silent.value = false
     stream.value = 'connecting'
     lost_at.value = undefined
     lost_shown.value = false
@@ -94,6 +98,7 @@ export const useConnection = defineStore('connection', () => {
   return {
     socket,
     by_http,
+    silent,
     stream,
     leading,
     round_trip_ms,
