@@ -1,6 +1,5 @@
 import type { HumanInvite } from '../contracts/commands.ts'
 import { ApiError } from '../contracts/errors.ts'
-import type { Principal } from '../contracts/principal.ts'
 import type { User } from '../contracts/resources.ts'
 import { personWith } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
@@ -12,14 +11,14 @@ import { freeUsername } from '../domain/usernames.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { existingUser } from './existing.ts'
 
-/** Invites a person: a membership that becomes active with the link of the invite. */
+/** Invites a person: a membership that becomes active with the link of the invite. Again: a new link. */
 export const userInviteHuman: Command<'user.invite_human'> = {
   name: 'user.invite_human',
   action: 'user.create',
   async run(context, input, principal) {
     const known = await personWith(context, input.email)
     if (known && context.permissions.members.has(known.id))
-      return await inviteAgain(context, input, await existingUser(context, known.id), principal)
+      return await replaceInvite(context, input, await existingUser(context, known.id), principal.id)
     const { display_name, role, invite } = input
     checkNameFree(context.permissions.member_names, display_name)
     const username = freeUsername(context.permissions.username_names, [
@@ -40,23 +39,20 @@ export const userInviteHuman: Command<'user.invite_human'> = {
   },
 }
 
-/** A new link for a member who has not joined: the link before it got lost, and stops working. */
-async function inviteAgain(
+/** A new link for an invited member, who stays as invited; the former link ends. Another role needs a role change. */
+async function replaceInvite(
   context: CommandContext,
-  { email, invite }: HumanInvite,
+  { invite, role }: HumanInvite,
   user: User,
-  principal: Principal,
+  created_by: string | null,
 ): Promise<CommandOutcome<User>> {
   if (user.status !== 'invited') throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+  if (user.role !== role)
+    throw new ApiError('ALREADY_MEMBER', `This person is invited already, with the role ${user.role}.`)
   await withdrawInvites(context, user.id)
-  await insertInvite(context, {
-    ...invite,
-    email,
-    user_id: user.id,
-    role: user.role,
-    created_by: principal.id,
-  })
-  return { result: user, events: [] }
+  const email = user.email ?? ''
+  await insertInvite(context, { ...invite, email, user_id: user.id, role, created_by })
+  return { result: user, events: [{ type: 'user.updated', payload: { user }, subject_ids: [user.id] }] }
 }
 
 /** One account per e-mail: waits for and uses an account that another org is creating concurrently. */

@@ -12,6 +12,8 @@ function setUp(random = () => 1) {
   const states: SocketState['is'][] = []
   const frames: string[] = []
   const trips: number[] = []
+  const silences: boolean[] = []
+  const deaths: number[] = []
   const place = { log: null as string | null, resume: { [CHANNEL]: 4 } as Record<string, number> }
   const socket = new ChatSocket(
     () => {
@@ -24,6 +26,8 @@ function setUp(random = () => 1) {
       frame: (frame) => frames.push(frame.type),
       state: (state) => states.push(state.is),
       roundTrip: (ms) => trips.push(ms),
+      dead: () => deaths.push(timers.now()),
+      silent: (is_silent) => silences.push(is_silent),
     },
     timers,
     random,
@@ -33,7 +37,7 @@ function setUp(random = () => 1) {
     if (!found) throw new Error('no socket was opened')
     return found
   }
-  return { socket, sockets, timers, states, frames, trips, place, last }
+  return { socket, sockets, timers, states, frames, trips, silences, deaths, place, last }
 }
 
 describe('chat socket', () => {
@@ -110,19 +114,34 @@ describe('chat socket', () => {
     }
   })
 
+  test('a server that hangs is reported within 5 s, before the connection is given up', async () => {
+    const { socket, last, timers, silences, states } = setUp()
+    socket.start()
+    last().opened()
+    last().says(ready)
+    last().says({ type: 'pong' })
+    expect(silences).toEqual([false])
+    await timers.advance(5_000)
+    expect(silences).toEqual([false, true])
+    expect(states).toEqual(['connecting', 'live'])
+    last().says({ type: 'pong' })
+    expect(silences.at(-1)).toBe(false)
+  })
+
   test('a ping without an answer means a dead connection', async () => {
-    const { socket, sockets, last, timers, trips } = setUp()
+    const { socket, sockets, last, timers, trips, deaths } = setUp()
     socket.start()
     last().opened()
     last().says(ready)
     await timers.advance(40)
     last().says({ type: 'pong' })
     expect(trips).toEqual([40])
-    await timers.advance(20_000)
+    await timers.advance(2_500)
     expect(last().sent.filter(({ type }) => type === 'ping')).toHaveLength(2)
     await timers.advance(11_000)
     expect(sockets.length).toBeGreaterThan(1)
     expect(sockets[0]?.closed).toBe(true)
+    expect(deaths.length).toBe(1)
   })
 
   test('a connection in doubt is asked at once, and given up sooner', async () => {

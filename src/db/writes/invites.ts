@@ -35,11 +35,17 @@ const accept = statement((p: Params<{ org_id: string; id: string; now: string }>
     .where(and(inOrg(invites.org_id, p.org_id), eq(invites.id, p.id))),
 )
 
-const withdraw = statement((p: Params<{ org_id: string; user_id: string }>) =>
+const withdraw = statement((p: Params<{ org_id: string; user_id: string; now: string }>) =>
   build
-    .delete(invites)
+    .update(invites)
+    .set({ expires_at: given(p.now) })
     .where(and(inOrg(invites.org_id, p.org_id), eq(invites.user_id, p.user_id), isNull(invites.accepted_at))),
 )
+
+/** Ends every open invite of a member. */
+export async function withdrawInvites(to: Writer, user_id: string): Promise<void> {
+  await to.write(withdraw(to.sql, { org_id: to.org_id, user_id, now: to.now }))
+}
 
 export async function insertInvite(to: Writer, invite: NewInvite): Promise<void> {
   await to.write(insert(to.sql, { ...invite, org_id: to.org_id, now: to.now }))
@@ -47,9 +53,4 @@ export async function insertInvite(to: Writer, invite: NewInvite): Promise<void>
 
 export async function acceptInvite(to: Writer, id: string): Promise<void> {
   await to.write(accept(to.sql, { org_id: to.org_id, id, now: to.now }))
-}
-
-/** The open invites of a member stop working. */
-export async function withdrawInvites(to: Writer, user_id: string): Promise<void> {
-  await to.write(withdraw(to.sql, { org_id: to.org_id, user_id }))
 }

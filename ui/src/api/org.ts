@@ -1,5 +1,5 @@
 import type { Page, Slice } from '@contracts/lists.ts'
-import type { KeyRotate, OrgCreate, UserCreate, UserPatch } from '@contracts/requests.ts'
+import type { KeyRotate, MessageCreate, OrgCreate, UserCreate, UserPatch } from '@contracts/requests.ts'
 import type { ApiKey, Channel, Message, Org, User } from '@contracts/resources.ts'
 import { request } from './http.ts'
 
@@ -76,6 +76,8 @@ export const api = {
     request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {
       query: { ...place, limit: HISTORY_LIMIT },
     }),
+  post: (slug: string, channel_id: string, body: MessageCreate) =>
+    request<Message>('POST', `${channelPath(slug, channel_id)}/messages`, { body }),
   markRead: (slug: string, channel_id: string, seq: number) =>
     request<{ read_seq: number; unread_count: number; mention_count: number }>(
       'PUT',

@@ -6,7 +6,7 @@ import { useRouter } from 'vue-router'
 import { auth } from '../api/auth.ts'
 import { asFailure } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
-import { socketUrl, streamUrl } from '../api/org.ts'
+import { api, socketUrl, streamUrl } from '../api/org.ts'
 import { paths } from '../paths.ts'
 import type { Reader } from '../realtime/apply-event.ts'
 import { EventStream } from '../realtime/event-stream.ts'
@@ -80,16 +80,24 @@ export function startRealtime(
               Math.random,
             ),
         },
+        http: {
+          post: (channel_id, body) => api.post(reader.slug, channel_id, body),
+          read: (channel_id, seq) => api.markRead(reader.slug, channel_id, seq),
+        },
         outbox: { store: outboxStore(), newId, openTabs: () => openTabs(webLocks()) },
       },
       {
         socketState: connection.enter,
+        overHttp: connection.overHttp,
         streamState(state, leading) {
           connection.stream = state
           connection.leading = leading
         },
         roundTrip(ms) {
           connection.round_trip_ms = ms
+        },
+        silent(is_silent) {
+          connection.silent = is_silent
         },
         sequence(sequence) {
           connection.sequence = sequence

@@ -33,17 +33,25 @@ export interface ChatSocketHandlers {
   state(state: SocketState): void
   /** Milliseconds between a ping and its pong. */
   roundTrip(ms: number): void
+  /** The server does not answer a ping, though the connection is open; or it answers again. */
+  silent(is_silent: boolean): void
+  /** A ping stayed without an answer: what else is open may be dead as well, e.g. after sleep. */
+  dead(): void
 }
 
 /** Deadline for `ready` after a connect. */
 const READY_WITHIN_MS = 15_000
 /** An application-level ping detects dead connections behind a proxy: browsers cannot send protocol pings. */
-const PING_EVERY_MS = 20_000
+const PING_EVERY_MS = 2_500
+/** A pong later than this is reported, so that a server that hangs shows within 5 s; the connection is kept. */
+const SILENT_AFTER_MS = 2_000
 const PONG_WITHIN_MS = 10_000
 /** Shorter deadline of a pong when there is a reason to suspect a dead connection. */
 const CHECK_WITHIN_MS = 3_000
 /** Extra jitter after a restart of the server, against a reconnect storm. */
 const RESTART_SPREAD_MS = 1_500
+
+type TimerName = 'retry' | 'ready' | 'ping' | 'pong' | 'silent'
 
 /**
  * One WebSocket for all channels, with reconnection. Every close except "credentials revoked" leads to a new connection that
@@ -58,7 +66,7 @@ export class ChatSocket {
   #state: SocketState = { is: 'connecting' }
   #attempt = 0
   #pinged_at: number | undefined
-  #cancel = new Map<'retry' | 'ready' | 'ping' | 'pong', () => void>()
+  #cancel = new Map<TimerName, () => void>()
 
   constructor(open: () => SocketLike, handlers: ChatSocketHandlers, timers: Timers, random: () => number) {
     this.#open = open
@@ -133,14 +141,22 @@ export class ChatSocket {
   }
 
   #ping(within_ms = PONG_WITHIN_MS): void {
-    this.#pinged_at = this.#timers.now()
-    if (!this.send({ type: 'ping' })) return
-    this.#schedule('pong', within_ms, () => this.restart())
     this.#schedule('ping', PING_EVERY_MS, () => this.#ping())
+    // One ping at a time: the deadline of an unanswered one is not moved by the next.
+    if (this.#pinged_at !== undefined && within_ms === PONG_WITHIN_MS) return
+    if (!this.send({ type: 'ping' })) return
+    this.#pinged_at = this.#timers.now()
+    this.#schedule('silent', SILENT_AFTER_MS, () => this.#handlers.silent(true))
+    this.#schedule('pong', within_ms, () => {
+      this.#handlers.dead()
+      this.restart()
+    })
   }
 
   #ponged(): void {
     this.#cancel.get('pong')?.()
+    this.#cancel.get('silent')?.()
+    this.#handlers.silent(false)
     if (this.#pinged_at !== undefined) this.#handlers.roundTrip(this.#timers.now() - this.#pinged_at)
     this.#pinged_at = undefined
   }
@@ -181,7 +197,7 @@ export class ChatSocket {
     socket.close()
   }
 
-  #schedule(name: 'retry' | 'ready' | 'ping' | 'pong', delay_ms: number, run: () => void): void {
+  #schedule(name: TimerName, delay_ms: number, run: () => void): void {
     this.#cancel.get(name)?.()
     this.#cancel.set(name, this.#timers.after(delay_ms, run))
   }
@@ -189,6 +205,7 @@ export class ChatSocket {
   #clear(): void {
     for (const cancel of this.#cancel.values()) cancel()
     this.#cancel.clear()
+    this.#pinged_at = undefined
   }
 }
 

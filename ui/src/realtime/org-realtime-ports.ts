@@ -1,3 +1,5 @@
+import type { MessageCreate } from '@contracts/requests.ts'
+import type { Message } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { Reader } from './apply-event.ts'
 import type { SocketLike, SocketState } from './chat-socket.ts'
@@ -9,8 +11,12 @@ import type { SharedEventsPorts } from './shared-events.ts'
 /** Callbacks of the app. */
 export interface OrgRealtimeHandlers {
   socketState(state: SocketState): void
+  /** Chat goes over HTTP from now on, since no socket gets through; or no longer. */
+  overHttp(on: boolean): void
   streamState(state: StreamState, leading: boolean): void
   roundTrip(ms: number): void
+  /** The server does not answer though its connection is open; or it answers again. */
+  silent(is_silent: boolean): void
   sequence(sequence: number): void
   /** Reconnected after a loss; `count` messages arrived in between. */
   recovered(count: number): void
@@ -27,10 +33,17 @@ export interface OrgRealtimeHandlers {
   failed(stage: string, error: unknown): void
 }
 
+export type PostedMessage = Pick<MessageCreate, 'content' | 'reply_to' | 'kind'> & { client_id: string }
+
 export interface OrgRealtimePorts {
   reader: Reader & { org_id: string }
   client: QueryClient
   openSocket(): SocketLike
   events: SharedEventsPorts
+  /** The way of chat where no socket gets through. */
+  http: {
+    post(channel_id: string, body: PostedMessage): Promise<Message>
+    read(channel_id: string, seq: number): Promise<unknown>
+  }
   outbox: { store: OutboxStore; newId: () => string; openTabs(): Promise<ReadonlySet<string> | undefined> }
 }

@@ -1,15 +1,18 @@
 import type { StreamEnvelope } from '@contracts/events.ts'
 import type { ServerFrame } from '@contracts/frames.ts'
-import type { Channel } from '@contracts/resources.ts'
+import type { Channel, Message } from '@contracts/resources.ts'
+import { asFailure } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
-import { applyEvent } from './apply-event.ts'
+import { applyEvent, messageUpdates } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
 import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
 import { isLogged } from './event-stream.ts'
+import { HttpFallback } from './http-fallback.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
-import type { OrgRealtimeHandlers, OrgRealtimePorts } from './org-realtime-ports.ts'
+import type { OrgRealtimeHandlers, OrgRealtimePorts, PostedMessage } from './org-realtime-ports.ts'
 import { Outbox } from './outbox.ts'
+import type { OutboxEntry } from './outbox-store.ts'
 import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
 
@@ -20,6 +23,7 @@ export class OrgRealtime {
   readonly #handlers: OrgRealtimeHandlers
   readonly #socket: ChatSocket
   readonly #events: SharedEvents
+  readonly #fallback: HttpFallback
   #log: string | null = null
   #resumed: Record<string, number> | undefined
 
@@ -27,6 +31,7 @@ export class OrgRealtime {
     this.#ports = ports
     this.#handlers = handlers
     const { reader } = ports
+    this.#fallback = new HttpFallback(realTimers, (on) => this.#overHttp(on))
     this.#socket = new ChatSocket(
       ports.openSocket,
       {
@@ -34,6 +39,8 @@ export class OrgRealtime {
         frame: (frame) => this.#frame(frame),
         state: (state) => this.#socketState(state),
         roundTrip: handlers.roundTrip,
+        silent: handlers.silent,
+        dead: () => this.#events.reopen(),
       },
       realTimers,
       Math.random,
@@ -42,6 +49,7 @@ export class OrgRealtime {
       envelope: (envelope) => this.#envelope(envelope),
       state: (state, leading, cursor) => {
         handlers.streamState(state, leading)
+        this.#fallback.stream(state)
         const sequence = Number(cursor?.split('.')[1])
         if (Number.isSafeInteger(sequence)) handlers.sequence(sequence)
       },
@@ -52,17 +60,12 @@ export class OrgRealtime {
       tab_id: ports.events.tab_id,
       timers: realTimers,
       random: Math.random,
-      send: ({ channel_id, content, client_id, reply_to, kind }) =>
-        this.#socket.send({
-          type: 'message',
-          channel_id,
-          content,
-          client_id,
-          ...(reply_to === null ? {} : { reply_to }),
-          ...(kind === undefined ? {} : { kind }),
-        }),
+      send: (entry) => this.#send(entry),
       changed: handlers.outbox,
-      stalled: () => this.#socket.restart(),
+      stalled: () => {
+        this.#socket.restart()
+        if (this.#fallback.on) this.outbox.connected()
+      },
       failed: handlers.failed,
     })
   }
@@ -97,7 +100,10 @@ export class OrgRealtime {
   read(channel_id: string, seq: number): void {
     const known = this.#channels()?.find(({ id }) => id === channel_id)
     if (!known || seq <= known.read_seq) return
-    if (!this.#socket.send({ type: 'read', channel_id, seq })) return
+    if (!this.#socket.send({ type: 'read', channel_id, seq })) {
+      if (!this.#fallback.on) return
+      this.#ports.http.read(channel_id, seq).catch((error) => this.#handlers.failed('mark as read', error))
+    }
     this.#write({ type: 'read', channel_id, seq })
   }
 
@@ -121,9 +127,62 @@ export class OrgRealtime {
   }
 
   #socketState(state: SocketState): void {
-    if (state.is !== 'live') this.outbox.disconnected()
+    this.#fallback.socket(state)
+    if (state.is !== 'live' && !this.#fallback.on) this.outbox.disconnected()
     this.#handlers.socketState(state)
     if (state.is === 'ended' && state.why === 'revoked') this.#handlers.ended()
+  }
+
+  #overHttp(on: boolean): void {
+    this.#handlers.overHttp(on)
+    if (on) this.outbox.connected()
+    else this.outbox.disconnected()
+  }
+
+  #send(entry: OutboxEntry): boolean {
+    const { channel_id, content, client_id, reply_to, kind } = entry
+    const message = {
+      content,
+      client_id,
+      ...(reply_to === null ? {} : { reply_to }),
+      ...(kind === undefined ? {} : { kind }),
+    }
+    if (this.#socket.send({ type: 'message', channel_id, ...message })) return true
+    if (!this.#fallback.on) return false
+    void this.#post(channel_id, message)
+    return true
+  }
+
+  /** Sends a message by request. The server drops duplicates, so that one under way on both ways is stored once. */
+  async #post(channel_id: string, body: PostedMessage): Promise<void> {
+    const { client_id } = body
+    try {
+      const message = await this.#ports.http.post(channel_id, body)
+      const { id, seq, created_at } = message
+      this.outbox.acknowledged({ type: 'ack', client_id, channel_id, id, seq, created_at })
+      writeUpdates(this.#ports.client, this.#ports.reader.slug, messageUpdates(message, this.#ports.reader))
+      this.#arrived(message)
+    } catch (error) {
+      const { code, message, status } = asFailure(error)
+      // The session has ended or is another person's: the message waits on this device for its author.
+      if (status === 401 || code === 'OTHER_USER') this.outbox.disconnected()
+      else
+        this.outbox.refused({
+          type: 'error',
+          client_id,
+          error: {
+            code: code === 'NETWORK' || code === 'UNREADABLE' ? 'UNAVAILABLE' : code,
+            message,
+            status,
+          },
+        })
+    }
+  }
+
+  /** Follows a message that was written to the cache. */
+  #arrived({ channel_id, seq, sender, client_id }: Message): void {
+    this.#closeGap(channel_id, seq)
+    if (sender.id === this.#ports.reader.user_id && client_id !== null) this.outbox.arrived(client_id)
   }
 
   #frame(frame: ServerFrame): void {
@@ -133,12 +192,10 @@ export class OrgRealtime {
         break
       case 'message':
         this.#write(frame)
-        this.#closeGap(frame.message.channel_id, frame.message.seq)
         // A message ends the typing of its sender.
         if (frame.message.sender.id !== null)
           this.#handlers.typingStopped(frame.message.channel_id, frame.message.sender.id)
-        if (frame.message.sender.id === this.#ports.reader.user_id && frame.message.client_id !== null)
-          this.outbox.arrived(frame.message.client_id)
+        this.#arrived(frame.message)
         break
       case 'ack':
         this.outbox.acknowledged(frame)
@@ -214,6 +271,9 @@ export class OrgRealtime {
     if (isLogged(envelope)) {
       this.#handlers.sequence(envelope.sequence)
       writeUpdates(this.#ports.client, this.#ports.reader.slug, applyEvent(envelope, this.#ports.reader))
+      if (!this.#fallback.on || envelope.type !== 'message.created') return
+      const { message } = envelope.payload
+      if (!('removed' in message)) this.#arrived(message)
       return
     }
     if (envelope.type === 'stream.opened') {

@@ -17,6 +17,10 @@ export const useConnection = defineStore('connection', () => {
   const round_trip_ms = ref<number>()
   /** Sequence of the last event that this tab has. */
   const sequence = ref<number>()
+  /** Chat goes over HTTP, since no socket gets through. */
+  const by_http = ref(false)
+  /** The server does not answer, though its connections are open. */
+  const silent = ref(false)
   /** Start of the current loss, epoch ms; undefined while connected. */
   const lost_at = ref<number>()
   const lost_shown = ref(false)
@@ -48,12 +52,19 @@ export const useConnection = defineStore('connection', () => {
 
   function enter(state: SocketState) {
     socket.value = state
+    if (state.is === 'live') silent.value = false
     if (state.is === 'live') was_live.value = true
     if (state.is === 'live' || state.is === 'ended') return
-    if (lost_at.value !== undefined) return
+    if (lost_at.value !== undefined || by_http.value) return
     lost_at.value = Date.now()
     caught_up.value = undefined
     showLoss.start()
+  }
+
+  function overHttp(on: boolean) {
+    by_http.value = on
+    if (on) recovered(0)
+    else enter(socket.value)
   }
 
   /** The connection is back; `count` messages arrived in between. */
@@ -70,6 +81,8 @@ export const useConnection = defineStore('connection', () => {
     showLoss.stop()
     hideCaughtUp.stop()
     socket.value = { is: 'connecting' }
+    by_http.value = false
+    silent.value = false
     stream.value = 'connecting'
     lost_at.value = undefined
     lost_shown.value = false
@@ -81,9 +94,11 @@ export const useConnection = defineStore('connection', () => {
     round_trip_ms.value = undefined
   }
 
-  const live = computed(() => socket.value.is === 'live')
+  const live = computed(() => socket.value.is === 'live' || by_http.value)
   return {
     socket,
+    by_http,
+    silent,
     stream,
     leading,
     round_trip_ms,
@@ -97,6 +112,7 @@ export const useConnection = defineStore('connection', () => {
     signing_out,
     live,
     enter,
+    overHttp,
     recovered,
     reset,
   }

@@ -9,6 +9,16 @@ export interface Draft {
 const PREFIX = 'mc.draft.'
 const keyOf = (user_id: string, channel_id: string) => `${PREFIX}${user_id}.${channel_id}`
 
+/** Keys that another open tab wrote last: that tab shows the draft, and promises to keep it when the session ends. */
+const elsewhere = new Set<string>()
+
+if (typeof window !== 'undefined')
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (!key?.startsWith(PREFIX)) return
+    if (newValue === null) elsewhere.delete(key)
+    else elsewhere.add(key)
+  })
+
 export function readDraft(user_id: string, channel_id: string): Draft | undefined {
   const text = readLocal(keyOf(user_id, channel_id))
   if (text === undefined) return undefined
@@ -24,12 +34,21 @@ export function readDraft(user_id: string, channel_id: string): Draft | undefine
 
 export function writeDraft(user_id: string, channel_id: string, draft: Draft): void {
   const empty = draft.content.trim() === '' && draft.reply_to === null
+  elsewhere.delete(keyOf(user_id, channel_id))
   writeLocal(keyOf(user_id, channel_id), empty ? undefined : JSON.stringify(draft))
 }
 
-/** Removes the drafts of a user; the returned function restores them. */
+const discardable = (user_id: string) =>
+  localKeys(`${PREFIX}${user_id}.`).filter((key) => !elsewhere.has(key))
+
+/** Number of drafts that a sign-out in this tab discards. */
+export function countDrafts(user_id: string): number {
+  return discardable(user_id).length
+}
+
+/** Removes the drafts of a user, except those under way in other tabs; the returned function restores them. */
 export function removeDrafts(user_id: string): () => void {
-  const removed = localKeys(`${PREFIX}${user_id}.`).map((key) => [key, readLocal(key)] as const)
+  const removed = discardable(user_id).map((key) => [key, readLocal(key)] as const)
   for (const [key] of removed) writeLocal(key, undefined)
   return () => {
     for (const [key, text] of removed) writeLocal(key, text)
