@@ -111,7 +111,7 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
     const boxes = await page.locator('.keybox code').allInnerTexts()
     key = boxes[0] ?? ''
     expect(key).toMatch(/^mc_ak_live_/)
-    expect(boxes[1]).toBe(`MC_API_KEY=${key}`)
+    expect(boxes[1]).toBe(`MC_URL=${server.url}\nMC_ORG=fieldnote\nMC_API_KEY=${key}`)
     await page.keyboard.press('Escape')
     expect(await page.getByRole('heading', { name: 'Key of Release Scribe' }).isVisible()).toBe(true)
     expect((await me(key)).status).toBe(200)
