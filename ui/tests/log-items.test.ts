@@ -45,9 +45,15 @@ describe('rows of a log', () => {
   })
 
   test('show the unread line before the first message that was not read', () => {
-    const items = logItems(log([message(4), message(5), message(6)]), [], { read_seq: 4, count: 2 })
+    const items = logItems(log([message(4), message(5), message(6)]), [], {
+      read_seq: 4,
+      count: 2,
+      me_id: ME,
+    })
     expect(kinds(items)).toEqual(['begin', 'day', 'message', 'unread', 'message', 'message'])
-    expect(kinds(logItems(log([message(4)]), [], { read_seq: 4, count: 0 }))).not.toContain('unread')
+    expect(kinds(logItems(log([message(4)]), [], { read_seq: 4, count: 0, me_id: ME }))).not.toContain(
+      'unread',
+    )
   })
 
   test('end with what is not stored yet, each with its place in the queue', () => {

@@ -14,10 +14,12 @@ export type LogItem =
   | { kind: 'system'; key: string; message: Message }
   | { kind: 'pending'; key: string; entry: OutboxItem; place: number; waiting: number }
 
-/** Position of the unread line: before the first message after `read_seq`, if the log contains it. */
+/** Position of the unread line: before the first message of others after `read_seq`, if the log contains it. */
 export interface UnreadFrom {
   read_seq: number
   count: number
+  /** Own messages are never unread. */
+  me_id: string
 }
 
 /** Key of a message's row: the same before and after the message is stored, so that the row is not remounted. */
@@ -38,7 +40,7 @@ export function logItems(
     const own_day = dayKey(message.created_at)
     if (own_day !== day) items.push({ kind: 'day', key: `day:${own_day}`, iso: message.created_at })
     day = own_day
-    if (line_due && unread && message.seq > unread.read_seq) {
+    if (line_due && unread && message.seq > unread.read_seq && message.sender.id !== unread.me_id) {
       line_due = false
       items.push({ kind: 'unread', key: 'unread', count: unread.count, since: message.created_at })
     }

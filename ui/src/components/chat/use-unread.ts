@@ -10,7 +10,12 @@ import type { UnreadFrom } from './log-items.ts'
  * The unread line of a channel, and its read marker: the marker moves to the last message while the reader looks at the
  * end of the log. The line keeps its place until the reader leaves, or returns to new messages.
  */
-export function useUnread(channel: () => Channel, log: Ref<MessageLog | undefined>, at_end: Ref<boolean>) {
+export function useUnread(
+  channel: () => Channel,
+  log: Ref<MessageLog | undefined>,
+  at_end: Ref<boolean>,
+  me_id: string,
+) {
   const realtime = useRealtime()
   const connection = useConnection()
   const focused = usePageFocus()
@@ -18,7 +23,7 @@ export function useUnread(channel: () => Channel, log: Ref<MessageLog | undefine
   const unread = shallowRef<UnreadFrom | undefined>(unreadNow())
   function unreadNow(): UnreadFrom | undefined {
     const { read_seq, unread_count } = channel()
-    return unread_count > 0 ? { read_seq, count: unread_count } : undefined
+    return unread_count > 0 ? { read_seq, count: unread_count, me_id } : undefined
   }
   watch(focused, (value) => {
     if (value && channel().unread_count > 0) unread.value = unreadNow()
