@@ -35,11 +35,11 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('the queue survives a reload and is sent once, in order', async () => {
-    const { page, context, complaints } = await visit(browser)
+    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'block' })
     let away = false
     const open = new Set<WebSocketRoute>()
-    // Only the chat is cut: a reload needs the page itself.
-    await context.routeWebSocket(/\/channels\/ws$/, (socket) => {
+    // The page itself stays reachable: a reload needs it.
+    await context.routeWebSocket(/\/channels\/ws(\?|$)/, (socket) => {
       if (away) {
         void socket.close({ code: 1012 })
         return
@@ -47,6 +47,8 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
       socket.connectToServer()
       open.add(socket)
     })
+    // With a live stream the chat would go over HTTP.
+    await context.route(/\/events\/stream/, (route) => route.abort())
     await signIn(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await say(page, 'before')
@@ -143,10 +145,10 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('messages that came in the meantime are caught up and counted', async () => {
-    const { page, context } = await visit(browser)
+    const { page, context } = await visit(browser, { serviceWorkers: 'block' })
     let away = false
     const open = new Set<WebSocketRoute>()
-    await context.routeWebSocket(/\/channels\/ws$/, (socket) => {
+    await context.routeWebSocket(/\/channels\/ws(\?|$)/, (socket) => {
       if (away) {
         void socket.close({ code: 1012 })
         return
@@ -192,7 +194,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('an old session token is renewed by one tab, and the page never notices', async () => {
-    const { page, context, complaints } = await visit(browser)
+    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'block' })
     await signIn(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     const token = async () => (await context.cookies()).find(({ name }) => name === 'mc_session')?.value

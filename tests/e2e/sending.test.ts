@@ -43,7 +43,7 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
     browser = await launch()
     ines = await visit(browser)
     gate = { held: [], open: true }
-    await ines.context.routeWebSocket(/\/channels\/ws$/, (socket) => {
+    await ines.context.routeWebSocket(/\/channels\/ws(\?|$)/, (socket) => {
       const upstream = socket.connectToServer()
       socket.onMessage((frame) => {
         if (gate.open) upstream.send(frame)

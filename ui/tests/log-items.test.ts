@@ -86,6 +86,7 @@ describe('rows of a log', () => {
     const keys = logItems(log([message(1), message(2, { client_id: 'x' })]), [pending('a')], {
       read_seq: 1,
       count: 1,
+      me_id: ME,
     }).map(({ key }) => key)
     expect(new Set(keys).size).toBe(keys.length)
   })
