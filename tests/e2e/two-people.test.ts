@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)('two people in one browser', () => {
       await there.getByRole('button', { name: 'New channel' }).click()
       await there.getByLabel('Name').fill('written-there')
       await there.getByRole('button', { name: 'Create channel' }).click()
-      await there.getByRole('heading', { name: 'written-there' }).waitFor()
+      await there.getByRole('heading', { level: 1, name: 'written-there' }).waitFor()
       expect(complaints).toEqual([])
       await context.close()
     } finally {
