@@ -1,5 +1,4 @@
 import { assignToProject } from '../db/writes/projects.ts'
-import { startAtEndOfProject } from '../db/writes/read-markers.ts'
 import { membershipEvent } from '../domain/project-events.ts'
 import { checkMayAssign } from '../domain/projects.ts'
 import type { Command } from './command.ts'
@@ -18,7 +17,6 @@ export const projectAssign: Command<'project.assign'> = {
     checkMembers(context, [user_id])
     if (before.assigned_user_ids.includes(user_id)) return { result: before, events: [] }
     await assignToProject(context, id, [user_id])
-    await startAtEndOfProject(context, id, user_id)
     const project = { ...before, assigned_user_ids: [...before.assigned_user_ids, user_id] }
     return { result: project, events: [membershipEvent('project.user_assigned', project, user_id)] }
   },

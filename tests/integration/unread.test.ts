@@ -41,7 +41,7 @@ test('C41 own messages are never unread: of agents, of people, one by one and ma
   expect((await marks(admin, id))[2]).toBe(25)
 })
 
-test('C42 a post marks nothing before it as read; the next marker counts what is really left', async () => {
+test('C42 a post marks no earlier message as read, and the next marker counts the rest', async () => {
   const id = await newChannel()
   for (const content of ['1', '2', '3']) await post(bot, id, content)
   await post(admin, id, '4')
@@ -73,7 +73,7 @@ test('C43 messages and markers at the same time leave exact counts', async () =>
   expect([last_seq, unread_count]).toEqual([30, unread.length])
 })
 
-test('C44 who comes to read a channel starts at its end: joined, assigned, made an administrator', async () => {
+test('C44 new access to a channel starts at its end: joined, assigned, made an administrator', async () => {
   const id = await newChannel()
   for (let i = 0; i < 3; i++) await post(bot, id, `before ${i}`)
   const { body: project } = await admin.in<{ id: string; channel_id: string }>('POST', '/projects', {
@@ -89,8 +89,11 @@ test('C44 who comes to read a channel starts at its end: joined, assigned, made 
   expect((await marks(bo, id))[2]).toBe(1)
   await admin.in('PUT', `/projects/${project.id}/users/${newcomer.user.id}`)
   expect((await marks(newcomer, project.channel_id))[2]).toBe(0)
+  const cleo = await join(admin, 'Cleo Marsh')
+  await admin.in('PATCH', `/projects/${project.id}`, { owner_id: cleo.user_id })
+  expect((await marks(cleo, project.channel_id))[2]).toBe(0)
   await admin.in('PATCH', `/users/${bo.user_id}`, { role: 'administrator' })
   expect((await marks(bo, project.channel_id))[2]).toBe(0)
   await post(admin, project.channel_id, 'after')
-  for (const who of [bo, newcomer]) expect((await marks(who, project.channel_id))[2]).toBe(1)
+  for (const who of [bo, newcomer, cleo]) expect((await marks(who, project.channel_id))[2]).toBe(1)
 })

@@ -101,17 +101,25 @@ export async function moveProject(to: Writer, project: Project, archived_at: str
 }
 
 /**
- * Assigns members behind those who are assigned already: they are listed in the order of their assignment. Text: one
- * statement for any number of members.
+ * Assigns members behind those who are assigned already: they are listed in the order of their assignment. They start at
+ * the end of the project's channel; a marker from an earlier assignment is kept. Text: one statement for any number of
+ * members.
  */
 export async function assignToProject(to: Writer, id: string, user_ids: readonly string[]): Promise<void> {
   if (user_ids.length === 0) return
   const { sql, org_id, now } = to
   await to.write(sql`
-    insert into project_users (org_id, project_id, user_id, created_at)
-    select ${org_id}, ${id}, user_id, greatest(${now}::timestamptz, last) + place * interval '1 microsecond'
-    from unnest(${[...user_ids]}::uuid[]) with ordinality as a(user_id, place),
-      (select max(created_at) as last from project_users where org_id = ${org_id} and project_id = ${id}) as b`)
+    with assigned as (
+      insert into project_users (org_id, project_id, user_id, created_at)
+      select ${org_id}, ${id}, user_id, greatest(${now}::timestamptz, last) + place * interval '1 microsecond'
+      from unnest(${[...user_ids]}::uuid[]) with ordinality as a(user_id, place),
+        (select max(created_at) as last from project_users where org_id = ${org_id} and project_id = ${id}) as b
+      returning user_id
+    )
+    insert into channel_reads (org_id, channel_id, user_id, read_seq, updated_at)
+    select c.org_id, c.id, assigned.user_id, c.last_seq, ${now} from channels c, assigned
+    where c.org_id = ${org_id} and c.last_seq > 0 and c.project_id = ${id}
+    on conflict (org_id, channel_id, user_id) do nothing`)
 }
 
 export async function unassignFromProject(to: Writer, id: string, user_id: string): Promise<void> {

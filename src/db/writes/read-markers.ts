@@ -2,7 +2,7 @@ import type { Role } from '../../contracts/vocabulary.ts'
 import type { Writer } from './writer.ts'
 
 /*
- * Markers of a user who comes to read a channel: what was posted before is history, not unread. Text: one statement for
+ * Markers of a user with new access to a channel: earlier messages are history, not unread. Text: one statement for
  * any number of channels.
  */
 
@@ -26,15 +26,5 @@ export async function startAtEndOfProjects(to: Writer, user_id: string): Promise
     where org_id = ${org_id} and last_seq > 0 and type = 'project'
       and project_id not in (
         select project_id from project_users where org_id = ${org_id} and user_id = ${user_id})
-    on conflict (org_id, channel_id, user_id) do nothing`)
-}
-
-/** An assigned member starts at the end of the project's channel; one who was assigned before keeps its marker. */
-export async function startAtEndOfProject(to: Writer, project_id: string, user_id: string): Promise<void> {
-  const { sql, org_id, now } = to
-  await to.write(sql`
-    insert into channel_reads (org_id, channel_id, user_id, read_seq, updated_at)
-    select org_id, id, ${user_id}, last_seq, ${now} from channels
-    where org_id = ${org_id} and last_seq > 0 and project_id = ${project_id}
     on conflict (org_id, channel_id, user_id) do nothing`)
 }

@@ -44,7 +44,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'org.suspend': 4,
   'org.update': 4,
   'project.archive': 4,
-  'project.assign': 5,
+  'project.assign': 4,
   'project.create': 5,
   'project.transition': 4,
   'project.unassign': 4,
