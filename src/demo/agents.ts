@@ -72,7 +72,9 @@ export async function runDemoAgent(
     for await (const event of client.events(signal)) {
       if (event.type === 'stream.opened') options.onListening()
       if (event.type !== 'message.created' || event.sequence === null) continue
-      const { message } = event.payload as unknown as { message: Message }
+      const { message } = event.payload
+      // Retention may have removed a message before its event is read.
+      if ('removed' in message) continue
       if (message.sender.type === 'human' && message.mentions.includes(user_id)) await answer(message)
     }
   }
