@@ -77,7 +77,7 @@ interface MarkRow {
   mention_count: number
 }
 
-/** Effect of posts on unread marks. Only what was shown is read: a post marks nothing before it as read. */
+/** Effect of posts on unread marks. A post marks no earlier message as read. */
 function markRows({ org_id, rows }: ClosedBatch): MarkRow[] {
   const marks = new Map<string, MarkRow>()
   const markOf = (channel_id: string, user_id: string) => {

@@ -221,7 +221,7 @@ describe('a message', () => {
     expect(all).toEqual(Array.from({ length: all.length }, (_, i) => all.length - i))
   })
 
-  test('C45 what was written is stored, but for blank lines at its ends; what shows nothing is refused', async () => {
+  test('C45 content is stored as written, without blank lines at its ends; invisible content is refused', async () => {
     const drawing = '      │               ├── R122 10K\n+5V ──┬── R68  '
     expect((await post(ana, `\n \n${drawing}\n\n`)).body.content).toBe(drawing)
     expect((await post(ana, '\tone\n\n  two')).body.content).toBe('\tone\n\n  two')
@@ -239,7 +239,7 @@ describe('a message', () => {
     expect(await kind('no slash', 'command')).toBe('text')
   })
 
-  test('C47 whom the text mentions is notified: outside code and addresses, in any script', async () => {
+  test('C47 members mentioned outside code and addresses are notified, in any script', async () => {
     const mentions = async (content: string) => (await post(ana, content)).body.mentions
     for (const content of ['**@forge**', 'お願い@forge', '＠forge', '(@forge)'])
       expect(await mentions(content)).toEqual([bot.user.id])

@@ -227,7 +227,7 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
 $$;
 
 -- Effect of posts on unread marks, after the channels' last_seq is moved: own messages are counted, so that they are not
--- unread, and so are mentions. Only what was shown is read: a marker moves to the end when everything up to there is read
+-- unread, and so are mentions. A marker moves to the end when every earlier message is read
 -- or the reader's own.
 CREATE FUNCTION store_marks(p_marks json) RETURNS void LANGUAGE sql SET search_path = public, pg_temp AS $$
   INSERT INTO channel_reads AS seen (org_id, channel_id, user_id, read_seq, own_count, mention_count, updated_at)

@@ -285,7 +285,7 @@ test('read markers reach one’s own other connections, presence and access foll
   await until(() => (online() as string[] | undefined)?.includes(ana.user_id) ?? false, 'presence')
   // A later connection changes nothing and still gets the presence.
   const later = await open()
-  await until(() => lastPresence(later) !== undefined, 'presence for who comes later')
+  await until(() => lastPresence(later) !== undefined, 'presence on a later connection')
   expect(lastPresence(later)).toEqual(lastPresence(other)!)
   later.close()
 

@@ -4,7 +4,7 @@ import { parseMarkdown } from '../../../src/text/markdown.ts'
 import { pieces } from '../../../src/text/tree.ts'
 import { isInvisible, withoutBlankEnds } from '../../../src/text/visible.ts'
 
-test('what was written stays, but for blank lines at the ends', () => {
+test('text stays as written, without blank lines at its ends', () => {
   expect(withoutBlankEnds('\n \n      │  R122\n+5V  \n\t\n')).toBe('      │  R122\n+5V  ')
   expect(withoutBlankEnds('\r\n\tone\r\n\r\ntwo\r\n')).toBe('\tone\r\n\r\ntwo')
   expect(withoutBlankEnds(' one ')).toBe(' one ')
@@ -19,7 +19,7 @@ test('what was written stays, but for blank lines at the ends', () => {
   )
 })
 
-test('what shows nothing is known', () => {
+test('invisible text is recognised', () => {
   for (const text of ['', ' \n', '\u200b\u2060', '\u3164', '\u2800', '\u202e', '\u{e0041}'])
     expect(isInvisible(text)).toBe(true)
   for (const text of ['a', '.', '👍', '\u0301']) expect(isInvisible(text)).toBe(false)
