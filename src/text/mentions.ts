@@ -36,10 +36,13 @@ export function mentionsIn(content: string, isUsername: IsUsername): string[] {
   return [...names]
 }
 
-/** Whether a known username stands after any `@`. Without one the text needs no parser, which takes milliseconds. */
+/**
+ * Whether any `@` is followed by a known username, wherever that ends: the parser may split the text inside a longer run
+ * of name characters, at a link. Without one the text needs no parser, which takes milliseconds.
+ */
 function namesAnyone(content: string, isUsername: IsUsername): boolean {
   for (const { index } of content.matchAll(EACH_AT))
-    if (longestName(content, index + 1, isUsername)) return true
+    if (longestName(content, index + 1, isUsername, () => true)) return true
   return false
 }
 
@@ -100,13 +103,14 @@ function longestName(
   text: string,
   from: number,
   isUsername: IsUsername,
+  endsAt: (text: string, end: number) => boolean = mayEnd,
 ): { username: string; end: number } | undefined {
   NAME.lastIndex = from
   const run = NAME.exec(text)?.[0]
   if (run === undefined) return undefined
   const letters = [...run]
   for (let end = from + run.length; letters.length > 0; end -= letters.pop()?.length ?? 0) {
-    if (!mayEnd(text, end)) continue
+    if (!endsAt(text, end)) continue
     const username = usernameForm(text.slice(from, end))
     if (isUsername(username)) return { username, end }
   }

@@ -32,6 +32,7 @@ describe('a mention', () => {
     '＠forge',
     '＠ｆｏｒｇｅ',
     '(see https://example.com/x) @forge',
+    '@forge-https://example.com',
   ])('is in %j', (text) => {
     expect(found(text)).toEqual(['forge'])
   })
