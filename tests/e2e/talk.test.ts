@@ -172,24 +172,31 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await mei.page.locator('.codebox', { hasText: 'two' }).last().waitFor()
   })
 
-  test('after Reply by the keyboard what is typed goes into the composer', async () => {
-    const { page } = ines
-    const row = page.locator('article', { hasText: 'hi @forge' }).first()
-    await row.getByRole('button', { name: /^Actions for/ }).focus()
-    await page.keyboard.press('Enter')
-    await page.getByRole('menuitem', { name: 'Reply' }).waitFor()
-    await until(
-      'the focus on the menu',
-      async () => await page.evaluate('document.activeElement?.getAttribute("role")'),
-      (role) => role === 'menuitem',
-    )
-    await page.keyboard.press('Enter')
-    await page.keyboard.type('typed at once', { delay: 20 })
-    expect(await composer(page).inputValue()).toBe('typed at once')
-    await page.keyboard.press('Escape')
-    await composer(page).fill('')
-    await page.getByRole('menuitem').first().waitFor({ state: 'detached' })
-  })
+  // On a slow processor the item is chosen while the menu still opens.
+  test.each([1, 8])(
+    'after Reply by the keyboard what is typed goes into the composer, slowed %i times',
+    async (rate) => {
+      const { page } = ines
+      const processor = await page.context().newCDPSession(page)
+      await processor.send('Emulation.setCPUThrottlingRate', { rate })
+      const row = page.locator('article', { hasText: 'hi @forge' }).first()
+      await row.getByRole('button', { name: /^Actions for/ }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem', { name: 'Reply' }).waitFor()
+      await until(
+        'the focus on the menu',
+        async () => await page.evaluate('document.activeElement?.getAttribute("role")'),
+        (role) => role === 'menuitem',
+      )
+      await page.keyboard.press('Enter')
+      await page.keyboard.type('typed at once', { delay: 20 })
+      expect(await composer(page).inputValue()).toBe('typed at once')
+      await page.keyboard.press('Escape')
+      await composer(page).fill('')
+      await page.getByRole('menuitem').first().waitFor({ state: 'detached' })
+      await processor.detach()
+    },
+  )
 
   test('a reply names its source, and the source is found by its link', async () => {
     const row = ines.page.locator('article', { hasText: 'are you there?' }).first()
