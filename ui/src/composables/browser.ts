@@ -1,3 +1,4 @@
+import { EventSource, type FetchLike } from 'eventsource'
 import type { SocketLike } from '../realtime/chat-socket.ts'
 import type { SourceLike } from '../realtime/event-stream.ts'
 import { IndexedDbOutboxStore } from '../realtime/outbox-idb.ts'
@@ -56,8 +57,30 @@ export function socketOf(socket: WebSocket): SocketLike {
   }
 }
 
-export function sourceOf(source: EventSource): SourceLike {
+/**
+ * Opens an event source over fetch. The browser's own EventSource hides comments, so a heartbeat that fails to appear would
+ * go unnoticed.
+ */
+export function openSource(url: string): SourceLike {
+  let onactivity: SourceLike['onactivity'] = null
+  const fetchNoting: FetchLike = async (input, init) => {
+    const { body, url, status, redirected, headers } = await fetch(input, init)
+    const noting = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, out) {
+        onactivity?.()
+        out.enqueue(chunk)
+      },
+    })
+    return { body: body?.pipeThrough(noting) ?? null, url, status, redirected, headers }
+  }
+  const source = new EventSource(url, { fetch: fetchNoting })
   return {
+    get onactivity() {
+      return onactivity
+    },
+    set onactivity(run: SourceLike['onactivity']) {
+      onactivity = run
+    },
     get readyState() {
       return source.readyState
     },

@@ -16,7 +16,7 @@ import { realTimers } from '../realtime/timers.ts'
 import { leaveForSignIn } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { useTalk } from '../stores/talk.ts'
-import { broadcastOf, outboxStore, socketOf, sourceOf, tabId, webLocks } from './browser.ts'
+import { broadcastOf, openSource, outboxStore, socketOf, tabId, webLocks } from './browser.ts'
 import { onOtherUser } from './sign-in-notice.ts'
 
 const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
@@ -74,7 +74,7 @@ export function startRealtime(
           broadcast,
           stream: (handlers) =>
             new EventStream(
-              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, reader.user_id, cursor))),
+              (cursor) => openSource(streamUrl(reader.slug, reader.user_id, cursor)),
               handlers,
               realTimers,
               Math.random,

@@ -90,6 +90,7 @@ export class OrgRealtime {
   /** Pings at once to detect a dead connection. */
   check(): void {
     this.#socket.check()
+    this.#events.check()
   }
 
   typing(channel_id: string): void {

@@ -15,6 +15,7 @@ export interface StreamPort {
   stop(): void
   retryNow(): void
   reopen(): void
+  check(): void
 }
 
 export interface SharedEventsHandlers {
@@ -107,6 +108,11 @@ export class SharedEvents {
   /** Replaces a stream that may be dead without an error. It goes on at its cursor. */
   reopen(): void {
     if (!this.#abort.signal.aborted) this.#stream?.reopen()
+  }
+
+  /** Replaces a stream that is silent for too long, e.g. after a suspend. */
+  check(): void {
+    this.#stream?.check()
   }
 
   #lead(): void {

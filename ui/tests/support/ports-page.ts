@@ -1,6 +1,6 @@
 import type { PortsPage } from '../../../tests/e2e/support/ports-page.ts'
 import { type ClockUnderTest, TIMER_RULES } from '../../../tests/support/clock-contract.ts'
-import { broadcastOf, socketOf, sourceOf } from '../../src/composables/browser.ts'
+import { broadcastOf, openSource, socketOf } from '../../src/composables/browser.ts'
 import { IndexedDbOutboxStore } from '../../src/realtime/outbox-idb.ts'
 import { realTimers } from '../../src/realtime/timers.ts'
 import { BROADCAST_RULES, type BroadcastsUnderTest } from './broadcast-contract.ts'
@@ -63,7 +63,7 @@ async function socket(): Promise<SocketUnderTest> {
 async function source(): Promise<SourceUnderTest> {
   const at = `/source/${fresh()}`
   return {
-    source: sourceOf(new EventSource(at)),
+    source: openSource(new URL(at, location.href).href),
     server: {
       accept: () => tell(`${at}/accept`),
       refuse: () => tell(`${at}/refuse`),
