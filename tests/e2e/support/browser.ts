@@ -11,7 +11,7 @@ export const WAIT_MS_MAX = 120_000
 export const hasBrowser = existsSync(EXECUTABLE)
 
 /** A browser without the traffic of its own that would blur what the app does. */
-export async function launch(): Promise<Browser> {
+export async function launch(args: readonly string[] = []): Promise<Browser> {
   return await chromium.launch({
     executablePath: EXECUTABLE,
     args: [
@@ -22,6 +22,7 @@ export async function launch(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      ...args,
     ],
   })
 }
