@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { addAgent, generalChannel, type Person, setUp } from '../support/client.ts'
-import type { TestServer } from '../support/server.ts'
+import { freePort, type TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import {
   hasBrowser,
@@ -35,13 +35,14 @@ describe.skipIf(!hasBrowser).each(PLACES)('eight tabs of one browser over HTTP/1
 
   beforeAll(async () => {
     await buildApp()
-    server = await startEmpty()
+    const port = freePort()
+    url = `http://${host}:${port}`
+    server = await startEmpty({ port, env: { MC_CORS_ORIGIN: url } })
     admin = await setUp(server)
     channel_id = (await generalChannel(admin)).id
     browser = await launch([`--host-resolver-rules=MAP ${host} 127.0.0.1`])
-    url = server.url.replace('localhost', host)
     const { context, page } = await visit(browser)
-    await signIn(page, url, 'ines@example.com')
+    await signIn(page, url, 'ines@example.com', server.url)
     pages = [page]
     while (pages.length < TABS) pages.push(await newPage(context, complaints))
     for (const one of pages) await openChannel(one, url, 'fieldnote', channel_id)
