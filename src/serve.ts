@@ -57,7 +57,7 @@ export async function serve(
     keepOpen: (request) => server?.timeout(request, 0),
     clientIp: (request) => clientIp(request, server?.requestIP(request)?.address, proxies),
   }
-  const identify = createIdentify(node, { sessions, org_ids, members_used, keys_used, records })
+  const identify = createIdentify(node, { accounts, sessions, org_ids, members_used, keys_used, records })
   const deps = createDeps(node, { accounts, sessions, identify, records, listener })
   registerGauges(node)
 

@@ -1,3 +1,5 @@
+import { argon2, createHmac } from 'node:crypto'
+import { promisify } from 'node:util'
 import pLimit from 'p-limit'
 import { ApiError } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
@@ -9,35 +11,66 @@ const AT_ONCE_MAX = 4
 /** Hashes that may queue; one more is refused with 503. */
 const QUEUED_MAX = 64
 
+/** Other salts of one address that are tried: of accounts whose hash is older than the present pepper. */
+const OTHER_SALTS_MAX = 4
+
+/** Second recommended option of RFC 9106 with two passes, the same as `Bun.password`; memory in KiB. */
+const COST = { memory: 65_536, passes: 2, parallelism: 1, tagLength: 32 } as const
+
 const hashing = pLimit(AT_ONCE_MAX)
+const derive = promisify(argon2)
 
-/** Compared for unknown accounts, so that they cost the same work as known ones. */
-let dummy_hash: Promise<string> | undefined
-
-/** argon2id (RFC 9106), off the event loop. Normalized (NFKC) first: keyboards write one character in several ways. */
-export async function hashPassword(password: string): Promise<string> {
-  return await limited(() => Bun.password.hash(password.normalize('NFKC'), { algorithm: 'argon2id' }))
-}
+/** Stored hashes that a password may have. The first is the current one, the others are outdated. */
+export type PasswordHashes = [string, ...string[]]
 
 /**
- * Undefined for a wrong password; with `hash` null (no such account) after the same work. `outdated`: the hash was made
- * from the raw text and should be replaced.
+ * Hashes of passwords: argon2id (RFC 9106) in the PHC string format, off the event loop.
+ *
+ * The salt is derived from the e-mail address and a secret of the server. All accounts of an address share it, so one
+ * derivation finds the account that a password opens, and its duration tells neither whether the address has accounts
+ * nor how many. Passwords are normalized (NFKC) first: keyboards write one character in several ways.
  */
-export async function verifyPassword(
-  hash: string | null,
-  password: string,
-): Promise<'current' | 'outdated' | undefined> {
-  if (characters(password) > LIMITS.password_max) return undefined
-  dummy_hash ??= Bun.password.hash('nobody has this password', { algorithm: 'argon2id' })
-  const against = hash ?? (await dummy_hash)
-  const matches = (form: string) => limited(() => Bun.password.verify(form, against))
-  const normal = password.normalize('NFKC')
-  const [current, raw] = await Promise.all([
-    matches(normal),
-    normal === password ? undefined : matches(password),
-  ])
-  if (hash === null) return undefined
-  return current ? 'current' : raw ? 'outdated' : undefined
+export class Passwords {
+  readonly #secret: Uint8Array
+
+  constructor(secret: Uint8Array) {
+    this.#secret = secret
+  }
+
+  async hash(email: string, password: string): Promise<string> {
+    return await hashWith(this.salt(email), password.normalize('NFKC'))
+  }
+
+  /**
+   * The hashes under which accounts of the address may keep this password. `other_salts`: those of stored hashes that
+   * were made with another salt. A password that is not normalized is also tried raw, as hashes were made before.
+   */
+  async hashes(email: string, password: string, other_salts: readonly string[]): Promise<PasswordHashes> {
+    if (characters(password) > LIMITS.password_max) return [await this.hash(email, '')]
+    const normal = password.normalize('NFKC')
+    const forms = normal === password ? [normal] : [normal, password]
+    const salts = [this.salt(email), ...other_salts.slice(0, OTHER_SALTS_MAX)]
+    const [current = '', ...outdated] = await Promise.all(
+      salts.flatMap((salt) => forms.map((form) => hashWith(salt, form))),
+    )
+    return [current, ...outdated]
+  }
+
+  /** Salt of an address, as in its stored hashes: base64 without padding. */
+  salt(email: string): string {
+    const digest = createHmac('sha256', this.#secret).update(`password salt ${email.toLowerCase()}`).digest()
+    return unpadded(digest)
+  }
+}
+
+async function hashWith(salt: string, password: string): Promise<string> {
+  const input = { ...COST, message: password, nonce: Buffer.from(salt, 'base64') }
+  const tag = await limited(() => derive('argon2id', input))
+  return `$argon2id$v=19$m=${COST.memory},t=${COST.passes},p=${COST.parallelism}$${salt}$${unpadded(tag)}`
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
 }
 
 /** Why a new password is refused, as a sentence for its owner; undefined when it is accepted. */

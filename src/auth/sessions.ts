@@ -68,17 +68,24 @@ export class Sessions {
     return await this.#issue(user_id, id, jti, session_expires_at)
   }
 
-  /** User and session of a token. `expires_at` is the end of the session: streams end with it, not with the token. */
+  /**
+   * User and session of a token, with the times between which the session lasts: streams end with it, not with the token.
+   */
   async authenticate(
     token: string,
-  ): Promise<{ user_id: string; session_id: string; expires_at: number } | Refusal> {
+  ): Promise<{ user_id: string; session_id: string; opened_at: number; expires_at: number } | Refusal> {
     const claims = await this.#tokens.verify(token)
     if (claims === 'invalid') return { refusal: 'UNAUTHENTICATED' }
     if (claims === 'expired') return { refusal: 'SESSION_EXPIRED' }
     const row = await this.#row(claims.sid)
     const refusal = this.#judge(row, claims.sub)
     if (refusal || !row) return refusal ?? { refusal: 'SESSION_REVOKED' }
-    return { user_id: row.user_id, session_id: row.id, expires_at: Date.parse(row.expires_at) }
+    return {
+      user_id: row.user_id,
+      session_id: row.id,
+      opened_at: Date.parse(row.created_at),
+      expires_at: Date.parse(row.expires_at),
+    }
   }
 
   /**

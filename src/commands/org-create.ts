@@ -91,6 +91,7 @@ async function insertAll(
   await insertOrg(writer, org)
   await insertMember(writer, {
     id: founder.user_id,
+    account_id: founder.user_id,
     type: 'human',
     role: 'administrator',
     display_name: founder.display_name,

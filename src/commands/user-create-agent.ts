@@ -20,7 +20,7 @@ export const userCreateAgent: Command<'user.create_agent'> = {
     const username = freeUsername(context.permissions.username_names, [identifier, display_name])
     const user = newMember({ id: user_id, type: 'agent', username, identifier, display_name, role })
     await insertAccount(context, { ...user, email: null, status: 'active' })
-    await insertMember(context, user)
+    await insertMember(context, { ...user, account_id: user_id })
     await startAtEnd(context, user_id, role)
     await insertKey(context, user_id, key)
     return {

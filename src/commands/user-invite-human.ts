@@ -1,7 +1,7 @@
 import type { HumanInvite } from '../contracts/commands.ts'
 import { ApiError } from '../contracts/errors.ts'
 import type { User } from '../contracts/resources.ts'
-import { personWith } from '../db/queries/users.ts'
+import { memberWithEmail } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
 import { insertInvite, withdrawInvites } from '../db/writes/invites.ts'
 import { insertMember } from '../db/writes/memberships.ts'
@@ -11,31 +11,36 @@ import { freeUsername } from '../domain/usernames.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { existingUser } from './existing.ts'
 
-/** Invites a person: a membership that becomes active with the link of the invite. Again: a new link. */
+/**
+ * Invites a person: a membership that becomes active with the link of the invite. Again: a new link. The member is always
+ * a new user, so that its id tells nothing about accounts of the address.
+ */
 export const userInviteHuman: Command<'user.invite_human'> = {
   name: 'user.invite_human',
   action: 'user.create',
   async run(context, input, principal) {
-    const known = await personWith(context, input.email)
-    if (known && context.permissions.members.has(known.id))
-      return await replaceInvite(context, input, await existingUser(context, known.id), principal.id)
-    const { display_name, role, invite } = input
+    const { user_id, email, display_name, role, invite } = input
+    const known = await memberWithEmail(context, context.org_id, email)
+    if (known !== undefined)
+      return await replaceInvite(context, input, await existingUser(context, known), principal.id)
     checkNameFree(context.permissions.member_names, display_name)
     const username = freeUsername(context.permissions.username_names, [
       display_name,
-      input.email.split('@')[0] ?? '',
+      email.split('@')[0] ?? '',
     ])
-    const { id, email } = known ?? (await makeAccount(context, input))
-    const user = newMember({ id, type: 'human', username, email, display_name, role, status: 'invited' })
-    await insertMember(context, user)
-    await insertInvite(context, {
-      ...invite,
-      email: input.email,
-      user_id: id,
+    const user = newMember({
+      id: user_id,
+      type: 'human',
+      username,
+      email,
+      display_name,
       role,
-      created_by: principal.id,
+      status: 'invited',
     })
-    return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [id] }] }
+    await insertAccount(context, { id: user_id, type: 'human', email, display_name, status: 'invited' })
+    await insertMember(context, user)
+    await insertInvite(context, { ...invite, email, user_id, role, created_by: principal.id })
+    return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [user_id] }] }
   },
 }
 
@@ -53,21 +58,4 @@ async function replaceInvite(
   const email = user.email ?? ''
   await insertInvite(context, { ...invite, email, user_id: user.id, role, created_by })
   return { result: user, events: [{ type: 'user.updated', payload: { user }, subject_ids: [user.id] }] }
-}
-
-/** One account per e-mail: waits for and uses an account that another org is creating concurrently. */
-async function makeAccount(
-  context: CommandContext,
-  { new_user_id, email, display_name }: HumanInvite,
-): Promise<{ id: string; email: string }> {
-  const id = await insertAccount(context, {
-    id: new_user_id,
-    type: 'human',
-    email,
-    display_name,
-    status: 'invited',
-  })
-  const account = id === undefined ? await personWith(context, email) : { id, email }
-  if (!account) throw new Error('unreachable: the account exists or was just made')
-  return account
 }

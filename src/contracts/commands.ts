@@ -76,7 +76,7 @@ export const HumanInvite = Closed({
   email: human.properties.email,
   display_name: human.properties.display_name,
   role: human.properties.role,
-  new_user_id: Uuid('The account to make when there is none with this e-mail.'),
+  user_id: Uuid('Of the new member.'),
   invite: Closed({ id: Uuid(), token_hash: Type.String(), expires_at: Timestamp() }),
 })
 export type HumanInvite = Static<typeof HumanInvite>
@@ -154,8 +154,15 @@ export const COMMAND_SCHEMAS = {
   'user.create_agent': { input: AgentCreate, result: User },
   'user.invite_human': { input: HumanInvite, result: User },
   'user.join': {
-    input: ofUser({ invite_id: Uuid(), display_name: AcceptInviteBody.properties.name }),
-    result: User,
+    input: ofUser({
+      invite_id: Uuid(),
+      display_name: AcceptInviteBody.properties.name,
+      password_hashes: Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'Hashes that the chosen password may have, the current one first.',
+      }),
+    }),
+    result: Closed({ user: User, account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
   'user.update': { input: ofUser({ patch: UserPatch }), result: User },

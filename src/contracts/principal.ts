@@ -9,7 +9,7 @@ export type Scope = Static<typeof Scope>
 /** A principal with credentials of its own: a person, an agent or a sub-agent. */
 export const AuthenticatedPrincipal = Closed({
   kind: OneOf(['human', 'agent', 'sub_agent']),
-  id: Uuid('The user, or the sub-agent itself.'),
+  id: Uuid('The user, or the sub-agent itself; the account of a session before an org was looked at.'),
   display_name: Type.String({ description: 'Name in the org; empty before an org was looked at.' }),
   org_id: Nullable(Uuid('Null for a session before an org was looked at.')),
   role: Nullable(OneOf(ROLES, { description: 'Of a member, once its org was looked at.' })),

@@ -1,5 +1,5 @@
 import { generateApiKey, hashKey } from '../auth/api-keys.ts'
-import { hashPassword } from '../auth/passwords.ts'
+import { Passwords } from '../auth/passwords.ts'
 import { createOrg } from '../commands/org-create.ts'
 import type { CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, Inputs, Results } from '../contracts/commands.ts'
@@ -38,14 +38,17 @@ interface Ports {
  * dependencies and evidence, a conversation of fifty messages.
  */
 export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLogins> {
-  const { database, password } = ports
-  const password_hash = await hashPassword(password)
+  const { database, password, pepper } = ports
+  const passwords = new Passwords(pepper)
   const ines_id = newId()
   const { org, channel } = await createOrg(database, {
     name: 'Fieldnote',
     slug,
     founder: { user_id: ines_id, display_name: 'Ines Carvalho' },
-    new_account: { email: 'ines@fieldnote.example', password_hash },
+    new_account: {
+      email: 'ines@fieldnote.example',
+      password_hash: await passwords.hash('ines@fieldnote.example', password),
+    },
   })
   const ines: AuthenticatedPrincipal = {
     kind: 'human',
@@ -57,7 +60,7 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   const run: Run = async (command, input, caller = ines) =>
     (await ports.command(org.id, { command_id: newId(), command, input, principal: caller })).result
 
-  const tomasz = await addPerson(ports, org.id, run, password_hash)
+  const tomasz = await addPerson(run, await passwords.hash('tomasz@fieldnote.example', password))
   const agents = [await addAgent(ports, run, 'forge'), await addAgent(ports, run, 'probe')] as const
   const [forge, probe] = agents.map(({ caller }) => caller) as [
     AuthenticatedPrincipal,
@@ -99,27 +102,17 @@ type Run = <N extends CommandName>(
   caller?: AuthenticatedPrincipal,
 ) => Promise<Results[N]>
 
-async function addPerson(
-  { database }: Ports,
-  org_id: string,
-  run: Run,
-  password_hash: string,
-): Promise<AuthenticatedPrincipal> {
+async function addPerson(run: Run, password_hash: string): Promise<AuthenticatedPrincipal> {
   const user_id = newId()
   const invite = { id: newId(), token_hash: newId(), expires_at: new Date(Date.now() + 60_000).toISOString() }
   await run('user.invite_human', {
     email: 'tomasz@fieldnote.example',
     display_name: 'Tomasz Nowak',
     role: 'contributor',
-    new_user_id: user_id,
+    user_id,
     invite,
   })
-  await database.query(
-    (sql) => sql`update users set password_hash = ${password_hash}, status = 'active' where id = ${user_id}`,
-  )
-  const user = await run('user.join', { user_id, invite_id: invite.id })
-  if (user.id !== user_id || org_id === '')
-    throw new Error('unreachable: the invited person joined as somebody else')
+  await run('user.join', { user_id, invite_id: invite.id, password_hashes: [password_hash] })
   return { kind: 'human', id: user_id, display_name: 'Tomasz Nowak', org_id: null, role: 'contributor' }
 }
 

@@ -24,6 +24,29 @@ export interface StoredKey {
   sub_agent_expires_at: string | null
 }
 
+/** The member as which an account acts in an org. */
+export interface ActingMember {
+  user_id: string
+  /** Sessions opened before this time do not enter; milliseconds since 1970. Null: all do. */
+  since: number | null
+}
+
+/** Whether a session opened at a time, in milliseconds since 1970, acts as the member. */
+export function entersBy(since: number | null, opened_at: number): boolean {
+  return since === null || since <= opened_at
+}
+
+/** Memberships that a session opened at a time, in milliseconds since 1970, enters. */
+export function entered<M extends { status: UserStatus; account_since: string | null }>(
+  memberships: readonly M[],
+  opened_at: number,
+): M[] {
+  return memberships.filter(
+    ({ status, account_since }) =>
+      status === 'active' && entersBy(account_since === null ? null : Date.parse(account_since), opened_at),
+  )
+}
+
 /** A stored session. The row, not the token, decides whether it is valid. */
 export interface StoredSession {
   id: string

@@ -54,6 +54,8 @@ export class Permissions {
   status: OrgStatus
   settings: OrgSettings
   readonly members = new Map<string, Member>()
+  /** Grows with every change of a member. */
+  members_version = 0
   /** Current and former usernames, each with its member; nobody shares one. */
   readonly #usernames = new Map<string, string>()
   readonly member_names = new NameIndex()
@@ -180,6 +182,7 @@ export class Permissions {
     removeMember: (user_id) => {
       this.#forgetNames(user_id)
       this.members.delete(user_id)
+      this.members_version++
       for (const users of this.#project_users.values()) users.delete(user_id)
     },
     setAssigned: (project_id, user_ids) => {
@@ -207,6 +210,7 @@ export class Permissions {
 
   #setMember(member: Member): void {
     this.#forgetNames(member.user_id)
+    this.members_version++
     const { user_id, type, role, status, username, former_usernames = [], display_name } = member
     this.members.set(user_id, { user_id, type, role, status, username, former_usernames, display_name })
     const usernames = [username, ...former_usernames.map((former) => former.username)]

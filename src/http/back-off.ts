@@ -3,33 +3,51 @@ import { failedTooOften } from './limits.ts'
 
 /** The free ones are what the sign-in rate lets through at once. */
 const SIGN_IN = { free: 10, first_ms: 1_000, max_ms: 5 * 60_000, forget_ms: 30 * 60_000 }
+/** Far beyond what one address can fail, and short: strangers slow an account down, they never lock its owner out. */
+const ACCOUNT = { free: 100, first_ms: 1_000, max_ms: 15_000, forget_ms: 30 * 60_000 }
 /** Several agents behind one address may restart with an old key at the same time. */
 const KEY = { free: 20, first_ms: 1_000, max_ms: 60_000, forget_ms: 10 * 60_000 }
 
-/** Exponential back-off after failed sign-ins, per account and per address. */
+/**
+ * Exponential back-off after failed sign-ins: per pair of account and address, per address, and for the account as a whole
+ * much later. A success clears nothing: an account that somebody made with a foreign e-mail must not reset the guesses at
+ * the other accounts of that e-mail.
+ */
 export class SignInBackOff {
   readonly #failures: BackOff
+  readonly #of_accounts: BackOff
   readonly #enabled: boolean
 
   constructor(now: () => number, enabled: boolean) {
     this.#failures = new BackOff(now, SIGN_IN)
+    this.#of_accounts = new BackOff(now, ACCOUNT)
     this.#enabled = enabled
   }
 
   /** Throws 429 while the account or the address has to wait. */
   check(email: string, ip: string): void {
-    if (!this.#enabled) return
-    const wait_s = this.#failures.longestWait(keysOfSignIn(email, ip))
-    if (wait_s > 0) throw failedTooOften('Too many failed attempts. Wait a little.', wait_s)
+    this.#check(email, [pairKey(email, ip), addressKey(ip)])
   }
 
   failed(email: string, ip: string): void {
-    for (const key of keysOfSignIn(email, ip)) this.#failures.failed(key)
+    this.guessed(email, ip)
+    this.#failures.failed(addressKey(ip))
   }
 
-  /** Clears the account only: whoever knows one password must not reset an address that guesses others. */
-  succeeded(email: string): void {
-    this.#failures.succeeded(accountKey(email))
+  /** The same for the passwords of accepted invites. Many people may join from one address, so it alone does not count. */
+  checkGuess(email: string, ip: string): void {
+    this.#check(email, [pairKey(email, ip)])
+  }
+
+  guessed(email: string, ip: string): void {
+    this.#failures.failed(pairKey(email, ip))
+    this.#of_accounts.failed(email.toLowerCase())
+  }
+
+  #check(email: string, keys: readonly string[]): void {
+    if (!this.#enabled) return
+    const wait_s = Math.max(this.#failures.longestWait(keys), this.#of_accounts.wait(email.toLowerCase()))
+    if (wait_s > 0) throw failedTooOften('Too many failed attempts. Wait a little.', wait_s)
   }
 }
 
@@ -55,10 +73,10 @@ export class KeyBackOff {
   }
 }
 
-function keysOfSignIn(email: string, ip: string): string[] {
-  return [accountKey(email), `i ${ip}`]
+function pairKey(email: string, ip: string): string {
+  return `p ${email.toLowerCase()} ${ip}`
 }
 
-function accountKey(email: string): string {
-  return `e ${email.toLowerCase()}`
+function addressKey(ip: string): string {
+  return `i ${ip}`
 }

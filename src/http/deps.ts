@@ -1,5 +1,6 @@
 import type { Ephemeral } from '../actors/channel/requests.ts'
 import type { CookieScope } from '../auth/cookies.ts'
+import type { Passwords } from '../auth/passwords.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ChannelReplyTo, ChannelRequest, CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, NamedInput } from '../contracts/commands.ts'
@@ -20,6 +21,7 @@ export interface Deps {
   limits: Limits
   in_flight: InFlight
   accounts: Accounts
+  passwords: Passwords
   sessions: Sessions
   edges: Edges
   database: Database

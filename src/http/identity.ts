@@ -13,6 +13,8 @@ import { failedTooOften } from './limits.ts'
 
 /** Credentials that were checked, before any org is looked at. */
 export interface Authenticated extends Credential {
+  /** Of a session: its start, in milliseconds since 1970. */
+  opened_at?: number
   /** From the session cookie of a browser: its writes need a CSRF token. */
   by_cookie: boolean
 }
@@ -33,6 +35,8 @@ interface Ports {
   /** Other origins whose pages may call the API. */
   cors_origins: readonly string[]
   openEdge(org_id: string): Promise<OrgEdge>
+  /** Id of the member that a session of an account, opened at a time, acts as; undefined for a stranger to the org. */
+  memberOf(edge: OrgEdge, account_id: string, opened_at: number): Promise<string | undefined>
   /** Id of the org with this slug; undefined when there is none. */
   orgId(slug: string): Promise<string | undefined>
   /** Notes the member's activity; must not throw, must not wait. */
@@ -100,7 +104,7 @@ export class Identify {
   async #session(token: string, by_cookie: boolean, request: Request, ip: string): Promise<Authenticated> {
     const found = await this.#ports.sessions.authenticate(token)
     if ('refusal' in found) throw sessionRefused(found.refusal)
-    const { user_id: id, session_id, expires_at } = found
+    const { user_id: id, session_id, opened_at, expires_at } = found
     const principal = {
       kind: 'human',
       id,
@@ -111,7 +115,7 @@ export class Identify {
       ...recordOf(request, ip),
     } as const
     checkPageUser(principal, request.headers.get('x-mc-user'))
-    return { principal, expires_at, by_cookie }
+    return { principal, opened_at, expires_at, by_cookie }
   }
 
   #checkWrite(request: Request, session_id: string): void {
@@ -151,8 +155,11 @@ export class Identify {
     })
   }
 
-  /** The principal as a member of the org with this slug. 404 for anybody else, whether the org exists or not. */
-  async member({ principal, expires_at }: Authenticated, slug: string): Promise<Membership> {
+  /**
+   * The principal as a member of the org with this slug. 404 for anybody else, whether the org exists or not. A session
+   * names an account; the principal has the id of the member that the account acts as.
+   */
+  async member({ principal, opened_at, expires_at }: Authenticated, slug: string): Promise<Membership> {
     const org_id = /^[a-z0-9-]{1,64}$/.test(slug) ? await this.#ports.orgId(slug) : undefined
     if (org_id === undefined) throw notFound('org')
     if (principal.org_id !== null && principal.org_id !== org_id) throw notFound('org')
@@ -166,11 +173,13 @@ export class Identify {
       if (!scope) throw invalidKey()
       return { edge, principal: { ...principal, org_id, scope: { ...scope } }, ...ends }
     }
-    const member = permissions.member(principal.id)
-    if (member?.status !== 'active') throw notFound('org')
-    this.#ports.active(org_id, principal.id)
+    const id =
+      opened_at === undefined ? principal.id : await this.#ports.memberOf(edge, principal.id, opened_at)
+    const member = id === undefined ? undefined : permissions.member(id)
+    if (id === undefined || member?.status !== 'active') throw notFound('org')
+    this.#ports.active(org_id, id)
     const { type: kind, display_name, role } = member
-    return { edge, principal: { ...principal, kind, display_name, org_id, role }, ...ends }
+    return { edge, principal: { ...principal, id, kind, display_name, org_id, role }, ...ends }
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { csrfToken } from '../auth/csrf.ts'
+import { Passwords } from '../auth/passwords.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
@@ -41,6 +42,7 @@ export function createDeps(
     in_flight: new InFlight(),
     limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
     accounts,
+    passwords: new Passwords(secrets.pepper),
     sessions,
     edges: core.edges,
     database,

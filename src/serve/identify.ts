@@ -3,12 +3,15 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
 import type { SecurityRecord } from '../contracts/commands.ts'
 import type { OrgIds } from '../db/org-ids.ts'
+import type { Accounts } from '../db/queries/accounts.ts'
 import { KeyBackOff } from '../http/back-off.ts'
 import { Identify } from '../http/identity.ts'
+import { MemberAccounts } from '../http/member-accounts.ts'
 import type { Node } from '../node.ts'
 import type { LastUse } from '../workers/last-use.ts'
 
 interface Parts {
+  accounts: Accounts
   sessions: Sessions
   org_ids: OrgIds
   members_used: LastUse
@@ -19,9 +22,10 @@ interface Parts {
 /** Authentication of a node: credentials, orgs by slug, and the records of use and of failure. */
 export function createIdentify(
   { config, secrets, key_store, core }: Node,
-  { sessions, org_ids, members_used, keys_used, records }: Parts,
+  { accounts, sessions, org_ids, members_used, keys_used, records }: Parts,
 ): Identify {
   const back_off = new KeyBackOff(Date.now, config.rate_limits)
+  const member_accounts = new MemberAccounts((org_id, account_id) => accounts.memberOf(org_id, account_id))
   return new Identify({
     sessions,
     keys: new KeyVerifier(key_store, secrets.pepper),
@@ -30,6 +34,7 @@ export function createIdentify(
     own_origins: config.own_origins,
     cors_origins: config.cors_origins,
     openEdge: (org_id) => core.edges.open(org_id),
+    memberOf: (edge, account_id, opened_at) => member_accounts.member(edge, account_id, opened_at),
     orgId: (slug) => org_ids.find(slug),
     active: (org_id, user_id) => members_used.note(org_id, user_id),
     keyUsed: (key) => keys_used.note(key.org_id, key.id),

@@ -37,6 +37,8 @@ describe.skipIf(!hasBrowser)('members and keys in a browser', () => {
 
   test('a member takes another name and username; one that misleads is refused where it is typed', async () => {
     const { page } = ines
+    // A navigation closes menus: the org leads on to its first channel.
+    await page.waitForURL(/\/channels\//)
     await page.getByRole('button', { name: /^Account/ }).click()
     await page.getByRole('menuitem', { name: 'Name and username…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Your name' })

@@ -10,13 +10,14 @@ export interface Answer<T = unknown> {
 
 interface SignedIn {
   user: { id: string }
-  memberships: { org: { id: string; slug: string } }[]
+  memberships: { org: { id: string; slug: string }; user_id: string }[]
 }
 
 /** A person's browser without a browser: keeps cookies, sends the CSRF token. */
 export class Person {
   readonly url: string
   readonly cookies = new Map<string, string>()
+  /** As a member of {@link org}. */
   user_id = ''
   org = ''
 
@@ -67,8 +68,9 @@ export class Person {
   adopt(answer: Answer<SignedIn>): this {
     if (answer.status >= 300)
       throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`)
-    this.user_id = answer.body.user.id
-    this.org = answer.body.memberships[0]?.org.slug ?? ''
+    const [first] = answer.body.memberships
+    this.user_id = first?.user_id ?? answer.body.user.id
+    this.org = first?.org.slug ?? ''
     return this
   }
 

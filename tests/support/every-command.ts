@@ -40,10 +40,15 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     email: 'Tomasz@Example.com',
     display_name: 'Tomasz',
     role: 'contributor',
-    new_user_id: newId(),
+    user_id: newId(),
     invite: letter,
   })
-  await take('user.join', { user_id: person.id, invite_id: letter.id, display_name: 'Tomasz N.' })
+  await take('user.join', {
+    user_id: person.id,
+    invite_id: letter.id,
+    display_name: 'Tomasz N.',
+    password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA'],
+  })
   await take('user.update', { user_id: person.id, patch: { role: 'administrator', display_name: 'T.' } })
 
   const project = await take<Project>('project.create', {

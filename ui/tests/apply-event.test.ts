@@ -35,7 +35,14 @@ function state(rest: Partial<State> = {}): State {
     org: org(),
     me: {
       user: { id: ME, display_name: 'Ines', email: 'ines@example.com' },
-      memberships: [{ org: { id: org().id, slug: 'fieldnote', name: 'Fieldnote' }, role: 'contributor' }],
+      memberships: [
+        {
+          org: { id: org().id, slug: 'fieldnote', name: 'Fieldnote' },
+          user_id: ME,
+          display_name: 'Ines',
+          role: 'contributor',
+        },
+      ],
       session: { id: ME, expires_at: NOON },
     },
     members: [user({ id: ME, username: 'ines' }), user()],

@@ -86,7 +86,7 @@ describe('MessageComposer', () => {
       props: {
         channel: channel(),
         people,
-        me_id: ME,
+        account_id: ME,
         present: new Set([AGENT]),
         sourceOf: (id: string) => (id === message(1).id ? message(1) : undefined),
       },
@@ -183,7 +183,7 @@ describe('MessageComposer', () => {
       props: {
         channel: channel(),
         people,
-        me_id: ME,
+        account_id: ME,
         present: new Set<string>(),
         sourceOf: () => message(1),
       },

@@ -10,6 +10,7 @@ import { FakeSource } from './support/fake-source.ts'
 import { CHANNEL, channel, ME, NOON, OTHER } from './support/samples.ts'
 
 const ORG = '00000000-0000-7000-8000-0000000000a1'
+const ACCOUNT = '00000000-0000-7000-8000-0000000000a2'
 
 /** A tab of ME with one unsent message, connected to a server that greets `user_id`. */
 async function connected(user_id: string) {
@@ -19,7 +20,7 @@ async function connected(user_id: string) {
   client.setQueryData(keys.channels('fieldnote'), [channel()])
   const realtime = new OrgRealtime(
     {
-      reader: { user_id: ME, slug: 'fieldnote', org_id: ORG },
+      reader: { user_id: ME, account_id: ACCOUNT, slug: 'fieldnote', org_id: ORG },
       client,
       openSocket: () => socket,
       events: {

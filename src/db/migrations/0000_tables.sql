@@ -157,6 +157,8 @@ CREATE TABLE "invites" (
 CREATE TABLE "memberships" (
 	"org_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
+	"account_id" uuid,
+	"account_since" timestamp with time zone,
 	"type" text NOT NULL,
 	"role" text NOT NULL,
 	"display_name" text NOT NULL,
@@ -402,6 +404,7 @@ ALTER TABLE "invites" ADD CONSTRAINT "invites_org_id_organizations_id_fk" FOREIG
 ALTER TABLE "invites" ADD CONSTRAINT "invites_member" FOREIGN KEY ("org_id","user_id") REFERENCES "public"."memberships"("org_id","user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "memberships" ADD CONSTRAINT "memberships_org_id_organizations_id_fk" FOREIGN KEY ("org_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "memberships" ADD CONSTRAINT "memberships_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "memberships" ADD CONSTRAINT "memberships_account_id_users_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "message_deliveries" ADD CONSTRAINT "message_deliveries_channel" FOREIGN KEY ("org_id","channel_id") REFERENCES "public"."channels"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "notifications" ADD CONSTRAINT "notifications_org_id_organizations_id_fk" FOREIGN KEY ("org_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "org_heads" ADD CONSTRAINT "org_heads_org_id_organizations_id_fk" FOREIGN KEY ("org_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -438,6 +441,7 @@ CREATE INDEX "invites_token" ON "invites" USING btree ("token_hash");--> stateme
 CREATE INDEX "invites_user" ON "invites" USING btree ("org_id","user_id");--> statement-breakpoint
 CREATE INDEX "memberships_name" ON "memberships" USING btree ("org_id","display_name" COLLATE "natural","user_id");--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "memberships_account" ON "memberships" USING btree ("account_id","org_id");--> statement-breakpoint
 CREATE INDEX "message_client_ids_age" ON "message_client_ids" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "messages_id" ON "messages" USING btree ("org_id","id");--> statement-breakpoint
 CREATE INDEX "messages_search" ON "messages" USING gin ("search_vector");--> statement-breakpoint
@@ -468,4 +472,4 @@ CREATE INDEX "tasks_status" ON "tasks" USING btree ("org_id","status_rank","crea
 CREATE INDEX "tasks_priority" ON "tasks" USING btree ("org_id","priority_rank","created_at","id");--> statement-breakpoint
 CREATE INDEX "tasks_archival" ON "tasks" USING btree ("completed_at") WHERE status = 'complete' and archived_at is null;--> statement-breakpoint
 CREATE INDEX "tasks_search" ON "tasks" USING gin ("search_vector");--> statement-breakpoint
-CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));
+CREATE UNIQUE INDEX "users_account" ON "users" USING btree (lower("email"),"password_hash");

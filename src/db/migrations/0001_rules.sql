@@ -305,9 +305,9 @@ BEGIN
   PERFORM store_marks(p_marks);
 END $$;
 
--- Whether a user is a member of any org; needs the look-up role, which sees memberships of all.
+-- Whether a user, or an account, is a member of any org; needs the look-up role, which sees memberships of all.
 CREATE FUNCTION belongs_elsewhere(p_user_id uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT EXISTS (SELECT FROM memberships WHERE user_id = p_user_id); $$;
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT EXISTS (SELECT FROM memberships WHERE user_id = p_user_id OR account_id = p_user_id); $$;
 
 -- Whole-org deletion in steps, each a transaction of its own, so that neither a time limit nor a crash can undo more than
 -- one. Every call removes `p_rows` rows at the most; called until `done`. The first step also removes the head: from then on
@@ -378,16 +378,19 @@ END $$;
 -- The accounts of people and agents that belonged to this org alone end in the same step as their memberships.
 CREATE FUNCTION delete_memberships(p_org_id uuid, p_rows bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE members uuid[];
+DECLARE
+  members uuid[];
+  n bigint;
 BEGIN
   WITH gone AS (
     DELETE FROM memberships WHERE org_id = p_org_id
-      AND user_id = ANY (ARRAY(SELECT user_id FROM memberships WHERE org_id = p_org_id LIMIT p_rows)) RETURNING user_id)
-  SELECT coalesce(array_agg(user_id), '{}') INTO members FROM gone;
+      AND user_id = ANY (ARRAY(SELECT user_id FROM memberships WHERE org_id = p_org_id LIMIT p_rows))
+    RETURNING user_id, account_id)
+  SELECT count(*), coalesce(array_agg(user_id) || array_agg(account_id), '{}') INTO n, members FROM gone;
   UPDATE users SET status = 'deactivated', updated_at = now() WHERE id = ANY (members) AND NOT belongs_elsewhere(id);
   UPDATE sessions SET revoked_at = now()
   WHERE user_id = ANY (members) AND revoked_at IS NULL AND NOT belongs_elsewhere(user_id);
-  RETURN cardinality(members);
+  RETURN n;
 END $$;
 
 -- One PL/pgSQL call, for readiness.

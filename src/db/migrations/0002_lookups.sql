@@ -12,21 +12,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT o.id, o.slug, o.name, o.status, o.settings FROM organizations o WHERE o.slug = p_slug;
 $$;
 
-CREATE FUNCTION auth_memberships(p_user_id uuid)
-RETURNS TABLE (org_id uuid, slug text, name text, org_status text, role text, status text)
+-- Memberships of an account. A session that was opened before `account_since` does not enter.
+CREATE FUNCTION auth_memberships(p_account_id uuid)
+RETURNS TABLE (org_id uuid, user_id uuid, display_name text, account_since timestamptz, slug text, name text, org_status text,
+  role text, status text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT m.org_id, o.slug, o.name, o.status, m.role, m.status
-  FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = p_user_id;
+  SELECT m.org_id, m.user_id, m.display_name, m.account_since, o.slug, o.name, o.status, m.role, m.status
+  FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.account_id = p_account_id;
 $$;
 
 -- Whole orgs of a member, several at once: a list of them is one look-up and not one for each.
-CREATE FUNCTION auth_orgs(p_user_id uuid, p_ids uuid[])
+CREATE FUNCTION auth_orgs(p_account_id uuid, p_ids uuid[])
 RETURNS TABLE (id uuid, slug text, name text, status text, deletion_at timestamptz, role text, settings jsonb,
   created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT o.id, o.slug, o.name, o.status, o.deletion_at, m.role, o.settings, o.created_at, o.updated_at
   FROM memberships m JOIN organizations o ON o.id = m.org_id
-  WHERE m.user_id = p_user_id AND m.status = 'active' AND m.org_id = ANY (p_ids);
+  WHERE m.account_id = p_account_id AND m.status = 'active' AND m.org_id = ANY (p_ids);
 $$;
 
 CREATE FUNCTION auth_api_key(p_key_id text)
@@ -45,20 +47,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 CREATE FUNCTION auth_invite(p_token_hash text)
-RETURNS TABLE (org_id uuid, id uuid, email text, user_id uuid, role text, expires_at timestamptz, accepted_at timestamptz)
+RETURNS TABLE (org_id uuid, org_slug text, org_name text, org_status text, id uuid, email text, user_id uuid, display_name text,
+  expires_at timestamptz, accepted_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT i.org_id, i.id, i.email, i.user_id, i.role, i.expires_at, i.accepted_at FROM invites i WHERE i.token_hash = p_token_hash;
+  SELECT i.org_id, o.slug, o.name, o.status, i.id, i.email, i.user_id, m.display_name, i.expires_at, i.accepted_at
+  FROM invites i JOIN organizations o ON o.id = i.org_id
+  JOIN memberships m ON m.org_id = i.org_id AND m.user_id = i.user_id
+  WHERE i.token_hash = p_token_hash;
 $$;
 
 CREATE FUNCTION auth_org_count() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT count(*) FROM organizations; $$;
 
 -- The answer to a repeated request that created an org, which is not known yet.
-CREATE FUNCTION auth_made_org(p_user_id uuid, p_route text, p_key text) RETURNS TABLE (fingerprint text, reply jsonb)
+CREATE FUNCTION auth_made_org(p_account_id uuid, p_route text, p_key text) RETURNS TABLE (fingerprint text, reply jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT i.fingerprint, i.reply FROM memberships m
-  JOIN idempotency_keys i ON i.org_id = m.org_id AND i.principal_id = p_user_id AND i.route = p_route AND i.key = p_key
-  WHERE m.user_id = p_user_id AND i.created_at > now() - interval '24 hours';
+  JOIN idempotency_keys i ON i.org_id = m.org_id AND i.principal_id = p_account_id AND i.route = p_route AND i.key = p_key
+  WHERE m.account_id = p_account_id AND i.created_at > now() - interval '24 hours';
 $$;
 
 -- Search. Under row-level security the planner uses an index only for leakproof operators, and neither @@ nor && nor

@@ -1,14 +1,18 @@
-import { and, eq, isNull, sql as text } from 'drizzle-orm'
+import { and, eq, isNotNull, type SQLWrapper, sql as text } from 'drizzle-orm'
 import type { Org } from '../../contracts/resources.ts'
-import type { Database } from '../client.ts'
+import type { ActingMember } from '../../domain/credentials.ts'
+import type { Database, OrgRef } from '../client.ts'
 import { CoalescedReads } from '../coalesced.ts'
 import { users } from '../schema/global.ts'
-import type { invites, memberships, organizations } from '../schema/orgs.ts'
-import { build, given, type Params, statement } from '../statement.ts'
+import { type invites, memberships, type organizations } from '../schema/orgs.ts'
+import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
 
 type Organization = typeof organizations.$inferSelect
 
-/** A person's account. Agents have rows in `users` too, but no e-mail and no sign-in. */
+/** Far more accounts than the owner of an address makes; a hostile org cannot make a read longer. */
+const ACCOUNTS_OF_ADDRESS_MAX = 20
+
+/** A person's account. Agents and members who were invited have rows in `users` too, but no password. */
 const accounts = () =>
   build
     .select({
@@ -20,36 +24,39 @@ const accounts = () =>
     })
     .from(users)
 
-const accountByEmail = statement((p: Params<{ email: string }>) =>
-  accounts().where(and(text`lower(${users.email}) = lower(${p.email})`, eq(users.type, 'human'))),
+const ofAddress = (email: SQLWrapper) => text`lower(${users.email}) = lower(${email})`
+
+const accountsByEmail = statement((p: Params<{ email: string }>) =>
+  accounts()
+    .where(and(ofAddress(p.email), isNotNull(users.password_hash)))
+    .orderBy(users.created_at)
+    .limit(ACCOUNTS_OF_ADDRESS_MAX),
+)
+
+const accountByHash = statement((p: Params<{ email: string; hashes: readonly string[] }>) =>
+  accounts()
+    .where(and(ofAddress(p.email), anyOf(users.password_hash, p.hashes)))
+    .orderBy(users.created_at)
+    .limit(1),
 )
 
 const accountById = statement((p: Params<{ id: string }>) =>
   accounts().where(and(eq(users.id, p.id), eq(users.type, 'human'))),
 )
 
+/** In the PHC string format the salt is the fifth part. */
+const saltOf = text<string>`split_part(${users.password_hash}, '$', 5)`
+
+const saltsOfAddress = statement((p: Params<{ email: string; except: string }>) =>
+  build
+    .selectDistinct({ salt: saltOf.as('salt') })
+    .from(users)
+    .where(and(ofAddress(p.email), isNotNull(users.password_hash), text`${saltOf} <> ${p.except}`))
+    .limit(ACCOUNTS_OF_ADDRESS_MAX),
+)
+
 const anyUser = statement((_: Params<Record<never, never>>) =>
   build.select({ id: users.id }).from(users).limit(1),
-)
-
-const claimAccount = statement(
-  (p: Params<{ id: string; password_hash: string; display_name: string | null }>) =>
-    build
-      .update(users)
-      .set({
-        password_hash: given(p.password_hash),
-        status: 'active',
-        display_name: text`coalesce(${p.display_name}, ${users.display_name})`,
-        updated_at: text`now()`,
-      })
-      .where(and(eq(users.id, p.id), isNull(users.password_hash))),
-)
-
-const reactivateAccount = statement((p: Params<{ id: string }>) =>
-  build
-    .update(users)
-    .set({ status: 'active', updated_at: text`now()` })
-    .where(and(eq(users.id, p.id), eq(users.status, 'deactivated'))),
 )
 
 const setPasswordHash = statement((p: Params<{ id: string; password_hash: string }>) =>
@@ -59,13 +66,26 @@ const setPasswordHash = statement((p: Params<{ id: string; password_hash: string
     .where(eq(users.id, p.id)),
 )
 
+const memberOfAccount = statement((p: Params<{ org: OrgRef; account_id: string }>) =>
+  build
+    .select({
+      user_id: memberships.user_id,
+      since: text<string | null>`${memberships.account_since}`.as('since'),
+    })
+    .from(memberships)
+    .where(and(inOrg(memberships.org_id, p.org), eq(memberships.account_id, p.account_id))),
+)
+
 /** Rows of the look-up functions, which are text: no org is in scope yet, so they bypass row-level security. */
 type MembershipRow = Pick<Organization, 'slug' | 'name'> &
-  Pick<typeof memberships.$inferSelect, 'org_id' | 'role' | 'status'> & { org_status: Organization['status'] }
+  Pick<
+    typeof memberships.$inferSelect,
+    'org_id' | 'user_id' | 'display_name' | 'account_since' | 'role' | 'status'
+  > & { org_status: Organization['status'] }
 type InviteRow = Pick<
   typeof invites.$inferSelect,
   'org_id' | 'id' | 'email' | 'user_id' | 'expires_at' | 'accepted_at'
->
+> & { org_slug: string; org_name: string; org_status: Organization['status']; display_name: string }
 
 export type Account = NonNullable<Awaited<ReturnType<Accounts['byId']>>>
 
@@ -85,9 +105,21 @@ export class Accounts {
     }, undefined)
   }
 
+  /** The oldest accounts of an address. */
   async byEmail(email: string) {
-    const [account] = await this.#database.query((sql) => accountByEmail(sql, { email }))
+    return await this.#database.query((sql) => accountsByEmail(sql, { email }))
+  }
+
+  /** The account of an address that keeps its password under one of these hashes. */
+  async byPassword(email: string, hashes: readonly string[]) {
+    const [account] = await this.#database.query((sql) => accountByHash(sql, { email, hashes }))
     return account
+  }
+
+  /** Salts of the stored hashes of an address, but for one. */
+  async salts(email: string, except: string): Promise<string[]> {
+    const rows = await this.#database.query((sql) => saltsOfAddress(sql, { email, except }))
+    return rows.map(({ salt }) => salt)
   }
 
   async byId(id: string) {
@@ -101,20 +133,30 @@ export class Accounts {
     return rows.length === 0
   }
 
-  async memberships(user_id: string): Promise<MembershipRow[]> {
+  /** Memberships of an account, by name of the org. */
+  async memberships(account_id: string): Promise<MembershipRow[]> {
     return await this.#database.query(
       (sql) => sql<MembershipRow[]>`
-        select org_id, slug, name, org_status, role, status from auth_memberships(${user_id}) order by name collate "natural", org_id`,
+        select org_id, user_id, display_name, account_since, slug, name, org_status, role, status
+        from auth_memberships(${account_id}) order by name collate "natural", org_id`,
     )
   }
 
-  /** Whole orgs among `ids` as this member sees them, by name. */
-  async orgs(user_id: string, ids: readonly string[]): Promise<Org[]> {
+  /** The member as which an account acts in an org. */
+  async memberOf(org_id: string, account_id: string): Promise<ActingMember | undefined> {
+    const [row] = await this.#database.readOne(org_id, (sql, org) =>
+      memberOfAccount(sql, { org, account_id }),
+    )
+    return row && { user_id: row.user_id, since: row.since === null ? null : Date.parse(row.since) }
+  }
+
+  /** Whole orgs among `ids` as a member with this account sees them, by name. */
+  async orgs(account_id: string, ids: readonly string[]): Promise<Org[]> {
     if (ids.length === 0) return []
     return await this.#database.query(
       (sql) => sql<Org[]>`
         select id, slug, name, status, deletion_at, role, settings, created_at, updated_at
-        from auth_orgs(${user_id}, ${[...ids]}::uuid[]) order by name collate "natural", id`,
+        from auth_orgs(${account_id}, ${[...ids]}::uuid[]) order by name collate "natural", id`,
     )
   }
 
@@ -133,21 +175,10 @@ export class Accounts {
   async invite(token_hash: string): Promise<InviteRow | undefined> {
     const [invite] = await this.#database.query(
       (sql) => sql<InviteRow[]>`
-        select org_id, id, email, user_id, expires_at, accepted_at from auth_invite(${token_hash})`,
+        select org_id, org_slug, org_name, org_status, id, email, user_id, display_name, expires_at, accepted_at
+        from auth_invite(${token_hash})`,
     )
     return invite
-  }
-
-  /** First password of an invited account, with the name that its owner chose. */
-  async claim(id: string, password_hash: string, display_name: string | undefined): Promise<void> {
-    await this.#database.statement((sql) =>
-      claimAccount(sql, { id, password_hash, display_name: display_name ?? null }),
-    )
-  }
-
-  /** A person who left the last org may return by an invite to another. */
-  async reactivate(id: string): Promise<void> {
-    await this.#database.statement((sql) => reactivateAccount(sql, { id }))
   }
 
   async setPassword(id: string, password_hash: string): Promise<void> {

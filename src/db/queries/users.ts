@@ -95,14 +95,16 @@ export async function agentExists(
   return rows.length > 0
 }
 
-/** The account of the person with this e-mail, independent of its orgs. */
-export async function personWith(
+/** The member of the org with this e-mail, joined or invited. */
+export async function memberWithEmail(
   { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
   email: string,
-): Promise<{ id: string; email: string } | undefined> {
-  const [account] = await sql<{ id: string; email: string }[]>`
-    select id, email from users where lower(email) = lower(${email}) and type = 'human'`
-  return account
+): Promise<string | undefined> {
+  const [member] = await sql<{ user_id: string }[]>`
+    select m.user_id from users u join memberships m on m.user_id = u.id and m.org_id = ${org_id}
+    where lower(u.email) = lower(${email}) and u.type = 'human'`
+  return member?.user_id
 }
 
 /** Whether an invite of this user is neither used up nor expired. */

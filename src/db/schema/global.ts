@@ -3,7 +3,10 @@ import { index, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm
 import { USER_STATUSES, USER_TYPES } from '../../contracts/vocabulary.ts'
 import { at, createdAt, id, updatedAt } from './columns.ts'
 
-/** People and agents; their role in an org is in their membership. */
+/**
+ * People and agents; their role in an org is in their membership. A row with a password is an account. Several accounts may
+ * have one e-mail, each with another password: an invite link proves nothing about an address.
+ */
 export const users = pgTable(
   'users',
   {
@@ -16,7 +19,7 @@ export const users = pgTable(
     created_at: createdAt(),
     updated_at: updatedAt(),
   },
-  (t) => [uniqueIndex('users_email_key').on(sql`lower(${t.email})`)],
+  (t) => [uniqueIndex('users_account').on(sql`lower(${t.email})`, t.password_hash)],
 )
 
 /** Identities at external providers. Issuer and subject are the identity, never the e-mail. */

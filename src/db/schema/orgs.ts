@@ -8,6 +8,7 @@ import {
   primaryKey,
   text,
   unique,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { Reply } from '../../contracts/calls.ts'
@@ -50,6 +51,10 @@ export const memberships = pgTable(
     user_id: uuid('user_id')
       .notNull()
       .references(() => users.id),
+    /** The account that acts as this member: null until the invite is accepted, the agent itself for an agent. */
+    account_id: uuid('account_id').references(() => users.id),
+    /** A session that was opened before does not enter; null: every session of the account does. */
+    account_since: at('account_since'),
     type: text('type', { enum: USER_TYPES }).notNull(),
     role: text('role', { enum: ROLES }).notNull(),
     display_name: text('display_name').notNull(),
@@ -69,6 +74,7 @@ export const memberships = pgTable(
     unique('memberships_identifier_key').on(t.org_id, t.identifier),
     index('memberships_name').on(t.org_id, inOrder(t.display_name), t.user_id),
     index('memberships_user').on(t.user_id),
+    uniqueIndex('memberships_account').on(t.account_id, t.org_id),
   ],
 )
 

@@ -1,11 +1,17 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql as text } from 'drizzle-orm'
 import type { NotificationPreferences, User } from '../../contracts/resources.ts'
 import type { Role } from '../../contracts/vocabulary.ts'
 import { memberships } from '../schema/orgs.ts'
 import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
-type NewMember = Pick<User, 'id' | 'type' | 'role' | 'display_name' | 'username' | 'identifier' | 'status'>
+type NewMember = Pick<
+  User,
+  'id' | 'type' | 'role' | 'display_name' | 'username' | 'identifier' | 'status'
+> & {
+  /** The account that acts as the member from the start; an invite has none. */
+  account_id?: string
+}
 
 /** Until the member changes them. */
 const DEFAULT_PREFERENCES: NotificationPreferences = { email: 'all' }
@@ -25,10 +31,16 @@ interface MemberFields {
 }
 
 const insert = statement(
-  (p: Params<Omit<NewMember, 'id' | 'identifier'> & OfMember & { identifier: string | null }>) =>
+  (
+    p: Params<
+      Omit<NewMember, 'id' | 'identifier' | 'account_id'> &
+        OfMember & { identifier: string | null; account_id: string | null }
+    >,
+  ) =>
     build.insert(memberships).values({
       org_id: p.org_id,
       user_id: p.user_id,
+      account_id: p.account_id,
       type: p.type,
       role: p.role,
       display_name: p.display_name,
@@ -55,19 +67,38 @@ const update = statement((p: Params<OfMember & MemberFields>) =>
     .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
 )
 
-const activate = statement((p: Params<OfMember & { display_name: string }>) =>
+const activate = statement((p: Params<OfMember & { display_name: string; account_id: string }>) =>
   build
     .update(memberships)
-    .set({ status: 'active', display_name: given(p.display_name), updated_at: given(p.now) })
+    .set({
+      status: 'active',
+      display_name: given(p.display_name),
+      account_id: given(p.account_id),
+      // Not the time of the batch: sessions carry the clock of the database.
+      account_since: text`now()`,
+      updated_at: given(p.now),
+    })
     .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
 )
 
 /** Stores a new membership with the default preferences. */
 export async function insertMember(to: Writer, member: NewMember): Promise<void> {
-  const { id: user_id, identifier = null, type, role, display_name, username, status } = member
+  const { id: user_id, account_id = null, identifier = null, ...fields } = member
+  const { type, role, display_name, username, status } = fields
   const { org_id, now } = to
   await to.write(
-    insert(to.sql, { org_id, user_id, identifier, type, role, display_name, username, status, now }),
+    insert(to.sql, {
+      org_id,
+      user_id,
+      account_id,
+      identifier,
+      type,
+      role,
+      display_name,
+      username,
+      status,
+      now,
+    }),
   )
 }
 
@@ -79,9 +110,12 @@ export async function updateMember(to: Writer, user: User): Promise<void> {
   await to.write(update(to.sql, { org_id, user_id, ...fields, now }))
 }
 
-/** An invited member becomes active under the name it chose. */
-export async function activateMember(to: Writer, user_id: string, display_name: string): Promise<void> {
-  await to.write(activate(to.sql, { org_id: to.org_id, user_id, display_name, now: to.now }))
+/** An invited member becomes active under the name it chose; the account acts as the member from now on. */
+export async function activateMember(
+  to: Writer,
+  member: { user_id: string; display_name: string; account_id: string },
+): Promise<void> {
+  await to.write(activate(to.sql, { ...member, org_id: to.org_id, now: to.now }))
 }
 
 /**

@@ -121,7 +121,7 @@ export function eventRoutes(deps: Deps) {
           errors: ['INVALID_CURSOR', 'CONNECTION_LIMIT'],
         },
         async ({ request, request_id, edge, principal, credential, query }) => {
-          checkPageUser(principal, query.as_user)
+          checkPageUser(credential.principal, query.as_user)
           const cursor = cursorOf(request.headers.get('last-event-id') ?? query.last_event_id)
           const narrowed = narrowing(query)
           const subscriptions = await edge.streams.subscriptions.of(

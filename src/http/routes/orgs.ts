@@ -7,6 +7,7 @@ import type { AuthenticatedPrincipal } from '../../contracts/principal.ts'
 import { OrgCreate, OrgDelete, OrgPatch } from '../../contracts/requests.ts'
 import { Org } from '../../contracts/resources.ts'
 import { readOrg } from '../../db/queries/orgs.ts'
+import { entered } from '../../domain/credentials.ts'
 import { checkSlug } from '../../domain/slugs.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints } from '../endpoint.ts'
@@ -29,13 +30,12 @@ export function orgRoutes(deps: Deps) {
           ok: { status: 200, schema: PageOf(Org) },
           errors: ['NOT_FOUND'],
         },
-        async ({ principal, query }) => {
+        async ({ principal, credential: { opened_at = Infinity }, query }) => {
           hideFromSubAgents(principal)
-          const user_id = principal.id
-          const own = (await deps.accounts.memberships(user_id)).filter((row) => row.status === 'active')
+          const own = entered(await deps.accounts.memberships(principal.id), opened_at)
           const { data: shown, pagination } = pageOf(own, query)
           const data = await deps.accounts.orgs(
-            user_id,
+            principal.id,
             shown.map((row) => row.org_id),
           )
           return { body: { data, pagination } }

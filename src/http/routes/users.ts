@@ -264,7 +264,7 @@ async function invite(
     email,
     display_name,
     role,
-    new_user_id: newId(),
+    user_id: newId(),
     invite: { id: newId(), token_hash: await deps.hashToken(token), expires_at },
   })
   return created(reply, {

@@ -60,7 +60,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'task.update': 4,
   'user.create_agent': 7,
   'user.invite_human': 6,
-  'user.join': 7,
+  'user.join': 10,
   'user.remove': 7,
   'user.update': 5,
 }

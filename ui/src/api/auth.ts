@@ -9,17 +9,24 @@ export interface Providers {
 }
 
 export interface SignedIn {
+  /** The account: drafts, unsent messages and `X-MC-User` carry its id. */
   user: { id: string; display_name: string; email: string }
-  memberships: { org: { id: string; slug: string; name: string }; role: Role }[]
+  /** `user_id` is the member as which the account acts in the org: members, messages and events carry it. */
+  memberships: {
+    org: { id: string; slug: string; name: string }
+    user_id: string
+    display_name: string
+    role: Role
+  }[]
   /** `expires_at` is the end of the session; its token expires earlier and is renewed. */
   session: { id: string; expires_at: string }
 }
 
 export interface Invite {
   email: string
+  display_name: string
   org_name: string
   org_slug: string
-  account_exists: boolean
 }
 
 const form = { expects_401: true }

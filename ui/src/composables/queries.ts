@@ -110,10 +110,14 @@ export function useChannels(slug: MaybeRefOrGetter<string>) {
   })
 }
 
+/** The reader as a member of an org; undefined until it is known. */
+export function useMembership(slug: MaybeRefOrGetter<string>) {
+  const { data } = useMe()
+  return computed(() => data.value?.memberships.find(({ org }) => org.slug === toValue(slug)))
+}
+
 /** The reader's role in an org; undefined until it is known. */
 export function useRole(slug: MaybeRefOrGetter<string>) {
-  const { data } = useMe()
-  return computed<Role | undefined>(
-    () => data.value?.memberships.find(({ org }) => org.slug === toValue(slug))?.role,
-  )
+  const membership = useMembership(slug)
+  return computed<Role | undefined>(() => membership.value?.role)
 }

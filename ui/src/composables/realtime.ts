@@ -32,7 +32,7 @@ export function useRealtime(): ShallowRef<OrgRealtime | undefined> {
  * hello of the socket carries the resume point of every channel, so the list of channels must be loaded first.
  */
 export function startRealtime(
-  reader: Reader & { org_id: string },
+  reader: Reader & { org_id: string; account_id: string },
   ready: Readonly<Ref<boolean>>,
 ): ShallowRef<OrgRealtime | undefined> {
   const realtime = shallowRef<OrgRealtime>()
@@ -61,20 +61,20 @@ export function startRealtime(
     const broadcast =
       typeof BroadcastChannel === 'undefined'
         ? undefined
-        : broadcastOf(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.user_id}`))
+        : broadcastOf(new BroadcastChannel(`mc-events:${reader.org_id}:${reader.account_id}`))
     realtime.value = new OrgRealtime(
       {
         reader,
         client,
         openSocket: () =>
-          socketOf(new WebSocket(socketUrl(reader.slug, reader.user_id, location.origin), 'mc.v1')),
+          socketOf(new WebSocket(socketUrl(reader.slug, reader.account_id, location.origin), 'mc.v1')),
         events: {
           tab_id,
           locks: webLocks(),
           broadcast,
           stream: (handlers) =>
             new EventStream(
-              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, reader.user_id, cursor))),
+              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, reader.account_id, cursor))),
               handlers,
               realTimers,
               Math.random,
@@ -125,7 +125,7 @@ export function startRealtime(
   /** Stops at once. The sign-in page needs the server: without a network the page stays, and keeps what is written. */
   const online = useOnline()
   onScopeDispose(
-    onOtherUser(reader.user_id, () => {
+    onOtherUser(reader.account_id, () => {
       connection.other_user = true
       realtime.value?.stop()
     }),

@@ -5,7 +5,7 @@ import { withChannel, withCounted } from './channel-counts.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 
-/** The user of this page: an event about the reader changes more. */
+/** The member of this page: an event about the reader changes more. */
 export interface Reader {
   user_id: string
   slug: string

@@ -36,7 +36,8 @@ export interface OrgRealtimeHandlers {
 export type PostedMessage = Pick<MessageCreate, 'content' | 'reply_to' | 'kind'> & { client_id: string }
 
 export interface OrgRealtimePorts {
-  reader: Reader & { org_id: string }
+  /** `account_id` owns the unsent messages and the shared stream of the tabs. */
+  reader: Reader & { org_id: string; account_id: string }
   client: QueryClient
   openSocket(): SocketLike
   events: SharedEventsPorts

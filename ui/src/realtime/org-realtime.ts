@@ -45,7 +45,7 @@ export class OrgRealtime {
       realTimers,
       Math.random,
     )
-    this.#events = new SharedEvents(`mc-events:${reader.org_id}:${reader.user_id}`, ports.events, {
+    this.#events = new SharedEvents(`mc-events:${reader.org_id}:${reader.account_id}`, ports.events, {
       envelope: (envelope) => this.#envelope(envelope),
       state: (state, leading, cursor) => {
         handlers.streamState(state, leading)
@@ -55,19 +55,22 @@ export class OrgRealtime {
       },
       missed: () => this.#refetch(),
     })
-    this.outbox = new Outbox(reader, {
-      ...ports.outbox,
-      tab_id: ports.events.tab_id,
-      timers: realTimers,
-      random: Math.random,
-      send: (entry) => this.#send(entry),
-      changed: handlers.outbox,
-      stalled: () => {
-        this.#socket.restart()
-        if (this.#fallback.on) this.outbox.connected()
+    this.outbox = new Outbox(
+      { org_id: reader.org_id, user_id: reader.account_id },
+      {
+        ...ports.outbox,
+        tab_id: ports.events.tab_id,
+        timers: realTimers,
+        random: Math.random,
+        send: (entry) => this.#send(entry),
+        changed: handlers.outbox,
+        stalled: () => {
+          this.#socket.restart()
+          if (this.#fallback.on) this.outbox.connected()
+        },
+        failed: handlers.failed,
       },
-      failed: handlers.failed,
-    })
+    )
   }
 
   /** Call when the list of channels is loaded: the resume point of the socket is computed from it. */

@@ -1,12 +1,10 @@
 import { Elysia } from 'elysia'
-import { hashPassword, verifyPassword } from '../../../auth/passwords.ts'
 import { ApiError } from '../../../contracts/errors.ts'
 import { PasswordBody } from '../../../contracts/requests.ts'
-import type { Account } from '../../../db/queries/accounts.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
-import { SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+import { accountOf, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** Sign-in with e-mail and password. */
 export function passwordRoutes(deps: Deps, sign_in: SignIn) {
@@ -14,16 +12,14 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
   const { accounts } = deps
 
   /** Not awaited by the answer: its duration must not tell that there is such an account. */
-  function recordFailure(account: Account | undefined, request: Request, ip: string): void {
-    if (!account) {
-      deps.log.info({ ip }, 'sign-in failed for an unknown account')
-      return
-    }
+  async function recordFailure(email: string, request: Request, ip: string): Promise<void> {
+    const known = await accounts.byEmail(email)
+    if (known.length === 0) deps.log.info({ ip }, 'sign-in failed for an unknown account')
     const from = { ip, user_agent: userAgent(request) }
-    deps.throttledRecord(`sign-in ${account.id} ${ip}`, (count) => {
-      const payload = { user_id: account.id, method: 'password', count } as const
-      return recordSignIn(deps, account, { type: 'auth.login_failure', payload }, from)
-    })
+    for (const { id } of known)
+      deps.throttledRecord(`sign-in ${id} ${ip}`, (count) =>
+        recordSignIn(deps, id, { type: 'auth.login_failure', payload: { method: 'password', count } }, from),
+      )
   }
 
   return new Elysia({ name: 'auth.password' }).post(
@@ -44,17 +40,15 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
         const { body, request, ip } = call
         deps.limits.account(body.email)
         deps.sign_in_back_off.check(body.email, ip)
-        const account = await accounts.byEmail(body.email)
-        const usable = account?.status === 'active' ? account.password_hash : null
-        // Constant work whether the account exists or not, so that the duration tells nothing.
-        const verdict = await verifyPassword(usable, body.password)
-        if (!verdict || !account) {
+        const { account, current_hash } = await accountOf(deps, body)
+        if (account?.status !== 'active') {
           deps.sign_in_back_off.failed(body.email, ip)
-          recordFailure(account, request, ip)
+          recordFailure(body.email, request, ip).catch((error: unknown) =>
+            deps.log.failed('record a failed sign-in', error),
+          )
           throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
         }
-        deps.sign_in_back_off.succeeded(body.email)
-        if (verdict === 'outdated') await accounts.setPassword(account.id, await hashPassword(body.password))
+        if (account.password_hash !== current_hash) await accounts.setPassword(account.id, current_hash)
         return await sign_in.start(account, call)
       },
     ),

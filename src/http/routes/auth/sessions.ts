@@ -26,19 +26,17 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
   const at = endpoints(deps)
   const { accounts, sessions } = deps
 
-  /** Ends a session of `user_id` everywhere and writes it to the logs of the person's orgs. */
+  /** Ends a session of an account everywhere and writes it to the logs of the account's orgs. */
   async function end(
-    user_id: string,
+    account_id: string,
     session_id: string,
     reason: SessionEnd,
     call: { request: Request; ip: string },
   ): Promise<void> {
     await sessions.revoke(session_id)
-    const account = await accounts.byId(user_id)
-    if (!account) return
     const from = { ip: call.ip, user_agent: userAgent(call.request) }
-    const payload = { user_id, session_id, reason }
-    await recordSignIn(deps, account, { type: 'auth.session_revoked', payload }, from)
+    const payload = { session_id, reason }
+    await recordSignIn(deps, account_id, { type: 'auth.session_revoked', payload }, from)
   }
 
   return new Elysia({ name: 'auth.sessions' })
@@ -104,15 +102,15 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           ok: { status: 200, schema: SignedIn },
           errors: ['SESSION_EXPIRED', 'SESSION_REVOKED'],
         },
-        async ({ principal: { id, session_id }, credential: { expires_at } }) => {
-          if (session_id === undefined || expires_at === undefined)
+        async ({ principal: { id, session_id }, credential: { opened_at, expires_at } }) => {
+          if (session_id === undefined || opened_at === undefined || expires_at === undefined)
             throw new ApiError(
               'UNAUTHENTICATED',
               'This is for people; agents ask for /users/me in their organization.',
             )
           const account = await accounts.byId(id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
-          return { body: await sign_in.whoAmI(account, session_id, expires_at) }
+          return { body: await sign_in.whoAmI(account, { session_id, opened_at, expires_at }) }
         },
       ),
     )

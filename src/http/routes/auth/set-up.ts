@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { hashPassword } from '../../../auth/passwords.ts'
 import { sameText } from '../../../auth/same-text.ts'
 import { createOrg } from '../../../commands/org-create.ts'
 import { ApiError } from '../../../contracts/errors.ts'
@@ -76,7 +75,10 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
             name: body.org_name,
             slug: body.org_slug,
             founder: { user_id: account.id, display_name: body.name },
-            new_account: { email: body.email, password_hash: await hashPassword(body.password) },
+            new_account: {
+              email: body.email,
+              password_hash: await deps.passwords.hash(body.email, body.password),
+            },
             only_when_empty: true,
           })
           return await sign_in.start(account, call, 201)

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { sessionCookies } from '../../../auth/cookies.ts'
-import { passwordProblem } from '../../../auth/passwords.ts'
+import { type PasswordHashes, passwordProblem } from '../../../auth/passwords.ts'
 import type { Started } from '../../../auth/sessions.ts'
 import { invalid } from '../../../contracts/errors.ts'
 import { Org } from '../../../contracts/resources.ts'
 import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
+import { entered } from '../../../domain/credentials.ts'
 import type { Deps } from '../../deps.ts'
 import type { Answer } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
@@ -13,10 +14,12 @@ import { recordSignIn } from '../../sign-in-records.ts'
 export const TAG = 'Sign-in'
 
 export const SignedIn = Closed({
-  user: Closed({ id: Uuid(), display_name: Type.String(), email: Type.String() }),
+  user: Closed({ id: Uuid('The account.'), display_name: Type.String(), email: Type.String() }),
   memberships: Type.Array(
     Closed({
       org: Closed({ id: Uuid(), slug: Type.String(), name: Type.String() }),
+      user_id: Uuid('The member that one is there; members, messages and events carry this id.'),
+      display_name: Type.String(),
       role: Org.properties.role,
     }),
   ),
@@ -43,21 +46,32 @@ export class SignIn {
     const { sessions } = this.#deps
     const from = { ip: call.ip, user_agent: userAgent(call.request) }
     const started = await sessions.start(person.id, from)
-    const body = await this.whoAmI(person, started.session_id, started.session_expires_at)
-    const payload = { user_id: person.id, method: 'password' } as const
-    await recordSignIn(this.#deps, person, { type: 'auth.login_success', payload }, from)
+    const { session_id, session_expires_at } = started
+    const body = await this.whoAmI(person, {
+      session_id,
+      opened_at: Infinity,
+      expires_at: session_expires_at,
+    })
+    const content = { type: 'auth.login_success', payload: { method: 'password' } } as const
+    await recordSignIn(this.#deps, person.id, content, from)
     const token = call.body.token_response ? { token: started.token } : {}
     return { ...this.withCookies(started, { ...body, ...token }), status }
   }
 
-  /** The person, its active memberships and its session, as {@link SignedIn}. `expires_at` is milliseconds since 1970. */
-  async whoAmI({ id, display_name, email }: Person, session_id: string, expires_at: number) {
-    const rows = await this.#deps.accounts.memberships(id)
+  /** The person, the memberships that its session enters, and the session, as {@link SignedIn}. Times in milliseconds. */
+  async whoAmI(
+    { id, display_name, email }: Person,
+    { session_id, opened_at, expires_at }: { session_id: string; opened_at: number; expires_at: number },
+  ) {
+    const rows = entered(await this.#deps.accounts.memberships(id), opened_at)
     return {
       user: { id, display_name, email },
-      memberships: rows
-        .filter((row) => row.status === 'active')
-        .map((row) => ({ org: { id: row.org_id, slug: row.slug, name: row.name }, role: row.role })),
+      memberships: rows.map(({ org_id, slug, name, user_id, display_name, role }) => ({
+        org: { id: org_id, slug, name },
+        user_id,
+        display_name,
+        role,
+      })),
       session: { id: session_id, expires_at: new Date(expires_at).toISOString() },
     }
   }
@@ -80,4 +94,17 @@ export function userAgent(request: Request): string {
 export function checkPassword(password: string, about: { email: string; name: string }): void {
   const problem = passwordProblem(password, about)
   if (problem) throw invalid({ path: '/password', message: problem })
+}
+
+/**
+ * The account of an address that a password opens, with the hashes that the password may have. The same work whether the
+ * address has no account, one or several, so that the duration tells nothing.
+ */
+export async function accountOf(
+  { accounts, passwords }: Pick<Deps, 'accounts' | 'passwords'>,
+  { email, password }: { email: string; password: string },
+): Promise<{ account: Account | undefined; hashes: PasswordHashes; current_hash: string }> {
+  const other_salts = await accounts.salts(email, passwords.salt(email))
+  const hashes = await passwords.hashes(email, password, other_salts)
+  return { account: await accounts.byPassword(email, hashes), hashes, current_hash: hashes[0] }
 }

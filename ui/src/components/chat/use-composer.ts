@@ -20,11 +20,11 @@ export function useComposer(options: {
   area: Ref<HTMLTextAreaElement | undefined>
   channel: Ref<Channel>
   members: Ref<readonly User[] | undefined>
-  me_id: string
+  account_id: string
   typing: () => void
 }) {
-  const { area, channel, members, me_id } = options
-  const draft = readDraft(me_id, channel.value.id)
+  const { area, channel, members, account_id } = options
+  const draft = readDraft(account_id, channel.value.id)
   const content = ref(draft?.content ?? '')
   const reply_to = ref<string | null>(draft?.reply_to ?? null)
   const caret = ref(content.value.length)
@@ -56,7 +56,7 @@ export function useComposer(options: {
   const sendable = computed(() => length.value > 0 && left.value >= 0)
 
   watch([content, reply_to], ([text, reply]) =>
-    writeDraft(me_id, channel.value.id, { content: text, reply_to: reply }),
+    writeDraft(account_id, channel.value.id, { content: text, reply_to: reply }),
   )
   watch(trigger, (current, previous) => {
     if (current?.from !== previous?.from || current?.query !== previous?.query) selected.value = 0
