@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { logItems } from '../src/components/chat/log-items.ts'
+import { logItems as rowsOf, type UnreadFrom } from '../src/components/chat/log-items.ts'
 import { workingAgents } from '../src/components/chat/working.ts'
+import type { MessageLog } from '../src/realtime/message-log.ts'
 import type { OutboxItem } from '../src/realtime/outbox.ts'
 import { AGENT, CHANNEL, ME, message, NOON } from './support/samples.ts'
 
@@ -23,6 +24,8 @@ const pending = (client_id: string, state: OutboxItem['state'] = 'waiting'): Out
   failed: null,
   state,
 })
+const logItems = (of: MessageLog, waiting: readonly OutboxItem[], unread: UnreadFrom | undefined) =>
+  rowsOf(of, waiting, unread, ME)
 const kinds = (items: ReturnType<typeof logItems>) => items.map(({ kind }) => kind)
 
 describe('rows of a log', () => {
@@ -48,6 +51,14 @@ describe('rows of a log', () => {
     const items = logItems(log([message(4), message(5), message(6)]), [], { read_seq: 4, count: 2 })
     expect(kinds(items)).toEqual(['begin', 'day', 'message', 'unread', 'message', 'message'])
     expect(kinds(logItems(log([message(4)]), [], { read_seq: 4, count: 0 }))).not.toContain('unread')
+  })
+
+  test('show the unread line never before an own message, nor in a page that does not reach back to it', () => {
+    const own = message(5, { sender: { id: ME, type: 'human', display_name: 'Ines' } })
+    const items = logItems(log([message(4), own, message(6)]), [], { read_seq: 4, count: 1 })
+    expect(kinds(items)).toEqual(['begin', 'day', 'message', 'message', 'unread', 'message'])
+    const later = log([message(60), message(61)], { has_older: true })
+    expect(kinds(logItems(later, [], { read_seq: 4, count: 57 }))).not.toContain('unread')
   })
 
   test('end with what is not stored yet, each with its place in the queue', () => {
