@@ -1,22 +1,24 @@
 import type { HumanInvite } from '../contracts/commands.ts'
 import { ApiError } from '../contracts/errors.ts'
+import type { User } from '../contracts/resources.ts'
 import { personWith } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
-import { insertInvite } from '../db/writes/invites.ts'
+import { insertInvite, withdrawInvites } from '../db/writes/invites.ts'
 import { insertMember } from '../db/writes/memberships.ts'
 import { newMember } from '../domain/members.ts'
 import { checkNameFree } from '../domain/names.ts'
 import { freeUsername } from '../domain/usernames.ts'
-import type { Command, CommandContext } from './command.ts'
+import type { Command, CommandContext, CommandOutcome } from './command.ts'
+import { existingUser } from './existing.ts'
 
-/** Invites a person: a membership that becomes active with the link of the invite. */
+/** Invites a person: a membership that becomes active with the link of the invite. Again: a new link. */
 export const userInviteHuman: Command<'user.invite_human'> = {
   name: 'user.invite_human',
   action: 'user.create',
   async run(context, input, principal) {
     const known = await personWith(context, input.email)
     if (known && context.permissions.members.has(known.id))
-      throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+      return await replaceInvite(context, input, await existingUser(context, known.id), principal.id)
     const { display_name, role, invite } = input
     checkNameFree(context.permissions.member_names, display_name)
     const username = freeUsername(context.permissions.username_names, [
@@ -35,6 +37,22 @@ export const userInviteHuman: Command<'user.invite_human'> = {
     })
     return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [id] }] }
   },
+}
+
+/** A new link for an invited member, who stays as invited; the former link ends. Another role needs a role change. */
+async function replaceInvite(
+  context: CommandContext,
+  { invite, role }: HumanInvite,
+  user: User,
+  created_by: string | null,
+): Promise<CommandOutcome<User>> {
+  if (user.status !== 'invited') throw new ApiError('ALREADY_MEMBER', 'This person is a member already.')
+  if (user.role !== role)
+    throw new ApiError('ALREADY_MEMBER', `This person is invited already, with the role ${user.role}.`)
+  await withdrawInvites(context, user.id)
+  const email = user.email ?? ''
+  await insertInvite(context, { ...invite, email, user_id: user.id, role, created_by })
+  return { result: user, events: [{ type: 'user.updated', payload: { user }, subject_ids: [user.id] }] }
 }
 
 /** One account per e-mail: waits for and uses an account that another org is creating concurrently. */

@@ -1,12 +1,16 @@
-import MarkdownIt, { type Token } from 'markdown-it'
+import MarkdownIt, { type StateCore, type StateInline, type Token } from 'markdown-it'
 import { type Align, type Block, type Inline, type ListItem, pieces } from './tree.ts'
 import { isInvisible } from './visible.ts'
 
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
 // Only explicit URLs become links: "release.sh" and e-mail addresses stay text.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
-// A backslash is a character: an escape would change the paths that people paste (`C:\\_temp`).
-markdown.disable('escape')
+// What was written is shown: character references and link definitions stay text, and addresses are not decoded.
+markdown.disable(['entity', 'reference'])
+markdown.normalizeLinkText = (url) => url
+markdown.inline.ruler.at('escape', keepEscape)
+markdown.inline.ruler.at('newline', keepSpaces)
+markdown.core.ruler.after('block', 'keep_indent', keepIndent)
 markdown.validateLink = (url) => safeHref(url) !== undefined
 
 /** The normalized URL if it is absolute and http or https; else undefined. */
@@ -20,12 +24,49 @@ export function safeHref(url: string): string | undefined {
 /** Parses a message into the tree of `tree.ts`. A message that would show nothing is shown as its source. */
 export function parseMarkdown(source: string): Block[] {
   const blocks = readBlocks(new Reader(markdown.parse(source, {})), undefined)
-  return showsNothing(blocks) ? [{ type: 'paragraph', children: [{ type: 'text', text: source }] }] : blocks
+  return showsText(blocks) ? blocks : [{ type: 'paragraph', children: linesOf(source) }]
 }
 
-function showsNothing(blocks: readonly Block[]): boolean {
-  if (blocks.some(({ type }) => type === 'rule')) return false
-  return pieces(blocks).every((piece) => piece.type === 'break' || isInvisible(piece.text))
+function showsText(blocks: readonly Block[]): boolean {
+  return pieces(blocks).some((piece) => piece.type !== 'break' && !isInvisible(piece.text))
+}
+
+function linesOf(source: string): Inline[] {
+  return source
+    .split('\n')
+    .flatMap((text, i): Inline[] => [...(i > 0 ? [{ type: 'break' } as const] : []), { type: 'text', text }])
+}
+
+/** Gives the first line of a paragraph back the indentation that the parser trims. Its other lines keep theirs anyway. */
+function keepIndent(state: StateCore): void {
+  const lines = state.src.split('\n')
+  for (const [i, token] of state.tokens.entries()) {
+    const before = state.tokens[i - 1]
+    if (token.type !== 'inline' || before?.type !== 'paragraph_open' || before.level > 0) continue
+    const indent = /^[ \t]*/.exec(lines[token.map?.[0] ?? -1] ?? '')?.[0] ?? ''
+    token.content = indent + token.content
+  }
+}
+
+/**
+ * A backslash takes the meaning from the sign after it, and both are shown: the standard rule would drop backslashes of
+ * paths (`C:\\_temp`), and without any rule the asterisks of `C:\\*\\*.log` would be emphasis.
+ */
+function keepEscape(state: StateInline, silent: boolean): boolean {
+  if (state.src[state.pos] !== '\\') return false
+  const sign = /^[!-/:-@[-`{-~]/.test(state.src.slice(state.pos + 1, Math.min(state.pos + 2, state.posMax)))
+  const end = state.pos + (sign ? 2 : 1)
+  if (!silent) state.pending += state.src.slice(state.pos, end)
+  state.pos = end
+  return true
+}
+
+/** A line break that keeps the spaces on both of its sides. */
+function keepSpaces(state: StateInline, silent: boolean): boolean {
+  if (state.src[state.pos] !== '\n') return false
+  if (!silent) state.push('softbreak', 'br', 0)
+  state.pos++
+  return true
 }
 
 class Reader {
@@ -61,11 +102,9 @@ function readBlock(token: Token, reader: Reader): Block | undefined {
         children: readLeaf(reader, 'heading_close'),
       }
     case 'bullet_list_open':
-      return { type: 'list', ordered: false, items: readItems(reader, 'bullet_list_close', undefined) }
-    case 'ordered_list_open': {
-      const start = Number(token.attrGet('start') ?? 1)
-      return { type: 'list', ordered: true, items: readItems(reader, 'ordered_list_close', start) }
-    }
+      return { type: 'list', ordered: false, items: readItems(reader, 'bullet_list_close') }
+    case 'ordered_list_open':
+      return { type: 'list', ordered: true, items: readItems(reader, 'ordered_list_close') }
     case 'blockquote_open':
       return { type: 'quote', children: readBlocks(reader, 'blockquote_close') }
     case 'fence':
@@ -91,14 +130,15 @@ function readLeaf(reader: Reader, until: string): Inline[] {
   return children
 }
 
-function readItems(reader: Reader, until: string, start: number | undefined): ListItem[] {
+function readItems(reader: Reader, until: string): ListItem[] {
   const items: ListItem[] = []
   for (let token = reader.next(); token && token.type !== until; token = reader.next())
     if (token.type === 'list_item_open') {
       const children = readBlocks(reader, 'list_item_close')
       const checked = takeBox(children)
+      const value = Number(token.info || Number.NaN)
       items.push({
-        ...(start === undefined ? {} : { value: start + items.length }),
+        ...(Number.isNaN(value) ? {} : { value }),
         ...(checked === undefined ? {} : { checked }),
         children,
       })

@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('an org of 2,000 members and 500 channels on a slow
     await until(
       'the end of the list is drawn',
       async () => {
-        await scrollToEnd(page, '.page > .scroll')
+        await scrollToEnd(page, '.page > .scroller')
         return await page.getByRole('row', { name: /Zoë Quick/ }).count()
       },
       (rows) => rows === 1,
@@ -166,11 +166,11 @@ describe.skipIf(!hasBrowser)('an org of 2,000 members and 500 channels on a slow
       (rows) => rows === String(MEMBERS + 1),
     )
     const place: () => Promise<number> = () =>
-      page.evaluate("document.querySelector('.page > .scroll').scrollTop")
-    await page.evaluate("document.querySelector('.page > .scroll').scrollTop = 40_000")
+      page.evaluate("document.querySelector('.page > .scroller').scrollTop")
+    await page.evaluate("document.querySelector('.page > .scroller').scrollTop = 40_000")
     const drawn: () => Promise<boolean> = () =>
       page.evaluate(`{
-        const view = document.querySelector('.page > .scroll').getBoundingClientRect()
+        const view = document.querySelector('.page > .scroller').getBoundingClientRect()
         const at = document.elementFromPoint(view.left + 90, view.top + view.height / 2)
         at?.closest('tr[data-row]') !== null
       }`)

@@ -136,7 +136,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await composer(ines.page).press('Enter')
     for (const { page } of [ines, mei]) {
       await page.locator('.cmd', { hasText: '/help' }).waitFor()
-      await page.locator('.block', { hasText: 'Commands' }).waitFor()
+      await page.locator('.codebox', { hasText: 'Commands' }).waitFor()
     }
   })
 
@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await composer(page).pressSequentially('two')
     expect(await composer(page).inputValue()).toBe('```\none\ntwo')
     await composer(page).press('Control+Enter')
-    await mei.page.locator('.block', { hasText: 'two' }).last().waitFor()
+    await mei.page.locator('.codebox', { hasText: 'two' }).last().waitFor()
   })
 
   test('after Reply by the keyboard what is typed goes into the composer', async () => {

@@ -50,14 +50,37 @@ describe('an invitation', () => {
     }
   })
 
-  test('by two administrators of one organization at once is one, and the second is refused', async () => {
+  test('by two administrators of one organization at once makes one member, and the last link works', async () => {
     for (let round = 0; round < 10; round++) {
       const made = await Promise.all([1, 2].map(() => invite(admin, `twice${round}@example.com`)))
-      expect(made.map(({ status }) => status).toSorted()).toEqual([201, 409])
-      expect(made.find(({ status }) => status === 409)?.body).toMatchObject({
-        error: { code: 'ALREADY_MEMBER' },
-      })
+      expect(made.map(({ status }) => status)).toEqual([201, 201])
+      expect(new Set(made.map(({ body }) => body.id)).size).toBe(1)
     }
+    const pair = await Promise.all([1, 2].map(() => invite(admin, 'last@example.com')))
+    const joined: number[] = []
+    for (const made of pair) joined.push((await accept(made)).status)
+    expect(joined.toSorted()).toEqual([200, 404])
+  })
+
+  test('again gives a new link, ends the former one and changes nothing else', async () => {
+    const first = await invite(admin, 'again@example.com')
+    const second = await invite(admin, 'Again@example.com')
+    expect(second.status).toBe(201)
+    expect(second.body.invite_url).not.toBe(first.body.invite_url)
+    expect({ ...second.body, invite_url: '' }).toEqual({ ...first.body, invite_url: '' })
+    expect((await accept(first)).body).toMatchObject({ error: { code: 'INVITE_NOT_FOUND' } })
+    const other_role = {
+      type: 'human',
+      email: 'again@example.com',
+      display_name: 'Una',
+      role: 'administrator',
+    }
+    const refused = await admin.in('POST', '/users', other_role)
+    expect(refused.body).toMatchObject({ error: { code: 'ALREADY_MEMBER' } })
+    expect((await accept(second)).status).toBe(200)
+    expect((await invite(admin, 'again@example.com')).body).toMatchObject({
+      error: { code: 'ALREADY_MEMBER' },
+    })
   })
 
   test('works once, and not after its member was removed', async () => {

@@ -13,6 +13,7 @@ function setUp(random = () => 1) {
   const frames: string[] = []
   const trips: number[] = []
   const silences: boolean[] = []
+  const deaths: number[] = []
   const place = { log: null as string | null, resume: { [CHANNEL]: 4 } as Record<string, number> }
   const socket = new ChatSocket(
     () => {
@@ -25,6 +26,7 @@ function setUp(random = () => 1) {
       frame: (frame) => frames.push(frame.type),
       state: (state) => states.push(state.is),
       roundTrip: (ms) => trips.push(ms),
+      dead: () => deaths.push(timers.now()),
       silent: (is_silent) => silences.push(is_silent),
     },
     timers,
@@ -35,7 +37,7 @@ function setUp(random = () => 1) {
     if (!found) throw new Error('no socket was opened')
     return found
   }
-  return { socket, sockets, timers, states, frames, trips, silences, place, last }
+  return { socket, sockets, timers, states, frames, trips, silences, deaths, place, last }
 }
 
 describe('chat socket', () => {
@@ -127,7 +129,7 @@ describe('chat socket', () => {
   })
 
   test('a ping without an answer means a dead connection', async () => {
-    const { socket, sockets, last, timers, trips } = setUp()
+    const { socket, sockets, last, timers, trips, deaths } = setUp()
     socket.start()
     last().opened()
     last().says(ready)
@@ -139,6 +141,7 @@ describe('chat socket', () => {
     await timers.advance(11_000)
     expect(sockets.length).toBeGreaterThan(1)
     expect(sockets[0]?.closed).toBe(true)
+    expect(deaths.length).toBe(1)
   })
 
   test('a connection in doubt is asked at once, and given up sooner', async () => {

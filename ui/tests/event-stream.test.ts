@@ -56,6 +56,19 @@ describe('event stream', () => {
     expect(states.at(-1)).toBe('connecting')
   })
 
+  test('a source that may be dead is replaced at the last cursor', () => {
+    const { stream, sources, last } = setUp()
+    stream.start(undefined)
+    last().opened()
+    last().says(smallEvent(), 'abcd.12')
+    stream.reopen()
+    expect(sources.map(({ closed }) => closed)).toEqual([true, false])
+    expect(last().cursor).toBe('abcd.12')
+    stream.stop()
+    stream.reopen()
+    expect(sources).toHaveLength(2)
+  })
+
   test('opens anew at the last cursor when the browser gave up', async () => {
     const { stream, sources, last, timers, states } = setUp()
     stream.start(undefined)

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { logItems as rowsOf, type UnreadFrom } from '../src/components/chat/log-items.ts'
+import { logItems } from '../src/components/chat/log-items.ts'
 import { workingAgents } from '../src/components/chat/working.ts'
-import type { MessageLog } from '../src/realtime/message-log.ts'
 import type { OutboxItem } from '../src/realtime/outbox.ts'
 import { AGENT, CHANNEL, ME, message, NOON } from './support/samples.ts'
 
@@ -24,8 +23,6 @@ const pending = (client_id: string, state: OutboxItem['state'] = 'waiting'): Out
   failed: null,
   state,
 })
-const logItems = (of: MessageLog, waiting: readonly OutboxItem[], unread: UnreadFrom | undefined) =>
-  rowsOf(of, waiting, unread, ME)
 const kinds = (items: ReturnType<typeof logItems>) => items.map(({ kind }) => kind)
 
 describe('rows of a log', () => {
@@ -48,17 +45,23 @@ describe('rows of a log', () => {
   })
 
   test('show the unread line before the first message that was not read', () => {
-    const items = logItems(log([message(4), message(5), message(6)]), [], { read_seq: 4, count: 2 })
+    const items = logItems(log([message(4), message(5), message(6)]), [], {
+      read_seq: 4,
+      count: 2,
+      me_id: ME,
+    })
     expect(kinds(items)).toEqual(['begin', 'day', 'message', 'unread', 'message', 'message'])
-    expect(kinds(logItems(log([message(4)]), [], { read_seq: 4, count: 0 }))).not.toContain('unread')
+    expect(kinds(logItems(log([message(4)]), [], { read_seq: 4, count: 0, me_id: ME }))).not.toContain(
+      'unread',
+    )
   })
 
   test('show the unread line never before an own message, nor in a page that does not reach back to it', () => {
     const own = message(5, { sender: { id: ME, type: 'human', display_name: 'Ines' } })
-    const items = logItems(log([message(4), own, message(6)]), [], { read_seq: 4, count: 1 })
+    const items = logItems(log([message(4), own, message(6)]), [], { read_seq: 4, count: 1, me_id: ME })
     expect(kinds(items)).toEqual(['begin', 'day', 'message', 'message', 'unread', 'message'])
     const later = log([message(60), message(61)], { has_older: true })
-    expect(kinds(logItems(later, [], { read_seq: 4, count: 57 }))).not.toContain('unread')
+    expect(kinds(logItems(later, [], { read_seq: 4, count: 57, me_id: ME }))).not.toContain('unread')
   })
 
   test('end with what is not stored yet, each with its place in the queue', () => {
@@ -91,6 +94,7 @@ describe('rows of a log', () => {
     const keys = logItems(log([message(1), message(2, { client_id: 'x' })]), [pending('a')], {
       read_seq: 1,
       count: 1,
+      me_id: ME,
     }).map(({ key }) => key)
     expect(new Set(keys).size).toBe(keys.length)
   })

@@ -54,6 +54,8 @@ describe('what people write', () => {
   test.each([
     String.raw`\\fileserver\share\_backup`,
     String.raw`C:\new_folder\_temp\*.log`,
+    String.raw`C:\*\*.log`,
+    String.raw`\_a\_ &lt;b&gt; &#64;c`,
     String.raw`%APPDATA%\.config\!x`,
   ])('keeps every backslash of %s', (path) => {
     expect(texts(path)).toBe(path)

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, isNull } from 'drizzle-orm'
 import type { Role } from '../../contracts/vocabulary.ts'
 import { invites } from '../schema/orgs.ts'
 import { build, given, inOrg, type Params, statement } from '../statement.ts'
@@ -34,6 +34,18 @@ const accept = statement((p: Params<{ org_id: string; id: string; now: string }>
     .set({ accepted_at: given(p.now) })
     .where(and(inOrg(invites.org_id, p.org_id), eq(invites.id, p.id))),
 )
+
+const withdraw = statement((p: Params<{ org_id: string; user_id: string; now: string }>) =>
+  build
+    .update(invites)
+    .set({ expires_at: given(p.now) })
+    .where(and(inOrg(invites.org_id, p.org_id), eq(invites.user_id, p.user_id), isNull(invites.accepted_at))),
+)
+
+/** Ends every open invite of a member. */
+export async function withdrawInvites(to: Writer, user_id: string): Promise<void> {
+  await to.write(withdraw(to.sql, { org_id: to.org_id, user_id, now: to.now }))
+}
 
 export async function insertInvite(to: Writer, invite: NewInvite): Promise<void> {
   await to.write(insert(to.sql, { ...invite, org_id: to.org_id, now: to.now }))

@@ -63,7 +63,7 @@ export function userRoutes(deps: Deps) {
           body: UserCreate,
           summary: 'Invite a person or add an agent',
           description:
-            'A person gets an `invite_url`, an agent an `api_key`. Both are answered once and never kept.',
+            'A person gets an `invite_url`, an agent an `api_key`. Both are answered once and never kept. An invited person who has not joined gets a new link, and the former one ends.',
           ok: { status: 201, schema: Created },
           errors: ['ALREADY_MEMBER', 'NAME_TAKEN', 'IDEMPOTENCY_CONFLICT'],
         },

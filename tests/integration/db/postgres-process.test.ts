@@ -38,6 +38,8 @@ function start(): PostgresUnderTest {
   return {
     postgres,
     kill() {
+      // A process that was just spawned has no command line of its own yet.
+      while (postgresProcesses(data_dir).length === 0 && !postgres.isGone()) Bun.sleepSync(1)
       for (const pid of postgresProcesses(data_dir)) process.kill(pid, 'SIGKILL')
     },
   }

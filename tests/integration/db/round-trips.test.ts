@@ -44,7 +44,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'org.suspend': 4,
   'org.update': 4,
   'project.archive': 4,
-  'project.assign': 4,
+  'project.assign': 5,
   'project.create': 5,
   'project.transition': 4,
   'project.unassign': 4,
@@ -58,11 +58,11 @@ const ROUND_TRIPS: Record<string, number> = {
   'task.remove_evidence': 4,
   'task.transition': 3,
   'task.update': 4,
-  'user.create_agent': 6,
+  'user.create_agent': 7,
   'user.invite_human': 6,
-  'user.join': 6,
+  'user.join': 7,
   'user.remove': 7,
-  'user.update': 4,
+  'user.update': 5,
 }
 
 /** What an event says of a task, project or user against what a read answers. */

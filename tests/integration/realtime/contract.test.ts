@@ -119,9 +119,9 @@ test('W2 every event is valid by the schema of its type: live, replayed and list
 test('W3 every frame of a socket is valid by its schema', async () => {
   const channel_id = (await generalChannel(admin)).id
   const url = `${server.url}/api/v1/orgs/${admin.org}/channels/ws`
-  const socket = await WsJournal.open(url, { Cookie: admin.cookieHeader })
+  const socket = await WsJournal.open(url, { Cookie: admin.cookieHeader, Origin: server.url })
   const other = await WsJournal.open(url, bot.headers, { resume: { [channel_id]: 999 } })
-  const again = await WsJournal.open(url, { Cookie: admin.cookieHeader })
+  const again = await WsJournal.open(url, { Cookie: admin.cookieHeader, Origin: server.url })
   socket.send({ type: 'message', channel_id, content: 'over the socket', client_id: 'c-1' })
   socket.send({ type: 'typing', channel_id })
   socket.send({ type: 'read', channel_id, seq: 1 })

@@ -248,7 +248,7 @@ describe('channel actor: what is not stored', () => {
     const world = new World()
     assert.deepEqual(await world.ask({ type: 'read', user_id: 'ada', seq: 4, now: true }), {
       read_seq: 0,
-      last_seq: 0,
+      unread_count: 0,
       mention_count: 0,
     })
   })

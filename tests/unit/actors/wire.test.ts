@@ -232,7 +232,7 @@ describe('W5 a call from another node', () => {
     assert.deepEqual(repeated.result, { message: stored.result.message, repeated: true })
     assert.equal(posts.length, 1)
     const read = { type: 'read', user_id: ADA, seq: 4, now: true }
-    assert.deepEqual(await router.call(channel, read), { read_seq: 4, last_seq: 9, mention_count: 1 })
+    assert.deepEqual(await router.call(channel, read), { read_seq: 4, unread_count: 9, mention_count: 1 })
     world.gone = true
     assert.equal(await router.call(channel, read), null)
     assert.equal(await router.call(channel, { ...read, now: false }), null)

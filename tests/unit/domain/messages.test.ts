@@ -71,6 +71,7 @@ describe('mentions', () => {
         )
         expect(new Set(ids).size).toBe(ids.length)
       }),
+      { numRuns: 30 },
     )
   })
 })

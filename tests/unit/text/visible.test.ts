@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parseMarkdown } from '../../../src/text/markdown.ts'
+import { pieces } from '../../../src/text/tree.ts'
 import { isInvisible, withoutBlankEnds } from '../../../src/text/visible.ts'
 
 test('what was written stays, but for blank lines at the ends', () => {
@@ -25,13 +26,26 @@ test('what shows nothing is known', () => {
 })
 
 describe('a message that would show nothing', () => {
-  test.each(['[x]: https://example.com', '[](https://example.com)', '[x]: <>'])(
-    'is shown as its source: %s',
-    (source) => {
-      const [block] = parseMarkdown(source)
-      expect(block?.type === 'paragraph' && block.children[0]).toMatchObject({ type: 'text' })
-    },
-  )
+  test.each(['[](https://example.com)', '***', '#', '> '])('is shown as its source: %s', (source) => {
+    const [block] = parseMarkdown(source)
+    expect(block?.type === 'paragraph' && block.children[0]).toMatchObject({ type: 'text' })
+  })
+})
+
+test('indentation, spaces and list numbers are those of the author', () => {
+  const text = (source: string) =>
+    pieces(parseMarkdown(source))
+      .map((piece) => (piece.type === 'break' ? '\n' : piece.text))
+      .join('')
+  for (const source of [
+    '   ─┬─\n +5V  R68',
+    'a  b\tc',
+    'x  \n  y',
+    '[x]: https://example.com\nz',
+    'C:\\*\\*.log',
+  ])
+    expect(text(source)).toBe(`${source}\n`)
+  expect(parseMarkdown('3. a\n7. b')).toMatchObject([{ items: [{ value: 3 }, { value: 7 }] }])
 })
 
 test('task items have a box, tables an alignment', () => {

@@ -18,6 +18,7 @@ export interface SignedIn {
 export interface Invite {
   email: string
   org_name: string
+  org_slug: string
   account_exists: boolean
 }
 

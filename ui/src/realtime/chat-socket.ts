@@ -35,6 +35,8 @@ export interface ChatSocketHandlers {
   roundTrip(ms: number): void
   /** The server does not answer a ping, though the connection is open; or it answers again. */
   silent(is_silent: boolean): void
+  /** A ping stayed without an answer: what else is open may be dead as well, e.g. after sleep. */
+  dead(): void
 }
 
 /** Deadline for `ready` after a connect. */
@@ -145,7 +147,10 @@ export class ChatSocket {
     if (!this.send({ type: 'ping' })) return
     this.#pinged_at = this.#timers.now()
     this.#schedule('silent', SILENT_AFTER_MS, () => this.#handlers.silent(true))
-    this.#schedule('pong', within_ms, () => this.restart())
+    this.#schedule('pong', within_ms, () => {
+      this.#handlers.dead()
+      this.restart()
+    })
   }
 
   #ponged(): void {

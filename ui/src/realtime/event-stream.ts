@@ -70,6 +70,12 @@ export class EventStream {
     this.#connect()
   }
 
+  /** Replaces a source that may be dead without an error. */
+  reopen(): void {
+    this.#attempt = 0
+    this.#connect()
+  }
+
   #connect(): void {
     this.#close()
     if (this.#ended) return

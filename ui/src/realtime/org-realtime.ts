@@ -55,6 +55,7 @@ export class OrgRealtime {
         state: (state) => this.#socketState(state),
         roundTrip: handlers.roundTrip,
         silent: handlers.silent,
+        dead: () => this.#events.reopen(),
       },
       realTimers,
       Math.random,

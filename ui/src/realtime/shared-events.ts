@@ -14,6 +14,7 @@ export interface StreamPort {
   start(cursor: string | undefined): void
   stop(): void
   retryNow(): void
+  reopen(): void
 }
 
 export interface SharedEventsHandlers {
@@ -101,6 +102,11 @@ export class SharedEvents {
     if (this.#abort.signal.aborted) return
     this.#stream?.retryNow()
     if (!this.#stream) this.#broadcast({ kind: 'ask' })
+  }
+
+  /** Replaces a stream that may be dead without an error. It goes on at its cursor. */
+  reopen(): void {
+    if (!this.#abort.signal.aborted) this.#stream?.reopen()
   }
 
   #lead(): void {

@@ -35,7 +35,12 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           sign_in: true,
           ok: {
             status: 200,
-            schema: Closed({ email: Type.String(), org_name: Type.String(), account_exists: Type.Boolean() }),
+            schema: Closed({
+              email: Type.String(),
+              org_name: Type.String(),
+              org_slug: Type.String(),
+              account_exists: Type.Boolean(),
+            }),
           },
           errors: ['INVITE_NOT_FOUND'],
         },
@@ -43,8 +48,16 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           const invite = await usableInvite(params.token ?? '')
           const account = await accounts.byId(invite.user_id)
           const rows = await accounts.memberships(invite.user_id)
-          const org_name = rows.find((row) => row.org_id === invite.org_id)?.name ?? ''
-          return { body: { email: invite.email, org_name, account_exists: account?.password_hash != null } }
+          const org = rows.find((row) => row.org_id === invite.org_id)
+          if (!org) throw notFound('invite')
+          return {
+            body: {
+              email: invite.email,
+              org_name: org.name,
+              org_slug: org.slug,
+              account_exists: account?.password_hash != null,
+            },
+          }
         },
       ),
     )

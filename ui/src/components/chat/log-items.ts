@@ -18,6 +18,8 @@ export type LogItem =
 export interface UnreadFrom {
   read_seq: number
   count: number
+  /** Own messages are never unread. */
+  me_id: string
 }
 
 /** Key of a message's row: the same before and after the message is stored, so that the row is not remounted. */
@@ -30,7 +32,6 @@ export function logItems(
   log: MessageLog,
   pending: readonly OutboxItem[],
   unread: UnreadFrom | undefined,
-  me_id: string,
 ): LogItem[] {
   const items: LogItem[] = [log.has_older ? { kind: 'older', key: 'older' } : { kind: 'begin', key: 'begin' }]
   let day = ''
@@ -40,7 +41,7 @@ export function logItems(
     const own_day = dayKey(message.created_at)
     if (own_day !== day) items.push({ kind: 'day', key: `day:${own_day}`, iso: message.created_at })
     day = own_day
-    if (line_due && unread && message.seq > unread.read_seq && message.sender.id !== me_id) {
+    if (line_due && unread && message.seq > unread.read_seq && message.sender.id !== unread.me_id) {
       line_due = false
       items.push({ kind: 'unread', key: 'unread', count: unread.count, since: message.created_at })
     }

@@ -33,7 +33,7 @@ export function useUnread(options: {
   const unread = shallowRef<UnreadFrom | undefined>(unreadNow())
   function unreadNow(): UnreadFrom | undefined {
     const { read_seq, unread_count } = channel()
-    return unread_count > 0 ? { read_seq, count: unread_count } : undefined
+    return unread_count > 0 ? { read_seq, count: unread_count, me_id } : undefined
   }
   watch(focused, (value) => {
     if (value && channel().unread_count > 0) unread.value = unreadNow()

@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const UI = join(import.meta.dir, '..')
+const QUASAR = join(dirname(Bun.resolveSync('quasar/package.json', UI)), 'dist', 'quasar.css')
+
+/** Set by the app itself, with Quasar's meaning. */
+const SHARED = new Set(['body--dark'])
+
+/** Class names that a style sheet names. */
+const named = (css: string) =>
+  [...css.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\.([A-Za-z_][\w-]*)/g)].flatMap(([, name]) => name ?? [])
+
+async function read(pattern: string): Promise<string[]> {
+  const files = await Array.fromAsync(new Bun.Glob(pattern).scan(join(UI, 'src')))
+  return files.map((file) => readFileSync(join(UI, 'src', file), 'utf8'))
+}
+
+test('no class of the app has a name of Quasar, whose parts would take its style', async () => {
+  const theirs = new Set(named(readFileSync(QUASAR, 'utf8')).filter((name) => !/^q-/.test(name)))
+  expect(theirs.has('block')).toBe(true)
+  const styled = (await read('**/*.css')).flatMap(named)
+  const used = (await read('**/*.vue')).flatMap((text) =>
+    [...text.matchAll(/\bclass="([^"]*)"/g)].flatMap(([, names]) => (names ?? '').split(/\s+/)),
+  )
+  const ours = new Set([...styled, ...used])
+  expect(ours.size).toBeGreaterThan(100)
+  expect([...ours].filter((name) => theirs.has(name) && !SHARED.has(name))).toEqual([])
+})
