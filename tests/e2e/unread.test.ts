@@ -177,6 +177,8 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
       () => link(page, id).innerText(),
       (text) => !/unread/.test(text),
     )
+    // A held route may still be at work.
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.context().close()
   })
 })
