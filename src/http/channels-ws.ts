@@ -202,6 +202,11 @@ function readFrame(data: string | Buffer): KnownFrame {
   return value as KnownFrame
 }
 
+/** A frame has no headers: the wait of a rate limit stands in the details. */
 function errorOf(error: unknown): ErrorBody['error'] {
-  return (error instanceof ApiError ? error : internalError()).body().error
+  if (!(error instanceof ApiError)) return internalError().body().error
+  const { error: detail } = error.body()
+  return error.errorCode === 'RATE_LIMITED' && error.retry_after_s !== undefined
+    ? { ...detail, details: { retry_after_s: error.retry_after_s } }
+    : detail
 }

@@ -36,7 +36,8 @@ const client = new QueryClient({
       retry: (count, error) => count < RETRIES_MAX && asFailure(error).transient,
       refetchInterval: ({ state: { status, error } }) =>
         status === 'error' && asFailure(error).transient ? REFETCH_AFTER_FAILURE_MS : false,
-      retryDelay: (count) => Math.min(8_000, 400 * 2 ** count),
+      retryDelay: (count, error) =>
+        Math.max(Math.min(8_000, 400 * 2 ** count), (asFailure(error).retry_after_s ?? 0) * 1000),
     },
   },
 })

@@ -6,7 +6,6 @@ import { strengthOf } from '../src/components/base/password-strength.ts'
 import { slugFrom, slugProblem } from '../src/components/base/slug.ts'
 import { excerpt } from '../src/components/chat/excerpt.ts'
 import { memberRows } from '../src/components/members/member-rows.ts'
-import { ago, dayName, duration, when } from '../src/composables/times.ts'
 import { user } from './support/samples.ts'
 
 describe('addresses made from names', () => {
@@ -115,36 +114,6 @@ test('the strength meter grows with length and variety', () => {
     'correct Horse battery 9',
   ].map((one) => strengthOf(one).filled)
   expect(filled).toEqual([0, 1, 1, 2, 3, 4])
-})
-
-describe('times', () => {
-  const noon = new Date(2026, 10, 19, 12, 0, 0)
-  const before = (days: number) => new Date(2026, 10, 19 - days, 9, 5, 0).toISOString()
-
-  test('are the clock today, the weekday this week, the date before', () => {
-    expect(when(before(0), noon.getTime())).toBe('09:05')
-    expect(when(before(2), noon.getTime())).toBe('Tue')
-    expect(when(before(9), noon.getTime())).toBe('10 Nov')
-    expect(when(before(400), noon.getTime())).toBe('15 Oct 2025')
-  })
-
-  test('days have names', () => {
-    expect([0, 1, 2].map((days) => dayName(before(days), noon.getTime()))).toEqual([
-      'Today',
-      'Yesterday',
-      'Tuesday, 17 November',
-    ])
-  })
-
-  test('ago and how long', () => {
-    const now = noon.getTime()
-    expect([5, 240, 7_300].map((seconds) => ago(new Date(now - seconds * 1000).toISOString(), now))).toEqual([
-      'just now',
-      '4 min ago',
-      '2 h ago',
-    ])
-    expect([0, 192_000, 3_849_000, -5].map(duration)).toEqual(['0:00', '3:12', '1:04:09', '0:00'])
-  })
 })
 
 test('an excerpt is one line of plain words', () => {

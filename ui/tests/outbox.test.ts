@@ -44,7 +44,7 @@ const ack = (client_id: string, seq = 1) => ({
   seq,
   created_at: NOON,
 })
-const refusal = (client_id: string, code: 'RATE_LIMITED' | 'ORG_READ_ONLY' | 'VALIDATION_FAILED') => ({
+const refusal = (client_id: string, code: 'UNAVAILABLE' | 'ORG_READ_ONLY' | 'VALIDATION_FAILED') => ({
   type: 'error' as const,
   client_id,
   error: { code, message: 'No.', status: 400 },
@@ -155,11 +155,29 @@ describe('outbox', () => {
     const { outbox, sent, timers } = await setUp()
     outbox.connected()
     const [first] = ['a', 'b'].map((content) => outbox.add(text(content)))
-    outbox.refused(refusal(first?.client_id ?? '', 'RATE_LIMITED'))
+    outbox.refused(refusal(first?.client_id ?? '', 'UNAVAILABLE'))
     expect(sent.map(({ content }) => content)).toEqual(['a'])
     await timers.advance(60_000)
     expect(sent.map(({ content }) => content)).toEqual(['a', 'a'])
     expect(sent[1]?.client_id).toBe(sent[0]?.client_id ?? '')
+  })
+
+  test('a rate limit is waited for as long as the server says, however often', async () => {
+    const { outbox, sent, timers } = await setUp()
+    outbox.connected()
+    const [first] = ['a', 'b'].map((content) => outbox.add(text(content)))
+    const client_id = first?.client_id ?? ''
+    const error = { code: 'RATE_LIMITED' as const, message: 'Slow down.', status: 429 }
+    for (let refused = 1; refused <= 12; refused++) {
+      outbox.refused({ client_id, error, retry_after_s: 30 })
+      expect(outbox.items[0]).toMatchObject({ state: 'waiting', limited_until: timers.now() + 30_000 })
+      await timers.advance(29_000)
+      expect(sent).toHaveLength(refused)
+      await timers.advance(1_000)
+      expect(sent).toHaveLength(refused + 1)
+    }
+    outbox.acknowledged(ack(client_id))
+    expect(sent.at(-1)?.content).toBe('b')
   })
 
   test('a lasting refusal stays with its reason and does not hold up the next', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { LIMITS } from '../../../src/contracts/limits.ts'
 import {
   type Agent,
   addAgent,
@@ -185,6 +186,28 @@ describe('a message', () => {
     expect(new Set(ws.ofType('error').map((frame) => frame.client_id)).size).toBe(bad.length * 2)
     expect(ws.close_code).toBeUndefined()
     ws.close()
+  })
+
+  test('over the rate limit is refused with the wait in the details: a frame has no headers', async () => {
+    const limited = await startServer({ env: { MC_RATE_LIMITS: 'on' } })
+    try {
+      const person = await setUp(limited)
+      const { id: channel_id } = await generalChannel(person)
+      const headers = { Cookie: person.cookieHeader, Origin: limited.url }
+      const ws = await WsJournal.open(limited.url + PATH, headers)
+      const answered = () => ws.ofType('ack').length + ws.ofType('error').length
+      for (let sent = 0; ws.ofType('error').length === 0; ) {
+        for (const last = sent + LIMITS.ws_inbound_queue_max / 2; sent < last; sent++)
+          ws.send({ type: 'message', channel_id, content: 'x', client_id: `m-${sent}` })
+        await until(() => answered() === sent)
+      }
+      const [refusal] = ws.ofType('error')
+      expect(refusal?.error).toMatchObject({ code: 'RATE_LIMITED', details: { retry_after_s: 1 } })
+      expect(ws.problems).toEqual([])
+      ws.close()
+    } finally {
+      await limited.stop()
+    }
   })
 
   test('sent twice is acknowledged twice with the same id; other content under its client_id is refused', async () => {

@@ -47,7 +47,10 @@ export function failureOf(status: number, body: unknown, retry_after: string | n
   const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }
   if (!isErrorBody(body))
     return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
-  return new ApiFailure(body.error.code, body.error.message, { ...rest, details: body.error.details })
+  const { code, message, details } = body.error
+  const when =
+    code === 'RATE_LIMITED' && retry_after_s !== undefined ? ` Try again in ${inWords(retry_after_s)}.` : ''
+  return new ApiFailure(code, message + when, { ...rest, details })
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {
@@ -74,4 +77,16 @@ function isProblem(value: unknown): value is Problem {
     'message' in value &&
     typeof value.message === 'string'
   )
+}
+
+/** The wait that a frame names in the details of its refusal, in seconds: a frame has no headers. */
+export function retryAfterOf(details: unknown): number | undefined {
+  if (typeof details !== 'object' || details === null || !('retry_after_s' in details)) return undefined
+  return typeof details.retry_after_s === 'number' ? details.retry_after_s : undefined
+}
+
+/** A wait: "40 seconds", "5 minutes". */
+function inWords(seconds: number): string {
+  const [count, unit] = seconds < 100 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }

@@ -44,6 +44,8 @@ async function everyPage<T>(path: string): Promise<T[]> {
 export const api = {
   orgs: () => request<Page<Org>>('GET', '/api/v1/orgs', { query: { per_page: 100 } }),
   org: (slug: string) => request<Org>('GET', orgPath(slug)),
+  /** Ends a deletion in its grace period, or a suspension. */
+  reopenOrg: (slug: string, how: 'restore' | 'resume') => request<Org>('POST', `${orgPath(slug)}/${how}`),
   createOrg: (body: OrgCreate, idempotency_key: string) =>
     request<Org>('POST', '/api/v1/orgs', { body, idempotency_key }),
 

@@ -19,7 +19,7 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
   for (const update of updates) {
     switch (update.at) {
       case 'org':
-        change(client, keys.org(slug), update.change)
+        changeOrg(client, slug, update.change)
         break
       case 'me':
         change(client, keys.me(), update.change)
@@ -42,6 +42,13 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
 
 function change<T>(client: QueryClient, key: readonly unknown[], update: (data: T) => T): void {
   client.setQueryData<T>(key, (data) => (data === undefined ? undefined : update(data)))
+}
+
+/** An answer under way may be older than the event, and is read again. */
+function changeOrg(client: QueryClient, slug: string, update: (org: Org) => Org): void {
+  change(client, keys.org(slug), update)
+  if (client.isFetching({ queryKey: keys.org(slug) }) > 0)
+    void client.invalidateQueries({ queryKey: keys.org(slug) })
 }
 
 /** While the list is read, its answer may be older than the event: it is read again. */

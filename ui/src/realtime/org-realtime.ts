@@ -1,7 +1,7 @@
 import type { StreamEnvelope } from '@contracts/events.ts'
 import type { ServerFrame } from '@contracts/frames.ts'
 import type { Channel, Message } from '@contracts/resources.ts'
-import { asFailure } from '../api/failure.ts'
+import { asFailure, retryAfterOf } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
 import { applyEvent, messageUpdates } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
@@ -11,7 +11,7 @@ import { isLogged } from './event-stream.ts'
 import { HttpFallback } from './http-fallback.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
 import type { OrgRealtimeHandlers, OrgRealtimePorts, PostedMessage } from './org-realtime-ports.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Refusal } from './outbox.ts'
 import type { OutboxEntry } from './outbox-store.ts'
 import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
@@ -93,6 +93,7 @@ export class OrgRealtime {
   /** Pings at once to detect a dead connection. */
   check(): void {
     this.#socket.check()
+    this.#events.check()
   }
 
   typing(channel_id: string): void {
@@ -166,13 +167,13 @@ export class OrgRealtime {
       writeUpdates(this.#ports.client, this.#ports.reader.slug, messageUpdates(message, this.#ports.reader))
       this.#arrived(message)
     } catch (error) {
-      const { code, message, status } = asFailure(error)
+      const { code, message, status, retry_after_s } = asFailure(error)
       // The session has ended or is another person's: the message waits on this device for its author.
       if (status === 401 || code === 'OTHER_USER') this.outbox.disconnected()
       else
-        this.outbox.refused({
-          type: 'error',
+        this.#refused({
           client_id,
+          retry_after_s,
           error: {
             code: code === 'NETWORK' || code === 'UNREADABLE' ? 'UNAVAILABLE' : code,
             message,
@@ -180,6 +181,13 @@ export class OrgRealtime {
           },
         })
     }
+  }
+
+  /** The start of a deletion is an event for administrators only: others learn of it by the first refusal. */
+  #refused(refusal: Refusal): void {
+    this.outbox.refused(refusal)
+    if (refusal.error.code === 'ORG_READ_ONLY')
+      void this.#ports.client.invalidateQueries({ queryKey: keys.org(this.#ports.reader.slug) })
   }
 
   /** Follows a message that was written to the cache. */
@@ -205,7 +213,7 @@ export class OrgRealtime {
         break
       case 'error':
         if (frame.client_id === undefined) this.#handlers.failed('a chat frame', frame.error.message)
-        this.outbox.refused(frame)
+        this.#refused({ ...frame, retry_after_s: retryAfterOf(frame.error.details) })
         break
       case 'typing':
         this.#handlers.typed(frame.channel_id, frame.user_id)

@@ -4,10 +4,14 @@ import type { OutboxEntry, OutboxStore } from './outbox-store.ts'
 import type { Timers } from './timers.ts'
 
 export type OutboxState = 'waiting' | 'sending' | 'stored' | 'failed'
-export type OutboxItem = OutboxEntry & { state: OutboxState }
+/** `limited_until`: the server takes no message of this user before then, epoch ms. */
+export type OutboxItem = OutboxEntry & { state: OutboxState; limited_until?: number }
 
 type Ack = Extract<ServerFrame, { type: 'ack' }>
-type Refusal = Extract<ServerFrame, { type: 'error' }>
+export type Refusal = Pick<Extract<ServerFrame, { type: 'error' }>, 'client_id' | 'error'> & {
+  /** The server's wait, if it named one. */
+  retry_after_s?: number | undefined
+}
 
 export interface OutboxPorts {
   store: OutboxStore
@@ -26,10 +30,13 @@ export interface OutboxPorts {
 }
 
 /** Transient refusals: the message is retried under the same `client_id`. */
-const TRANSIENT = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'OUTCOME_UNKNOWN', 'CONNECTION_LIMIT', 'INTERNAL'])
+const TRANSIENT = new Set(['UNAVAILABLE', 'OUTCOME_UNKNOWN', 'CONNECTION_LIMIT', 'INTERNAL'])
 const ACK_WITHIN_MS = 15_000
 const TRIES_MAX = 8
 const RETRY = { first_ms: 1_000, longest_ms: 30_000 }
+/** Wait of a rate limit without a time; a longer one than the second is not believed. */
+const LIMITED_MS = 5_000
+const LIMITED_MS_MAX = 10 * 60_000
 
 /**
  * The user's unacknowledged messages. One message is in flight at a time, so that the server stores them in the order of
@@ -132,10 +139,16 @@ export class Outbox {
     this.#pump()
   }
 
-  refused({ client_id, error }: Refusal): void {
+  refused({ client_id, error, retry_after_s }: Refusal): void {
     if (client_id === undefined || !this.#find(client_id)) return
+    // However often: the limit passes by itself.
+    if (error.code === 'RATE_LIMITED') {
+      const wait_ms = Math.min((retry_after_s ?? 0) * 1000 || LIMITED_MS, LIMITED_MS_MAX)
+      this.#retryLater(client_id, wait_ms, this.#ports.timers.now() + wait_ms)
+      return
+    }
     if (TRANSIENT.has(error.code) && ++this.#tries < TRIES_MAX) {
-      this.#retryLater(client_id)
+      this.#retryLater(client_id, backoffMs(this.#tries, this.#ports.random, RETRY))
       return
     }
     this.#tries = 0
@@ -174,11 +187,11 @@ export class Outbox {
     })
   }
 
-  /** Retries after a back-off. The message stays in flight meanwhile, so that no later one overtakes it. */
-  #retryLater(client_id: string): void {
-    this.#update(client_id, { state: 'waiting' })
+  /** Retries after a wait. The message stays in flight meanwhile, so that no later one overtakes it. */
+  #retryLater(client_id: string, wait_ms: number, limited_until?: number): void {
+    this.#update(client_id, { state: 'waiting', ...(limited_until === undefined ? {} : { limited_until }) })
     this.#in_flight = client_id
-    this.#wait(backoffMs(this.#tries, this.#ports.random, RETRY), () => {
+    this.#wait(wait_ms, () => {
       this.#release()
       this.#pump()
     })
@@ -202,7 +215,7 @@ export class Outbox {
     return this.#items.find((item) => item.client_id === client_id)
   }
 
-  #update(client_id: string, change: Partial<Pick<OutboxItem, 'state' | 'failed'>>): void {
+  #update(client_id: string, change: Partial<Pick<OutboxItem, 'state' | 'failed' | 'limited_until'>>): void {
     this.#items = this.#items.map((item) => (item.client_id === client_id ? { ...item, ...change } : item))
     this.#changed()
   }
@@ -210,7 +223,7 @@ export class Outbox {
   #keep(client_id: string): void {
     const item = this.#find(client_id)
     if (!item) return
-    const { state: _state, ...entry } = item
+    const { state: _state, limited_until: _until, ...entry } = item
     this.#write('store an unsent message', (store) => store.put(entry))
   }
 
