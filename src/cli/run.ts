@@ -32,7 +32,8 @@ export async function runCommandLine(args: readonly string[], env: Env): Promise
       allowPositionals: command.positional !== undefined,
       strict: true,
     })
-    const [word] = parsed.positionals
+    const [word, ...surplus] = parsed.positionals
+    if (surplus.length > 0) throw new Error(`Unexpected argument '${surplus[0]}'.`)
     if (command.positional !== undefined && word !== undefined) values[command.positional] = word
     Object.assign(values, parsed.values)
   } catch (error) {
