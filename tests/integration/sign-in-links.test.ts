@@ -204,3 +204,49 @@ describe('changing the own password', () => {
     expect(slugs(await signIn(email, OTHER_PASSWORD))).toEqual(['elsewhere'])
   })
 })
+
+describe('a link from the shell of the server', () => {
+  async function shell(...args: string[]) {
+    const child = Bun.spawn([process.execPath, 'src/main.ts', 'admin', 'reset-password', ...args], {
+      env: { ...process.env, MC_DATA_DIR: server.data_dir, MC_PUBLIC_URL: server.url },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const out = await new Response(child.stdout).text()
+    return { code: await child.exited, body: { sign_in_url: /https?:.*/.exec(out)?.[0] ?? '' } }
+  }
+
+  test('U13 sets the password of the account in all its orgs once, and ends its sessions', async () => {
+    const email = 'sole@example.com'
+    await joinWith(await invite(ines, email))
+    const before = new Person(server.url)
+    await joinWith(await invite(otto, email), PASSWORD, before)
+    const [unused, made] = [await shell(email), await shell('--email', email)]
+    expect([made.code, made.body.sign_in_url.startsWith(`${server.url}/sign-in-link/`)]).toEqual([0, true])
+    const token = made.body.sign_in_url.split('/').at(-1)
+    const page = await new Person(server.url).call('GET', `/auth/sign-in-links/${token}`)
+    expect(page.body).toMatchObject({ email, org_slug: null })
+    expect((await useLink(made, 'password123')).status).toBe(400)
+    const used = await useLink(made, NEW_PASSWORD)
+    expect([used.status, slugs(used)]).toEqual([200, ['elsewhere', 'fieldnote']])
+    for (const link of [made, unused]) expect((await useLink(link, OTHER_PASSWORD)).status).toBe(404)
+    expect((await before.call('GET', '/auth/me')).status).toBe(401)
+    expect((await signIn(email, PASSWORD)).status).toBe(401)
+    expect((await signIn(email, NEW_PASSWORD)).status).toBe(200)
+  })
+
+  test('U13 names the org when several accounts have the address, and nothing where there is none', async () => {
+    const email = 'two-accounts@example.com'
+    await joinWith(await invite(ines, email))
+    await joinWith(await invite(otto, email), OTHER_PASSWORD)
+    expect((await useLink(await shell(email), NEW_PASSWORD)).body).toMatchObject({
+      error: { code: 'INVALID_TRANSITION' },
+    })
+    const one = await shell(email, '--org', 'elsewhere')
+    // The password of the other account is refused.
+    expect((await useLink(one, PASSWORD)).status).toBe(400)
+    expect(slugs(await useLink(one, NEW_PASSWORD))).toEqual(['elsewhere'])
+    expect(slugs(await signIn(email, PASSWORD))).toEqual(['fieldnote'])
+    expect((await useLink(await shell('nobody@example.com'), NEW_PASSWORD)).status).toBe(404)
+  })
+})

@@ -1,4 +1,5 @@
-import { and, eq, isNotNull, type SQLWrapper, sql as text } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lt, or, type SQLWrapper, sql as text } from 'drizzle-orm'
+import { notFound } from '../../contracts/errors.ts'
 import type { Org } from '../../contracts/resources.ts'
 import type { ActingMember } from '../../domain/credentials.ts'
 import type { Database, OrgRef } from '../client.ts'
@@ -21,6 +22,7 @@ const accounts = () =>
       email: text<string>`${users.email}`.as('email'),
       display_name: users.display_name,
       password_hash: users.password_hash,
+      password_set_at: users.password_set_at,
       status: users.status,
     })
     .from(users)
@@ -72,6 +74,19 @@ const replacePassword = statement((p: Params<{ id: string; password_hash: string
     .update(users)
     .set({ password_hash: given(p.password_hash), password_set_at: text`now()`, updated_at: text`now()` })
     .where(eq(users.id, p.id)),
+)
+
+/** Dated after the link even when its clock is ahead, so that the link is used up. */
+const replaceByLink = statement((p: Params<{ id: string; password_hash: string; issued_at: string }>) =>
+  build
+    .update(users)
+    .set({
+      password_hash: given(p.password_hash),
+      password_set_at: text`greatest(now(), ${p.issued_at}::timestamptz + interval '1 ms')`,
+      updated_at: text`now()`,
+    })
+    .where(and(eq(users.id, p.id), or(isNull(users.password_set_at), lt(users.password_set_at, p.issued_at))))
+    .returning({ id: users.id }),
 )
 
 const memberOfAccount = statement((p: Params<{ org: OrgRef; account_id: string }>) =>
@@ -196,8 +211,24 @@ export class Accounts {
 
   /** Stores a new password; false when another account of the address has it. */
   async setPassword(id: string, password_hash: string): Promise<boolean> {
-    try {
+    return await this.#unlessTaken(async () => {
       await this.#database.statement((sql) => replacePassword(sql, { id, password_hash }))
+    })
+  }
+
+  /** The same by a link, unless the password is newer than the link. Throws 404 then. */
+  async setPasswordByLink(id: string, password_hash: string, issued_at: string): Promise<boolean> {
+    return await this.#unlessTaken(async () => {
+      const set = await this.#database.statement((sql) =>
+        replaceByLink(sql, { id, password_hash, issued_at }),
+      )
+      if (set.length === 0) throw notFound('invite')
+    })
+  }
+
+  async #unlessTaken(store: () => Promise<void>): Promise<boolean> {
+    try {
+      await store()
       return true
     } catch (error) {
       if (isUniqueViolation(error)) return false

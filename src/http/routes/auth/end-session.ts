@@ -23,10 +23,10 @@ export async function endSession(
 /** Whoever else is signed in to the account knew a former password, or found an open session. */
 export async function endOtherSessions(
   deps: Deps,
-  call: From & Pick<Call<unknown, unknown>, 'principal'>,
+  account_id: string,
   kept_id: string | undefined,
+  call: From,
 ): Promise<void> {
-  const account_id = call.principal.id
   // A list has a bound, and a sign-in with the former password may be under way.
   for (;;) {
     const others = (await deps.sessions.list(account_id)).filter(({ id }) => id !== kept_id)

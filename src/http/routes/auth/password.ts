@@ -88,7 +88,7 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
             deps.sign_in_back_off.guessed(email, ip)
             throw invalid({ path: '/new_password', message: 'Use another one.' })
           }
-          await endOtherSessions(deps, call, session_id)
+          await endOtherSessions(deps, id, session_id, call)
           const content = { type: 'auth.password_changed', payload: { by: 'owner' } } as const
           await recordSignIn(deps, id, content, { ip, user_agent: userAgent(call.request) })
           return {}

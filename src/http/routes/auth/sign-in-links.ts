@@ -3,10 +3,11 @@ import { Elysia } from 'elysia'
 import { notFound } from '../../../contracts/errors.ts'
 import { newId } from '../../../contracts/ids.ts'
 import { SetPasswordBody } from '../../../contracts/requests.ts'
-import { Closed } from '../../../contracts/schema.ts'
+import { Closed, Nullable } from '../../../contracts/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { isLinkToken } from '../../one-time-link.ts'
+import { accountOfLink, setByShell } from './shell-link.ts'
 import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** One-time links with which a member sets a new password. */
@@ -41,13 +42,20 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
             schema: Closed({
               email: Type.String(),
               display_name: Type.String(),
-              org_name: Type.String(),
-              org_slug: Type.String(),
+              org_name: Nullable(
+                Type.String({ description: 'Null for a link from the shell of the server.' }),
+              ),
+              org_slug: Nullable(Type.String()),
             }),
           },
-          errors: ['INVITE_NOT_FOUND'],
+          errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
         },
         async ({ params }) => {
+          const from_shell = deps.shellLink(params.token ?? '')
+          if (from_shell) {
+            const { email, display_name } = await accountOfLink(deps, from_shell)
+            return { body: { email, display_name, org_name: null, org_slug: null } }
+          }
           const { email, display_name, org_name, org_slug } = await usableLink(params.token ?? '')
           return { body: { email, display_name, org_name, org_slug } }
         },
@@ -64,11 +72,16 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           body: SetPasswordBody,
           summary: 'Set a new password with a sign-in link',
           description:
-            'Signs in. Sessions from before end for this organization. Where the account is a member of other organizations, those keep their password, and this one has an account of its own.',
+            'Signs in. Sessions from before end for this organization; those of the account for a link from the shell. Where the account is a member of other organizations, those keep their password, and this one has an account of its own.',
           ok: { status: 200, schema: SignedIn },
-          errors: ['INVITE_NOT_FOUND'],
+          errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
         },
         async (call) => {
+          const from_shell = deps.shellLink(call.params.token ?? '')
+          if (from_shell) {
+            const account = await setByShell(deps, from_shell, call)
+            return await sign_in.start(account, call)
+          }
           const { params, body, ip, request } = call
           const { org_id, id: link_id, user_id, email, display_name } = await usableLink(params.token ?? '')
           deps.limits.account(email)
