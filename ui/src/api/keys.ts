@@ -14,5 +14,7 @@ export const keys = {
     ['org', slug, 'found-members', query] as const,
   memberKeys: (slug: string, user_id: string) => ['org', slug, 'member-keys', user_id] as const,
   channels: (slug: string) => ['org', slug, 'channels'] as const,
+  tasks: (slug: string) => ['org', slug, 'tasks'] as const,
+  projects: (slug: string) => ['org', slug, 'projects'] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,
 }

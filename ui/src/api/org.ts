@@ -3,7 +3,7 @@ import type { KeyRotate, MessageCreate, OrgCreate, UserCreate, UserPatch } from 
 import type { ApiKey, Channel, Message, Org, User } from '@contracts/resources.ts'
 import { request } from './http.ts'
 
-const orgPath = (slug: string) => `/api/v1/orgs/${encodeURIComponent(slug)}`
+export const orgPath = (slug: string) => `/api/v1/orgs/${encodeURIComponent(slug)}`
 const userPath = (slug: string, user_id: string) => `${orgPath(slug)}/users/${encodeURIComponent(user_id)}`
 const channelPath = (slug: string, id: string) => `${orgPath(slug)}/channels/${encodeURIComponent(id)}`
 
@@ -36,7 +36,7 @@ async function furtherPages<T>(path: string, first: Page<T>): Promise<T[]> {
   return pages.flat()
 }
 
-async function everyPage<T>(path: string): Promise<T[]> {
+export async function everyPage<T>(path: string): Promise<T[]> {
   const first = await onePage<T>(path, 1)
   return [...first.data, ...(await furtherPages(path, first))]
 }

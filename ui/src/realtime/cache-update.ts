@@ -1,4 +1,4 @@
-import type { Channel, Org, User } from '@contracts/resources.ts'
+import type { Channel, Org, Project, Task, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
@@ -11,6 +11,8 @@ export type CacheUpdate =
   | { at: 'me'; change: (me: SignedIn) => SignedIn }
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
+  | { at: 'tasks'; change: (tasks: Task[]) => Task[] }
+  | { at: 'projects'; change: (projects: Project[]) => Project[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
@@ -31,6 +33,12 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'channels':
         change(client, keys.channels(slug), update.change)
+        break
+      case 'tasks':
+        change(client, keys.tasks(slug), update.change)
+        break
+      case 'projects':
+        change(client, keys.projects(slug), update.change)
         break
       case 'messages':
         change(client, keys.messages(slug, update.channel_id), update.change)

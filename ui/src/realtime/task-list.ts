@@ -1,0 +1,38 @@
+import type { Project, Task, TaskRef } from '@contracts/resources.ts'
+
+/** Rules for the lists of tasks and projects in the cache: pure and idempotent, older versions change nothing. */
+
+/** The list with this task in its newest version, and the references to it in the tasks around it. */
+export function withTask(tasks: readonly Task[], task: Task): Task[] {
+  const known = tasks.find(({ id }) => id === task.id)
+  if (known && known.version > task.version) return [...tasks]
+  const linked = tasks.map((other) => (other.id === task.id ? other : linkedTo(other, task)))
+  if (task.archived_at !== null) return linked.filter(({ id }) => id !== task.id)
+  return known ? linked.map((other) => (other.id === task.id ? task : other)) : [...linked, task]
+}
+
+/** `other` with references that agree with the dependencies of `task`; the same object if they do already. */
+function linkedTo(other: Task, task: Task): Task {
+  const blocked_by = agreed(other.blocked_by, task, lists(task.blocks, other.id))
+  const blocks = agreed(other.blocks, task, lists(task.blocked_by, other.id))
+  if (blocked_by === other.blocked_by && blocks === other.blocks) return other
+  return { ...other, blocked_by, blocks, is_blocked: blocked_by.some(({ status }) => status !== 'complete') }
+}
+
+const lists = (references: readonly TaskRef[], id: string) => references.some((one) => one.id === id)
+
+function agreed(references: TaskRef[], { id, title, status }: Task, linked: boolean): TaskRef[] {
+  const known = references.find((one) => one.id === id)
+  if (!linked) return known ? references.filter((one) => one !== known) : references
+  if (!known) return [...references, { id, title, status }]
+  if (known.title === title && known.status === status) return references
+  return references.map((one) => (one === known ? { id, title, status } : one))
+}
+
+/** The list with this project in its newest version; a project at its end of life is in no list. */
+export function withProject(projects: readonly Project[], project: Project): Project[] {
+  const known = projects.find(({ id }) => id === project.id)
+  if (known && known.version > project.version) return [...projects]
+  if (project.stage === 'end-of-life') return projects.filter(({ id }) => id !== project.id)
+  return known ? projects.map((other) => (other.id === project.id ? project : other)) : [...projects, project]
+}

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'bun:test'
+import type { Project, Task } from '../../src/contracts/resources.ts'
+import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
+import {
+  columnsOf,
+  filterOf,
+  inFilter,
+  missingEvidence,
+  queryOf,
+  refusal,
+} from '../src/components/tasks/task-rules.ts'
+import { applyEvent } from '../src/realtime/apply-event.ts'
+import { withProject, withTask } from '../src/realtime/task-list.ts'
+import { CHANNEL, event, ME, NOON, OTHER } from './support/samples.ts'
+
+const id = (n: number) => `00000000-0000-7000-8000-0000000000a${n}`
+const PROJECT = '00000000-0000-7000-8000-0000000000b1'
+
+function task(n: number, rest: Partial<Task> = {}): Task {
+  return {
+    id: id(n),
+    title: `task ${n}`,
+    description: '',
+    type: 'feature',
+    priority: 'medium',
+    status: 'backlog',
+    project_ids: [],
+    assignee_ids: [],
+    required_evidence_types: [],
+    evidence: [],
+    blocked_by: [],
+    blocks: [],
+    is_blocked: false,
+    sub_agents: [],
+    version: 1,
+    created_by: ME,
+    completed_at: null,
+    archived_at: null,
+    created_at: NOON,
+    updated_at: NOON,
+    ...rest,
+  }
+}
+const ref = ({ id, title, status }: Task) => ({ id, title, status })
+
+function project(rest: Partial<Project> = {}): Project {
+  return {
+    id: PROJECT,
+    name: 'Offline sync',
+    type: 'software',
+    description: '',
+    stage: 'definition',
+    owner_id: ME,
+    links: [],
+    assigned_user_ids: [ME],
+    channel_id: CHANNEL,
+    task_counts: { backlog: 0, 'in-progress': 0, 'in-review': 0, complete: 0 },
+    version: 1,
+    created_at: NOON,
+    updated_at: NOON,
+    ...rest,
+  }
+}
+
+describe('tasks in the cache', () => {
+  test('an older version changes nothing, the same version again changes nothing', () => {
+    const tasks = [task(1, { version: 3, title: 'newest' })]
+    expect(withTask(tasks, task(1, { version: 2 }))).toEqual(tasks)
+    expect(withTask(tasks, task(1, { version: 3, title: 'newest' }))).toEqual(tasks)
+  })
+
+  test('a new task is added, an archived one leaves', () => {
+    expect(withTask([task(1)], task(2)).map((one) => one.id)).toEqual([id(1), id(2)])
+    expect(withTask([task(1)], task(1, { version: 2, archived_at: NOON }))).toEqual([])
+  })
+
+  test('a completed blocker frees the task that waits for it', () => {
+    const waiting = task(2, { blocked_by: [ref(task(1))], is_blocked: true })
+    const done = task(1, { status: 'complete', version: 2, blocks: [ref(waiting)] })
+    const [, freed] = withTask([task(1, { blocks: [ref(waiting)] }), waiting], done)
+    expect(freed?.is_blocked).toBe(false)
+    expect(freed?.blocked_by[0]?.status).toBe('complete')
+  })
+
+  test('a dependency appears in and leaves both tasks, and a new title reaches its references', () => {
+    const blocked = task(2, { version: 2, blocked_by: [ref(task(1))], is_blocked: true })
+    const both = withTask([task(1), task(2)], blocked)
+    expect(both[0]?.blocks).toEqual([ref(blocked)])
+    const renamed = withTask(both, { ...blocked, version: 3, title: 'another name' })
+    expect(renamed[0]?.blocks[0]?.title).toBe('another name')
+    expect(withTask(renamed, task(2, { version: 4 }))[0]?.blocks).toEqual([])
+  })
+
+  test('every event of a task changes the list of tasks, every event of a project the list of projects', () => {
+    const types = EVENT_TYPES.filter((type) => /^(task|project)\./.test(type))
+    expect(types.length).toBeGreaterThan(15)
+    for (const type of types) {
+      // Only the resource matters to the rules.
+      const payload = Object({ task: task(1), project: project() })
+      const updates = applyEvent(Object(event(type, payload)), { user_id: ME, slug: 'fieldnote' })
+      const list = type.startsWith('task.') ? 'tasks' : 'projects'
+      expect({ type, lists: updates.map(({ at }) => at) }).toEqual({
+        type,
+        lists: expect.arrayContaining([list]),
+      })
+    }
+  })
+
+  test('a project at its end of life leaves, an older version changes nothing', () => {
+    const projects = withProject([], project({ version: 2 }))
+    expect(withProject(projects, project({ name: 'older' }))).toEqual(projects)
+    expect(withProject(projects, project({ version: 3, stage: 'end-of-life' }))).toEqual([])
+  })
+})
+
+describe('rules of the board', () => {
+  test('columns are in the order of priority, then age', () => {
+    const { backlog } = columnsOf([
+      task(1, { priority: 'low' }),
+      task(2, { created_at: '2026-11-19T12:00:01.000Z' }),
+      task(3),
+      task(4, { priority: 'critical' }),
+    ])
+    expect(backlog.map((one) => one.id)).toEqual([id(4), id(3), id(2), id(1)])
+  })
+
+  test('a filter goes into the address and comes back; unknown values are none', () => {
+    const filter = filterOf({ q: 'photo', priority: 'high', blocked: 'true', type: 'nonsense', other: 'x' })
+    expect(queryOf(filter)).toEqual({ q: 'photo', priority: 'high', blocked: 'true' })
+    expect(filterOf(queryOf(filter))).toEqual(filter)
+  })
+
+  test('each filter keeps what it names', () => {
+    const one = task(1, {
+      title: 'Retry photos',
+      assignee_ids: [ME],
+      project_ids: [PROJECT],
+      priority: 'high',
+    })
+    const kept = (query: Record<string, string>) => inFilter(one, filterOf(query), ME)
+    expect(
+      [
+        { q: 'phot ret' },
+        { assigned_to: 'me' },
+        { assigned_to: ME },
+        { project_id: PROJECT },
+        { priority: 'high' },
+      ].map(kept),
+    ).toEqual([true, true, true, true, true])
+    expect(
+      [
+        { q: 'hotos' },
+        { assigned_to: OTHER },
+        { project_id: OTHER },
+        { priority: 'low' },
+        { type: 'bug' },
+        { blocked: 'true' },
+      ].map(kept),
+    ).toEqual([false, false, false, false, false, false])
+  })
+
+  test('a move is refused with its reason: out of complete, and to complete while a blocker is open', () => {
+    expect(refusal(task(1, { status: 'complete' }), 'backlog')).toContain('In progress')
+    expect(refusal(task(1, { status: 'complete' }), 'in-progress')).toBeUndefined()
+    expect(refusal(task(2, { blocked_by: [ref(task(1))] }), 'complete')).toContain('“task 1”')
+    expect(
+      refusal(task(2, { blocked_by: [ref(task(1, { status: 'complete' }))] }), 'complete'),
+    ).toBeUndefined()
+  })
+
+  test('evidence that is given is not missing', () => {
+    const given = {
+      id: id(9),
+      type: 'pr_link' as const,
+      url: 'https://a.example',
+      added_by: ME,
+      created_at: NOON,
+    }
+    expect(
+      missingEvidence(task(1, { required_evidence_types: ['pr_link', 'doc_url'], evidence: [given] })),
+    ).toEqual(['doc_url'])
+  })
+})
