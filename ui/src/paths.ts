@@ -17,6 +17,7 @@ export const paths = {
   /** With `seq`: the link to a message. */
   channel: (slug: string, channel_id: string, seq?: number) =>
     `/o/${segment(slug)}/channels/${segment(channel_id)}${seq === undefined ? '' : `?seq=${seq}`}`,
+  tasks: (slug: string) => `/o/${segment(slug)}/tasks`,
   members: (slug: string) => `/o/${segment(slug)}/settings/members`,
 }
 

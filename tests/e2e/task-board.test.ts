@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import type { Task } from '../../src/contracts/resources.ts'
+import { type Agent, addAgent, join, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { violations } from './support/axe.ts'
+import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+describe.skipIf(!hasBrowser)('the task board in a browser', () => {
+  let server: TestServer
+  let browser: Browser
+  let admin: Person
+  let agent: Agent
+  let ines: Visit
+  let ana: Visit
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty()
+    admin = await setUp(server)
+    await join(admin, 'Ana Lima')
+    agent = await addAgent(admin, 'forge')
+    browser = await launch()
+    ines = await visit(browser)
+    ana = await visit(browser)
+    await signIn(ines.page, server.url, 'ines@example.com')
+    await signIn(ana.page, server.url, 'ana.lima@example.com')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  const column = (page: Page, name: string) => page.getByRole('region', { name: new RegExp(`^${name}, `) })
+  const card = (page: Page, where: string, title: string) =>
+    column(page, where).locator('.tcard', { hasText: title })
+  const grip = (page: Page, title: string) => page.getByRole('button', { name: title, exact: true })
+
+  async function open(page: Page, query = '') {
+    await page.goto(`${server.url}/o/fieldnote/tasks${query}`)
+    await page.getByText('Events live').waitFor()
+    await column(page, 'Backlog').waitFor()
+  }
+  async function create(title: string, rest: object = {}): Promise<Task> {
+    const { status, body } = await admin.in<Task>('POST', '/tasks', { title, ...rest })
+    expect(status).toBe(201)
+    return body
+  }
+  async function drag(page: Page, title: string, to: string) {
+    await page.locator('.tcard', { hasText: title }).dragTo(column(page, to))
+  }
+
+  test('an empty board offers the first task, which both people see', async () => {
+    await ana.page.goto(`${server.url}/o/fieldnote/tasks`)
+    await ana.page.getByText('No tasks yet').waitFor()
+    await ana.page.getByText('Events live').waitFor()
+    const { page } = ines
+    await page.goto(`${server.url}/o/fieldnote/tasks`)
+    await page.getByText('Create the first task').click()
+    const dialog = page.getByRole('dialog', { name: 'New task' })
+    await dialog.getByRole('button', { name: 'Create task' }).click()
+    await dialog.getByText('Type a title.').waitFor()
+    await dialog.getByLabel('Title').fill('Retry photos in parts')
+    await dialog.getByLabel('Priority').selectOption('High')
+    await dialog.getByRole('button', { name: 'Create task' }).click()
+    await card(page, 'Backlog', 'Retry photos in parts').waitFor()
+    await card(ana.page, 'Backlog', 'Retry photos in parts').waitFor()
+  })
+
+  test('a card dragged by the mouse moves in the other browser too', async () => {
+    await open(ines.page)
+    await open(ana.page)
+    await drag(ines.page, 'Retry photos in parts', 'In progress')
+    await card(ines.page, 'In progress', 'Retry photos in parts').waitFor()
+    await card(ana.page, 'In progress', 'Retry photos in parts').waitFor()
+  })
+
+  test('a card moves by keyboard and keeps the focus; escape leaves it', async () => {
+    const { page } = ines
+    const title = 'Retry photos in parts'
+    await grip(page, title).focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('status').filter({ hasText: 'lifted from In progress' }).waitFor()
+    await page.keyboard.press('ArrowRight')
+    await page.getByRole('status').filter({ hasText: 'In review' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('status').filter({ hasText: 'Move cancelled' }).waitFor()
+    await card(page, 'In progress', title).waitFor()
+
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Space')
+    await card(page, 'In review', title).waitFor()
+    await card(ana.page, 'In review', title).waitFor()
+    await until(
+      'the moved card has the focus',
+      () => page.evaluate<string>('document.activeElement.innerText'),
+      (text) => text === title,
+    )
+  })
+
+  test('an agent moves a card by REST', async () => {
+    const task = await create('Measure sync time')
+    await card(ines.page, 'Backlog', task.title).waitFor()
+    const { status } = await agent.in('POST', `/tasks/${task.id}/transition`, { to_status: 'in-progress' })
+    expect(status).toBe(200)
+    await card(ines.page, 'In progress', task.title).waitFor()
+    await card(ana.page, 'In progress', task.title).waitFor()
+  })
+
+  test('a drop on Complete asks for the evidence that is missing', async () => {
+    const { page } = ines
+    const task = await create('Clock skew', { required_evidence_types: ['pr_link'] })
+    await card(page, 'Backlog', task.title).waitFor()
+    await drag(page, task.title, 'Complete')
+    const dialog = page.getByRole('dialog', { name: 'Evidence is missing' })
+    await dialog.getByRole('button', { name: 'Complete task' }).click()
+    await dialog.getByText('begins with https').waitFor()
+    await dialog.getByLabel('Pull request').fill('https://github.com/fieldnote/app/pull/318')
+    await dialog.getByRole('button', { name: 'Complete task' }).click()
+    await card(page, 'Complete', task.title).waitFor()
+    await card(ana.page, 'Complete', task.title).waitFor()
+  })
+
+  test('a blocked card does not complete until its blocker is', async () => {
+    const { page } = ines
+    const blocker = await create('Upload index')
+    const blocked = await create('Resume uploads', { blocked_by_ids: [blocker.id] })
+    const badge = card(page, 'Backlog', blocked.title).getByText('Blocked by 1')
+    await badge.click()
+    await page.getByRole('menuitem', { name: blocker.title }).click()
+    await until(
+      'the blocker has the focus',
+      () => page.evaluate<string>('document.activeElement.innerText'),
+      (text) => text === blocker.title,
+    )
+    await drag(page, blocked.title, 'Complete')
+    await page.getByText(/was not moved: Blocked by/).waitFor()
+    await card(page, 'Backlog', blocked.title).waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+
+    await drag(page, blocker.title, 'Complete')
+    await badge.waitFor({ state: 'detached' })
+    await drag(page, blocked.title, 'Complete')
+    await card(page, 'Complete', blocked.title).waitFor()
+  })
+
+  test('a filter is in the address, and a change moves a card out of it and back', async () => {
+    const { page } = ines
+    const task = await create('Signature pad', { priority: 'critical' })
+    await page.getByRole('combobox', { name: 'Priority' }).selectOption('Critical')
+    await page.waitForURL(/priority=critical/)
+    await card(page, 'Backlog', task.title).waitFor()
+    expect(await page.locator('.tcard').count()).toBe(1)
+    await agent.in('PATCH', `/tasks/${task.id}`, { priority: 'low' })
+    await page.getByText('No task fits the filter').waitFor()
+    await agent.in('PATCH', `/tasks/${task.id}`, { priority: 'critical' })
+    await card(page, 'Backlog', task.title).waitFor()
+    await page.reload()
+    await card(page, 'Backlog', task.title).waitFor()
+    expect(await page.locator('.tcard').count()).toBe(1)
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await card(page, 'Complete', 'Clock skew').waitFor()
+  })
+
+  test('on a phone a card moves by its menu', async () => {
+    const { page } = ana
+    await page.setViewportSize({ width: 390, height: 844 })
+    const task = await create('Guide without a signal')
+    await page.getByRole('button', { name: /^Backlog, / }).click()
+    await page.getByRole('button', { name: `Move to… ${task.title}` }).click()
+    await page.getByRole('menuitem', { name: 'In review' }).click()
+    await card(page, 'In review', task.title).waitFor()
+    await card(ines.page, 'In review', task.title).waitFor()
+  })
+
+  test.each(['light', 'dark'] as const)('axe finds nothing in %s', async (colorScheme) => {
+    for (const { page } of [ines, ana]) {
+      await page.emulateMedia({ colorScheme })
+      expect(await violations(page)).toEqual([])
+    }
+    await ines.page.getByRole('button', { name: 'New task' }).click()
+    await ines.page.getByRole('dialog').waitFor()
+    expect(await violations(ines.page)).toEqual([])
+    await ines.page.keyboard.press('Escape')
+    await ines.page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
+  test('a suspended org is read only', async () => {
+    await admin.in('POST', '/suspend')
+    await until(
+      'the move is disabled',
+      () => ines.page.getByRole('button', { name: 'New task' }).isDisabled(),
+      (is) => is,
+    )
+    await admin.in('POST', '/resume')
+    expect([...ines.complaints, ...ana.complaints]).toEqual([])
+  })
+})
