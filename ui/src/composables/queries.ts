@@ -6,6 +6,7 @@ import { keys } from '../api/keys.ts'
 import { api } from '../api/org.ts'
 import { service } from '../api/service.ts'
 import { withFresh } from '../realtime/channel-counts.ts'
+import { ownDevice } from './device.ts'
 import { announceUser } from './sign-in-notice.ts'
 
 /** Server state through the query cache. Events keep it current, so no query expires by age. */
@@ -18,6 +19,7 @@ export const meQuery = {
   queryFn: async () => {
     const me = await auth.me()
     announceUser(me.user.id)
+    ownDevice(me.user.id)
     return me
   },
 }
