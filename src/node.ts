@@ -57,12 +57,7 @@ export async function openNode(
     application_name: 'mission-control lane',
   })
   const background_database = new BackgroundDatabase(opened.app, config.database_prepare)
-  const secrets = loadSecrets({
-    data_dir,
-    ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
-    ...(config.jwt_secret_previous === undefined ? {} : { previous_jwt_secret: config.jwt_secret_previous }),
-    ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
-  })
+  const secrets = secretsOf(config, data_dir)
   const metrics = new Metrics()
   const key_store = new PostgresKeyStore(database)
   const core = createCore(
@@ -99,4 +94,14 @@ export async function openNode(
       await opened.stop()
     },
   }
+}
+
+/** The secrets in the settings, else those in the data folder. */
+export function secretsOf(config: Node['config'], data_dir: string): Secrets {
+  return loadSecrets({
+    data_dir,
+    ...(config.jwt_secret === undefined ? {} : { jwt_secret: config.jwt_secret }),
+    ...(config.jwt_secret_previous === undefined ? {} : { previous_jwt_secret: config.jwt_secret_previous }),
+    ...(config.key_pepper === undefined ? {} : { key_pepper: config.key_pepper }),
+  })
 }

@@ -86,9 +86,9 @@ async function makeOrgs(
         insert into channels (org_id, id, name, type, last_seq)
         select id, uuidv7(), 'general', 'org_wide', 0 from made`
       await tx`
-        insert into memberships (org_id, user_id, type, role, display_name, username, status, notification_preferences)
-        select id, case when n <= ${used} then ${admin.user_id}::uuid else ${other!.id}::uuid end, 'human', 'administrator',
-          'Member', 'member', 'active', '{}' from made`
+        insert into memberships (org_id, user_id, account_id, type, role, display_name, username, status, notification_preferences)
+        select id, who, who, 'human', 'administrator', 'Member', 'member', 'active', '{}'
+        from made, lateral (select case when n <= ${used} then ${admin.user_id}::uuid else ${other!.id}::uuid end as who) as w`
     })
     await sql`vacuum analyze`
     return await sql<{ slug: string; channel_id: string }[]>`

@@ -3,6 +3,7 @@ import { loadConfig, printConfig } from '../config.ts'
 import { migrate } from '../db/migrate-command.ts'
 import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
+import { resetPassword } from './reset-password.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -15,6 +16,8 @@ export interface Command {
   details?: readonly string[]
   options?: ParseArgsOptionsConfig
   required?: readonly string[]
+  /** The option that a word without a name is the value of. */
+  positional?: string
   /** Returns the exit code; undefined while a server runs. Throws one sentence. */
   run(env: Env, values: Record<string, string | boolean | undefined>): Promise<number | undefined>
 }
@@ -60,6 +63,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     details: ['', '  --force   also into a database that is in use'],
     options: { force: { type: 'boolean' } },
     run: async (env, { force }) => await dbSeed(env, force === true),
+  },
+  'admin reset-password': {
+    summary: 'print a one-time link with which a person sets a new password',
+    arguments_text: '--email ADDRESS [--org SLUG]',
+    positional: 'email',
+    details: [
+      '',
+      '  --email ADDRESS   of the person',
+      '  --org SLUG        an organization of the account, when several accounts have the address',
+    ],
+    options: { email: { type: 'string' }, org: { type: 'string' } },
+    required: ['email'],
+    run: async (env, { email, org }) =>
+      resetPassword(env, { email: String(email), org: typeof org === 'string' ? org : undefined }),
   },
   config: {
     summary: 'print the settings that are in force, secrets masked',

@@ -24,14 +24,18 @@ export async function runCommandLine(args: readonly string[], env: Env): Promise
   const found = commandOf(args)
   if (!found) return withoutCommand(args)
   const { command, name, rest } = found
-  let values: Record<string, string | boolean | undefined>
+  const values: Record<string, string | boolean | undefined> = {}
   try {
-    values = parseArgs({
+    const parsed = parseArgs({
       args: rest,
       options: { help: { type: 'boolean', short: 'h' }, ...command.options },
-      allowPositionals: false,
+      allowPositionals: command.positional !== undefined,
       strict: true,
-    }).values
+    })
+    const [word, ...surplus] = parsed.positionals
+    if (surplus.length > 0) throw new Error(`Unexpected argument '${surplus[0]}'.`)
+    if (command.positional !== undefined && word !== undefined) values[command.positional] = word
+    Object.assign(values, parsed.values)
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage(name, command)}`)
     return USAGE_ERROR

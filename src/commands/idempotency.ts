@@ -7,7 +7,7 @@ import { keepReply, lockKey } from '../db/writes/idempotency-keys.ts'
 import type { Job } from '../domain/job.ts'
 
 /** Result fields that are shown once and never stored; a replay has null instead. */
-const SECRET_FIELDS = ['api_key', 'ephemeral_api_key', 'invite_url']
+const SECRET_FIELDS = ['api_key', 'ephemeral_api_key', 'invite_url', 'sign_in_url']
 
 /** The first answer to the same key by the same caller on the same route; another body is 409. */
 export async function recalledRequest(job: Job, context: BatchContext): Promise<Reply | undefined> {

@@ -4,6 +4,7 @@ import { newId } from '../contracts/ids.ts'
 import type { Channel, Org, User } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../contracts/settings.ts'
 import type { Database, Sql } from '../db/client.ts'
+import { isUniqueViolation } from '../db/failures.ts'
 import { readMadeOrg } from '../db/queries/idempotency-keys.ts'
 import { readUser } from '../db/queries/users.ts'
 import { insertAccount } from '../db/writes/accounts.ts'
@@ -128,8 +129,4 @@ function firstEvents(org: Org, user: User, channel: Channel): NewEvent[] {
 function newLogId(): string {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789'
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => letters[byte % 32]).join('')
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23505'
 }

@@ -26,9 +26,12 @@ import { taskRemoveEvidence } from './task-remove-evidence.ts'
 import { taskTransition } from './task-transition.ts'
 import { taskUpdate } from './task-update.ts'
 import { userCreateAgent } from './user-create-agent.ts'
+import { userInviteAgain } from './user-invite-again.ts'
 import { userInviteHuman } from './user-invite-human.ts'
 import { userJoin } from './user-join.ts'
+import { userLinkSignIn } from './user-link-sign-in.ts'
 import { userRemove } from './user-remove.ts'
+import { userSetPassword } from './user-set-password.ts'
 import { userUpdate } from './user-update.ts'
 
 /** All commands of an org by name: every change of an existing org that its log records. */
@@ -60,8 +63,11 @@ export const COMMANDS: Commands = {
   'task.transition': taskTransition,
   'task.update': taskUpdate,
   'user.create_agent': userCreateAgent,
+  'user.invite_again': userInviteAgain,
   'user.invite_human': userInviteHuman,
   'user.join': userJoin,
+  'user.link_sign_in': userLinkSignIn,
   'user.remove': userRemove,
+  'user.set_password': userSetPassword,
   'user.update': userUpdate,
 }

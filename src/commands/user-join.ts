@@ -1,9 +1,9 @@
 import { notFound } from '../contracts/errors.ts'
 import type { User } from '../contracts/resources.ts'
-import { isInviteOpen } from '../db/queries/users.ts'
-import { accountOfPassword } from '../db/writes/accounts.ts'
+import { isLinkOpen } from '../db/queries/users.ts'
 import { acceptInvite } from '../db/writes/invites.ts'
 import { activateMember } from '../db/writes/memberships.ts'
+import { accountOfPassword } from '../db/writes/passwords.ts'
 import { startAtEnd } from '../db/writes/read-markers.ts'
 import { readOnly } from '../domain/access.ts'
 import { checkNameFree } from '../domain/names.ts'
@@ -18,7 +18,12 @@ export const userJoin: Command<'user.join'> = {
   name: 'user.join',
   action: null,
   async run(context, { user_id, invite_id, display_name, password_hashes }) {
-    const is_open = await isInviteOpen(context, context.org_id, { id: invite_id, user_id, now: context.now })
+    const is_open = await isLinkOpen(context, context.org_id, {
+      id: invite_id,
+      user_id,
+      purpose: 'join',
+      now: context.now,
+    })
     if (!is_open) throw notFound('invite')
     if (context.permissions.readOnly) throw readOnly()
     if (display_name !== undefined) checkNameFree(context.permissions.member_names, display_name, user_id)

@@ -72,12 +72,18 @@ export type NewKey = Static<typeof NewKey>
 
 const [human, agent] = UserCreate.anyOf
 
+/** A one-time link as it is stored. */
+const NewLink = Closed({ id: Uuid(), token_hash: Type.String(), expires_at: Timestamp() })
+
+/** Hashes that the chosen password may have, the current one first. */
+const PasswordHashes = Type.Array(Type.String(), { minItems: 1 })
+
 export const HumanInvite = Closed({
   email: human.properties.email,
   display_name: human.properties.display_name,
   role: human.properties.role,
   user_id: Uuid('Of the new member.'),
-  invite: Closed({ id: Uuid(), token_hash: Type.String(), expires_at: Timestamp() }),
+  invite: NewLink,
 })
 export type HumanInvite = Static<typeof HumanInvite>
 
@@ -103,6 +109,7 @@ export const SecurityRecord = TaggedUnion({
   'auth.login_failure': record('auth.login_failure'),
   'auth.api_key_failure': record('auth.api_key_failure'),
   'auth.session_revoked': record('auth.session_revoked'),
+  'auth.password_changed': record('auth.password_changed'),
 })
 export type SecurityRecord = Static<typeof SecurityRecord>
 
@@ -157,12 +164,21 @@ export const COMMAND_SCHEMAS = {
     input: ofUser({
       invite_id: Uuid(),
       display_name: AcceptInviteBody.properties.name,
-      password_hashes: Type.Array(Type.String(), {
-        minItems: 1,
-        description: 'Hashes that the chosen password may have, the current one first.',
-      }),
+      password_hashes: PasswordHashes,
     }),
     result: Closed({ user: User, account_id: Uuid() }),
+  },
+  'user.invite_again': { input: ofUser({ invite: NewLink }), result: User },
+  'user.link_sign_in': { input: ofUser({ link: NewLink }), result: Closed({ expires_at: Timestamp() }) },
+  'user.set_password': {
+    input: ofUser({
+      link_id: Uuid(),
+      password_hashes: PasswordHashes,
+      new_account_id: Uuid('Of the account that is made when no other may take the password.'),
+      ip: opt(Type.String()),
+      user_agent: opt(Type.String()),
+    }),
+    result: Closed({ account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
   'user.update': { input: ofUser({ patch: UserPatch }), result: User },

@@ -18,6 +18,7 @@ import {
   type EventType,
   KEY_REFUSALS,
   LOOP_RESUME_REASONS,
+  PASSWORD_CHANGES,
   PROJECT_STAGES,
   ROLES,
   SESSION_ENDS,
@@ -88,6 +89,8 @@ export const EVENT_PAYLOADS = {
     reason: OneOf(SESSION_ENDS),
     ...origin,
   }),
+  'auth.sign_in_link_created': Closed({ user_id: Uuid(), expires_at: Timestamp(), ...origin }),
+  'auth.password_changed': Closed({ user_id: Uuid(), by: OneOf(PASSWORD_CHANGES), ...origin }),
 
   'project.created': Closed(project),
   'project.updated': Closed({ ...project, changed }),

@@ -58,6 +58,13 @@ export const AcceptInviteBody = Closed({
 })
 export type AcceptInviteBody = Static<typeof AcceptInviteBody>
 
+/** The new password of a member, by a one-time link. */
+export const SetPasswordBody = Closed({ password: Password, token_response: opt(Type.Boolean()) })
+export type SetPasswordBody = Static<typeof SetPasswordBody>
+
+export const ChangePasswordBody = Closed({ current_password: Password, new_password: Password })
+export type ChangePasswordBody = Static<typeof ChangePasswordBody>
+
 // -- organizations ------------------------------------------------------------------------------------------------------
 export const OrgCreate = Closed({ name: Name(LIMITS.org_name_max), slug: Slug })
 export type OrgCreate = Static<typeof OrgCreate>

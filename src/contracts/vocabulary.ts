@@ -86,6 +86,8 @@ export const EVENT_TYPES = [
   'auth.login_failure',
   'auth.api_key_failure',
   'auth.session_revoked',
+  'auth.sign_in_link_created',
+  'auth.password_changed',
   'project.created',
   'project.updated',
   'project.transitioned',
@@ -139,9 +141,12 @@ export type LoopResumeReason = (typeof LOOP_RESUME_REASONS)[number]
 export const KEY_REFUSALS = ['malformed', 'unknown', 'wrong', 'revoked', 'expired'] as const
 export type KeyRefusal = (typeof KEY_REFUSALS)[number]
 
-/** How a person ended a session: by signing out with it, or from the list of sessions. */
-export const SESSION_ENDS = ['logout', 'revoked'] as const
+/** How a session ended: by signing out with it, from the list of sessions, or by a change of the password. */
+export const SESSION_ENDS = ['logout', 'revoked', 'password'] as const
 export type SessionEnd = (typeof SESSION_ENDS)[number]
+
+/** How a password was set: by its owner, by a one-time link of an administrator, or by one from the server's shell. */
+export const PASSWORD_CHANGES = ['owner', 'link', 'shell'] as const
 
 /** Reasons for not honouring a cursor. */
 export const RESET_REASONS = ['other_log', 'beyond_head', 'removed'] as const

@@ -20,6 +20,11 @@ export class OutcomeUnknown extends ApiError {
   }
 }
 
+/** A row with the same unique key exists (SQLSTATE 23505). */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505'
+}
+
 /** The connection was never open, so no statement was sent. */
 export function neverSent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && NEVER_OPEN_CODES.has(String(error.code))

@@ -48,6 +48,7 @@ export const ACTIONS = {
   'user.create': administrators(),
   'user.update': members(),
   'user.remove': administrators(),
+  'user.link': administrators(),
   'key.list': administrators(reading),
   'key.rotate': administrators(),
   'key.revoke': administrators(reading),

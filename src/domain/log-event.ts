@@ -32,6 +32,8 @@ const SECURITY_EVENTS = [
   'auth.login_failure',
   'auth.api_key_failure',
   'auth.session_revoked',
+  'auth.sign_in_link_created',
+  'auth.password_changed',
   'api_key.rotated',
   'api_key.revoked',
   'user.role_changed',

@@ -54,7 +54,7 @@ export class Permissions {
   status: OrgStatus
   settings: OrgSettings
   readonly members = new Map<string, Member>()
-  /** Grows with every change of a member. */
+  /** Grows with every change of a member or of the account that acts as it. */
   members_version = 0
   /** Current and former usernames, each with its member; nobody shares one. */
   readonly #usernames = new Map<string, string>()
@@ -185,6 +185,9 @@ export class Permissions {
       this.members_version++
       for (const users of this.#project_users.values()) users.delete(user_id)
     },
+    changeAccount: () => {
+      this.members_version++
+    },
     setAssigned: (project_id, user_ids) => {
       this.#project_users.set(project_id, new Set(user_ids))
     },
@@ -244,6 +247,8 @@ interface PermissionWriter {
     user: Pick<User, 'id' | 'type' | 'role' | 'status' | 'username' | 'former_usernames' | 'display_name'>,
   ): void
   removeMember(user_id: string): void
+  /** Another account may act as a member from now on. */
+  changeAccount(): void
   setAssigned(project_id: string, user_ids: string[]): void
   setChannel(channel: KnownChannel): void
   endKey(id: string, ends_at: string): void
@@ -283,6 +288,8 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'auth.login_failure': null,
   'auth.api_key_failure': null,
   'auth.session_revoked': null,
+  'auth.sign_in_link_created': null,
+  'auth.password_changed': (to) => to.changeAccount(),
   'project.created': setProject,
   'project.updated': null,
   'project.transitioned': null,

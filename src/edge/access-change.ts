@@ -24,6 +24,7 @@ export function accessChangeOf(event: LogEvent, permissions: Permissions): Acces
     case 'api_key.rotated':
     case 'api_key.revoked':
     case 'channel.updated':
+    case 'auth.password_changed':
       return undefined
     case 'user.created':
     case 'user.updated':

@@ -18,6 +18,7 @@ import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { userLinkRoutes } from './routes/user-links.ts'
 import { userRoutes } from './routes/users.ts'
 import { socketRoutes } from './routes/ws.ts'
 
@@ -31,6 +32,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(authRoutes(deps))
     .use(orgRoutes(deps))
     .use(userRoutes(deps))
+    .use(userLinkRoutes(deps))
     .use(projectRoutes(deps))
     .use(taskRoutes(deps))
     .use(channelRoutes(deps))

@@ -95,6 +95,15 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
       clearTimeout(hello_timer)
       if (to.ready) throw new ApiError('VALIDATION_FAILED', 'Hello is said once, first.')
       edge.sockets.hello(to, frame)
+      membership.holds().then(
+        (holds) => {
+          if (!holds) to.revoke('session')
+        },
+        (error: unknown) => {
+          deps.log.failed('look up the member of a socket', error)
+          to.close(CLOSE.restarting, 'Come back.')
+        },
+      )
       return undefined
     }
     if (!to.ready) throw new ApiError('VALIDATION_FAILED', 'Say hello first.')

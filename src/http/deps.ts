@@ -2,6 +2,7 @@ import type { Ephemeral } from '../actors/channel/requests.ts'
 import type { CookieScope } from '../auth/cookies.ts'
 import type { Passwords } from '../auth/passwords.ts'
 import type { Sessions } from '../auth/sessions.ts'
+import type { ShellLink } from '../auth/shell-links.ts'
 import type { ChannelReplyTo, ChannelRequest, CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
@@ -46,6 +47,8 @@ export interface Deps {
   throttledRecord(key: string, write: (count: number) => Promise<unknown>): void
   csrfToken(session_id: string): string
   key_pepper: Uint8Array
+  /** The link of a token that was signed in the shell of the server. */
+  shellLink(token: string): ShellLink | undefined
   /** Hash by which a one-time token is stored. */
   hashToken(token: string): Promise<string>
   /** Turns a request into a WebSocket; false when the runtime cannot. */

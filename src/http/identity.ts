@@ -22,6 +22,8 @@ export interface Authenticated extends Credential {
 /** Credentials in an org: the principal has its name and its role there. */
 export interface Membership extends Credential {
   edge: OrgEdge
+  /** See {@link Identify.holds}. */
+  holds(): Promise<boolean>
   /** Memo of {@link principalNow}: valid while the permissions hold the same member. */
   found?: { member: Member; principal: AuthenticatedPrincipal }
 }
@@ -159,7 +161,8 @@ export class Identify {
    * The principal as a member of the org with this slug. 404 for anybody else, whether the org exists or not. A session
    * names an account; the principal has the id of the member that the account acts as.
    */
-  async member({ principal, opened_at, expires_at }: Authenticated, slug: string): Promise<Membership> {
+  async member(credential: Authenticated, slug: string): Promise<Membership> {
+    const { principal, opened_at, expires_at } = credential
     const org_id = /^[a-z0-9-]{1,64}$/.test(slug) ? await this.#ports.orgId(slug) : undefined
     if (org_id === undefined) throw notFound('org')
     if (principal.org_id !== null && principal.org_id !== org_id) throw notFound('org')
@@ -171,7 +174,8 @@ export class Identify {
     if (principal.kind === 'sub_agent') {
       const scope = permissions.scope(principal.id)
       if (!scope) throw invalidKey()
-      return { edge, principal: { ...principal, org_id, scope: { ...scope } }, ...ends }
+      const holds = async () => true
+      return { edge, holds, principal: { ...principal, org_id, scope: { ...scope } }, ...ends }
     }
     const id =
       opened_at === undefined ? principal.id : await this.#ports.memberOf(edge, principal.id, opened_at)
@@ -179,7 +183,21 @@ export class Identify {
     if (id === undefined || member?.status !== 'active') throw notFound('org')
     this.#ports.active(org_id, id)
     const { type: kind, display_name, role } = member
-    return { edge, principal: { ...principal, id, kind, display_name, org_id, role }, ...ends }
+    return {
+      edge,
+      holds: () => this.holds(credential, edge, id),
+      principal: { ...principal, id, kind, display_name, org_id, role },
+      ...ends,
+    }
+  }
+
+  /**
+   * Whether a credential acts as a member of an org still. A sink asks once it is open: an event before that did not reach
+   * it. A key always belongs to the same member.
+   */
+  async holds({ principal, opened_at }: Authenticated, edge: OrgEdge, member_id: string): Promise<boolean> {
+    if (opened_at === undefined) return true
+    return (await this.#ports.memberOf(edge, principal.id, opened_at)) === member_id
   }
 }
 

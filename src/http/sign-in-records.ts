@@ -47,6 +47,8 @@ function recordOf(
       return { type: content.type, payload: { ...content.payload, ...origin } }
     case 'auth.session_revoked':
       return { type: content.type, payload: { ...content.payload, ...origin } }
+    case 'auth.password_changed':
+      return { type: content.type, payload: { ...content.payload, ...origin } }
   }
 }
 

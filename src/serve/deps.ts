@@ -3,6 +3,7 @@ import { csrfToken } from '../auth/csrf.ts'
 import { Passwords } from '../auth/passwords.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
 import type { Sessions } from '../auth/sessions.ts'
+import { readShellLink } from '../auth/shell-links.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
 import { SERVER_VERSION } from '../contracts/version.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
@@ -55,6 +56,12 @@ export function createDeps(
     throttledRecord: (key, write) => records.add(key, write),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
+    shellLink: (token) =>
+      readShellLink(
+        secrets.jwt.map(({ secret }) => secret),
+        token,
+        Date.now(),
+      ),
     hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
     ...listener,
     cors_origins: config.cors_origins,

@@ -26,20 +26,23 @@ describe.skipIf(!hasBrowser)('the ports of the app hold in Chromium what their f
     await server?.stop()
   })
 
-  test.each(['broadcast channel', 'locks', 'socket', 'event source', 'outbox store', 'timers'])(
-    '%s',
-    async (port) => {
-      const titles = (await page.evaluate(() => ports.titles)).filter((title) =>
-        title.startsWith(`${port}: `),
-      )
-      expect(titles.length).toBeGreaterThan(4)
-      const failures: string[] = []
-      for (const title of titles) {
-        const gave_up = Bun.sleep(RULE_MS).then(() => 'did not end')
-        const failure = await Promise.race([page.evaluate((one) => ports.run(one), title), gave_up])
-        if (failure !== null) failures.push(`${title}\n${failure}`)
-      }
-      expect(failures).toEqual([])
-    },
-  )
+  test.each([
+    'broadcast channel',
+    'locks',
+    'locks of a worker',
+    'socket',
+    'event source',
+    'outbox store',
+    'timers',
+  ])('%s', async (port) => {
+    const titles = (await page.evaluate(() => ports.titles)).filter((title) => title.startsWith(`${port}: `))
+    expect(titles.length).toBeGreaterThan(4)
+    const failures: string[] = []
+    for (const title of titles) {
+      const gave_up = Bun.sleep(RULE_MS).then(() => 'did not end')
+      const failure = await Promise.race([page.evaluate((one) => ports.run(one), title), gave_up])
+      if (failure !== null) failures.push(`${title}\n${failure}`)
+    }
+    expect(failures).toEqual([])
+  })
 })

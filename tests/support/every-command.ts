@@ -43,11 +43,21 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     user_id: newId(),
     invite: letter,
   })
+  const again = invite()
+  await take('user.invite_again', { user_id: person.id, invite: again })
   await take('user.join', {
     user_id: person.id,
-    invite_id: letter.id,
+    invite_id: again.id,
     display_name: 'Tomasz N.',
     password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA'],
+  })
+  const link = invite()
+  await take('user.link_sign_in', { user_id: person.id, link })
+  await take('user.set_password', {
+    user_id: person.id,
+    link_id: link.id,
+    password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$bmV3'],
+    new_account_id: newId(),
   })
   await take('user.update', { user_id: person.id, patch: { role: 'administrator', display_name: 'T.' } })
 

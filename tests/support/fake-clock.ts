@@ -39,6 +39,11 @@ export class FakeClock implements Clock {
     await settle()
   }
 
+  /** Time passes and no timer fires, as in a suspended machine. */
+  suspend(ms: number): void {
+    this.#now += ms
+  }
+
   /** Timers that have not fired. */
   get waiting(): number {
     return this.#timers.size

@@ -46,12 +46,12 @@ describe('event stream', () => {
     expect(states).toEqual(['connecting', 'live'])
   })
 
-  test('leaves reconnecting to the browser while the browser does it', async () => {
+  test('leaves reconnecting to the source while the source does it', async () => {
     const { stream, sources, last, timers, states } = setUp()
     stream.start(undefined)
     last().opened()
     last().fails(0)
-    await timers.advance(120_000)
+    await timers.advance(30_000)
     expect(sources).toHaveLength(1)
     expect(states.at(-1)).toBe('connecting')
   })
@@ -69,16 +69,54 @@ describe('event stream', () => {
     expect(sources).toHaveLength(2)
   })
 
-  test('opens anew at the last cursor when the browser gave up', async () => {
+  test('opens anew at the last cursor when the source gave up', async () => {
     const { stream, sources, last, timers, states } = setUp()
     stream.start(undefined)
     last().opened()
     last().says(smallEvent(), 'abcd.12')
     last().fails(2)
     expect(states.at(-1)).toBe('waiting')
-    await timers.advance(120_000)
+    await timers.advance(30_000)
     expect(sources).toHaveLength(2)
     expect(last().cursor).toBe('abcd.12')
+  })
+
+  test('a source that is silent for more than two heartbeats is replaced at the last cursor', async () => {
+    const { stream, sources, last, timers, states } = setUp()
+    stream.start(undefined)
+    last().opened()
+    const payload = { log: 'abcd', head: 12, heartbeat_seconds: 4 }
+    last().says({ type: 'stream.opened', payload }, 'abcd.12')
+    for (let beats = 0; beats < 30; beats++) {
+      await timers.advance(4_000)
+      last().says(undefined, 'abcd.12')
+    }
+    expect(sources).toHaveLength(1)
+    await timers.advance(9_999)
+    expect(sources).toHaveLength(1)
+    await timers.advance(1)
+    expect(sources.map(({ closed }) => closed)).toEqual([true, false])
+    expect(last().cursor).toBe('abcd.12')
+    expect(states.at(-1)).toBe('connecting')
+  })
+
+  test('a request that is never answered is made anew', async () => {
+    const { stream, sources, timers, last } = setUp()
+    stream.start('abcd.3')
+    await timers.advance(40_000)
+    expect(sources).toHaveLength(2)
+    expect(last().cursor).toBe('abcd.3')
+  })
+
+  test('a check after a suspend replaces a silent source at once, and leaves a live one alone', async () => {
+    const { stream, sources, last, timers } = setUp()
+    stream.start(undefined)
+    last().opened()
+    stream.check()
+    expect(sources).toHaveLength(1)
+    timers.suspend(3_600_000)
+    stream.check()
+    expect(sources).toHaveLength(2)
   })
 
   test('ends for good when the session was revoked', async () => {

@@ -1,12 +1,15 @@
-import { describe, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { TIMER_RULES } from '../../tests/support/clock-contract.ts'
+import { LockBroker } from '../src/realtime/lock-broker.ts'
 import { realTimers } from '../src/realtime/timers.ts'
 import { BROADCAST_RULES } from './support/broadcast-contract.ts'
+import { brokerTab } from './support/broker-tab.ts'
 import { FakeBroadcast, FakeBroadcasts } from './support/fake-broadcast.ts'
 import { FakeLocks } from './support/fake-locks.ts'
 import { FakeSocket } from './support/fake-socket.ts'
 import { FakeSource } from './support/fake-source.ts'
 import { LOCKS_RULES } from './support/locks-contract.ts'
+import { turn } from './support/rule.ts'
 import { SOCKET_RULES, type SocketUnderTest } from './support/socket-contract.ts'
 import { SOURCE_RULES, type SourceUnderTest } from './support/source-contract.ts'
 
@@ -36,6 +39,43 @@ describe('the contract of locks: fake', () => {
     return { name: 'lock', openTab }
   }
   for (const [title, holds] of LOCKS_RULES) test(title, () => holds(make))
+})
+
+describe('the contract of locks: of a broker, for origins without Web Locks', () => {
+  for (const [title, holds] of LOCKS_RULES)
+    test(title, async () => {
+      const broker = new LockBroker()
+      await holds(async () => ({ name: 'lock', openTab: () => brokerTab(broker) }))
+    })
+
+  test('a tab that answers no ping loses its lock, and hears so when it is back', async () => {
+    const broker = new LockBroker()
+    const [frozen, other] = [brokerTab(broker), brokerTab(broker)]
+    const never = new Promise<never>(() => {})
+    const lost = frozen.locks.request('lock', {}, () => never)
+    let granted = false
+    void other.locks.request('lock', {}, () => {
+      granted = true
+      return never
+    })
+    await turn()
+    frozen.freeze(true)
+    for (let pings = 0; pings < 4; pings++) {
+      expect(granted).toBe(false)
+      broker.ping()
+      await turn()
+    }
+    expect(granted).toBe(true)
+    frozen.freeze(false)
+    // Requested before the loss is known.
+    const again = frozen.locks.request('lock', { ifAvailable: true }, (lock) => lock)
+    const outcomes = await Promise.allSettled([lost, again])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(await frozen.locks.request('lock', { ifAvailable: true }, (lock) => lock)).toBeNull()
+    other.close()
+    await turn()
+    expect(await frozen.locks.request('lock', { ifAvailable: true }, (lock) => lock)).not.toBeNull()
+  })
 })
 
 describe('the contract of a socket: fake', () => {

@@ -180,6 +180,32 @@ describe('one event stream per browser', () => {
     expect(sleeper.seen.missed).toBe(1)
   })
 
+  test('a leader whose lock was given away follows the next one, and reads again what it may have missed', async () => {
+    const browser = new Browser()
+    const [first, second] = ['a', 'b'].map((id) => openTab(browser, id))
+    await turn()
+    browser.opens(10)
+    browser.says(11)
+    await turn()
+    browser.locks.takeAway('a')
+    await turn()
+    expect(browser.sources.map(({ closed }) => closed)).toEqual([true, false])
+    expect(browser.sources[1]?.cursor).toBe('abcd.11')
+    browser.opens(12)
+    browser.says(12)
+    await turn()
+    expect([first?.heard, second?.heard]).toEqual([
+      [11, 12],
+      [11, 12],
+    ])
+    expect([first?.seen.leading, second?.seen.leading]).toEqual([false, true])
+    expect(first?.seen.state).toBe('live')
+    second?.close()
+    await turn()
+    browser.opens(13)
+    expect(first?.seen.leading).toBe(true)
+  })
+
   test('followers of a leader that leaves do not hear that the stream ended', async () => {
     const browser = new Browser()
     const [first, second] = ['a', 'b'].map((id) => openTab(browser, id))

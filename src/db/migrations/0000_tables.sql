@@ -145,6 +145,7 @@ CREATE TABLE "invites" (
 	"id" uuid NOT NULL,
 	"email" text NOT NULL,
 	"user_id" uuid NOT NULL,
+	"purpose" text DEFAULT 'join' NOT NULL,
 	"role" text NOT NULL,
 	"token_hash" text NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
@@ -386,6 +387,7 @@ CREATE TABLE "users" (
 	"email" text,
 	"display_name" text NOT NULL,
 	"password_hash" text,
+	"password_set_at" timestamp with time zone,
 	"status" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL

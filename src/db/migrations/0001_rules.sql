@@ -6,6 +6,7 @@ ALTER TABLE memberships ADD CONSTRAINT memberships_type_check CHECK (type IN ('h
 ALTER TABLE memberships ADD CONSTRAINT memberships_role_check CHECK (role IN ('administrator', 'contributor'));
 ALTER TABLE memberships ADD CONSTRAINT memberships_status_check CHECK (status IN ('active', 'invited', 'deactivated'));
 ALTER TABLE invites ADD CONSTRAINT invites_role_check CHECK (role IN ('administrator', 'contributor'));
+ALTER TABLE invites ADD CONSTRAINT invites_purpose_check CHECK (purpose IN ('join', 'password'));
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_kind_check CHECK (kind IN ('live', 'tmp'));
 ALTER TABLE projects ADD CONSTRAINT projects_type_check CHECK (type IN ('software', 'docs', 'launch'));
 ALTER TABLE projects ADD CONSTRAINT projects_stage_check CHECK (stage IN ('definition', 'poc', 'development', 'testing', 'adoption', 'maintenance', 'end-of-life'));

@@ -47,10 +47,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 CREATE FUNCTION auth_invite(p_token_hash text)
-RETURNS TABLE (org_id uuid, org_slug text, org_name text, org_status text, id uuid, email text, user_id uuid, display_name text,
+RETURNS TABLE (org_id uuid, org_slug text, org_name text, org_status text, id uuid, purpose text, email text, user_id uuid, display_name text,
   expires_at timestamptz, accepted_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT i.org_id, o.slug, o.name, o.status, i.id, i.email, i.user_id, m.display_name, i.expires_at, i.accepted_at
+  SELECT i.org_id, o.slug, o.name, o.status, i.id, i.purpose, i.email, i.user_id, m.display_name, i.expires_at, i.accepted_at
   FROM invites i JOIN organizations o ON o.id = i.org_id
   JOIN memberships m ON m.org_id = i.org_id AND m.user_id = i.user_id
   WHERE i.token_hash = p_token_hash;

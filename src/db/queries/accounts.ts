@@ -1,8 +1,10 @@
-import { and, eq, isNotNull, type SQLWrapper, sql as text } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lt, or, type SQLWrapper, sql as text } from 'drizzle-orm'
+import { notFound } from '../../contracts/errors.ts'
 import type { Org } from '../../contracts/resources.ts'
 import type { ActingMember } from '../../domain/credentials.ts'
 import type { Database, OrgRef } from '../client.ts'
 import { CoalescedReads } from '../coalesced.ts'
+import { isUniqueViolation } from '../failures.ts'
 import { users } from '../schema/global.ts'
 import { type invites, memberships, type organizations } from '../schema/orgs.ts'
 import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
@@ -20,6 +22,7 @@ const accounts = () =>
       email: text<string>`${users.email}`.as('email'),
       display_name: users.display_name,
       password_hash: users.password_hash,
+      password_set_at: users.password_set_at,
       status: users.status,
     })
     .from(users)
@@ -59,11 +62,31 @@ const anyUser = statement((_: Params<Record<never, never>>) =>
   build.select({ id: users.id }).from(users).limit(1),
 )
 
-const setPasswordHash = statement((p: Params<{ id: string; password_hash: string }>) =>
+const renewHash = statement((p: Params<{ id: string; password_hash: string }>) =>
   build
     .update(users)
     .set({ password_hash: given(p.password_hash), updated_at: text`now()` })
     .where(eq(users.id, p.id)),
+)
+
+const replacePassword = statement((p: Params<{ id: string; password_hash: string }>) =>
+  build
+    .update(users)
+    .set({ password_hash: given(p.password_hash), password_set_at: text`now()`, updated_at: text`now()` })
+    .where(eq(users.id, p.id)),
+)
+
+/** Dated after the link even when its clock is ahead, so that the link is used up. */
+const replaceByLink = statement((p: Params<{ id: string; password_hash: string; issued_at: string }>) =>
+  build
+    .update(users)
+    .set({
+      password_hash: given(p.password_hash),
+      password_set_at: text`greatest(now(), ${p.issued_at}::timestamptz + interval '1 ms')`,
+      updated_at: text`now()`,
+    })
+    .where(and(eq(users.id, p.id), or(isNull(users.password_set_at), lt(users.password_set_at, p.issued_at))))
+    .returning({ id: users.id }),
 )
 
 const memberOfAccount = statement((p: Params<{ org: OrgRef; account_id: string }>) =>
@@ -84,7 +107,7 @@ type MembershipRow = Pick<Organization, 'slug' | 'name'> &
   > & { org_status: Organization['status'] }
 type InviteRow = Pick<
   typeof invites.$inferSelect,
-  'org_id' | 'id' | 'email' | 'user_id' | 'expires_at' | 'accepted_at'
+  'org_id' | 'id' | 'purpose' | 'email' | 'user_id' | 'expires_at' | 'accepted_at'
 > & { org_slug: string; org_name: string; org_status: Organization['status']; display_name: string }
 
 export type Account = NonNullable<Awaited<ReturnType<Accounts['byId']>>>
@@ -175,13 +198,41 @@ export class Accounts {
   async invite(token_hash: string): Promise<InviteRow | undefined> {
     const [invite] = await this.#database.query(
       (sql) => sql<InviteRow[]>`
-        select org_id, org_slug, org_name, org_status, id, email, user_id, display_name, expires_at, accepted_at
+        select org_id, org_slug, org_name, org_status, id, purpose, email, user_id, display_name, expires_at, accepted_at
         from auth_invite(${token_hash})`,
     )
     return invite
   }
 
-  async setPassword(id: string, password_hash: string): Promise<void> {
-    await this.#database.statement((sql) => setPasswordHash(sql, { id, password_hash }))
+  /** Replaces the hash of an unchanged password. */
+  async renewHash(id: string, password_hash: string): Promise<void> {
+    await this.#database.statement((sql) => renewHash(sql, { id, password_hash }))
+  }
+
+  /** Stores a new password; false when another account of the address has it. */
+  async setPassword(id: string, password_hash: string): Promise<boolean> {
+    return await this.#unlessTaken(async () => {
+      await this.#database.statement((sql) => replacePassword(sql, { id, password_hash }))
+    })
+  }
+
+  /** The same by a link, unless the password is newer than the link. Throws 404 then. */
+  async setPasswordByLink(id: string, password_hash: string, issued_at: string): Promise<boolean> {
+    return await this.#unlessTaken(async () => {
+      const set = await this.#database.statement((sql) =>
+        replaceByLink(sql, { id, password_hash, issued_at }),
+      )
+      if (set.length === 0) throw notFound('invite')
+    })
+  }
+
+  async #unlessTaken(store: () => Promise<void>): Promise<boolean> {
+    try {
+      await store()
+      return true
+    } catch (error) {
+      if (isUniqueViolation(error)) return false
+      throw error
+    }
   }
 }

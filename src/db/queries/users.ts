@@ -2,7 +2,11 @@ import type { Page } from '../../contracts/lists.ts'
 import type { User } from '../../contracts/resources.ts'
 import type { Role, UserType } from '../../contracts/vocabulary.ts'
 import type { Database, Fragment, OrgRef, Sql, Tx } from '../client.ts'
+import type { invites } from '../schema/orgs.ts'
 import { allOf, like, type PageRequest, readPage } from './pages.ts'
+
+/** `join` for a new member, `password` for a new password of a member. */
+export type LinkPurpose = (typeof invites.$inferSelect)['purpose']
 
 type UserRow = Omit<User, 'email' | 'identifier'> & { email: string | null; identifier: string | null }
 
@@ -107,14 +111,14 @@ export async function memberWithEmail(
   return member?.user_id
 }
 
-/** Whether an invite of this user is neither used up nor expired. */
-export async function isInviteOpen(
+/** Whether a link of this user is neither used up nor expired. */
+export async function isLinkOpen(
   { sql }: Pick<Tx, 'sql'>,
   org_id: string,
-  { id, user_id, now }: { id: string; user_id: string; now: string },
+  { id, user_id, purpose, now }: { id: string; user_id: string; purpose: LinkPurpose; now: string },
 ): Promise<boolean> {
   const rows = await sql`
     select 1 from invites where org_id = ${org_id} and id = ${id} and user_id = ${user_id}
-      and accepted_at is null and expires_at > ${now}`
+      and purpose = ${purpose} and accepted_at is null and expires_at > ${now}`
   return rows.length > 0
 }

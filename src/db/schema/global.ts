@@ -15,6 +15,8 @@ export const users = pgTable(
     email: text('email'),
     display_name: text('display_name').notNull(),
     password_hash: text('password_hash'),
+    /** A link to set the password that is older than this is used up. */
+    password_set_at: at('password_set_at'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     created_at: createdAt(),
     updated_at: updatedAt(),

@@ -148,6 +148,10 @@ export const invites = pgTable(
     id: id(),
     email: text('email').notNull(),
     user_id: uuid('user_id').notNull(),
+    /** `join` for a new member; `password` for a member who sets a new password. */
+    purpose: text('purpose', { enum: ['join', 'password'] })
+      .notNull()
+      .default('join'),
     role: text('role', { enum: ROLES }).notNull(),
     token_hash: text('token_hash').notNull(),
     expires_at: at('expires_at').notNull(),

@@ -1,11 +1,13 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { Role } from '../../contracts/vocabulary.ts'
+import type { LinkPurpose } from '../queries/users.ts'
 import { invites } from '../schema/orgs.ts'
 import { build, given, inOrg, type Params, statement } from '../statement.ts'
 import type { Writer } from './writer.ts'
 
 interface NewInvite {
   id: string
+  purpose: LinkPurpose
   email: string
   user_id: string
   role: Role
@@ -18,6 +20,7 @@ const insert = statement((p: Params<NewInvite & { org_id: string; now: string }>
   build.insert(invites).values({
     org_id: p.org_id,
     id: p.id,
+    purpose: p.purpose,
     email: p.email,
     user_id: p.user_id,
     role: p.role,
@@ -42,7 +45,7 @@ const withdraw = statement((p: Params<{ org_id: string; user_id: string; now: st
     .where(and(inOrg(invites.org_id, p.org_id), eq(invites.user_id, p.user_id), isNull(invites.accepted_at))),
 )
 
-/** Ends every open invite of a member. */
+/** Ends every open link of a member. */
 export async function withdrawInvites(to: Writer, user_id: string): Promise<void> {
   await to.write(withdraw(to.sql, { org_id: to.org_id, user_id, now: to.now }))
 }

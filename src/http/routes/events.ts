@@ -140,7 +140,9 @@ export function eventRoutes(deps: Deps) {
             'X-Accel-Buffering': 'no',
             Connection: 'close',
           }
-          return { response: new Response(sseBody(sink, cursor, edge.streams, request), { headers }) }
+          const response = new Response(sseBody(sink, cursor, edge.streams, request), { headers })
+          if (!(await deps.identify.holds(credential, edge, principal.id))) sink.revoke('session')
+          return { response }
         },
       ),
     )

@@ -15,9 +15,8 @@ import { findUser, listUsers } from '../../db/queries/users.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
-
-/** An invite link works for a week. */
-const INVITE_MS = 7 * 24 * 60 * 60 * 1000
+import { newLink } from '../one-time-link.ts'
+import { INVITE_MS, targetOf } from './user-links.ts'
 
 const UserQuery = Type.Object({
   type: Type.Optional(OneOf(USER_TYPES)),
@@ -205,10 +204,6 @@ export function userRoutes(deps: Deps) {
     )
 }
 
-function targetOf({ params, principal }: Pick<OrgCall<unknown, unknown>, 'params' | 'principal'>): string {
-  return params.user_id === 'me' ? (principal.id ?? '') : (params.user_id ?? '')
-}
-
 /** A sub-agent is no member: of its profile there is what its task gives it. Anybody else is hidden from it. */
 function subAgentItself(
   { principal, edge }: Pick<OrgCall<unknown, unknown>, 'principal' | 'edge'>,
@@ -258,14 +253,13 @@ async function invite(
   body: Extract<UserCreate, { type: 'human' }>,
 ) {
   const { email, display_name, role } = body
-  const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-  const expires_at = new Date(Date.now() + INVITE_MS).toISOString()
+  const { token, stored } = await newLink(deps, INVITE_MS)
   const reply = await call.command('user.invite_human', {
     email,
     display_name,
     role,
     user_id: newId(),
-    invite: { id: newId(), token_hash: await deps.hashToken(token), expires_at },
+    invite: stored,
   })
   return created(reply, {
     ...reply.result,

@@ -11,7 +11,7 @@ export const WAIT_MS_MAX = 120_000
 export const hasBrowser = existsSync(EXECUTABLE)
 
 /** A browser without the traffic of its own that would blur what the app does. */
-export async function launch(): Promise<Browser> {
+export async function launch(args: readonly string[] = []): Promise<Browser> {
   return await chromium.launch({
     executablePath: EXECUTABLE,
     args: [
@@ -22,6 +22,7 @@ export async function launch(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      ...args,
     ],
   })
 }
@@ -49,10 +50,13 @@ export async function newPage(context: BrowserContext, complaints: string[]): Pr
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    // A request that fails because the server is away, or a 401 that leads to sign-in, is part of the tests.
+    // A request that fails because the server is away, or a 401 that leads to sign-in, is part of the tests; so is a
+    // header that Chromium ignores on plain http.
     if (
       message.type() === 'error' &&
-      !/Failed to load resource|WebSocket connection|net::ERR/.test(message.text())
+      !/Failed to load resource|WebSocket connection|net::ERR|Cross-Origin-Opener-Policy header has been ignored/.test(
+        message.text(),
+      )
     )
       complaints.push(message.text())
   })
@@ -60,8 +64,8 @@ export async function newPage(context: BrowserContext, complaints: string[]): Pr
 }
 
 /** Signs in by the API, gives the session to the browser, and opens the person's org, as the sign-in page would. */
-export async function signIn(page: Page, url: string, email: string): Promise<void> {
-  const person = await new Person(url).signIn(email, PASSWORD)
+export async function signIn(page: Page, url: string, email: string, api_url = url): Promise<void> {
+  const person = await new Person(api_url).signIn(email, PASSWORD)
   await page.context().addCookies([...person.cookies].map(([name, value]) => ({ name, value, url })))
   const { body } = await person.call<{ memberships: { org: { slug: string } }[] }>('GET', '/auth/me')
   const [only, ...others] = body.memberships

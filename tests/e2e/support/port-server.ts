@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import type { BunPlugin, Server, ServerWebSocket } from 'bun'
 
-const PAGE = join(import.meta.dir, '..', '..', '..', 'ui', 'tests', 'support', 'ports-page.ts')
+const UI = join(import.meta.dir, '..', '..', '..', 'ui')
+const SCRIPTS = {
+  'page.js': join(UI, 'tests', 'support', 'ports-page.ts'),
+  'lock-worker.js': join(UI, 'src', 'realtime', 'lock-worker.ts'),
+}
 
 /** A failing assertion looks at `process`. */
 const PAGE_HTML = `<!doctype html><title>Ports</title><body>
@@ -79,16 +83,22 @@ const strictAssert: BunPlugin = {
   },
 }
 
-/** Serves the page of the contract suites, and the other side of its sockets and event sources. */
-export async function startPortServer(): Promise<{ url: string; stop(): Promise<void> }> {
+async function bundle(entry: string): Promise<string> {
   const build = await Bun.build({
-    entrypoints: [PAGE],
+    entrypoints: [entry],
     target: 'browser',
     format: 'iife',
     plugins: [strictAssert],
   })
   const script = await build.outputs[0]?.text()
-  if (script === undefined) throw new Error('The page of the ports does not build.')
+  if (script === undefined) throw new Error(`${entry} does not build.`)
+  return script
+}
+
+/** Serves the page of the contract suites, and the other side of its sockets and event sources. */
+export async function startPortServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const scripts = new Map<string, string>()
+  for (const [name, entry] of Object.entries(SCRIPTS)) scripts.set(name, await bundle(entry))
   const peers = new Map<string, Peer>()
   const peerOf = (name: string) => {
     const peer = peers.get(name) ?? new Peer()
@@ -98,7 +108,8 @@ export async function startPortServer(): Promise<{ url: string; stop(): Promise<
 
   async function fetch(request: Request, server: Server<Peer>): Promise<Response | undefined> {
     const [kind = '', name = '', what] = new URL(request.url).pathname.slice(1).split('/')
-    if (kind === 'page.js')
+    const script = scripts.get(kind)
+    if (script !== undefined)
       return new Response(script, { headers: { 'content-type': 'text/javascript; charset=utf-8' } })
     if (kind === '')
       return new Response(PAGE_HTML, {

@@ -1,4 +1,4 @@
-import { PASSWORD } from '../../support/client.ts'
+import { join, PASSWORD } from '../../support/client.ts'
 import {
   agent,
   asFreshSession,
@@ -32,6 +32,15 @@ const REPORT = { state: 'delivered' }
 const inviteToken: Make = async ({ world }) => ({
   params: { token: (await invite(world.main.admin)).invite_url.split('/').at(-1) ?? '' },
 })
+
+const signInToken: Make = async ({ world }) => {
+  const { admin } = world.main
+  const member = await join(admin, unique())
+  const { sign_in_url } = await done(
+    admin.in<{ sign_in_url: string }>('POST', `/users/${member.user_id}/sign-in-link`),
+  )
+  return { params: { token: sign_in_url.split('/').at(-1) ?? '' } }
+}
 
 /** What each line of the table asks for, by {@link keyOf}. Paths start below the org. */
 const IN_ORG: Record<string, Make> = {
@@ -68,6 +77,12 @@ const IN_ORG: Record<string, Make> = {
   }),
   'DELETE /users/{user_id}': async ({ place, read_only }) => ({
     params: { user_id: read_only ? place.member_id : (await invite(place.admin)).id },
+  }),
+  'POST /users/{user_id}/invite': async ({ place, read_only }) => ({
+    params: { user_id: read_only ? place.member_id : (await invite(place.admin)).id },
+  }),
+  'POST /users/{user_id}/sign-in-link': ({ world }) => ({
+    params: { user_id: world.people.assigned?.user_id ?? '' },
   }),
   'GET /users/{user_id}/api-keys': agent,
   'POST /users/{user_id}/api-keys/rotate': agent,
@@ -167,6 +182,11 @@ const ELSEWHERE: Record<string, Make> = {
   'POST /auth/password': sending(nothing, { email: 'una.signed@example.com', password: PASSWORD }),
   'GET /auth/invites/{token}': inviteToken,
   'POST /auth/invites/{token}/accept': sending(inviteToken, { password: PASSWORD }),
+  'GET /auth/sign-in-links/{token}': signInToken,
+  'POST /auth/sign-in-links/{token}/accept': sending(signInToken, { password: PASSWORD }),
+  'PUT /auth/password with another’s password': () => ({
+    body: { current_password: 'not the password 1', new_password: PASSWORD },
+  }),
   'POST /auth/refresh': asFreshSession,
   'POST /auth/logout': asFreshSession,
   'GET /auth/me': nothing,

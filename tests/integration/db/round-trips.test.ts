@@ -59,9 +59,12 @@ const ROUND_TRIPS: Record<string, number> = {
   'task.transition': 3,
   'task.update': 4,
   'user.create_agent': 7,
+  'user.invite_again': 5,
   'user.invite_human': 6,
   'user.join': 10,
+  'user.link_sign_in': 5,
   'user.remove': 7,
+  'user.set_password': 13,
   'user.update': 5,
 }
 

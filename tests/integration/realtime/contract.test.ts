@@ -52,6 +52,10 @@ async function changeMembers(): Promise<void> {
   await elsewhere.call('POST', '/auth/password', { email: 'ana.lima@example.com', password: 'a wrong one' })
   await elsewhere.signIn('ana.lima@example.com', PASSWORD)
   await done(elsewhere.call('POST', '/auth/logout'))
+  const bo = await join(admin, 'Bo Link')
+  const link = await done(admin.in<{ sign_in_url: string }>('POST', `/users/${bo.user_id}/sign-in-link`))
+  const token = link.sign_in_url.split('/').at(-1)
+  await done(elsewhere.call('POST', `/auth/sign-in-links/${token}/accept`, { password: `${PASSWORD} new` }))
 }
 
 async function changeWork(): Promise<void> {

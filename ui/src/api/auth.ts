@@ -1,4 +1,4 @@
-import type { AcceptInviteBody, PasswordBody, SetupBody } from '@contracts/requests.ts'
+import type { AcceptInviteBody, PasswordBody, SetPasswordBody, SetupBody } from '@contracts/requests.ts'
 import type { Role } from '@contracts/vocabulary.ts'
 import { request } from './http.ts'
 
@@ -29,6 +29,14 @@ export interface Invite {
   org_slug: string
 }
 
+/** The org is null for a link from the shell of the server: it is for all organizations of the account. */
+export interface SignInLink {
+  email: string
+  display_name: string
+  org_name: string | null
+  org_slug: string | null
+}
+
 const form = { expects_401: true }
 
 export const auth = {
@@ -39,6 +47,10 @@ export const auth = {
   invite: (token: string) => request<Invite>('GET', `/auth/invites/${encodeURIComponent(token)}`, form),
   acceptInvite: (token: string, body: AcceptInviteBody) =>
     request<SignedIn>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, { body, ...form }),
+  signInLink: (token: string) =>
+    request<SignInLink>('GET', `/auth/sign-in-links/${encodeURIComponent(token)}`, form),
+  useSignInLink: (token: string, body: SetPasswordBody) =>
+    request<SignedIn>('POST', `/auth/sign-in-links/${encodeURIComponent(token)}/accept`, { body, ...form }),
   refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
   logout: () => request<undefined>('POST', '/auth/logout', form),
 }

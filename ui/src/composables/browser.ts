@@ -1,13 +1,41 @@
+import { EventSource, type FetchLike } from 'eventsource'
 import type { SocketLike } from '../realtime/chat-socket.ts'
 import type { SourceLike } from '../realtime/event-stream.ts'
 import { IndexedDbOutboxStore } from '../realtime/outbox-idb.ts'
 import { MemoryOutboxStore, type OutboxStore } from '../realtime/outbox-store.ts'
 import type { BroadcastLike } from '../realtime/shared-events.ts'
 import { type LocksLike, takeTabId } from '../realtime/tabs.ts'
+import { type LockPort, WorkerLocks } from '../realtime/worker-locks.ts'
 
-/** Web Locks; undefined on insecure origins. */
-export function webLocks(): LocksLike | undefined {
-  return typeof navigator === 'undefined' ? undefined : navigator.locks
+let worker_locks: LocksLike | undefined
+
+/** Web Locks; on insecure origins those of a shared worker, undefined without one (Chrome on Android). */
+export function tabLocks(): LocksLike | undefined {
+  if (typeof navigator === 'undefined') return undefined
+  if (navigator.locks) return navigator.locks
+  if (typeof SharedWorker === 'undefined') return undefined
+  worker_locks ??= locksOf(
+    new SharedWorker(new URL('../realtime/lock-worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'mc-locks',
+    }),
+    window,
+  )
+  return worker_locks
+}
+
+/** The locks of a page in a shared worker; free when the page goes. */
+export function locksOf(worker: SharedWorker, page: Window): LocksLike {
+  const { port } = worker
+  const locks = new WorkerLocks({
+    set onmessage(run: LockPort['onmessage']) {
+      port.onmessage = run
+    },
+    postMessage: (request) => port.postMessage(request),
+  })
+  // A page that may come back from the cache of the browser keeps its place until it misses pings.
+  page.addEventListener('pagehide', ({ persisted }) => persisted || locks.close())
+  return locks
 }
 
 /** Session storage; undefined where it is forbidden. */
@@ -24,7 +52,7 @@ let tab_id: Promise<string> | undefined
 
 /** The id of this tab. Taken once per document: the lock of the id is held as long as the document lives. */
 export function tabId(): Promise<string> {
-  tab_id ??= takeTabId(tabStorage(), webLocks())
+  tab_id ??= takeTabId(tabStorage(), tabLocks())
   return tab_id
 }
 
@@ -56,8 +84,30 @@ export function socketOf(socket: WebSocket): SocketLike {
   }
 }
 
-export function sourceOf(source: EventSource): SourceLike {
+/**
+ * Opens an event source over fetch. The browser's own EventSource hides comments, so a heartbeat that fails to appear would
+ * go unnoticed.
+ */
+export function openSource(url: string): SourceLike {
+  let onactivity: SourceLike['onactivity'] = null
+  const fetchNoting: FetchLike = async (input, init) => {
+    const { body, url, status, redirected, headers } = await fetch(input, init)
+    const noting = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, out) {
+        onactivity?.()
+        out.enqueue(chunk)
+      },
+    })
+    return { body: body?.pipeThrough(noting) ?? null, url, status, redirected, headers }
+  }
+  const source = new EventSource(url, { fetch: fetchNoting })
   return {
+    get onactivity() {
+      return onactivity
+    },
+    set onactivity(run: SourceLike['onactivity']) {
+      onactivity = run
+    },
     get readyState() {
       return source.readyState
     },

@@ -16,7 +16,7 @@ import { realTimers } from '../realtime/timers.ts'
 import { leaveForSignIn } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { useTalk } from '../stores/talk.ts'
-import { broadcastOf, outboxStore, socketOf, sourceOf, tabId, webLocks } from './browser.ts'
+import { broadcastOf, openSource, outboxStore, socketOf, tabId, tabLocks } from './browser.ts'
 import { onOtherUser } from './sign-in-notice.ts'
 
 const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
@@ -70,11 +70,11 @@ export function startRealtime(
           socketOf(new WebSocket(socketUrl(reader.slug, reader.account_id, location.origin), 'mc.v1')),
         events: {
           tab_id,
-          locks: webLocks(),
+          locks: tabLocks(),
           broadcast,
           stream: (handlers) =>
             new EventStream(
-              (cursor) => sourceOf(new EventSource(streamUrl(reader.slug, reader.account_id, cursor))),
+              (cursor) => openSource(streamUrl(reader.slug, reader.account_id, cursor)),
               handlers,
               realTimers,
               Math.random,
@@ -83,8 +83,9 @@ export function startRealtime(
         http: {
           post: (channel_id, body) => api.post(reader.slug, channel_id, body),
           read: (channel_id, seq) => api.markRead(reader.slug, channel_id, seq),
+          channel: (channel_id) => api.channel(reader.slug, channel_id),
         },
-        outbox: { store: outboxStore(), newId, openTabs: () => openTabs(webLocks()) },
+        outbox: { store: outboxStore(), newId, openTabs: () => openTabs(tabLocks()) },
       },
       {
         socketState: connection.enter,

@@ -6,12 +6,14 @@ export function isLogged(envelope: StreamEnvelope): envelope is EventEnvelope {
   return 'sequence' in envelope && envelope.sequence !== null
 }
 
-/** The part of a browser's EventSource that is used. */
+/** The part of an EventSource that is used. */
 export interface SourceLike {
   readonly readyState: number
   onopen: (() => void) | null
   onmessage: ((event: { data: unknown; lastEventId: string }) => void) | null
   onerror: (() => void) | null
+  /** Called for all bytes that arrive, heartbeats included. */
+  onactivity: (() => void) | null
   close(): void
 }
 
@@ -24,9 +26,15 @@ export interface EventStreamHandlers {
 
 const CLOSED = 2
 
+/** A stream that is silent for so many of its heartbeats is dead: one may be late, two are not. */
+const SILENT_HEARTBEATS = 2.5
+/** Assumed until `stream.opened` names the interval: the server's default. */
+const HEARTBEAT_SECONDS = 15
+
 /**
- * The live event log of an org. A browser reconnects an EventSource after a lost connection, but closes it for good after an
- * HTTP error (502 of a restarting proxy, 429): then this opens a new one at the last cursor, with back-off.
+ * The live event log of an org. An EventSource reconnects after a lost connection, but closes for good after an HTTP error
+ * (502 of a restarting proxy, 429): then this opens a new one at the last cursor, with back-off. So it does when nothing
+ * arrives for some heartbeats, e.g. behind a proxy that keeps a dead connection, or after a suspend.
  */
 export class EventStream {
   readonly #open: (cursor: string | undefined) => SourceLike
@@ -38,6 +46,9 @@ export class EventStream {
   #attempt = 0
   #ended = false
   #cancel: (() => void) | undefined
+  #heard_at = 0
+  #silent_ms = SILENT_HEARTBEATS * HEARTBEAT_SECONDS * 1000
+  #cancelWatch: (() => void) | undefined
 
   constructor(
     open: (cursor: string | undefined) => SourceLike,
@@ -76,12 +87,20 @@ export class EventStream {
     this.#connect()
   }
 
+  /** Replaces a source that is silent for too long. Timers may be late, above all after a suspend. */
+  check(): void {
+    if (this.#source && this.#timers.now() - this.#heard_at >= this.#silent_ms) this.reopen()
+  }
+
   #connect(): void {
     this.#close()
     if (this.#ended) return
     this.#handlers.state('connecting')
     const source = this.#open(this.#cursor)
     this.#source = source
+    this.#heard()
+    this.#watch()
+    source.onactivity = () => this.#heard()
     source.onopen = () => {
       this.#attempt = 0
       this.#handlers.state('live')
@@ -94,6 +113,10 @@ export class EventStream {
     if (cursor !== '') this.#cursor = cursor
     const envelope = parseEnvelope(data)
     if (!envelope) return
+    if (envelope.type === 'stream.opened') {
+      this.#silent_ms = SILENT_HEARTBEATS * envelope.payload.heartbeat_seconds * 1000
+      this.#watch()
+    }
     this.#handlers.envelope(envelope, this.#cursor ?? '')
     if (envelope.type === 'session.revoked') this.stop()
   }
@@ -101,6 +124,7 @@ export class EventStream {
   #failed(source: SourceLike): void {
     if (source !== this.#source) return
     if (source.readyState !== CLOSED) {
+      this.#heard()
       this.#handlers.state('connecting')
       return
     }
@@ -112,15 +136,32 @@ export class EventStream {
     )
   }
 
+  #heard(): void {
+    this.#heard_at = this.#timers.now()
+  }
+
+  /** Checks when the limit would be reached; bytes only note their time. */
+  #watch(): void {
+    this.#cancelWatch?.()
+    const left_ms = Math.max(1, this.#heard_at + this.#silent_ms - this.#timers.now())
+    this.#cancelWatch = this.#timers.after(left_ms, () => {
+      this.check()
+      if (this.#source) this.#watch()
+    })
+  }
+
   #close(): void {
     this.#cancel?.()
     this.#cancel = undefined
+    this.#cancelWatch?.()
+    this.#cancelWatch = undefined
     const source = this.#source
     this.#source = undefined
     if (!source) return
     source.onopen = null
     source.onmessage = null
     source.onerror = null
+    source.onactivity = null
     source.close()
   }
 }

@@ -15,6 +15,7 @@ export interface StreamPort {
   stop(): void
   retryNow(): void
   reopen(): void
+  check(): void
 }
 
 export interface SharedEventsHandlers {
@@ -76,26 +77,46 @@ export class SharedEvents {
       return
     }
     broadcast.onmessage = ({ data }) => this.#receive(data)
-    this.#broadcast({ kind: 'ask' })
-    locks
-      .request(this.#name, { signal: this.#abort.signal }, () => {
-        if (this.#abort.signal.aborted) return undefined
-        this.#lead()
-        return new Promise<void>((resolve) => this.#abort.signal.addEventListener('abort', () => resolve()))
-      })
-      // Aborted because the page left the org; or locks are forbidden, then this tab opens a stream of its own.
-      .catch(() => {
-        if (!this.#abort.signal.aborted) this.#lead()
-      })
+    this.#follow(locks)
   }
 
   stop(): void {
     this.#abort.abort()
-    // Not the leader any more: the followers do not hear that this stream ended, they get another one.
-    const stream = this.#stream
-    this.#stream = undefined
-    stream?.stop()
+    this.#stepDown()
     this.#ports.broadcast?.close()
+  }
+
+  /** Follows until the lock is granted. */
+  #follow(locks: LocksLike): void {
+    const { signal } = this.#abort
+    this.#broadcast({ kind: 'ask' })
+    locks
+      .request(this.#name, { signal }, () => {
+        if (signal.aborted) return undefined
+        this.#lead()
+        return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      })
+      .catch(() => {
+        // Aborted because the page left the org.
+        if (signal.aborted) return
+        // Taken away from a leader that was frozen by the browser; or forbidden: then this tab opens a stream of its own.
+        if (this.#stepDown()) this.#follow(locks)
+        else this.#lead()
+      })
+  }
+
+  /**
+   * Closes the stream of a leader; false when this tab does not lead. The followers do not hear that this stream ended: they
+   * get another one.
+   */
+  #stepDown(): boolean {
+    const stream = this.#stream
+    if (!stream) return false
+    this.#stream = undefined
+    // The next leader must go on where this stream was.
+    this.#received = { leader: this.#ports.tab_id, n: this.#sent }
+    stream.stop()
+    return true
   }
 
   retryNow(): void {
@@ -107,6 +128,11 @@ export class SharedEvents {
   /** Replaces a stream that may be dead without an error. It goes on at its cursor. */
   reopen(): void {
     if (!this.#abort.signal.aborted) this.#stream?.reopen()
+  }
+
+  /** Replaces a stream that is silent for too long, e.g. after a suspend. */
+  check(): void {
+    this.#stream?.check()
   }
 
   #lead(): void {

@@ -5,6 +5,7 @@ interface Request {
   tab_id: string
   /** Lets the request have the lock; settles when its callback does. */
   run(lock: object): Promise<void>
+  lose(): void
 }
 
 /** Web Locks of one browser: exclusive, first come first served, freed with their callback or with their tab. */
@@ -23,7 +24,8 @@ export class FakeLocks {
               reject(error)
             }
           }
-          const request: Request = { tab_id, run: outcome }
+          const lose = () => reject(new DOMException('The lock was given to another tab.', 'AbortError'))
+          const request: Request = { tab_id, run: outcome, lose }
           if (ifAvailable && (this.#held.has(name) || this.#waiting(name).length > 0)) {
             task(() => void outcome(null))
             return
@@ -55,6 +57,15 @@ export class FakeLocks {
         queue.filter((request) => request.tab_id !== tab_id),
       )
     for (const [name, request] of this.#held) if (request.tab_id === tab_id) this.#free(name, request)
+  }
+
+  /** Gives the locks of a frozen tab to the next ones, as a broker does. */
+  takeAway(tab_id: string): void {
+    for (const [name, request] of this.#held)
+      if (request.tab_id === tab_id) {
+        request.lose()
+        this.#free(name, request)
+      }
   }
 
   #waiting(name: string): Request[] {

@@ -6,6 +6,7 @@ export class FakeSource implements SourceLike {
   onopen: SourceLike['onopen'] = null
   onmessage: SourceLike['onmessage'] = null
   onerror: SourceLike['onerror'] = null
+  onactivity: SourceLike['onactivity'] = null
   /** Cursor in its URL. */
   readonly cursor: string | undefined
   /** Sent as `Last-Event-ID` when the browser reconnects. */
@@ -34,6 +35,7 @@ export class FakeSource implements SourceLike {
   says(envelope: unknown, last_event_id?: string): void {
     if (this.readyState === 0) throw new Error('A server speaks once the stream is open.')
     if (this.readyState !== 1) return
+    this.onactivity?.()
     this.last_event_id = last_event_id ?? this.last_event_id
     if (envelope === undefined) return
     const data = typeof envelope === 'string' ? envelope : JSON.stringify(envelope)

@@ -1,6 +1,6 @@
 import type { PortsPage } from '../../../tests/e2e/support/ports-page.ts'
 import { type ClockUnderTest, TIMER_RULES } from '../../../tests/support/clock-contract.ts'
-import { broadcastOf, socketOf, sourceOf } from '../../src/composables/browser.ts'
+import { broadcastOf, locksOf, openSource, socketOf } from '../../src/composables/browser.ts'
 import { IndexedDbOutboxStore } from '../../src/realtime/outbox-idb.ts'
 import { realTimers } from '../../src/realtime/timers.ts'
 import { BROADCAST_RULES, type BroadcastsUnderTest } from './broadcast-contract.ts'
@@ -44,6 +44,22 @@ async function locks(): Promise<LocksUnderTest> {
   }
 }
 
+/** The same in a shared worker. */
+async function workerLocks(): Promise<LocksUnderTest> {
+  return {
+    name: fresh(),
+    openTab() {
+      const frame = document.body.appendChild(document.createElement('iframe'))
+      const { contentWindow } = frame
+      if (!contentWindow) throw new Error('The frame has no window.')
+      return {
+        locks: locksOf(new SharedWorker('/lock-worker.js', 'locks'), contentWindow),
+        close: () => frame.remove(),
+      }
+    },
+  }
+}
+
 async function socket(): Promise<SocketUnderTest> {
   const name = fresh()
   const at = `/socket/${name}`
@@ -63,7 +79,7 @@ async function socket(): Promise<SocketUnderTest> {
 async function source(): Promise<SourceUnderTest> {
   const at = `/source/${fresh()}`
   return {
-    source: sourceOf(new EventSource(at)),
+    source: openSource(new URL(at, location.href).href),
     server: {
       accept: () => tell(`${at}/accept`),
       refuse: () => tell(`${at}/refuse`),
@@ -99,6 +115,7 @@ function suite<Made>(
 const rules = new Map([
   ...suite('broadcast channel', BROADCAST_RULES, broadcasts),
   ...suite('locks', LOCKS_RULES, locks),
+  ...suite('locks of a worker', LOCKS_RULES, workerLocks),
   ...suite('socket', SOCKET_RULES, socket),
   ...suite('event source', SOURCE_RULES, source),
   ...suite('outbox store', OUTBOX_STORE_RULES, outboxStore),

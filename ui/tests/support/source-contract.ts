@@ -80,6 +80,28 @@ export const SOURCE_RULES: Rule<SourceUnderTest>[] = [
     },
   ],
   [
+    'bytes that hold no event are activity',
+    async (make) => {
+      const { source, server, heard } = await opened(make)
+      await server.say('a', 'log.1')
+      await until(() => heard.length === 2)
+      let active = false
+      source.onactivity = () => {
+        active = true
+      }
+      await server.say(undefined)
+      await until(() => active)
+      active = false
+      await server.say(undefined, 'log.3')
+      await until(() => active)
+      active = false
+      source.close()
+      await server.say('late')
+      await turn()
+      assert.deepEqual([heard, active], [['open 1', 'a log.1 1'], false])
+    },
+  ],
+  [
     'an HTTP error ends it for good',
     async (make) => {
       const { source, server } = await make()

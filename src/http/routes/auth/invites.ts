@@ -6,6 +6,7 @@ import { Closed } from '../../../contracts/schema.ts'
 import { readOnly } from '../../../domain/access.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
+import { isLinkToken } from '../../one-time-link.ts'
 import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag } from './sign-in.ts'
 
 /** Invite links: what one is for, and joining with it. */
@@ -15,9 +16,13 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
 
   /** The invite of a link; 404 when it does not exist, was used or has expired. */
   async function usableInvite(token: string) {
-    if (!/^[A-Za-z0-9_-]{20,100}$/.test(token)) throw notFound('invite')
+    if (!isLinkToken(token)) throw notFound('invite')
     const invite = await accounts.invite(await deps.hashToken(token))
-    if (!invite || invite.accepted_at !== null || Date.parse(invite.expires_at) <= Date.now())
+    if (
+      invite?.purpose !== 'join' ||
+      invite.accepted_at !== null ||
+      Date.parse(invite.expires_at) <= Date.now()
+    )
       throw notFound('invite')
     return invite
   }

@@ -1,10 +1,11 @@
 import { Elysia } from 'elysia'
-import { ApiError } from '../../../contracts/errors.ts'
-import { PasswordBody } from '../../../contracts/requests.ts'
+import { ApiError, invalid } from '../../../contracts/errors.ts'
+import { ChangePasswordBody, PasswordBody } from '../../../contracts/requests.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
-import { accountOf, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+import { endOtherSessions } from './end-session.ts'
+import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** Sign-in with e-mail and password. */
 export function passwordRoutes(deps: Deps, sign_in: SignIn) {
@@ -22,35 +23,76 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
       )
   }
 
-  return new Elysia({ name: 'auth.password' }).post(
-    '/password',
-    ...at.open(
-      {
-        tag,
-        open: true,
-        sign_in: true,
-        body: PasswordBody,
-        summary: 'Sign in with e-mail and password',
-        description:
-          'Starts a session in cookies; with `token_response` its token is in the body as well. An unknown account and a wrong password get the same answer.',
-        ok: { status: 200, schema: SignedIn },
-        errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
-      },
-      async (call) => {
-        const { body, request, ip } = call
-        deps.limits.account(body.email)
-        deps.sign_in_back_off.check(body.email, ip)
-        const { account, current_hash } = await accountOf(deps, body)
-        if (account?.status !== 'active') {
-          deps.sign_in_back_off.failed(body.email, ip)
-          recordFailure(body.email, request, ip).catch((error: unknown) =>
-            deps.log.failed('record a failed sign-in', error),
-          )
-          throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
-        }
-        if (account.password_hash !== current_hash) await accounts.setPassword(account.id, current_hash)
-        return await sign_in.start(account, call)
-      },
-    ),
-  )
+  return new Elysia({ name: 'auth.password' })
+    .post(
+      '/password',
+      ...at.open(
+        {
+          tag,
+          open: true,
+          sign_in: true,
+          body: PasswordBody,
+          summary: 'Sign in with e-mail and password',
+          description:
+            'Starts a session in cookies; with `token_response` its token is in the body as well. An unknown account and a wrong password get the same answer.',
+          ok: { status: 200, schema: SignedIn },
+          errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
+        },
+        async (call) => {
+          const { body, request, ip } = call
+          deps.limits.account(body.email)
+          deps.sign_in_back_off.check(body.email, ip)
+          const { account, current_hash } = await accountOf(deps, body)
+          if (account?.status !== 'active') {
+            deps.sign_in_back_off.failed(body.email, ip)
+            recordFailure(body.email, request, ip).catch((error: unknown) =>
+              deps.log.failed('record a failed sign-in', error),
+            )
+            throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
+          }
+          if (account.password_hash !== current_hash) await accounts.renewHash(account.id, current_hash)
+          return await sign_in.start(account, call)
+        },
+      ),
+    )
+
+    .put(
+      '/password',
+      ...at.signedIn(
+        {
+          tag,
+          body: ChangePasswordBody,
+          summary: 'Change your own password',
+          description: 'Ends all other sessions of the account. For people.',
+          ok: { status: 204 },
+          errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
+        },
+        async (call) => {
+          const { principal, body, ip } = call
+          const { id, session_id } = principal
+          const account = session_id === undefined ? undefined : await accounts.byId(id)
+          if (!account || session_id === undefined)
+            throw new ApiError('UNAUTHENTICATED', 'Only people have a password.')
+          const { email, display_name } = account
+          deps.limits.account(email)
+          deps.sign_in_back_off.checkGuess(email, ip)
+          const current = await accountOf(deps, { email, password: body.current_password })
+          if (current.account?.id !== id) {
+            deps.sign_in_back_off.guessed(email, ip)
+            throw new ApiError('INVALID_CREDENTIALS', 'This is not your current password.')
+          }
+          checkPassword(body.new_password, { email, name: display_name }, '/new_password')
+          const password_hash = await deps.passwords.hash(email, body.new_password)
+          if (!(await accounts.setPassword(id, password_hash))) {
+            // Another account of the address has it: that is a guess of its password.
+            deps.sign_in_back_off.guessed(email, ip)
+            throw invalid({ path: '/new_password', message: 'Use another one.' })
+          }
+          await endOtherSessions(deps, id, session_id, call)
+          const content = { type: 'auth.password_changed', payload: { by: 'owner' } } as const
+          await recordSignIn(deps, id, content, { ip, user_agent: userAgent(call.request) })
+          return {}
+        },
+      ),
+    )
 }

@@ -4,12 +4,11 @@ import { clearedCookies } from '../../../auth/cookies.ts'
 import { ApiError, notFound } from '../../../contracts/errors.ts'
 import { PageOf, pageOf } from '../../../contracts/lists.ts'
 import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
-import type { SessionEnd } from '../../../contracts/vocabulary.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { PAGE } from '../../list-query.ts'
-import { recordSignIn } from '../../sign-in-records.ts'
-import { SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+import { endSession } from './end-session.ts'
+import { SignedIn, type SignIn, TAG as tag } from './sign-in.ts'
 
 const Session = Closed({
   id: Uuid(),
@@ -25,19 +24,6 @@ const Session = Closed({
 export function sessionRoutes(deps: Deps, sign_in: SignIn) {
   const at = endpoints(deps)
   const { accounts, sessions } = deps
-
-  /** Ends a session of an account everywhere and writes it to the logs of the account's orgs. */
-  async function end(
-    account_id: string,
-    session_id: string,
-    reason: SessionEnd,
-    call: { request: Request; ip: string },
-  ): Promise<void> {
-    await sessions.revoke(session_id)
-    const from = { ip: call.ip, user_agent: userAgent(call.request) }
-    const payload = { session_id, reason }
-    await recordSignIn(deps, account_id, { type: 'auth.session_revoked', payload }, from)
-  }
 
   return new Elysia({ name: 'auth.sessions' })
     .post(
@@ -85,7 +71,7 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           const { id, session_id } = call.principal
           if (session_id === undefined)
             throw new ApiError('UNAUTHENTICATED', 'Only a session can be signed out.')
-          await end(id, session_id, 'logout', call)
+          await endSession(deps, id, session_id, 'logout', call)
           return { cookies: clearedCookies(deps.cookies) }
         },
       ),
@@ -152,7 +138,7 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
             throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
           const own = (await sessions.list(principal.id)).find((session) => session.id === params.id)
           if (!own) throw notFound('session')
-          await end(principal.id, own.id, 'revoked', call)
+          await endSession(deps, principal.id, own.id, 'revoked', call)
           return {}
         },
       ),

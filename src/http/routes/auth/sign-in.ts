@@ -91,9 +91,13 @@ export function userAgent(request: Request): string {
 }
 
 /** Throws 400 when a new password is too weak for this person. */
-export function checkPassword(password: string, about: { email: string; name: string }): void {
+export function checkPassword(
+  password: string,
+  about: { email: string; name: string },
+  path = '/password',
+): void {
   const problem = passwordProblem(password, about)
-  if (problem) throw invalid({ path: '/password', message: problem })
+  if (problem) throw invalid({ path, message: problem })
 }
 
 /**

@@ -1,0 +1,109 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import { notFound } from '../../../contracts/errors.ts'
+import { newId } from '../../../contracts/ids.ts'
+import { SetPasswordBody } from '../../../contracts/requests.ts'
+import { Closed, Nullable } from '../../../contracts/schema.ts'
+import type { Deps } from '../../deps.ts'
+import { endpoints } from '../../endpoint.ts'
+import { isLinkToken } from '../../one-time-link.ts'
+import { accountOfLink, setByShell } from './shell-link.ts'
+import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+
+/** One-time links with which a member sets a new password. */
+export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
+  const at = endpoints(deps)
+  const { accounts } = deps
+
+  async function usableLink(token: string) {
+    if (!isLinkToken(token)) throw notFound('invite')
+    const link = await accounts.invite(await deps.hashToken(token))
+    if (
+      link?.purpose !== 'password' ||
+      link.accepted_at !== null ||
+      Date.parse(link.expires_at) <= Date.now()
+    )
+      throw notFound('invite')
+    return link
+  }
+
+  return new Elysia({ name: 'auth.sign-in-links' })
+    .get(
+      '/sign-in-links/:token',
+      ...at.open(
+        {
+          tag,
+          open: true,
+          sign_in: true,
+          summary: 'Whose sign-in link this is',
+          description: 'And of which organization.',
+          ok: {
+            status: 200,
+            schema: Closed({
+              email: Type.String(),
+              display_name: Type.String(),
+              org_name: Nullable(
+                Type.String({ description: 'Null for a link from the shell of the server.' }),
+              ),
+              org_slug: Nullable(Type.String()),
+            }),
+          },
+          errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
+        },
+        async ({ params }) => {
+          const from_shell = deps.shellLink(params.token ?? '')
+          if (from_shell) {
+            const { email, display_name } = await accountOfLink(deps, from_shell)
+            return { body: { email, display_name, org_name: null, org_slug: null } }
+          }
+          const { email, display_name, org_name, org_slug } = await usableLink(params.token ?? '')
+          return { body: { email, display_name, org_name, org_slug } }
+        },
+      ),
+    )
+
+    .post(
+      '/sign-in-links/:token/accept',
+      ...at.open(
+        {
+          tag,
+          open: true,
+          sign_in: true,
+          body: SetPasswordBody,
+          summary: 'Set a new password with a sign-in link',
+          description:
+            'Signs in. Sessions from before end for this organization; those of the account for a link from the shell. Where the account is a member of other organizations, those keep their password, and this one has an account of its own.',
+          ok: { status: 200, schema: SignedIn },
+          errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
+        },
+        async (call) => {
+          const from_shell = deps.shellLink(call.params.token ?? '')
+          if (from_shell) {
+            const account = await setByShell(deps, from_shell, call)
+            return await sign_in.start(account, call)
+          }
+          const { params, body, ip, request } = call
+          const { org_id, id: link_id, user_id, email, display_name } = await usableLink(params.token ?? '')
+          deps.limits.account(email)
+          deps.sign_in_back_off.checkGuess(email, ip)
+          const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
+          if (!known) {
+            deps.sign_in_back_off.guessed(email, ip)
+            checkPassword(body.password, { email, name: display_name })
+          }
+          const input = {
+            user_id,
+            link_id,
+            password_hashes: hashes,
+            new_account_id: newId(),
+            ip,
+            user_agent: userAgent(request),
+          }
+          const { result } = await deps.systemCommand(org_id, { command: 'user.set_password', input })
+          const account = await accounts.byId(result.account_id)
+          if (!account) throw new Error('unreachable: the account was just stored')
+          return await sign_in.start(account, call)
+        },
+      ),
+    )
+}
