@@ -97,3 +97,24 @@ test('C44 new access to a channel starts at its end: joined, assigned, made an a
   await post(admin, project.channel_id, 'after')
   for (const who of [bo, newcomer, cleo]) expect((await marks(who, project.channel_id))[2]).toBe(1)
 })
+
+test('C49 messages that mention the caller are found from any place, without the caller’s own', async () => {
+  const id = await newChannel()
+  for (const content of ['1', '2 @ines-carvalho', '3', '4 @ines-carvalho']) await post(bot, id, content)
+  await post(admin, id, '5 @ines-carvalho, a note to oneself')
+  await post(bot, id, '6 @ines-carvalho')
+  const found = async (query: string, who: Reader = admin) => {
+    const { body } = await who.in<{ data: { seq: number }[]; next_cursor: string | null }>(
+      'GET',
+      `/channels/${id}/messages?mentions_me=true&${query}`,
+    )
+    return [body.data.map(({ seq }) => seq), body.next_cursor]
+  }
+  expect(await found('')).toEqual([[6, 4, 2], null])
+  expect(await found('after=0&limit=1')).toEqual([[2], 'after.2'])
+  expect(await found('cursor=after.2&limit=5')).toEqual([[6, 4], null])
+  expect(await found('before=6&limit=5')).toEqual([[4, 2], null])
+  expect(await found('', bot)).toEqual([[], null])
+  const refused = await admin.in('GET', `/channels/${id}/messages?mentions_me=true&around=3`)
+  expect(refused.status).toBe(400)
+})

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { sortChannels, withCounted, withFresh, withHead, withRead } from '../src/realtime/channel-counts.ts'
-import { channel, ME, message, OTHER } from './support/samples.ts'
+import {
+  passedIn,
+  sortChannels,
+  withCounted,
+  withCounts,
+  withFresh,
+  withHead,
+  withRead,
+} from '../src/realtime/channel-counts.ts'
+import { CHANNEL, channel, ME, message, OTHER } from './support/samples.ts'
 
 describe('channel counters', () => {
   test('org-wide channels come first, each group by name', () => {
@@ -49,5 +57,40 @@ describe('channel counters', () => {
     const list = [channel({ last_seq: 5, read_seq: 5 })]
     expect(withHead(list, list[0]?.id ?? '', 3)[0]?.last_seq).toBe(5)
     expect(withHead(list, list[0]?.id ?? '', 8)[0]).toMatchObject({ last_seq: 8, unread_count: 3 })
+  })
+
+  test('a marker that stops before the end leaves exact counts when the log holds what it passes', () => {
+    const own = message(3, { sender: { id: ME, type: 'human', display_name: 'Ana' } })
+    const messages = [
+      message(1, { mentions: [ME] }),
+      message(2),
+      own,
+      message(4, { mentions: [ME] }),
+      message(5),
+    ]
+    const log = { messages, has_older: false, has_newer: false }
+    const before = [channel({ last_seq: 5, unread_count: 4, mention_count: 2 })]
+    const passed = passedIn(log, 0, 3, ME)
+    expect(withRead(before, CHANNEL, 3, passed)[0]).toMatchObject({
+      read_seq: 3,
+      unread_count: 2,
+      mention_count: 1,
+    })
+    expect(withRead(before, CHANNEL, 5, passedIn(log, 0, 5, ME))[0]).toMatchObject({
+      unread_count: 0,
+      mention_count: 0,
+    })
+    expect(passedIn({ ...log, messages: messages.slice(1) }, 0, 3, ME)).toBeUndefined()
+    expect(passedIn(log, 4, 6, ME)).toBeUndefined()
+    // Counted from another marker: only an upper bound remains.
+    expect(withRead(withRead(before, CHANNEL, 1), CHANNEL, 3, passed)[0]).toMatchObject({ unread_count: 2 })
+  })
+
+  test('counts that were read before the marker moved on, or before a message came, are not taken', () => {
+    const known = [channel({ last_seq: 9, read_seq: 6, unread_count: 3 })]
+    const fresh = channel({ last_seq: 9, read_seq: 6, unread_count: 1 })
+    expect(withCounts(known, fresh)[0]?.unread_count).toBe(1)
+    expect(withCounts(known, { ...fresh, read_seq: 5 })).toEqual(known)
+    expect(withCounts(known, { ...fresh, last_seq: 8 })).toEqual(known)
   })
 })

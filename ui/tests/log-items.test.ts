@@ -56,6 +56,14 @@ describe('rows of a log', () => {
     )
   })
 
+  test('show the unread line never before an own message, nor in a page that does not reach back to it', () => {
+    const own = message(5, { sender: { id: ME, type: 'human', display_name: 'Ines' } })
+    const items = logItems(log([message(4), own, message(6)]), [], { read_seq: 4, count: 1, me_id: ME })
+    expect(kinds(items)).toEqual(['begin', 'day', 'message', 'message', 'unread', 'message'])
+    const later = log([message(60), message(61)], { has_older: true })
+    expect(kinds(logItems(later, [], { read_seq: 4, count: 57, me_id: ME }))).not.toContain('unread')
+  })
+
   test('end with what is not stored yet, each with its place in the queue', () => {
     const items = logItems(log([message(1)]), [pending('a', 'failed'), pending('b'), pending('c')], undefined)
     const last = items

@@ -35,7 +35,11 @@ async function connected(user_id: string) {
             () => 1,
           ),
       },
-      http: { post: () => Promise.reject(new Error('unused')), read: async () => {} },
+      http: {
+        post: () => Promise.reject(new Error('unused')),
+        read: async () => {},
+        channel: async () => channel(),
+      },
       outbox: { store: new MemoryOutboxStore(), newId: () => 'client-1', openTabs: async () => undefined },
     },
     {

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Delivery, Message } from '../../contracts/resources.ts'
-import type { OrgRef, Sql, Tx } from '../client.ts'
+import type { Fragment, OrgRef, Sql, Tx } from '../client.ts'
 import { messages } from '../schema/chat.ts'
 import { build, inOrg, type Params, statement } from '../statement.ts'
 
@@ -51,11 +51,25 @@ function columns(sql: Sql) {
      from message_deliveries d where d.org_id = m.org_id and d.channel_id = m.channel_id and d.seq = m.seq) as deliveries`
 }
 
+/** Restricts a page to messages of others that mention this user: those that its `mention_count` counts. */
+function thatMention(sql: Sql, user_id: string | undefined): Fragment {
+  return user_id === undefined
+    ? sql``
+    : sql`and ${user_id}::uuid = any(m.mentions) and m.sender_id is distinct from ${user_id}::uuid`
+}
+
 /** Up to `limit` messages with a lower seq than `before`, newest first. */
-export function messagesBefore(sql: Sql, org: OrgRef, channel_id: string, before: number, limit: number) {
+export function messagesBefore(
+  sql: Sql,
+  org: OrgRef,
+  channel_id: string,
+  before: number,
+  limit: number,
+  mentioned_id?: string,
+) {
   return sql<StoredMessage[]>`
     select ${columns(sql)} from messages m
-    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq < ${before}
+    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq < ${before} ${thatMention(sql, mentioned_id)}
     order by m.seq desc limit ${limit}`
 }
 
@@ -75,10 +89,17 @@ export function messagesBetween(
 }
 
 /** Up to `limit` messages with a higher seq than `after`, oldest first. */
-export function messagesAfter(sql: Sql, org: OrgRef, channel_id: string, after: number, limit: number) {
+export function messagesAfter(
+  sql: Sql,
+  org: OrgRef,
+  channel_id: string,
+  after: number,
+  limit: number,
+  mentioned_id?: string,
+) {
   return sql<StoredMessage[]>`
     select ${columns(sql)} from messages m
-    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq > ${after}
+    where m.org_id = ${org} and m.channel_id = ${channel_id} and m.seq > ${after} ${thatMention(sql, mentioned_id)}
     order by m.seq limit ${limit}`
 }
 

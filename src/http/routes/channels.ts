@@ -23,6 +23,9 @@ const MessageQuery = Type.Object({
   before: Type.Optional(Type.Integer({ ...seq, description: 'Messages with a lower seq.' })),
   after: Type.Optional(Type.Integer({ ...seq, description: 'Messages that directly follow this seq.' })),
   around: Type.Optional(Type.Integer({ ...seq, description: 'Messages around this seq.' })),
+  mentions_me: Type.Optional(
+    Type.Boolean({ description: 'Only messages of others that mention the caller; not with `around`.' }),
+  ),
   cursor: Type.Optional(Text(100, { min: 0 })),
   limit: Type.Integer({ minimum: 1, maximum: LIMITS.cursor_limit_max, default: LIMITS.cursor_limit_default }),
 })
@@ -102,7 +105,8 @@ export function channelRoutes(deps: Deps) {
         },
         async (call) => {
           const channel_id = readable(call)
-          return { body: await history(deps.database, call.org_id, channel_id, call.query) }
+          const mentioned_id = call.query.mentions_me ? (call.principal.id ?? '') : undefined
+          return { body: await history(deps.database, call.org_id, channel_id, call.query, mentioned_id) }
         },
       ),
     )
@@ -237,19 +241,31 @@ function readable({
 
 type HistoryQuery = { before?: number; after?: number; around?: number; cursor?: string; limit: number }
 
-async function history(database: Database, org_id: string, channel_id: string, query: HistoryQuery) {
+async function history(
+  database: Database,
+  org_id: string,
+  channel_id: string,
+  query: HistoryQuery,
+  mentioned_id: string | undefined,
+) {
   const { limit } = query
   const { before, after, around } = query.cursor === undefined ? query : fromCursor(query.cursor)
   if ([before, after, around].filter((place) => place !== undefined).length > 1)
     throw invalid({ path: '/before', message: 'Give one of before, after and around.' })
+  if (around !== undefined && mentioned_id !== undefined)
+    throw invalid({ path: '/mentions_me', message: 'Not together with around.' })
   const older = async (than: number, count: number) =>
-    (await database.readOne(org_id, (sql, org) => messagesBefore(sql, org, channel_id, than, count))).map(
-      toMessage,
-    )
+    (
+      await database.readOne(org_id, (sql, org) =>
+        messagesBefore(sql, org, channel_id, than, count, mentioned_id),
+      )
+    ).map(toMessage)
   const newer = async (than: number, count: number) =>
-    (await database.readOne(org_id, (sql, org) => messagesAfter(sql, org, channel_id, than, count))).map(
-      toMessage,
-    )
+    (
+      await database.readOne(org_id, (sql, org) =>
+        messagesAfter(sql, org, channel_id, than, count, mentioned_id),
+      )
+    ).map(toMessage)
   if (after !== undefined) {
     const found = await newer(after, limit + 1)
     const page = found.slice(0, limit)

@@ -71,6 +71,7 @@ export const api = {
     request<undefined>('DELETE', `${userPath(slug, user_id)}/api-keys`),
 
   channels: (slug: string) => everyPage<Channel>(`${orgPath(slug)}/channels`),
+  channel: (slug: string, channel_id: string) => request<Channel>('GET', channelPath(slug, channel_id)),
   createChannel: (slug: string, name: string, idempotency_key: string) =>
     request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name }, idempotency_key }),
   /** Newest first, as the server answers. */
@@ -78,6 +79,14 @@ export const api = {
     request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {
       query: { ...place, limit: HISTORY_LIMIT },
     }),
+  /** The first message after `after` that mentions the reader. */
+  nextMention: async (slug: string, channel_id: string, after: number) => {
+    const query = { after, mentions_me: 'true', limit: 1 }
+    const { data } = await request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {
+      query,
+    })
+    return data[0]
+  },
   post: (slug: string, channel_id: string, body: MessageCreate) =>
     request<Message>('POST', `${channelPath(slug, channel_id)}/messages`, { body }),
   markRead: (slug: string, channel_id: string, seq: number) =>

@@ -2,7 +2,9 @@ import type { Channel } from '@contracts/resources.ts'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, ref, toValue } from 'vue'
 import { keys } from '../api/keys.ts'
-import { api } from '../api/org.ts'
+import { api, type HistoryPlace } from '../api/org.ts'
+import { asksFor, type CacheUpdate } from '../realtime/cache-update.ts'
+import { readCurrent } from '../realtime/current-read.ts'
 import {
   firstSeq,
   lastSeq,
@@ -22,6 +24,33 @@ const FILL_PAGES_MAX = 5
  * afterwards, so that the log ends at the `last_seq` of the channel.
  */
 export async function loadLog(client: QueryClient, slug: string, channel_id: string): Promise<MessageLog> {
+  return await readCurrent(
+    client,
+    slug,
+    () => readLog(client, slug, channel_id),
+    (log, update) => changedLog(log, update, channel_id),
+    (update) => asksFor(update, 'everything'),
+  )
+}
+
+function changedLog(log: MessageLog, update: CacheUpdate, channel_id: string): MessageLog {
+  return update.at === 'messages' && update.channel_id === channel_id ? update.change(log) : log
+}
+
+/** A page of messages. Deliveries that change during the request are repeated on it; new messages do not belong to it. */
+async function readPage(client: QueryClient, slug: string, channel_id: string, place: HistoryPlace) {
+  return await readCurrent(
+    client,
+    slug,
+    () => api.messages(slug, channel_id, place),
+    (slice, update) => {
+      const log = { messages: slice.data.toReversed(), has_older: true, has_newer: true }
+      return { ...slice, data: changedLog(log, update, channel_id).messages.toReversed() }
+    },
+  )
+}
+
+async function readLog(client: QueryClient, slug: string, channel_id: string): Promise<MessageLog> {
   const newest = logFromNewest(await api.messages(slug, channel_id))
   const held = client.getQueryData<MessageLog>(keys.messages(slug, channel_id))
   if (held?.has_newer) return held
@@ -58,7 +87,7 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
     loading_older.value = true
     const key = queryKey.value
     try {
-      const slice = await api.messages(toValue(slug), toValue(channel_id), { before })
+      const slice = await readPage(client, toValue(slug), toValue(channel_id), { before })
       write((current) => withOlder(current, slice), key)
     } finally {
       loading_older.value = false
@@ -71,7 +100,7 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
     loading_newer.value = true
     const key = queryKey.value
     try {
-      const slice = await api.messages(toValue(slug), toValue(channel_id), { after: lastSeq(log) })
+      const slice = await readPage(client, toValue(slug), toValue(channel_id), { after: lastSeq(log) })
       const head = headOf(client, toValue(slug), toValue(channel_id))
       write((current) => {
         const next = withNewer(current, slice)
@@ -87,7 +116,7 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
     const held = query.data.value?.messages.some((message) => message.seq === seq)
     if (held) return true
     const key = queryKey.value
-    const slice = await api.messages(toValue(slug), toValue(channel_id), { around: seq })
+    const slice = await readPage(client, toValue(slug), toValue(channel_id), { around: seq })
     if (!slice.data.some((message) => message.seq === seq)) return false
     await client.cancelQueries({ queryKey: key })
     client.setQueryData<MessageLog>(key, logAround(slice, headOf(client, toValue(slug), toValue(channel_id))))
@@ -97,7 +126,7 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
   /** Replaces the log by the newest page. */
   async function loadNewest() {
     if (!query.data.value?.has_newer) return
-    const log = logFromNewest(await api.messages(toValue(slug), toValue(channel_id)))
+    const log = logFromNewest(await readPage(client, toValue(slug), toValue(channel_id), {}))
     client.setQueryData<MessageLog>(queryKey.value, log)
     await client.invalidateQueries({ queryKey: queryKey.value })
   }

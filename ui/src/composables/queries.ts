@@ -1,11 +1,20 @@
+import type { User } from '@contracts/resources.ts'
 import type { Role } from '@contracts/vocabulary.ts'
-import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
+import {
+  keepPreviousData,
+  type QueryClient,
+  type QueryFunctionContext,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import { auth } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { api } from '../api/org.ts'
 import { service } from '../api/service.ts'
+import { asksFor } from '../realtime/cache-update.ts'
 import { withFresh } from '../realtime/channel-counts.ts'
+import { readCurrent } from '../realtime/current-read.ts'
 import { announceUser } from './sign-in-notice.ts'
 
 /** Server state through the query cache. Events keep it current, so no query expires by age. */
@@ -15,8 +24,10 @@ const FOUND_KEPT_MS = 10_000
 
 export const meQuery = {
   queryKey: keys.me(),
-  queryFn: async () => {
-    const me = await auth.me()
+  queryFn: async ({ client }: Pick<QueryFunctionContext, 'client'>) => {
+    const me = await readCurrent(client, undefined, auth.me, (signed_in, update) =>
+      update.at === 'me' ? update.change(signed_in) : signed_in,
+    )
     announceUser(me.user.id)
     return me
   },
@@ -39,14 +50,57 @@ export function useReady() {
 }
 
 export function useOrgs() {
-  return useQuery({ queryKey: keys.orgs(), queryFn: api.orgs })
+  return useQuery({
+    queryKey: keys.orgs(),
+    queryFn: ({ client }) =>
+      readCurrent(
+        client,
+        undefined,
+        api.orgs,
+        (orgs) => orgs,
+        (update) => asksFor(update, 'orgs'),
+      ),
+  })
 }
 
 export function useOrg(slug: MaybeRefOrGetter<string>) {
+  const client = useQueryClient()
   return useQuery({
     queryKey: computed(() => keys.org(toValue(slug))),
-    queryFn: () => api.org(toValue(slug)),
+    queryFn: () =>
+      readCurrent(
+        client,
+        toValue(slug),
+        () => api.org(toValue(slug)),
+        (org, update) => (update.at === 'org' ? update.change(org) : org),
+        (update) => asksFor(update, 'everything'),
+      ),
   })
+}
+
+/** The first page goes into the cache as soon as it is there. */
+function firstMembersQuery(slug: string) {
+  return { queryKey: keys.firstMembers(slug), queryFn: () => api.firstMembers(slug) }
+}
+
+/** All members as one list. A removal during the request shifts the pages, so that one is missing: read again. */
+export async function allMembers(client: QueryClient, slug: string): Promise<User[]> {
+  let [again, complete] = [false, false]
+  return await readCurrent(
+    client,
+    slug,
+    async () => {
+      if (again) await client.invalidateQueries({ queryKey: keys.firstMembers(slug), refetchType: 'none' })
+      again = true
+      const first = await client.fetchQuery(firstMembersQuery(slug))
+      const members = [...first.data, ...(await api.furtherMembers(slug, first))]
+      const unique = [...new Map(members.map((user) => [user.id, user])).values()]
+      complete = unique.length >= first.pagination.total
+      return unique
+    },
+    (members, update) => (update.at === 'members' ? update.change(members) : members),
+    (update) => asksFor(update, 'everything') || (update.at === 'members' && !complete),
+  )
 }
 
 /**
@@ -55,17 +109,10 @@ export function useOrg(slug: MaybeRefOrGetter<string>) {
  */
 export function useMembers(slug: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
-  const firstQuery = () => ({
-    queryKey: keys.firstMembers(toValue(slug)),
-    queryFn: () => api.firstMembers(toValue(slug)),
-  })
-  const first = useQuery(computed(firstQuery))
+  const first = useQuery(computed(() => firstMembersQuery(toValue(slug))))
   const all = useQuery({
     queryKey: computed(() => keys.members(toValue(slug))),
-    queryFn: async () => {
-      const page = await client.fetchQuery(firstQuery())
-      return [...page.data, ...(await api.furtherMembers(toValue(slug), page))]
-    },
+    queryFn: () => allMembers(client, toValue(slug)),
   })
   return {
     data: computed(() => all.data.value ?? first.data.value?.data),
@@ -95,8 +142,14 @@ export function useFoundMembers(
 export function channelsQuery(slug: string, client: QueryClient) {
   const queryKey = keys.channels(slug)
   const queryFn = async () => {
-    const fresh = await api.channels(slug)
-    // Read after the answer: the read marker may have moved during the request.
+    const fresh = await readCurrent(
+      client,
+      slug,
+      () => api.channels(slug),
+      (channels, update) => (update.at === 'channels' ? update.change(channels) : channels),
+      (update) => asksFor(update, 'channels'),
+    )
+    // Read after the answer: a marker that moved before or during the request may not be stored yet.
     return withFresh(client.getQueryData(queryKey), fresh)
   }
   return { queryKey, queryFn }

@@ -2,6 +2,7 @@ import type { Channel, Org, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
+import { noteUpdates } from './current-read.ts'
 import type { MessageLog } from './message-log.ts'
 
 /** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
@@ -16,16 +17,17 @@ export type CacheUpdate =
 
 /** Writes updates to the query cache. Queries that were never loaded stay unloaded. */
 export function writeUpdates(client: QueryClient, slug: string, updates: readonly CacheUpdate[]): void {
+  noteUpdates(client, slug, updates)
   for (const update of updates) {
     switch (update.at) {
       case 'org':
-        changeOrg(client, slug, update.change)
+        change(client, keys.org(slug), update.change)
         break
       case 'me':
         change(client, keys.me(), update.change)
         break
       case 'members':
-        changeMembers(client, slug, update.change)
+        change(client, keys.members(slug), update.change)
         break
       case 'channels':
         change(client, keys.channels(slug), update.change)
@@ -44,21 +46,6 @@ function change<T>(client: QueryClient, key: readonly unknown[], update: (data: 
   client.setQueryData<T>(key, (data) => (data === undefined ? undefined : update(data)))
 }
 
-/** An answer under way may be older than the event, and is read again. */
-function changeOrg(client: QueryClient, slug: string, update: (org: Org) => Org): void {
-  change(client, keys.org(slug), update)
-  if (client.isFetching({ queryKey: keys.org(slug) }) > 0)
-    void client.invalidateQueries({ queryKey: keys.org(slug) })
-}
-
-/** While the list is read, its answer may be older than the event: it is read again. */
-function changeMembers(client: QueryClient, slug: string, update: (members: User[]) => User[]): void {
-  change(client, keys.members(slug), update)
-  if (client.isFetching({ queryKey: keys.members(slug) }) === 0) return
-  void client.invalidateQueries({ queryKey: keys.firstMembers(slug) })
-  void client.invalidateQueries({ queryKey: keys.members(slug) })
-}
-
 function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }>): readonly unknown[] {
   switch (update.what) {
     case 'channels':
@@ -70,4 +57,14 @@ function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }
     case 'everything':
       return keys.inOrg(slug)
   }
+}
+
+/** Whether an update asks for a refetch of this part of the cache. */
+export function asksFor(
+  update: CacheUpdate,
+  what: Extract<CacheUpdate, { at: 'refetch' }>['what'],
+  user_id?: string,
+): boolean {
+  if (update.at !== 'refetch') return false
+  return update.what === 'everything' || (update.what === what && update.user_id === user_id)
 }

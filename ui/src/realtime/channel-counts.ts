@@ -1,5 +1,6 @@
 import type { Channel, Message } from '@contracts/resources.ts'
 import { compareNames } from '@contracts/text-order.ts'
+import { firstSeq, lastSeq, type MessageLog } from './message-log.ts'
 
 /** Sorts org-wide channels before project channels, each by name: the order of the sidebar and of the server's list. */
 export function sortChannels(channels: readonly Channel[]): Channel[] {
@@ -45,9 +46,43 @@ export function withHead(channels: readonly Channel[], channel_id: string, last_
   return channels.map((channel) => (channel.id === channel_id ? raised(channel, last_seq) : channel))
 }
 
-/** Moves the read marker forward. */
-export function withRead(channels: readonly Channel[], channel_id: string, seq: number): Channel[] {
-  return channels.map((channel) => (channel.id === channel_id ? read(channel, seq) : channel))
+/** Messages of others among those that a move of a marker passes: from `from`, exclusive, to `to`, inclusive. */
+export interface Passed {
+  from: number
+  to: number
+  unread: number
+  mentions: number
+}
+
+/** Counts the messages that a marker passes; undefined if the log does not hold all of them. */
+export function passedIn(log: MessageLog | undefined, from: number, to: number, me_id: string) {
+  const first = log && firstSeq(log)
+  if (log === undefined || first === undefined || first > from + 1 || lastSeq(log) < to) return undefined
+  const passed: Passed = { from, to, unread: 0, mentions: 0 }
+  for (const { sender, mentions } of log.messages.slice(from + 1 - first, to + 1 - first)) {
+    if (sender.id === me_id) continue
+    passed.unread++
+    if (mentions.includes(me_id)) passed.mentions++
+  }
+  return passed
+}
+
+/** Moves the read marker forward; exact if what it passes is known. */
+export function withRead(
+  channels: readonly Channel[],
+  channel_id: string,
+  seq: number,
+  passed?: Passed,
+): Channel[] {
+  return channels.map((channel) => (channel.id === channel_id ? read(channel, seq, passed) : channel))
+}
+
+/** Takes the counts of one channel from the server, unless its marker or its head is older than the cached one. */
+export function withCounts(channels: readonly Channel[], fresh: Channel): Channel[] {
+  return channels.map((channel) => {
+    const older = fresh.read_seq < channel.read_seq || fresh.last_seq < channel.last_seq
+    return channel.id !== fresh.id || older ? channel : { ...fresh, name: channel.name }
+  })
 }
 
 /** Merges a fetched list with the cached one: a read marker that is still in flight to the server does not move back. */
@@ -67,12 +102,15 @@ function raised(channel: Channel, last_seq: number): Channel {
 }
 
 /**
- * The unread messages after `seq` are at most the messages after it. The mention count becomes 0 only when nothing is
- * unread: the client does not know which messages the mentions are in.
+ * Unless it is known what the marker passes: the unread messages after `seq` are at most the messages after it, and the
+ * mention count becomes 0 only when nothing is unread.
  */
-function read(channel: Channel, seq: number): Channel {
+function read(channel: Channel, seq: number, passed?: Passed): Channel {
   const read_seq = Math.min(seq, channel.last_seq)
   if (read_seq <= channel.read_seq) return channel
-  const unread_count = Math.min(channel.unread_count, channel.last_seq - read_seq)
-  return { ...channel, read_seq, unread_count, mention_count: Math.min(channel.mention_count, unread_count) }
+  const known = passed?.from === channel.read_seq && passed.to === read_seq ? passed : undefined
+  const left = Math.max(0, channel.unread_count - (known?.unread ?? 0))
+  const unread_count = Math.min(left, channel.last_seq - read_seq)
+  const mentions_left = Math.max(0, channel.mention_count - (known?.mentions ?? 0))
+  return { ...channel, read_seq, unread_count, mention_count: Math.min(mentions_left, unread_count) }
 }

@@ -1,5 +1,5 @@
 import type { MessageCreate } from '@contracts/requests.ts'
-import type { Message } from '@contracts/resources.ts'
+import type { Channel, Message } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { Reader } from './apply-event.ts'
 import type { SocketLike, SocketState } from './chat-socket.ts'
@@ -41,10 +41,11 @@ export interface OrgRealtimePorts {
   client: QueryClient
   openSocket(): SocketLike
   events: SharedEventsPorts
-  /** The way of chat where no socket gets through. */
+  /** The way of chat where no socket gets through, and the counts of one channel. */
   http: {
     post(channel_id: string, body: PostedMessage): Promise<Message>
     read(channel_id: string, seq: number): Promise<unknown>
+    channel(channel_id: string): Promise<Channel>
   }
   outbox: { store: OutboxStore; newId: () => string; openTabs(): Promise<ReadonlySet<string> | undefined> }
 }

@@ -6,13 +6,16 @@ import { keys } from '../api/keys.ts'
 import { applyEvent, messageUpdates } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
+import { passedIn, withCounts, withRead } from './channel-counts.ts'
 import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
+import { CountReader } from './count-reader.ts'
 import { isLogged } from './event-stream.ts'
 import { HttpFallback } from './http-fallback.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
 import type { OrgRealtimeHandlers, OrgRealtimePorts, PostedMessage } from './org-realtime-ports.ts'
 import { Outbox, type Refusal } from './outbox.ts'
 import type { OutboxEntry } from './outbox-store.ts'
+import { SentMarkers } from './sent-markers.ts'
 import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
 
@@ -24,6 +27,8 @@ export class OrgRealtime {
   readonly #socket: ChatSocket
   readonly #events: SharedEvents
   readonly #fallback: HttpFallback
+  readonly #counts: CountReader
+  readonly #sent_markers = new SentMarkers()
   #log: string | null = null
   #resumed: Record<string, number> | undefined
 
@@ -31,6 +36,16 @@ export class OrgRealtime {
     this.#ports = ports
     this.#handlers = handlers
     const { reader } = ports
+    this.#counts = new CountReader(
+      realTimers,
+      async (channel_id) => {
+        const counts = await ports.http.channel(channel_id)
+        writeUpdates(ports.client, reader.slug, [
+          { at: 'channels', change: (channels) => withCounts(channels, counts) },
+        ])
+      },
+      handlers.failed,
+    )
     this.#fallback = new HttpFallback(realTimers, (on) => this.#overHttp(on))
     this.#socket = new ChatSocket(
       ports.openSocket,
@@ -53,7 +68,7 @@ export class OrgRealtime {
         const sequence = Number(cursor?.split('.')[1])
         if (Number.isSafeInteger(sequence)) handlers.sequence(sequence)
       },
-      missed: () => this.#refetch(),
+      missed: () => this.#refetch('everything'),
     })
     this.outbox = new Outbox(
       { org_id: reader.org_id, user_id: reader.account_id },
@@ -81,6 +96,7 @@ export class OrgRealtime {
   }
 
   stop(): void {
+    this.#counts.stop()
     this.#socket.stop()
     this.#events.stop()
   }
@@ -108,7 +124,21 @@ export class OrgRealtime {
       if (!this.#fallback.on) return
       this.#ports.http.read(channel_id, seq).catch((error) => this.#handlers.failed('mark as read', error))
     }
-    this.#write({ type: 'read', channel_id, seq })
+    this.#sent_markers.sent(channel_id, seq)
+    this.#moveMarker(channel_id, seq)
+  }
+
+  /** Moves the marker in the cache. The counts are exact if the log holds the passed messages; else they are read. */
+  #moveMarker(channel_id: string, seq: number): void {
+    const { client, reader } = this.#ports
+    const known = this.#channels()?.find(({ id }) => id === channel_id)
+    if (!known || seq <= known.read_seq) return
+    const to = Math.min(seq, known.last_seq)
+    const passed = passedIn(this.#messages(channel_id), known.read_seq, to, reader.user_id)
+    writeUpdates(client, reader.slug, [
+      { at: 'channels', change: (channels) => withRead(channels, channel_id, seq, passed) },
+    ])
+    if (!passed && to < known.last_seq) this.#counts.read(channel_id)
   }
 
   #channels(): Channel[] | undefined {
@@ -215,6 +245,9 @@ export class OrgRealtime {
         if (frame.client_id === undefined) this.#handlers.failed('a chat frame', frame.error.message)
         this.#refused({ ...frame, retry_after_s: retryAfterOf(frame.error.details) })
         break
+      case 'read':
+        this.#moveMarker(frame.channel_id, frame.seq)
+        break
       case 'typing':
         this.#handlers.typed(frame.channel_id, frame.user_id)
         break
@@ -251,7 +284,12 @@ export class OrgRealtime {
     const other_log = this.#log !== null && this.#log !== frame.log
     this.#log = frame.log
     // After a restore from backup all numbers are invalid: the cache of the org is reset.
-    if (other_log) void this.#ports.client.resetQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
+    if (other_log) {
+      this.#sent_markers.clear()
+      void this.#ports.client.resetQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
+    }
+    for (const [channel_id, seq] of this.#sent_markers.all())
+      this.#socket.send({ type: 'read', channel_id, seq })
     let missed = 0
     const known = new Set<string>()
     for (const { id, last_seq } of frame.channels) {
@@ -260,8 +298,7 @@ export class OrgRealtime {
     }
     const list = this.#channels()
     const same = list !== undefined && list.length === known.size && list.every(({ id }) => known.has(id))
-    if (!same && !other_log)
-      void this.#ports.client.invalidateQueries({ queryKey: keys.channels(this.#ports.reader.slug) })
+    if (!same && !other_log) this.#refetch('channels')
     this.#handlers.recovered(missed)
     this.#handlers.reconnected()
     this.outbox.connected()
@@ -274,8 +311,7 @@ export class OrgRealtime {
     if (log && !log.has_newer && lastSeq(log) < seq)
       void client.invalidateQueries({ queryKey: keys.messages(reader.slug, channel_id) })
     const channel = this.#channels()?.find(({ id }) => id === channel_id)
-    if (channel && channel.last_seq < seq)
-      void client.invalidateQueries({ queryKey: keys.channels(reader.slug) })
+    if (channel && channel.last_seq < seq) this.#refetch('channels')
   }
 
   #envelope(envelope: StreamEnvelope): void {
@@ -293,13 +329,13 @@ export class OrgRealtime {
     }
     if (envelope.type === 'events.reset') {
       this.#handlers.sequence(envelope.payload.head)
-      this.#refetch()
+      this.#refetch('everything')
     }
     if (envelope.type === 'session.revoked') this.#handlers.ended()
   }
 
-  #refetch(): void {
-    void this.#ports.client.invalidateQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
+  #refetch(what: 'channels' | 'everything'): void {
+    writeUpdates(this.#ports.client, this.#ports.reader.slug, [{ at: 'refetch', what }])
   }
 
   #write(frame: ServerFrame): void {

@@ -1,6 +1,6 @@
 import type { Message } from '@contracts/resources.ts'
 import { dayKey } from '../../composables/times.ts'
-import type { MessageLog } from '../../realtime/message-log.ts'
+import { firstSeq, type MessageLog } from '../../realtime/message-log.ts'
 import type { OutboxItem } from '../../realtime/outbox.ts'
 
 /** One row of a channel's log, as the virtual list shows it. */
@@ -14,7 +14,7 @@ export type LogItem =
   | { kind: 'system'; key: string; message: Message }
   | { kind: 'pending'; key: string; entry: OutboxItem; place: number; waiting: number }
 
-/** Position of the unread line: before the first message of others after `read_seq`, if the log contains it. */
+/** Position of the unread line: before the first message of others after `read_seq`, if the log reaches back to it. */
 export interface UnreadFrom {
   read_seq: number
   count: number
@@ -35,7 +35,8 @@ export function logItems(
 ): LogItem[] {
   const items: LogItem[] = [log.has_older ? { kind: 'older', key: 'older' } : { kind: 'begin', key: 'begin' }]
   let day = ''
-  let line_due = unread !== undefined && unread.count > 0
+  // A page that begins after the first unread message does not show where the unread ones begin.
+  let line_due = unread !== undefined && unread.count > 0 && (firstSeq(log) ?? 0) <= unread.read_seq + 1
   for (const message of log.messages) {
     const own_day = dayKey(message.created_at)
     if (own_day !== day) items.push({ kind: 'day', key: `day:${own_day}`, iso: message.created_at })

@@ -1,24 +1,34 @@
 import type { Channel } from '@contracts/resources.ts'
-import { computed, type Ref, shallowRef, watch } from 'vue'
+import { useThrottleFn } from '@vueuse/core'
+import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue'
 import { usePageFocus } from '../../composables/focus.ts'
 import { useRealtime } from '../../composables/realtime.ts'
 import { lastSeq, type MessageLog } from '../../realtime/message-log.ts'
 import { useConnection } from '../../stores/connection.ts'
 import type { UnreadFrom } from './log-items.ts'
+import { readUpTo, unshown } from './shown.ts'
+
+/** A scroll moves the marker with every row; it is sent at most this often. */
+const MARK_EVERY_MS = 250
 
 /**
- * The unread line of a channel, and its read marker: the marker moves to the last message while the reader looks at the
- * end of the log. The line keeps its place until the reader leaves, or returns to new messages.
+ * The unread line of a channel, and its read marker: the marker moves over messages that were in view while the reader
+ * looked at the page. The line keeps its place until the reader leaves, or returns to new messages.
  */
-export function useUnread(
-  channel: () => Channel,
-  log: Ref<MessageLog | undefined>,
-  at_end: Ref<boolean>,
-  me_id: string,
-) {
+export function useUnread(options: {
+  channel: () => Channel
+  log: Ref<MessageLog | undefined>
+  /** Seqs of the messages in view, ascending. */
+  in_view: Ref<readonly number[]>
+  /** Something lies over the log. */
+  covered: Ref<boolean>
+  me_id: string
+}) {
+  const { channel, log, in_view, covered, me_id } = options
   const realtime = useRealtime()
   const connection = useConnection()
   const focused = usePageFocus()
+  const looking = computed(() => focused.value && !covered.value)
 
   const unread = shallowRef<UnreadFrom | undefined>(unreadNow())
   function unreadNow(): UnreadFrom | undefined {
@@ -29,15 +39,44 @@ export function useUnread(
     if (value && channel().unread_count > 0) unread.value = unreadNow()
   })
 
+  /** Those after the marker; at most the loaded messages. */
+  const shown = new Set<number>()
+  function mark() {
+    const { id, read_seq } = channel()
+    if (!connection.live || !log.value) return
+    const seq = readUpTo(read_seq, log.value, shown, me_id)
+    if (seq > read_seq) realtime.value?.read(id, seq)
+    for (const known of shown) if (known <= channel().read_seq) shown.delete(known)
+  }
+  const markSoon = useThrottleFn(mark, MARK_EVERY_MS, true)
   watch(
-    [() => log.value && lastSeq(log.value), at_end, focused, () => connection.live],
-    ([seq, end, looking, live]) => {
-      if (seq !== undefined && end && looking && live && log.value?.has_newer === false)
-        realtime.value?.read(channel().id, seq)
+    [in_view, looking, () => connection.live, () => log.value && lastSeq(log.value)],
+    () => {
+      if (looking.value) for (const seq of in_view.value) if (seq > channel().read_seq) shown.add(seq)
+      void markSoon()
     },
     { immediate: true, flush: 'post' },
   )
+  onScopeDispose(mark)
 
-  const new_below = computed(() => (at_end.value ? 0 : channel().unread_count))
-  return { unread, new_below }
+  const places = computed(() => {
+    const last = in_view.value.at(-1)
+    return log.value && last !== undefined ? unshown(channel(), log.value, last, me_id) : undefined
+  })
+  const new_below = computed(() => Math.min(channel().unread_count, places.value?.below ?? 0))
+  /** Unread messages before the view, with the first of them. */
+  const new_above = computed(() => {
+    const [top, place] = [in_view.value[0], places.value]
+    const count = channel().unread_count - new_below.value
+    return place && top !== undefined && place.first_seq < top && count > 0
+      ? { count, first_seq: place.first_seq }
+      : undefined
+  })
+
+  /** Marks everything as read because the reader says so. */
+  function markAll() {
+    realtime.value?.read(channel().id, channel().last_seq)
+    unread.value = undefined
+  }
+  return { unread, new_below, new_above, markAll }
 }
