@@ -84,7 +84,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           }
           const { params, body, ip, request } = call
           const { org_id, id: link_id, user_id, email, display_name } = await usableLink(params.token ?? '')
-          deps.limits.account(email)
+          deps.limits.account(email, ip)
           deps.sign_in_back_off.checkGuess(email, ip)
           const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
           if (!known) {
