@@ -38,7 +38,7 @@ const TEXT_RULES: readonly [RegExp, string][] = [
     /((?:^|[\s;,?&"'{])(?:__Host-)?[\w.-]*(?:passw|secret|token|cookie|pepper|csrf|mc_session)[\w.-]*["']?\s*[=:]\s*["']?)[^\s&;,"'}]+/gi,
     '$1[removed]',
   ],
-  [/(\/(?:setup|invites|invite)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
+  [/(\/(?:setup|invites?|sign-in-links?)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
 ]
 
 const REMOVED = '[removed]'

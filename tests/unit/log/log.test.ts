@@ -145,6 +145,7 @@ describe('scrub', () => {
     '{"password":"hidden"}',
     'password=hidden',
     `POST /auth/invites/hidden${'x'.repeat(20)}/accept`,
+    `POST /auth/sign-in-links/hidden${'x'.repeat(20)}/accept`,
     `eyJ${'hbGciOiJIUzI1NiJ9'}.eyJzdWIiOiJoaWRkZW4ifQ.c2lnbmF0dXJl`,
   ])('removes it from text: %s', (text) => {
     const shown = scrubText(text)
