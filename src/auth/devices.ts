@@ -5,8 +5,8 @@ import { sameText } from './same-text.ts'
 /** A browser that has signed in before. */
 export interface Device {
   id: string
-  /** Marks of its accounts, the last one first; see {@link Devices.knows}. */
-  marks: readonly string[]
+  /** Accounts that it has signed in to, the last one first. */
+  account_ids: readonly string[]
 }
 
 /** People who share a browser; the one who signed in longest ago is forgotten. */
@@ -34,35 +34,24 @@ export class Devices {
   /** The device that sent a Cookie header. */
   of(cookie_header: string | null): Device | undefined {
     const [value = ''] = cookieValues(cookie_header, [this.#name])
-    const [, id, marks, signature] = value.length > COOKIE_MAX ? [] : (SHAPE.exec(value) ?? [])
-    if (id === undefined || marks === undefined || signature === undefined) return undefined
-    return sameText(signature, this.#sign(`${id}.${marks}`)) ? { id, marks: marks.split('.') } : undefined
-  }
-
-  knows({ marks }: Device, account_id: string): boolean {
-    return marks.includes(this.#mark(account_id))
+    const [, id, accounts, signature] = value.length > COOKIE_MAX ? [] : (SHAPE.exec(value) ?? [])
+    if (id === undefined || accounts === undefined || signature === undefined) return undefined
+    return sameText(signature, this.#sign(`${id}.${accounts}`))
+      ? { id, account_ids: accounts.split('.') }
+      : undefined
   }
 
   /** `Set-Cookie` value of a device that has signed in to an account now. */
   cookie(device: Device | undefined, account_id: string): string {
-    const mark = this.#mark(account_id)
-    const marks = [mark, ...(device?.marks ?? []).filter((one) => one !== mark)].slice(0, ACCOUNTS_MAX)
-    const text = `${device?.id ?? randomBytes(12).toString('base64url')}.${marks.join('.')}`
+    const others = device?.account_ids.filter((id) => id !== account_id) ?? []
+    const account_ids = [account_id, ...others].slice(0, ACCOUNTS_MAX)
+    const text = `${device?.id ?? randomBytes(12).toString('base64url')}.${account_ids.join('.')}`
     const value = `${text}.${this.#sign(text)}`
     const secure = this.#secure ? '; Secure' : ''
     return `${this.#name}=${value}; Path=/; Max-Age=${LASTS_S}; SameSite=Lax${secure}; HttpOnly`
   }
 
-  /** Tells accounts apart without naming them. */
-  #mark(account_id: string): string {
-    return this.#hmac(`account ${account_id}`).slice(0, 16)
-  }
-
   #sign(text: string): string {
-    return this.#hmac(`device ${text}`)
-  }
-
-  #hmac(text: string): string {
-    return createHmac('sha256', this.#secret).update(text).digest('base64url')
+    return createHmac('sha256', this.#secret).update(`device ${text}`).digest('base64url')
   }
 }

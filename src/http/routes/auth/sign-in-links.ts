@@ -100,6 +100,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
             user_agent: userAgent(request),
           }
           const { result } = await deps.systemCommand(org_id, { command: 'user.set_password', input })
+          deps.sessions.forgetRows()
           const account = await accounts.byId(result.account_id)
           if (!account) throw new Error('unreachable: the account was just stored')
           return await sign_in.start(account, call)
