@@ -1,9 +1,8 @@
-import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine'
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
 import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
 import type { Task } from '@contracts/resources.ts'
 import { TASK_STATUSES, type TaskStatus } from '@contracts/vocabulary.ts'
-import { onScopeDispose, type Ref, watchEffect } from 'vue'
+import { type Ref, watchEffect } from 'vue'
 
 /** Mouse and long press: the drag of the browser itself, so it scrolls, cancels and announces as on every other page. */
 
@@ -37,20 +36,19 @@ export function useCardDrag(
   })
 }
 
-/** Registers a column as a place to drop; its list scrolls when the card comes near an edge. */
+/** Scrolls an element while a card is near its edge. */
+export function useEdgeScroll(element: Readonly<Ref<HTMLElement | null | undefined>>): void {
+  watchEffect((onCleanup) => {
+    if (element.value) onCleanup(autoScrollForElements({ element: element.value }))
+  })
+}
+
+/** Registers a column as a place to drop. */
 export function useColumnDrop(
   column: Readonly<Ref<HTMLElement | null | undefined>>,
-  list: Readonly<Ref<HTMLElement | null | undefined>>,
   status: TaskStatus,
 ): void {
-  let release = () => {}
-  watchEffect(() => {
-    release()
-    if (!column.value || !list.value) return
-    release = combine(
-      dropTargetForElements({ element: column.value, getData: () => ({ status }) }),
-      autoScrollForElements({ element: list.value }),
-    )
+  watchEffect((onCleanup) => {
+    if (column.value) onCleanup(dropTargetForElements({ element: column.value, getData: () => ({ status }) }))
   })
-  onScopeDispose(() => release())
 }
