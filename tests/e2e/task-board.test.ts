@@ -167,6 +167,51 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await card(page, 'Complete', 'Clock skew').waitFor()
   })
 
+  test('a task opens beside the board at a URL of its own, and is edited in place', async () => {
+    const { page } = ines
+    const task = await create('Prove the queue', { description: 'a **bold** plan' })
+    const after = await create('Roll out', { blocked_by_ids: [task.id] })
+    await grip(page, task.title).click()
+    await page.waitForURL(new RegExp(`/tasks/${task.id}$`))
+    const panel = page.getByRole('complementary', { name: `Task: ${task.title}` })
+    await panel.locator('strong', { hasText: 'bold' }).waitFor()
+    await column(page, 'Backlog').waitFor()
+
+    await panel.getByRole('combobox', { name: 'Priority' }).selectOption('Critical')
+    await panel.getByText('changed priority').waitFor()
+    await panel.getByRole('combobox', { name: 'Assign', exact: true }).selectOption('Ana Lima')
+    await panel.getByText('assigned Ana Lima').waitFor()
+
+    // Both texts are shown when somebody else was faster.
+    await panel.getByRole('button', { name: 'Edit description' }).click()
+    await panel.getByLabel('Description').fill('my plan')
+    await agent.in('PATCH', `/tasks/${task.id}`, { description: 'the plan of the agent' })
+    await panel.getByText('Somebody changed this text meanwhile.').waitFor()
+    await panel.getByText('the plan of the agent').waitFor()
+    expect(await panel.getByLabel('Description').inputValue()).toBe('my plan')
+    await panel.getByRole('button', { name: 'Keep mine' }).click()
+    await panel.locator('.prose', { hasText: 'my plan' }).waitFor()
+
+    await panel.getByLabel('Address of the evidence').fill('https://example.com/run')
+    await panel.getByRole('button', { name: 'Add', exact: true }).click()
+    await panel.getByRole('link', { name: /Pull request/ }).waitFor()
+
+    await panel.getByRole('combobox', { name: 'Wait for a task' }).selectOption(after.title)
+    await page.getByText(/would close a circle.*“Roll out”/).waitFor()
+    await page.getByRole('button', { name: 'Close' }).last().click()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await violations(page)).toEqual([])
+    }
+    await panel.getByRole('button', { name: after.title }).click()
+    await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    await page.reload()
+    await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    await page.getByText('Events live').waitFor()
+    await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('complementary').waitFor({ state: 'detached' })
+  })
+
   test('on a phone a card moves by its menu', async () => {
     const { page } = ana
     await page.setViewportSize({ width: 390, height: 844 })

@@ -18,6 +18,7 @@ export const paths = {
   channel: (slug: string, channel_id: string, seq?: number) =>
     `/o/${segment(slug)}/channels/${segment(channel_id)}${seq === undefined ? '' : `?seq=${seq}`}`,
   tasks: (slug: string) => `/o/${segment(slug)}/tasks`,
+  task: (slug: string, task_id: string) => `/o/${segment(slug)}/tasks/${segment(task_id)}`,
   members: (slug: string) => `/o/${segment(slug)}/settings/members`,
 }
 

@@ -136,7 +136,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: '', redirect: (to) => paths.channels(String(to.params.org)) },
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
-          { path: 'tasks', component: org_pages.tasks },
+          { path: 'tasks/:task_id?', component: org_pages.tasks },
           { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },
           { path: 'settings/members', component: org_pages.members },
         ],

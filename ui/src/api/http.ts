@@ -9,6 +9,8 @@ export interface RequestOptions {
   signal?: AbortSignal
   /** Sent as `Idempotency-Key`: a retry with the same key has no second effect. */
   idempotency_key?: string
+  /** The version that the change is based on: an answer of 412 says that there is a newer one. */
+  if_match?: number
   /** A 401 answers this form, e.g. a wrong password; it does not end the session. */
   expects_401?: boolean
 }
@@ -67,6 +69,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
   const user_id = pageUser()
   if (user_id !== undefined) headers['X-MC-User'] = user_id
   if (options.idempotency_key !== undefined) headers['Idempotency-Key'] = options.idempotency_key
+  if (options.if_match !== undefined) headers['If-Match'] = `"${options.if_match}"`
   if (options.signal) init.signal = options.signal
   try {
     const response = await fetch(withQuery(path, options.query), init)

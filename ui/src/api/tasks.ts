@@ -1,9 +1,14 @@
-import type { TaskCreate, TaskTransition } from '@contracts/requests.ts'
-import type { Project, Task } from '@contracts/resources.ts'
+import type { EventEnvelope } from '@contracts/events.ts'
+import type { Slice } from '@contracts/lists.ts'
+import type { EvidenceCreate, TaskCreate, TaskPatch, TaskTransition } from '@contracts/requests.ts'
+import type { Evidence, Project, Task } from '@contracts/resources.ts'
 import { request } from './http.ts'
 import { everyPage, orgPath } from './org.ts'
 
 const taskPath = (slug: string, id: string) => `${orgPath(slug)}/tasks/${encodeURIComponent(id)}`
+
+/** Events of a task that its panel shows. */
+const HISTORY_LIMIT = 50
 
 export const taskApi = {
   tasks: (slug: string) => everyPage<Task>(`${orgPath(slug)}/tasks`),
@@ -12,4 +17,20 @@ export const taskApi = {
     request<Task>('POST', `${orgPath(slug)}/tasks`, { body, idempotency_key }),
   transition: (slug: string, id: string, body: TaskTransition, idempotency_key: string) =>
     request<Task>('POST', `${taskPath(slug, id)}/transition`, { body, idempotency_key }),
+  task: (slug: string, id: string) => request<Task>('GET', taskPath(slug, id)),
+  /** Newest first. */
+  history: async (slug: string, id: string) => {
+    const query = { task_id: id, limit: HISTORY_LIMIT }
+    return (await request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, { query })).data
+  },
+  update: (slug: string, id: string, body: TaskPatch, if_match?: number) =>
+    request<Task>('PATCH', taskPath(slug, id), { body, ...(if_match === undefined ? {} : { if_match }) }),
+  addEvidence: (slug: string, id: string, body: EvidenceCreate, idempotency_key: string) =>
+    request<Evidence>('POST', `${taskPath(slug, id)}/evidence`, { body, idempotency_key }),
+  removeEvidence: (slug: string, id: string, evidence_id: string) =>
+    request<undefined>('DELETE', `${taskPath(slug, id)}/evidence/${encodeURIComponent(evidence_id)}`),
+  link: (slug: string, id: string, blocked_by_id: string) =>
+    request<Task>('PUT', `${taskPath(slug, id)}/dependencies/${encodeURIComponent(blocked_by_id)}`),
+  unlink: (slug: string, id: string, blocked_by_id: string) =>
+    request<undefined>('DELETE', `${taskPath(slug, id)}/dependencies/${encodeURIComponent(blocked_by_id)}`),
 }

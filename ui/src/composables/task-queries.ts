@@ -1,3 +1,4 @@
+import type { EventEnvelope } from '@contracts/events.ts'
 import type { Project, Task } from '@contracts/resources.ts'
 import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
@@ -35,5 +36,34 @@ export function useProjects(slug: MaybeRefOrGetter<string>) {
         (projects, update) => (update.at === 'projects' ? update.change(projects) : projects),
         (update) => asksFor(update, 'everything'),
       ),
+  })
+}
+
+/** A task that is not in the list, e.g. an archived one behind a link. */
+export function useLooseTask(slug: () => string, task_id: () => string, enabled: () => boolean) {
+  return useQuery({
+    queryKey: computed(() => keys.task(slug(), task_id())),
+    queryFn: () => taskApi.task(slug(), task_id()),
+    enabled: computed(enabled),
+    retry: false,
+  })
+}
+
+/** Events of a task, newest first. */
+export function useTaskHistory(slug: () => string, task_id: () => string) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: computed(() => keys.taskHistory(slug(), task_id())),
+    queryFn: () => {
+      const id = task_id()
+      return readCurrent<EventEnvelope[]>(
+        client,
+        slug(),
+        () => taskApi.history(slug(), id),
+        (events, update) =>
+          update.at === 'task_history' && update.task_id === id ? update.change(events) : events,
+        (update) => asksFor(update, 'everything'),
+      )
+    },
   })
 }

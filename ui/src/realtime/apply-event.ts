@@ -57,7 +57,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'task.evidence_removed':
     case 'task.unblocked':
     case 'task.archived':
-      return taskUpdates(event.payload.task)
+      return [...taskUpdates(event.payload.task), historyUpdate(event, event.payload.task.id)]
 
     case 'user.created':
     case 'user.updated':
@@ -135,6 +135,16 @@ function renameChannel(channels: Channel[], id: string, name: string): Channel[]
 
 function refetchChannels(): CacheUpdate[] {
   return [{ at: 'refetch', what: 'channels' }]
+}
+
+/** Newest first; the same event again changes nothing. */
+function historyUpdate(event: EventEnvelope, task_id: string): CacheUpdate {
+  return {
+    at: 'task_history',
+    task_id,
+    change: (events) =>
+      events.some(({ sequence }) => sequence >= event.sequence) ? events : [event, ...events],
+  }
 }
 
 /** Also for the answer of an own request: it moves the card before the event arrives. */

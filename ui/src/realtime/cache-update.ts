@@ -1,3 +1,4 @@
+import type { EventEnvelope } from '@contracts/events.ts'
 import type { Channel, Org, Project, Task, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
@@ -12,6 +13,7 @@ export type CacheUpdate =
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
   | { at: 'tasks'; change: (tasks: Task[]) => Task[] }
+  | { at: 'task_history'; task_id: string; change: (events: EventEnvelope[]) => EventEnvelope[] }
   | { at: 'projects'; change: (projects: Project[]) => Project[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
   /** The event does not carry enough to update the cache: invalidate it. */
@@ -36,6 +38,9 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'tasks':
         change(client, keys.tasks(slug), update.change)
+        break
+      case 'task_history':
+        change(client, keys.taskHistory(slug, update.task_id), update.change)
         break
       case 'projects':
         change(client, keys.projects(slug), update.change)
