@@ -1,6 +1,7 @@
 import { and, eq, sql as text } from 'drizzle-orm'
 import { ApiError, notFound } from '../../contracts/errors.ts'
 import type { Delivery } from '../../contracts/resources.ts'
+import type { QueuedDelivery, WaitingDelivery } from '../../domain/deliveries.ts'
 import { nextDeliveryStates } from '../../domain/lifecycle.ts'
 import type { Tx } from '../client.ts'
 import { message_deliveries, messages } from '../schema/chat.ts'
@@ -60,6 +61,30 @@ const report = statement((p: Params<Place & Report>) =>
     .where(atPlace(p))
     .returning(REPORTED),
 )
+
+/**
+ * Stores the state `queued` of deliveries to agents that are not connected, and answers the new ones. An agent's own report
+ * stays. Without a time of its own a delivery takes the agent's last activity, unless that is more recent than `recent_ms`:
+ * then the agent may be connected. Text: rows of a JSON array in one statement.
+ */
+export async function queueDeliveries(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  waiting: readonly WaitingDelivery[],
+  recent_ms: number,
+): Promise<QueuedDelivery[]> {
+  return await sql<QueuedDelivery[]>`
+    insert into message_deliveries (org_id, channel_id, seq, agent_id, state, detail)
+    select m.org_id, w.channel_id, w.seq, w.agent_id, 'queued', case when seen.at is null then 'never connected'
+      else 'not connected since ' || to_char(seen.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end
+    from json_to_recordset(${JSON.stringify(waiting)}::text::json)
+      as w(channel_id uuid, seq bigint, agent_id uuid, since timestamptz)
+    join memberships m on m.org_id = ${org_id} and m.user_id = w.agent_id
+    cross join lateral (select coalesce(w.since, m.last_active_at) as at) as seen
+    where w.since is not null or seen.at is null or seen.at < now() - make_interval(secs => ${recent_ms / 1000})
+    on conflict do nothing
+    returning channel_id, seq, agent_id, detail`
+}
 
 /**
  * Stores an agent's delivery state of a message. Forward only (409); repeating the state updates its detail only.
