@@ -122,6 +122,11 @@ export class Sessions {
     this.forget(session_id)
   }
 
+  /** Sessions of a user have ended in the database: every row is read again. */
+  forgetRows(): void {
+    this.#remembered.clear()
+  }
+
   /** A session has ended, here or elsewhere: drops its row and tells the listeners. */
   forget(session_id: string): void {
     this.#remembered.delete(session_id)

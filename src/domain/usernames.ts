@@ -50,8 +50,10 @@ function isFree(taken: NameIndex, name: string, member_id?: string): boolean {
 
 /** Throws 409 when a username is reserved, or looks like one that another member has or had within the year. */
 export function checkUsernameFree(taken: NameIndex, username: string, member_id: string): void {
-  if (!isFree(taken, usernameForm(username), member_id))
-    throw new ApiError('NAME_TAKEN', 'This username is taken, or looks like one that is.')
+  if (isFree(taken, usernameForm(username), member_id)) return
+  const message = 'This username is taken, or looks like one that is.'
+  // Named, because a display name in the same request may be taken, too.
+  throw new ApiError('NAME_TAKEN', message, { details: [{ path: '/username', message }] })
 }
 
 /** A member under another username; the one before is found for a year. Throws 429 for too many changes within it. */

@@ -38,9 +38,7 @@ export class AbsentAgents {
     if (!edge) return
     const { channel_id, seq, sender } = message
     const isHere = (id: string) => edge.attendance.isHere(id)
-    const absent = takersOf(edge.permissions, message, isHere).filter(
-      (id) => id !== sender.id && !isHere(id),
-    )
+    const absent = takersOf(edge.permissions, message, isHere).filter((id) => id !== sender.id && !isHere(id))
     if (absent.length === 0) return
     const waiting = absent.map((agent_id) => {
       const left_at = edge.attendance.leftAt(agent_id)

@@ -197,11 +197,12 @@ export class Edges {
     const now = Date.now()
     for (const edge of this.#ready.values()) {
       edge.sockets.checkSlow()
+      edge.attendance.expire(now)
       for (const sink of edge.streams.all()) sink.checkStall(now)
       for (const sink of edge.sockets.all()) sink.checkAlive(now)
       edge.revokeExpired(now)
       const { sse, websocket } = edge.counts
-      if (sse + websocket > 0) edge.last_used_at = now
+      if (sse + websocket + edge.attendance.size > 0) edge.last_used_at = now
       else if (now - edge.last_used_at > IDLE_MS) this.#remove(edge)
     }
   }

@@ -3,6 +3,7 @@ import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import { envelopeJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
+import type { Attendance } from './attendance.ts'
 import { topicsOf } from './event-filter.ts'
 import { NotifiedUsers } from './notified-users.ts'
 import { retryWithBackoff } from './retry.ts'
@@ -18,6 +19,7 @@ interface Home {
   readonly org_id: string
   readonly log: string
   readonly permissions: Permissions
+  readonly attendance: Attendance
   /** Last sequence that was delivered here. */
   head(): number
   /** Reads the stored head and delivers what is missing up to it. */
@@ -70,9 +72,12 @@ export class EventStreams implements Replay {
   }
 
   add(sink: SseSink): void {
+    const { id } = sink.credential.principal
     this.#index.add(sink)
+    this.#home.attendance.opened(id)
     sink.onEnd((why) => {
       this.#index.remove(sink)
+      this.#home.attendance.closed(id, Date.now())
       if (why !== 'gone') this.#source.ended?.('sse', why)
     })
     if (this.#home.stopped) sink.end('failed')

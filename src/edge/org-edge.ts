@@ -1,6 +1,7 @@
 import type { ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent, PublishedBatch, Revocation, UserNotification } from '../contracts/log-event.ts'
 import { Permissions } from '../domain/permissions.ts'
+import { Attendance } from './attendance.ts'
 import { endedBy } from './credential.ts'
 import { EventOrder } from './event-order.ts'
 import { EventStreams } from './event-streams.ts'
@@ -27,6 +28,7 @@ export class OrgEdge {
   readonly log: string
   readonly streams: EventStreams
   readonly sockets: WsChannels
+  readonly attendance = new Attendance((user_id) => this.sockets.attendanceChanged(user_id))
   /** Milliseconds since 1970. */
   last_used_at = 0
   stopped = false

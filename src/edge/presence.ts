@@ -16,14 +16,14 @@ interface Debt {
   send: SendPresence
 }
 
-/** The connections of a channel. */
+/** The users who are here in a channel, and the number of the sockets that are told. */
 export interface Audience {
   readonly user_ids: Iterable<string>
   readonly size: number
 }
 
 /**
- * Which users are connected to each channel of an org: a set that is announced when it changes, coalesced. It belongs to the
+ * Which users are here in each channel of an org: a set that is announced when it changes, coalesced. It belongs to the
  * connections and is kept with them, so a connect wakes no actor and costs no statement.
  */
 export class Presence {

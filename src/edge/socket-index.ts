@@ -29,6 +29,11 @@ export class SocketIndex {
     return this.#by_channel.get(channel_id) ?? NONE
   }
 
+  /** Channels with sockets. */
+  channelIds(): Iterable<string> {
+    return this.#by_channel.keys()
+  }
+
   sizeOf(channel_id: string): number {
     return this.#by_channel.get(channel_id)?.size ?? 0
   }
@@ -44,9 +49,10 @@ export class SocketIndex {
     into(this.#by_user, sink.user_id, sink)
   }
 
-  remove(sink: WsSink): void {
-    this.#all.delete(sink)
+  /** False when the socket was removed before. */
+  remove(sink: WsSink): boolean {
     outOf(this.#by_user, sink.user_id, sink)
+    return this.#all.delete(sink)
   }
 
   join(channel_id: string, sink: WsSink): void {

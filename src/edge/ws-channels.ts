@@ -3,7 +3,9 @@ import type { HelloFrame, ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import { messageJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
-import { Presence } from './presence.ts'
+import { accessChangeOf } from './access-change.ts'
+import type { Attendance } from './attendance.ts'
+import { type Audience, Presence } from './presence.ts'
 import { retryWithBackoff } from './retry.ts'
 import { SocketIndex } from './socket-index.ts'
 import type { ChannelPosition, EdgeSource } from './source.ts'
@@ -16,6 +18,7 @@ interface Home {
   readonly org_id: string
   readonly log: string
   readonly permissions: Permissions
+  readonly attendance: Attendance
   /** Reads the stored head and delivers what is missing up to it. */
   refresh(): Promise<void>
   failed(stage: string, error: unknown): void
@@ -42,7 +45,7 @@ export class WsChannels {
     this.#home = home
     this.#source = source
     for (const { id, last_seq } of channels) this.#last_seq.set(id, last_seq)
-    this.#presence = new Presence((channel_id) => this.#index.audience(channel_id))
+    this.#presence = new Presence((channel_id) => this.#audience(channel_id))
     const tail = {
       lastSeq: (channel_id: string) => this.#lastSeq(channel_id),
       topic: (channel_id: string) => this.#topic(channel_id),
@@ -70,12 +73,14 @@ export class WsChannels {
 
   add(sink: WsSink): void {
     this.#index.add(sink)
+    this.#home.attendance.opened(sink.user_id)
     if (this.#home.stopped) sink.close(CLOSE.restarting, 'Come back.')
   }
 
   remove(sink: WsSink): void {
-    this.#index.remove(sink)
+    if (!this.#index.remove(sink)) return
     for (const channel_id of sink.channels.keys()) this.#leave(sink, channel_id)
+    this.#home.attendance.closed(sink.user_id, Date.now())
   }
 
   #lastSeq(channel_id: string): number {
@@ -142,7 +147,7 @@ export class WsChannels {
   /** Follows a change of access, then publishes the event's message to the sockets of its channel. */
   deliver(event: LogEvent, changes_access: boolean): void {
     if (event.type === 'channel.created') this.#last_seq.set(event.payload.channel.id, 0)
-    if (changes_access) this.#access.follow(event)
+    if (changes_access) this.#followAccess(event)
     if (event.type !== 'message.created' || event.channel_id === null) return
     this.#last_seq.set(event.channel_id, event.payload.message.seq)
     if (this.#index.sizeOf(event.channel_id) === 0) return
@@ -150,6 +155,14 @@ export class WsChannels {
     this.#unchecked_bytes += text.length
     if (this.#unchecked_bytes > CHECK_EVERY_BYTES) this.checkSlow()
     this.#source.publish(this.#topic(event.channel_id), text)
+  }
+
+  #followAccess(event: LogEvent): void {
+    this.#access.follow(event)
+    const change = accessChangeOf(event, this.#home.permissions)
+    const { attendance } = this.#home
+    if (!change || (change.principal_ids && !change.principal_ids.some((id) => attendance.isHere(id)))) return
+    for (const id of change.channel_ids ?? this.#index.channelIds()) this.#presence.left(id)
   }
 
   #join(sink: WsSink, channel_id: string, seq: number, phase: ChannelState['phase']): ChannelState {
@@ -182,6 +195,25 @@ export class WsChannels {
       if (frame.type === 'read' && sink.ownReads.get(channel_id) === frame.seq) continue
       sendEphemeral(sink, channel_id, text)
     }
+  }
+
+  /** A member came or went; its sockets, if any, say the same of their channels. */
+  attendanceChanged(user_id: string): void {
+    for (const id of this.#index.channelIds()) if (this.#mayRead(user_id, id)) this.#presence.left(id)
+  }
+
+  /** Users with a socket in the channel, and readers of the channel that are here in another way. */
+  #audience(channel_id: string): Audience {
+    const { size, user_ids } = this.#index.audience(channel_id)
+    if (size === 0) return { size, user_ids }
+    const others = this.#home.attendance.here().filter((user_id) => this.#mayRead(user_id, channel_id))
+    return { size, user_ids: [...user_ids, ...others] }
+  }
+
+  #mayRead(user_id: string, channel_id: string): boolean {
+    const { permissions } = this.#home
+    const member = permissions.member(user_id)
+    return member !== undefined && permissions.mayReadChannel({ kind: member.type, id: user_id }, channel_id)
   }
 
   /** Tells the readers of channels who is connected, where that changed; called once a second. */

@@ -1,5 +1,6 @@
 import type { Ephemeral } from '../actors/channel/requests.ts'
 import type { CookieScope } from '../auth/cookies.ts'
+import type { Devices } from '../auth/devices.ts'
 import type { Passwords } from '../auth/passwords.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ShellLink } from '../auth/shell-links.ts'
@@ -45,6 +46,7 @@ export interface Deps {
   sign_in_back_off: SignInBackOff
   /** A record at most once a minute per key, with the number of occurrences (see ThrottledRecords). Not awaited. */
   throttledRecord(key: string, write: (count: number) => Promise<unknown>): void
+  devices: Devices
   csrfToken(session_id: string): string
   key_pepper: Uint8Array
   /** The link of a token that was signed in the shell of the server. */

@@ -187,7 +187,12 @@ export function endpoints(deps: Deps) {
     ) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
-        const headers = spec.unlimited ? {} : deps.limits.anonymous(ip, spec.sign_in ?? false)
+        const device = spec.sign_in ? deps.devices.of(request.headers.get('cookie')) : undefined
+        const headers = spec.unlimited
+          ? {}
+          : spec.sign_in
+            ? deps.limits.signIn(ip, device?.id)
+            : deps.limits.anonymous(ip)
         if (spec.sign_in) deps.identify.checkOrigin(request)
         const { body, query } = await read()
         return { answer: await handle({ request, request_id, ip, params, body, query }), headers }
@@ -282,7 +287,7 @@ export async function identifyCaller(
   try {
     return await identify()
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) deps.limits.anonymous(ip, false)
+    if (error instanceof ApiError && error.status === 401) deps.limits.anonymous(ip)
     throw error
   }
 }
@@ -317,7 +322,7 @@ function isReplyTo<N extends CommandName>(name: N, reply: Reply): reply is Reply
 }
 
 /** The refusal that a check throws, held back because it does not apply to a repeat. */
-function refusalOf(check: () => void): ApiError | undefined {
+export function refusalOf(check: () => void): ApiError | undefined {
   try {
     check()
     return undefined

@@ -183,6 +183,7 @@ export class Identify {
     if (id === undefined || member?.status !== 'active') throw notFound('org')
     this.#ports.active(org_id, id)
     const { type: kind, display_name, role } = member
+    if (kind === 'agent') edge.attendance.called(id, Date.now())
     return {
       edge,
       holds: () => this.holds(credential, edge, id),

@@ -10,6 +10,7 @@ export const RATES = {
   messages: { per_minute: 120, burst: 60 },
   anonymous: { per_minute: 300, burst: 100 },
   sign_in: { per_minute: 10, burst: 10 },
+  account_share: { per_minute: 5, burst: 5 },
 } as const satisfies Record<string, Rate>
 
 /** Rate limits of one node; without buckets nothing is limited, for trusted networks and load tests. */
@@ -21,13 +22,28 @@ export class Limits {
   }
 
   /** A call without credentials; throws 429. Returns the `RateLimit-*` headers of the answer. */
-  anonymous(ip: string, sign_in: boolean): Record<string, string> {
-    return sign_in ? this.#take(`sign_in:${ip}`, RATES.sign_in) : this.#take(`ip:${ip}`, RATES.anonymous)
+  anonymous(ip: string): Record<string, string> {
+    return this.#take(`ip:${ip}`, RATES.anonymous)
   }
 
-  /** One more sign-in attempt for an account, from any address; throws 429. */
-  account(email: string): void {
-    this.#take(`account:${email.toLowerCase()}`, RATES.sign_in)
+  /** The same for an attempt to sign in; a browser that has signed in before does not share the bucket of its address. */
+  signIn(ip: string, device_id: string | undefined): Record<string, string> {
+    return this.#take(device_id === undefined ? `sign_in:${ip}` : `device:${device_id}`, RATES.sign_in)
+  }
+
+  /**
+   * One more sign-in attempt for an account; throws 429. Of the account's bucket an address takes half at the most: the
+   * owner has the rest.
+   */
+  account(email: string, ip: string): void {
+    const account = email.toLowerCase()
+    const share = this.#buckets?.take(`account:${account} ${ip}`, RATES.account_share)
+    if (share?.allowed) this.#take(`account:${account}`, RATES.sign_in)
+  }
+
+  /** One more try of the current password by whoever is signed in; throws 429. */
+  ownPassword(account_id: string): void {
+    this.#take(`password:${account_id}`, RATES.sign_in)
   }
 
   principal({ id }: AuthenticatedPrincipal): Record<string, string> {

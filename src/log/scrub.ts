@@ -33,12 +33,13 @@ const TEXT_RULES: readonly [RegExp, string][] = [
   [/mc_ak_(live|tmp)_[A-Za-z0-9_-]+/g, 'mc_ak_$1_[removed]'],
   [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[removed]'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [removed]'],
+  [/\$argon2id\$[\w$=,+/-]+/g, '[removed]'],
   [/:\/\/[^/?#\s@]*@/g, '://[removed]@'],
   [
-    /((?:^|[\s;,?&"'{])(?:__Host-)?[\w.-]*(?:passw|secret|token|cookie|pepper|csrf|mc_session)[\w.-]*["']?\s*[=:]\s*["']?)[^\s&;,"'}]+/gi,
+    /((?:^|[\s;,?&"'{])(?:__Host-)?[\w.-]*(?:passw|secret|token|cookie|pepper|csrf|mc_session|mc_device)[\w.-]*["']?\s*[=:]\s*["']?)[^\s&;,"'}]+/gi,
     '$1[removed]',
   ],
-  [/(\/(?:setup|invites|invite)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
+  [/(\/(?:setup|invites?|sign-in-links?)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
 ]
 
 const REMOVED = '[removed]'

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { csrfToken } from '../auth/csrf.ts'
+import { Devices } from '../auth/devices.ts'
 import { Passwords } from '../auth/passwords.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
 import type { Sessions } from '../auth/sessions.ts'
@@ -54,6 +55,7 @@ export function createDeps(
     ephemeral: (frame) => core.edges.ephemeral(frame),
     sign_in_back_off: new SignInBackOff(Date.now, config.rate_limits),
     throttledRecord: (key, write) => records.add(key, write),
+    devices: new Devices(secrets.pepper, { secure: config.https, installation: secrets.installation }),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
     shellLink: (token) =>

@@ -1,9 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
-import { generalChannel, setUp } from '../support/client.ts'
+import { generalChannel, join, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { hasBrowser, launch, openChannel, say, signIn, visit } from './support/browser.ts'
+import {
+  composer,
+  hasBrowser,
+  launch,
+  openChannel,
+  said,
+  say,
+  signIn,
+  until,
+  visit,
+  waitForText,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 /** What the sign-in page may transfer in all: files, fonts, answers and their headers. */
@@ -17,7 +28,9 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   beforeAll(async () => {
     await buildApp()
     server = await startEmpty()
-    channel_id = (await generalChannel(await setUp(server))).id
+    const ines = await setUp(server)
+    await join(ines, 'Ana Lima')
+    channel_id = (await generalChannel(ines)).id
     browser = await launch()
   })
   afterAll(async () => {
@@ -69,7 +82,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await context.close()
   })
 
-  test('it starts without a server, says so, and goes on when the server is back', async () => {
+  test('it starts without a server with what was read on the device, and goes on when the server is back', async () => {
     const { page, context, complaints } = await visit(browser)
     await page.goto(`${server.url}/login`)
     expect(await workers(page)).toBe(0)
@@ -77,21 +90,93 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await say(page, 'before the stop')
     await page.evaluate(async () => void (await navigator.serviceWorker.ready))
+    await until(
+      'the message is on the device',
+      () => kept(page),
+      (text) => text.includes('before the stop'),
+    )
+    await composer(page).fill('half a thought')
+    const drafts = () => page.evaluate('Object.values(localStorage).join()')
+    await until('the draft is stored', drafts, (values) => String(values).includes('half a thought'))
     await server.kill('SIGTERM')
     // A page that was never opened.
     await page.getByRole('button', { name: /^Organization/ }).click()
     await page.getByRole('menuitem', { name: 'All organizations' }).click()
     await page.getByRole('heading', { name: 'Your organizations' }).waitFor()
-    await page.goBack()
+    await page.goto(server.url)
+    await page.getByText('No connection. You see what was on this device.').waitFor()
+    await waitForText(page, 'before the stop')
+    expect(await composer(page).inputValue()).toBe('half a thought')
+    await say(page, 'written offline')
     await page.reload()
-    await page.getByRole('heading', { name: 'No connection' }).waitFor()
+    await page.getByText('Waiting for the connection').waitFor()
+    await waitForText(page, 'before the stop')
+    await page.getByRole('link', { name: /^Members/ }).click()
+    await page.getByRole('row', { name: /Ines Carvalho/ }).waitFor()
+    await page.goBack()
     await server.restart()
-    await page.getByRole('button', { name: 'Try now' }).click()
-    await page.getByText('before the stop').waitFor()
+    await page.getByText('Chat live').waitFor()
+    await page.getByText('No connection. You see').waitFor({ state: 'detached' })
+    await page.locator('.own').waitFor({ state: 'detached' })
+    expect(await said(page)).toEqual(['before the stop', 'written offline'])
     expect(complaints).toEqual([])
     await context.close()
   })
+
+  test('what was read goes from the device at sign-out, and is never shown to the next person', async () => {
+    const { page, context } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    await until(
+      'a message is on the device',
+      () => kept(page),
+      (text) => text.includes('before the stop'),
+    )
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/login/)
+    expect(await kept(page)).toBe('[]')
+    await context.setOffline(true)
+    await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}`)
+    await page.getByRole('heading', { name: 'No connection' }).waitFor()
+    await context.setOffline(false)
+    // Another person in the same browser, while the first one's session is replaced.
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', channel_id)
+    await until(
+      'a message is on the device',
+      () => kept(page),
+      (text) => text.includes('before the stop'),
+    )
+    await signIn(page, server.url, 'ana.lima@example.com')
+    await page.getByRole('button', { name: 'Account: Ana Lima' }).waitFor()
+    await until(
+      'the first person’s are gone',
+      () => kept(page),
+      (text) => !text.includes('ines@example.com"'),
+    )
+    await context.close()
+  })
 })
+
+/** What is kept on the device, as JSON. */
+async function kept(page: Page): Promise<string> {
+  return await page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const opened = indexedDB.open('mission-control-device')
+        opened.onupgradeneeded = () => opened.transaction?.abort()
+        opened.onerror = () => resolve('[]')
+        opened.onsuccess = () => {
+          const all = opened.result.transaction('answers').objectStore('answers').getAll()
+          all.onsuccess = () => {
+            opened.result.close()
+            resolve(JSON.stringify(all.result))
+          }
+        }
+      }),
+  )
+}
 
 async function workers(page: Page): Promise<number> {
   return await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)

@@ -22,7 +22,7 @@ describe.skipIf(!hasBrowser)('a sign-in link in a browser', () => {
     await server?.stop()
   })
 
-  test('sets a new password, signs in, and says afterwards that it was used', async () => {
+  test('U10 sets a new password, signs in, and says afterwards that it was used', async () => {
     const tomasz = await join(admin, 'Tomasz Nowak')
     const { body } = await admin.in<{ sign_in_url: string }>('POST', `/users/${tomasz.user_id}/sign-in-link`)
     const { page, context, complaints } = await visit(browser)

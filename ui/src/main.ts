@@ -15,6 +15,7 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { asFailure } from './api/failure.ts'
 import { onSessionLost } from './api/http.ts'
+import { keepWhatIsRead } from './composables/device.ts'
 import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
@@ -44,6 +45,7 @@ const client = new QueryClient({
 
 const router = createAppRouter(client)
 
+keepWhatIsRead(client)
 onSessionLost((why) => leaveForSignIn(router, client, why))
 
 const app = createApp(App)

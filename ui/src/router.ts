@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/vue-query'
+import { promiseTimeout } from '@vueuse/core'
 import {
   createRouter,
   createWebHistory,
@@ -12,6 +13,7 @@ import type { SessionLoss } from './api/http.ts'
 import { keys } from './api/keys.ts'
 import { setPageUser } from './api/page-user.ts'
 import { service } from './api/service.ts'
+import { forgetOnDevice, startFromDevice } from './composables/device.ts'
 import { meQuery } from './composables/queries.ts'
 import { toastFailure } from './composables/toast.ts'
 import { localPath, paths } from './paths.ts'
@@ -57,7 +59,10 @@ export function leaveForSignIn(router: Router, client: QueryClient, why: Session
   if (!place.meta.signed_in) return
   const me = client.getQueryData<SignedIn>(keys.me())
   // Undefined at a second call before the navigation: the place is stored already.
-  if (me) rememberPlace(place.fullPath, placeOf(place, me, why))
+  if (me) {
+    rememberPlace(place.fullPath, placeOf(place, me, why))
+    void forgetOnDevice(me.user.id)
+  }
   client.removeQueries({ queryKey: keys.me() })
   void router.replace(paths.login(place.fullPath)).then(() => {
     // Not before: until then the page may still send requests, which must name its user.
@@ -184,9 +189,25 @@ function home(): string {
   return slug === undefined ? paths.orgs() : paths.channels(slug)
 }
 
+/** A server that does not answer within this time counts as away at the start. */
+const ANSWER_MS = 4_000
+
+/** Asks once who is signed in. Throws the refusal of a server that answers. */
+async function isUnreachable(client: QueryClient): Promise<boolean> {
+  try {
+    const answer = client.fetchQuery({ ...meQuery, retry: false }).then(() => false)
+    return await Promise.race([answer, promiseTimeout(ANSWER_MS).then(() => true)])
+  } catch (error) {
+    if (asFailure(error).transient) return true
+    throw error
+  }
+}
+
 async function signedInOrLogin(client: QueryClient, to: RouteLocationNormalized) {
   try {
-    await client.ensureQueryData(meQuery)
+    // Without a server and without anything on the device the page reports that the server cannot be reached.
+    if (client.getQueryData(keys.me()) === undefined && (await isUnreachable(client))) await startFromDevice()
+    else await client.ensureQueryData(meQuery)
     return true
   } catch (error) {
     // Without an answer the page itself reports that the server cannot be reached.

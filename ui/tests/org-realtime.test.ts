@@ -53,6 +53,7 @@ async function connected(user_id: string) {
       typed() {},
       typingStopped() {},
       present() {},
+      delivered() {},
       outbox() {},
       reconnected() {},
       ended: () => calls.push('ended'),

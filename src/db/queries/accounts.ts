@@ -31,7 +31,13 @@ const ofAddress = (email: SQLWrapper) => text`lower(${users.email}) = lower(${em
 
 const accountsByEmail = statement((p: Params<{ email: string }>) =>
   accounts()
-    .where(and(ofAddress(p.email), isNotNull(users.password_hash)))
+    .where(
+      and(
+        ofAddress(p.email),
+        isNotNull(users.password_hash),
+        text`exists (select from auth_memberships(${users.id}))`,
+      ),
+    )
     .orderBy(users.created_at)
     .limit(ACCOUNTS_OF_ADDRESS_MAX),
 )
@@ -41,6 +47,13 @@ const accountByHash = statement((p: Params<{ email: string; hashes: readonly str
     .where(and(ofAddress(p.email), anyOf(users.password_hash, p.hashes)))
     .orderBy(users.created_at)
     .limit(1),
+)
+
+const accountsAmong = statement((p: Params<{ ids: readonly string[]; email: string }>) =>
+  build
+    .select({ id: users.id })
+    .from(users)
+    .where(and(anyOf(users.id, p.ids), ofAddress(p.email))),
 )
 
 const accountById = statement((p: Params<{ id: string }>) =>
@@ -69,11 +82,14 @@ const renewHash = statement((p: Params<{ id: string; password_hash: string }>) =
     .where(eq(users.id, p.id)),
 )
 
+/** Always true: the lock that acceptances of invites take too, see `knownAccount` in ../writes/passwords.ts. */
+const addressLocked = text`pg_advisory_xact_lock(hashtextextended('account ' || lower(${users.email}), 0))::text is not null`
+
 const replacePassword = statement((p: Params<{ id: string; password_hash: string }>) =>
   build
     .update(users)
     .set({ password_hash: given(p.password_hash), password_set_at: text`now()`, updated_at: text`now()` })
-    .where(eq(users.id, p.id)),
+    .where(and(eq(users.id, p.id), addressLocked)),
 )
 
 /** Dated after the link even when its clock is ahead, so that the link is used up. */
@@ -85,7 +101,13 @@ const replaceByLink = statement((p: Params<{ id: string; password_hash: string; 
       password_set_at: text`greatest(now(), ${p.issued_at}::timestamptz + interval '1 ms')`,
       updated_at: text`now()`,
     })
-    .where(and(eq(users.id, p.id), or(isNull(users.password_set_at), lt(users.password_set_at, p.issued_at))))
+    .where(
+      and(
+        eq(users.id, p.id),
+        or(isNull(users.password_set_at), lt(users.password_set_at, p.issued_at)),
+        addressLocked,
+      ),
+    )
     .returning({ id: users.id }),
 )
 
@@ -128,7 +150,7 @@ export class Accounts {
     }, undefined)
   }
 
-  /** The oldest accounts of an address. */
+  /** The oldest accounts of an address that are members of an org. */
   async byEmail(email: string) {
     return await this.#database.query((sql) => accountsByEmail(sql, { email }))
   }
@@ -143,6 +165,12 @@ export class Accounts {
   async salts(email: string, except: string): Promise<string[]> {
     const rows = await this.#database.query((sql) => saltsOfAddress(sql, { email, except }))
     return rows.map(({ salt }) => salt)
+  }
+
+  /** Those of these accounts that have this address. */
+  async among(ids: readonly string[], email: string): Promise<string[]> {
+    const rows = await this.#database.query((sql) => accountsAmong(sql, { ids, email }))
+    return rows.map(({ id }) => id)
   }
 
   async byId(id: string) {

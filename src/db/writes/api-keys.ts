@@ -37,7 +37,8 @@ const expire = statement((p: Params<OfUser & { grace_hours: number }>) =>
   build
     .update(api_keys)
     .set({
-      expires_at: text`least(coalesce(${api_keys.expires_at}, 'infinity'), ${p.now}::timestamptz + make_interval(hours => ${p.grace_hours}))`,
+      expires_at: text`least(coalesce(${api_keys.expires_at}, 'infinity'), ${p.now}::timestamptz +
+        case when ${p.grace_hours}::int = 0 then interval '-1 s' else make_interval(hours => ${p.grace_hours}::int) end)`,
     })
     .where(
       and(
@@ -65,7 +66,10 @@ export async function insertKey(to: Writer, user_id: string, key: NewKey): Promi
   await to.write(insert(to.sql, { ...key, org_id: to.org_id, user_id, now: to.now }))
 }
 
-/** Lets the live keys of a user expire after `grace_hours`; a key that expires earlier keeps its time. */
+/**
+ * Lets the live keys of a user expire after `grace_hours`; a key that expires earlier keeps its time. Without grace they
+ * ended a second ago: the clock of the batch may be ahead of a node's, and the keys must be dead at once.
+ */
 export async function expireKeys(to: Writer, user_id: string, grace_hours: number): Promise<EndingKey[]> {
   return await to.write(expire(to.sql, { org_id: to.org_id, user_id, grace_hours, now: to.now }))
 }

@@ -7,7 +7,14 @@ const UI = join(import.meta.dir, '..', '..', '..', 'ui')
 export async function buildApp(): Promise<void> {
   const built = join(UI, 'dist', 'index.html')
   if (existsSync(built) && statSync(built).mtimeMs > newest()) return
-  const build = Bun.spawn([process.execPath, 'run', 'build'], { cwd: UI, stdout: 'pipe', stderr: 'pipe' })
+  // `bun test` sets `test`, for which the build leaves the service worker out.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const build = Bun.spawn([process.execPath, 'run', 'build'], {
+    cwd: UI,
+    env,
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
   const [code, errors] = await Promise.all([build.exited, new Response(build.stderr).text()])
   if (code !== 0) throw new Error(`The web app does not build:\n${errors}`)
 }

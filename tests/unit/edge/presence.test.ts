@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
+import { Attendance } from '../../../src/edge/attendance.ts'
 import { Presence } from '../../../src/edge/presence.ts'
-import { EdgeWorld, framesOf, turns } from './world.ts'
+import { EdgeWorld, framesOf, GENERAL, turns } from './world.ts'
 
 const presence = (texts: readonly string[]) =>
   framesOf(texts).flatMap(({ type, user_ids }) => (type === 'presence' ? [user_ids] : []))
@@ -40,4 +41,63 @@ test('C11 a crowd costs no more than its budget a second; every channel is annou
     calls = announced.size
   }
   expect([...announced.keys()]).toEqual(['c0', 'c1', 'c2', 'c3', 'c4'])
+})
+
+test('C51 an agent with a stream is here until its last stream ends, also by a peer that takes nothing more', async () => {
+  const world = new EdgeWorld({ ana: 'contributor', bot: 'contributor' })
+  const ana = world.socket('ana')
+  const [one, two] = [world.stream('bot'), world.stream('bot')]
+  await turns()
+  world.edge.sockets.announcePresence()
+  one.sink.end('gone')
+  world.edge.sockets.announcePresence()
+  expect(presence(ana.texts)).toEqual([['ana', 'bot']])
+  // No FIN: the write stalls, and the stream is ended by its own check.
+  two.sink.end('slow')
+  world.edge.sockets.announcePresence()
+  expect(presence(ana.texts)).toEqual([['ana', 'bot'], ['ana']])
+  expect(world.edge.attendance.isHere('bot')).toBe(false)
+})
+
+test('C51 a call makes an agent present for ninety seconds, each call anew', () => {
+  const changes: string[] = []
+  const attendance = new Attendance((user_id) => changes.push(user_id))
+  attendance.called('bot', 0)
+  attendance.called('other', 1_000)
+  attendance.called('bot', 80_000)
+  attendance.expire(91_000)
+  expect([attendance.isHere('bot'), attendance.isHere('other')]).toEqual([true, true])
+  attendance.expire(91_001)
+  expect([attendance.isHere('bot'), attendance.isHere('other')]).toEqual([true, false])
+  expect([attendance.leftAt('bot'), attendance.leftAt('other')]).toEqual([undefined, 1_000])
+  attendance.expire(170_001)
+  expect([attendance.isHere('bot'), attendance.leftAt('bot')]).toEqual([false, 80_000])
+  expect(changes).toEqual(['bot', 'other', 'other', 'bot'])
+})
+
+test('C51 the end of the last connection ends the stay at once, whatever was called before', () => {
+  const attendance = new Attendance(() => undefined)
+  attendance.called('bot', 0)
+  attendance.opened('bot')
+  attendance.called('bot', 10)
+  attendance.closed('bot', 20)
+  expect([attendance.isHere('bot'), attendance.leftAt('bot'), attendance.size]).toEqual([false, 20, 0])
+})
+
+test('C51 presence names only readers of the channel, and follows their access', async () => {
+  const world = new EdgeWorld({ ana: 'administrator', bot: 'contributor' })
+  const ana = world.socket('ana')
+  world.addProject('p', ['bot'])
+  world.publish()
+  world.stream('bot')
+  await turns()
+  const of = (channel_id: string) =>
+    framesOf(ana.texts).findLast((frame) => frame.type === 'presence' && frame.channel_id === channel_id)
+      ?.user_ids
+  world.edge.sockets.announcePresence()
+  expect(of('channel of p')).toEqual(['ana', 'bot'])
+  world.assign('p', [])
+  world.publish()
+  world.edge.sockets.announcePresence()
+  expect([of('channel of p'), of(GENERAL)]).toEqual([['ana'], ['ana', 'bot']])
 })

@@ -145,6 +145,10 @@ describe('scrub', () => {
     '{"password":"hidden"}',
     'password=hidden',
     `POST /auth/invites/hidden${'x'.repeat(20)}/accept`,
+    `POST /auth/sign-in-links/hidden${'x'.repeat(20)}/accept`,
+    `https://example.com/sign-in-link/hidden${'x'.repeat(20)}`,
+    'the hash $argon2id$v=19$m=65536,t=2,p=1$hidden$hidden+/x',
+    'mc_device_abcd1234=hidden.hidden.hidden',
     `eyJ${'hbGciOiJIUzI1NiJ9'}.eyJzdWIiOiJoaWRkZW4ifQ.c2lnbmF0dXJl`,
   ])('removes it from text: %s', (text) => {
     const shown = scrubText(text)

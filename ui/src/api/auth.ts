@@ -1,4 +1,11 @@
-import type { AcceptInviteBody, PasswordBody, SetPasswordBody, SetupBody } from '@contracts/requests.ts'
+import type { Page } from '@contracts/lists.ts'
+import type {
+  AcceptInviteBody,
+  ChangePasswordBody,
+  PasswordBody,
+  SetPasswordBody,
+  SetupBody,
+} from '@contracts/requests.ts'
 import type { Role } from '@contracts/vocabulary.ts'
 import { request } from './http.ts'
 
@@ -37,6 +44,17 @@ export interface SignInLink {
   org_slug: string | null
 }
 
+/** A browser or app in which the account is signed in. */
+export interface Session {
+  id: string
+  created_at: string
+  last_seen_at: string
+  expires_at: string
+  ip: string | null
+  user_agent: string | null
+  current: boolean
+}
+
 const form = { expects_401: true }
 
 export const auth = {
@@ -52,5 +70,9 @@ export const auth = {
   useSignInLink: (token: string, body: SetPasswordBody) =>
     request<SignedIn>('POST', `/auth/sign-in-links/${encodeURIComponent(token)}/accept`, { body, ...form }),
   refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
+  changePassword: (body: ChangePasswordBody) =>
+    request<undefined>('PUT', '/auth/password', { body, ...form }),
+  sessions: () => request<Page<Session>>('GET', '/auth/sessions', { query: { per_page: 100 } }),
+  endSession: (id: string) => request<undefined>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
   logout: () => request<undefined>('POST', '/auth/logout', form),
 }

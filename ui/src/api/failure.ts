@@ -29,6 +29,11 @@ export class ApiFailure extends Error {
     return this.status === 0 || this.status >= 500 || this.status === 429
   }
 
+  /** Whether the server names fields of the request. */
+  get names_fields(): boolean {
+    return problems(this.details).length > 0
+  }
+
   /** The problem of one field of the request, e.g. `/email`; undefined if it is valid. */
   problem(path: string): string | undefined {
     return problems(this.details).find((problem) => problem.path === path)?.message

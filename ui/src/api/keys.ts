@@ -4,6 +4,7 @@ export const keys = {
   version: () => ['version'] as const,
   ready: () => ['ready'] as const,
   me: () => ['me'] as const,
+  sessions: () => ['sessions'] as const,
   orgs: () => ['orgs'] as const,
   /** Prefix of every key of an org. */
   inOrg: (slug: string) => ['org', slug] as const,

@@ -56,6 +56,16 @@ export const api = {
   member: (slug: string, user_id: string) => request<User>('GET', userPath(slug, user_id)),
   createMember: (slug: string, body: UserCreate, idempotency_key: string) =>
     request<CreatedUser>('POST', `${orgPath(slug)}/users`, { body, idempotency_key }),
+  /** A new link for a member who has not joined; the former one ends. */
+  inviteAgain: (slug: string, user_id: string, idempotency_key: string) =>
+    request<CreatedUser>('POST', `${userPath(slug, user_id)}/invite`, { idempotency_key }),
+  /** A one-time link with which a member sets a new password. */
+  signInLink: (slug: string, user_id: string, idempotency_key: string) =>
+    request<{ sign_in_url: string | null; expires_at: string }>(
+      'POST',
+      `${userPath(slug, user_id)}/sign-in-link`,
+      { idempotency_key },
+    ),
   updateMember: (slug: string, user_id: string, body: UserPatch) =>
     request<User>('PATCH', userPath(slug, user_id), { body }),
   removeMember: (slug: string, user_id: string) => request<undefined>('DELETE', userPath(slug, user_id)),

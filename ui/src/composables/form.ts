@@ -1,6 +1,6 @@
 import { newId } from '@contracts/ids.ts'
 import { computed, ref, shallowRef } from 'vue'
-import { type ApiFailure, asFailure } from '../api/failure.ts'
+import { type ApiFailure, asFailure, type FailureCode } from '../api/failure.ts'
 
 /** Focuses the first invalid field after the next render. */
 export function focusInvalid(form: EventTarget | null | undefined): void {
@@ -12,9 +12,13 @@ export function focusInvalid(form: EventTarget | null | undefined): void {
 /**
  * Submission of a form: one request at a time, with its failure kept for display, per field where the server names one.
  * `send` gets an idempotency key that changes only after a definite outcome, so that a retry after a lost answer is the same
- * write.
+ * write. `fields` names the field of a code that concerns one, e.g. `NAME_TAKEN: '/name'`.
  */
-export function useSubmit<T>(send: (idempotency_key: string) => Promise<T>, done: (result: T) => unknown) {
+export function useSubmit<T>(
+  send: (idempotency_key: string) => Promise<T>,
+  done: (result: T) => unknown,
+  fields: Partial<Record<FailureCode, string>> = {},
+) {
   let idempotency_key = newId()
   const busy = ref(false)
   const failure = shallowRef<ApiFailure>()
@@ -36,7 +40,9 @@ export function useSubmit<T>(send: (idempotency_key: string) => Promise<T>, done
   }
 
   function problem(path: string) {
-    return failure.value?.problem(path)
+    const known = failure.value
+    if (known && !known.names_fields && fields[known.code] === path) return known.message
+    return known?.problem(path)
   }
 
   /** The failure, unless it belongs to one of these fields. */

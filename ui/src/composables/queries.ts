@@ -15,6 +15,7 @@ import { service } from '../api/service.ts'
 import { asksFor } from '../realtime/cache-update.ts'
 import { withFresh } from '../realtime/channel-counts.ts'
 import { readCurrent } from '../realtime/current-read.ts'
+import { ownDevice } from './device.ts'
 import { announceUser } from './sign-in-notice.ts'
 
 /** Server state through the query cache. Events keep it current, so no query expires by age. */
@@ -29,6 +30,7 @@ export const meQuery = {
       update.at === 'me' ? update.change(signed_in) : signed_in,
     )
     announceUser(me.user.id)
+    ownDevice(me.user.id)
     return me
   },
 }

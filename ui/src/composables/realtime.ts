@@ -103,12 +103,16 @@ export function startRealtime(
         sequence(sequence) {
           connection.sequence = sequence
         },
-        recovered: connection.recovered,
+        recovered(count) {
+          talk.forgetWork()
+          connection.recovered(count)
+        },
         typed: talk.typed,
         typingStopped: talk.stopped,
         present(channel_id, user_ids) {
           talk.present = { ...talk.present, [channel_id]: user_ids }
         },
+        delivered: (frame) => talk.delivered(frame.agent_id, frame, frame.state),
         outbox(items) {
           talk.outbox = items
         },

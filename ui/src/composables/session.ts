@@ -9,6 +9,7 @@ import { useConnection } from '../stores/connection.ts'
 import { removeDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
 import { outboxStore } from './browser.ts'
+import { forgetOnDevice, ownDevice } from './device.ts'
 import { recordFreshSession } from './session-keeper.ts'
 import { announceUser } from './sign-in-notice.ts'
 
@@ -23,6 +24,7 @@ export function useSession() {
     recordFreshSession()
     forgetPlace()
     client.clear()
+    ownDevice(signed_in.user.id)
     client.setQueryData(keys.me(), signed_in)
     announceUser(signed_in.user.id)
     const [only, ...others] = signed_in.memberships
@@ -45,6 +47,7 @@ export function useSession() {
     await outboxStore()
       .clear(user_id)
       .catch((error: unknown) => console.warn('Mission Control: remove unsent messages', error))
+    await forgetOnDevice(user_id)
     await router.replace(paths.login())
     setPageUser(undefined)
     client.clear()

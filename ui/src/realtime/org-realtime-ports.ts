@@ -1,3 +1,4 @@
+import type { ServerFrame } from '@contracts/frames.ts'
 import type { MessageCreate } from '@contracts/requests.ts'
 import type { Channel, Message } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
@@ -23,6 +24,7 @@ export interface OrgRealtimeHandlers {
   typed(channel_id: string, user_id: string): void
   typingStopped(channel_id: string, user_id: string): void
   present(channel_id: string, user_ids: string[]): void
+  delivered(frame: Extract<ServerFrame, { type: 'delivery' }>): void
   outbox(items: readonly OutboxItem[]): void
   /** A new connection was made, possibly to another version of the server. */
   reconnected(): void

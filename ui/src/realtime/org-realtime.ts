@@ -257,6 +257,10 @@ export class OrgRealtime {
       case 'presence':
         this.#handlers.present(frame.channel_id, frame.user_ids)
         break
+      case 'delivery':
+        this.#write(frame)
+        this.#handlers.delivered(frame)
+        break
       case 'channel_removed':
         this.#write(frame)
         this.#ports.client.removeQueries({

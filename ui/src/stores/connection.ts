@@ -32,6 +32,8 @@ export const useConnection = defineStore('connection', () => {
   const update_ready = ref(false)
   /** Another person has signed in in this browser: this page no longer sends anything. */
   const other_user = ref(false)
+  /** The app started without a connection, with what was on this device. */
+  const from_device = ref(false)
   /** This tab is ending the session itself: the server's revocation needs no reaction. */
   const signing_out = ref(false)
 
@@ -69,6 +71,7 @@ export const useConnection = defineStore('connection', () => {
 
   /** The connection is back; `count` messages arrived in between. */
   function recovered(count: number) {
+    from_device.value = false
     showLoss.stop()
     lost_at.value = undefined
     if (!lost_shown.value) return
@@ -110,6 +113,7 @@ export const useConnection = defineStore('connection', () => {
     update_ready,
     other_user,
     signing_out,
+    from_device,
     live,
     enter,
     overHttp,

@@ -1,4 +1,5 @@
 import { LIMITS } from '@contracts/limits.ts'
+import type { DeliveryState } from '@contracts/vocabulary.ts'
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { OutboxItem } from '../realtime/outbox.ts'
@@ -10,6 +11,8 @@ const TYPING_MS = LIMITS.typing_expires_ms + 1_500
 export const useTalk = defineStore('talk', () => {
   const typing = ref<Record<string, string[]>>({})
   const present = ref<Record<string, string[]>>({})
+  /** Agents at work, each with the messages it works on, as `<channel>.<seq>`. */
+  const working = ref<Record<string, readonly string[]>>({})
   const outbox = ref<readonly OutboxItem[]>([])
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
@@ -31,13 +34,27 @@ export const useTalk = defineStore('talk', () => {
     typing.value = { ...typing.value, [channel_id]: users.filter((id) => id !== user_id) }
   }
 
+  /** Follows a delivery state. Such frames may be lost: a reconnect starts anew with {@link forgetWork}. */
+  function delivered(agent_id: string, at: { channel_id: string; seq: number }, state: DeliveryState) {
+    const key = `${at.channel_id}.${at.seq}`
+    const { [agent_id]: before = [], ...others } = working.value
+    const messages = before.filter((one) => one !== key)
+    if (state === 'working') messages.push(key)
+    working.value = messages.length > 0 ? { ...others, [agent_id]: messages } : others
+  }
+
+  function forgetWork() {
+    working.value = {}
+  }
+
   function reset() {
     for (const timer of timers.values()) clearTimeout(timer)
     timers.clear()
     typing.value = {}
     present.value = {}
+    working.value = {}
     outbox.value = []
   }
 
-  return { typing, present, outbox, typed, stopped, reset }
+  return { typing, present, working, outbox, typed, stopped, delivered, forgetWork, reset }
 })

@@ -76,7 +76,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           // Checked before any work; the command checks it again in the lane.
           if (invite.org_status !== 'active') throw readOnly()
           const { email } = invite
-          deps.limits.account(email)
+          deps.limits.account(email, ip)
           deps.sign_in_back_off.checkGuess(email, ip)
           const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
           if (!known) {

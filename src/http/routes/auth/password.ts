@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { ChangePasswordBody, PasswordBody } from '../../../contracts/requests.ts'
 import type { Deps } from '../../deps.ts'
-import { endpoints } from '../../endpoint.ts'
+import { endpoints, refusalOf } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
 import { endOtherSessions } from './end-session.ts'
 import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
@@ -40,12 +40,20 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
         },
         async (call) => {
           const { body, request, ip } = call
-          deps.limits.account(body.email)
-          deps.sign_in_back_off.check(body.email, ip)
+          const { email } = body
+          const slowed = refusalOf(() => {
+            deps.limits.account(email, ip)
+            deps.sign_in_back_off.check(email, ip)
+          })
+          const device = deps.devices.of(request.headers.get('cookie'))
+          const own = slowed && device ? await accounts.among(device.account_ids, email) : []
+          // While others are slowed down, a browser that has signed in before may try, and enters its own account only.
+          if (slowed && own.length === 0) throw slowed
           const { account, current_hash } = await accountOf(deps, body)
+          if (slowed && !(account && own.includes(account.id))) throw slowed
           if (account?.status !== 'active') {
-            deps.sign_in_back_off.failed(body.email, ip)
-            recordFailure(body.email, request, ip).catch((error: unknown) =>
+            deps.sign_in_back_off.failed(email, ip)
+            recordFailure(email, request, ip).catch((error: unknown) =>
               deps.log.failed('record a failed sign-in', error),
             )
             throw new ApiError('INVALID_CREDENTIALS', 'E-mail or password is wrong.')
@@ -74,18 +82,19 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           if (!account || session_id === undefined)
             throw new ApiError('UNAUTHENTICATED', 'Only people have a password.')
           const { email, display_name } = account
-          deps.limits.account(email)
-          deps.sign_in_back_off.checkGuess(email, ip)
+          deps.limits.ownPassword(id)
+          // By the account: strangers who fail to sign in with the address must not keep its owner from this.
+          deps.sign_in_back_off.checkGuess(id, ip)
           const current = await accountOf(deps, { email, password: body.current_password })
           if (current.account?.id !== id) {
-            deps.sign_in_back_off.guessed(email, ip)
+            deps.sign_in_back_off.guessed(id, ip)
             throw new ApiError('INVALID_CREDENTIALS', 'This is not your current password.')
           }
           checkPassword(body.new_password, { email, name: display_name }, '/new_password')
           const password_hash = await deps.passwords.hash(email, body.new_password)
           if (!(await accounts.setPassword(id, password_hash))) {
             // Another account of the address has it: that is a guess of its password.
-            deps.sign_in_back_off.guessed(email, ip)
+            deps.sign_in_back_off.guessed(id, ip)
             throw invalid({ path: '/new_password', message: 'Use another one.' })
           }
           await endOtherSessions(deps, id, session_id, call)

@@ -43,7 +43,7 @@ export class SignIn {
     call: { request: Request; ip: string; body: { token_response?: boolean } },
     status = 200,
   ): Promise<Answer> {
-    const { sessions } = this.#deps
+    const { sessions, devices } = this.#deps
     const from = { ip: call.ip, user_agent: userAgent(call.request) }
     const started = await sessions.start(person.id, from)
     const { session_id, session_expires_at } = started
@@ -55,7 +55,9 @@ export class SignIn {
     const content = { type: 'auth.login_success', payload: { method: 'password' } } as const
     await recordSignIn(this.#deps, person.id, content, from)
     const token = call.body.token_response ? { token: started.token } : {}
-    return { ...this.withCookies(started, { ...body, ...token }), status }
+    const answer = this.withCookies(started, { ...body, ...token })
+    const device = devices.cookie(devices.of(call.request.headers.get('cookie')), person.id)
+    return { ...answer, cookies: [...(answer.cookies ?? []), device], status }
   }
 
   /** The person, the memberships that its session enters, and the session, as {@link SignedIn}. Times in milliseconds. */

@@ -3,7 +3,7 @@ import { compareNames, foldText } from '@contracts/text-order.ts'
 
 export type MemberKind = 'all' | 'human' | 'agent'
 export type SortBy = 'name' | 'role' | 'activity'
-export type MemberAction = 'names' | 'role' | 'keys' | 'invite' | 'remove'
+export type MemberAction = 'names' | 'role' | 'keys' | 'invite' | 'sign-in' | 'remove'
 
 export interface MemberFilter {
   kind: MemberKind
