@@ -65,6 +65,7 @@ export const EXPECTED: readonly Row[] = [
   ),
 
   row('GET /auth/providers', anybody(OK)),
+  row('GET /auth/setup/{token}', anybody(refusal('ALREADY_SET_UP')), 'a server that is set up'),
   row('POST /auth/setup', anybody(refusal('ALREADY_SET_UP')), 'a server that is set up'),
   row('POST /auth/password', anybody(OK)),
   row('GET /auth/invites/{token}', anybody(OK)),

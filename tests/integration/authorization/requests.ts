@@ -169,6 +169,9 @@ const ELSEWHERE: Record<string, Make> = {
   'GET /version': nothing,
   'GET /metrics from this machine; an API key is not the metrics token': nothing,
   'GET /auth/providers': nothing,
+  'GET /auth/setup/{token} a server that is set up': ({ world }) => ({
+    params: { token: world.server.setup_token },
+  }),
   'POST /auth/setup a server that is set up': ({ world }) => ({
     body: {
       token: world.server.setup_token,

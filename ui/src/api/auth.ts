@@ -60,6 +60,9 @@ const form = { expects_401: true }
 export const auth = {
   providers: () => request<Providers>('GET', '/auth/providers'),
   me: () => request<SignedIn>('GET', '/auth/me', form),
+  /** Throws unless the set-up link works. */
+  checkSetup: (token: string) =>
+    request<undefined>('GET', `/auth/setup/${encodeURIComponent(token)}`, form).then(() => true),
   setup: (body: SetupBody) => request<SignedIn>('POST', '/auth/setup', { body, ...form }),
   password: (body: PasswordBody) => request<SignedIn>('POST', '/auth/password', { body, ...form }),
   invite: (token: string) => request<Invite>('GET', `/auth/invites/${encodeURIComponent(token)}`, form),

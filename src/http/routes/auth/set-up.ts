@@ -16,6 +16,16 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
   const at = endpoints(deps)
   const { accounts } = deps
 
+  async function checkSetUp(token: string): Promise<void> {
+    if (!(await accounts.none()))
+      throw new ApiError('ALREADY_SET_UP', 'This server is set up already. Sign in.')
+    if (!sameText(token, deps.setup_token))
+      throw new ApiError(
+        'INVALID_CREDENTIALS',
+        'This set-up link is not valid. Use the one the server printed last.',
+      )
+  }
+
   return new Elysia({ name: 'auth.set-up' })
     .get(
       '/providers',
@@ -45,6 +55,24 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
       ),
     )
 
+    .get(
+      '/setup/:token',
+      ...at.open(
+        {
+          tag,
+          open: true,
+          summary: 'Whether a set-up link works',
+          description: 'So that its page says at once what is wrong with it.',
+          ok: { status: 204 },
+          errors: ['INVALID_CREDENTIALS', 'ALREADY_SET_UP'],
+        },
+        async ({ params }) => {
+          await checkSetUp(params.token ?? '')
+          return {}
+        },
+      ),
+    )
+
     .post(
       '/setup',
       ...at.open(
@@ -61,13 +89,7 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
         },
         async (call) => {
           const { body } = call
-          if (!(await accounts.none()))
-            throw new ApiError('ALREADY_SET_UP', 'This server is set up already. Sign in.')
-          if (!sameText(body.token, deps.setup_token))
-            throw new ApiError(
-              'INVALID_CREDENTIALS',
-              'This set-up link is not valid. Use the one the server printed last.',
-            )
+          await checkSetUp(body.token)
           checkPassword(body.password, { email: body.email, name: body.name })
           checkSlug('/org_slug', body.org_slug)
           const account = { id: newId(), display_name: body.name, email: body.email }
