@@ -47,7 +47,8 @@ const reserve = statement((p: Params<Place>) =>
       agent_id: p.agent_id,
       state: 'queued',
     })
-    .onConflictDoNothing(),
+    .onConflictDoNothing()
+    .returning({ state: message_deliveries.state }),
 )
 
 const lock = statement((p: Params<Place>) =>
@@ -99,7 +100,7 @@ export async function reportDelivery(
   const [message] = await messageAtSeq(sql, { org_id, channel_id, seq })
   if (!message) throw notFound('message')
   // Before the lock, so two first reports of an agent are serialized.
-  await reserve(sql, place)
+  const [first] = await reserve(sql, place)
   const [before] = await lock(sql, place)
   if (!before) throw notFound('message')
   const allowed = nextDeliveryStates(before.state)
@@ -108,6 +109,9 @@ export async function reportDelivery(
       details: { from: before.state, to: state, allowed },
     })
   const [delivery] = await report(sql, { ...place, state, detail })
-  const changed = before.state !== state || before.detail !== detail || state === 'queued'
+  // An agent's bare `queued` after the server's own says nothing new; its next state follows.
+  const repeated =
+    before.state === state && (before.detail === detail || (state === 'queued' && detail === null))
+  const changed = first !== undefined || !repeated
   return { delivery: delivery ?? before, changed }
 }
