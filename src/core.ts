@@ -26,9 +26,12 @@ import { PostgresLaneStore } from './db/lane-store.ts'
 import { readBrake } from './db/queries/brake.ts'
 import { markRead } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
+import { queueDeliveries } from './db/queries/deliveries.ts'
 import { readOrgState } from './db/queries/permissions.ts'
 import type { Done, Job } from './domain/job.ts'
 import { SYSTEM } from './domain/principal.ts'
+import { AbsentAgents } from './edge/absent-agents.ts'
+import { RECENT_CALL_MS } from './edge/attendance.ts'
 import { Edges } from './edge/edges.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -112,12 +115,20 @@ export function createCore(
     options.heartbeat_seconds,
   )
 
+  const absent_agents = new AbsentAgents({
+    edge: (org_id) => edges.peek(org_id),
+    queue: (org_id, waiting) =>
+      database.withOrg(org_id, (tx) => queueDeliveries(tx, org_id, waiting, RECENT_CALL_MS)),
+    failed,
+  })
+
   const orgPorts: OrgPorts = {
     store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
     load: (org_id) => readOrgState(database, org_id),
     refusal: postRefusal,
     publish: (batch) => {
       edges.deliver(batch)
+      absent_agents.follow(batch)
       onPublished(batch)
     },
     ownerLost: (org_id) => {

@@ -44,7 +44,11 @@ export const messagePost: Command<'message.post'> = {
     const events = [messageCreated(permissions, message)]
     if (command) {
       events.push(commandInvoked(permissions, message, command))
-      if (command.command === 'help') events.push(await answerHelp(context, message))
+      if (command.command === 'help') events.push(await answer(context, message, helpText()))
+      else if (!hasAgents(permissions, channel_id))
+        events.push(
+          await answer(context, message, 'No agent reads this channel, so nobody takes commands here.'),
+        )
     }
     return { result: { message, repeated: false }, events, notifications: aboutMentions(message) }
   },
@@ -85,16 +89,20 @@ function mentionsOf(permissions: Permissions, input: MessagePost) {
   return { mentions: ids, ignored_mentions: ignored }
 }
 
-async function answerHelp(context: CommandContext, question: Message): Promise<NewEvent> {
+function hasAgents(permissions: Permissions, channel_id: string): boolean {
+  return permissions.readersOf(channel_id).some(({ type }) => type === 'agent')
+}
+
+async function answer(context: CommandContext, question: Message, content: string): Promise<NewEvent> {
   const { channel_id, id: reply_to } = question
-  const answer = addMessage(context, {
+  const output = addMessage(context, {
     id: context.newId(),
     channel_id,
     seq: await context.nextSeq(channel_id),
     kind: 'command_output',
     sender: SERVER,
-    content: helpText(),
+    content,
     reply_to,
   })
-  return messageCreated(context.permissions, answer)
+  return messageCreated(context.permissions, output)
 }

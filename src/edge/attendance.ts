@@ -1,5 +1,5 @@
 /** An agent without a connection is here for this time after a call: longer than the usual interval of polling. */
-const RECENT_CALL_MS = 90_000
+export const RECENT_CALL_MS = 90_000
 
 /**
  * Which members of an org are here: those with an open stream or socket, and agents that called recently. One entry per

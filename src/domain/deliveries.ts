@@ -1,0 +1,33 @@
+import { LIMITS } from '../contracts/limits.ts'
+import type { Message } from '../contracts/resources.ts'
+import { commandForm } from '../text/commands.ts'
+import type { Permissions } from './permissions.ts'
+
+/** A message that waits for an agent. */
+export interface WaitingDelivery {
+  channel_id: string
+  seq: number
+  agent_id: string
+  /** When the agent was last connected, ISO 8601; null when only the database knows. */
+  since: string | null
+}
+
+/** Stored as `queued`; `detail` tells since when the agent is away. */
+export type QueuedDelivery = Omit<WaitingDelivery, 'since'> & { detail: string | null }
+
+/**
+ * The agents that a message is for: those it mentions; for a command without a mention all of its channel, unless one of
+ * them is connected and takes it.
+ */
+export function takersOf(
+  permissions: Permissions,
+  { channel_id, kind, content, mentions }: Pick<Message, 'channel_id' | 'kind' | 'content' | 'mentions'>,
+  connected: (user_id: string) => boolean,
+): string[] {
+  const mentioned = mentions.filter((id) => permissions.member(id)?.type === 'agent')
+  if (kind !== 'command' || mentions.length > 0) return mentioned
+  if (commandForm(content)?.command === 'help') return []
+  const agents = permissions.readersOf(channel_id).filter(({ type }) => type === 'agent')
+  if (agents.some(({ user_id }) => connected(user_id))) return []
+  return agents.slice(0, LIMITS.mentions_max).map(({ user_id }) => user_id)
+}
