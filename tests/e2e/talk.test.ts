@@ -168,6 +168,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await composer(page).press('Enter')
     await composer(page).pressSequentially('two')
     expect(await composer(page).inputValue()).toBe('```\none\ntwo')
+    await page.getByText('Enter breaks the line, Ctrl Enter sends').waitFor()
     await composer(page).press('Control+Enter')
     await mei.page.locator('.codebox', { hasText: 'two' }).last().waitFor()
   })
