@@ -211,6 +211,16 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await mei.page.locator('article.is-found', { hasText: 'are you there?' }).waitFor()
   })
 
+  test('short codes of emoji are shown as emoji, except in code, times and words', async () => {
+    await say(ines.page, 'done :tada: at 10:100:30, not a:tada:b, nor `:tada:`, nor :no-such-code: :+1:')
+    const shown = mei.page.locator('.log article .prose', { hasText: 'done' }).last()
+    await shown.filter({ hasText: '🎉' }).waitFor()
+    expect(await shown.innerText()).toBe(
+      'done 🎉 at 10:100:30, not a:tada:b, nor :tada:, nor :no-such-code: 👍',
+    )
+    await ines.page.locator('.log article .prose', { hasText: '🎉' }).first().waitFor()
+  })
+
   test('markup of an author is text on every screen', async () => {
     const hostile =
       '<img src=x onerror="window.owned=1"> [x](javascript:window.owned=1) <script>window.owned=1</script>'
