@@ -42,7 +42,11 @@ export type NotificationPreferences = Static<typeof NotificationPreferences>
 
 /** A command that an agent takes, e.g. `/deploy`. */
 export const AgentCommand = Closed({
-  name: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', description: 'As typed after the slash.' }),
+  name: Type.String({
+    pattern: '^[a-z][a-z0-9_-]{0,31}$',
+    description: 'As typed after the slash.',
+    examples: ['deploy'],
+  }),
   description: Text(LIMITS.command_description_max),
   args_hint: Type.Optional(Text(LIMITS.command_hint_max, { description: 'E.g. `<branch>`.' })),
 })

@@ -22,7 +22,7 @@ const known = async (channel_id = general) =>
   (
     await admin.in<{ data: { name: string; agent_ids: string[] }[] }>(
       'GET',
-      `/channels/${channel_id}/commands`,
+      `/channels/${channel_id}/commands?per_page=100`,
     )
   ).body.data
 const post = async (content: string, kind?: string, channel_id = general) =>

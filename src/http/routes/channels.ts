@@ -5,10 +5,10 @@ import { type PostRequest, ReadMarker } from '../../contracts/calls.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
-import { PageOf, SliceOf } from '../../contracts/lists.ts'
+import { PageOf, pageOf, SliceOf } from '../../contracts/lists.ts'
 import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
 import { Channel, Delivery, KnownCommand, Message } from '../../contracts/resources.ts'
-import { Closed, Text } from '../../contracts/schema.ts'
+import { Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
 import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
@@ -100,10 +100,13 @@ export function channelRoutes(deps: Deps) {
           summary: 'Commands that are known in a channel',
           description:
             'The built-in ones, those common to agents, and those that agents of the channel registered, by name.',
-          ok: { status: 200, schema: Closed({ data: Type.Array(KnownCommand) }) },
+          query: Type.Object(PAGE),
+          ok: { status: 200, schema: PageOf(KnownCommand) },
           errors: ['CHANNEL_NOT_FOUND'],
         },
-        async (call) => ({ body: { data: knownCommands(call.edge.permissions, readable(call)) } }),
+        async (call) => ({
+          body: pageOf(knownCommands(call.edge.permissions, readable(call)), call.query),
+        }),
       ),
     )
 
