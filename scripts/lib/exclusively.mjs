@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -32,7 +33,7 @@ async function claim(file, onWait) {
   let waited = false
   for (;;) {
     try {
-      writeFileSync(file, entryOf(process.pid), { flag: 'wx' })
+      create(file, entryOf(process.pid))
       return interrupted
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
@@ -44,6 +45,21 @@ async function claim(file, onWait) {
       waited = true
       await sleep(LOOK_MS)
     } else if (take(file, seen)) interrupted = true
+  }
+}
+
+/** Creates a file together with its text: one that is empty for a moment would be taken for a dead holder's. */
+function create(file, text) {
+  const whole = `${file}.${process.pid}.new`
+  writeFileSync(whole, text)
+  try {
+    linkSync(whole, file)
+  } catch (error) {
+    if (error.code === 'EEXIST') throw error
+    // A file system without hard links.
+    writeFileSync(file, text, { flag: 'wx' })
+  } finally {
+    rmSync(whole, { force: true })
   }
 }
 
