@@ -140,6 +140,28 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     }
   })
 
+  test('C52 an agent that is not connected is named under the message, on every screen', async () => {
+    await addAgent(admin, 'ghost')
+    await say(ines.page, '@ghost please look')
+    for (const { page } of [ines, mei])
+      await page
+        .locator('article', { hasText: '@ghost please look' })
+        .getByText('queued, never connected')
+        .waitFor()
+  })
+
+  test('C54 a command that an agent registers is offered, and sent without a question', async () => {
+    const ship = { name: 'ship', description: 'Ships a branch', args_hint: '<branch>' }
+    await composer(ines.page).pressSequentially('/sh')
+    expect((await forge.in('PUT', '/users/me/commands', [ship])).status).toBe(200)
+    await ines.page.getByRole('option', { name: /\/ship.*Ships a branch/ }).waitFor()
+    await composer(ines.page).pressSequentially('ip main')
+    await composer(ines.page).press('Enter')
+    await mei.page.locator('article', { hasText: '/ship main' }).waitFor()
+    expect(await composer(ines.page).inputValue()).toBe('')
+    await forge.in('PUT', '/users/me/commands', [])
+  })
+
   test('an unknown name after a slash is sent as a command only after a question', async () => {
     const { page } = ines
     await composer(page).pressSequentially('/tmp is full')
