@@ -3,12 +3,13 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const LOOK_MS = 100
@@ -34,6 +35,7 @@ async function claim(file, onWait) {
   for (;;) {
     try {
       create(file, entryOf(process.pid))
+      sweep(file)
       return interrupted
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
@@ -63,6 +65,15 @@ function create(file, text) {
   }
 }
 
+/** Removes what starts left that were killed while they created the file. */
+function sweep(file) {
+  for (const name of readdirSync(dirname(file))) {
+    const [, pid] = name.match(/\.(\d+)\.new$/) ?? []
+    if (pid !== undefined && name.startsWith(`${basename(file)}.`) && !exists(pid))
+      rmSync(`${dirname(file)}/${name}`, { force: true })
+  }
+}
+
 /** Removes a dead holder's file, unless another start replaced it since `seen` was read. */
 function take(file, seen) {
   const taken = `${file}.${process.pid}`
@@ -88,13 +99,16 @@ function entryOf(pid) {
 
 function isRunning(entry) {
   const [pid, started] = entry.split(' ')
-  if (!pid) return false
+  return pid !== '' && exists(pid) && startOf(pid) === started
+}
+
+function exists(pid) {
   try {
     process.kill(Number(pid), 0)
+    return true
   } catch (error) {
-    if (error.code !== 'EPERM') return false
+    return error.code === 'EPERM'
   }
-  return startOf(pid) === started
 }
 
 /** When a process started, in clock ticks since boot: process ids are reused. Empty where there is no /proc. */
