@@ -90,6 +90,11 @@ test('the commands that are known in the channel are offered', () => {
   expect(commandOptions(known, 'he')[0]?.name).toBe('help')
   expect(commandOptions(known, 'dep')[0]?.what).toContain('<branch>: Ships a branch')
   expect(commandOptions(known, '')).toHaveLength(8)
+  expect(
+    commandOptions(known, '')
+      .map(({ name }) => name)
+      .slice(0, 3),
+  ).toEqual(['help', 'deploy', 'status'])
   expect(commandOptions(known, 'x')).toEqual([])
   const elsewhere = knownCommands([{ ...forge, role: 'contributor' as const }], {
     type: 'project',

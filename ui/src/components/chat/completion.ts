@@ -67,21 +67,27 @@ export function mentionOptions(
 }
 
 /**
- * The commands that are known in a channel: the server's own, and with an agent in it those common to agents and those that
- * its agents registered.
+ * The commands that are known in a channel: the server's own, and with an agent in it those that its agents registered, then
+ * those common to agents.
  */
 export function knownCommands(
   members: readonly User[],
   channel: Pick<Channel, 'type' | 'project_id'>,
 ): CommandOption[] {
   const agents = members.filter((user) => user.type === 'agent' && mayRead(user, channel))
-  const known = new Map([...BUILT_IN_COMMANDS].filter(([name]) => name === 'help' || agents.length > 0))
+  const known = new Map<string, string>()
+  const addBuiltIn = (isWanted: (name: string) => boolean) => {
+    for (const [name, what] of BUILT_IN_COMMANDS)
+      if (isWanted(name) && !known.has(name)) known.set(name, what)
+  }
+  addBuiltIn((name) => name === 'help')
   for (const { commands = [], display_name } of agents)
     for (const { name, args_hint, description } of commands)
       known.set(
         name,
         `${args_hint === undefined ? '' : `${args_hint}: `}${description} (${isolate(display_name)})`,
       )
+  addBuiltIn(() => agents.length > 0)
   return [...known].map(([name, what]) => ({ name, what }))
 }
 
