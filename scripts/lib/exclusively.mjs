@@ -1,13 +1,15 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const LOOK_MS = 100
@@ -32,7 +34,8 @@ async function claim(file, onWait) {
   let waited = false
   for (;;) {
     try {
-      writeFileSync(file, entryOf(process.pid), { flag: 'wx' })
+      create(file, entryOf(process.pid))
+      sweep(file)
       return interrupted
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
@@ -44,6 +47,30 @@ async function claim(file, onWait) {
       waited = true
       await sleep(LOOK_MS)
     } else if (take(file, seen)) interrupted = true
+  }
+}
+
+/** Creates a file together with its text: one that is empty for a moment would be taken for a dead holder's. */
+function create(file, text) {
+  const whole = `${file}.${process.pid}.new`
+  writeFileSync(whole, text)
+  try {
+    linkSync(whole, file)
+  } catch (error) {
+    if (error.code === 'EEXIST') throw error
+    // A file system without hard links.
+    writeFileSync(file, text, { flag: 'wx' })
+  } finally {
+    rmSync(whole, { force: true })
+  }
+}
+
+/** Removes what starts left that were killed while they created the file. */
+function sweep(file) {
+  for (const name of readdirSync(dirname(file))) {
+    const [, pid] = name.match(/\.(\d+)\.new$/) ?? []
+    if (pid !== undefined && name.startsWith(`${basename(file)}.`) && !exists(pid))
+      rmSync(`${dirname(file)}/${name}`, { force: true })
   }
 }
 
@@ -72,13 +99,16 @@ function entryOf(pid) {
 
 function isRunning(entry) {
   const [pid, started] = entry.split(' ')
-  if (!pid) return false
+  return pid !== '' && exists(pid) && startOf(pid) === started
+}
+
+function exists(pid) {
   try {
     process.kill(Number(pid), 0)
+    return true
   } catch (error) {
-    if (error.code !== 'EPERM') return false
+    return error.code === 'EPERM'
   }
-  return startOf(pid) === started
 }
 
 /** When a process started, in clock ticks since boot: process ids are reused. Empty where there is no /proc. */

@@ -4,13 +4,13 @@ import type { Message } from '../contracts/resources.ts'
 import { messageAt, messageExists } from '../db/queries/messages.ts'
 import { addMessage } from '../db/writes/messages.ts'
 import { helpText } from '../domain/help.ts'
+import { isKnownCommand, isTaken, knownCommands } from '../domain/known-commands.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import { commandInvoked, messageCreated } from '../domain/message-events.ts'
 import { messageKind, parseCommand, resolveMentions } from '../domain/messages.ts'
 import { aboutMentions } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { SERVER, senderOf } from '../domain/principal.ts'
-import { KNOWN_COMMANDS } from '../text/commands.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { knownMessage } from './message-client-ids.ts'
 
@@ -32,7 +32,9 @@ export const messagePost: Command<'message.post'> = {
 
     const next = context.nextSeq(channel_id)
     const sender = senderOf(principal)
-    const command = parseCommand(content, sender.type, input.kind, (name) => KNOWN_COMMANDS.has(name))
+    const command = parseCommand(content, sender.type, input.kind, (name) =>
+      isKnownCommand(permissions, channel_id, name),
+    )
     const message = addMessage(context, {
       ...input,
       ...mentionsOf(permissions, input),
@@ -44,11 +46,16 @@ export const messagePost: Command<'message.post'> = {
     const events = [messageCreated(permissions, message)]
     if (command) {
       events.push(commandInvoked(permissions, message, command))
-      if (command.command === 'help') events.push(await answer(context, message, helpText()))
-      else if (!hasAgents(permissions, channel_id))
+      if (command.command === 'help')
         events.push(
-          await answer(context, message, 'No agent reads this channel, so nobody takes commands here.'),
+          await answer(
+            context,
+            message,
+            helpText(knownCommands(permissions, channel_id), nameOf(permissions)),
+          ),
         )
+      else if (!isTaken(permissions, channel_id, command.command))
+        events.push(await answer(context, message, `No agent of this channel takes /${command.command}.`))
     }
     return { result: { message, repeated: false }, events, notifications: aboutMentions(message) }
   },
@@ -89,9 +96,7 @@ function mentionsOf(permissions: Permissions, input: MessagePost) {
   return { mentions: ids, ignored_mentions: ignored }
 }
 
-function hasAgents(permissions: Permissions, channel_id: string): boolean {
-  return permissions.readersOf(channel_id).some(({ type }) => type === 'agent')
-}
+const nameOf = (permissions: Permissions) => (user_id: string) => permissions.member(user_id)?.username ?? ''
 
 async function answer(context: CommandContext, question: Message, content: string): Promise<NewEvent> {
   const { channel_id, id: reply_to } = question

@@ -6,6 +6,7 @@ import { LIMITS } from './limits.ts'
 import { Revocation } from './log-event.ts'
 import {
   AcceptInviteBody,
+  AgentCommands,
   ChannelCreate,
   EvidenceCreate,
   KeyRotate,
@@ -181,6 +182,7 @@ export const COMMAND_SCHEMAS = {
     result: Closed({ account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
+  'user.set_commands': { input: ofUser({ commands: AgentCommands }), result: AgentCommands },
   'user.update': { input: ofUser({ patch: UserPatch }), result: User },
 } as const satisfies Record<string, { input: TSchema; result: TSchema }>
 

@@ -38,6 +38,10 @@ export const LIMITS = {
 
   message_content_max: 10_000,
   mentions_max: 50,
+  /** Commands that one agent registers. */
+  agent_commands_max: 100,
+  command_description_max: 200,
+  command_hint_max: 100,
   client_id_max: 128,
   delivery_detail_max: 500,
   idempotency_key_max: 128,

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
-import { NotificationPreferences, ProjectLink } from './resources.ts'
+import { AgentCommand, NotificationPreferences, ProjectLink } from './resources.ts'
 import { Closed, Count, FreeForm, HttpsUrl, Name, Nullable, OneOf, Text, Username, Uuid } from './schema.ts'
 import {
   DELIVERY_STATES,
@@ -191,6 +191,12 @@ export type MessageCreate = Static<typeof MessageCreate>
 
 export const ReadMark = Closed({ seq: Count() })
 export type ReadMark = Static<typeof ReadMark>
+
+export const AgentCommands = Type.Array(AgentCommand, {
+  maxItems: LIMITS.agent_commands_max,
+  description: 'All commands of the agent; those that it registered before are replaced.',
+})
+export type AgentCommands = Static<typeof AgentCommands>
 
 export const DeliveryReport = Closed({
   state: OneOf(DELIVERY_STATES),

@@ -40,6 +40,27 @@ export type Org = Static<typeof Org>
 export const NotificationPreferences = Closed({ email: OneOf(EMAIL_PREFERENCES) })
 export type NotificationPreferences = Static<typeof NotificationPreferences>
 
+/** A command that an agent takes, e.g. `/deploy`. */
+export const AgentCommand = Closed({
+  name: Type.String({
+    pattern: '^[a-z][a-z0-9_-]{0,31}$',
+    description: 'As typed after the slash.',
+    examples: ['deploy'],
+  }),
+  description: Text(LIMITS.command_description_max),
+  args_hint: Type.Optional(Text(LIMITS.command_hint_max, { description: 'E.g. `<branch>`.' })),
+})
+export type AgentCommand = Static<typeof AgentCommand>
+
+/** A command that is known in a channel. */
+export const KnownCommand = Closed({
+  ...AgentCommand.properties,
+  agent_ids: Type.Array(Uuid(), {
+    description: 'Agents of the channel that registered it; none for the commands that are always known.',
+  }),
+})
+export type KnownCommand = Static<typeof KnownCommand>
+
 export const User = Closed({
   id: Uuid(),
   type: OneOf(USER_TYPES),
@@ -52,6 +73,11 @@ export const User = Closed({
   display_name: Text(LIMITS.display_name_max),
   email: Type.Optional(Text(LIMITS.email_max, { description: 'Humans only.' })),
   identifier: Type.Optional(Text(LIMITS.identifier_max, { description: 'Agents only.' })),
+  commands: Type.Optional(
+    Type.Array(AgentCommand, {
+      description: 'Agents only: the commands that it registered. Left out when there is none.',
+    }),
+  ),
   role: OneOf(ROLES),
   status: OneOf(USER_STATUSES),
   last_active_at: Nullable(Timestamp()),

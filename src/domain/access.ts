@@ -47,6 +47,7 @@ export const ACTIONS = {
   'user.read': everybody(reading),
   'user.create': administrators(),
   'user.update': members(),
+  'user.set_commands': members(),
   'user.remove': administrators(),
   'user.link': administrators(),
   'key.list': administrators(reading),

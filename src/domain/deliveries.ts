@@ -1,6 +1,7 @@
 import { LIMITS } from '../contracts/limits.ts'
 import type { Message } from '../contracts/resources.ts'
 import { commandForm } from '../text/commands.ts'
+import { agentsOf, isTaken, registeredBy } from './known-commands.ts'
 import type { Permissions } from './permissions.ts'
 
 /** A message that waits for an agent. */
@@ -16,8 +17,8 @@ export interface WaitingDelivery {
 export type QueuedDelivery = Omit<WaitingDelivery, 'since'> & { detail: string | null }
 
 /**
- * The agents that a message is for: those it mentions; for a command without a mention all of its channel, unless one of
- * them is connected and takes it.
+ * The agents that a message is for: those it mentions; for a command without a mention those that registered it, else all of
+ * its channel, unless one of them is connected.
  */
 export function takersOf(
   permissions: Permissions,
@@ -26,8 +27,10 @@ export function takersOf(
 ): string[] {
   const mentioned = mentions.filter((id) => permissions.member(id)?.type === 'agent')
   if (kind !== 'command' || mentions.length > 0) return mentioned
-  if (commandForm(content)?.command === 'help') return []
-  const agents = permissions.readersOf(channel_id).filter(({ type }) => type === 'agent')
+  const name = commandForm(content)?.command
+  if (name === undefined || name === 'help' || !isTaken(permissions, channel_id, name)) return []
+  const registered = registeredBy(permissions, channel_id, name)
+  const agents = registered.length > 0 ? registered : agentsOf(permissions, channel_id)
   if (agents.some(({ user_id }) => connected(user_id))) return []
   return agents.slice(0, LIMITS.mentions_max).map(({ user_id }) => user_id)
 }

@@ -1,7 +1,7 @@
 import type { EventContent, EventPayload } from '../contracts/event-payloads.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import type { Principal, Scope } from '../contracts/principal.ts'
-import type { Channel, Org, Project, SubAgent, User } from '../contracts/resources.ts'
+import type { AgentCommand, Channel, Org, Project, SubAgent, User } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
 import type {
   ChannelType,
@@ -22,6 +22,8 @@ export interface Member {
   username: string
   former_usernames?: User['former_usernames']
   display_name: string
+  /** Of an agent: the commands that it registered. */
+  commands?: AgentCommand[]
 }
 
 export interface KnownChannel {
@@ -214,8 +216,18 @@ export class Permissions {
   #setMember(member: Member): void {
     this.#forgetNames(member.user_id)
     this.members_version++
-    const { user_id, type, role, status, username, former_usernames = [], display_name } = member
-    this.members.set(user_id, { user_id, type, role, status, username, former_usernames, display_name })
+    const {
+      user_id,
+      type,
+      role,
+      status,
+      username,
+      former_usernames = [],
+      display_name,
+      commands = [],
+    } = member
+    const names = { username, former_usernames, display_name }
+    this.members.set(user_id, { user_id, type, role, status, ...names, commands })
     const usernames = [username, ...former_usernames.map((former) => former.username)]
     for (const one of usernames) this.#usernames.set(one, user_id)
     this.username_names.set(user_id, ...usernames)
@@ -244,7 +256,10 @@ export class Permissions {
 interface PermissionWriter {
   setOrg(org: Pick<Org, 'status' | 'settings'>): void
   setMember(
-    user: Pick<User, 'id' | 'type' | 'role' | 'status' | 'username' | 'former_usernames' | 'display_name'>,
+    user: Pick<
+      User,
+      'id' | 'type' | 'role' | 'status' | 'username' | 'former_usernames' | 'display_name' | 'commands'
+    >,
   ): void
   removeMember(user_id: string): void
   /** Another account may act as a member from now on. */

@@ -1,10 +1,21 @@
 const COMMAND = /^\/([a-z][a-z0-9_-]{0,31})(?:\s|$)/
 
 /** Commands that need no registration: the server's own, and those common to OpenClaw agents. */
-export const KNOWN_COMMANDS: ReadonlySet<string> = new Set([
-  'help',
-  ...['status', 'whoami', 'model', 'think', 'context', 'tasks', 'usage', 'compact', 'stop', 'new', 'reset'],
+export const BUILT_IN_COMMANDS: ReadonlyMap<string, string> = new Map([
+  ['help', 'Lists the commands that work here'],
+  ['status', 'What the agent is doing'],
+  ['whoami', 'As whom the agent knows you'],
+  ['model', 'Shows or sets the model of the agent'],
+  ['think', 'Sets how much the agent thinks'],
+  ['context', 'What is in the memory of the session'],
+  ['tasks', 'The tasks of the agent'],
+  ['usage', 'What the session has used'],
+  ['compact', 'Shortens the memory of the session'],
+  ['stop', 'Stops what the agent is doing'],
+  ['new', 'Starts a new session'],
+  ['reset', 'Starts a new session'],
 ])
+export const KNOWN_COMMANDS: ReadonlySet<string> = new Set(BUILT_IN_COMMANDS.keys())
 
 /** The command that a text has the form of, e.g. `/deploy now`; undefined for any other text. */
 export function commandForm(content: string): { command: string; args: string } | undefined {

@@ -64,6 +64,19 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
   }
   const unsent = (page: Page) => page.locator('.log article[aria-label$="not sent yet"]')
 
+  /** Messages that are on their way when their organization becomes read-only, which closes the composer. */
+  async function sayIntoSuspension(page: Page, ...texts: string[]) {
+    gate.open = false
+    for (const text of texts) await say(page, text)
+    await unsent(page)
+      .nth(texts.length - 1)
+      .waitFor()
+    expect((await admin.in('POST', '/suspend')).status).toBe(200)
+    await composer(page).waitFor({ state: 'detached' })
+    gate.open = true
+    for (const pass of gate.held.splice(0)) pass()
+  }
+
   test('is shown at once, in its place, while the server does not know it', async () => {
     const { page } = ines
     gate.open = false
@@ -89,8 +102,7 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
 
   test('that is refused says why, survives a reload, and is sent once when it is retried', async () => {
     const { page } = ines
-    expect((await admin.in('POST', '/suspend')).status).toBe(200)
-    await say(page, 'while suspended')
+    await sayIntoSuspension(page, 'while suspended')
     const refusal = page.locator('.own.is-fail')
     await refusal.waitFor()
     expect(await refusal.getAttribute('role')).toBe('alert')
@@ -110,17 +122,16 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
 
   test('that is refused can be taken back into the composer, or discarded', async () => {
     const { page } = ines
-    expect((await admin.in('POST', '/suspend')).status).toBe(200)
-    await say(page, 'with a mitsake')
-    await say(page, 'never mind')
+    await sayIntoSuspension(page, 'with a mitsake', 'never mind')
     await page.locator('.own.is-fail').nth(1).waitFor()
+    expect((await admin.in('POST', '/resume')).status).toBe(200)
+    await composer(page).waitFor()
     const row = (text: string) => unsent(page).filter({ hasText: text })
     await row('never mind').getByRole('button', { name: 'discard' }).click()
     await row('never mind').waitFor({ state: 'detached' })
     await row('mitsake').getByRole('button', { name: 'edit' }).click()
     await row('mitsake').waitFor({ state: 'detached' })
     expect(await composer(page).inputValue()).toBe('with a mitsake')
-    expect((await admin.in('POST', '/resume')).status).toBe(200)
     await say(page, 'without one')
     await until('it is stored', stored, (texts) => texts.at(-1) === 'without one')
     expect(await stored()).not.toContain('never mind')

@@ -140,6 +140,28 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     }
   })
 
+  test('C52 an agent that is not connected is named under the message, on every screen', async () => {
+    await addAgent(admin, 'ghost')
+    await say(ines.page, '@ghost please look')
+    for (const { page } of [ines, mei])
+      await page
+        .locator('article', { hasText: '@ghost please look' })
+        .getByText('queued, never connected')
+        .waitFor()
+  })
+
+  test('C54 a command that an agent registers is offered, and sent without a question', async () => {
+    const ship = { name: 'ship', description: 'Ships a branch', args_hint: '<branch>' }
+    await composer(ines.page).pressSequentially('/sh')
+    expect((await forge.in('PUT', '/users/me/commands', [ship])).status).toBe(200)
+    await ines.page.getByRole('option', { name: /\/ship.*Ships a branch/ }).waitFor()
+    await composer(ines.page).pressSequentially('ip main')
+    await composer(ines.page).press('Enter')
+    await mei.page.locator('article', { hasText: '/ship main' }).waitFor()
+    expect(await composer(ines.page).inputValue()).toBe('')
+    await forge.in('PUT', '/users/me/commands', [])
+  })
+
   test('an unknown name after a slash is sent as a command only after a question', async () => {
     const { page } = ines
     await composer(page).pressSequentially('/tmp is full')
@@ -168,6 +190,7 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await composer(page).press('Enter')
     await composer(page).pressSequentially('two')
     expect(await composer(page).inputValue()).toBe('```\none\ntwo')
+    await page.getByText('Enter breaks the line, Ctrl Enter sends').waitFor()
     await composer(page).press('Control+Enter')
     await mei.page.locator('.codebox', { hasText: 'two' }).last().waitFor()
   })
@@ -208,6 +231,16 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     await answer.locator('.re').click()
     await mei.page.waitForURL(/\?seq=1$/)
     await mei.page.locator('article.is-found', { hasText: 'are you there?' }).waitFor()
+  })
+
+  test('short codes of emoji are shown as emoji, except in code, times and words', async () => {
+    await say(ines.page, 'done :tada: at 10:100:30, not a:tada:b, nor `:tada:`, nor :no-such-code: :+1:')
+    const shown = mei.page.locator('.log article .prose', { hasText: 'done' }).last()
+    await shown.filter({ hasText: '🎉' }).waitFor()
+    expect(await shown.innerText()).toBe(
+      'done 🎉 at 10:100:30, not a:tada:b, nor :tada:, nor :no-such-code: 👍',
+    )
+    await ines.page.locator('.log article .prose', { hasText: '🎉' }).first().waitFor()
   })
 
   test('markup of an author is text on every screen', async () => {

@@ -5,7 +5,7 @@ import { join, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { hasBrowser, launch, openChannel, say, signIn, until, visit } from './support/browser.ts'
+import { composer, hasBrowser, launch, openChannel, say, signIn, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('unread messages', () => {
@@ -141,6 +141,21 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
     const texts = await other.locator('.log article .prose, .log .unreadline').allInnerTexts()
     expect(texts).toEqual(['of mine', expect.stringMatching(/^1 new since/), 'number 1', 'mine again'])
     await other.context().close()
+  })
+
+  test('the next channel with unread messages is a key away, also from the composer', async () => {
+    const [unread, read] = [await newChannel([]), await newChannel([])]
+    const { body } = await admin.in<{ data: Channel[] }>('GET', '/channels?per_page=100')
+    for (const { id, last_seq } of body.data) await admin.in('PUT', `/channels/${id}/read`, { seq: last_seq })
+    const { page } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await openChannel(page, server.url, 'fieldnote', read)
+    await mei.in('POST', `/channels/${unread}/messages`, { content: 'look here' })
+    await link(page, unread).getByText('1 unread').waitFor()
+    await composer(page).fill('a draft')
+    await composer(page).press('Alt+Shift+ArrowDown')
+    await page.waitForURL(new RegExp(unread))
+    await page.context().close()
   })
 
   test('C50 a list of channels that was under way does not bring a badge back', async () => {

@@ -285,7 +285,15 @@ test('If-Match is honoured by every operation that changes a task or a project: 
 })
 
 describe('an Idempotency-Key', () => {
-  type Send = { body?: unknown; other: unknown; status: number; by?: 'agent'; secret?: string }
+  type Send = {
+    body?: unknown
+    other: unknown
+    status: number
+    by?: 'agent'
+    secret?: string
+    /** The member in the path, if it is not the usual one. */
+    user_id?: string
+  }
   /** A good request for every POST of the API, and another one that the same key does not fit. */
   const POSTS: Record<string, () => Send | Promise<Send>> = {
     '/api/v1/orgs': () => ({
@@ -303,6 +311,17 @@ describe('an Idempotency-Key', () => {
       const body = { type: 'human', email: 'once@example.com', display_name: 'Once', role: 'contributor' }
       return { body, other: { ...body, role: 'administrator' }, status: 201, secret: 'invite_url' }
     },
+    '/users/{user_id}/invite': async () => {
+      const body = { type: 'human', email: 'late@example.com', display_name: 'Late', role: 'contributor' }
+      const { body: invited } = await admin.in<{ id: string }>('POST', '/users', body)
+      return { other: {}, status: 201, secret: 'invite_url', user_id: invited.id }
+    },
+    '/users/{user_id}/sign-in-link': () => ({
+      other: {},
+      status: 201,
+      secret: 'sign_in_url',
+      user_id: ana.user_id,
+    }),
     '/users/{user_id}/api-keys/rotate': () => ({
       body: { grace_hours: 24 },
       other: { grace_hours: 0 },
@@ -352,11 +371,11 @@ describe('an Idempotency-Key', () => {
     // Suspended before it is resumed.
     const order = Object.keys(POSTS)
     for (const path of posts.toSorted((a, b) => order.indexOf(short(a)) - order.indexOf(short(b)))) {
-      const { body, other, status, by, secret } = await POSTS[short(path)]!()
+      const { body, other, status, by, secret, user_id } = await POSTS[short(path)]!()
       const send = async (content: unknown) => {
         const headers = { 'Idempotency-Key': 'the same for all' }
         const who = by === 'agent' ? bot : admin
-        const url = filled(path)
+        const url = filled(user_id === undefined ? path : path.replace('{user_id}', user_id))
         return who === bot
           ? await bot.in<Record<string, unknown>>(
               'POST',

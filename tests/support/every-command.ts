@@ -59,6 +59,10 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$bmV3'],
     new_account_id: newId(),
   })
+  await take('user.set_commands', {
+    user_id: agent.id,
+    commands: [{ name: 'deploy', description: 'Ships.' }],
+  })
   await take('user.update', { user_id: person.id, patch: { role: 'administrator', display_name: 'T.' } })
 
   const project = await take<Project>('project.create', {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { commandOptions, mayRead, mentionOptions, triggerAt } from '../src/components/chat/completion.ts'
+import {
+  commandOptions,
+  knownCommands,
+  mayRead,
+  mentionOptions,
+  triggerAt,
+} from '../src/components/chat/completion.ts'
 import { AGENT, channel, ME, OTHER, user } from './support/samples.ts'
 
 describe('what opens the list', () => {
@@ -73,8 +79,26 @@ describe('who is offered for an @', () => {
   })
 })
 
-test('only commands that the server answers are offered', () => {
-  expect(commandOptions('')).toHaveLength(1)
-  expect(commandOptions('he')[0]?.name).toBe('help')
-  expect(commandOptions('x')).toEqual([])
+test('the commands that are known in the channel are offered', () => {
+  const alone = knownCommands([], { type: 'org_wide', project_id: null })
+  expect(alone.map(({ name }) => name)).toEqual(['help'])
+  const forge = {
+    ...user({ id: AGENT, type: 'agent', role: 'administrator' }),
+    commands: [{ name: 'deploy', description: 'Ships a branch', args_hint: '<branch>' }],
+  }
+  const known = knownCommands([forge], { type: 'org_wide', project_id: null })
+  expect(commandOptions(known, 'he')[0]?.name).toBe('help')
+  expect(commandOptions(known, 'dep')[0]?.what).toContain('<branch>: Ships a branch')
+  expect(commandOptions(known, '')).toHaveLength(8)
+  expect(
+    commandOptions(known, '')
+      .map(({ name }) => name)
+      .slice(0, 3),
+  ).toEqual(['help', 'deploy', 'status'])
+  expect(commandOptions(known, 'x')).toEqual([])
+  const elsewhere = knownCommands([{ ...forge, role: 'contributor' as const }], {
+    type: 'project',
+    project_id: 'p',
+  })
+  expect(commandOptions(elsewhere, 'dep')).toEqual([])
 })

@@ -165,6 +165,7 @@ CREATE TABLE "memberships" (
 	"display_name" text NOT NULL,
 	"username" text NOT NULL,
 	"former_usernames" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"commands" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"identifier" text,
 	"status" text NOT NULL,
 	"notification_preferences" jsonb NOT NULL,

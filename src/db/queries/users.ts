@@ -18,17 +18,18 @@ export function foundUsernames(former: User['former_usernames'] = []): { former_
 }
 
 /** A member as the API answers it. Humans have an e-mail, agents an identifier. */
-function toUser({ email, identifier, former_usernames, ...rest }: UserRow): User {
+function toUser({ email, identifier, former_usernames, commands = [], ...rest }: UserRow): User {
   const user: User = { ...rest, ...foundUsernames(former_usernames) }
   if (email !== null && rest.type === 'human') user.email = email
   if (identifier !== null && rest.type === 'agent') user.identifier = identifier
+  if (commands.length > 0) user.commands = commands
   return user
 }
 
 /** Whole members; ends in a condition on `x`, so that callers go on with `and`. */
 function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
-    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.role, x.status, x.last_active_at,
+    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.commands, x.role, x.status, x.last_active_at,
       coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
                 where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
       x.notification_preferences

@@ -61,6 +61,8 @@ export const memberships = pgTable(
     username: text('username').notNull(),
     /** Newest first. Expired ones stay until the next change, and are left out when read. */
     former_usernames: json<NonNullable<User['former_usernames']>>('former_usernames').notNull().default([]),
+    /** Of an agent: the commands that it takes. */
+    commands: json<NonNullable<User['commands']>>('commands').notNull().default([]),
     identifier: text('identifier'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),

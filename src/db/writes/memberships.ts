@@ -1,5 +1,5 @@
 import { and, eq, sql as text } from 'drizzle-orm'
-import type { NotificationPreferences, User } from '../../contracts/resources.ts'
+import type { AgentCommand, NotificationPreferences, User } from '../../contracts/resources.ts'
 import type { Role } from '../../contracts/vocabulary.ts'
 import { memberships } from '../schema/orgs.ts'
 import { build, given, inOrg, type Params, statement } from '../statement.ts'
@@ -67,6 +67,13 @@ const update = statement((p: Params<OfMember & MemberFields>) =>
     .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
 )
 
+const setCommandsOf = statement((p: Params<OfMember & { commands: AgentCommand[] }>) =>
+  build
+    .update(memberships)
+    .set({ commands: given(p.commands), updated_at: given(p.now) })
+    .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
+)
+
 const activate = statement((p: Params<OfMember & { display_name: string; account_id: string }>) =>
   build
     .update(memberships)
@@ -108,6 +115,11 @@ export async function updateMember(to: Writer, user: User): Promise<void> {
   const { org_id, now } = to
   const fields = { role, username, former_usernames, display_name, notification_preferences }
   await to.write(update(to.sql, { org_id, user_id, ...fields, now }))
+}
+
+/** Replaces the commands of an agent. */
+export async function setCommands(to: Writer, user_id: string, commands: AgentCommand[]): Promise<void> {
+  await to.write(setCommandsOf(to.sql, { org_id: to.org_id, user_id, commands, now: to.now }))
 }
 
 /** An invited member becomes active under the name it chose; the account acts as the member from now on. */

@@ -5,14 +5,15 @@ import { type PostRequest, ReadMarker } from '../../contracts/calls.ts'
 import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
-import { PageOf, SliceOf } from '../../contracts/lists.ts'
+import { PageOf, pageOf, SliceOf } from '../../contracts/lists.ts'
 import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
-import { Channel, Delivery, Message } from '../../contracts/resources.ts'
+import { Channel, Delivery, KnownCommand, Message } from '../../contracts/resources.ts'
 import { Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
 import { findChannel, listChannels } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
+import { knownCommands } from '../../domain/known-commands.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall, storedReply } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
@@ -87,6 +88,25 @@ export function channelRoutes(deps: Deps) {
           if (!channel) throw notFound('channel')
           return { body: channel }
         },
+      ),
+    )
+
+    .get(
+      '/channels/:channel_id/commands',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.read',
+          summary: 'Commands that are known in a channel',
+          description:
+            'The built-in ones, those common to agents, and those that agents of the channel registered, by name.',
+          query: Type.Object(PAGE),
+          ok: { status: 200, schema: PageOf(KnownCommand) },
+          errors: ['CHANNEL_NOT_FOUND'],
+        },
+        async (call) => ({
+          body: pageOf(knownCommands(call.edge.permissions, readable(call)), call.query),
+        }),
       ),
     )
 

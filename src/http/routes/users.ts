@@ -6,7 +6,7 @@ import { notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf } from '../../contracts/lists.ts'
-import { KeyRotate, UserCreate, UserPatch } from '../../contracts/requests.ts'
+import { AgentCommands, KeyRotate, UserCreate, UserPatch } from '../../contracts/requests.ts'
 import { ApiKey, User } from '../../contracts/resources.ts'
 import { Closed, Nullable, OneOf, Text, Timestamp } from '../../contracts/schema.ts'
 import { ROLES, USER_TYPES } from '../../contracts/vocabulary.ts'
@@ -111,6 +111,29 @@ export function userRoutes(deps: Deps) {
           const { result } = await call.command('user.update', {
             user_id: targetOf(call),
             patch: call.body,
+          })
+          return { body: result }
+        },
+      ),
+    )
+
+    .put(
+      '/users/me/commands',
+      ...at.org(
+        {
+          tag,
+          action: 'user.set_commands',
+          body: AgentCommands,
+          summary: 'The commands that the calling agent takes',
+          description:
+            'Replaces those it registered before. In the channels that the agent reads they are completed, and taken as commands without a question.',
+          ok: { status: 200, schema: AgentCommands },
+          errors: ['FORBIDDEN'],
+        },
+        async (call) => {
+          const { result } = await call.command('user.set_commands', {
+            user_id: call.principal.id ?? '',
+            commands: call.body,
           })
           return { body: result }
         },

@@ -65,6 +65,7 @@ const IN_ORG: Record<string, Make> = {
   }),
   'GET /users/{user_id} `me`': self,
   'GET /users/{user_id} another': agent,
+  'PUT /users/me/commands': sending(nothing, () => [{ name: 'deploy', description: 'Ships a branch.' }]),
   'PATCH /users/{user_id} own name and preferences': sending(self, () => ({
     display_name: unique(),
     notification_preferences: { email: 'none' },
@@ -147,6 +148,8 @@ const IN_ORG: Record<string, Make> = {
   'POST /channels': sending(nothing, named),
   'GET /channels/{channel_id} a project’s channel': channel,
   'GET /channels/{channel_id} an org-wide channel': general,
+  'GET /channels/{channel_id}/commands a project’s channel': channel,
+  'GET /channels/{channel_id}/commands an org-wide channel': general,
   'GET /channels/{channel_id}/messages a project’s channel': channel,
   'GET /channels/{channel_id}/messages an org-wide channel': general,
   'POST /channels/{channel_id}/messages a project’s channel': sending(channel, MESSAGE),

@@ -263,7 +263,7 @@ test('lists take as many statements for 100 rows as for one', async () => {
 })
 
 /** Lists that have fewer rows here. */
-const SHORT = ['/api-keys', '/users', '/sessions']
+const SHORT = ['/api-keys', '/users', '/sessions', '/commands']
 
 function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {
   type Operation = {

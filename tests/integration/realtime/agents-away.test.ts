@@ -106,7 +106,7 @@ test('C53 a command that no agent takes says so', async () => {
   expect(await at(alone.seq + 1, project.channel_id)).toMatchObject({
     kind: 'command_output',
     reply_to: alone.id,
-    content: 'No agent reads this channel, so nobody takes commands here.',
+    content: 'No agent of this channel takes /status.',
   })
   const crane = await addAgent(admin, 'crane')
   await admin.in('PUT', `/projects/${project.id}/users/${crane.user.id}`)

@@ -34,6 +34,7 @@ beforeAll(async () => {
   person.org = 'fieldnote'
   const other_session = await join(person, 'By Stander')
   await join(person, 'Una Signed')
+  const assigned = await join(person, 'Asa Signed')
   const agent = await addAgent(person, 'near')
   const main = await fill(person, { assigned_user_ids: [agent.user.id] })
   world = {
@@ -42,7 +43,7 @@ beforeAll(async () => {
     foreign: main,
     suspended: main,
     pending: main,
-    people: { administrator: person, suspended: person, pending: person },
+    people: { administrator: person, suspended: person, pending: person, assigned },
     keys: { agent_assigned: agent.key },
     other_session,
   }
@@ -59,7 +60,6 @@ const OUTSIDE_THE_LANE = [
   'POST /auth/refresh',
   'POST /auth/logout',
   'DELETE /auth/sessions/{id}',
-  'POST /auth/invites/{token}/accept',
   'POST /api/v1/orgs',
   'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/read',
   'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries',
@@ -79,12 +79,26 @@ describe('I-32 a write whose answer is lost is answered 503 OUTCOME_UNKNOWN, or 
     expect(Number(set_up.retry_after)).toBeGreaterThan(0)
   })
 
+  test('a new password', async () => {
+    const { administrator } = world.people
+    if (!administrator) throw new Error('The world has no administrator.')
+    const changing = await join(administrator, 'Noa Changing')
+    const passwords = { current_password: PASSWORD, new_password: `${PASSWORD} anew` }
+    postgres.loseNext()
+    const { status, body } = await changing.call('PUT', '/auth/password', passwords)
+    expect([status, body]).toEqual([503, { error: expect.objectContaining({ code: 'OUTCOME_UNKNOWN' }) }])
+    await changing.signIn('noa.changing@example.com', passwords.new_password)
+  })
+
   test('of every operation that writes', () => {
     const operations = new Set(
       EXPECTED.map(({ operation }) => operation).filter((o) => !o.startsWith('GET ')),
     )
     const tried = new Set(WRITING.map(([, { operation }]) => operation))
-    expect([...operations].filter((operation) => !tried.has(operation))).toEqual(['POST /auth/setup'])
+    expect([...operations].filter((operation) => !tried.has(operation))).toEqual([
+      'POST /auth/setup',
+      'PUT /auth/password',
+    ])
   })
 
   test.each(WRITING)('%s', async (key, { operation, cells }, caller) => {

@@ -38,6 +38,15 @@ async function journalHas(text: string): Promise<void> {
 }
 
 describe('a step of the first start', () => {
+  test('removes what a start left that was killed while it marked the step, and nothing of a living one', async () => {
+    const ended = Bun.spawn(['node', '-e', ''])
+    await ended.exited
+    const [dead, living] = [`${mark()}.${ended.pid}.new`, `${mark()}.${process.pid}.new`]
+    for (const file of [dead, living]) writeFileSync(file, '')
+    expect(await startStep('').exited).toBe(0)
+    expect([existsSync(dead), existsSync(living)]).toEqual([false, true])
+  })
+
   test('runs in one process at a time, and leaves no mark', async () => {
     const steps = [0, 1, 2].map(() => startStep('await sleep(50)'))
     expect(await Promise.all(steps.map((step) => step.exited))).toEqual([0, 0, 0])

@@ -11,12 +11,14 @@ export function useSingleKeys(): Ref<boolean> {
 
 /**
  * Runs `run` for a key pressed outside of dialogs and, for a single key, outside of fields. `key` as in
- * `KeyboardEvent.key`, with `Alt+` before it if needed.
+ * `KeyboardEvent.key`, with `Alt+` or `Alt+Shift+` before it if needed.
  */
 export function useHotkey(key: string, run: () => void): void {
   const single_keys = useSingleKeys()
   const alt = key.startsWith('Alt+')
-  onKeyStroke(alt ? key.slice('Alt+'.length) : key, (event) => {
+  const shift = key.startsWith('Alt+Shift+')
+  onKeyStroke(key.replace(/^Alt\+(Shift\+)?/, ''), (event) => {
+    if (alt && event.shiftKey !== shift) return
     if (event.altKey !== alt || event.ctrlKey || event.metaKey || event.defaultPrevented) return
     if (!alt && (!single_keys.value || isField(event.target))) return
     if (document.querySelector('.q-dialog')) return

@@ -44,6 +44,8 @@ export const SOURCE_RULES: Rule<SourceUnderTest>[] = [
       await turn()
       assert.deepEqual([source.readyState, heard], [0, []])
       await server.accept()
+      // What is said before the server has the request is lost.
+      await until(() => heard.length === 1)
       for (const n of [1, 2, 3]) await server.say(`event${n}`, `log.${n}`)
       await until(() => heard.length === 4)
       assert.deepEqual(heard, ['open 1', 'event1 log.1 1', 'event2 log.2 1', 'event3 log.3 1'])

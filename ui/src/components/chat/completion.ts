@@ -1,5 +1,7 @@
 import type { Channel, User } from '@contracts/resources.ts'
 import { compareNames } from '@contracts/text-order.ts'
+import { BUILT_IN_COMMANDS } from '@text/commands.ts'
+import { isolate } from '../base/isolate.ts'
 
 /** The incomplete mention or command at the caret. */
 export interface Trigger {
@@ -21,11 +23,6 @@ export interface CommandOption {
   name: string
   what: string
 }
-
-/** The server's own commands. Commands of agents are not listed anywhere. */
-export const COMMANDS: readonly CommandOption[] = [
-  { name: 'help', what: 'Lists the commands that work here' },
-]
 
 const OPTIONS_MAX = 8
 
@@ -69,8 +66,33 @@ export function mentionOptions(
   return options.slice(0, OPTIONS_MAX)
 }
 
-export function commandOptions(query: string): CommandOption[] {
-  return COMMANDS.filter(({ name }) => name.startsWith(query))
+/**
+ * The commands that are known in a channel: the server's own, and with an agent in it those that its agents registered, then
+ * those common to agents.
+ */
+export function knownCommands(
+  members: readonly User[],
+  channel: Pick<Channel, 'type' | 'project_id'>,
+): CommandOption[] {
+  const agents = members.filter((user) => user.type === 'agent' && mayRead(user, channel))
+  const known = new Map<string, string>()
+  const addBuiltIn = (isWanted: (name: string) => boolean) => {
+    for (const [name, what] of BUILT_IN_COMMANDS)
+      if (isWanted(name) && !known.has(name)) known.set(name, what)
+  }
+  addBuiltIn((name) => name === 'help')
+  for (const { commands = [], display_name } of agents)
+    for (const { name, args_hint, description } of commands)
+      known.set(
+        name,
+        `${args_hint === undefined ? '' : `${args_hint}: `}${description} (${isolate(display_name)})`,
+      )
+  addBuiltIn(() => agents.length > 0)
+  return [...known].map(([name, what]) => ({ name, what }))
+}
+
+export function commandOptions(known: readonly CommandOption[], query: string): CommandOption[] {
+  return known.filter(({ name }) => name.startsWith(query)).slice(0, OPTIONS_MAX)
 }
 
 /** 0: the username starts with the query, 1: the display name does, 2: a later word of it does; undefined: no match. */

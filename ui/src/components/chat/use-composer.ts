@@ -5,7 +5,7 @@ import { withoutBlankEnds } from '@text/visible.ts'
 import { computed, nextTick, type Ref, ref, watch } from 'vue'
 import type { OutboxEntry } from '../../realtime/outbox-store.ts'
 import { readDraft, writeDraft } from '../../stores/drafts.ts'
-import { commandOptions, mentionOptions, triggerAt } from './completion.ts'
+import { commandOptions, knownCommands, mentionOptions, triggerAt } from './completion.ts'
 
 /** A `typing` frame is sent at most this often. */
 const TYPING_EVERY_MS = 2_000
@@ -39,8 +39,9 @@ export function useComposer(options: {
       ? mentionOptions(members.value ?? [], channel.value, trigger.value.query)
       : [],
   )
+  const known = computed(() => knownCommands(members.value ?? [], channel.value))
   const commands = computed(() =>
-    trigger.value?.kind === 'command' ? commandOptions(trigger.value.query) : [],
+    trigger.value?.kind === 'command' ? commandOptions(known.value, trigger.value.query) : [],
   )
   const open = computed(
     () =>
@@ -106,7 +107,8 @@ export function useComposer(options: {
   /** The name after a slash, if it is no command that is known: the user decides what is meant. */
   const unknown = computed(() => {
     const name = commandForm(text.value)?.command
-    return name === undefined || KNOWN_COMMANDS.has(name) ? undefined : name
+    if (name === undefined || KNOWN_COMMANDS.has(name)) return undefined
+    return known.value.some((one) => one.name === name) ? undefined : name
   })
 
   /** Returns the message and clears the field; undefined if there is nothing to send. */

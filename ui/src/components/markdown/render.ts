@@ -2,6 +2,7 @@ import { splitMentions } from '@text/mentions.ts'
 import type { Align, Block, Inline, ListItem } from '@text/tree.ts'
 import { h, type VNodeChild } from 'vue'
 import CodeBlock from './CodeBlock.vue'
+import { withEmoji } from './short-codes.ts'
 
 /** The class of a mention; undefined for plain text. */
 export type MentionClass = (username: string) => 'm-agent' | 'm-human' | 'm-you' | undefined
@@ -98,10 +99,10 @@ function renderOne(child: Inline, mentionClass: MentionClass): VNodeChild[] {
   }
 }
 
-/** Text with marked mentions. */
+/** Text with marked mentions and emoji. */
 export function renderText(text: string, mentionClass: MentionClass): VNodeChild[] {
   return splitMentions(text, (name) => mentionClass(name) !== undefined).map((part) => {
     const name = part.username === undefined ? undefined : mentionClass(part.username)
-    return name === undefined ? part.text : h('span', { class: ['mention', name] }, part.text)
+    return name === undefined ? withEmoji(part.text) : h('span', { class: ['mention', name] }, part.text)
   })
 }
