@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Project, Task } from '../../src/contracts/resources.ts'
+import type { Task } from '../../src/contracts/resources.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
 import {
   columnsOf,
@@ -11,56 +11,10 @@ import {
 } from '../src/components/tasks/task-rules.ts'
 import { applyEvent } from '../src/realtime/apply-event.ts'
 import { withProject, withTask } from '../src/realtime/task-list.ts'
-import { CHANNEL, event, ME, NOON, OTHER } from './support/samples.ts'
+import { event, ME, NOON, OTHER, PROJECT, project, task, taskId } from './support/samples.ts'
 
-const id = (n: number) => `00000000-0000-7000-8000-0000000000a${n}`
-const PROJECT = '00000000-0000-7000-8000-0000000000b1'
-
-function task(n: number, rest: Partial<Task> = {}): Task {
-  return {
-    id: id(n),
-    title: `task ${n}`,
-    description: '',
-    type: 'feature',
-    priority: 'medium',
-    status: 'backlog',
-    project_ids: [],
-    assignee_ids: [],
-    required_evidence_types: [],
-    evidence: [],
-    blocked_by: [],
-    blocks: [],
-    is_blocked: false,
-    sub_agents: [],
-    version: 1,
-    created_by: ME,
-    completed_at: null,
-    archived_at: null,
-    created_at: NOON,
-    updated_at: NOON,
-    ...rest,
-  }
-}
+const id = taskId
 const ref = ({ id, title, status }: Task) => ({ id, title, status })
-
-function project(rest: Partial<Project> = {}): Project {
-  return {
-    id: PROJECT,
-    name: 'Offline sync',
-    type: 'software',
-    description: '',
-    stage: 'definition',
-    owner_id: ME,
-    links: [],
-    assigned_user_ids: [ME],
-    channel_id: CHANNEL,
-    task_counts: { backlog: 0, 'in-progress': 0, 'in-review': 0, complete: 0 },
-    version: 1,
-    created_at: NOON,
-    updated_at: NOON,
-    ...rest,
-  }
-}
 
 describe('tasks in the cache', () => {
   test('an older version changes nothing, the same version again changes nothing', () => {

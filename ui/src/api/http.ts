@@ -5,7 +5,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface RequestOptions {
   body?: unknown
-  query?: Record<string, string | number | undefined>
+  /** A list repeats its name. */
+  query?: Record<string, string | number | readonly string[] | undefined>
   signal?: AbortSignal
   /** Sent as `Idempotency-Key`: a retry with the same key has no second effect. */
   idempotency_key?: string
@@ -84,7 +85,8 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
 function withQuery(path: string, query: RequestOptions['query']): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query ?? {}))
-    if (value !== undefined) search.set(name, String(value))
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) search.append(name, String(one))
   const text = search.toString()
   return text === '' ? path : `${path}?${text}`
 }

@@ -19,26 +19,28 @@ const PER_PAGE = 100
 /** Over HTTP/1.1 a browser has six connections to a host: what the user does meanwhile must find a free one. */
 const PAGES_AT_ONCE = 3
 
-const onePage = <T>(path: string, page: number, query: Record<string, string> = {}) =>
+type Query = Record<string, string>
+
+const onePage = <T>(path: string, page: number, query: Query = {}) =>
   request<Page<T>>('GET', path, { query: { ...query, page, per_page: PER_PAGE } })
 
 /** Reads the pages behind the first one of a list. */
-async function furtherPages<T>(path: string, first: Page<T>): Promise<T[]> {
+async function furtherPages<T>(path: string, first: Page<T>, query: Query = {}): Promise<T[]> {
   const pages: T[][] = []
   let next = 2
   const read = async () => {
     while (next <= first.pagination.total_pages) {
       const page = next++
-      pages[page] = (await onePage<T>(path, page)).data
+      pages[page] = (await onePage<T>(path, page, query)).data
     }
   }
   await Promise.all(Array.from({ length: PAGES_AT_ONCE }, read))
   return pages.flat()
 }
 
-export async function everyPage<T>(path: string): Promise<T[]> {
-  const first = await onePage<T>(path, 1)
-  return [...first.data, ...(await furtherPages(path, first))]
+export async function everyPage<T>(path: string, query: Query = {}): Promise<T[]> {
+  const first = await onePage<T>(path, 1, query)
+  return [...first.data, ...(await furtherPages(path, first, query))]
 }
 
 export const api = {

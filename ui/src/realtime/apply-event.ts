@@ -4,7 +4,9 @@ import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
-import { withProject, withTask } from './task-list.ts'
+import { moveOf, withMove } from './moves.ts'
+import { isInProjectLog, withLogged } from './project-log.ts'
+import { withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
 export interface Reader {
@@ -18,7 +20,7 @@ export interface Reader {
  * unless the payload cannot say it.
  */
 export function applyEvent(event: EventEnvelope, reader: Reader): CacheUpdate[] {
-  return [...seenActive(event), ...changes(event, reader)]
+  return [...seenActive(event), ...changes(event, reader), ...moveUpdates(event), ...projectLogUpdates(event)]
 }
 
 function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
@@ -152,8 +154,27 @@ export function taskUpdates(task: Task): CacheUpdate[] {
   return [{ at: 'tasks', change: (tasks) => withTask(tasks, task) }]
 }
 
-function projectUpdates(project: Project): CacheUpdate[] {
-  return [{ at: 'projects', change: (projects) => withProject(projects, project) }]
+/** Also for the answer of an own request. */
+export function projectUpdates(project: Project): CacheUpdate[] {
+  return [
+    { at: 'projects', change: (projects) => withProject(projects, project) },
+    { at: 'ended_projects', change: (projects) => withEndedProject(projects, project) },
+  ]
+}
+
+/** A card of a board that somebody moved. */
+function moveUpdates(event: EventEnvelope): CacheUpdate[] {
+  const move = moveOf(event)
+  return move ? [{ at: 'moves', change: (moves) => withMove(moves, move) }] : []
+}
+
+function projectLogUpdates(event: EventEnvelope): CacheUpdate[] {
+  if (!isInProjectLog(event)) return []
+  return event.project_ids.map((project_id) => ({
+    at: 'project_log',
+    project_id,
+    change: (log) => withLogged(log, event),
+  }))
 }
 
 function memberUpdates(user: User): CacheUpdate[] {

@@ -5,6 +5,8 @@ import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { noteUpdates } from './current-read.ts'
 import type { MessageLog } from './message-log.ts'
+import type { Move } from './moves.ts'
+import type { EventLog } from './project-log.ts'
 
 /** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
 export type CacheUpdate =
@@ -14,7 +16,9 @@ export type CacheUpdate =
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
   | { at: 'tasks'; change: (tasks: Task[]) => Task[] }
   | { at: 'task_history'; task_id: string; change: (events: EventEnvelope[]) => EventEnvelope[] }
-  | { at: 'projects'; change: (projects: Project[]) => Project[] }
+  | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
+  | { at: 'project_log'; project_id: string; change: (log: EventLog) => EventLog }
+  | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
@@ -44,6 +48,15 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'projects':
         change(client, keys.projects(slug), update.change)
+        break
+      case 'ended_projects':
+        change(client, keys.endedProjects(slug), update.change)
+        break
+      case 'project_log':
+        change(client, keys.projectLog(slug, update.project_id), update.change)
+        break
+      case 'moves':
+        change(client, keys.moves(slug), update.change)
         break
       case 'messages':
         change(client, keys.messages(slug, update.channel_id), update.change)

@@ -36,3 +36,20 @@ export function withProject(projects: readonly Project[], project: Project): Pro
   if (project.stage === 'end-of-life') return projects.filter(({ id }) => id !== project.id)
   return known ? projects.map((other) => (other.id === project.id ? project : other)) : [...projects, project]
 }
+
+/** The list of ended projects with this one, if it is at its end of life. */
+export function withEndedProject(projects: readonly Project[], project: Project): Project[] {
+  if (project.stage !== 'end-of-life') return [...projects]
+  const known = projects.find(({ id }) => id === project.id)
+  if (known && known.version > project.version) return [...projects]
+  return known ? projects.map((other) => (other === known ? project : other)) : [...projects, project]
+}
+
+/** The list without a member in a project, as after the answer to an own request; its event carries the whole project. */
+export function withoutAssigned(projects: readonly Project[], id: string, user_id: string): Project[] {
+  return projects.map((project) =>
+    project.id === id
+      ? { ...project, assigned_user_ids: project.assigned_user_ids.filter((one) => one !== user_id) }
+      : project,
+  )
+}

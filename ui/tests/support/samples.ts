@@ -1,6 +1,6 @@
 import type { EventPayload } from '../../../src/contracts/event-payloads.ts'
 import type { EventFields } from '../../../src/contracts/events.ts'
-import type { Channel, Message, Org, User } from '../../../src/contracts/resources.ts'
+import type { Channel, Message, Org, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { EventType } from '../../../src/contracts/vocabulary.ts'
 
@@ -10,6 +10,7 @@ export const ME = '00000000-0000-7000-8000-000000000001'
 export const OTHER = '00000000-0000-7000-8000-000000000002'
 export const AGENT = '00000000-0000-7000-8000-000000000003'
 export const CHANNEL = '00000000-0000-7000-8000-0000000000c1'
+export const PROJECT = '00000000-0000-7000-8000-0000000000b1'
 export const NOON = '2026-11-19T12:00:00.000Z'
 
 export function message(seq: number, rest: Partial<Message> = {}): Message {
@@ -69,6 +70,51 @@ export function org(rest: Partial<Org> = {}): Org {
     deletion_at: null,
     role: 'contributor',
     settings: DEFAULT_SETTINGS,
+    created_at: NOON,
+    updated_at: NOON,
+    ...rest,
+  }
+}
+
+export const taskId = (n: number) => `00000000-0000-7000-8000-0000000000a${n}`
+export function task(n: number, rest: Partial<Task> = {}): Task {
+  return {
+    id: taskId(n),
+    title: `task ${n}`,
+    description: '',
+    type: 'feature',
+    priority: 'medium',
+    status: 'backlog',
+    project_ids: [],
+    assignee_ids: [],
+    required_evidence_types: [],
+    evidence: [],
+    blocked_by: [],
+    blocks: [],
+    is_blocked: false,
+    sub_agents: [],
+    version: 1,
+    created_by: ME,
+    completed_at: null,
+    archived_at: null,
+    created_at: NOON,
+    updated_at: NOON,
+    ...rest,
+  }
+}
+export function project(rest: Partial<Project> = {}): Project {
+  return {
+    id: PROJECT,
+    name: 'Offline sync',
+    type: 'software',
+    description: '',
+    stage: 'definition',
+    owner_id: ME,
+    links: [],
+    assigned_user_ids: [ME],
+    channel_id: CHANNEL,
+    task_counts: { backlog: 0, 'in-progress': 0, 'in-review': 0, complete: 0 },
+    version: 1,
     created_at: NOON,
     updated_at: NOON,
     ...rest,
