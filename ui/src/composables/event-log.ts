@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, ref, toValue, watch } from 'vue'
 import { readEvents } from '../api/events.ts'
 import { asFailure } from '../api/failure.ts'
@@ -22,6 +22,7 @@ export function useEventLog(slug: MaybeRefOrGetter<string>, filter: MaybeRefOrGe
   const key = computed(() => keys.eventLog(toValue(slug), toValue(filter)))
   const query = useQuery({
     queryKey: key,
+    placeholderData: keepPreviousData,
     queryFn: () => {
       const [, of_slug, , of_filter] = key.value
       return readCurrent<FilteredLog>(
@@ -46,7 +47,8 @@ export function useEventLog(slug: MaybeRefOrGetter<string>, filter: MaybeRefOrGe
     const [, of_slug, , of_filter] = key.value
     const at = key.value
     const cursor = query.data.value?.next_cursor
-    if (reading_older.value || typeof cursor !== 'string' || full.value) return
+    if (reading_older.value || query.isPlaceholderData.value || typeof cursor !== 'string' || full.value)
+      return
     reading_older.value = true
     older_failure.value = ''
     try {

@@ -24,6 +24,9 @@ export function timesIn(locale?: string) {
   /** A moment of another day: "19 Nov 2026, 14:05". */
   const dateTime = (iso: string) => moment.format(new Date(iso))
 
+  /** A day: "19 Nov 2026". */
+  const dateName = (day: Date) => date_year.format(day)
+
   /** "Today", "Yesterday", "Thursday, 19 November"; with the year if it is not the current one. */
   function dayName(iso: string, now_ms: number): string {
     const at = Date.parse(iso)
@@ -51,10 +54,10 @@ export function timesIn(locale?: string) {
     return when(iso, now_ms)
   }
 
-  return { clock, clockSeconds, fullTime, dateTime, dayName, when, ago }
+  return { clock, clockSeconds, fullTime, dateTime, dateName, dayName, when, ago }
 }
 
-export const { clock, clockSeconds, fullTime, dateTime, dayName, when, ago } = timesIn()
+export const { clock, clockSeconds, fullTime, dateTime, dateName, dayName, when, ago } = timesIn()
 
 function dayStart(ms: number): number {
   const date = new Date(ms)

@@ -248,8 +248,9 @@ function wrote({ payload }: Posting, channel: (id: string) => Part, user: (id: s
 
 const kindOf = ({ type }: Pick<User, 'type'>) => (type === 'agent' ? 'agent' : 'person')
 const repeated = (count: number) => (count > 1 ? `, ${count} times within a minute` : '')
+/** Names of fields as words: `assignee_ids` are assignees. */
 const fieldList = (fields: readonly string[]) =>
-  fields.length === 0 ? 'nothing' : fields.map((field) => field.replaceAll('_', ' ')).join(', ')
+  fields.map((field) => field.replace(/_ids$/, 's').replace(/_id$/, '').replaceAll('_', ' ')).join(', ')
 
 function quoted(text: string | null): Part[] {
   return text ? [': “', isolate(cut(text)), '”'] : []

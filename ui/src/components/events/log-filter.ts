@@ -1,4 +1,5 @@
 import type { LocationQuery } from 'vue-router'
+import { dateName } from '../../composables/times.ts'
 import type { LogFilter } from '../../realtime/event-log.ts'
 import { EVENT_KINDS } from './event-words.ts'
 
@@ -9,7 +10,6 @@ export interface LogQuery extends Omit<LogFilter, 'from' | 'to'> {
   to: string
 }
 
-const DAY_MS = 24 * 60 * 60_000
 const IDS = ['user_id', 'project_id', 'task_id', 'channel_id'] as const
 const DAYS = ['from', 'to'] as const
 
@@ -53,8 +53,34 @@ export function dayOf(ms: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }
 
+/** Ranges of days that a click chooses. */
+export function datePresets(now_ms: number): { label: string; from: string; to: string }[] {
+  const yesterday = daysBefore(now_ms, 1)
+  return [
+    { label: 'Today', from: dayOf(now_ms), to: '' },
+    { label: 'Yesterday', from: yesterday, to: yesterday },
+    { label: 'Last 7 days', from: daysBefore(now_ms, 6), to: '' },
+    { label: 'Last 30 days', from: daysBefore(now_ms, 29), to: '' },
+  ]
+}
+
+/** The days of a filter as a label; undefined for all. */
+export function datesInWords(days: Pick<LogQuery, 'from' | 'to'>, now_ms: number): string | undefined {
+  const { from, to } = days
+  if (from === '' && to === '') return undefined
+  const preset = datePresets(now_ms).find((one) => one.from === from && one.to === to)
+  if (preset) return preset.label
+  const words = (day: string) => dateName(dayStart(day))
+  if (from === '') return `until ${words(to)}`
+  if (to === '') return `since ${words(from)}`
+  return from === to ? words(from) : `${words(from)} to ${words(to)}`
+}
+
 /** The day this many days before a moment. */
-export const daysBefore = (ms: number, days: number) => dayOf(ms - days * DAY_MS)
+export function daysBefore(ms: number, days: number): string {
+  const date = new Date(ms)
+  return dayOf(new Date(date.getFullYear(), date.getMonth(), date.getDate() - days).getTime())
+}
 
 function dayStart(day: string): Date {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
