@@ -104,6 +104,7 @@ export function rememberedPlace(path: string): Place | undefined {
 const org_pages = {
   channels: () => import('./pages/org/ChannelsPage.vue'),
   channel: () => import('./pages/org/ChannelPage.vue'),
+  projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
   members: () => import('./pages/org/MembersPage.vue'),
 }
@@ -136,6 +137,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: '', redirect: (to) => paths.channels(String(to.params.org)) },
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
+          { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
           { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },
           { path: 'settings/members', component: org_pages.members },
