@@ -1,10 +1,13 @@
 import MarkdownIt, { type StateCore, type StateInline, type Token } from 'markdown-it'
+import { boundTime } from './markdown-bounds.ts'
 import { type Align, type Block, type Inline, type ListItem, pieces } from './tree.ts'
 import { isInvisible } from './visible.ts'
 
 const markdown = new MarkdownIt('default', { html: false, linkify: true, breaks: true, typographer: false })
 // Only explicit URLs become links: "release.sh" and e-mail addresses stay text.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
+for (const scheme of ['//', 'ftp:', 'mailto:']) markdown.linkify.add(scheme, null)
+boundTime(markdown)
 // What was written is shown: character references and link definitions stay text, and addresses are not decoded.
 markdown.disable(['entity', 'reference'])
 markdown.normalizeLinkText = (url) => url

@@ -21,6 +21,17 @@ export const paths = {
   project: (slug: string, project_id: string) => `/o/${segment(slug)}/projects/${segment(project_id)}`,
   tasks: (slug: string) => `/o/${segment(slug)}/tasks`,
   task: (slug: string, task_id: string) => `/o/${segment(slug)}/tasks/${segment(task_id)}`,
+  /** With a filter, e.g. `{ project_id }`: the history of one thing. */
+  events: (slug: string, filter: Record<string, string | string[]> = {}) => {
+    const query = new URLSearchParams(
+      Object.entries(filter).flatMap(([name, values]) => [values].flat().map((value) => [name, value])),
+    )
+    return `/o/${segment(slug)}/events${query.size === 0 ? '' : `?${query}`}`
+  },
+  agents: (slug: string) => `/o/${segment(slug)}/agents`,
+  /** Without a tab: the first one that the reader may see. */
+  settings: (slug: string, tab?: string) =>
+    `/o/${segment(slug)}/settings${tab === undefined ? '' : `/${segment(tab)}`}`,
   members: (slug: string) => `/o/${segment(slug)}/settings/members`,
 }
 

@@ -106,6 +106,7 @@ const org_pages = {
   channel: () => import('./pages/org/ChannelPage.vue'),
   projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
+  events: () => import('./pages/org/EventsPage.vue'),
   members: () => import('./pages/org/MembersPage.vue'),
 }
 
@@ -139,6 +140,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'channels/:channel_id', component: org_pages.channel },
           { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
+          { path: 'events', component: org_pages.events },
           { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },
           { path: 'settings/members', component: org_pages.members },
         ],

@@ -1,3 +1,5 @@
+import type { LogFilter } from '../realtime/event-log.ts'
+
 /** Keys of the query cache, in one place: a mistyped key would never be updated. */
 export const keys = {
   providers: () => ['providers'] as const,
@@ -18,6 +20,9 @@ export const keys = {
   tasks: (slug: string) => ['org', slug, 'tasks'] as const,
   task: (slug: string, task_id: string) => ['org', slug, 'task', task_id] as const,
   taskHistory: (slug: string, task_id: string) => ['org', slug, 'task-history', task_id] as const,
+  /** Prefix of the keys of every filter. */
+  eventLogs: (slug: string) => ['org', slug, 'event-log'] as const,
+  eventLog: (slug: string, filter: LogFilter) => ['org', slug, 'event-log', filter] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   projectLog: (slug: string, project_id: string) => ['org', slug, 'project-log', project_id] as const,

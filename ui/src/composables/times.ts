@@ -6,6 +6,7 @@ const DAY_MS = 24 * 60 * 60_000
 export function timesIn(locale?: string) {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
   const short = format({ timeStyle: 'short' })
+  const seconds = format({ timeStyle: 'medium' })
   const full = format({ dateStyle: 'full', timeStyle: 'medium' })
   const moment = format({ dateStyle: 'medium', timeStyle: 'short' })
   const weekday = format({ weekday: 'short' })
@@ -16,10 +17,15 @@ export function timesIn(locale?: string) {
 
   /** The time of day: "14:05", "2:05 PM". */
   const clock = (iso: string) => short.format(new Date(iso))
+  /** The time of day to the second: "14:05:09". */
+  const clockSeconds = (iso: string) => seconds.format(new Date(iso))
   /** Day and time to the second. */
   const fullTime = (iso: string) => full.format(new Date(iso))
   /** A moment of another day: "19 Nov 2026, 14:05". */
   const dateTime = (iso: string) => moment.format(new Date(iso))
+
+  /** A day: "19 Nov 2026". */
+  const dateName = (day: Date) => date_year.format(day)
 
   /** "Today", "Yesterday", "Thursday, 19 November"; with the year if it is not the current one. */
   function dayName(iso: string, now_ms: number): string {
@@ -48,10 +54,10 @@ export function timesIn(locale?: string) {
     return when(iso, now_ms)
   }
 
-  return { clock, fullTime, dateTime, dayName, when, ago }
+  return { clock, clockSeconds, fullTime, dateTime, dateName, dayName, when, ago }
 }
 
-export const { clock, fullTime, dateTime, dayName, when, ago } = timesIn()
+export const { clock, clockSeconds, fullTime, dateTime, dateName, dayName, when, ago } = timesIn()
 
 function dayStart(ms: number): number {
   const date = new Date(ms)

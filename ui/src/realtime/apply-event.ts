@@ -2,6 +2,7 @@ import type { EventEnvelope } from '@contracts/events.ts'
 import type { Channel, Message, Project, Task, User } from '@contracts/resources.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
+import { withArrived } from './event-log.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
@@ -20,7 +21,13 @@ export interface Reader {
  * unless the payload cannot say it.
  */
 export function applyEvent(event: EventEnvelope, reader: Reader): CacheUpdate[] {
-  return [...seenActive(event), ...changes(event, reader), ...moveUpdates(event), ...projectLogUpdates(event)]
+  return [
+    ...seenActive(event),
+    logUpdate(event),
+    ...changes(event, reader),
+    ...moveUpdates(event),
+    ...projectLogUpdates(event),
+  ]
 }
 
 function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
@@ -87,7 +94,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
         { at: 'refetch', what: 'orgs' },
       ]
     }
-    // No view shows these yet.
+    // Only the event log shows these.
     case 'org.created':
     case 'auth.login_success':
     case 'auth.login_failure':
@@ -137,6 +144,11 @@ function renameChannel(channels: Channel[], id: string, name: string): Channel[]
 
 function refetchChannels(): CacheUpdate[] {
   return [{ at: 'refetch', what: 'channels' }]
+}
+
+/** Every view of the log whose filter it fits. */
+function logUpdate(event: EventEnvelope): CacheUpdate {
+  return { at: 'event_log', change: (log) => withArrived(log, event) }
 }
 
 /** Newest first; the same event again changes nothing. */

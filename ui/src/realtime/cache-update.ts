@@ -4,6 +4,7 @@ import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { noteUpdates } from './current-read.ts'
+import type { FilteredLog } from './event-log.ts'
 import type { MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
 import type { EventLog } from './project-log.ts'
@@ -17,6 +18,7 @@ export type CacheUpdate =
   | { at: 'tasks'; change: (tasks: Task[]) => Task[] }
   | { at: 'task_history'; task_id: string; change: (events: EventEnvelope[]) => EventEnvelope[] }
   | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
+  | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
   | { at: 'project_log'; project_id: string; change: (log: EventLog) => EventLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
@@ -45,6 +47,12 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'task_history':
         change(client, keys.taskHistory(slug, update.task_id), update.change)
+        break
+      case 'event_log':
+        client.setQueriesData<FilteredLog>(
+          { queryKey: keys.eventLogs(slug) },
+          (log) => log && update.change(log),
+        )
         break
       case 'projects':
         change(client, keys.projects(slug), update.change)

@@ -3,13 +3,22 @@ import type { Project, Task, TaskRef } from '@contracts/resources.ts'
 /** Rules for the lists of tasks and projects in the cache: pure and idempotent, older versions change nothing. */
 
 /** The list with this task in its newest version, and the references to it in the tasks around it. */
-export function withTask(tasks: readonly Task[], task: Task): Task[] {
-  const known = tasks.find(({ id }) => id === task.id)
-  if (known && known.version > task.version) return [...tasks]
-  const linked = tasks.map((other) => (other.id === task.id ? other : linkedTo(other, task)))
+export function withTask(tasks: Task[], task: Task): Task[] {
+  const at = tasks.findIndex(({ id }) => id === task.id)
+  const known = tasks[at]
+  if (known && known.version > task.version) return tasks
+  // Without a known version any task may refer to this one.
+  const around = known && new Set([known, task].flatMap(neighbours))
+  const linked = tasks.map((other) =>
+    other === known || around?.has(other.id) === false ? other : linkedTo(other, task),
+  )
   if (task.archived_at !== null) return linked.filter(({ id }) => id !== task.id)
-  return known ? linked.map((other) => (other.id === task.id ? task : other)) : [...linked, task]
+  if (!known) return [...linked, task]
+  linked[at] = task
+  return linked
 }
+
+const neighbours = ({ blocks, blocked_by }: Task) => [...blocks, ...blocked_by].map(({ id }) => id)
 
 /** `other` with references that agree with the dependencies of `task`; the same object if they do already. */
 function linkedTo(other: Task, task: Task): Task {
@@ -30,18 +39,18 @@ function agreed(references: TaskRef[], { id, title, status }: Task, linked: bool
 }
 
 /** The list with this project in its newest version; a project at its end of life is in no list. */
-export function withProject(projects: readonly Project[], project: Project): Project[] {
+export function withProject(projects: Project[], project: Project): Project[] {
   const known = projects.find(({ id }) => id === project.id)
-  if (known && known.version > project.version) return [...projects]
+  if (known && known.version > project.version) return projects
   if (project.stage === 'end-of-life') return projects.filter(({ id }) => id !== project.id)
   return known ? projects.map((other) => (other.id === project.id ? project : other)) : [...projects, project]
 }
 
 /** The list of ended projects with this one, if it is at its end of life. */
-export function withEndedProject(projects: readonly Project[], project: Project): Project[] {
-  if (project.stage !== 'end-of-life') return [...projects]
+export function withEndedProject(projects: Project[], project: Project): Project[] {
+  if (project.stage !== 'end-of-life') return projects
   const known = projects.find(({ id }) => id === project.id)
-  if (known && known.version > project.version) return [...projects]
+  if (known && known.version > project.version) return projects
   return known ? projects.map((other) => (other === known ? project : other)) : [...projects, project]
 }
 

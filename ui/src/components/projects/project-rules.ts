@@ -51,7 +51,7 @@ export function concerns({ owner_id, assigned_user_ids }: Project, user_id: stri
 }
 
 export function inFilter(project: Project, filter: ProjectFilter, me_id: string): boolean {
-  const text = folded(`${project.name}\n${project.description}`)
+  const text = folded([project.name, project.description].join('\n'))
   return (
     (filter.archived || project.stage !== 'end-of-life') &&
     (filter.owner_id === '' || project.owner_id === filter.owner_id) &&

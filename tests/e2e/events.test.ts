@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import type { Project, Task } from '../../src/contracts/resources.ts'
+import { type Agent, addAgent, join, type Person, setUp } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { violations } from './support/axe.ts'
+import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+describe.skipIf(!hasBrowser)('the event log in a browser', () => {
+  let server: TestServer
+  let browser: Browser
+  let admin: Person
+  let agent: Agent
+  let ines: Visit
+  let ana: Visit
+  let project: Project
+
+  beforeAll(async () => {
+    await buildApp()
+    server = await startEmpty()
+    admin = await setUp(server)
+    await join(admin, 'Ana Lima')
+    agent = await addAgent(admin, 'forge')
+    browser = await launch()
+    ines = await visit(browser)
+    ana = await visit(browser)
+    await signIn(ines.page, server.url, 'ines@example.com')
+    await signIn(ana.page, server.url, 'ana.lima@example.com')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  const rows = (page: Page) => page.locator('.log-t tbody tr[data-sequence]')
+  const row = (page: Page, text: string) => rows(page).filter({ hasText: text })
+  const details = (page: Page) => page.getByRole('complementary', { name: /^Event / })
+
+  async function open(page: Page, query = '') {
+    await page.goto(`${server.url}/o/fieldnote/events${query}`)
+    await page.getByText('Events live').waitFor()
+    await rows(page).first().waitFor()
+  }
+  async function create(title: string, rest: object = {}): Promise<Task> {
+    const { status, body } = await admin.in<Task>('POST', '/tasks', { title, ...rest })
+    expect(status).toBe(201)
+    return body
+  }
+  const sequences = async (page: Page) =>
+    await rows(page).evaluateAll((all) => all.map((one) => Number(one.getAttribute('data-sequence'))))
+
+  test('what people and agents do appears on top in the other browser, in order', async () => {
+    await open(ana.page)
+    await ines.page.getByRole('link', { name: 'Events' }).click()
+    await row(ines.page, 'created the organization Fieldnote').waitFor()
+    project = (await admin.in<Project>('POST', '/projects', { name: 'Offline sync', type: 'software' })).body
+    const task = await create('Resume uploads', { project_ids: [project.id] })
+    await agent.in('POST', `/tasks/${task.id}/transition`, {
+      to_status: 'in-progress',
+      comment: 'on it',
+    })
+    for (const { page } of [ines, ana]) {
+      await row(page, 'moved Resume uploads from Backlog to In progress: “on it”').waitFor()
+      const [top] = await rows(page).allInnerTexts()
+      expect(top).toMatch(/task\.transitioned[\s\S]*forge[\s\S]*Offline sync/)
+      await row(page, 'created Offline sync').waitFor()
+      const shown = await sequences(page)
+      expect(shown).toEqual(shown.toSorted((a, b) => b - a))
+    }
+    // Sign-ins of others are for administrators.
+    await row(ines.page, 'signed in with a password').first().waitFor()
+    expect(await row(ana.page, 'auth.login_success').filter({ hasText: 'Ines' }).count()).toBe(0)
+  })
+
+  test('filters are in the address, and decide what arrives', async () => {
+    const { page } = ines
+    await page.getByRole('combobox', { name: 'Project' }).selectOption('Offline sync')
+    await page.waitForURL(new RegExp(`project_id=${project.id}`))
+    await row(page, 'created the organization').waitFor({ state: 'detached' })
+    await create('Elsewhere')
+    await create('Clock skew', { project_ids: [project.id] })
+    await row(page, 'created Clock skew').waitFor()
+    expect(await row(page, 'Elsewhere').count()).toBe(0)
+
+    await page.getByRole('combobox', { name: 'Actor' }).selectOption('forge')
+    await row(page, 'Clock skew').waitFor({ state: 'detached' })
+    await row(page, 'moved Resume uploads').waitFor()
+    expect(await rows(page).count()).toBe(1)
+    await page.reload()
+    await row(page, 'moved Resume uploads').waitFor()
+    expect(await rows(page).count()).toBe(1)
+
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('button', { name: 'Type', exact: true }).click()
+    const types = page.getByRole('dialog', { name: 'Types of events' })
+    await types.getByLabel('Projects', { exact: true }).check()
+    await types.getByLabel('project.created', { exact: true }).uncheck()
+    await types.getByLabel('task.created', { exact: true }).check()
+    await types.getByRole('button', { name: 'Show' }).click()
+    await page.waitForURL(/type=project\.updated/)
+    await types.waitFor({ state: 'detached' })
+    await row(page, 'created Elsewhere').waitFor()
+    await row(page, 'created Offline sync').waitFor({ state: 'detached' })
+    expect(new Set(await page.locator('.log-t td.c-type').allInnerTexts())).toContain('task.created')
+    await page.getByRole('button', { name: 'Any type' }).click()
+    await row(page, 'created Offline sync').waitFor()
+
+    await page.getByRole('button', { name: 'Date', exact: true }).click()
+    await page.getByRole('button', { name: 'Today', exact: true }).click()
+    await page.waitForURL(/from=\d{4}-\d\d-\d\d/)
+    await row(page, 'created Offline sync').waitFor()
+    await page.getByRole('button', { name: /^Date/ }).click()
+    await page.getByRole('button', { name: 'Yesterday', exact: true }).click()
+    await page.getByText('No event fits the filter').waitFor()
+    await page.getByRole('button', { name: 'Show all events' }).click()
+    await row(page, 'created Offline sync').waitFor()
+  })
+
+  test('a row opens its payload, and leads to what it is about', async () => {
+    const { page } = ines
+    await row(page, 'moved Resume uploads').click()
+    const panel = details(page)
+    await panel.getByText('forge moved Resume uploads from Backlog to In progress').waitFor()
+    await panel.getByText('"to_status": "in-progress"').waitFor()
+    await panel.getByRole('link', { name: 'Resume uploads' }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await violations(page)).toEqual([])
+    }
+    await panel.getByRole('button', { name: 'All of this task' }).click()
+    await page.waitForURL(/task_id=/)
+    await row(page, 'created Resume uploads').waitFor()
+    await page.getByRole('button', { name: 'Task Resume uploads' }).waitFor()
+    expect(await row(page, 'Clock skew').count()).toBe(0)
+
+    await page.getByRole('button', { name: 'Task Resume uploads' }).click()
+    const find = page.getByRole('dialog', { name: 'Events of a task' })
+    await find.getByLabel('Title of the task').fill('clock')
+    await find.getByRole('button', { name: 'Clock skew' }).click()
+    await row(page, 'created Clock skew').waitFor()
+    expect(await rows(page).count()).toBe(1)
+    await page.getByRole('button', { name: 'Any task' }).click()
+    await row(page, 'created Offline sync').waitFor()
+  })
+
+  test('rows are reached and opened by the keyboard', async () => {
+    const { page } = ines
+    await page.getByRole('region', { name: 'Event log' }).focus()
+    await page.keyboard.press('j')
+    await page.keyboard.press('ArrowDown')
+    const second = rows(page).nth(1)
+    await until(
+      'the second row has the focus',
+      () => second.getByRole('button').evaluate((one) => one === document.activeElement),
+      (is) => is,
+    )
+    await page.keyboard.press('Enter')
+    await details(page).waitFor()
+    await page.keyboard.press('Escape')
+    await details(page).waitFor({ state: 'detached' })
+    await until(
+      'the row has the focus again',
+      () => second.getByRole('button').evaluate((one) => one === document.activeElement),
+      (is) => is,
+    )
+  })
+
+  test('older events come while scrolling; what arrives meanwhile waits behind a button', async () => {
+    const { page } = ana
+    for (let i = 0; i < 90; i++) await create(`Many ${i}`)
+    await open(page)
+    const scroller = page.getByRole('region', { name: 'Event log' })
+    await until(
+      'the beginning of the log',
+      async () => {
+        await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+        return page.getByText('Nothing older.').count()
+      },
+      (count) => count === 1,
+    )
+    await row(page, 'created the organization Fieldnote').waitFor()
+    const before = await sequences(page)
+    await create('Arrives above')
+    await page.getByRole('button', { name: '1 new' }).waitFor()
+    expect(await sequences(page)).toEqual(before)
+    await page.getByRole('button', { name: '1 new' }).click()
+    await row(page, 'created Arrives above').waitFor()
+    await page.getByRole('button', { name: '1 new' }).waitFor({ state: 'detached' })
+    expect((await rows(page).allInnerTexts())[0]).toContain('Arrives above')
+  })
+
+  test('a log that cannot be read says so, and is read again on request', async () => {
+    const { page } = ana
+    const error = { code: 'INVALID_CURSOR', message: 'This cursor is not one of this log.', status: 400 }
+    await page.route('**/events?*', (route) => route.fulfill({ status: 400, json: { error } }))
+    await page.goto(`${server.url}/o/fieldnote/events?type=org.*`)
+    await page.getByText('The events could not be read.').waitFor()
+    await page.unroute('**/events?*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await row(page, 'created the organization Fieldnote').waitFor()
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'axe finds nothing in %s, dialogs and phone included',
+    async (colorScheme) => {
+      const { page } = ines
+      await page.emulateMedia({ colorScheme })
+      expect(await violations(page)).toEqual([])
+      for (const name of ['Type', 'Date', 'Task']) {
+        await page.getByRole('button', { name, exact: true }).click()
+        await page.getByRole('dialog').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+      await ana.page.emulateMedia({ colorScheme })
+      await ana.page.setViewportSize({ width: 390, height: 844 })
+      await row(ana.page, 'created the organization').waitFor()
+      expect(await violations(ana.page)).toEqual([])
+      expect([...ines.complaints, ...ana.complaints]).toEqual([])
+    },
+  )
+})

@@ -1,0 +1,28 @@
+import type { EventEnvelope } from '@contracts/events.ts'
+import type { Page, Slice } from '@contracts/lists.ts'
+import type { Task } from '@contracts/resources.ts'
+import type { LogFilter } from '../realtime/event-log.ts'
+import { request } from './http.ts'
+import { orgPath } from './org.ts'
+
+/** Events per request: two tall screens. */
+const LOG_LIMIT = 60
+
+/** Tasks that a search for one offers. */
+const FOUND_LIMIT = 10
+
+/** A page of the log, newest first: the first one, or the one behind a cursor. */
+export function readEvents(slug: string, filter: LogFilter, cursor?: string): Promise<Slice<EventEnvelope>> {
+  const { types, ...rest } = filter
+  const query = new URLSearchParams({ limit: String(LOG_LIMIT) })
+  for (const type of types) query.append('type', type)
+  for (const [name, value] of Object.entries({ ...rest, cursor: cursor ?? '' }))
+    if (value !== '') query.set(name, value)
+  return request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events?${query}`)
+}
+
+/** The first tasks whose title contains a text, archived ones included. */
+export async function findTasks(slug: string, q: string): Promise<Task[]> {
+  const query = { q, per_page: FOUND_LIMIT, include_archived: 'true' }
+  return (await request<Page<Task>>('GET', `${orgPath(slug)}/tasks`, { query })).data
+}

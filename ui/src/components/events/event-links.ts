@@ -1,0 +1,42 @@
+import type { EventEnvelope } from '@contracts/events.ts'
+import { paths } from '../../paths.ts'
+import type { LogQuery } from './log-filter.ts'
+
+/** A thing that an event is about, with the page that shows it and the filter of the log for it. */
+export interface Subject {
+  what: 'Task' | 'Project' | 'Channel' | 'Message'
+  name: string
+  /** Left out where no page shows it. */
+  to?: string
+  only?: Partial<LogQuery>
+}
+
+export interface SubjectNames {
+  task(id: string): string | undefined
+  project(id: string): string | undefined
+  channel(id: string): string | undefined
+}
+
+/** What an event is about, as far as the reader can open it. */
+export function subjectsOf(event: EventEnvelope, slug: string, names: SubjectNames): Subject[] {
+  const found: Subject[] = []
+  const { task_id, channel_id, project_ids } = event
+  if (task_id !== null) {
+    const name = 'task' in event.payload ? event.payload.task.title : (names.task(task_id) ?? 'Open task')
+    found.push({ what: 'Task', name, to: paths.task(slug, task_id), only: { task_id } })
+  }
+  for (const project_id of project_ids) {
+    const name = names.project(project_id)
+    if (name !== undefined) found.push({ what: 'Project', name, only: { project_id } })
+  }
+  if (channel_id !== null) {
+    const name = names.channel(channel_id)
+    if (name !== undefined)
+      found.push({ what: 'Channel', name, to: paths.channel(slug, channel_id), only: { channel_id } })
+  }
+  if (event.type === 'message.created') {
+    const { seq, channel_id: room } = event.payload.message
+    found.push({ what: 'Message', name: `Number ${seq}`, to: paths.channel(slug, room, seq) })
+  }
+  return found
+}
