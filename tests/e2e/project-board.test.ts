@@ -42,11 +42,6 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
   const grip = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
   const panelOf = (page: Page, name: string) => page.getByRole('complementary', { name: `Project: ${name}` })
 
-  async function _open(page: Page, query = '') {
-    await page.goto(`${server.url}/o/fieldnote/projects${query}`)
-    await page.getByText('Events live').waitFor()
-    await column(page, 'Definition').waitFor()
-  }
   async function create(name: string, rest: object = {}): Promise<Project> {
     const { status, body } = await admin.in<Project>('POST', '/projects', { name, type: 'software', ...rest })
     expect(status).toBe(201)
@@ -209,7 +204,7 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
     const panel = panelOf(page, 'Offline sync')
     await column(page, 'Definition').waitFor()
     const log = panel.getByRole('list', { name: 'Log of the project' })
-    await log.getByText('Two weeks without a lost photo.').waitFor()
+    await log.getByText('“Two weeks without a lost photo.”').waitFor()
 
     await panel.getByRole('combobox', { name: 'Type' }).selectOption('Software')
     await log.getByText('changed type').waitFor()
@@ -227,9 +222,9 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
     await panel.locator('strong', { hasText: 'plan' }).waitFor()
 
     await panel.getByRole('combobox', { name: 'Add a person' }).selectOption('forge')
-    await log.getByText('assigned forge').waitFor()
+    await log.getByText('added forge').waitFor()
     await panel.getByRole('button', { name: 'Take forge off' }).click()
-    await log.getByText('took forge off').waitFor()
+    await log.getByText('removed forge').waitFor()
 
     await panel.getByLabel('Address of the link').fill('ftp://example.com')
     await panel.getByRole('button', { name: 'Add', exact: true }).click()

@@ -25,6 +25,8 @@ interface Held {
 export function useProjectBoard(slug: () => string) {
   const client = useQueryClient()
   const held = shallowRef<Held>()
+  /** The last card that a pointer put down: it is in its new column already. */
+  const put_down = ref('')
   const moving = ref(new Set<string>())
   const refused = ref(new Map<string, string>())
   const asking = ref('')
@@ -62,6 +64,7 @@ export function useProjectBoard(slug: () => string) {
 
   function drop(): Promise<void> {
     const hand = held.value
+    put_down.value = hand?.by === 'pointer' ? hand.project.id : ''
     held.value = undefined
     if (!hand) return Promise.resolve()
     if (hand.over !== hand.project.stage) return move(hand.project, hand.over)
@@ -105,6 +108,7 @@ export function useProjectBoard(slug: () => string) {
 
   return {
     held,
+    put_down,
     moving,
     refused,
     asking,
