@@ -59,9 +59,11 @@ function nameOf({ schema, value }: ValueError): string | undefined {
   return nameProblem(tidyName(value))
 }
 
+const count = (value: number) => value.toLocaleString('en')
+
 /** What is expected, from the schema: the names of kinds mean nothing to a reader. */
 function explain(schema: TSchema, message: string): string {
-  const { type, enum: words, minLength, maxLength, format, pattern } = schema
+  const { type, enum: words, minLength, maxLength, minimum, maximum, format, pattern } = schema
   if (message.startsWith('Unexpected property')) return 'There is no such field.'
   if (message.startsWith('Expected required property')) return 'Is required.'
   if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
@@ -76,5 +78,7 @@ function explain(schema: TSchema, message: string): string {
     const length = `Must be text of ${minLength ?? 0} to ${maxLength} characters`
     return pattern ? `${length} of the form ${pattern}.` : `${length}.`
   }
+  if (type === 'integer' && minimum !== undefined && maximum !== undefined)
+    return `Must be a whole number from ${count(minimum)} to ${count(maximum)}.`
   return `${message}.`
 }
