@@ -105,6 +105,7 @@ const org_pages = {
   channels: () => import('./pages/org/ChannelsPage.vue'),
   channel: () => import('./pages/org/ChannelPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
+  agents: () => import('./pages/org/AgentsPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
   settings: () => import('./pages/org/SettingsPage.vue'),
 }
@@ -138,6 +139,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
+          { path: 'agents', component: org_pages.agents },
           { path: 'events', component: org_pages.events },
           { path: 'settings', redirect: (to) => paths.settings(String(to.params.org), 'general') },
           { path: 'settings/:tab', component: org_pages.settings },
