@@ -49,7 +49,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     return body
   }
   async function drag(page: Page, title: string, to: string) {
-    await page.locator('.tcard', { hasText: title }).dragTo(column(page, to))
+    await page.locator('.board .tcard', { hasText: title }).dragTo(column(page, to))
   }
 
   test('an empty board offers the first task, which both people see', async () => {
@@ -153,7 +153,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await page.getByRole('combobox', { name: 'Priority' }).selectOption('Critical')
     await page.waitForURL(/priority=critical/)
     await card(page, 'Backlog', task.title).waitFor()
-    expect(await page.locator('.tcard').count()).toBe(1)
+    expect(await page.locator('.board .tcard').count()).toBe(1)
     await agent.in('PATCH', `/tasks/${task.id}`, { priority: 'low' })
     await page.getByText('No task fits the filter').waitFor()
     await agent.in('PATCH', `/tasks/${task.id}`, { priority: 'critical' })
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await page.goto(`${server.url}/o/fieldnote/tasks`)
     await page.waitForURL(/priority=critical/)
     await card(page, 'Backlog', task.title).waitFor()
-    expect(await page.locator('.tcard').count()).toBe(1)
+    expect(await page.locator('.board .tcard').count()).toBe(1)
     await page.getByRole('button', { name: 'Clear' }).click()
     await card(page, 'Complete', 'Clock skew').waitFor()
   })

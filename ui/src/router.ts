@@ -104,6 +104,7 @@ export function rememberedPlace(path: string): Place | undefined {
 const org_pages = {
   channels: () => import('./pages/org/ChannelsPage.vue'),
   channel: () => import('./pages/org/ChannelPage.vue'),
+  projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
   agents: () => import('./pages/org/AgentsPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
@@ -138,6 +139,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: '', redirect: (to) => paths.channels(String(to.params.org)) },
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
+          { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
           { path: 'agents', component: org_pages.agents },
           { path: 'events', component: org_pages.events },

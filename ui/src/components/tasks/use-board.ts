@@ -29,6 +29,8 @@ export function useBoard(slug: () => string) {
   const held = shallowRef<Held>()
   const moving = ref(new Set<string>())
   const asking = shallowRef<Task>()
+  /** The last card that a pointer put down: it is in its new column already. */
+  const put_down = ref('')
   const announcement = ref('')
   const why_not = computed(() => {
     const hand = held.value
@@ -43,7 +45,9 @@ export function useBoard(slug: () => string) {
 
   /** The column under the card; undefined outside of all columns. */
   function over(status: TaskStatus | undefined) {
-    if (held.value) held.value = { ...held.value, over: status ?? held.value.task.status }
+    const hand = held.value
+    if (hand && hand.over !== (status ?? hand.task.status))
+      held.value = { ...hand, over: status ?? hand.task.status }
   }
 
   function step(by: 1 | -1) {
@@ -61,6 +65,7 @@ export function useBoard(slug: () => string) {
 
   function drop(): Promise<void> {
     const hand = held.value
+    put_down.value = hand?.by === 'pointer' ? hand.task.id : ''
     held.value = undefined
     if (!hand) return Promise.resolve()
     if (hand.over !== hand.task.status) return move(hand.task, hand.over)
@@ -98,7 +103,21 @@ export function useBoard(slug: () => string) {
     toastFailure(`“${isolate(title)}” was not moved`, typeof reason === 'string' ? new Error(reason) : reason)
   }
 
-  return { held, moving, asking, announcement, why_not, hold, over, step, cancel, drop, move, transition }
+  return {
+    held,
+    put_down,
+    moving,
+    asking,
+    announcement,
+    why_not,
+    hold,
+    over,
+    step,
+    cancel,
+    drop,
+    move,
+    transition,
+  }
 }
 
 export type Board = ReturnType<typeof useBoard>
