@@ -3,6 +3,7 @@ import type { ValueError, ValueErrorIterator } from '@sinclair/typebox/errors'
 import type { Problem } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { nameProblem, tidyName } from './names.ts'
+import { rangeProblem } from './setting-limits.ts'
 
 /** More than a person reads at once; the rest is reported after these are fixed. */
 const PROBLEMS_MAX = 20
@@ -59,8 +60,6 @@ function nameOf({ schema, value }: ValueError): string | undefined {
   return nameProblem(tidyName(value))
 }
 
-const count = (value: number) => value.toLocaleString('en')
-
 /** What is expected, from the schema: the names of kinds mean nothing to a reader. */
 function explain(schema: TSchema, message: string): string {
   const { type, enum: words, minLength, maxLength, minimum, maximum, format, pattern } = schema
@@ -79,6 +78,6 @@ function explain(schema: TSchema, message: string): string {
     return pattern ? `${length} of the form ${pattern}.` : `${length}.`
   }
   if (type === 'integer' && minimum !== undefined && maximum !== undefined)
-    return `Must be a whole number from ${count(minimum)} to ${count(maximum)}.`
+    return rangeProblem({ minimum, maximum })
   return `${message}.`
 }

@@ -195,7 +195,8 @@ describe.skipIf(!hasBrowser)('the event log in a browser', () => {
     const { page } = ana
     const error = { code: 'INVALID_CURSOR', message: 'This cursor is not one of this log.', status: 400 }
     await page.route('**/events?*', (route) => route.fulfill({ status: 400, json: { error } }))
-    await page.goto(`${server.url}/o/fieldnote/events?type=org.*`)
+    // In the open page: a new one would read again as soon as its stream opens.
+    await page.getByRole('combobox', { name: 'Actor' }).selectOption('Ines Carvalho')
     await page.getByText('The events could not be read.').waitFor()
     await page.unroute('**/events?*')
     await page.getByRole('button', { name: 'Try again' }).click()

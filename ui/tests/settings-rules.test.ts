@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { DEFAULT_SETTINGS } from '../../src/contracts/settings.ts'
+import { Value } from '@sinclair/typebox/value'
+import { problemsOf } from '../../src/contracts/problems.ts'
+import { DEFAULT_SETTINGS, OrgSettings } from '../../src/contracts/settings.ts'
 import {
   catchUp,
   changedFields,
@@ -67,13 +69,21 @@ describe('a form while somebody else saves', () => {
 
 describe('the check of a form', () => {
   test('has the problems of the server, with their range', () => {
-    expect(problemsOfDraft(draft())).toEqual([])
-    expect(problemsOfDraft(draft({ [SSE]: 0, '/name': '  ' }))).toEqual([
+    const numbers = SETTINGS_TABS.flatMap((tab) => tab.numbers)
+    const problems = (values: Record<FieldPath, unknown> = {}) => problemsOfDraft(draft(values), numbers)
+    expect(problems()).toEqual([])
+    expect(problems({ [SSE]: 0, '/name': '  ' })).toEqual([
       { path: '/name', message: 'Type a name.' },
       { path: SSE, message: 'Must be a whole number from 1 to 100,000.' },
     ])
-    expect(problemsOfDraft(draft({ [SSE]: Number.NaN })).map(({ path }) => path)).toEqual([SSE])
-    expect(problemsOfDraft(draft({ '/name': 'a\u202eb' }))[0]?.message).toContain('control')
+    expect(problems({ [SSE]: Number.NaN }).map(({ path }) => path)).toEqual([SSE])
+    expect(problems({ '/name': 'a\u202eb' })[0]?.message).toContain('control')
+    for (const { path, range } of numbers)
+      for (const value of [range.minimum - 1, range.maximum + 1, 1.5]) {
+        const said = problemsOf(Value.Errors(OrgSettings, draft({ [path]: value }).settings), '/settings')
+        expect(problems({ [path]: value }).map((one) => one.path)).toEqual(said.map((one) => one.path))
+        if (Number.isInteger(value)) expect(problems({ [path]: value })).toEqual(said)
+      }
   })
 
   test('knows every field of every tab', () => {

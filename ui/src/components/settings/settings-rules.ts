@@ -2,7 +2,7 @@ import type { Problem } from '@contracts/errors.ts'
 import { LIMITS } from '@contracts/limits.ts'
 import { nameProblem, tidyName } from '@contracts/names.ts'
 import type { Org } from '@contracts/resources.ts'
-import { settingsProblems } from '@contracts/settings-problems.ts'
+import { inRange, type Range, rangeProblem } from '@contracts/setting-limits.ts'
 
 /** Rules of the forms of the settings: pure. */
 
@@ -62,16 +62,23 @@ export function catchUp(
   return { draft: next, conflicts, taken }
 }
 
-/** Problems of a draft, as the server would answer them. */
-export function problemsOfDraft({ name, settings }: OrgDraft): Problem[] {
-  const tidy = tidyName(name)
+/** Problems of a draft in its name and these numbers, as the server would answer them. */
+export function problemsOfDraft(
+  draft: OrgDraft,
+  numbers: readonly { path: FieldPath; range: Range }[],
+): Problem[] {
+  const tidy = tidyName(draft.name)
   const wrong =
     tidy === ''
       ? 'Type a name.'
       : [...tidy].length > LIMITS.org_name_max
         ? `Must be text of 1 to ${LIMITS.org_name_max} characters.`
         : nameProblem(tidy)
-  return [...(wrong ? [{ path: '/name', message: wrong }] : []), ...settingsProblems(settings)]
+  const outside = numbers.filter(({ path, range }) => !inRange(valueAt(draft, path), range))
+  return [
+    ...(wrong ? [{ path: '/name', message: wrong }] : []),
+    ...outside.map(({ path, range }) => ({ path, message: rangeProblem(range) })),
+  ]
 }
 
 export function valueAt(draft: OrgDraft, field: FieldPath): unknown {

@@ -1,4 +1,4 @@
-import { OrgSettings } from '@contracts/settings.ts'
+import { type Range, rangeInWords, SETTING_RANGES } from '@contracts/setting-limits.ts'
 import type { FieldPath } from './settings-rules.ts'
 
 /** A whole number of the settings; its range is that of the server's schema. */
@@ -6,7 +6,9 @@ export interface NumberSetting {
   path: FieldPath
   label: string
   unit: string
-  hint: string
+  range: Range
+  /** Behind the range. */
+  more?: string
 }
 
 export interface SettingsTab {
@@ -19,13 +21,6 @@ export interface SettingsTab {
   /** Fields besides the numbers. */
   others: readonly FieldPath[]
 }
-
-const { connection_limits, retention, api_keys, authentication, agent_limits } = OrgSettings.properties
-const { loop_brake } = agent_limits.properties
-
-const number = new Intl.NumberFormat('en')
-const range = ({ minimum = 0, maximum = 0 }: { minimum?: number; maximum?: number }) =>
-  `${number.format(minimum)} to ${number.format(maximum)}`
 
 /** Tabs of the settings that this version of the server acts on or keeps, in their order. */
 export const SETTINGS_TABS: readonly SettingsTab[] = [
@@ -53,13 +48,14 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         path: '/settings/agent_limits/loop_brake/messages',
         label: 'Messages of agents in a row',
         unit: 'messages',
-        hint: `${range(loop_brake.properties.messages)}; 0 turns the pause off.`,
+        range: SETTING_RANGES.loop_brake_messages,
+        more: '0 turns the pause off.',
       },
       {
         path: '/settings/agent_limits/loop_brake/minutes',
         label: 'Length of the pause',
         unit: 'minutes',
-        hint: `${range(loop_brake.properties.minutes)}.`,
+        range: SETTING_RANGES.loop_brake_minutes,
       },
     ],
     others: [],
@@ -73,13 +69,15 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         path: '/settings/connection_limits/sse',
         label: 'Event streams',
         unit: 'streams',
-        hint: `${range(connection_limits.properties.sse)}. Every browser and every agent has one.`,
+        range: SETTING_RANGES.connections,
+        more: 'Every browser and every agent has one.',
       },
       {
         path: '/settings/connection_limits/websocket',
         label: 'Chat sockets',
         unit: 'sockets',
-        hint: `${range(connection_limits.properties.websocket)}. Every open tab has one.`,
+        range: SETTING_RANGES.connections,
+        more: 'Every open tab has one.',
       },
     ],
     others: [],
@@ -93,13 +91,15 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         path: '/settings/api_keys/rotation_grace_hours',
         label: 'A former key goes on after a rotation for',
         unit: 'hours',
-        hint: `${range(api_keys.properties.rotation_grace_hours)}; with 0 it ends at once.`,
+        range: SETTING_RANGES.rotation_grace_hours,
+        more: 'With 0 it ends at once.',
       },
       {
         path: '/settings/authentication/api_key_rotation_reminder_days',
         label: 'Remind of a rotation after',
         unit: 'days',
-        hint: `${range(authentication.properties.api_key_rotation_reminder_days)}. The list of agents marks older keys.`,
+        range: SETTING_RANGES.api_key_rotation_reminder_days,
+        more: 'The list of agents marks older keys.',
       },
     ],
     others: [],
@@ -113,25 +113,31 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         path: '/settings/retention/message_months',
         label: 'Messages',
         unit: 'months',
-        hint: `${range(retention.properties.message_months)}. This version of the server removes none yet.`,
+        range: SETTING_RANGES.retention_months,
+        more: 'This version of the server removes none yet.',
       },
       {
         path: '/settings/retention/event_months',
         label: 'Events',
         unit: 'months',
-        hint: `${range(retention.properties.event_months)}. This version of the server removes none yet.`,
+        range: SETTING_RANGES.retention_months,
+        more: 'This version of the server removes none yet.',
       },
       {
         path: '/settings/deletion_grace_period_days',
         label: 'A deleted organization can be restored for',
         unit: 'days',
-        hint: `${range(OrgSettings.properties.deletion_grace_period_days)}. A deletion under way keeps its day.`,
+        range: SETTING_RANGES.deletion_grace_period_days,
+        more: 'A deletion under way keeps its day.',
       },
     ],
     others: [],
   },
   { id: 'danger', label: 'Danger zone', intro: '', admin: true, numbers: [], others: [] },
 ]
+
+/** The hint of a number: its range, then the rest. */
+export const hintOf = ({ range, more }: NumberSetting) => `${rangeInWords(range)}.${more ? ` ${more}` : ''}`
 
 export const fieldsOf = ({ numbers, others }: SettingsTab): readonly FieldPath[] => [
   ...others,

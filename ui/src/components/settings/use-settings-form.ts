@@ -17,6 +17,7 @@ import {
   setValueAt,
   valueAt,
 } from './settings-rules.ts'
+import { fieldsOf, type SettingsTab } from './settings-tabs.ts'
 
 /** Answers in the query cache are proxies, which cannot be cloned. */
 const draftOf = ({ name, settings }: OrgDraft): OrgDraft =>
@@ -26,11 +27,8 @@ const draftOf = ({ name, settings }: OrgDraft): OrgDraft =>
  * The form of one tab of the settings. It saves what differs as a merge patch; what others save meanwhile reaches the
  * fields that were not touched, and stands beside those that were.
  */
-export function useSettingsForm(
-  slug: () => string,
-  org: () => Org | undefined,
-  fields: readonly FieldPath[],
-) {
+export function useSettingsForm(slug: () => string, org: () => Org | undefined, tab: SettingsTab) {
+  const fields = fieldsOf(tab)
   const client = useQueryClient()
   const base = shallowRef<OrgDraft>()
   const draft = ref<OrgDraft>()
@@ -72,7 +70,7 @@ export function useSettingsForm(
     caught.value = false
   }
 
-  const problems = computed(() => (draft.value ? problemsOfDraft(draft.value) : []))
+  const problems = computed(() => (draft.value ? problemsOfDraft(draft.value, tab.numbers) : []))
   const tried = ref(false)
   const form = useSubmit(
     () => {
