@@ -4,6 +4,7 @@ import type {
   KeyRotate,
   MessageCreate,
   OrgCreate,
+  OrgPatch,
   UserCreate,
   UserPatch,
 } from '@contracts/requests.ts'
@@ -55,6 +56,12 @@ export const api = {
   org: (slug: string) => request<Org>('GET', orgPath(slug)),
   /** Ends a deletion in its grace period, or a suspension. */
   reopenOrg: (slug: string, how: 'restore' | 'resume') => request<Org>('POST', `${orgPath(slug)}/${how}`),
+  /** `settings` is a JSON Merge Patch. */
+  updateOrg: (slug: string, body: OrgPatch) => request<Org>('PATCH', orgPath(slug), { body }),
+  suspendOrg: (slug: string, idempotency_key: string) =>
+    request<Org>('POST', `${orgPath(slug)}/suspend`, { idempotency_key }),
+  deleteOrg: (slug: string, confirm: string) =>
+    request<undefined>('DELETE', orgPath(slug), { body: { confirm } }),
   createOrg: (body: OrgCreate, idempotency_key: string) =>
     request<Org>('POST', '/api/v1/orgs', { body, idempotency_key }),
 
