@@ -104,9 +104,11 @@ export function rememberedPlace(path: string): Place | undefined {
 const org_pages = {
   channels: () => import('./pages/org/ChannelsPage.vue'),
   channel: () => import('./pages/org/ChannelPage.vue'),
+  projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
+  agents: () => import('./pages/org/AgentsPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
-  members: () => import('./pages/org/MembersPage.vue'),
+  settings: () => import('./pages/org/SettingsPage.vue'),
 }
 
 /** Preloads the pages of an org, so that navigation between them works without a connection. */
@@ -137,10 +139,12 @@ export function createAppRouter(client: QueryClient): Router {
           { path: '', redirect: (to) => paths.channels(String(to.params.org)) },
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
+          { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
+          { path: 'agents', component: org_pages.agents },
           { path: 'events', component: org_pages.events },
-          { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },
-          { path: 'settings/members', component: org_pages.members },
+          { path: 'settings', redirect: (to) => paths.settings(String(to.params.org), 'general') },
+          { path: 'settings/:tab', component: org_pages.settings },
         ],
       },
       { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue') },

@@ -26,7 +26,6 @@ export const keys = {
   eventLog: (slug: string, filter: LogFilter) => ['org', slug, 'event-log', filter] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
-  projectLog: (slug: string, project_id: string) => ['org', slug, 'project-log', project_id] as const,
   /** Never read from the server: filled by events. */
   moves: (slug: string) => ['org', slug, 'moves'] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,

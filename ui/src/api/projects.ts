@@ -1,5 +1,3 @@
-import type { EventEnvelope } from '@contracts/events.ts'
-import type { Slice } from '@contracts/lists.ts'
 import type { ProjectCreate, ProjectPatch, ProjectTransition } from '@contracts/requests.ts'
 import type { Project } from '@contracts/resources.ts'
 import { request } from './http.ts'
@@ -9,22 +7,13 @@ const projectPath = (slug: string, id: string) => `${orgPath(slug)}/projects/${e
 const memberPath = (slug: string, id: string, user_id: string) =>
   `${projectPath(slug, id)}/users/${encodeURIComponent(user_id)}`
 
-/** Events per page of the log of a project. */
-const LOG_LIMIT = 50
-
-/** Kinds of events in the log of a project: what was said stays in its channel. */
-export const PROJECT_LOG_TYPES = ['project.*', 'task.*', 'channel.*', 'sub_agent.*'] as const
-
 export const projectApi = {
   /** Projects at their end of life. */
   ended: (slug: string) => everyPage<Project>(`${orgPath(slug)}/projects`, { stage: 'end-of-life' }),
   create: (slug: string, body: ProjectCreate, idempotency_key: string) =>
     request<Project>('POST', `${orgPath(slug)}/projects`, { body, idempotency_key }),
-  update: (slug: string, id: string, body: ProjectPatch, if_match?: number) =>
-    request<Project>('PATCH', projectPath(slug, id), {
-      body,
-      ...(if_match === undefined ? {} : { if_match }),
-    }),
+  update: (slug: string, id: string, body: ProjectPatch, if_match: number) =>
+    request<Project>('PATCH', projectPath(slug, id), { body, if_match }),
   transition: (slug: string, id: string, body: ProjectTransition, idempotency_key: string) =>
     request<Project>('POST', `${projectPath(slug, id)}/transition`, { body, idempotency_key }),
   end: (slug: string, id: string) => request<undefined>('DELETE', projectPath(slug, id)),
@@ -32,9 +21,4 @@ export const projectApi = {
     request<Project>('PUT', memberPath(slug, id, user_id)),
   unassign: (slug: string, id: string, user_id: string) =>
     request<undefined>('DELETE', memberPath(slug, id, user_id)),
-  /** Newest first. */
-  log: (slug: string, id: string, cursor?: string) =>
-    request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, {
-      query: { project_id: id, limit: LOG_LIMIT, cursor, type: PROJECT_LOG_TYPES },
-    }),
 }

@@ -1,12 +1,12 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Channel, Message, Project, Task, User } from '@contracts/resources.ts'
+import type { Channel, Message, Org, Project, Task, User } from '@contracts/resources.ts'
+import type { SignedIn } from '../api/auth.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withArrived } from './event-log.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
-import { isInProjectLog, withLogged } from './project-log.ts'
 import { withArchivedTask, withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
@@ -21,13 +21,7 @@ export interface Reader {
  * unless the payload cannot say it.
  */
 export function applyEvent(event: EventEnvelope, reader: Reader): CacheUpdate[] {
-  return [
-    ...seenActive(event),
-    logUpdate(event),
-    ...changes(event, reader),
-    ...moveUpdates(event),
-    ...projectLogUpdates(event),
-  ]
+  return [...seenActive(event), logUpdate(event), ...changes(event, reader), ...moveUpdates(event)]
 }
 
 function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
@@ -91,6 +85,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
       // The role in the payload belongs to nobody in particular: the reader keeps its own.
       return [
         { at: 'org', change: (own) => ({ ...org, role: own.role }) },
+        { at: 'me', change: (me) => withOrgName(me, org) },
         { at: 'refetch', what: 'orgs' },
       ]
     }
@@ -183,13 +178,13 @@ function moveUpdates(event: EventEnvelope): CacheUpdate[] {
   return move ? [{ at: 'moves', change: (moves) => withMove(moves, move) }] : []
 }
 
-function projectLogUpdates(event: EventEnvelope): CacheUpdate[] {
-  if (!isInProjectLog(event)) return []
-  return event.project_ids.map((project_id) => ({
-    at: 'project_log',
-    project_id,
-    change: (log) => withLogged(log, event),
-  }))
+/** The name of an org stands with each membership too. */
+function withOrgName(me: SignedIn, { slug, name }: Pick<Org, 'slug' | 'name'>): SignedIn {
+  if (!me.memberships.some(({ org }) => org.slug === slug && org.name !== name)) return me
+  const memberships = me.memberships.map((one) =>
+    one.org.slug === slug ? { ...one, org: { ...one.org, name } } : one,
+  )
+  return { ...me, memberships }
 }
 
 function memberUpdates(user: User): CacheUpdate[] {

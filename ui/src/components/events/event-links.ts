@@ -6,8 +6,7 @@ import type { LogQuery } from './log-filter.ts'
 export interface Subject {
   what: 'Task' | 'Project' | 'Channel' | 'Message'
   name: string
-  /** Left out where no page shows it. */
-  to?: string
+  to: string
   only?: Partial<LogQuery>
 }
 
@@ -27,7 +26,8 @@ export function subjectsOf(event: EventEnvelope, slug: string, names: SubjectNam
   }
   for (const project_id of project_ids) {
     const name = names.project(project_id)
-    if (name !== undefined) found.push({ what: 'Project', name, only: { project_id } })
+    if (name !== undefined)
+      found.push({ what: 'Project', name, to: paths.project(slug, project_id), only: { project_id } })
   }
   if (channel_id !== null) {
     const name = names.channel(channel_id)
