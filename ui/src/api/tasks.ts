@@ -12,6 +12,12 @@ const HISTORY_LIMIT = 50
 
 export const taskApi = {
   tasks: (slug: string) => everyPage<Task>(`${orgPath(slug)}/tasks`),
+  /** The server lists archived tasks beside the others; only complete ones are ever archived. */
+  archived: async (slug: string) => {
+    const query = { status: 'complete', include_archived: 'true' }
+    const tasks = await everyPage<Task>(`${orgPath(slug)}/tasks`, query)
+    return tasks.filter(({ archived_at }) => archived_at !== null)
+  },
   projects: (slug: string) => everyPage<Project>(`${orgPath(slug)}/projects`),
   create: (slug: string, body: TaskCreate, idempotency_key: string) =>
     request<Task>('POST', `${orgPath(slug)}/tasks`, { body, idempotency_key }),

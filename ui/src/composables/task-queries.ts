@@ -23,6 +23,23 @@ export function useTasks(slug: MaybeRefOrGetter<string>) {
   })
 }
 
+/** Archived tasks: read when a filter asks for them. */
+export function useArchivedTasks(slug: MaybeRefOrGetter<string>, enabled: () => boolean) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: computed(() => keys.archivedTasks(toValue(slug))),
+    queryFn: () =>
+      readCurrent<Task[]>(
+        client,
+        toValue(slug),
+        () => taskApi.archived(toValue(slug)),
+        (tasks, update) => (update.at === 'archived_tasks' ? update.change(tasks) : tasks),
+        (update) => asksFor(update, 'everything'),
+      ),
+    enabled: computed(enabled),
+  })
+}
+
 /** All projects of an org but those at their end of life. */
 export function useProjects(slug: MaybeRefOrGetter<string>) {
   const client = useQueryClient()

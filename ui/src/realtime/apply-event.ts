@@ -7,7 +7,7 @@ import { withArrived } from './event-log.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
-import { withEndedProject, withProject, withTask } from './task-list.ts'
+import { withArchivedTask, withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
 export interface Reader {
@@ -160,7 +160,10 @@ function historyUpdate(event: EventEnvelope, task_id: string): CacheUpdate {
 
 /** Also for the answer of an own request: it moves the card before the event arrives. */
 export function taskUpdates(task: Task): CacheUpdate[] {
-  return [{ at: 'tasks', change: (tasks) => withTask(tasks, task) }]
+  return [
+    { at: 'tasks', change: (tasks) => withTask(tasks, task) },
+    { at: 'archived_tasks', change: (tasks) => withArchivedTask(tasks, task) },
+  ]
 }
 
 /** Also for the answer of an own request. */

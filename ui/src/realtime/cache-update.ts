@@ -14,7 +14,7 @@ export type CacheUpdate =
   | { at: 'me'; change: (me: SignedIn) => SignedIn }
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
-  | { at: 'tasks'; change: (tasks: Task[]) => Task[] }
+  | { at: 'tasks' | 'archived_tasks'; change: (tasks: Task[]) => Task[] }
   | { at: 'task_history'; task_id: string; change: (events: EventEnvelope[]) => EventEnvelope[] }
   | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
@@ -42,6 +42,9 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'tasks':
         change(client, keys.tasks(slug), update.change)
+        break
+      case 'archived_tasks':
+        change(client, keys.archivedTasks(slug), update.change)
         break
       case 'task_history':
         change(client, keys.taskHistory(slug, update.task_id), update.change)

@@ -77,7 +77,7 @@ export function useBoard(slug: () => string) {
   async function move(task: Task, to: TaskStatus): Promise<void> {
     const reason = refusal(task, to)
     if (reason !== undefined) return refuse(task, reason)
-    if (to === 'complete' && missingEvidence(task).length > 0) {
+    if (asksFor(task, to)) {
       asking.value = task
       return
     }
@@ -90,6 +90,11 @@ export function useBoard(slug: () => string) {
     } finally {
       moving.value = new Set([...moving.value].filter((id) => id !== task.id))
     }
+  }
+
+  /** Whether a dialog asks for evidence before a task goes there. */
+  function asksFor(task: Task, to: TaskStatus): boolean {
+    return to === 'complete' && refusal(task, to) === undefined && missingEvidence(task).length > 0
   }
 
   async function transition(task: Task, to_status: TaskStatus, evidence: EvidenceCreate[], key: string) {
@@ -116,6 +121,7 @@ export function useBoard(slug: () => string) {
     cancel,
     drop,
     move,
+    asksFor,
     transition,
   }
 }
