@@ -199,6 +199,18 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await panel.getByRole('button', { name: 'Add', exact: true }).click()
     await panel.getByRole('link', { name: /Pull request/ }).waitFor()
 
+    await panel.getByRole('button', { name: 'Required' }).click()
+    await page.getByRole('checkbox', { name: 'Pull request' }).check()
+    await page.keyboard.press('Escape')
+    await panel.getByText('1 of 1').waitFor()
+    await panel.getByRole('button', { name: 'Move with comment…' }).click()
+    const dialog = page.getByRole('dialog', { name: /^Move “/ })
+    await dialog.getByLabel('Comment').fill('All of it is there')
+    await dialog.getByRole('button', { name: 'Move to In progress' }).click()
+    await card(page, 'In progress', task.title).waitFor()
+    await panel.getByRole('button', { name: 'Move to In review' }).click()
+    await card(page, 'In review', task.title).waitFor()
+
     await panel.getByRole('combobox', { name: 'Wait for a task' }).selectOption(after.title)
     await page.getByText(/would close a circle.*“Roll out”/).waitFor()
     await page.getByRole('button', { name: 'Close' }).last().click()
@@ -208,8 +220,12 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     }
     await panel.getByRole('button', { name: after.title }).click()
     await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    // More events than one page of the history.
+    for (let i = 0; i < 51; i++) await agent.in('PATCH', `/tasks/${after.id}`, { description: `note ${i}` })
     await page.reload()
     await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    await page.getByRole('button', { name: 'Show older' }).click()
+    await page.getByRole('complementary').getByText('created').waitFor()
     await page.getByText('Events live').waitFor()
     await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
     await page.getByRole('complementary').waitFor({ state: 'detached' })

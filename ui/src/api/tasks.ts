@@ -7,7 +7,7 @@ import { everyPage, orgPath } from './org.ts'
 
 const taskPath = (slug: string, id: string) => `${orgPath(slug)}/tasks/${encodeURIComponent(id)}`
 
-/** Events of a task that its panel shows. */
+/** Events of a task per page of its history. */
 const HISTORY_LIMIT = 50
 
 export const taskApi = {
@@ -25,10 +25,10 @@ export const taskApi = {
     request<Task>('POST', `${taskPath(slug, id)}/transition`, { body, idempotency_key }),
   task: (slug: string, id: string) => request<Task>('GET', taskPath(slug, id)),
   /** Newest first. */
-  history: async (slug: string, id: string) => {
-    const query = { task_id: id, limit: HISTORY_LIMIT }
-    return (await request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, { query })).data
-  },
+  history: (slug: string, id: string, cursor?: string) =>
+    request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, {
+      query: { task_id: id, limit: HISTORY_LIMIT, cursor },
+    }),
   update: (slug: string, id: string, body: TaskPatch, if_match?: number) =>
     request<Task>('PATCH', taskPath(slug, id), { body, ...(if_match === undefined ? {} : { if_match }) }),
   addEvidence: (slug: string, id: string, body: EvidenceCreate, idempotency_key: string) =>

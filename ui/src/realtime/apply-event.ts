@@ -153,8 +153,10 @@ function historyUpdate(event: EventEnvelope, task_id: string): CacheUpdate {
   return {
     at: 'task_history',
     task_id,
-    change: (events) =>
-      events.some(({ sequence }) => sequence >= event.sequence) ? events : [event, ...events],
+    change: (history) =>
+      history.data.some(({ sequence }) => sequence >= event.sequence)
+        ? history
+        : { ...history, data: [event, ...history.data] },
   }
 }
 

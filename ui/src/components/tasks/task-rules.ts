@@ -34,6 +34,16 @@ export function evidenceGiven(task: Task): number {
   return task.required_evidence_types.length - missingEvidence(task).length
 }
 
+/** The status that follows; a complete task goes back to work. */
+export function nextStatus(status: TaskStatus): TaskStatus {
+  return TASK_STATUSES[TASK_STATUSES.indexOf(status) + 1] ?? 'in-progress'
+}
+
+/** What still keeps a task from being complete: missing evidence and open blockers. */
+export function openConditions(task: Task): number {
+  return missingEvidence(task).length + openBlockers(task).length
+}
+
 /** Why a task may not go to a status; undefined if it may. Missing evidence is no refusal: a dialog asks for it. */
 export function refusal(task: Task, to: TaskStatus): string | undefined {
   if (task.status === to) return undefined

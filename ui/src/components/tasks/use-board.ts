@@ -97,8 +97,19 @@ export function useBoard(slug: () => string) {
     return to === 'complete' && refusal(task, to) === undefined && missingEvidence(task).length > 0
   }
 
-  async function transition(task: Task, to_status: TaskStatus, evidence: EvidenceCreate[], key: string) {
-    const moved = await taskApi.transition(slug(), task.id, { to_status, evidence }, key)
+  async function transition(
+    task: Task,
+    to_status: TaskStatus,
+    evidence: EvidenceCreate[],
+    key: string,
+    comment = '',
+  ) {
+    const moved = await taskApi.transition(
+      slug(),
+      task.id,
+      { to_status, evidence, ...(comment === '' ? {} : { comment }) },
+      key,
+    )
     writeUpdates(client, slug(), taskUpdates(moved))
     announcement.value = `${isolate(task.title)} is in ${STATUS_WORDS[moved.status]} now.`
     return moved
