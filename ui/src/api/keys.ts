@@ -18,6 +18,7 @@ export const keys = {
   memberKeys: (slug: string, user_id: string) => ['org', slug, 'member-keys', user_id] as const,
   channels: (slug: string) => ['org', slug, 'channels'] as const,
   tasks: (slug: string) => ['org', slug, 'tasks'] as const,
+  archivedTasks: (slug: string) => ['org', slug, 'archived-tasks'] as const,
   task: (slug: string, task_id: string) => ['org', slug, 'task', task_id] as const,
   taskHistory: (slug: string, task_id: string) => ['org', slug, 'task-history', task_id] as const,
   /** Prefix of the keys of every filter. */
