@@ -12,7 +12,6 @@ import {
   said,
   say,
   signIn,
-  until,
   visit,
   waitForText,
 } from './support/browser.ts'
@@ -79,47 +78,6 @@ describe.skipIf(!hasBrowser)('reading a channel', () => {
     await row.getByRole('button', { name: 'Fold', exact: true }).click()
     await button.waitFor()
     expect(await isInside(page, '.log', await name.boundingBox())).toBe(true)
-  })
-
-  test('unfolding the last message at the end of the log leaves its author where it was', async () => {
-    await post(`${LONG}\nthe very end`)
-    const row = page.getByRole('article', { name: /^Mei Lindqvist/ }).last()
-    const button = row.getByRole('button', { name: 'Show the whole message' })
-    await row.getByText('line 1 of').waitFor()
-    const log = page.locator('.log')
-    await until(
-      'the view is at the end',
-      () => log.evaluate((view) => view.scrollHeight - view.clientHeight - view.scrollTop),
-      (px) => px < 2,
-    )
-    const top = () =>
-      row
-        .locator('.name')
-        .evaluate(
-          (name) =>
-            name.getBoundingClientRect().top - (name.closest('.log')?.getBoundingClientRect().top ?? 0),
-        )
-    const before = await top()
-    await button.click()
-    await row.getByText('the very end').waitFor()
-    await until(
-      'the author is where it was',
-      async () => (await top()) - before,
-      (moved) => Math.abs(moved) <= 1,
-    )
-    await page.getByRole('button', { name: 'Latest' }).click()
-  })
-
-  test('task lists and aligned columns are shown as meant', async () => {
-    await post('- [x] done\n- [ ] open\n\n| left | mid | right |\n|:--|:-:|--:|\n| a | b | c |')
-    const row = page.getByRole('article', { name: /^Mei Lindqvist/ }).last()
-    await row.getByRole('checkbox', { name: 'Done', checked: true }).waitFor()
-    await row.getByRole('checkbox', { name: 'Open', checked: false }).waitFor()
-    const aligned = row
-      .locator('td')
-      .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign))
-    expect(await aligned).toEqual(['left', 'center', 'right'])
-    expect(await violations(page)).toEqual([])
   })
 
   test('a link to a long message shows it whole', async () => {

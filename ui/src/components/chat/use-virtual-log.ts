@@ -44,8 +44,6 @@ export function useVirtualLog(options: {
         overscan: OVERSCAN_ROWS,
         // Resolves the position by the key of the top row when rows are inserted before it.
         anchorTo: 'end' as const,
-        // Negative: the end is not followed.
-        scrollEndThreshold: pinned.value ? 1 : -1,
         scrollPaddingStart: JUMP_ROOM_PX,
         initialOffset: pinned.value ? Number.MAX_SAFE_INTEGER : 0,
         // Written after the render: the browser would clamp the new position to the height of the old rows.
@@ -97,21 +95,10 @@ export function useVirtualLog(options: {
     virtualizer.value.scrollToIndex(keys.value.indexOf(key), { align: 'start' })
   }
 
-  /** Changes the height of a row and leaves an element of it at its place in the view, also at the end of the log. */
-  async function keepPlace(anchor: Element, change: () => void) {
-    const view = scroller.value
-    const top_px = anchor.getBoundingClientRect().top
-    pinned.value = false
-    change()
-    await nextTick()
-    // Before the observer reports the new height: the row stays in the range of rendered rows, and so keeps its focus.
-    if (view) view.scrollTop += anchor.getBoundingClientRect().top - top_px
-  }
-
   function measure(row: unknown) {
     if (row instanceof HTMLElement) virtualizer.value.measureElement(row)
   }
 
   const at_end = computed(() => pinned.value && !detached())
-  return { range, at_end, top_index, scrolled, toEnd, toKey, keepPlace, measure }
+  return { range, at_end, top_index, scrolled, toEnd, toKey, measure }
 }
