@@ -30,7 +30,9 @@ export const paths = {
   /** Without a tab: the first one that the reader may see. */
   settings: (slug: string, tab?: string) =>
     `/o/${segment(slug)}/settings${tab === undefined ? '' : `/${segment(tab)}`}`,
-  members: (slug: string) => `/o/${segment(slug)}/settings/members`,
+  /** With a text: the members that it finds. */
+  members: (slug: string, q?: string) =>
+    `/o/${segment(slug)}/settings/members${q === undefined ? '' : `?q=${segment(q)}`}`,
 }
 
 /** The absolute URL of a local path, for sharing. */

@@ -23,6 +23,9 @@ export const keys = {
   /** Prefix of the keys of every filter. */
   eventLogs: (slug: string) => ['org', slug, 'event-log'] as const,
   eventLog: (slug: string, filter: LogFilter) => ['org', slug, 'event-log', filter] as const,
+  /** Answers to what was typed in the palette. */
+  found: (slug: string, kind: 'tasks' | 'projects' | 'users', q: string) =>
+    ['org', slug, 'found', kind, q] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   projectLog: (slug: string, project_id: string) => ['org', slug, 'project-log', project_id] as const,

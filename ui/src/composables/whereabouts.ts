@@ -1,0 +1,33 @@
+import { watch } from 'vue'
+import { type RouteLocationNormalized, useRoute } from 'vue-router'
+import { PLACES } from '../components/shell/places.ts'
+import { isAt } from '../components/shell/places.ts'
+import { paths } from '../paths.ts'
+import { rememberView, rememberVisit } from '../stores/visits.ts'
+
+const VISITED = { channel_id: 'channel', project_id: 'project', task_id: 'task' } as const
+
+/** Remembers the view of the org and what is open in it. The channel is remembered by its page, once it is readable. */
+export function useWhereabouts(slug: string): void {
+  const route = useRoute()
+  watch(
+    () => route.path,
+    () => {
+      if (route.params.org !== slug) return
+      const view = viewOf(route, slug)
+      if (view !== undefined) rememberView(slug, view)
+      for (const [param, kind] of Object.entries(VISITED) as [keyof typeof VISITED, 'channel'][]) {
+        const id = route.params[param]
+        if (typeof id === 'string' && id !== '') rememberVisit(slug, { kind, id })
+      }
+    },
+    { immediate: true },
+  )
+}
+
+/** The view without what is open in it: that may be gone at the next visit. */
+function viewOf({ path }: RouteLocationNormalized, slug: string): string | undefined {
+  if (path.startsWith(paths.channels(slug))) return paths.channels(slug)
+  const place = PLACES.find((one) => isAt(path, one, slug))
+  return place?.path(slug)
+}
