@@ -33,6 +33,7 @@ describe.skipIf(!hasBrowser)('the ports of the app hold in Chromium what their f
     'socket',
     'event source',
     'outbox store',
+    'device store',
     'timers',
   ])('%s', async (port) => {
     const titles = (await page.evaluate(() => ports.titles)).filter((title) => title.startsWith(`${port}: `))

@@ -17,6 +17,8 @@ export const paths = {
   /** With `seq`: the link to a message. */
   channel: (slug: string, channel_id: string, seq?: number) =>
     `/o/${segment(slug)}/channels/${segment(channel_id)}${seq === undefined ? '' : `?seq=${seq}`}`,
+  projects: (slug: string) => `/o/${segment(slug)}/projects`,
+  project: (slug: string, project_id: string) => `/o/${segment(slug)}/projects/${segment(project_id)}`,
   tasks: (slug: string) => `/o/${segment(slug)}/tasks`,
   task: (slug: string, task_id: string) => `/o/${segment(slug)}/tasks/${segment(task_id)}`,
   /** With a filter, e.g. `{ project_id }`: the history of one thing. */

@@ -105,6 +105,7 @@ export function rememberedPlace(path: string): Place | undefined {
 const org_pages = {
   channels: () => import('./pages/org/ChannelsPage.vue'),
   channel: () => import('./pages/org/ChannelPage.vue'),
+  projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
   members: () => import('./pages/org/MembersPage.vue'),
@@ -138,6 +139,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: '', redirect: (to) => entrance(String(to.params.org)) },
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
+          { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
           { path: 'events', component: org_pages.events },
           { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },

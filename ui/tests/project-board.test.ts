@@ -16,7 +16,6 @@ import {
 import { applyEvent } from '../src/realtime/apply-event.ts'
 import type { CacheUpdate } from '../src/realtime/cache-update.ts'
 import { withMove } from '../src/realtime/moves.ts'
-import { withFurther, withLogged } from '../src/realtime/project-log.ts'
 import { withEndedProject, withoutAssigned } from '../src/realtime/task-list.ts'
 import { event, ME, OTHER, PROJECT, project, task } from './support/samples.ts'
 
@@ -151,35 +150,6 @@ describe('events of projects', () => {
       { id: ME, sequence: 1, actor },
       { id: PROJECT, sequence: 7, actor },
     ])
-  })
-
-  test('the log of a project takes what concerns it on top, once, and messages never', () => {
-    const created = {
-      ...event('task.created', { task: task(1) }),
-      sequence: 5,
-      project_ids: [PROJECT, OTHER],
-    }
-    const updates = changed(applyEvent(created, reader), 'project_log')
-    expect(updates.map(({ project_id }) => project_id)).toEqual([PROJECT, OTHER])
-    const older = { ...created, sequence: 4 }
-    const log = withLogged({ data: [older], next_cursor: 'log.4' }, created)
-    expect(log.data.map(({ sequence }) => sequence)).toEqual([5, 4])
-    expect(withLogged(log, created)).toBe(log)
-    const said = {
-      ...event('message.created', Object({ message: { removed: true } })),
-      project_ids: [PROJECT],
-    }
-    expect(changed(applyEvent(said, reader), 'project_log')).toEqual([])
-  })
-
-  test('an older page of the log follows without a repeat', () => {
-    const at = (sequence: number) => ({ ...event('task.created', { task: task(1) }), sequence })
-    const log = withFurther(
-      { data: [at(5), at(4)], next_cursor: 'log.4' },
-      { data: [at(4), at(3)], next_cursor: null },
-    )
-    expect(log.data.map(({ sequence }) => sequence)).toEqual([5, 4, 3])
-    expect(log.next_cursor).toBeNull()
   })
 
   test('the answer to an unassignment takes the member off the project', () => {

@@ -5,8 +5,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface RequestOptions {
   body?: unknown
-  /** A list repeats its name. */
-  query?: Record<string, string | number | readonly string[] | undefined>
+  query?: Record<string, string | number | undefined>
   signal?: AbortSignal
   /** Sent as `Idempotency-Key`: a retry with the same key has no second effect. */
   idempotency_key?: string
@@ -85,8 +84,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
 function withQuery(path: string, query: RequestOptions['query']): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query ?? {}))
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined) search.append(name, String(one))
+    if (value !== undefined) search.set(name, String(value))
   const text = search.toString()
   return text === '' ? path : `${path}?${text}`
 }

@@ -28,7 +28,6 @@ export const keys = {
     ['org', slug, 'found', kind, q] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
-  projectLog: (slug: string, project_id: string) => ['org', slug, 'project-log', project_id] as const,
   /** Never read from the server: filled by events. */
   moves: (slug: string) => ['org', slug, 'moves'] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,

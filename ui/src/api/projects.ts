@@ -1,5 +1,3 @@
-import type { EventEnvelope } from '@contracts/events.ts'
-import type { Slice } from '@contracts/lists.ts'
 import type { ProjectCreate, ProjectPatch, ProjectTransition } from '@contracts/requests.ts'
 import type { Project } from '@contracts/resources.ts'
 import { request } from './http.ts'
@@ -8,12 +6,6 @@ import { everyPage, orgPath } from './org.ts'
 const projectPath = (slug: string, id: string) => `${orgPath(slug)}/projects/${encodeURIComponent(id)}`
 const memberPath = (slug: string, id: string, user_id: string) =>
   `${projectPath(slug, id)}/users/${encodeURIComponent(user_id)}`
-
-/** Events per page of the log of a project. */
-const LOG_LIMIT = 50
-
-/** Kinds of events in the log of a project: what was said stays in its channel. */
-export const PROJECT_LOG_TYPES = ['project.*', 'task.*', 'channel.*', 'sub_agent.*'] as const
 
 export const projectApi = {
   /** Projects at their end of life. */
@@ -32,9 +24,4 @@ export const projectApi = {
     request<Project>('PUT', memberPath(slug, id, user_id)),
   unassign: (slug: string, id: string, user_id: string) =>
     request<undefined>('DELETE', memberPath(slug, id, user_id)),
-  /** Newest first. */
-  log: (slug: string, id: string, cursor?: string) =>
-    request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, {
-      query: { project_id: id, limit: LOG_LIMIT, cursor, type: PROJECT_LOG_TYPES },
-    }),
 }

@@ -31,12 +31,16 @@ export class MemoryDeviceStore implements DeviceStore {
 
   async put(entries: readonly KeptEntry[]): Promise<void> {
     for (const entry of structuredClone(entries)) {
-      await this.remove(entry.user_id, [entry.key])
+      this.#remove(entry.user_id, [entry.key])
       this.#entries.push(entry)
     }
   }
 
   async remove(user_id: string, keys: readonly string[]): Promise<void> {
+    this.#remove(user_id, keys)
+  }
+
+  #remove(user_id: string, keys: readonly string[]): void {
     this.#entries = this.#entries.filter((entry) => entry.user_id !== user_id || !keys.includes(entry.key))
   }
 

@@ -6,7 +6,6 @@ import { withArrived } from './event-log.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
-import { isInProjectLog, withLogged } from './project-log.ts'
 import { withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
@@ -21,13 +20,7 @@ export interface Reader {
  * unless the payload cannot say it.
  */
 export function applyEvent(event: EventEnvelope, reader: Reader): CacheUpdate[] {
-  return [
-    ...seenActive(event),
-    logUpdate(event),
-    ...changes(event, reader),
-    ...moveUpdates(event),
-    ...projectLogUpdates(event),
-  ]
+  return [...seenActive(event), logUpdate(event), ...changes(event, reader), ...moveUpdates(event)]
 }
 
 function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
@@ -178,15 +171,6 @@ export function projectUpdates(project: Project): CacheUpdate[] {
 function moveUpdates(event: EventEnvelope): CacheUpdate[] {
   const move = moveOf(event)
   return move ? [{ at: 'moves', change: (moves) => withMove(moves, move) }] : []
-}
-
-function projectLogUpdates(event: EventEnvelope): CacheUpdate[] {
-  if (!isInProjectLog(event)) return []
-  return event.project_ids.map((project_id) => ({
-    at: 'project_log',
-    project_id,
-    change: (log) => withLogged(log, event),
-  }))
 }
 
 function memberUpdates(user: User): CacheUpdate[] {

@@ -7,7 +7,6 @@ import { noteUpdates } from './current-read.ts'
 import type { FilteredLog } from './event-log.ts'
 import type { MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
-import type { EventLog } from './project-log.ts'
 
 /** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
 export type CacheUpdate =
@@ -19,7 +18,6 @@ export type CacheUpdate =
   | { at: 'task_history'; task_id: string; change: (events: EventEnvelope[]) => EventEnvelope[] }
   | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
-  | { at: 'project_log'; project_id: string; change: (log: EventLog) => EventLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
   /** The event does not carry enough to update the cache: invalidate it. */
@@ -59,9 +57,6 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'ended_projects':
         change(client, keys.endedProjects(slug), update.change)
-        break
-      case 'project_log':
-        change(client, keys.projectLog(slug, update.project_id), update.change)
         break
       case 'moves':
         change(client, keys.moves(slug), update.change)

@@ -1,9 +1,11 @@
 import type { PortsPage } from '../../../tests/e2e/support/ports-page.ts'
 import { type ClockUnderTest, TIMER_RULES } from '../../../tests/support/clock-contract.ts'
 import { broadcastOf, locksOf, openSource, socketOf } from '../../src/composables/browser.ts'
+import { IndexedDbDeviceStore } from '../../src/device/device-store-idb.ts'
 import { IndexedDbOutboxStore } from '../../src/realtime/outbox-idb.ts'
 import { realTimers } from '../../src/realtime/timers.ts'
 import { BROADCAST_RULES, type BroadcastsUnderTest } from './broadcast-contract.ts'
+import { DEVICE_STORE_RULES, type DeviceStoreUnderTest } from './device-store-contract.ts'
 import { LOCKS_RULES, type LocksUnderTest } from './locks-contract.ts'
 import { OUTBOX_STORE_RULES, type OutboxStoreUnderTest } from './outbox-store-contract.ts'
 import type { Rule } from './rule.ts'
@@ -90,13 +92,22 @@ async function source(): Promise<SourceUnderTest> {
   }
 }
 
-async function outboxStore(): Promise<OutboxStoreUnderTest> {
+async function forget(database: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const request = indexedDB.deleteDatabase('mission-control')
+    const request = indexedDB.deleteDatabase(database)
     request.onsuccess = () => resolve()
     request.onerror = () => reject(request.error)
   })
+}
+
+async function outboxStore(): Promise<OutboxStoreUnderTest> {
+  await forget('mission-control')
   return { store: new IndexedDbOutboxStore(indexedDB) }
+}
+
+async function deviceStore(): Promise<DeviceStoreUnderTest> {
+  await forget('mission-control-device')
+  return { store: new IndexedDbDeviceStore(indexedDB) }
 }
 
 const timers: ClockUnderTest = {
@@ -119,6 +130,7 @@ const rules = new Map([
   ...suite('socket', SOCKET_RULES, socket),
   ...suite('event source', SOURCE_RULES, source),
   ...suite('outbox store', OUTBOX_STORE_RULES, outboxStore),
+  ...suite('device store', DEVICE_STORE_RULES, deviceStore),
   ...TIMER_RULES.map(([title, holds]): [string, () => Promise<void>] => [
     `timers: ${title}`,
     () => holds(timers),

@@ -2,7 +2,7 @@
 export function copyOf(card: HTMLElement, look: string): HTMLElement {
   const copy = document.createElement('div')
   copy.className = `${card.className} ${look}`
-  copy.innerHTML = card.innerHTML
+  copy.append(...[...card.childNodes].map((node) => node.cloneNode(true)))
   for (const named of copy.querySelectorAll('[id]')) named.removeAttribute('id')
   copy.inert = true
   copy.ariaHidden = 'true'

@@ -27,7 +27,8 @@ export function subjectsOf(event: EventEnvelope, slug: string, names: SubjectNam
   }
   for (const project_id of project_ids) {
     const name = names.project(project_id)
-    if (name !== undefined) found.push({ what: 'Project', name, only: { project_id } })
+    if (name !== undefined)
+      found.push({ what: 'Project', name, to: paths.project(slug, project_id), only: { project_id } })
   }
   if (channel_id !== null) {
     const name = names.channel(channel_id)

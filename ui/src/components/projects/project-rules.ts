@@ -68,6 +68,21 @@ export function compareProjects(a: Project, b: Project): number {
   return a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : a.id < b.id ? -1 : 1
 }
 
+export function columnsOf(projects: readonly Project[]): Record<ProjectStage, Project[]> {
+  const columns: Record<ProjectStage, Project[]> = {
+    definition: [],
+    poc: [],
+    development: [],
+    testing: [],
+    adoption: [],
+    maintenance: [],
+    'end-of-life': [],
+  }
+  for (const project of projects) columns[project.stage].push(project)
+  for (const stage of PROJECT_STAGES) columns[stage].sort(compareProjects)
+  return columns
+}
+
 /** The stage that follows; undefined at the last one. */
 export function nextStage(stage: ProjectStage): ProjectStage | undefined {
   return stage === 'end-of-life' ? undefined : LIVE_STAGES[LIVE_STAGES.indexOf(stage) + 1]
@@ -121,10 +136,19 @@ export function progressOf(counts: TaskCounts): { done: number; total: number } 
   return { done: counts.complete, total: Object.values(counts).reduce((sum, count) => sum + count, 0) }
 }
 
-/** Whether an address may be a link of a project. */
+export const URL_BEGIN = 'https://'
+
+/** The reason why an address is no link of a project; undefined if it is one. */
 export function linkProblem(url: string): string | undefined {
   const typed = url.trim()
   return /^https:\/\/[^\s/]/i.test(typed) && URL.canParse(typed)
     ? undefined
-    : 'Type an address that begins with https://.'
+    : `Type an address that begins with ${URL_BEGIN}.`
+}
+
+/** The label of a link: what was typed, else the host of its address. */
+export function labelOf({ label, url }: { label: string; url: string }): string {
+  const typed = label.trim()
+  if (typed !== '' || linkProblem(url) !== undefined) return typed
+  return new URL(url.trim()).host
 }
