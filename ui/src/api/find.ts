@@ -15,5 +15,6 @@ export const findApi = {
     find<Task>(`${orgPath(slug)}/tasks`, { q, sort: 'updated_at', order: 'desc' }, signal),
   projects: (slug: string, q: string, signal: AbortSignal) =>
     find<Project>(`${orgPath(slug)}/projects`, { q, sort: 'updated_at', order: 'desc' }, signal),
-  users: (slug: string, q: string, signal: AbortSignal) => find<User>(`${orgPath(slug)}/users`, { q }, signal),
+  users: (slug: string, q: string, signal: AbortSignal) =>
+    find<User>(`${orgPath(slug)}/users`, { q }, signal),
 }

@@ -1,4 +1,5 @@
 import type { LogFilter } from '../realtime/event-log.ts'
+import type { SliceOf } from '../realtime/task-slice.ts'
 
 /** Keys of the query cache, in one place: a mistyped key would never be updated. */
 export const keys = {
@@ -18,6 +19,9 @@ export const keys = {
   memberKeys: (slug: string, user_id: string) => ['org', slug, 'member-keys', user_id] as const,
   channels: (slug: string) => ['org', slug, 'channels'] as const,
   tasks: (slug: string) => ['org', slug, 'tasks'] as const,
+  /** Prefix of the keys of every slice. */
+  taskSlices: (slug: string) => ['org', slug, 'task-slice'] as const,
+  taskSlice: (slug: string, of: SliceOf) => ['org', slug, 'task-slice', of] as const,
   task: (slug: string, task_id: string) => ['org', slug, 'task', task_id] as const,
   taskHistory: (slug: string, task_id: string) => ['org', slug, 'task-history', task_id] as const,
   /** Prefix of the keys of every filter. */
@@ -30,5 +34,6 @@ export const keys = {
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */
   moves: (slug: string) => ['org', slug, 'moves'] as const,
+  lastMessage: (slug: string, channel_id: string) => ['org', slug, 'last-message', channel_id] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,
 }

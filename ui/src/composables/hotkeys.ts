@@ -1,5 +1,5 @@
-import { onScopeDispose, type Ref, ref } from 'vue'
 import { onKeyStroke, useEventListener, useLocalStorage } from '@vueuse/core'
+import { onScopeDispose, type Ref, ref } from 'vue'
 import { realTimers } from '../realtime/timers.ts'
 import { keyName } from './key-names.ts'
 import { KeySequence } from './key-sequence.ts'

@@ -1,7 +1,6 @@
 import { watch } from 'vue'
 import { type RouteLocationNormalized, useRoute } from 'vue-router'
-import { PLACES } from '../components/shell/places.ts'
-import { isAt } from '../components/shell/places.ts'
+import { isAt, PLACES } from '../components/shell/places.ts'
 import { paths } from '../paths.ts'
 import { rememberView, rememberVisit } from '../stores/visits.ts'
 

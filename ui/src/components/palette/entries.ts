@@ -4,6 +4,7 @@ import { paths } from '../../paths.ts'
 import type { Visit } from '../../stores/visits.ts'
 import type { Face } from '../base/identity.ts'
 import { isolate } from '../base/isolate.ts'
+import { STAGE_WORDS } from '../projects/project-words.ts'
 import { PLACES } from '../shell/places.ts'
 import { STATUS_WORDS } from '../tasks/task-words.ts'
 import type { Matchable } from './match.ts'
@@ -58,6 +59,18 @@ export function channelEntry(channel: Channel, { slug, projects }: Known): Entry
   }
 }
 
+export function projectEntry(project: Project, slug: string): Entry {
+  const ended = project.stage === 'end-of-life'
+  return {
+    id: `project-${project.id}`,
+    group: 'Go to',
+    look: { stage: project.stage },
+    title: project.name,
+    about: ended ? 'project at its end of life' : `project in ${STAGE_WORDS[project.stage]}`,
+    does: { open: paths.project(slug, project.id) },
+  }
+}
+
 export function taskEntry(task: Task, { slug, projects }: Known): Entry {
   const project = projects?.find(({ id }) => task.project_ids.includes(id))
   const archived = task.archived_at === null ? '' : ', archived'
@@ -101,8 +114,10 @@ function visitEntry(kind: Visit['kind'], id: string, known: Known): Entry | unde
       const task = known.tasks?.find((one) => one.id === id)
       return task && taskEntry(task, known)
     }
-    case 'project':
-      return undefined
+    case 'project': {
+      const project = known.projects?.find((one) => one.id === id)
+      return project && projectEntry(project, known.slug)
+    }
   }
 }
 

@@ -19,6 +19,7 @@ interface Dialog {
 const DIALOGS: readonly Dialog[] = [
   { action: 'task', title: 'New task', icon: 'plus', words: 'create add', keys: ['C'] },
   { action: 'channel', title: 'New channel', icon: 'plus', words: 'create add room' },
+  { action: 'project', title: 'New project', icon: 'plus', words: 'create add' },
   { action: 'invite', title: 'Invite person', icon: 'user', words: 'add member people human' },
   { action: 'agent', title: 'Add agent', icon: 'agent', words: 'new member key connect' },
   { action: 'org', title: 'New organization', icon: 'plus', words: 'create add' },

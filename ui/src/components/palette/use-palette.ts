@@ -1,6 +1,6 @@
-import { computed, type Ref } from 'vue'
+import type { Task } from '@contracts/resources.ts'
 import { useQueryClient } from '@tanstack/vue-query'
-import type { Project, Task } from '@contracts/resources.ts'
+import { computed, type Ref } from 'vue'
 import { keys } from '../../api/keys.ts'
 import { useChannels, useMembers } from '../../composables/queries.ts'
 import { useProjects } from '../../composables/task-queries.ts'
@@ -13,6 +13,7 @@ import {
   type Known,
   personEntry,
   placeEntries,
+  projectEntry,
   taskEntry,
   visitEntries,
 } from './entries.ts'
@@ -46,6 +47,7 @@ export function usePalette(options: { slug: () => string; text: Ref<string>; sid
   const recent = computed(() => visitEntries(visits(slug()), known.value))
   const places = computed(() => placeEntries(slug()))
   const rooms = computed(() => (channels.value ?? []).map((channel) => channelEntry(channel, known.value)))
+  const plans = computed(() => (projects.value ?? []).map((project) => projectEntry(project, slug())))
   const people = computed(() =>
     (members.value ?? [])
       .filter(({ status }) => status !== 'deactivated')
@@ -75,7 +77,8 @@ export function usePalette(options: { slug: () => string; text: Ref<string>; sid
     const of = (group: Group) => actions.value.filter((entry) => entry.group === group)
     const opened = recent.value.filter(({ id }) => id.startsWith('task-'))
     return distinct([
-      ...fit([...places.value, ...rooms.value, ...of('Go to'), ...opened]),
+      ...fit([...places.value, ...rooms.value, ...plans.value, ...of('Go to'), ...opened]),
+      ...found.projects.value.map((project) => projectEntry(project, slug())),
       ...found.tasks.value.map((task) => taskEntry(task, known.value)),
       ...fit(of('Do')),
       ...fit(people.value),

@@ -11,12 +11,16 @@ export interface Place {
 }
 
 export const CHANNELS: Place = { name: 'Channels', icon: 'message', letter: 'c', path: paths.channels }
+export const PROJECTS: Place = { name: 'Projects', icon: 'projects', letter: 'p', path: paths.projects }
 export const TASKS: Place = { name: 'Tasks', icon: 'tasks', letter: 't', path: paths.tasks }
 export const EVENTS: Place = { name: 'Events', icon: 'events', letter: 'e', path: paths.events }
 export const MEMBERS: Place = { name: 'Members', icon: 'user', path: paths.members }
 
 /** All places, in the order of the sidebar. */
-export const PLACES: readonly Place[] = [TASKS, EVENTS, MEMBERS]
+export const PLACES: readonly Place[] = [PROJECTS, TASKS, EVENTS, MEMBERS]
+
+/** Those in the bar at the bottom of a phone; the others are behind "More". */
+export const BAR: readonly Place[] = [CHANNELS, TASKS, PROJECTS, MEMBERS]
 
 /** The places that a sequence of keys leads to. */
 export const LETTERED = [CHANNELS, ...PLACES].flatMap(({ letter, ...place }) =>
