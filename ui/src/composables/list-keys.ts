@@ -8,7 +8,7 @@ export function moveInList(event: KeyboardEvent, list: HTMLElement | undefined, 
   const step = STEPS[keyName(event)]
   if (step === undefined) return
   const items = [...(list?.querySelectorAll<HTMLElement>(item) ?? [])]
-  const at = items.findIndex((one) => one === document.activeElement)
+  const at = items.indexOf(document.activeElement)
   if (at < 0) return
   event.preventDefault()
   items[Math.min(Math.max(at + step, 0), items.length - 1)]?.focus()
