@@ -178,7 +178,6 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
     const dialog = page.getByRole('dialog', { name: 'Move “Offline sync”' })
     expect(await dialog.getByRole('radio', { name: /^Testing/ }).isDisabled()).toBe(true)
     await dialog.getByLabel('Comment').fill('Two weeks without a lost photo.')
-    await axe(page)
     await dialog.getByRole('button', { name: 'Move to Development' }).click()
     await card(ana.page, 'Development', 'Offline sync').waitFor()
   })
@@ -276,6 +275,38 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
     await ana.page.getByRole('button', { name: 'My projects 1' }).click()
     await ana.page.getByText('1 of 2 projects').waitFor()
     await ana.page.getByRole('button', { name: 'Clear' }).click()
+  })
+
+  test('a list that cannot be read says why and offers another try; an unknown project says so', async () => {
+    const { page } = ines
+    const message = 'Not now.'
+    await page.route('**/projects?*', (route) =>
+      route.fulfill({ status: 403, json: { error: { code: 'FORBIDDEN', message } } }),
+    )
+    await page.goto(`${server.url}/o/fieldnote/projects`)
+    await page.getByRole('alert').filter({ hasText: message }).waitFor()
+    await page.getByText('Events live').waitFor()
+    await axe(page)
+    const another = page.waitForRequest(/\/projects\?/)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await another
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await page.goto(`${server.url}/o/fieldnote/projects/00000000-0000-7000-8000-000000000000`)
+    await page.getByText('There is no such project.').waitFor()
+    await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+    await page.getByText('Events live').waitFor()
+  })
+
+  test('a contributor who is not on a project changes it, but neither its people nor its end', async () => {
+    const { page } = ana
+    await grip(page, 'Spring launch').click()
+    const panel = panelOf(page, 'Spring launch')
+    await panel.getByText('Administrators and the people of the project change who is on it.').waitFor()
+    await panel.getByRole('button', { name: 'Edit name' }).waitFor()
+    await panel.getByRole('list', { name: 'Log of the project' }).getByText('created it').waitFor()
+    expect(await panel.getByRole('button', { name: 'End the project…' }).count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'detached' })
   })
 
   test('on a phone a card moves by its sheet', async () => {
