@@ -8,7 +8,8 @@ export function moveInList(event: KeyboardEvent, list: HTMLElement | undefined, 
   const step = STEPS[keyName(event)]
   if (step === undefined) return
   const items = [...(list?.querySelectorAll<HTMLElement>(item) ?? [])]
-  const at = items.indexOf(document.activeElement)
+  const { activeElement } = document
+  const at = activeElement instanceof HTMLElement ? items.indexOf(activeElement) : -1
   if (at < 0) return
   event.preventDefault()
   items[Math.min(Math.max(at + step, 0), items.length - 1)]?.focus()
