@@ -73,6 +73,12 @@ export const SERVER_FRAMES = {
     type: Type.Literal('presence'),
     channel_id: Uuid(),
     user_ids: Type.Array(Uuid(), { description: 'Everybody who is connected to the channel.' }),
+    calling_ids: Type.Optional(
+      Type.Array(Uuid(), {
+        description:
+          'Agents among them that are here by their calls alone, without a stream. Left out when there is none.',
+      }),
+    ),
   }),
   delivery: Closed({
     type: Type.Literal('delivery'),

@@ -3,6 +3,7 @@ import type { ValueError, ValueErrorIterator } from '@sinclair/typebox/errors'
 import type { Problem } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { nameProblem, tidyName } from './names.ts'
+import { rangeProblem } from './setting-limits.ts'
 
 /** More than a person reads at once; the rest is reported after these are fixed. */
 const PROBLEMS_MAX = 20
@@ -61,7 +62,7 @@ function nameOf({ schema, value }: ValueError): string | undefined {
 
 /** What is expected, from the schema: the names of kinds mean nothing to a reader. */
 function explain(schema: TSchema, message: string): string {
-  const { type, enum: words, minLength, maxLength, format, pattern } = schema
+  const { type, enum: words, minLength, maxLength, minimum, maximum, format, pattern } = schema
   if (message.startsWith('Unexpected property')) return 'There is no such field.'
   if (message.startsWith('Expected required property')) return 'Is required.'
   if (Array.isArray(words)) return `Must be one of: ${words.join(', ')}.`
@@ -76,5 +77,7 @@ function explain(schema: TSchema, message: string): string {
     const length = `Must be text of ${minLength ?? 0} to ${maxLength} characters`
     return pattern ? `${length} of the form ${pattern}.` : `${length}.`
   }
+  if (type === 'integer' && minimum !== undefined && maximum !== undefined)
+    return rangeProblem({ minimum, maximum })
   return `${message}.`
 }

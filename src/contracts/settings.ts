@@ -1,10 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
 import { Closed, Nullable, OneOf, Text } from './schema.ts'
+import { type Range, SETTING_RANGES } from './setting-limits.ts'
 import { EVIDENCE_TYPES, PRIORITIES, SIGN_IN_METHODS } from './vocabulary.ts'
 
-const whole = (minimum: number, maximum: number, rest: object = {}) =>
-  Type.Integer({ minimum, maximum, ...rest })
+const whole = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
+const within = ({ minimum, maximum }: Range) => whole(minimum, maximum)
 
 /** One field of a cron line: `*`, numbers, ranges, each with a step, several with commas between. */
 function cronField(value: string): string {
@@ -32,7 +33,7 @@ export const OrgSettings = Closed(
         maxItems: 4,
         uniqueItems: true,
       }),
-      api_key_rotation_reminder_days: whole(1, 3650),
+      api_key_rotation_reminder_days: within(SETTING_RANGES.api_key_rotation_reminder_days),
     }),
     task_defaults: Closed({
       required_evidence_types: Type.Array(OneOf(EVIDENCE_TYPES), { maxItems: 3, uniqueItems: true }),
@@ -57,10 +58,19 @@ export const OrgSettings = Closed(
       max_concurrent_sub_agents: Nullable(whole(0, 100_000)),
       allowed_models: Type.Array(Text(100), { maxItems: 100, uniqueItems: true }),
       sub_agent_default_timeout_minutes: whole(5, 1440),
-      loop_brake: Closed({ messages: whole(0, 10_000), minutes: whole(1, 1440) }),
+      loop_brake: Closed({
+        messages: within(SETTING_RANGES.loop_brake_messages),
+        minutes: within(SETTING_RANGES.loop_brake_minutes),
+      }),
     }),
-    connection_limits: Closed({ sse: whole(1, 100_000), websocket: whole(1, 100_000) }),
-    retention: Closed({ message_months: whole(1, 1200), event_months: whole(1, 1200) }),
+    connection_limits: Closed({
+      sse: within(SETTING_RANGES.connections),
+      websocket: within(SETTING_RANGES.connections),
+    }),
+    retention: Closed({
+      message_months: within(SETTING_RANGES.retention_months),
+      event_months: within(SETTING_RANGES.retention_months),
+    }),
     backup: Closed({
       enabled: Type.Boolean(),
       schedule_cron: Text(100, { pattern: CRON }),
@@ -68,8 +78,8 @@ export const OrgSettings = Closed(
       retention_days: whole(1, 3650),
     }),
     export: Closed({ expires_after_hours: whole(1, 8760) }),
-    api_keys: Closed({ rotation_grace_hours: whole(0, 8760) }),
-    deletion_grace_period_days: whole(7, 90),
+    api_keys: Closed({ rotation_grace_hours: within(SETTING_RANGES.rotation_grace_hours) }),
+    deletion_grace_period_days: within(SETTING_RANGES.deletion_grace_period_days),
   },
   { title: 'OrgSettings' },
 )

@@ -14,7 +14,7 @@ export class Attendance {
   readonly #left_at = new Map<string, number>()
   readonly #changed: (user_id: string) => void
 
-  /** `changed` is called when a member comes or goes. */
+  /** `changed` is called when a member comes, goes, or opens a connection after calls alone. */
   constructor(changed: (user_id: string) => void) {
     this.#changed = changed
   }
@@ -27,6 +27,11 @@ export class Attendance {
     return this.#connections.has(user_id) || this.#called_at.has(user_id)
   }
 
+  /** Whether a member is here by its calls alone. */
+  isCalling(user_id: string): boolean {
+    return this.#called_at.has(user_id)
+  }
+
   here(): string[] {
     return [...this.#connections.keys(), ...this.#called_at.keys()]
   }
@@ -37,10 +42,10 @@ export class Attendance {
   }
 
   opened(user_id: string): void {
-    const was_here = this.isHere(user_id)
+    const was_connected = this.#connections.has(user_id)
     this.#called_at.delete(user_id)
     this.#connections.set(user_id, (this.#connections.get(user_id) ?? 0) + 1)
-    if (!was_here) this.#came(user_id)
+    if (!was_connected) this.#came(user_id)
   }
 
   /** The end of the last connection ends the stay at once: calls before it do not count. */

@@ -19,6 +19,8 @@ interface Debt {
 /** The users who are here in a channel, and the number of the sockets that are told. */
 export interface Audience {
   readonly user_ids: Iterable<string>
+  /** Those of them that are here by calls alone. */
+  readonly calling_ids?: readonly string[]
   readonly size: number
 }
 
@@ -88,7 +90,7 @@ export class Presence {
     for (const channel_id of this.#changed) {
       if (this.#budget <= 0) return
       this.#changed.delete(channel_id)
-      const { user_ids, size } = this.#audience(channel_id)
+      const { user_ids, calling_ids = [], size } = this.#audience(channel_id)
       this.#budget -= LOOK_BYTES * (size + 1)
       if (size === 0) {
         this.#announced.delete(channel_id)
@@ -98,6 +100,7 @@ export class Presence {
         type: 'presence',
         channel_id,
         user_ids: [...new Set(user_ids)].sort(),
+        ...(calling_ids.length > 0 ? { calling_ids: calling_ids.toSorted() } : {}),
       })
       if (text === this.#announced.get(channel_id)) continue
       this.#announced.set(channel_id, text)

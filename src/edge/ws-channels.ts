@@ -206,8 +206,10 @@ export class WsChannels {
   #audience(channel_id: string): Audience {
     const { size, user_ids } = this.#index.audience(channel_id)
     if (size === 0) return { size, user_ids }
-    const others = this.#home.attendance.here().filter((user_id) => this.#mayRead(user_id, channel_id))
-    return { size, user_ids: [...user_ids, ...others] }
+    const { attendance } = this.#home
+    const others = attendance.here().filter((user_id) => this.#mayRead(user_id, channel_id))
+    const calling_ids = others.filter((user_id) => attendance.isCalling(user_id))
+    return { size, user_ids: [...user_ids, ...others], calling_ids }
   }
 
   #mayRead(user_id: string, channel_id: string): boolean {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
-const TEXT = /\.(?:js|css|html|svg|webmanifest|txt)$/
+const TEXT = /\.(?:js|css|html|svg|webmanifest|txt|json)$/
 /** Smaller files fit into one packet either way. */
 const BYTES_MIN = 1_024
 

@@ -107,8 +107,9 @@ const org_pages = {
   channel: () => import('./pages/org/ChannelPage.vue'),
   projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
+  agents: () => import('./pages/org/AgentsPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
-  members: () => import('./pages/org/MembersPage.vue'),
+  settings: () => import('./pages/org/SettingsPage.vue'),
 }
 
 /** Preloads the pages of an org, so that navigation between them works without a connection. */
@@ -141,9 +142,10 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'channels/:channel_id', component: org_pages.channel },
           { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
+          { path: 'agents', component: org_pages.agents },
           { path: 'events', component: org_pages.events },
-          { path: 'settings', redirect: (to) => paths.members(String(to.params.org)) },
-          { path: 'settings/members', component: org_pages.members },
+          { path: 'settings', redirect: (to) => paths.settings(String(to.params.org), 'general') },
+          { path: 'settings/:tab', component: org_pages.settings },
         ],
       },
       { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue') },

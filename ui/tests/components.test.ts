@@ -218,7 +218,7 @@ describe('an own message that is not stored yet', () => {
     }
     const me = { id: ME, type: 'human' as const, display_name: 'Ines Carvalho' }
     const { live, waiting = 1 } = options
-    return mount(PendingRow, { props: { entry, place: 1, waiting, live, me, people }, global })
+    return mount(PendingRow, { props: { entry, place: 1, waiting, joined: false, live, me, people }, global })
   }
 
   test('says nothing while that is quicker than reading', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { logItems } from '../src/components/chat/log-items.ts'
+import { logItems as itemsOf, type UnreadFrom } from '../src/components/chat/log-items.ts'
 import { workingAgents } from '../src/components/chat/working.ts'
 import type { OutboxItem } from '../src/realtime/outbox.ts'
 import { AGENT, CHANNEL, ME, message, NOON } from './support/samples.ts'
@@ -23,6 +23,11 @@ const pending = (client_id: string, state: OutboxItem['state'] = 'waiting'): Out
   failed: null,
   state,
 })
+const logItems = (
+  shown: Parameters<typeof itemsOf>[0],
+  waiting: readonly OutboxItem[],
+  unread: UnreadFrom | undefined,
+) => itemsOf(shown, waiting, unread, ME)
 const kinds = (items: ReturnType<typeof logItems>) => items.map(({ kind }) => kind)
 
 describe('rows of a log', () => {
@@ -88,6 +93,49 @@ describe('rows of a log', () => {
     expect(kinds(logItems(log([message(1)], { has_newer: true }), [pending('a')], undefined)).at(-1)).toBe(
       'newer',
     )
+  })
+
+  test('join the message before, of the same author within five minutes', () => {
+    const joined = (...messages: ReturnType<typeof message>[]) =>
+      logItems(log(messages), [], undefined).flatMap((item) => (item.kind === 'message' ? [item.joined] : []))
+    const at = (time: string, rest: Parameters<typeof message>[1] = {}) =>
+      message(1, { created_at: `2026-11-19T${time}Z`, ...rest })
+    const other = { sender: { id: AGENT, type: 'agent' as const, display_name: 'forge' } }
+
+    expect(joined(at('12:00:00'), at('12:01:00'), at('12:02:00'))).toEqual([false, true, true])
+    // Since the first of the group, not since the one before.
+    expect(joined(at('12:00:00'), at('12:04:00'), at('12:05:01'))).toEqual([false, true, false])
+    expect(joined(at('12:00:00'), at('12:01:00', other), at('12:02:00'))).toEqual([false, false, false])
+    expect(joined(at('12:00:00'), at('12:00:01', { reply_to: 'x' }), at('12:00:02'))).toEqual([
+      false,
+      false,
+      true,
+    ])
+    for (const alone of [{ kind: 'command_output' as const }, { content: 'a\n'.repeat(30) }])
+      expect(joined(at('12:00:00'), at('12:00:01', alone), at('12:00:02'))).toEqual([false, false, false])
+    expect(joined(at('12:00:00'), at('12:00:01', { kind: 'system' }), at('12:00:02'))).toEqual([false, false])
+    // A removed member has no id: two of them may be two people.
+    const gone = { sender: { id: null, type: 'human' as const, display_name: 'Removed' } }
+    expect(joined(at('12:00:00', gone), at('12:00:01', gone))).toEqual([false, false])
+  })
+
+  test('join nothing across a divider; what waits joins the own message before', () => {
+    const own = { sender: { id: ME, type: 'human' as const, display_name: 'Ines' } }
+    const [late, early] = [new Date(2026, 10, 18, 23, 59), new Date(2026, 10, 19, 0, 1)]
+    const days = logItems(
+      log([
+        message(1, { ...own, created_at: late.toISOString() }),
+        message(2, { ...own, created_at: early.toISOString() }),
+      ]),
+      [],
+      undefined,
+    )
+    expect(days.flatMap((item) => ('joined' in item ? [item.joined] : []))).toEqual([false, false])
+    const read = { read_seq: 1, count: 1, me_id: ME }
+    const unread = logItems(log([message(1), message(2)]), [], read)
+    expect(unread.flatMap((item) => ('joined' in item ? [item.joined] : []))).toEqual([false, false])
+    const waiting = logItems(log([message(1, own)]), [pending('a'), pending('b')], undefined)
+    expect(waiting.flatMap((item) => ('joined' in item ? [item.joined] : []))).toEqual([false, true, true])
   })
 
   test('have keys of their own', () => {

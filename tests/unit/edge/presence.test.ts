@@ -75,6 +75,24 @@ test('C51 a call makes an agent present for ninety seconds, each call anew', () 
   expect(changes).toEqual(['bot', 'other', 'other', 'bot'])
 })
 
+test('C51 presence says which agents are here by calls alone, until they open a stream', async () => {
+  const world = new EdgeWorld({ ana: 'contributor', bot: 'contributor' })
+  const ana = world.socket('ana')
+  await turns()
+  world.edge.attendance.called('bot', 0)
+  world.edge.sockets.announcePresence()
+  world.stream('bot')
+  await turns()
+  world.edge.sockets.announcePresence()
+  const said = framesOf(ana.texts).flatMap((frame) =>
+    frame.type === 'presence' ? [[frame.user_ids, frame.calling_ids]] : [],
+  )
+  expect(said).toEqual([
+    [['ana', 'bot'], ['bot']],
+    [['ana', 'bot'], undefined],
+  ])
+})
+
 test('C51 the end of the last connection ends the stay at once, whatever was called before', () => {
   const attendance = new Attendance(() => undefined)
   attendance.called('bot', 0)

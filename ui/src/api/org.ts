@@ -1,5 +1,12 @@
 import type { Page, Slice } from '@contracts/lists.ts'
-import type { KeyRotate, MessageCreate, OrgCreate, UserCreate, UserPatch } from '@contracts/requests.ts'
+import type {
+  KeyRotate,
+  MessageCreate,
+  OrgCreate,
+  OrgPatch,
+  UserCreate,
+  UserPatch,
+} from '@contracts/requests.ts'
 import type { ApiKey, Channel, Message, Org, User } from '@contracts/resources.ts'
 import { request } from './http.ts'
 
@@ -48,6 +55,12 @@ export const api = {
   org: (slug: string) => request<Org>('GET', orgPath(slug)),
   /** Ends a deletion in its grace period, or a suspension. */
   reopenOrg: (slug: string, how: 'restore' | 'resume') => request<Org>('POST', `${orgPath(slug)}/${how}`),
+  /** `settings` is a JSON Merge Patch. */
+  updateOrg: (slug: string, body: OrgPatch) => request<Org>('PATCH', orgPath(slug), { body }),
+  suspendOrg: (slug: string, idempotency_key: string) =>
+    request<Org>('POST', `${orgPath(slug)}/suspend`, { idempotency_key }),
+  deleteOrg: (slug: string, confirm: string) =>
+    request<undefined>('DELETE', orgPath(slug), { body: { confirm } }),
   createOrg: (body: OrgCreate, idempotency_key: string) =>
     request<Org>('POST', '/api/v1/orgs', { body, idempotency_key }),
 

@@ -109,8 +109,9 @@ export function startRealtime(
         },
         typed: talk.typed,
         typingStopped: talk.stopped,
-        present(channel_id, user_ids) {
+        present(channel_id, user_ids, calling_ids) {
           talk.present = { ...talk.present, [channel_id]: user_ids }
+          talk.calling = { ...talk.calling, [channel_id]: calling_ids }
         },
         delivered: (frame) => talk.delivered(frame.agent_id, frame, frame.state),
         outbox(items) {

@@ -12,6 +12,18 @@ export function toast(message: string): void {
   })
 }
 
+/** Confirms an action that can be taken back for as long as the message shows. */
+export function toastUndo(message: string, undo: () => void): void {
+  Notify.create({
+    message,
+    classes: 'toast',
+    timeout: 8_000,
+    position: 'bottom-right',
+    attrs: { role: 'status' },
+    actions: [{ label: 'Undo', flat: true, noCaps: true, ripple: false, handler: undo }],
+  })
+}
+
 /** Reports a failure; stays until the user closes it. */
 export function toastFailure(what: string, error: unknown): void {
   Notify.create({

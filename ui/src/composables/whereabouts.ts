@@ -1,7 +1,6 @@
 import { watch } from 'vue'
-import { type RouteLocationNormalized, useRoute } from 'vue-router'
+import { useRoute } from 'vue-router'
 import { isAt, PLACES } from '../components/shell/places.ts'
-import { paths } from '../paths.ts'
 import { rememberView, rememberVisit } from '../stores/visits.ts'
 
 const VISITED = { channel_id: 'channel', project_id: 'project', task_id: 'task' } as const
@@ -13,8 +12,9 @@ export function useWhereabouts(slug: string): void {
     () => route.path,
     () => {
       if (route.params.org !== slug) return
-      const view = viewOf(route, slug)
-      if (view !== undefined) rememberView(slug, view)
+      // Without what is open in it: that may be gone at the next visit.
+      const place = placeAt(route.path, slug)
+      if (place) rememberView(slug, place.path(slug))
       for (const [param, kind] of Object.entries(VISITED) as [keyof typeof VISITED, 'channel'][]) {
         const id = route.params[param]
         if (typeof id === 'string' && id !== '') rememberVisit(slug, { kind, id })
@@ -22,11 +22,4 @@ export function useWhereabouts(slug: string): void {
     },
     { immediate: true },
   )
-}
-
-/** The view without what is open in it: that may be gone at the next visit. */
-function viewOf({ path }: RouteLocationNormalized, slug: string): string | undefined {
-  if (path.startsWith(paths.channels(slug))) return paths.channels(slug)
-  const place = PLACES.find((one) => isAt(path, one, slug))
-  return place?.path(slug)
 }

@@ -1,5 +1,6 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Channel, Message, Project, Task, User } from '@contracts/resources.ts'
+import type { Channel, Message, Org, Project, Task, User } from '@contracts/resources.ts'
+import type { SignedIn } from '../api/auth.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withArrived } from './event-log.ts'
@@ -85,6 +86,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
       // The role in the payload belongs to nobody in particular: the reader keeps its own.
       return [
         { at: 'org', change: (own) => ({ ...org, role: own.role }) },
+        { at: 'me', change: (me) => withOrgName(me, org) },
         { at: 'refetch', what: 'orgs' },
       ]
     }
@@ -173,6 +175,15 @@ export function projectUpdates(project: Project): CacheUpdate[] {
 function moveUpdates(event: EventEnvelope): CacheUpdate[] {
   const move = moveOf(event)
   return move ? [{ at: 'moves', change: (moves) => withMove(moves, move) }] : []
+}
+
+/** The name of an org stands with each membership too. */
+function withOrgName(me: SignedIn, { slug, name }: Pick<Org, 'slug' | 'name'>): SignedIn {
+  if (!me.memberships.some(({ org }) => org.slug === slug && org.name !== name)) return me
+  const memberships = me.memberships.map((one) =>
+    one.org.slug === slug ? { ...one, org: { ...one.org, name } } : one,
+  )
+  return { ...me, memberships }
 }
 
 function memberUpdates(user: User): CacheUpdate[] {

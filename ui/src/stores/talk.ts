@@ -11,6 +11,8 @@ const TYPING_MS = LIMITS.typing_expires_ms + 1_500
 export const useTalk = defineStore('talk', () => {
   const typing = ref<Record<string, string[]>>({})
   const present = ref<Record<string, string[]>>({})
+  /** Agents that are present by their calls alone. */
+  const calling = ref<Record<string, readonly string[]>>({})
   /** Agents at work, each with the messages it works on, as `<channel>.<seq>`. */
   const working = ref<Record<string, readonly string[]>>({})
   const outbox = ref<readonly OutboxItem[]>([])
@@ -52,9 +54,10 @@ export const useTalk = defineStore('talk', () => {
     timers.clear()
     typing.value = {}
     present.value = {}
+    calling.value = {}
     working.value = {}
     outbox.value = []
   }
 
-  return { typing, present, working, outbox, typed, stopped, delivered, forgetWork, reset }
+  return { typing, present, calling, working, outbox, typed, stopped, delivered, forgetWork, reset }
 })

@@ -6,8 +6,7 @@ import type { LogQuery } from './log-filter.ts'
 export interface Subject {
   what: 'Task' | 'Project' | 'Channel' | 'Message'
   name: string
-  /** Left out where no page shows it. */
-  to?: string
+  to: string
   only?: Partial<LogQuery>
 }
 

@@ -1,0 +1,43 @@
+import type { User } from '@contracts/resources.ts'
+import { computed } from 'vue'
+import { useStanding } from '../../composables/presence.ts'
+import { useMembers, useOrg } from '../../composables/queries.ts'
+import { useTasks } from '../../composables/task-queries.ts'
+import { useTalk } from '../../stores/talk.ts'
+import { type Connection, openTasksByAssignee } from './agent-rules.ts'
+
+/** The agents of an org with what is known of their work; all of it follows events and presence. */
+export function useAgents(slug: () => string) {
+  const talk = useTalk()
+  const { data: members, error } = useMembers(slug)
+  const { data: tasks } = useTasks(slug)
+  const { data: org } = useOrg(slug)
+  const standing = useStanding()
+
+  const agents = computed(() => members.value?.filter(({ type }) => type === 'agent'))
+  const tasks_of = computed(() => openTasksByAssignee(tasks.value ?? []))
+  const calling = computed(() => new Set(Object.values(talk.calling).flat()))
+
+  function connectionOf(agent: User): Connection {
+    switch (standing.value(agent)) {
+      case undefined:
+        return 'unknown'
+      case 'off':
+      case 'fail':
+        return 'none'
+      case 'on':
+      case 'work':
+        return calling.value.has(agent.id) ? 'calls' : 'stream'
+    }
+  }
+
+  /** Messages that an agent works on, as far as this page saw it begin. */
+  function worksOn(agent: User): { channel_id: string; seq: number }[] {
+    return (talk.working[agent.id] ?? []).map((place) => {
+      const [channel_id = '', seq = ''] = place.split('.')
+      return { channel_id, seq: Number(seq) }
+    })
+  }
+
+  return { agents, error, tasks_of, standing, connectionOf, worksOn, org }
+}
