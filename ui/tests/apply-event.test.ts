@@ -136,6 +136,13 @@ describe('applying events', () => {
     expect(now.org).toMatchObject({ name: 'Fieldnote 2', role: 'contributor' })
   })
 
+  test('the new name of an org reaches the membership too', () => {
+    const renamed = event('org.updated', { org: org({ name: 'Field Notes' }) })
+    const now = after(state(), applyEvent(renamed, reader))
+    expect(now.org.name).toBe('Field Notes')
+    expect(now.me.memberships[0]?.org.name).toBe('Field Notes')
+  })
+
   test('a new channel is listed once, in its place', () => {
     const alpha = channel({ id: OTHER, name: 'alpha' })
     const created = event('channel.created', { channel: alpha })

@@ -12,11 +12,8 @@ export const projectApi = {
   ended: (slug: string) => everyPage<Project>(`${orgPath(slug)}/projects`, { stage: 'end-of-life' }),
   create: (slug: string, body: ProjectCreate, idempotency_key: string) =>
     request<Project>('POST', `${orgPath(slug)}/projects`, { body, idempotency_key }),
-  update: (slug: string, id: string, body: ProjectPatch, if_match?: number) =>
-    request<Project>('PATCH', projectPath(slug, id), {
-      body,
-      ...(if_match === undefined ? {} : { if_match }),
-    }),
+  update: (slug: string, id: string, body: ProjectPatch, if_match: number) =>
+    request<Project>('PATCH', projectPath(slug, id), { body, if_match }),
   transition: (slug: string, id: string, body: ProjectTransition, idempotency_key: string) =>
     request<Project>('POST', `${projectPath(slug, id)}/transition`, { body, idempotency_key }),
   end: (slug: string, id: string) => request<undefined>('DELETE', projectPath(slug, id)),
