@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { Task } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, join, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
@@ -150,7 +150,10 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
   test('a filter is in the address, and a change moves a card out of it and back', async () => {
     const { page } = ines
     const task = await create('Signature pad', { priority: 'critical' })
-    await page.getByRole('combobox', { name: 'Priority' }).selectOption('Critical')
+    const filters = page.getByRole('group', { name: 'Filters' })
+    await filters.getByRole('button', { name: 'Priority', exact: true }).click()
+    await page.getByRole('checkbox', { name: /^Critical/ }).check()
+    await page.keyboard.press('Escape')
     await page.waitForURL(/priority=critical/)
     await card(page, 'Backlog', task.title).waitFor()
     expect(await page.locator('.board .tcard').count()).toBe(1)
@@ -163,7 +166,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await page.waitForURL(/priority=critical/)
     await card(page, 'Backlog', task.title).waitFor()
     expect(await page.locator('.board .tcard').count()).toBe(1)
-    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
     await card(page, 'Complete', 'Clock skew').waitFor()
   })
 
@@ -196,6 +199,18 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await panel.getByRole('button', { name: 'Add', exact: true }).click()
     await panel.getByRole('link', { name: /Pull request/ }).waitFor()
 
+    await panel.getByRole('button', { name: 'Required' }).click()
+    await page.getByRole('checkbox', { name: 'Pull request' }).check()
+    await page.keyboard.press('Escape')
+    await panel.getByText('1 of 1').waitFor()
+    await panel.getByRole('button', { name: 'Move with comment…' }).click()
+    const dialog = page.getByRole('dialog', { name: /^Move “/ })
+    await dialog.getByLabel('Comment').fill('All of it is there')
+    await dialog.getByRole('button', { name: 'Move to In progress' }).click()
+    await card(page, 'In progress', task.title).waitFor()
+    await panel.getByRole('button', { name: 'Move to In review' }).click()
+    await card(page, 'In review', task.title).waitFor()
+
     await panel.getByRole('combobox', { name: 'Wait for a task' }).selectOption(after.title)
     await page.getByText(/would close a circle.*“Roll out”/).waitFor()
     await page.getByRole('button', { name: 'Close' }).last().click()
@@ -205,11 +220,85 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     }
     await panel.getByRole('button', { name: after.title }).click()
     await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    // More events than one page of the history.
+    for (let i = 0; i < 51; i++) await agent.in('PATCH', `/tasks/${after.id}`, { description: `note ${i}` })
     await page.reload()
     await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    await page.getByRole('button', { name: 'Show older' }).click()
+    await page.getByRole('complementary').getByText('created').waitFor()
     await page.getByText('Events live').waitFor()
     await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
     await page.getByRole('complementary').waitFor({ state: 'detached' })
+  })
+
+  test('a new task of a column goes there', async () => {
+    const { page } = ines
+    await open(page)
+    await page.getByRole('button', { name: 'New task in In review' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New task' })
+    await dialog.getByLabel('Title').fill('Check the totals')
+    await dialog.getByRole('button', { name: 'Create task' }).click()
+    await card(page, 'In review', 'Check the totals').waitFor()
+  })
+
+  test('a drag is not disturbed by the changes of others, which show after the drop', async () => {
+    const { page } = ines
+    const dragged = await create('In the hand')
+    const other = await create('Moved meanwhile')
+    await card(page, 'Backlog', other.title).waitFor()
+    await open(ana.page)
+    await card(page, 'Backlog', dragged.title).hover()
+    await page.mouse.down()
+    await column(page, 'In progress').hover()
+    await page.locator('.bcol.is-target').waitFor()
+    await agent.in('POST', `/tasks/${other.id}/transition`, { to_status: 'in-review' })
+    await agent.in('POST', `/tasks/${dragged.id}/evidence`, { type: 'pr_link', url: 'https://example.com/1' })
+    // The card of another person wears that name for a while.
+    await card(ana.page, 'In review', other.title).getByText('Moved by forge').waitFor()
+    const sequence = async (of: Page) =>
+      /Events live\s*(\S+)/.exec(await of.locator('footer').innerText())?.[1]
+    await until(
+      'both pages have the same events',
+      async () => [await sequence(page), await sequence(ana.page)],
+      ([mine, theirs]) => mine !== undefined && mine === theirs,
+    )
+    expect(await card(page, 'Backlog', other.title).count()).toBe(1)
+    expect(await page.locator('.tcard.is-source').count()).toBe(1)
+    await page.mouse.up()
+    await card(page, 'In progress', dragged.title).waitFor()
+    await card(page, 'In review', other.title).waitFor()
+  })
+
+  test('a finger that rests lifts a card, scrolls at the edge, and drops it', async () => {
+    const { page, context } = await visit(browser, { hasTouch: true })
+    await signIn(page, server.url, 'ines@example.com')
+    for (let i = 0; i < 70; i++) await create(`Many ${i}`, { priority: 'low' })
+    const task = await create('Under the finger', { priority: 'critical' })
+    await open(page)
+    await card(page, 'Backlog', task.title).waitFor()
+    const cdp = await context.newCDPSession(page)
+    const touch = async (
+      type: 'touchStart' | 'touchMove' | 'touchEnd',
+      ...touchPoints: { x: number; y: number }[]
+    ) => await cdp.send('Input.dispatchTouchEvent', { type, touchPoints })
+    const middle = async (what: Locator, down = 0.5) => {
+      const box = await what.boundingBox()
+      return { x: (box?.x ?? 0) + (box?.width ?? 0) / 2, y: (box?.y ?? 0) + (box?.height ?? 0) * down }
+    }
+    await touch('touchStart', await middle(card(page, 'Backlog', task.title)))
+    await page.locator('.tcard.is-source').waitFor()
+    await touch('touchMove', await middle(column(page, 'Backlog'), 0.99))
+    await until(
+      'the column scrolls',
+      () => page.evaluate<number>("document.querySelector('.bcol .cards').scrollTop"),
+      (top) => top > 40,
+    )
+    await touch('touchMove', await middle(column(page, 'In review')))
+    await page.locator('.bcol.is-target', { hasText: 'In review' }).waitFor()
+    await touch('touchEnd')
+    await card(page, 'In review', task.title).waitFor()
+    await card(ines.page, 'In review', task.title).waitFor()
+    await context.close()
   })
 
   test('on a phone a card moves by its menu', async () => {
@@ -225,7 +314,6 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
 
   test('a long column begins with its first cards and shows the rest on request', async () => {
     const { page } = ines
-    for (let i = 0; i < 70; i++) await create(`Many ${i}`, { priority: 'low' })
     await page.getByRole('button', { name: /^Show \d+ more$/ }).click()
     await card(page, 'Backlog', 'Many 69').waitFor()
   })
@@ -235,7 +323,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
       await page.emulateMedia({ colorScheme })
       expect(await violations(page)).toEqual([])
     }
-    await ines.page.getByRole('button', { name: 'New task' }).click()
+    await ines.page.getByRole('button', { name: 'New task', exact: true }).click()
     await ines.page.getByRole('dialog').waitFor()
     expect(await violations(ines.page)).toEqual([])
     await ines.page.keyboard.press('Escape')
@@ -246,7 +334,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await admin.in('POST', '/suspend')
     await until(
       'the move is disabled',
-      () => ines.page.getByRole('button', { name: 'New task' }).isDisabled(),
+      () => ines.page.getByRole('button', { name: 'New task', exact: true }).isDisabled(),
       (is) => is,
     )
     await admin.in('POST', '/resume')

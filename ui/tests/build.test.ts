@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FIRST_LOAD_BYTES_MAX, firstLoad } from '../scripts/size.ts'
+import { FIRST_LOAD_BYTES_MAX, firstLoad, VIEW_BYTES_MAX, viewChunks } from '../scripts/size.ts'
 
 /** Checks on what is shipped, made by a build of its own. */
 let dist = ''
@@ -47,6 +47,12 @@ const assets = async (suffix: string) => {
 describe('the built app', () => {
   test('loads less JavaScript for sign-in than allowed', () => {
     expect(firstLoad(dist, 'src/pages/LoginPage.vue').gzip_bytes).toBeLessThan(FIRST_LOAD_BYTES_MAX)
+  })
+
+  test('loads less JavaScript for each view than allowed', () => {
+    const views = viewChunks(dist)
+    expect(views.map(({ view }) => view)).toContain('src/pages/org/TasksPage.vue')
+    expect(views.filter(({ gzip_bytes }) => gzip_bytes > VIEW_BYTES_MAX)).toEqual([])
   })
 
   test('has no inline script and no inline style: the content policy forbids them', async () => {

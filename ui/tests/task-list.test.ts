@@ -1,17 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { Task } from '../../src/contracts/resources.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
-import {
-  columnsOf,
-  filterOf,
-  inFilter,
-  missingEvidence,
-  queryOf,
-  refusal,
-} from '../src/components/tasks/task-rules.ts'
+import { columnsOf, missingEvidence, refusal } from '../src/components/tasks/task-rules.ts'
 import { applyEvent } from '../src/realtime/apply-event.ts'
 import { withProject, withTask } from '../src/realtime/task-list.ts'
-import { event, ME, NOON, OTHER, PROJECT, project, task, taskId } from './support/samples.ts'
+import { event, ME, NOON, project, task, taskId } from './support/samples.ts'
 
 const id = taskId
 const ref = ({ id, title, status }: Task) => ({ id, title, status })
@@ -76,41 +69,6 @@ describe('rules of the board', () => {
       task(4, { priority: 'critical' }),
     ])
     expect(backlog.map((one) => one.id)).toEqual([id(4), id(3), id(2), id(1)])
-  })
-
-  test('a filter goes into the address and comes back; unknown values are none', () => {
-    const filter = filterOf({ q: 'photo', priority: 'high', blocked: 'true', type: 'nonsense', other: 'x' })
-    expect(queryOf(filter)).toEqual({ q: 'photo', priority: 'high', blocked: 'true' })
-    expect(filterOf(queryOf(filter))).toEqual(filter)
-  })
-
-  test('each filter keeps what it names', () => {
-    const one = task(1, {
-      title: 'Retry photos',
-      assignee_ids: [ME],
-      project_ids: [PROJECT],
-      priority: 'high',
-    })
-    const kept = (query: Record<string, string>) => inFilter(one, filterOf(query), ME)
-    expect(
-      [
-        { q: 'phot ret' },
-        { assigned_to: 'me' },
-        { assigned_to: ME },
-        { project_id: PROJECT },
-        { priority: 'high' },
-      ].map(kept),
-    ).toEqual([true, true, true, true, true])
-    expect(
-      [
-        { q: 'hotos' },
-        { assigned_to: OTHER },
-        { project_id: OTHER },
-        { priority: 'low' },
-        { type: 'bug' },
-        { blocked: 'true' },
-      ].map(kept),
-    ).toEqual([false, false, false, false, false, false])
   })
 
   test('a move is refused with its reason: out of complete, and to complete while a blocker is open', () => {

@@ -8,7 +8,7 @@ import { everyPage, orgPath } from './org.ts'
 
 const taskPath = (slug: string, id: string) => `${orgPath(slug)}/tasks/${encodeURIComponent(id)}`
 
-/** Events of a task that its panel shows. */
+/** Events of a task per page of its history. */
 const HISTORY_LIMIT = 50
 
 export const taskApi = {
@@ -21,6 +21,12 @@ export const taskApi = {
     const lists = open.map((status) => everyPage<Task>(`${orgPath(slug)}/tasks`, { assigned_to, status }))
     return (await Promise.all(lists)).flat()
   },
+  /** The server lists archived tasks beside the others; only complete ones are ever archived. */
+  archived: async (slug: string) => {
+    const query = { status: 'complete', include_archived: 'true' }
+    const tasks = await everyPage<Task>(`${orgPath(slug)}/tasks`, query)
+    return tasks.filter(({ archived_at }) => archived_at !== null)
+  },
   projects: (slug: string) => everyPage<Project>(`${orgPath(slug)}/projects`),
   create: (slug: string, body: TaskCreate, idempotency_key: string) =>
     request<Task>('POST', `${orgPath(slug)}/tasks`, { body, idempotency_key }),
@@ -28,10 +34,10 @@ export const taskApi = {
     request<Task>('POST', `${taskPath(slug, id)}/transition`, { body, idempotency_key }),
   task: (slug: string, id: string) => request<Task>('GET', taskPath(slug, id)),
   /** Newest first. */
-  history: async (slug: string, id: string) => {
-    const query = { task_id: id, limit: HISTORY_LIMIT }
-    return (await request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, { query })).data
-  },
+  history: (slug: string, id: string, cursor?: string) =>
+    request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events`, {
+      query: { task_id: id, limit: HISTORY_LIMIT, cursor },
+    }),
   update: (slug: string, id: string, body: TaskPatch, if_match?: number) =>
     request<Task>('PATCH', taskPath(slug, id), { body, ...(if_match === undefined ? {} : { if_match }) }),
   addEvidence: (slug: string, id: string, body: EvidenceCreate, idempotency_key: string) =>

@@ -1,12 +1,12 @@
-import type { EventEnvelope } from '@contracts/events.ts'
 import type { Project, Task } from '@contracts/resources.ts'
 import { useQuery, useQueryClient } from '@tanstack/vue-query'
-import { computed, type MaybeRefOrGetter, toValue } from 'vue'
+import { computed, type MaybeRefOrGetter, ref, toValue } from 'vue'
 import { keys } from '../api/keys.ts'
 import { taskApi } from '../api/tasks.ts'
-import { asksFor } from '../realtime/cache-update.ts'
+import { asksFor, type History } from '../realtime/cache-update.ts'
 import { readCurrent } from '../realtime/current-read.ts'
 import { type SliceOf, type TaskSlice, withSliceChanged } from '../realtime/task-slice.ts'
+import { toastFailure } from './toast.ts'
 
 /** All tasks of an org but the archived ones. Filters run on this list, so an event moves a task across them at once. */
 export function useTasks(slug: MaybeRefOrGetter<string>) {
@@ -51,6 +51,23 @@ export function useTaskSlice(slug: MaybeRefOrGetter<string>, of: MaybeRefOrGette
   return computed(() => (asked.value === undefined ? undefined : data.value?.tasks))
 }
 
+/** Archived tasks: read when a filter asks for them. */
+export function useArchivedTasks(slug: MaybeRefOrGetter<string>, enabled: () => boolean) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: computed(() => keys.archivedTasks(toValue(slug))),
+    queryFn: () =>
+      readCurrent<Task[]>(
+        client,
+        toValue(slug),
+        () => taskApi.archived(toValue(slug)),
+        (tasks, update) => (update.at === 'archived_tasks' ? update.change(tasks) : tasks),
+        (update) => asksFor(update, 'everything'),
+      ),
+    enabled: computed(enabled),
+  })
+}
+
 /** All projects of an org but those at their end of life. */
 export function useProjects(slug: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
@@ -77,21 +94,41 @@ export function useLooseTask(slug: () => string, task_id: () => string, enabled:
   })
 }
 
-/** Events of a task, newest first. */
+/** Events of a task, newest first; older pages on request. */
 export function useTaskHistory(slug: () => string, task_id: () => string) {
   const client = useQueryClient()
-  return useQuery({
-    queryKey: computed(() => keys.taskHistory(slug(), task_id())),
+  const key = computed(() => keys.taskHistory(slug(), task_id()))
+  const query = useQuery({
+    queryKey: key,
     queryFn: () => {
       const id = task_id()
-      return readCurrent<EventEnvelope[]>(
+      return readCurrent<History>(
         client,
         slug(),
         () => taskApi.history(slug(), id),
-        (events, update) =>
-          update.at === 'task_history' && update.task_id === id ? update.change(events) : events,
+        (history, update) =>
+          update.at === 'task_history' && update.task_id === id ? update.change(history) : history,
         (update) => asksFor(update, 'everything'),
       )
     },
   })
+
+  const reading = ref(false)
+  async function readOlder() {
+    const cursor = query.data.value?.next_cursor
+    if (!cursor || reading.value) return
+    reading.value = true
+    const of_task = key.value
+    try {
+      const page = await taskApi.history(slug(), task_id(), cursor)
+      client.setQueryData<History>(of_task, (history) =>
+        history?.next_cursor === cursor ? { ...page, data: [...history.data, ...page.data] } : history,
+      )
+    } catch (failure) {
+      toastFailure('Older history not read', failure)
+    } finally {
+      reading.value = false
+    }
+  }
+  return { history: query.data, reading, readOlder }
 }

@@ -8,7 +8,7 @@ import { laterOf } from './last-message.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
-import { withEndedProject, withProject, withTask } from './task-list.ts'
+import { withArchivedTask, withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
 export interface Reader {
@@ -153,14 +153,19 @@ function historyUpdate(event: EventEnvelope, task_id: string): CacheUpdate {
   return {
     at: 'task_history',
     task_id,
-    change: (events) =>
-      events.some(({ sequence }) => sequence >= event.sequence) ? events : [event, ...events],
+    change: (history) =>
+      history.data.some(({ sequence }) => sequence >= event.sequence)
+        ? history
+        : { ...history, data: [event, ...history.data] },
   }
 }
 
 /** Also for the answer of an own request: it moves the card before the event arrives. */
 export function taskUpdates(task: Task): CacheUpdate[] {
-  return [{ at: 'tasks', change: (tasks) => withTask(tasks, task) }]
+  return [
+    { at: 'tasks', change: (tasks) => withTask(tasks, task) },
+    { at: 'archived_tasks', change: (tasks) => withArchivedTask(tasks, task) },
+  ]
 }
 
 /** Also for the answer of an own request. */

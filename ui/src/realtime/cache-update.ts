@@ -1,4 +1,5 @@
 import type { EventEnvelope } from '@contracts/events.ts'
+import type { Slice } from '@contracts/lists.ts'
 import type { Channel, Org, Project, Task, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
@@ -10,14 +11,17 @@ import type { MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
 import { type TaskSlice, withSliceChanged } from './task-slice.ts'
 
+/** Events of a task, newest first, with the way to older ones. */
+export type History = Slice<EventEnvelope>
+
 /** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
 export type CacheUpdate =
   | { at: 'org'; change: (org: Org) => Org }
   | { at: 'me'; change: (me: SignedIn) => SignedIn }
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
-  | { at: 'tasks'; change: (tasks: Task[]) => Task[] }
-  | { at: 'task_history'; task_id: string; change: (events: EventEnvelope[]) => EventEnvelope[] }
+  | { at: 'tasks' | 'archived_tasks'; change: (tasks: Task[]) => Task[] }
+  | { at: 'task_history'; task_id: string; change: (history: History) => History }
   | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
@@ -52,6 +56,9 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'last_message':
         change(client, keys.lastMessage(slug, update.channel_id), update.change)
+        break
+      case 'archived_tasks':
+        change(client, keys.archivedTasks(slug), update.change)
         break
       case 'task_history':
         change(client, keys.taskHistory(slug, update.task_id), update.change)

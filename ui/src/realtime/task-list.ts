@@ -20,6 +20,14 @@ export function withTask(tasks: Task[], task: Task): Task[] {
 
 const neighbours = ({ blocks, blocked_by }: Task) => [...blocks, ...blocked_by].map(({ id }) => id)
 
+/** The list of archived tasks with this one, if it is archived. */
+export function withArchivedTask(tasks: Task[], task: Task): Task[] {
+  const known = tasks.find(({ id }) => id === task.id)
+  if ((task.archived_at === null && !known) || (known && known.version > task.version)) return tasks
+  const others = tasks.filter((other) => other !== known)
+  return task.archived_at === null ? others : [...others, task]
+}
+
 /** `other` with references that agree with the dependencies of `task`; the same object if they do already. */
 function linkedTo(other: Task, task: Task): Task {
   const blocked_by = agreed(other.blocked_by, task, lists(task.blocks, other.id))

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
+import { useCreateTask } from './create-task.ts'
 
 /** An action that begins with a dialog, from any page. */
 export type Action =
@@ -19,20 +20,21 @@ export type Action =
 export const useActions = defineStore('actions', () => {
   const asked = ref<Action>()
   const open = ref(false)
-  /** The project that a new task begins with. */
-  const project_id = ref('')
   /** Whether the command palette is open. */
   const palette = ref(false)
 
-  function ask(action: Action, options: { project_id?: string } = {}) {
+  const creation = useCreateTask()
+  function ask(action: Action) {
+    // Views open this dialog by its own store, with what the task begins with.
+    if (action === 'task') return creation.open()
     asked.value = action
-    project_id.value = options.project_id ?? ''
     open.value = true
   }
   function reset() {
+    creation.close()
     asked.value = undefined
     open.value = false
     palette.value = false
   }
-  return { asked, open, project_id, palette, ask, reset }
+  return { asked, open, palette, ask, reset }
 })

@@ -1,77 +1,5 @@
 import type { Task } from '@contracts/resources.ts'
-import {
-  type EvidenceType,
-  PRIORITIES,
-  type Priority,
-  TASK_STATUSES,
-  TASK_TYPES,
-  type TaskStatus,
-  type TaskType,
-} from '@contracts/vocabulary.ts'
-
-/** Filters of the board, as the address of the page carries them. */
-export interface TaskFilter {
-  q: string
-  project_id: string
-  assigned_to: string
-  priority: Priority | ''
-  type: TaskType | ''
-  blocked: boolean
-}
-
-export type Query = Record<string, string>
-
-const one = (value: unknown) => (typeof value === 'string' ? value : '')
-
-function oneOf<T extends string>(values: readonly T[], value: unknown): T | '' {
-  return values.find((known) => known === value) ?? ''
-}
-
-/** The filter of an address; unknown values are no filter. */
-export function filterOf(query: Readonly<Record<string, unknown>>): TaskFilter {
-  return {
-    q: one(query.q),
-    project_id: one(query.project_id),
-    assigned_to: one(query.assigned_to),
-    priority: oneOf(PRIORITIES, query.priority),
-    type: oneOf(TASK_TYPES, query.type),
-    blocked: query.blocked === 'true',
-  }
-}
-
-/** The address of a filter, without what is not filtered. */
-export function queryOf(filter: TaskFilter): Query {
-  const query: Query = {}
-  for (const [name, value] of Object.entries(filter)) if (value) query[name] = String(value)
-  return query
-}
-
-/** Beginnings of words in title or description, as the server searches. */
-function contains({ title, description }: Task, q: string): boolean {
-  const words = wordsOf(`${title} ${description}`)
-  return wordsOf(q).every((beginning) => words.some((word) => word.startsWith(beginning)))
-}
-
-function wordsOf(text: string): string[] {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '')
-}
-
-/** Whether a task is in the filter; `me` as assignee is the reader. */
-export function inFilter(task: Task, filter: TaskFilter, me_id: string): boolean {
-  const assignee = filter.assigned_to === 'me' ? me_id : filter.assigned_to
-  return (
-    (filter.project_id === '' || task.project_ids.includes(filter.project_id)) &&
-    (assignee === '' || task.assignee_ids.includes(assignee)) &&
-    (filter.priority === '' || task.priority === filter.priority) &&
-    (filter.type === '' || task.type === filter.type) &&
-    (!filter.blocked || (task.is_blocked && task.status !== 'complete')) &&
-    (filter.q === '' || contains(task, filter.q))
-  )
-}
+import { type EvidenceType, PRIORITIES, TASK_STATUSES, type TaskStatus } from '@contracts/vocabulary.ts'
 
 /** Order inside a column: highest priority first, then oldest. */
 export function compareTasks(a: Task, b: Task): number {
@@ -101,8 +29,24 @@ export function missingEvidence({ required_evidence_types, evidence }: Task): Ev
   return required_evidence_types.filter((type) => !evidence.some((given) => given.type === type))
 }
 
+/** Number of required types that have evidence. */
+export function evidenceGiven(task: Task): number {
+  return task.required_evidence_types.length - missingEvidence(task).length
+}
+
+/** The status that follows; a complete task goes back to work. */
+export function nextStatus(status: TaskStatus): TaskStatus {
+  return TASK_STATUSES[TASK_STATUSES.indexOf(status) + 1] ?? 'in-progress'
+}
+
+/** What still keeps a task from being complete: missing evidence and open blockers. */
+export function openConditions(task: Task): number {
+  return missingEvidence(task).length + openBlockers(task).length
+}
+
 /** Why a task may not go to a status; undefined if it may. Missing evidence is no refusal: a dialog asks for it. */
 export function refusal(task: Task, to: TaskStatus): string | undefined {
+  if (task.status === to) return undefined
   if (task.status === 'complete' && to !== 'in-progress')
     return 'A complete task only goes back to In progress.'
   const blockers = openBlockers(task)

@@ -77,7 +77,7 @@ export function useBoard(slug: () => string) {
   async function move(task: Task, to: TaskStatus): Promise<void> {
     const reason = refusal(task, to)
     if (reason !== undefined) return refuse(task, reason)
-    if (to === 'complete' && missingEvidence(task).length > 0) {
+    if (asksFor(task, to)) {
       asking.value = task
       return
     }
@@ -92,8 +92,24 @@ export function useBoard(slug: () => string) {
     }
   }
 
-  async function transition(task: Task, to_status: TaskStatus, evidence: EvidenceCreate[], key: string) {
-    const moved = await taskApi.transition(slug(), task.id, { to_status, evidence }, key)
+  /** Whether a dialog asks for evidence before a task goes there. */
+  function asksFor(task: Task, to: TaskStatus): boolean {
+    return to === 'complete' && refusal(task, to) === undefined && missingEvidence(task).length > 0
+  }
+
+  async function transition(
+    task: Task,
+    to_status: TaskStatus,
+    evidence: EvidenceCreate[],
+    key: string,
+    comment = '',
+  ) {
+    const moved = await taskApi.transition(
+      slug(),
+      task.id,
+      { to_status, evidence, ...(comment === '' ? {} : { comment }) },
+      key,
+    )
     writeUpdates(client, slug(), taskUpdates(moved))
     announcement.value = `${isolate(task.title)} is in ${STATUS_WORDS[moved.status]} now.`
     return moved
@@ -116,6 +132,7 @@ export function useBoard(slug: () => string) {
     cancel,
     drop,
     move,
+    asksFor,
     transition,
   }
 }

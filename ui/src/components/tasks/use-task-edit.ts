@@ -33,7 +33,11 @@ export function useTaskEdit(
       return false
     }
   }
-  const fresh = (id: string) => taskApi.task(slug(), id)
+  /** The answer names the part that changed; the event, which may be there already, carries the whole task. */
+  async function changedNow(id: string, change: (now: Task) => Partial<Task>): Promise<Task> {
+    const now = task()
+    return now?.id === id ? { ...now, ...change(now) } : await taskApi.task(slug(), id)
+  }
 
   const patch = (body: TaskPatch) =>
     attempt('Not saved', ({ id, version }) => taskApi.update(slug(), id, body, version))
@@ -43,13 +47,15 @@ export function useTaskEdit(
 
   const addEvidence = (body: EvidenceCreate) =>
     attempt('Not added', async ({ id }) => {
-      await taskApi.addEvidence(slug(), id, body, newId())
-      return fresh(id)
+      const added = await taskApi.addEvidence(slug(), id, body, newId())
+      return changedNow(id, (now) => ({
+        evidence: [...now.evidence.filter((one) => one.id !== added.id), added],
+      }))
     })
   const removeEvidence = (evidence_id: string) =>
     attempt('Not removed', async ({ id }) => {
       await taskApi.removeEvidence(slug(), id, evidence_id)
-      return fresh(id)
+      return changedNow(id, (now) => ({ evidence: now.evidence.filter((one) => one.id !== evidence_id) }))
     })
   const link = (blocked_by_id: string) =>
     attempt('Not linked', async ({ id }) => {
@@ -62,7 +68,10 @@ export function useTaskEdit(
   const unlink = (blocked_by_id: string) =>
     attempt('Not removed', async ({ id }) => {
       await taskApi.unlink(slug(), id, blocked_by_id)
-      return fresh(id)
+      return changedNow(id, (now) => {
+        const blocked_by = now.blocked_by.filter((one) => one.id !== blocked_by_id)
+        return { blocked_by, is_blocked: blocked_by.some(({ status }) => status !== 'complete') }
+      })
     })
 
   /** The refusal of a circle, with the titles of its tasks. */

@@ -1,0 +1,48 @@
+import type { Project, User } from '@contracts/resources.ts'
+import { compareNames } from '@contracts/text-order.ts'
+import { type Choice, type Filtered, ME, NONE } from './task-filter.ts'
+import { PRIORITY_OPTIONS, STATUS_OPTIONS, TYPE_OPTIONS } from './task-words.ts'
+
+export interface Option {
+  value: string
+  label: string
+  count?: number
+}
+export const CHOICE_LABELS: Record<Choice, string> = {
+  project: 'Project',
+  assignee: 'Assignee',
+  priority: 'Priority',
+  type: 'Type',
+  status: 'Status',
+}
+
+/** Values of each filter with the number of tasks behind them; names in the order of lists. */
+export function filterOptions(
+  projects: Iterable<Project>,
+  people: Iterable<User>,
+  me_id: string,
+  counts: Filtered['counts'] | undefined,
+): Record<Choice, Option[]> {
+  const byName = (options: Option[]) => options.sort((a, b) => compareNames(a.label, b.label))
+  const counted = (choice: Choice, options: readonly Option[]) =>
+    options.map(({ value, label }) => ({
+      value,
+      label,
+      ...(counts ? { count: counts[choice].get(value) ?? 0 } : {}),
+    }))
+  const others = [...people].filter(({ id }) => id !== me_id)
+  return {
+    project: counted('project', [
+      ...byName([...projects].map(({ id, name }) => ({ value: id, label: name }))),
+      { value: NONE, label: 'No project' },
+    ]),
+    assignee: counted('assignee', [
+      { value: ME, label: 'Me' },
+      ...byName(others.map(({ id, display_name }) => ({ value: id, label: display_name }))),
+      { value: NONE, label: 'Unassigned' },
+    ]),
+    priority: counted('priority', [...PRIORITY_OPTIONS].reverse()),
+    type: counted('type', TYPE_OPTIONS),
+    status: counted('status', STATUS_OPTIONS),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Task } from '@contracts/resources.ts'
+import type { Priority, TaskStatus, TaskType } from '@contracts/vocabulary.ts'
+import { defineStore } from 'pinia'
+import { shallowRef } from 'vue'
+
+/** What a new task begins with. */
+export interface NewTask {
+  project_id?: string
+  assignee_id?: string
+  priority?: Priority
+  type?: TaskType
+  /** Where it goes as soon as it is there. */
+  status?: TaskStatus
+  /** Moves it there; a board asks for evidence. */
+  move?: (task: Task) => unknown
+}
+
+/** The dialog for a new task: any view opens it, the one in `CreateTaskHost` shows. */
+export const useCreateTask = defineStore('create-task', () => {
+  const asked = shallowRef<NewTask>()
+  function open(start: NewTask = {}) {
+    asked.value = start
+  }
+  function close() {
+    asked.value = undefined
+  }
+  return { asked, open, close }
+})
