@@ -1,30 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Project, Task } from '../../src/contracts/resources.ts'
-import { addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
+import { addAgent, generalChannel, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import {
-  composer,
-  hasBrowser,
-  launch,
-  openChannel,
-  signIn,
-  until,
-  type Visit,
-  visit,
-  waitForText,
-} from './support/browser.ts'
+import { composer, hasBrowser, launch, openChannel, signIn, type Visit, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('getting around in a browser', () => {
   let server: TestServer
   let browser: Browser
   let admin: Person
-  let ana: Person
   let desk: Visit
-  let phone: Visit
   let general_id: string
   let project: Project
   let skew: Task
@@ -33,7 +21,6 @@ describe.skipIf(!hasBrowser)('getting around in a browser', () => {
     await buildApp()
     server = await startEmpty({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
     admin = await setUp(server)
-    ana = await join(admin, 'Ana Lima')
     await addAgent(admin, 'forge')
     general_id = (await generalChannel(admin)).id
     const made = await admin.in<Project>('POST', '/projects', {
@@ -49,9 +36,7 @@ describe.skipIf(!hasBrowser)('getting around in a browser', () => {
     await admin.call('POST', '/api/v1/orgs', { name: 'Second', slug: 'second' })
     browser = await launch()
     desk = await visit(browser)
-    phone = await visit(browser, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
     await signIn(desk.page, server.url, 'ines@example.com')
-    await signIn(phone.page, server.url, 'ana.lima@example.com')
     await openChannel(desk.page, server.url, 'fieldnote', general_id)
   })
   afterAll(async () => {
@@ -245,105 +230,5 @@ describe.skipIf(!hasBrowser)('getting around in a browser', () => {
     await page.locator('.side a:focus', { hasText: 'Tasks' }).waitFor()
     await page.keyboard.press('k')
     await page.locator('.side a:focus', { hasText: 'Projects' }).waitFor()
-  })
-
-  test('the channel of a project shows its stage and tasks, live', async () => {
-    const { page } = desk
-    await page.getByRole('link', { name: /^Offline sync/ }).click()
-    const strip = page.getByRole('region', { name: 'Board of this project' })
-    await strip.getByText('stage 1 of 6').waitFor()
-    await strip.getByText('2 backlog').waitFor()
-    const { body: me } = await admin.in<{ id: string }>('GET', '/users/me')
-    await admin.in('PATCH', `/tasks/${skew.id}`, { assignee_ids: [me.id] })
-    await admin.in('POST', `/tasks/${skew.id}/transition`, { to_status: 'in-progress' })
-    await strip.getByText('1 in progress').waitFor()
-    await page.getByRole('link', { name: /^Tasks ?, 1 open and yours$/ }).waitFor()
-    await admin.in('POST', `/projects/${project.id}/transition`, { to_stage: 'poc' })
-    await strip.getByText('stage 2 of 6').waitFor()
-    await page.getByRole('button', { name: 'Channel details' }).click()
-    const rail = page.getByRole('complementary', { name: 'Channel details' })
-    await rail.getByRole('link', { name: /Clock skew/ }).waitFor()
-    await admin.in('POST', `/tasks/${skew.id}/transition`, { to_status: 'complete' })
-    await rail.getByRole('link', { name: /Clock skew/ }).waitFor({ state: 'detached' })
-    await strip.getByRole('img', { name: '1 of 2 tasks complete' }).waitFor()
-    expect(await violations(page)).toEqual([])
-  })
-
-  test('each org opens where one was last, also from /', async () => {
-    const { page } = desk
-    await leaveField(page)
-    await page.keyboard.press('g')
-    await page.keyboard.press('e')
-    await heading(page, 'Events').waitFor()
-    await open(page)
-    await page.keyboard.type('switch to second')
-    await selected(page).filter({ hasText: 'Second' }).waitFor()
-    await page.keyboard.press('Enter')
-    await page.waitForURL('**/o/second/channels/*')
-    await composer(page).waitFor()
-    await page.getByRole('button', { name: /^Organization/ }).click()
-    await page.getByRole('menuitemradio', { name: 'Fieldnote' }).click()
-    await page.waitForURL('**/o/fieldnote/events')
-    await heading(page, 'Events').waitFor()
-    await page.goto(server.url)
-    await page.waitForURL('**/o/fieldnote/events')
-    expect(desk.complaints).toEqual([])
-  })
-
-  test('a contributor is offered no administration', async () => {
-    const { page } = phone
-    await page.goto(`${server.url}/o/fieldnote/channels`)
-    await page.getByRole('button', { name: /^Search/ }).click()
-    await search(page).fill('new')
-    await palette(page)
-      .getByRole('option', { name: /^New task/ })
-      .waitFor()
-    expect(
-      await palette(page)
-        .getByRole('option', { name: /^(New (channel|project)|Invite|Add)/ })
-        .count(),
-    ).toBe(0)
-    await palette(page).getByRole('button', { name: 'Close' }).click()
-    await closed(page)
-  })
-
-  test('a phone lists channels with their last message, and has its bar and sheets', async () => {
-    const { page } = phone
-    await ana.in('POST', `/channels/${general_id}/messages`, { content: 'Two more **crews**, same banner' })
-    const line = page.getByRole('link', { name: /^general/ })
-    await line.getByText('Two more crews, same banner').waitFor()
-    await admin.in('POST', `/channels/${general_id}/messages`, { content: 'Seen, thank you' })
-    await line.getByText('Seen, thank you').waitFor()
-    await line.getByRole('time').or(line.locator('time')).first().waitFor()
-    for (const name of ['Tasks', 'Agents', 'Channels']) {
-      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click()
-      await heading(page, name).waitFor()
-    }
-    await page.getByRole('button', { name: 'More', exact: true }).click()
-    const more = page.getByRole('dialog', { name: 'More' })
-    await more.getByRole('button', { name: 'Settings' }).waitFor()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await violations(page, { except: ['region'] })).toEqual([])
-    }
-    await more.getByRole('button', { name: 'Events' }).click()
-    await heading(page, 'Events').waitFor()
-    await page.goto(`${server.url}/o/fieldnote/channels/${general_id}`)
-    await composer(page).waitFor()
-    await page.getByRole('button', { name: 'Insert', exact: true }).click()
-    const sheet = page.getByRole('dialog', { name: 'Insert' })
-    await sheet.getByRole('button', { name: 'Emoji' }).waitFor()
-    expect(await violations(page, { except: ['region'] })).toEqual([])
-    await sheet.getByRole('button', { name: 'Mention someone' }).click()
-    await until(
-      'the mention is begun',
-      () => composer(page).inputValue(),
-      (text) => text === '@',
-    )
-    await page.getByRole('option', { name: /forge/ }).waitFor()
-    await composer(page).fill('from a phone')
-    await page.getByRole('button', { name: 'Send', exact: true }).last().click()
-    await waitForText(page, 'from a phone')
-    expect(phone.complaints).toEqual([])
   })
 })
