@@ -181,6 +181,8 @@ describe.skipIf(!hasBrowser)('the task table in a browser', () => {
     await page.getByRole('checkbox', { name: 'Select Resume uploads' }).click()
     await page.getByRole('checkbox', { name: 'Select Guide: no signal' }).click({ modifiers: ['Shift'] })
     await bar().getByText('4 selected').waitFor()
+    await page.getByRole('checkbox', { name: 'Select Resume uploads', checked: true }).waitFor()
+    await page.getByRole('checkbox', { name: 'Select Guide: no signal', checked: true }).waitFor()
     await bar().getByRole('button', { name: 'Move to…' }).click()
     await menu('Complete').click()
     // The blocker goes first, and frees the other one.

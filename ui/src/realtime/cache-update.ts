@@ -7,7 +7,7 @@ import { keys } from '../api/keys.ts'
 import { noteUpdates } from './current-read.ts'
 import type { FilteredLog } from './event-log.ts'
 import type { LastMessage } from './last-message.ts'
-import type { MessageLog } from './message-log.ts'
+import { hiddenLog, type MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
 import { type TaskSlice, withSliceChanged } from './task-slice.ts'
 
@@ -79,7 +79,7 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         change(client, keys.moves(slug), update.change)
         break
       case 'messages':
-        change(client, keys.messages(slug, update.channel_id), update.change)
+        changeLog(client, keys.messages(slug, update.channel_id), update.change)
         break
       case 'refetch':
         void client.invalidateQueries({ queryKey: refetchKey(slug, update) })
@@ -90,6 +90,15 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
 
 function change<T>(client: QueryClient, key: readonly unknown[], update: (data: T) => T): void {
   client.setQueryData<T>(key, (data) => (data === undefined ? undefined : update(data)))
+}
+
+function changeLog(
+  client: QueryClient,
+  key: readonly unknown[],
+  update: (log: MessageLog) => MessageLog,
+): void {
+  const shown = (client.getQueryCache().find({ queryKey: key })?.getObserversCount() ?? 0) > 0
+  change<MessageLog>(client, key, (log) => (shown ? update(log) : hiddenLog(update(log))))
 }
 
 function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }>): readonly unknown[] {

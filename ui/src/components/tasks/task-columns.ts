@@ -29,6 +29,7 @@ export interface Names {
 export interface Column {
   id: ColumnId
   label: string
+  /** The title takes what the others leave. */
   width_px?: number
   /** Not shown until chosen. */
   extra?: boolean
@@ -60,7 +61,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'status',
     label: 'Status',
-    width_px: 140,
+    width_px: 136,
     choice: 'status',
     compare: (a, b) => TASK_STATUSES.indexOf(a.status) - TASK_STATUSES.indexOf(b.status),
     text: ({ status }) => STATUS_WORDS[status],
@@ -68,7 +69,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'priority',
     label: 'Priority',
-    width_px: 124,
+    width_px: 116,
     choice: 'priority',
     compare: (a, b) => PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority),
     text: ({ priority }) => PRIORITY_WORDS[priority],
@@ -76,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'type',
     label: 'Type',
-    width_px: 100,
+    width_px: 92,
     choice: 'type',
     compare: (a, b) => TASK_TYPES.indexOf(a.type) - TASK_TYPES.indexOf(b.type),
     text: ({ type }) => TYPE_WORDS[type],
@@ -84,7 +85,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'project',
     label: 'Project',
-    width_px: 168,
+    width_px: 160,
     choice: 'project',
     compare: (a, b, names) => byNames(projectNames(a, names), projectNames(b, names)),
     text: (task, names) => projectNames(task, names).join(', '),
@@ -92,7 +93,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'assigned',
     label: 'Assigned',
-    width_px: 108,
+    width_px: 112,
     choice: 'assignee',
     compare: (a, b, names) => byNames(assigneeNames(a, names), assigneeNames(b, names)),
     text: (task, names) => assigneeNames(task, names).join(', '),
@@ -100,14 +101,14 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'blocked',
     label: 'Blocked',
-    width_px: 92,
+    width_px: 72,
     compare: (a, b) => openCount(a) - openCount(b),
     text: (task) => String(openCount(task)),
   },
   {
     id: 'evidence',
     label: 'Evidence',
-    width_px: 96,
+    width_px: 84,
     compare: (a, b) => evidenceShare(a) - evidenceShare(b),
     text: (task) =>
       task.required_evidence_types.length === 0
@@ -117,14 +118,14 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'updated',
     label: 'Updated',
-    width_px: 104,
+    width_px: 112,
     compare: (a, b) => byText(a.updated_at, b.updated_at),
     text: ({ updated_at }) => updated_at,
   },
   {
     id: 'created',
     label: 'Created',
-    width_px: 104,
+    width_px: 112,
     extra: true,
     compare: (a, b) => byText(a.created_at, b.created_at),
     text: ({ created_at }) => created_at,
