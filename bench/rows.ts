@@ -7,7 +7,9 @@ import { idle } from './rows/idle-orgs.ts'
 import { laneMemory } from './rows/lane-memory.ts'
 import { latency } from './rows/latency.ts'
 import { lists } from './rows/lists.ts'
+import { pageMemory } from './rows/page-memory.ts'
 import { reads } from './rows/reads.ts'
+import { scrolling } from './rows/scroll.ts'
 import { sse } from './rows/sse.ts'
 import { start } from './rows/start.ts'
 import { stored } from './rows/stored.ts'
@@ -29,5 +31,7 @@ export const ROWS: Rows = {
   ...idle,
   ...connecting,
   ...returning,
+  ...scrolling,
+  ...pageMemory,
   ...start,
 }

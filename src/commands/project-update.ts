@@ -1,5 +1,5 @@
 import type { Project } from '../contracts/resources.ts'
-import { renameChannel } from '../db/writes/channels.ts'
+import { updateChannel } from '../db/writes/channels.ts'
 import { assignToProject, updateProject } from '../db/writes/projects.ts'
 import { changed } from '../domain/changes.ts'
 import { newChannel } from '../domain/channels.ts'
@@ -8,6 +8,7 @@ import type { NewEvent } from '../domain/log-event.ts'
 import { checkNameFree } from '../domain/names.ts'
 import { membershipEvent, projectEvent } from '../domain/project-events.ts'
 import type { Command, CommandContext } from './command.ts'
+import { currentSeq } from './current-seq.ts'
 import { existingProject } from './existing.ts'
 import { checkMembers } from './references.ts'
 import { checkVersion } from './versions.ts'
@@ -44,9 +45,9 @@ export const projectUpdate: Command<'project.update'> = {
 
 /** Zero unread counts: an event is the same for every reader, and counts are per member. */
 async function rename(context: CommandContext, { id, channel_id, name }: Project): Promise<NewEvent> {
-  const stored_seq = await renameChannel(context, channel_id, name)
-  const last_seq = context.rows.messages.findLast((row) => row.channel_id === channel_id)?.seq ?? stored_seq
-  const channel = newChannel({ id: channel_id, name, type: 'project', project_id: id })
+  const { topic, last_seq: stored_seq } = await updateChannel(context, { id: channel_id, name })
+  const last_seq = currentSeq(context, channel_id, stored_seq)
+  const channel = newChannel({ id: channel_id, name, topic, type: 'project', project_id: id })
   return {
     type: 'channel.updated',
     project_ids: [id],

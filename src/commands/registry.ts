@@ -1,6 +1,7 @@
 import { channelCreate } from './channel-create.ts'
 import { channelPauseLoop } from './channel-pause-loop.ts'
 import { channelResumeLoop } from './channel-resume-loop.ts'
+import { channelUpdate } from './channel-update.ts'
 import type { Commands } from './command.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { keyRotate } from './key-rotate.ts'
@@ -40,6 +41,7 @@ export const COMMANDS: Commands = {
   'channel.create': channelCreate,
   'channel.pause_loop': channelPauseLoop,
   'channel.resume_loop': channelResumeLoop,
+  'channel.update': channelUpdate,
   'key.revoke': keyRevoke,
   'key.rotate': keyRotate,
   'message.post': messagePost,

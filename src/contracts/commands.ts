@@ -8,6 +8,7 @@ import {
   AcceptInviteBody,
   AgentCommands,
   ChannelCreate,
+  ChannelPatch,
   EvidenceCreate,
   KeyRotate,
   MessageCreate,
@@ -130,6 +131,7 @@ export const COMMAND_SCHEMAS = {
     result: Closed({ until: Timestamp() }),
   },
   'channel.resume_loop': { input: EVENT_PAYLOADS['channel.loop_resumed'], result: nothing },
+  'channel.update': { input: Closed({ id: Uuid(), patch: ChannelPatch }), result: Channel },
   'key.revoke': { input: ofUser({}), result: nothing },
   'key.rotate': {
     input: ofUser({ ...KeyRotate.properties, key: NewKey }),

@@ -30,6 +30,7 @@ export const LIMITS = {
   comment_max: 2_000,
   url_max: 2_048,
   channel_name_max: 80,
+  channel_topic_max: 250,
   /** A task is answered and published whole, with its blockers and evidence. */
   task_blockers_max: 500,
   task_evidence_max: 500,

@@ -175,6 +175,14 @@ export type TaskTransition = Static<typeof TaskTransition>
 export const ChannelCreate = Closed({ name: Name(LIMITS.channel_name_max) })
 export type ChannelCreate = Static<typeof ChannelCreate>
 
+export const ChannelPatch = Closed({
+  name: opt(Name(LIMITS.channel_name_max)),
+  topic: opt(
+    Nullable(Text(LIMITS.channel_topic_max, { min: 0, description: 'One line; empty or null removes it.' })),
+  ),
+})
+export type ChannelPatch = Static<typeof ChannelPatch>
+
 export const MessageCreate = Closed({
   content: Text(LIMITS.message_content_max),
   mentions: opt(Type.Array(Uuid(), { maxItems: LIMITS.mentions_max })),

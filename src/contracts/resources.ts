@@ -182,6 +182,7 @@ export type Task = Static<typeof Task>
 export const Channel = Closed({
   id: Uuid(),
   name: Text(LIMITS.project_name_max),
+  topic: Nullable(Text(LIMITS.channel_topic_max)),
   type: OneOf(CHANNEL_TYPES),
   project_id: Nullable(Uuid()),
   last_seq: Count(),

@@ -71,6 +71,7 @@ export const ACTIONS = {
   'channel.list': everybody(reading),
   'channel.read': everybody(reading),
   'channel.create': administrators(),
+  'channel.update': members(),
   'message.read': everybody(reading),
   'message.post': everybody(),
   'message.mark_read': everybody(reading),

@@ -29,6 +29,7 @@ export interface Member {
 export interface KnownChannel {
   id: string
   name: string
+  topic: string | null
   type: ChannelType
   project_id: string | null
 }

@@ -112,7 +112,7 @@ export class WsAccess {
 
 function announce(
   sink: WsSink,
-  { id, name, type, project_id }: KnownChannel,
+  { id, name, topic, type, project_id }: KnownChannel,
   state: ChannelState,
   marker?: ReadMarker,
 ): void {
@@ -125,6 +125,6 @@ function announce(
   state.phase = 'catching_up'
   sink.send({
     type: 'channel_added',
-    channel: { id, name, type, project_id, last_seq, read_seq, unread_count, mention_count },
+    channel: { id, name, topic, type, project_id, last_seq, read_seq, unread_count, mention_count },
   })
 }

@@ -118,6 +118,18 @@ describe.skipIf(!hasBrowser)('reading a channel', () => {
     await page.locator('button[aria-label="Insert an emoji"]:focus').waitFor()
   })
 
+  test('the channel is renamed and gets a topic, which its head shows', async () => {
+    await page.getByRole('button', { name: 'Edit name and topic' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Name and topic' })
+    expect(await violations(page)).toEqual([])
+    await dialog.getByLabel('Name', { exact: true }).fill('lobby')
+    await dialog.getByLabel('Topic').fill('Release on Friday')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.locator('.roomhead').getByText('Release on Friday').waitFor()
+    await page.getByRole('navigation', { name: 'Main' }).getByText('lobby').waitFor()
+  })
+
   test('no page complained', () => {
     expect(complaints).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { newId } from '../../src/contracts/ids.ts'
-import type { Evidence, Project, Task, User } from '../../src/contracts/resources.ts'
+import type { Channel, Evidence, Project, Task, User } from '../../src/contracts/resources.ts'
 import type { commandsOf } from './commands.ts'
 
 type Org = Pick<Awaited<ReturnType<typeof commandsOf>>, 'org' | 'channel' | 'founder_id'>
@@ -15,7 +15,8 @@ const pullRequest = (n: number) => ({ type: 'pr_link', url: `https://github.com/
 
 /** Every command of the registry at least once, with each kind of change that it makes. */
 export async function everyCommand({ org, channel, founder_id }: Org, take: Take): Promise<void> {
-  await take('channel.create', { name: 'random' })
+  const random = await take<Channel>('channel.create', { name: 'random' })
+  await take('channel.update', { id: random.id, patch: { name: 'chance', topic: 'Anything' } })
   await take('message.post', { channel_id: channel.id, content: 'Hello', content_hash: '' })
   const until = new Date(Date.now() + 60_000).toISOString()
   await take('channel.pause_loop', { channel_id: channel.id, messages: 8, until })

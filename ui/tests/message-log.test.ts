@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import {
   EMPTY_LOG,
+  hiddenLog,
+  KEPT_AROUND,
+  LOG_AT_END_MAX,
+  LOG_HIDDEN_MAX,
+  LOG_MAX,
   lastSeq,
   logAround,
   logFromNewest,
   type MessageLog,
+  shownLog,
   withArrival,
   withDelivery,
   withFreshTail,
@@ -91,5 +97,40 @@ describe('the log of a channel', () => {
     expect(after.messages[1]?.deliveries).toEqual([{ ...delivery, state: 'answered' }])
     expect(after.messages[0]?.deliveries).toEqual([])
     expect(withDelivery(log, 9, delivery)).toBe(log)
+  })
+})
+
+describe('a log has a bound', () => {
+  const long = (count: number): MessageLog => ({
+    messages: Array.from({ length: count }, (_, at) => message(at + 11)),
+    has_older: false,
+    has_newer: false,
+  })
+
+  test('where it is not shown: it keeps its end', () => {
+    const kept = hiddenLog(long(1_000))
+    expect(kept.messages).toHaveLength(LOG_HIDDEN_MAX + 1)
+    expect([lastSeq(kept), kept.has_older, kept.has_newer]).toEqual([1_010, true, false])
+    const short = long(LOG_HIDDEN_MAX)
+    expect(hiddenLog(short)).toBe(short)
+  })
+
+  test('for a reader at the end: it keeps the newest messages, and takes the next one', () => {
+    const at_bound = long(LOG_AT_END_MAX)
+    expect(shownLog(at_bound, 4_000, true)).toBe(at_bound)
+    const kept = shownLog(long(LOG_AT_END_MAX + 1), 4_000, true)
+    expect(kept.messages).toHaveLength(KEPT_AROUND + 1)
+    expect(kept.has_older).toBe(true)
+    expect(withArrival(kept, message(lastSeq(kept) + 1)).arrival).toBe('appended')
+  })
+
+  test('for a reader above: it keeps the messages around the view on both sides', () => {
+    const at_bound = long(LOG_MAX)
+    expect(shownLog(at_bound, 6_000, false)).toBe(at_bound)
+    const kept = shownLog(long(LOG_MAX + 1), 6_000, false)
+    expect([seqs(kept)[0], lastSeq(kept)]).toEqual([6_000 - KEPT_AROUND, 6_000 + KEPT_AROUND])
+    expect([kept.has_older, kept.has_newer]).toEqual([true, true])
+    const first = shownLog(long(LOG_MAX + 1), 11, false)
+    expect([seqs(first)[0], first.has_older, first.has_newer]).toEqual([11, false, true])
   })
 })

@@ -79,6 +79,7 @@ CREATE TABLE "channels" (
 	"org_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
 	"name" text NOT NULL,
+	"topic" text,
 	"type" text NOT NULL,
 	"project_id" uuid,
 	"last_seq" bigint DEFAULT 0 NOT NULL,

@@ -56,7 +56,7 @@ const countAfter = statement((p: Params<OfReader & { read_seq: number }>) =>
 /** Whole channels with the user's unread counts; ends in a condition on `x`, so that callers go on with `and`. */
 function channelRows(sql: Sql, org: OrgRef, user_id: string): Fragment {
   return sql`
-    select x.id, x.name, x.type, x.project_id, x.last_seq, coalesce(r.read_seq, 0) as read_seq,
+    select x.id, x.name, x.topic, x.type, x.project_id, x.last_seq, coalesce(r.read_seq, 0) as read_seq,
            greatest(x.last_seq - coalesce(r.read_seq + r.own_count, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count
     from channels x
     left join channel_reads r on r.org_id = x.org_id and r.channel_id = x.id and r.user_id = ${user_id}

@@ -38,7 +38,7 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
             'status', m.status, 'username', m.username,
             'former_usernames', m.former_usernames, 'display_name', m.display_name, 'commands', m.commands)), '[]')
           from memberships m where m.org_id = h.org_id) as members,
-        (select coalesce(json_agg(json_build_object('id', c.id, 'name', c.name, 'type', c.type,
+        (select coalesce(json_agg(json_build_object('id', c.id, 'name', c.name, 'topic', c.topic, 'type', c.type,
             'project_id', c.project_id, 'last_seq', c.last_seq)), '[]')
           from channels c where c.org_id = h.org_id) as channels,
         (select coalesce(json_agg(json_build_object('project_id', p.project_id, 'user_id', p.user_id)), '[]')

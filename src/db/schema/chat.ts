@@ -17,6 +17,7 @@ export const channels = pgTable(
     org_id: orgReference(),
     id: id(),
     name: text('name').notNull(),
+    topic: text('topic'),
     type: text('type', { enum: CHANNEL_TYPES }).notNull(),
     project_id: uuid('project_id'),
     last_seq: bigint('last_seq', { mode: 'number' }).notNull().default(0),

@@ -6,7 +6,13 @@ import { ApiError, invalid, notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf, pageOf, SliceOf } from '../../contracts/lists.ts'
-import { ChannelCreate, DeliveryReport, MessageCreate, ReadMark } from '../../contracts/requests.ts'
+import {
+  ChannelCreate,
+  ChannelPatch,
+  DeliveryReport,
+  MessageCreate,
+  ReadMark,
+} from '../../contracts/requests.ts'
 import { Channel, Delivery, KnownCommand, Message } from '../../contracts/resources.ts'
 import { Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
@@ -87,6 +93,26 @@ export function channelRoutes(deps: Deps) {
           const channel = await findChannel(deps.database, call.org_id, call.principal.id ?? '', channel_id)
           if (!channel) throw notFound('channel')
           return { body: channel }
+        },
+      ),
+    )
+
+    .patch(
+      '/channels/:channel_id',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.update',
+          body: ChannelPatch,
+          summary: 'Change name and topic of a channel',
+          description:
+            'Administrators; contributors change the topic of a channel of their projects. The channel of a project has the name of the project. Channels have no version: the last change counts. Without counters of the caller.',
+          ok: { status: 200, schema: Channel },
+          errors: ['CHANNEL_NOT_FOUND', 'NAME_TAKEN', 'FORBIDDEN'],
+        },
+        async (call) => {
+          const { result } = await call.command('channel.update', { id: readable(call), patch: call.body })
+          return { body: result }
         },
       ),
     )

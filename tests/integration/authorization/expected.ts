@@ -166,6 +166,8 @@ export const EXPECTED: readonly Row[] = [
   in_org('POST /channels', administrators(CREATED)),
   in_org('GET /channels/{channel_id}', in_project(OK), PROJECT_CHANNEL),
   in_org('GET /channels/{channel_id}', org_wide(OK), ORG_CHANNEL),
+  in_org('PATCH /channels/{channel_id}', { administrator: OK, outside_project: NO_CHANNEL }, PROJECT_CHANNEL),
+  in_org('PATCH /channels/{channel_id}', administrators(OK), ORG_CHANNEL),
   in_org('GET /channels/{channel_id}/commands', in_project(OK), PROJECT_CHANNEL),
   in_org('GET /channels/{channel_id}/commands', org_wide(OK), ORG_CHANNEL),
   in_org('GET /channels/{channel_id}/messages', in_project(OK), PROJECT_CHANNEL),

@@ -148,6 +148,8 @@ const IN_ORG: Record<string, Make> = {
   'POST /channels': sending(nothing, named),
   'GET /channels/{channel_id} a project’s channel': channel,
   'GET /channels/{channel_id} an org-wide channel': general,
+  'PATCH /channels/{channel_id} a project’s channel': sending(channel, { topic: 'Where it stands' }),
+  'PATCH /channels/{channel_id} an org-wide channel': sending(general, { topic: 'For everybody' }),
   'GET /channels/{channel_id}/commands a project’s channel': channel,
   'GET /channels/{channel_id}/commands an org-wide channel': general,
   'GET /channels/{channel_id}/messages a project’s channel': channel,

@@ -35,6 +35,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'channel.create': 3,
   'channel.pause_loop': 4,
   'channel.resume_loop': 3,
+  'channel.update': 3,
   'key.revoke': 3,
   'key.rotate': 4,
   'message.post': 3,

@@ -339,6 +339,7 @@ test('read markers reach one’s own other connections, presence and access foll
   const counts = {
     id: channel_id,
     name: 'Harbour',
+    topic: null,
     type: 'project' as const,
     project_id: id,
     mention_count: 0,

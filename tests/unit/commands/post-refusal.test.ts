@@ -20,7 +20,7 @@ const permissions = (status: 'active' | 'suspended' = 'active') =>
     settings: DEFAULT_SETTINGS,
     members: [member('ana', 'contributor'), member('ines', 'administrator')],
     project_users: [],
-    channels: [{ id: 'secret', name: 'secret', type: 'project', project_id: 'p' }],
+    channels: [{ id: 'secret', name: 'secret', topic: null, type: 'project', project_id: 'p' }],
     sub_agents: [],
     ending_keys: [{ id: 'ended', ends_at: '2026-01-01T00:00:00.000Z' }],
   })

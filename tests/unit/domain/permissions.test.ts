@@ -34,9 +34,9 @@ function fold() {
     ],
     project_users: [{ project_id: P1, user_id: ANA }],
     channels: [
-      { id: 'general', name: 'general', type: 'org_wide', project_id: null },
-      { id: C1, name: 'one', type: 'project', project_id: P1 },
-      { id: 'c2', name: 'two', type: 'project', project_id: P2 },
+      { id: 'general', name: 'general', topic: null, type: 'org_wide', project_id: null },
+      { id: C1, name: 'one', topic: null, type: 'project', project_id: P1 },
+      { id: 'c2', name: 'two', topic: null, type: 'project', project_id: P2 },
     ],
     sub_agents: [{ id: 'sub', task_id: 't1', project_ids: [P1] }],
     ending_keys: [],

@@ -49,7 +49,7 @@ export class EdgeWorld {
         display_name: user_id,
       })),
       project_users: [],
-      channels: [{ id: GENERAL, name: 'general', type: 'org_wide', project_id: null }],
+      channels: [{ id: GENERAL, name: 'general', topic: null, type: 'org_wide', project_id: null }],
       sub_agents: [],
       ending_keys: [],
     }

@@ -1,5 +1,6 @@
 import type { Page, Slice } from '@contracts/lists.ts'
 import type {
+  ChannelPatch,
   KeyRotate,
   MessageCreate,
   OrgCreate,
@@ -99,6 +100,8 @@ export const api = {
   channel: (slug: string, channel_id: string) => request<Channel>('GET', channelPath(slug, channel_id)),
   createChannel: (slug: string, name: string, idempotency_key: string) =>
     request<Channel>('POST', `${orgPath(slug)}/channels`, { body: { name }, idempotency_key }),
+  updateChannel: (slug: string, id: string, body: ChannelPatch) =>
+    request<Channel>('PATCH', channelPath(slug, id), { body }),
   /** Newest first, as the server answers. */
   messages: (slug: string, channel_id: string, place: HistoryPlace = {}) =>
     request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {

@@ -1,16 +1,18 @@
 import type { Channel } from '@contracts/resources.ts'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/vue-query'
-import { computed, type MaybeRefOrGetter, ref, toValue } from 'vue'
+import { computed, type MaybeRefOrGetter, onScopeDispose, ref, toValue } from 'vue'
 import { keys } from '../api/keys.ts'
 import { api, type HistoryPlace } from '../api/org.ts'
 import { asksFor, type CacheUpdate } from '../realtime/cache-update.ts'
 import { readCurrent } from '../realtime/current-read.ts'
 import {
   firstSeq,
+  hiddenLog,
   lastSeq,
   logAround,
   logFromNewest,
   type MessageLog,
+  shownLog,
   withFreshTail,
   withNewer,
   withOlder,
@@ -131,5 +133,13 @@ export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRef
     await client.invalidateQueries({ queryKey: queryKey.value })
   }
 
-  return { query, loading_older, loading_newer, loadOlder, loadNewer, loadAround, loadNewest }
+  /** Holds the log within its bounds around what is shown. */
+  function bound(seq_in_view: number, at_end: boolean) {
+    const log = query.data.value
+    if (log && shownLog(log, seq_in_view, at_end) !== log)
+      write((current) => shownLog(current, seq_in_view, at_end))
+  }
+  onScopeDispose(() => write(hiddenLog))
+
+  return { query, loading_older, loading_newer, loadOlder, loadNewer, loadAround, loadNewest, bound }
 }

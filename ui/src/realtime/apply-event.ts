@@ -36,8 +36,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
       return [{ at: 'channels', change: (channels) => addChannel(channels, channel) }]
     }
     case 'channel.updated': {
-      const { id, name } = event.payload.channel
-      return [{ at: 'channels', change: (channels) => renameChannel(channels, id, name) }]
+      return describedChannel(event.payload.channel)
     }
     case 'project.user_assigned':
     case 'project.user_unassigned':
@@ -131,10 +130,13 @@ function addChannel(channels: Channel[], channel: Channel): Channel[] {
   return withChannel(channels, { ...channel, read_seq: 0, unread_count: last_seq, mention_count: 0 })
 }
 
-/** Only the name: the counters of the cache are the reader's own. */
-function renameChannel(channels: Channel[], id: string, name: string): Channel[] {
-  const channel = channels.find((one) => one.id === id)
-  return channel ? withChannel(channels, { ...channel, name }) : channels
+/** Only name and topic: the counters of the cache are the reader's own. */
+export function describedChannel({ id, name, topic }: Channel): CacheUpdate[] {
+  const change = (channels: Channel[]) => {
+    const channel = channels.find((one) => one.id === id)
+    return channel ? withChannel(channels, { ...channel, name, topic }) : channels
+  }
+  return [{ at: 'channels', change }]
 }
 
 function refetchChannels(): CacheUpdate[] {

@@ -6,7 +6,7 @@ import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { noteUpdates } from './current-read.ts'
 import type { FilteredLog } from './event-log.ts'
-import type { MessageLog } from './message-log.ts'
+import { hiddenLog, type MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
 
 /** Events of a task, newest first, with the way to older ones. */
@@ -69,7 +69,7 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         change(client, keys.moves(slug), update.change)
         break
       case 'messages':
-        change(client, keys.messages(slug, update.channel_id), update.change)
+        changeLog(client, keys.messages(slug, update.channel_id), update.change)
         break
       case 'refetch':
         void client.invalidateQueries({ queryKey: refetchKey(slug, update) })
@@ -80,6 +80,15 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
 
 function change<T>(client: QueryClient, key: readonly unknown[], update: (data: T) => T): void {
   client.setQueryData<T>(key, (data) => (data === undefined ? undefined : update(data)))
+}
+
+function changeLog(
+  client: QueryClient,
+  key: readonly unknown[],
+  update: (log: MessageLog) => MessageLog,
+): void {
+  const shown = (client.getQueryCache().find({ queryKey: key })?.getObserversCount() ?? 0) > 0
+  change<MessageLog>(client, key, (log) => (shown ? update(log) : hiddenLog(update(log))))
 }
 
 function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }>): readonly unknown[] {

@@ -12,6 +12,15 @@ export interface MessageLog {
 /** Effect of a live message on the log. */
 export type Arrival = 'appended' | 'known' | 'detached' | 'gap'
 
+/** Messages that a log keeps on each side of those in view, once it is longer than `LOG_MAX`. */
+export const KEPT_AROUND = 2_000
+/** The longest log of a channel that is shown: a page left open for a day stays as large as it was. */
+export const LOG_MAX = 12_000
+/** The same for a reader at the end, who needs few of the messages before. */
+export const LOG_AT_END_MAX = 4_000
+/** The longest log of a channel that is not shown. */
+export const LOG_HIDDEN_MAX = 200
+
 export const EMPTY_LOG: MessageLog = { messages: [], has_older: false, has_newer: false }
 
 export function firstSeq(log: MessageLog): number | undefined {
@@ -86,4 +95,28 @@ export function withDelivery(log: MessageLog, seq: number, delivery: Delivery): 
   const others = message.deliveries.filter((known) => known.agent_id !== delivery.agent_id)
   const deliveries = [...others, delivery].sort((a, b) => (a.agent_id < b.agent_id ? -1 : 1))
   return { ...log, messages: log.messages.with(at, { ...message, deliveries }) }
+}
+
+/** The log with at most so many messages before and after one; what is left out is read again when it is scrolled to. */
+export function logWithin(log: MessageLog, seq: number, kept: number): MessageLog {
+  const at = seq - (firstSeq(log) ?? 0)
+  const [from, to] = [Math.max(0, at - kept), at + kept + 1]
+  if (from === 0 && to >= log.messages.length) return log
+  return {
+    messages: log.messages.slice(from, to),
+    has_older: log.has_older || from > 0,
+    has_newer: log.has_newer || to < log.messages.length,
+  }
+}
+
+/** The log of a channel that is not shown: its end. A detached log gets no new messages. */
+export function hiddenLog(log: MessageLog): MessageLog {
+  return log.has_newer ? log : logWithin(log, lastSeq(log), LOG_HIDDEN_MAX)
+}
+
+/** The log of a channel that is shown, within its bounds. */
+export function shownLog(log: MessageLog, seq_in_view: number, at_end: boolean): MessageLog {
+  const length = log.messages.length
+  if (at_end && length > LOG_AT_END_MAX) return logWithin(log, lastSeq(log), KEPT_AROUND)
+  return length > LOG_MAX ? logWithin(log, seq_in_view, KEPT_AROUND) : log
 }

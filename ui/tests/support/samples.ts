@@ -35,6 +35,7 @@ export function channel(rest: Partial<Channel> = {}): Channel {
   const base: Channel = {
     id: CHANNEL,
     name: 'general',
+    topic: null,
     type: 'org_wide',
     project_id: null,
     last_seq: 0,

@@ -14,6 +14,7 @@ export function useRowsInView(scroller: Ref<HTMLElement | undefined>) {
   const in_view = shallowRef<readonly number[]>([])
   const rows = new Set<Element>()
   let observer: IntersectionObserver | undefined
+  let frame: number | undefined
 
   function update() {
     const seqs: number[] = []
@@ -36,13 +37,19 @@ export function useRowsInView(scroller: Ref<HTMLElement | undefined>) {
             else rows.delete(entry.target)
             if (!entry.target.isConnected) observer?.unobserve(entry.target)
           }
-          update()
+          // With the rows of the next frame: the counts beside the log would otherwise cost a layout of their own.
+          frame ??= requestAnimationFrame(() => {
+            frame = undefined
+            update()
+          })
         },
         { root, threshold: THRESHOLDS },
       )
       for (const row of root.querySelectorAll('[data-seq]')) observer.observe(row)
       onCleanup(() => {
         observer?.disconnect()
+        if (frame !== undefined) cancelAnimationFrame(frame)
+        frame = undefined
         rows.clear()
       })
     },
