@@ -9,6 +9,7 @@ import { posting } from '../http/posting.ts'
 import { type Node, openNode } from '../node.ts'
 import { serve } from '../serve.ts'
 import { runDemoAgent } from './agents.ts'
+import { moveTasks } from './board.ts'
 import { type DemoLogins, seedDemo } from './seed.ts'
 
 type Env = Record<string, string | undefined>
@@ -16,6 +17,9 @@ type Env = Record<string, string | undefined>
 const LOGINS_FILE = 'demo-logins.json'
 const LINE_MS = 6_000
 const THINK_MS = 1_500
+const MOVE_MS = 9_000
+/** Agents move in turn, not at once. */
+const MOVE_APART_MS = 4_000
 
 /**
  * `db seed [--force]`: fills an empty database with the demo org and prints how to sign in. `--force` adds it to one
@@ -39,7 +43,7 @@ export async function dbSeed(env: Env, force: boolean): Promise<number> {
   }
 }
 
-/** `demo`: a server of its own with demo data, and two agents that talk through its public API. */
+/** `demo`: a server of its own with demo data, and two agents that talk and work through its public API. */
 export async function demo(env: Env): Promise<void> {
   // Never beside real data: the agents would talk there.
   const base = resolve(loadConfig(env).config.data_dir)
@@ -58,7 +62,7 @@ export async function demo(env: Env): Promise<void> {
 
   const url = `http://127.0.0.1:${node.config.port}`
   const { signal } = new AbortController()
-  const listening = logins.agents.map(async ({ identifier: name, user_id, api_key }) => {
+  const listening = logins.agents.map(async ({ identifier: name, user_id, api_key }, at) => {
     const client = new AgentClient({ url, org_slug: logins.org_slug, api_key })
     const { promise, resolve: onListening } = Promise.withResolvers<void>()
     const options = {
@@ -72,10 +76,14 @@ export async function demo(env: Env): Promise<void> {
     runDemoAgent(client, options, signal).catch((error: unknown) =>
       node.log.failed(`demo agent ${name}`, error),
     )
+    const on_board = { url, org_slug: logins.org_slug, api_key, move_ms: MOVE_MS + at * MOVE_APART_MS }
+    moveTasks(on_board, signal).catch((error: unknown) => node.log.failed(`demo board ${name}`, error))
     await promise
   })
   await Promise.all(listening)
-  console.log('The agents forge and probe are talking in #general. Mention one of them and it answers.')
+  console.log(
+    'The agents forge and probe are talking in #general and working on the boards. Mention one of them and it answers.',
+  )
 }
 
 async function seed(node: Node): Promise<DemoLogins> {

@@ -5,10 +5,11 @@ import type { CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, Inputs, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
-import type { EvidenceCreate, TaskCreate, TaskTransition } from '../contracts/requests.ts'
-import type { Message, Project, Task } from '../contracts/resources.ts'
+import type { Message, Project } from '../contracts/resources.ts'
 import type { Database } from '../db/client.ts'
 import { CONVERSATION, type Voice } from './conversation.ts'
+import { IN_PROJECTS, ORG_WIDE } from './rooms.ts'
+import { PROJECTS, type ProjectKey, TASKS } from './work.ts'
 
 /** How to sign in to the demo org, and its agents' keys. */
 export interface DemoLogins {
@@ -34,8 +35,8 @@ interface Ports {
 }
 
 /**
- * Makes the demo org by the same commands as everything else: two people and two agents, three projects, ten tasks with
- * dependencies and evidence, a conversation of fifty messages.
+ * Makes the demo org by the same commands as everything else: two people and two agents, projects in
+ * every stage, tasks with dependencies and evidence, and what was said about them.
  */
 export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLogins> {
   const { database, password, pepper } = ports
@@ -68,23 +69,16 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   ]
   const everybody = [ines, tomasz, forge, probe].map((caller) => caller.id)
 
-  const projects: Project[] = []
-  for (const [name, type, description, stages] of PROJECTS) {
-    const made = await run('project.create', {
-      name,
-      type,
-      description,
-      owner_id: ines_id,
-      assigned_user_ids: everybody,
-    })
-    for (const to_stage of stages) await run('project.transition', { id: made.id, to_stage })
-    projects.push(made)
-  }
-  await addTasks(run, projects, { ines, tomasz, forge, probe })
+  const voices: Voices = { ines, tomasz, forge, probe }
+  const projects = await addProjects(run, voices, everybody)
+  await addTasks(run, projects, voices)
 
-  const voices: Record<Voice, AuthenticatedPrincipal> = { ines, tomasz, forge, probe }
-  for (const [voice, content] of CONVERSATION)
-    await ports.channelPost(org.id, channel.id, voices[voice], content)
+  const say = async (channel_id: string, lines: readonly (readonly [Voice, string])[]) => {
+    for (const [voice, content] of lines) await ports.channelPost(org.id, channel_id, voices[voice], content)
+  }
+  for (const { name, lines } of ORG_WIDE) await say((await run('channel.create', { name })).id, lines)
+  for (const [key, { channel_id }] of projects) await say(channel_id, IN_PROJECTS[key] ?? [])
+  await say(channel.id, CONVERSATION)
   return {
     org_slug: org.slug,
     channel_id: channel.id,
@@ -95,6 +89,8 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
     agents: agents.map(({ identifier, api_key, caller }) => ({ identifier, user_id: caller.id, api_key })),
   }
 }
+
+type Voices = Record<Voice, AuthenticatedPrincipal>
 
 type Run = <N extends CommandName>(
   command: N,
@@ -138,88 +134,49 @@ async function addAgent(
   }
 }
 
-const PROJECTS = [
-  [
-    'Offline sync',
-    'software',
-    'Inspections finish without a signal and arrive whole when there is one.',
-    ['poc', 'development'],
-  ],
-  [
-    'Inspection reports',
-    'docs',
-    'A report that an engineer can read on a phone in the rain.',
-    ['poc', 'development', 'testing'],
-  ],
-  ['Spring launch', 'launch', 'Crews in Tyrol and Vorarlberg start in April.', []],
-] as const
-
-async function addTasks(
+async function addProjects(
   run: Run,
-  [sync, reports, launch]: readonly Project[],
-  people: Record<Voice, AuthenticatedPrincipal>,
-): Promise<void> {
-  const { ines, tomasz, forge, probe } = people
-  const add = async (title: string, project: Project | undefined, rest: Partial<TaskCreate> = {}) =>
-    await run('task.create', { title, project_ids: project ? [project.id] : [], ...rest })
-  const move = async (
-    task: Task,
-    to_status: TaskTransition['to_status'],
-    caller: AuthenticatedPrincipal,
-    evidence: EvidenceCreate[] = [],
-  ) => await run('task.transition', { id: task.id, to_status, evidence }, caller)
+  voices: Voices,
+  assigned_user_ids: string[],
+): Promise<Map<ProjectKey, Project>> {
+  const made = new Map<ProjectKey, Project>()
+  for (const [key, { stages, owner, links = [], ...rest }] of entries(PROJECTS)) {
+    const input = { ...rest, links: [...links], owner_id: voices[owner].id, assigned_user_ids }
+    const project = await run('project.create', input)
+    for (const to_stage of stages) await run('project.transition', { id: project.id, to_stage })
+    made.set(key, project)
+  }
+  return made
+}
 
-  const index = await add('Load the upload index before resuming', sync, {
-    type: 'bug',
-    priority: 'critical',
-    assignee_ids: [forge.id],
-    required_evidence_types: ['pr_link', 'test_results'],
-  })
-  const kill = await add('Prove that the queue survives a kill', sync, {
-    type: 'chore',
-    priority: 'high',
-    assignee_ids: [probe.id],
-  })
-  const resume = await add('Resume uploads after an app kill', sync, {
-    type: 'bug',
-    priority: 'critical',
-    assignee_ids: [forge.id],
-    blocked_by_ids: [index.id, kill.id],
-  })
-  await add('Banner names what is waiting', sync, {
-    priority: 'medium',
-    assignee_ids: [ines.id],
-    blocked_by_ids: [resume.id],
-  })
-  const skew = await add('Clock skew reorders edits', sync, {
-    type: 'bug',
-    priority: 'high',
-    assignee_ids: [tomasz.id],
-  })
-  await add('Compress photos before queueing', sync, { priority: 'low' })
-  const layout = await add('One column on phones', reports, {
-    priority: 'high',
-    assignee_ids: [tomasz.id],
-    required_evidence_types: ['doc_url'],
-  })
-  await add('Sign a report with the finger', reports, { priority: 'medium', blocked_by_ids: [layout.id] })
-  await add('Invite the crews of Tyrol', launch, {
-    type: 'chore',
-    priority: 'medium',
-    assignee_ids: [ines.id],
-  })
-  await add('Prices for small crews', launch, { type: 'chore', priority: 'low' })
+const entries = <K extends string, V>(record: Record<K, V>) => Object.entries(record) as [K, V][]
 
-  await move(kill, 'in-progress', probe)
-  await move(kill, 'complete', probe, [
-    { type: 'test_results', url: 'https://ci.fieldnote.example/runs/4711' },
-  ])
-  await move(index, 'in-progress', forge)
-  await move(index, 'complete', forge, [
-    { type: 'pr_link', url: 'https://git.fieldnote.example/app/pulls/412' },
-    { type: 'test_results', url: 'https://ci.fieldnote.example/runs/4712' },
-  ])
-  await move(resume, 'in-review', forge)
-  await move(skew, 'in-progress', tomasz)
-  await move(layout, 'in-review', tomasz)
+/** All tasks first, so that one that waits is there when its blocker completes. */
+async function addTasks(run: Run, projects: ReadonlyMap<ProjectKey, Project>, voices: Voices): Promise<void> {
+  const ids = new Map<string, string>()
+  for (const { title, description, type, priority, project, who = [], needs = [], waits_for = [] } of TASKS) {
+    const task = await run('task.create', {
+      title,
+      ...(description === undefined ? {} : { description }),
+      ...(type === undefined ? {} : { type }),
+      ...(priority === undefined ? {} : { priority }),
+      project_ids: [project && projects.get(project)?.id].filter((id) => id !== undefined),
+      assignee_ids: who.map((voice) => voices[voice].id),
+      required_evidence_types: [...needs],
+      blocked_by_ids: waits_for.flatMap((before) => ids.get(before) ?? []),
+    })
+    ids.set(title, task.id)
+  }
+  for (const { title, at, who = [], evidence = [] } of TASKS) {
+    const id = ids.get(title)
+    if (id === undefined || at === undefined) continue
+    const caller = voices[who[0] ?? 'ines']
+    if (at !== 'in-progress') await run('task.transition', { id, to_status: 'in-progress' }, caller)
+    if (at === 'complete')
+      await run('task.transition', { id, to_status: at, evidence: [...evidence] }, caller)
+    else {
+      for (const one of evidence) await run('task.add_evidence', { id, ...one }, caller)
+      await run('task.transition', { id, to_status: at }, caller)
+    }
+  }
 }

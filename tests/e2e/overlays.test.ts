@@ -56,7 +56,15 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
     await page.getByRole('menu').waitFor({ state: 'detached' })
   }
 
+  /** On a phone the account is behind "More". */
   async function account(page: Page, item: string): Promise<void> {
+    const more = page.getByRole('button', { name: 'More', exact: true })
+    if (await more.isVisible()) {
+      await more.click()
+      await page.getByRole('dialog', { name: 'More' }).getByRole('button', { name: item }).click()
+      await page.getByRole('dialog', { name: 'More' }).waitFor({ state: 'detached' })
+      return
+    }
     await page.getByRole('button', { name: /^Account/ }).click()
     await page.getByRole('menuitem', { name: item }).click()
     await page.getByRole('menu').waitFor({ state: 'detached' })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Project, Task } from '../../src/contracts/resources.ts'
 import type { DemoLogins } from '../../src/demo/seed.ts'
+import { TASKS } from '../../src/demo/work.ts'
 import { generalChannel, type Message, Person } from '../support/client.ts'
 import { startServer } from '../support/server.ts'
 import { until } from '../support/streams.ts'
@@ -53,9 +54,11 @@ describe('demo', () => {
       const users = await ines.in<Listed<{ type: string }>>('GET', '/users')
       expect(users.body.data.map(({ type }) => type).toSorted()).toEqual(['agent', 'agent', 'human', 'human'])
       const projects = await ines.in<Listed<Project>>('GET', '/projects')
-      expect(projects.body.data).toHaveLength(3)
-      const tasks = await ines.in<Listed<Task>>('GET', '/tasks')
-      expect(tasks.body.data).toHaveLength(10)
+      expect(projects.body.data).toHaveLength(8)
+      expect(new Set(projects.body.data.map(({ stage }) => stage)).size).toBe(6)
+      const tasks = await ines.in<Listed<Task>>('GET', '/tasks?per_page=100')
+      expect(tasks.body.data).toHaveLength(TASKS.length)
+      expect(new Set(tasks.body.data.map(({ status }) => status)).size).toBe(4)
       expect(tasks.body.data.some(({ blocked_by }) => blocked_by.length > 0)).toBe(true)
       expect(tasks.body.data.some(({ evidence }) => evidence.length > 0)).toBe(true)
 
@@ -77,11 +80,24 @@ describe('demo', () => {
         (await messages()).some(({ content }) => content.startsWith('Nightly run of the kill')),
       )
 
+      // Its agents move cards while somebody looks.
+      const moves = async () =>
+        (
+          await ines.in<Listed<{ actor: { type: string }; sequence: number }>>(
+            'GET',
+            '/events?type=task.transitioned&limit=1',
+          )
+        ).body.data[0]?.sequence ?? 0
+      const seen = await moves()
+      await until(async () => (await moves()) > seen)
+
       // The second start keeps what is there.
       await server.restart()
       await until(() => server.log().split('are talking').length === 3)
       const again = await new Person(server.url).signIn(email, password)
-      expect((await again.in<Listed<Task>>('GET', '/tasks')).body.data).toHaveLength(10)
+      expect((await again.in<Listed<Task>>('GET', '/tasks?per_page=100')).body.data).toHaveLength(
+        TASKS.length,
+      )
     } finally {
       await server.stop()
     }

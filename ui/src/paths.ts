@@ -20,6 +20,9 @@ export const paths = {
   projects: (slug: string) => `/o/${segment(slug)}/projects`,
   project: (slug: string, project_id: string) => `/o/${segment(slug)}/projects/${segment(project_id)}`,
   tasks: (slug: string) => `/o/${segment(slug)}/tasks`,
+  /** The board with the tasks of a project. */
+  tasksOf: (slug: string, project_id: string) =>
+    `/o/${segment(slug)}/tasks?project_id=${segment(project_id)}`,
   task: (slug: string, task_id: string) => `/o/${segment(slug)}/tasks/${segment(task_id)}`,
   /** With a filter, e.g. `{ project_id }`: the history of one thing. */
   events: (slug: string, filter: Record<string, string | string[]> = {}) => {
@@ -32,7 +35,9 @@ export const paths = {
   /** Without a tab: the first one that the reader may see. */
   settings: (slug: string, tab?: string) =>
     `/o/${segment(slug)}/settings${tab === undefined ? '' : `/${segment(tab)}`}`,
-  members: (slug: string) => `/o/${segment(slug)}/settings/members`,
+  /** With a text: the members that it finds. */
+  members: (slug: string, q?: string) =>
+    `/o/${segment(slug)}/settings/members${q === undefined ? '' : `?q=${segment(q)}`}`,
 }
 
 /** The absolute URL of a local path, for sharing. */

@@ -19,6 +19,7 @@ import { toastFailure } from './composables/toast.ts'
 import { localPath, paths } from './paths.ts'
 import { hasDraft } from './stores/drafts.ts'
 import { lastOrg } from './stores/shell.ts'
+import { lastView } from './stores/visits.ts'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -136,7 +137,7 @@ export function createAppRouter(client: QueryClient): Router {
         component: () => import('./layouts/OrgLayout.vue'),
         meta: { signed_in: true },
         children: [
-          { path: '', redirect: (to) => paths.channels(String(to.params.org)) },
+          { path: '', redirect: (to) => entrance(String(to.params.org)) },
           { path: 'channels', component: org_pages.channels },
           { path: 'channels/:channel_id', component: org_pages.channel },
           { path: 'projects/:project_id?', component: org_pages.projects },
@@ -194,7 +195,13 @@ function recoverChunks(router: Router): void {
 /** The last org, else the list of orgs. */
 function home(): string {
   const slug = lastOrg()
-  return slug === undefined ? paths.orgs() : paths.channels(slug)
+  return slug === undefined ? paths.orgs() : paths.org(slug)
+}
+
+/** The view of an org that was open last, else its channels. */
+function entrance(slug: string): string {
+  const view = lastView(slug)
+  return view?.startsWith(`${paths.org(slug)}/`) ? localPath(view) : paths.channels(slug)
 }
 
 /** A server that does not answer within this time counts as away at the start. */

@@ -1,4 +1,5 @@
 import type { LogFilter } from '../realtime/event-log.ts'
+import type { SliceOf } from '../realtime/task-slice.ts'
 
 /** Keys of the query cache, in one place: a mistyped key would never be updated. */
 export const keys = {
@@ -18,15 +19,22 @@ export const keys = {
   memberKeys: (slug: string, user_id: string) => ['org', slug, 'member-keys', user_id] as const,
   channels: (slug: string) => ['org', slug, 'channels'] as const,
   tasks: (slug: string) => ['org', slug, 'tasks'] as const,
+  /** Prefix of the keys of every slice. */
+  taskSlices: (slug: string) => ['org', slug, 'task-slice'] as const,
+  taskSlice: (slug: string, of: SliceOf) => ['org', slug, 'task-slice', of] as const,
   archivedTasks: (slug: string) => ['org', slug, 'archived-tasks'] as const,
   task: (slug: string, task_id: string) => ['org', slug, 'task', task_id] as const,
   taskHistory: (slug: string, task_id: string) => ['org', slug, 'task-history', task_id] as const,
   /** Prefix of the keys of every filter. */
   eventLogs: (slug: string) => ['org', slug, 'event-log'] as const,
   eventLog: (slug: string, filter: LogFilter) => ['org', slug, 'event-log', filter] as const,
+  /** Answers to what was typed in the palette. */
+  found: (slug: string, kind: 'tasks' | 'projects' | 'users', q: string) =>
+    ['org', slug, 'found', kind, q] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */
   moves: (slug: string) => ['org', slug, 'moves'] as const,
+  lastMessage: (slug: string, channel_id: string) => ['org', slug, 'last-message', channel_id] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,
 }

@@ -107,6 +107,10 @@ export const api = {
     request<Slice<Message>>('GET', `${channelPath(slug, channel_id)}/messages`, {
       query: { ...place, limit: HISTORY_LIMIT },
     }),
+  lastMessage: async (slug: string, channel_id: string) => {
+    const path = `${channelPath(slug, channel_id)}/messages`
+    return (await request<Slice<Message>>('GET', path, { query: { limit: 1 } })).data[0] ?? null
+  },
   /** The first message after `after` that mentions the reader. */
   nextMention: async (slug: string, channel_id: string, after: number) => {
     const query = { after, mentions_me: 'true', limit: 1 }

@@ -2,6 +2,7 @@ import type { EventEnvelope } from '@contracts/events.ts'
 import type { Slice } from '@contracts/lists.ts'
 import type { EvidenceCreate, TaskCreate, TaskPatch, TaskTransition } from '@contracts/requests.ts'
 import type { Evidence, Project, Task } from '@contracts/resources.ts'
+import { TASK_STATUSES } from '@contracts/vocabulary.ts'
 import { request } from './http.ts'
 import { everyPage, orgPath } from './org.ts'
 
@@ -12,6 +13,14 @@ const HISTORY_LIMIT = 50
 
 export const taskApi = {
   tasks: (slug: string) => everyPage<Task>(`${orgPath(slug)}/tasks`),
+  tasksOfProject: (slug: string, project_id: string) =>
+    everyPage<Task>(`${orgPath(slug)}/tasks`, { project_id }),
+  /** Without the complete ones, which may be many. */
+  openTasksOf: async (slug: string, assigned_to: string) => {
+    const open = TASK_STATUSES.filter((status) => status !== 'complete')
+    const lists = open.map((status) => everyPage<Task>(`${orgPath(slug)}/tasks`, { assigned_to, status }))
+    return (await Promise.all(lists)).flat()
+  },
   /** The server lists archived tasks beside the others; only complete ones are ever archived. */
   archived: async (slug: string) => {
     const query = { status: 'complete', include_archived: 'true' }

@@ -5,6 +5,7 @@ import { keys } from '../api/keys.ts'
 import { taskApi } from '../api/tasks.ts'
 import { asksFor, type History } from '../realtime/cache-update.ts'
 import { readCurrent } from '../realtime/current-read.ts'
+import { type SliceOf, type TaskSlice, withSliceChanged } from '../realtime/task-slice.ts'
 import { toastFailure } from './toast.ts'
 
 /** All tasks of an org but the archived ones. Filters run on this list, so an event moves a task across them at once. */
@@ -21,6 +22,33 @@ export function useTasks(slug: MaybeRefOrGetter<string>) {
         (update) => asksFor(update, 'everything'),
       ),
   })
+}
+
+/** A part of the tasks, kept current by the same updates as the whole list; off without `of`. */
+export function useTaskSlice(slug: MaybeRefOrGetter<string>, of: MaybeRefOrGetter<SliceOf | undefined>) {
+  const client = useQueryClient()
+  const asked = computed(() => toValue(of))
+  const { data } = useQuery({
+    queryKey: computed(() => keys.taskSlice(toValue(slug), asked.value ?? { project_id: '' })),
+    queryFn: () => {
+      const slice = asked.value ?? { project_id: '' }
+      return readCurrent<TaskSlice>(
+        client,
+        toValue(slug),
+        async () => ({
+          of: slice,
+          tasks:
+            'project_id' in slice
+              ? await taskApi.tasksOfProject(toValue(slug), slice.project_id)
+              : await taskApi.openTasksOf(toValue(slug), slice.assignee_id),
+        }),
+        (data, update) => (update.at === 'tasks' ? withSliceChanged(data, update.change) : data),
+        (update) => asksFor(update, 'everything'),
+      )
+    },
+    enabled: computed(() => asked.value !== undefined),
+  })
+  return computed(() => (asked.value === undefined ? undefined : data.value?.tasks))
 }
 
 /** Archived tasks: read when a filter asks for them. */

@@ -12,13 +12,20 @@ export function usePageTitle(parts: MaybeRefOrGetter<readonly (string | undefine
   })
 }
 
-/** The title of a page of an org, with the number of unread mentions in front. */
-export function useOrgTitle(slug: MaybeRefOrGetter<string>, name: MaybeRefOrGetter<string>): void {
+/**
+ * The title of a page of an org, with the number of unread mentions in front. `path` from the thing to its view, e.g.
+ * `['Clock skew reorders edits', 'Tasks']`; what is not known yet is left out.
+ */
+export function useOrgTitle(
+  slug: MaybeRefOrGetter<string>,
+  path: MaybeRefOrGetter<string | readonly (string | undefined)[]>,
+): void {
   const { data: me } = useMe()
   const { data: channels } = useChannels(slug)
   usePageTitle(() => {
     const mentions = channels.value?.reduce((sum, { mention_count }) => sum + mention_count, 0) ?? 0
     const org = me.value?.memberships.find((one) => one.org.slug === toValue(slug))?.org.name
-    return [mentions > 0 ? `(${mentions}) ${isolate(toValue(name))}` : toValue(name), org]
+    const [first, ...above] = [toValue(path)].flat().filter((part) => part !== undefined)
+    return [mentions > 0 ? `(${mentions}) ${isolate(first ?? '')}` : first, ...above, org]
   })
 }

@@ -4,6 +4,7 @@ import type { SignedIn } from '../api/auth.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withArrived } from './event-log.ts'
+import { laterOf } from './last-message.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
@@ -120,6 +121,7 @@ export function messageUpdates(message: Message, reader: Reader): CacheUpdate[] 
   return [
     { at: 'channels', change: (channels) => withCounted(channels, message, reader.user_id) },
     { at: 'messages', channel_id: message.channel_id, change: (log) => withArrival(log, message).log },
+    { at: 'last_message', channel_id: message.channel_id, change: (last) => laterOf(last, message) },
   ]
 }
 

@@ -6,8 +6,10 @@ import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
 import { noteUpdates } from './current-read.ts'
 import type { FilteredLog } from './event-log.ts'
+import type { LastMessage } from './last-message.ts'
 import { hiddenLog, type MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
+import { type TaskSlice, withSliceChanged } from './task-slice.ts'
 
 /** Events of a task, newest first, with the way to older ones. */
 export type History = Slice<EventEnvelope>
@@ -24,6 +26,7 @@ export type CacheUpdate =
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
+  | { at: 'last_message'; channel_id: string; change: (last: LastMessage) => LastMessage }
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
 
@@ -46,6 +49,13 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'tasks':
         change(client, keys.tasks(slug), update.change)
+        client.setQueriesData<TaskSlice>(
+          { queryKey: keys.taskSlices(slug) },
+          (slice) => slice && withSliceChanged(slice, update.change),
+        )
+        break
+      case 'last_message':
+        change(client, keys.lastMessage(slug, update.channel_id), update.change)
         break
       case 'archived_tasks':
         change(client, keys.archivedTasks(slug), update.change)

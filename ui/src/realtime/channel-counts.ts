@@ -14,7 +14,9 @@ export function sortChannels(channels: readonly Channel[]): Channel[] {
 
 export function withChannel(channels: readonly Channel[], channel: Channel): Channel[] {
   const known = channels.find(({ id }) => id === channel.id)
-  const next = known ? { ...raised(known, channel.last_seq), name: channel.name, topic: channel.topic } : channel
+  const next = known
+    ? { ...raised(known, channel.last_seq), name: channel.name, topic: channel.topic }
+    : channel
   return sortChannels([...channels.filter(({ id }) => id !== channel.id), next])
 }
 

@@ -1,0 +1,18 @@
+import { computed, type MaybeRefOrGetter } from 'vue'
+import type { Action } from '../stores/actions.ts'
+import { useOrg, useProviders, useRole } from './queries.ts'
+
+const WRITES: ReadonlySet<Action> = new Set(['task', 'channel', 'project', 'invite', 'agent'])
+const ADMINISTRATION: ReadonlySet<Action> = new Set(['channel', 'project', 'invite', 'agent'])
+
+/** Whether the reader may begin an action here and now. The server decides in the end. */
+export function useMay(slug: MaybeRefOrGetter<string>) {
+  const role = useRole(slug)
+  const { data: org } = useOrg(slug)
+  const { data: offered } = useProviders()
+  return computed(() => (action: Action): boolean => {
+    if (WRITES.has(action) && org.value?.status !== 'active') return false
+    if (ADMINISTRATION.has(action)) return role.value === 'administrator'
+    return action !== 'org' || offered.value?.multi_tenant === true
+  })
+}
