@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
       'the members page is on the device',
       async () =>
         await page.evaluate(
-          "performance.getEntriesByType('resource').filter(({ name }) => /MembersPage.*js$/.test(name)).length",
+          "performance.getEntriesByType('resource').filter(({ name }) => /SettingsPage.*js$/.test(name)).length",
         ),
       (count) => count === 1,
     )
