@@ -2,29 +2,21 @@
  * Takes the README's pictures anew from the demo: `bun tests/e2e/pictures.ts`. They go to docs/images; a change of the
  * app's looks brings new ones along.
  */
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { DemoLogins } from '../../src/demo/seed.ts'
-import { startServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { composer, launch, say, until, visit, waitForText } from './support/browser.ts'
+import { composer, launch, say, visit, waitForText } from './support/browser.ts'
+import { startDemo } from './support/demo.ts'
 
 const IMAGES = join(import.meta.dir, '..', '..', 'docs', 'images')
 /** The largest that a README should ask a reader to load. */
 const BYTES_MAX = 300_000
 
 await buildApp()
-const server = await startServer({ command: ['demo'] })
+const { server, logins } = await startDemo()
 const browser = await launch()
 try {
-  const file = join(server.data_dir, 'demo', 'demo-logins.json')
-  await until(
-    'the demo is seeded',
-    async () => existsSync(file) && readFileSync(file, 'utf8').trimEnd().endsWith('}'),
-    (is) => is,
-  )
-  const logins: DemoLogins = JSON.parse(readFileSync(file, 'utf8'))
   const [ines, tomasz] = [await enter(logins, 'ines'), await enter(logins, 'tomasz')]
   await ines.getByRole('button', { name: 'Channel details' }).click()
   await say(tomasz, '@forge for the release note: is a photo still queued after a kill? @ines-carvalho asks.')

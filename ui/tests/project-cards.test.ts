@@ -5,7 +5,7 @@ import type { ProjectStage } from '../../src/contracts/vocabulary.ts'
 import { AGENT, ME, OTHER, PROJECT, project, user } from './support/samples.ts'
 
 // Compiled by the plugin of the import above, so they come after it.
-const { enableAutoUnmount, mount } = await import('@vue/test-utils')
+const { mount } = await import('@vue/test-utils')
 const { QueryClient, VueQueryPlugin } = await import('@tanstack/vue-query')
 const { Quasar } = await import('quasar')
 const { defineComponent, h, provide } = await import('vue')
@@ -13,13 +13,14 @@ const { default: ProjectCard } = await import('../src/components/projects/Projec
 const { default: ProjectColumn } = await import('../src/components/projects/ProjectColumn.vue')
 const { projectBoardKey, useProjectBoard } = await import('../src/components/projects/use-project-board.ts')
 
-enableAutoUnmount(afterEach)
+let unmount = () => {}
 // Without styles nothing scrolls, of which the drag library warns.
 const warned = spyOn(console, 'warn')
 beforeEach(() => {
   warned.mockImplementation(() => {})
 })
 afterEach(() => {
+  unmount()
   warned.mockReset()
 })
 
@@ -44,6 +45,7 @@ function inBoard(show: () => ReturnType<typeof h>) {
   const view = mount(host, {
     global: { plugins: [Quasar, [VueQueryPlugin, { queryClient: new QueryClient() }]] },
   })
+  unmount = () => view.unmount()
   if (!board) throw new Error('not mounted')
   return { view, board }
 }

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DemoLogins } from '../../../src/demo/seed.ts'
+import { Person } from '../../support/client.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { until } from './browser.ts'
+
+export interface Demo {
+  server: TestServer
+  logins: DemoLogins
+}
+
+/** Starts the demo, and waits until it is seeded. */
+export async function startDemo(): Promise<Demo> {
+  const server = await startServer({ command: ['demo'] })
+  const file = join(server.data_dir, 'demo', 'demo-logins.json')
+  await until(
+    'the demo is seeded',
+    async () => existsSync(file) && readFileSync(file, 'utf8').trimEnd().endsWith('}'),
+    (is) => is,
+  )
+  return { server, logins: JSON.parse(readFileSync(file, 'utf8')) }
+}
+
+/** A person of the demo, by the begin of the e-mail address, signed in. */
+export async function demoPerson({ server, logins }: Demo, name: string): Promise<Person> {
+  const person = logins.people.find(({ email }) => email.startsWith(name))
+  if (!person) throw new Error(`nobody is called ${name}`)
+  const signed_in = await new Person(server.url).signIn(person.email, person.password)
+  signed_in.org = logins.org_slug
+  return signed_in
+}

@@ -1,0 +1,132 @@
+/**
+ * Every view of the app with the data of the demo, in both themes and four widths. A picture that is missing in
+ * docs/screenshots is taken: delete one to renew it.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import type { Channel, Project, Task } from '../../src/contracts/resources.ts'
+import { buildApp } from './support/app.ts'
+import { violations } from './support/axe.ts'
+import { composer, hasBrowser, launch, until, visit } from './support/browser.ts'
+import { type Demo, demoPerson, startDemo } from './support/demo.ts'
+
+const SCREENSHOTS = join(import.meta.dir, '..', '..', 'docs', 'screenshots')
+/** The largest that a page of the guide should ask a reader to load. */
+const BYTES_MAX = 200_000
+
+const THEMES = ['light', 'dark'] as const
+const WINDOWS = [
+  [1440, 900],
+  [1280, 800],
+  [768, 1024],
+  [390, 844],
+] as const
+/** The widths of the pictures; in the others a view is only checked. */
+const PICTURED: Record<number, string> = { 1440: '', 390: '-phone' }
+
+interface View {
+  path: string
+  /** What shows that the view is complete. */
+  ready(page: Page): Promise<void>
+}
+
+const heading = (name: string | RegExp) => (page: Page) =>
+  page.getByRole('heading', { name, level: 1 }).first().waitFor()
+
+describe.skipIf(!hasBrowser)('every view of the demo', () => {
+  let demo: Demo
+  let browser: Browser
+  const views: Record<string, View> = {}
+
+  beforeAll(async () => {
+    await buildApp()
+    mkdirSync(SCREENSHOTS, { recursive: true })
+    demo = await startDemo()
+    browser = await launch()
+    const ines = await demoPerson(demo, 'ines')
+    const org = `/o/${demo.logins.org_slug}`
+    const { body: tasks } = await ines.in<{ data: Task[] }>('GET', '/tasks?include_archived=true')
+    const task = tasks.data.find(({ blocked_by }) => blocked_by.length > 0)
+    const { body: channels } = await ines.in<{ data: Channel[] }>('GET', '/channels')
+    const channel = channels.data.find(({ type }) => type === 'org_wide')
+    if (!task || !channel) throw new Error('the demo has no task with a blocker, or no channel')
+    views.chat = {
+      path: `${org}/channels/${channel.id}`,
+      ready: (page) => composer(page).waitFor(),
+    }
+    views.tasks = { path: `${org}/tasks`, ready: heading('Tasks') }
+    views.task = {
+      path: `${org}/tasks/${task.id}`,
+      ready: (page) => page.getByRole('heading', { name: task.title }).first().waitFor(),
+    }
+    const { body: projects } = await ines.in<{ data: Project[] }>('GET', '/projects')
+    const project = projects.data.find(({ task_counts }) => task_counts.complete > 0)
+    if (!project) throw new Error('the demo has no project with a completed task')
+    views['task-table'] = {
+      path: `${org}/tasks?view=table`,
+      ready: (page) => page.getByRole('table').waitFor(),
+    }
+    views.projects = { path: `${org}/projects`, ready: heading('Projects') }
+    views.project = {
+      path: `${org}/projects/${project.id}`,
+      ready: (page) => page.getByRole('heading', { name: project.name }).first().waitFor(),
+    }
+    views.agents = { path: `${org}/agents`, ready: heading('Agents') }
+    views.events = { path: `${org}/events`, ready: heading('Events') }
+    views.settings = { path: `${org}/settings/general`, ready: heading('Settings') }
+    views.members = { path: `${org}/settings/members`, ready: heading(/Members|Settings/) }
+    views.orgs = { path: '/orgs', ready: (page) => page.getByRole('link', { name: /Fieldnote/ }).waitFor() }
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await demo?.server.stop()
+  })
+
+  for (const theme of THEMES)
+    for (const [width, height] of WINDOWS) {
+      test(`${theme}, ${width} wide`, async () => {
+        const { context, page, complaints } = await visit(browser, {
+          colorScheme: theme,
+          viewport: { width, height },
+          reducedMotion: 'reduce',
+        })
+        // A session of its own: the renewal of a token ends the copies of older ones.
+        const { cookies } = await demoPerson(demo, 'ines')
+        await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: demo.server.url })))
+        for (const [name, view] of Object.entries(views)) {
+          await page.goto(demo.server.url + view.path)
+          await view.ready(page)
+          await until(
+            `${name} is loaded`,
+            () => page.locator('.skeleton, .q-skeleton').count(),
+            (count) => count === 0,
+          )
+          if (width in PICTURED) expect([name, await violations(page)]).toEqual([name, []])
+          expect([name, await overflow(page)]).toEqual([name, 0])
+          const suffix = PICTURED[width]
+          if (suffix !== undefined) await take(page, `${name}${suffix}-${theme}.webp`)
+        }
+        expect(complaints).toEqual([])
+        await context.close()
+      })
+    }
+})
+
+/** Pixels by which the page is wider than its window. */
+async function overflow(page: Page): Promise<number> {
+  return await page.evaluate('Math.max(0, document.documentElement.scrollWidth - innerWidth)')
+}
+
+/** Takes a picture that is missing. */
+async function take(page: Page, name: string): Promise<void> {
+  const path = join(SCREENSHOTS, name)
+  if (existsSync(path)) return
+  const devtools = await page.context().newCDPSession(page)
+  const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 80 })
+  await devtools.detach()
+  const bytes = Buffer.from(data, 'base64')
+  expect(bytes.length).toBeLessThan(BYTES_MAX)
+  writeFileSync(path, bytes)
+}
