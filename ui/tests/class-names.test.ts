@@ -28,3 +28,15 @@ test('no class of the app has a name of Quasar, whose parts would take its style
   expect(ours.size).toBeGreaterThan(100)
   expect([...ours].filter((name) => theirs.has(name) && !SHARED.has(name))).toEqual([])
 })
+
+test('a class has its style in one sheet: sheets of two views are loaded together after both were open', async () => {
+  const sheets = new Map<string, string[]>()
+  for await (const file of new Bun.Glob('**/*.css').scan(join(UI, 'src'))) {
+    const css = readFileSync(join(UI, 'src', file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
+    // Alone at the begin of a line, so outside of media queries and of other selectors.
+    const names = new Set([...css.matchAll(/^\.([\w-]+)(?= \{$)/gm)].flatMap(([, name]) => name ?? []))
+    for (const name of names) sheets.set(name, [...(sheets.get(name) ?? []), file])
+  }
+  expect(sheets.size).toBeGreaterThan(100)
+  expect([...sheets].filter(([, files]) => files.length > 1)).toEqual([])
+})
