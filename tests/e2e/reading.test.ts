@@ -119,8 +119,8 @@ describe.skipIf(!hasBrowser)('reading a channel', () => {
   })
 
   test('the channel is renamed and gets a topic, which its head shows', async () => {
-    await page.getByRole('button', { name: 'Edit name and topic' }).click()
-    const dialog = page.getByRole('dialog', { name: 'Name and topic' })
+    await page.getByRole('button', { name: 'Edit channel' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Edit channel' })
     expect(await violations(page)).toEqual([])
     await dialog.getByLabel('Name', { exact: true }).fill('lobby')
     await dialog.getByLabel('Topic').fill('Release on Friday')

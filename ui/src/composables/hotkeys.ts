@@ -12,18 +12,28 @@ export function useSingleKeys(): Ref<boolean> {
   return useLocalStorage('mc.single_keys', true, { writeDefaults: false })
 }
 
+/** Who waits for a key, the view inside after the shell around it. */
+const waiting_for = new Map<string, symbol[]>()
+
 /**
  * Runs `run` for a key pressed outside of dialogs and, for a single key, outside of fields. `key` as {@link keyName} names
- * it, with `Alt+` or `Alt+Shift+` before it if needed.
+ * it, with `Alt+` or `Alt+Shift+` before it if needed. Of several components with the same key the last one has it: a
+ * view knows more than the shell.
  */
 export function useHotkey(key: string, run: () => void): void {
   const single_keys = useSingleKeys()
+  const own = Symbol(key)
+  waiting_for.set(key, [...(waiting_for.get(key) ?? []), own])
+  onScopeDispose(() => {
+    waiting_for.set(key, waiting_for.get(key)?.filter((one) => one !== own) ?? [])
+  })
   const alt = key.startsWith('Alt+')
   const shift = key.startsWith('Alt+Shift+')
   const name = key.replace(/^Alt\+(Shift\+)?/, '')
   onKeyStroke(
     (event) => keyName(event) === name,
     (event) => {
+      if (waiting_for.get(key)?.at(-1) !== own) return
       if (alt && event.shiftKey !== shift) return
       if (event.altKey !== alt || event.ctrlKey || event.metaKey || event.defaultPrevented) return
       if (!alt && (!single_keys.value || isField(event.target))) return
