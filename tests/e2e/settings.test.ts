@@ -237,10 +237,17 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
 
     await page.getByRole('button', { name: 'Add agent' }).click()
     await page.getByLabel('Name').fill('Release Scribe')
-    await page.getByRole('dialog').getByRole('button', { name: 'Add agent' }).click()
+    await page
+      .getByRole('dialog', { name: 'Add an agent' })
+      .getByRole('button', { name: 'Add agent' })
+      .click()
     await page.getByRole('button', { name: 'I stored it' }).click()
     await page.getByRole('row', { name: /Release Scribe.*never active/ }).waitFor()
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await until(
+      'both dialogs are gone',
+      () => page.getByRole('dialog').count(),
+      (count) => count === 0,
+    )
     await stream.close()
     await row.getByText('Not connected').waitFor()
 

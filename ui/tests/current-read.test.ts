@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Channel, User } from '@contracts/resources.ts'
 import { QueryClient } from '@tanstack/vue-query'
+import { keys } from '../src/api/keys.ts'
 import { applyEvent } from '../src/realtime/apply-event.ts'
 import { applyFrame } from '../src/realtime/apply-frame.ts'
 import { type CacheUpdate, writeUpdates } from '../src/realtime/cache-update.ts'
@@ -106,4 +107,13 @@ test('C50 a read with too many updates under way is repeated', async () => {
   await turns()
   answers[1]?.([channel({ last_seq: 2_000 })])
   expect((await list)[0]?.last_seq).toBe(2_000)
+})
+
+test('after a gap in the events the own orgs are read again, too: their names and roles change by events', () => {
+  const client = new QueryClient()
+  client.setQueryData(keys.me(), { memberships: [] })
+  client.setQueryData(keys.tasks('fieldnote'), [])
+  writeUpdates(client, 'fieldnote', [{ at: 'refetch', what: 'everything' }])
+  for (const key of [keys.me(), keys.tasks('fieldnote')])
+    expect([key, client.getQueryState(key)?.isInvalidated]).toEqual([key, true])
 })

@@ -83,6 +83,8 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'refetch':
         void client.invalidateQueries({ queryKey: refetchKey(slug, update) })
+        // The names and roles of the own orgs change by events, too.
+        if (update.what === 'everything') void client.invalidateQueries({ queryKey: keys.me() })
         break
     }
   }
