@@ -13,6 +13,7 @@ import {
   LOG_ROWS_MAX,
   type LogFilter,
   withArrived,
+  withNewest,
   withOlder,
 } from '../src/realtime/event-log.ts'
 import { CHANNEL, event, ME, NOON, OTHER, smallEvent, task } from './support/samples.ts'
@@ -114,4 +115,15 @@ describe('the log in the cache', () => {
     expect(log.events).toHaveLength(LOG_ROWS_MAX)
     expect(log.missed).toBe(1)
   })
+})
+
+test('a first page that is read anew keeps the older pages, unless events between them are missing', () => {
+  const known = { data: [at(9), at(8), at(7), at(6)], next_cursor: null }
+  const sequences = ({ data }: { data: { sequence: number }[] }) => data.map(({ sequence }) => sequence)
+  const again = withNewest(known, { data: [at(10), at(9), at(8)], next_cursor: 'log.8' })
+  expect([sequences(again), again.next_cursor]).toEqual([[10, 9, 8, 7, 6], null])
+  const apart = withNewest(known, { data: [at(12), at(11)], next_cursor: 'log.11' })
+  expect([sequences(apart), apart.next_cursor]).toEqual([[12, 11], 'log.11'])
+  const first = { data: [at(9), at(8)], next_cursor: 'log.8' }
+  expect(withNewest(undefined, first)).toBe(first)
 })

@@ -5,6 +5,7 @@ import { keys } from '../api/keys.ts'
 import { taskApi } from '../api/tasks.ts'
 import { asksFor, type History } from '../realtime/cache-update.ts'
 import { readCurrent } from '../realtime/current-read.ts'
+import { withNewest } from '../realtime/event-log.ts'
 import { type SliceOf, type TaskSlice, withSliceChanged } from '../realtime/task-slice.ts'
 import { toastFailure } from './toast.ts'
 
@@ -105,7 +106,10 @@ export function useTaskHistory(slug: () => string, task_id: () => string) {
       return readCurrent<History>(
         client,
         slug(),
-        () => taskApi.history(slug(), id),
+        async () => {
+          const page = await taskApi.history(slug(), id)
+          return withNewest(client.getQueryData<History>(keys.taskHistory(slug(), id)), page)
+        },
         (history, update) =>
           update.at === 'task_history' && update.task_id === id ? update.change(history) : history,
         (update) => asksFor(update, 'everything'),

@@ -33,6 +33,17 @@ export function firstPage(filter: LogFilter, { data, next_cursor }: Slice<EventE
   return { filter, events: data, next_cursor, head: data[0]?.sequence ?? 0, missed: 0 }
 }
 
+/** The first page, read anew, before the older events that are here already, if the two meet. */
+export function withNewest(
+  known: Slice<EventEnvelope> | undefined,
+  page: Slice<EventEnvelope>,
+): Slice<EventEnvelope> {
+  const last = page.data.at(-1)?.sequence
+  if (!known || last === undefined || !known.data.some(({ sequence }) => sequence === last)) return page
+  const older = known.data.filter(({ sequence }) => sequence < last)
+  return older.length === 0 ? page : { data: [...page.data, ...older], next_cursor: known.next_cursor }
+}
+
 /** The log with an older page behind it. */
 export function withOlder(log: FilteredLog, { data, next_cursor }: Slice<EventEnvelope>): FilteredLog {
   const last = log.events.at(-1)?.sequence ?? Number.MAX_SAFE_INTEGER
