@@ -23,6 +23,8 @@ export interface ReadMarker {
   read_seq: number
   unread_count: number
   mention_count: number
+  rewinds: number
+  muted: boolean
 }
 
 /** Storage and fan-out as an edge needs them. Ranges exclude `after` and include `until`. */

@@ -1,5 +1,5 @@
 import { CLOSE } from '../contracts/close-codes.ts'
-import type { HelloFrame, ServerFrame } from '../contracts/frames.ts'
+import type { HelloFrame, ReadFrame, ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import { messageJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
@@ -192,7 +192,7 @@ export class WsChannels {
       to.only_user_id === undefined ? this.#index.ofChannel(channel_id) : this.#index.ofUser(to.only_user_id)
     for (const sink of sinks) {
       if (to.except_user_id === sink.user_id) continue
-      if (frame.type === 'read' && sink.ownReads.get(channel_id) === frame.seq) continue
+      if (frame.type === 'read' && isSame(frame, sink.ownReads.get(channel_id))) continue
       sendEphemeral(sink, channel_id, text)
     }
   }
@@ -230,6 +230,10 @@ export class WsChannels {
     this.#unchecked_bytes = 0
     for (const sink of this.#index.each()) sink.checkSlow()
   }
+}
+
+function isSame(a: Pick<ReadFrame, 'seq' | 'rewinds'>, b: typeof a | undefined): boolean {
+  return a.seq === b?.seq && (a.rewinds ?? 0) === (b.rewinds ?? 0)
 }
 
 /** Skips clients to which the channel is not announced yet, and slow ones: the frame may be lost. */

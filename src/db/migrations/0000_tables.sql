@@ -71,6 +71,8 @@ CREATE TABLE "channel_reads" (
 	"read_seq" bigint NOT NULL,
 	"own_count" bigint DEFAULT 0 NOT NULL,
 	"mention_count" integer DEFAULT 0 NOT NULL,
+	"rewinds" integer DEFAULT 0 NOT NULL,
+	"muted" boolean DEFAULT false NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "channel_reads_org_id_channel_id_user_id_pk" PRIMARY KEY("org_id","channel_id","user_id")
 );
