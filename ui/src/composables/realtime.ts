@@ -82,7 +82,8 @@ export function startRealtime(
         },
         http: {
           post: (channel_id, body) => api.post(reader.slug, channel_id, body),
-          read: (channel_id, seq) => api.markRead(reader.slug, channel_id, seq),
+          read: (channel_id, marker) => api.markRead(reader.slug, channel_id, marker),
+          unread: (channel_id, seq) => api.markUnread(reader.slug, channel_id, seq),
           channel: (channel_id) => api.channel(reader.slug, channel_id),
         },
         outbox: { store: outboxStore(), newId, openTabs: () => openTabs(tabLocks()) },
