@@ -90,6 +90,12 @@ export const SERVER_FRAMES = {
     type: Type.Literal('presence'),
     channel_id: Uuid(),
     user_ids: Type.Array(Uuid(), { description: 'Everybody who is connected to the channel.' }),
+    working: Type.Optional(
+      Type.Array(Closed({ agent_id: Uuid(), seq: Count({ minimum: 1 }) }), {
+        description:
+          'Agents among them that work, each with the message of the channel. Left out when there is none.',
+      }),
+    ),
     calling_ids: Type.Optional(
       Type.Array(Uuid(), {
         description:

@@ -53,7 +53,7 @@ async function connected(user_id: string) {
       recovered() {},
       typed() {},
       typingStopped() {},
-      present() {},
+      attended() {},
       delivered() {},
       outbox() {},
       reconnected() {},

@@ -150,7 +150,7 @@ export async function markRead(
     select ${org_id}, ${channel_id}, ${user_id}, least(${seq}::bigint, last_seq), now() from channels
     where org_id = ${org_id} and id = ${channel_id}
     on conflict (org_id, channel_id, user_id) do update set
-      read_seq = case when r.rewinds = coalesce(${rewinds}::int, r.rewinds)
+      read_seq = case when r.rewinds = coalesce(${rewinds}::bigint, r.rewinds)
                  then greatest(r.read_seq, excluded.read_seq) else r.read_seq end,
       updated_at = excluded.updated_at
     returning read_seq, rewinds`

@@ -127,6 +127,7 @@ export const message_deliveries = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.channel_id, t.seq, t.agent_id] }),
+    index('message_deliveries_working').on(t.org_id).where(sql`state = 'working'`),
     foreignKey({
       columns: [t.org_id, t.channel_id],
       foreignColumns: [channels.org_id, channels.id],

@@ -105,16 +105,12 @@ export function startRealtime(
           connection.sequence = sequence
         },
         recovered(count) {
-          talk.forgetWork()
           connection.recovered(count)
         },
         typed: talk.typed,
         typingStopped: talk.stopped,
-        present(channel_id, user_ids, calling_ids) {
-          talk.present = { ...talk.present, [channel_id]: user_ids }
-          talk.calling = { ...talk.calling, [channel_id]: calling_ids }
-        },
-        delivered: (frame) => talk.delivered(frame.agent_id, frame, frame.state),
+        attended: talk.attended,
+        delivered: talk.delivered,
         outbox(items) {
           talk.outbox = items
         },

@@ -25,7 +25,7 @@ export interface OrgRealtimeHandlers {
   recovered(count: number): void
   typed(channel_id: string, user_id: string): void
   typingStopped(channel_id: string, user_id: string): void
-  present(channel_id: string, user_ids: string[], calling_ids: readonly string[]): void
+  attended(frame: Extract<ServerFrame, { type: 'presence' }>): void
   delivered(frame: Extract<ServerFrame, { type: 'delivery' }>): void
   outbox(items: readonly OutboxItem[]): void
   /** A new connection was made, possibly to another version of the server. */

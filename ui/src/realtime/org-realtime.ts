@@ -231,7 +231,7 @@ export class OrgRealtime {
         this.#handlers.typingStopped(frame.channel_id, frame.user_id)
         break
       case 'presence':
-        this.#handlers.present(frame.channel_id, frame.user_ids, frame.calling_ids ?? [])
+        this.#handlers.attended(frame)
         break
       case 'delivery':
         this.#write(frame)
