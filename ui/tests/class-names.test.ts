@@ -40,3 +40,18 @@ test('a class has its style in one sheet: sheets of two views are loaded togethe
   expect(sheets.size).toBeGreaterThan(100)
   expect([...sheets].filter(([, files]) => files.length > 1)).toEqual([])
 })
+
+/**
+ * Chromium merges what the rules with `:has()` style. A rule without a name for it styles anew all below each ancestor that
+ * any of these rules watches, and a rule that watches the page makes that the whole page, at each new element.
+ */
+test('a rule with :has() names what it styles, and does not watch the whole page', async () => {
+  const rules = (await read('**/*.css')).flatMap((css) => {
+    const selectors = css.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/(?<=^|[{}])[^{}]*:has\([^{}]*(?=\{)/g)
+    return [...selectors].map(([selector]) => selector.trim())
+  })
+  expect(rules.length).toBeGreaterThan(10)
+  const unnamed = /\*$|[\s>+~]:(?:is|where|not)\([^.#]*\)$/
+  const whole_page = /^(?:html|body|:root|#\w+)?:has\(|^\*/
+  expect(rules.filter((rule) => unnamed.test(rule) || whole_page.test(rule))).toEqual([])
+})

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Task } from '../../src/contracts/resources.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
-import { columnsOf, missingEvidence, refusal } from '../src/components/tasks/task-rules.ts'
+import { compareTasks, missingEvidence, refusal } from '../src/components/tasks/task-rules.ts'
 import { applyEvent } from '../src/realtime/apply-event.ts'
 import { withProject, withTask } from '../src/realtime/task-list.ts'
 import { event, ME, NOON, project, task, taskId } from './support/samples.ts'
@@ -62,12 +62,12 @@ describe('tasks in the cache', () => {
 
 describe('rules of the board', () => {
   test('columns are in the order of priority, then age', () => {
-    const { backlog } = columnsOf([
+    const backlog = [
       task(1, { priority: 'low' }),
       task(2, { created_at: '2026-11-19T12:00:01.000Z' }),
       task(3),
       task(4, { priority: 'critical' }),
-    ])
+    ].sort(compareTasks)
     expect(backlog.map((one) => one.id)).toEqual([id(4), id(3), id(2), id(1)])
   })
 

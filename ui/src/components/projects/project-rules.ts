@@ -68,21 +68,6 @@ export function compareProjects(a: Project, b: Project): number {
   return a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : a.id < b.id ? -1 : 1
 }
 
-export function columnsOf(projects: readonly Project[]): Record<ProjectStage, Project[]> {
-  const columns: Record<ProjectStage, Project[]> = {
-    definition: [],
-    poc: [],
-    development: [],
-    testing: [],
-    adoption: [],
-    maintenance: [],
-    'end-of-life': [],
-  }
-  for (const project of projects) columns[project.stage].push(project)
-  for (const stage of PROJECT_STAGES) columns[stage].sort(compareProjects)
-  return columns
-}
-
 /** The stage that follows; undefined at the last one. */
 export function nextStage(stage: ProjectStage): ProjectStage | undefined {
   return stage === 'end-of-life' ? undefined : LIVE_STAGES[LIVE_STAGES.indexOf(stage) + 1]

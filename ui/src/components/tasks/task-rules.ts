@@ -9,18 +9,6 @@ export function compareTasks(a: Task, b: Task): number {
   )
 }
 
-export function columnsOf(tasks: readonly Task[]): Record<TaskStatus, Task[]> {
-  const columns: Record<TaskStatus, Task[]> = {
-    backlog: [],
-    'in-progress': [],
-    'in-review': [],
-    complete: [],
-  }
-  for (const task of tasks) columns[task.status].push(task)
-  for (const status of TASK_STATUSES) columns[status].sort(compareTasks)
-  return columns
-}
-
 export function openBlockers({ blocked_by }: Task) {
   return blocked_by.filter(({ status }) => status !== 'complete')
 }
