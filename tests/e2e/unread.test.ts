@@ -171,6 +171,8 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
       .click()
     await page.getByRole('menuitem', { name: 'Mark unread from here' }).click()
     await page.locator('.unreadline', { hasText: '2 new' }).waitFor()
+    // The divider of the day is in view: it is not said twice.
+    expect(await page.locator('.day-now').count()).toBe(0)
     for (const one of [page, tab]) await link(one, id).getByText('2 unread').waitFor()
     // A message that comes meanwhile is unread, too, though the reader looks at it.
     await mei.in('POST', `/channels/${id}/messages`, { content: 'number 4' })
