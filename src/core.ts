@@ -24,7 +24,7 @@ import type { Database } from './db/client.ts'
 import { DatabaseEdgeSource } from './db/edge-source.ts'
 import { PostgresLaneStore } from './db/lane-store.ts'
 import { readBrake } from './db/queries/brake.ts'
-import { markRead } from './db/queries/channels.ts'
+import { markRead, markUnread } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
 import { queueDeliveries } from './db/queries/deliveries.ts'
 import { readOrgState } from './db/queries/permissions.ts'
@@ -156,8 +156,8 @@ export function createCore(
     pauseLoop: command,
     resumeLoop: command,
     ephemeral: (frame) => edges.ephemeral(frame),
-    markRead: (org_id, channel_id, user_id, seq) =>
-      database.withOrg(org_id, (tx) => markRead(tx, org_id, channel_id, user_id, seq)),
+    markRead: (org_id, ...marker) => database.withOrg(org_id, (tx) => markRead(tx, org_id, ...marker)),
+    markUnread: (org_id, ...marker) => database.withOrg(org_id, (tx) => markUnread(tx, org_id, ...marker)),
     loadBrake: (org_id, channel_id) =>
       database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),
     brakeSettings: (org_id) => {

@@ -13,6 +13,7 @@ import { loadAssets } from './http/assets.ts'
 import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client-ip.ts'
 import { internalError } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
+import { endDeadPeers } from './serve/dead-peers.ts'
 import { createDeps, type Listener } from './serve/deps.ts'
 import { registerGauges } from './serve/gauges.ts'
 import { createIdentify } from './serve/identify.ts'
@@ -24,6 +25,9 @@ import { LastUse, type Used } from './workers/last-use.ts'
 const REQUEST_BYTES_MAX = 2 ** 40
 /** Idle time of a connection, also with the rest of a refused body. Beyond the 30 s of a slow body: the runtime may be 4 s early. */
 const IDLE_S = 36
+
+/** A peer that acknowledges nothing is dead; two heartbeats of a stream are sent in between. */
+const DEAD_PEER_MS = 45_000
 
 /** Starts a server and keeps it until a signal ends it. Throws one sentence when it cannot start. */
 export async function serve(
@@ -93,6 +97,11 @@ export async function serve(
       : error
   }
   server = app.server
+  try {
+    endDeadPeers(server?.port ?? config.port, DEAD_PEER_MS)
+  } catch (error) {
+    failed('bound how long a dead peer is kept', error)
+  }
 
   const forgetOrg = async (org_id: string) => {
     org_ids.forget(org_id)

@@ -92,15 +92,26 @@ const PostRequest = Closed({
 })
 export type PostRequest = Static<typeof PostRequest>
 
+/** A marker that was set before the user moved it back is out of date. */
+const rewinds = Type.Optional(Count({ description: 'Count of moves back that the sender knows of.' }))
+
 const ReadRequest = Closed({
   type: Type.Literal('read'),
   user_id: Uuid(),
   seq: Count(),
+  rewinds,
   now: Type.Boolean({
     description: 'Answers once the marker is stored; else it is saved with others later.',
   }),
 })
 export type ReadRequest = Static<typeof ReadRequest>
+
+const UnreadRequest = Closed({
+  type: Type.Literal('unread'),
+  user_id: Uuid(),
+  seq: Count({ minimum: 1, description: 'The first message that is unread again.' }),
+})
+export type UnreadRequest = Static<typeof UnreadRequest>
 
 /** A call of the actor of a channel. */
 export const ChannelRequest = TaggedUnion({
@@ -108,23 +119,30 @@ export const ChannelRequest = TaggedUnion({
   typing: Closed({ type: Type.Literal('typing'), user_id: Uuid() }),
   typing_stopped: Closed({ type: Type.Literal('typing_stopped'), user_id: Uuid() }),
   read: ReadRequest,
+  unread: UnreadRequest,
   save_reads: Closed({ type: Type.Literal('save_reads') }),
 })
 export type ChannelRequest = Static<typeof ChannelRequest>
 
 /** A user's place in a channel. */
-export const ReadMarker = Closed({ read_seq: Count(), unread_count: Count(), mention_count: Count() })
+export const ReadMarker = Closed({
+  read_seq: Count(),
+  unread_count: Count(),
+  mention_count: Count(),
+  rewinds: Type.Optional(Count({ description: 'Left out when the marker was never moved back.' })),
+})
 export type ReadMarker = Static<typeof ReadMarker>
 
 export const PostReply = Closed({ result: Posted, replayed: Type.Boolean() })
 export type PostReply = Static<typeof PostReply>
 
-/** What each call of a channel answers; `read` answers null when the channel is gone, or before it is saved. */
+/** What each call of a channel answers; `read` answers null when the channel is gone, or before it is saved, `unread` when the channel is gone. */
 export const CHANNEL_REPLIES = {
   post: PostReply,
   typing: Type.Null(),
   typing_stopped: Type.Null(),
   read: Nullable(ReadMarker),
+  unread: Nullable(ReadMarker),
   save_reads: Type.Null(),
 } as const
 export type ChannelReplyTo<R extends ChannelRequest> = Static<(typeof CHANNEL_REPLIES)[R['type']]>

@@ -21,7 +21,14 @@ export const MessageFrame = Closed({
   kind: Type.Optional(OneOf(MESSAGE_KINDS)),
 })
 export const TypingFrame = Closed({ type: Type.Literal('typing'), channel_id: Uuid() })
-export const ReadFrame = Closed({ type: Type.Literal('read'), channel_id: Uuid(), seq: Count() })
+export const ReadFrame = Closed({
+  type: Type.Literal('read'),
+  channel_id: Uuid(),
+  seq: Count(),
+  rewinds: Type.Optional(
+    Count({ description: 'As the client knows it; out of date, the frame changes nothing.' }),
+  ),
+})
 export const PingFrame = Closed({ type: Type.Literal('ping') })
 
 export type HelloFrame = Static<typeof HelloFrame>
@@ -65,7 +72,17 @@ export const SERVER_FRAMES = {
   message: Closed({ type: Type.Literal('message'), message: Message }),
   typing: Closed({ type: Type.Literal('typing'), channel_id: Uuid(), user_id: Uuid() }),
   typing_stopped: Closed({ type: Type.Literal('typing_stopped'), channel_id: Uuid(), user_id: Uuid() }),
-  read: Closed({ type: Type.Literal('read'), channel_id: Uuid(), seq: Count() }),
+  read: Closed({
+    type: Type.Literal('read'),
+    channel_id: Uuid(),
+    seq: Count(),
+    rewinds: Type.Optional(
+      Count({
+        description: 'Larger than known: the marker was moved back. Left out when it never was.',
+      }),
+    ),
+  }),
+  preferences: Closed({ type: Type.Literal('preferences'), channel_id: Uuid(), muted: Type.Boolean() }),
   pong: Closed({ type: Type.Literal('pong') }),
   channel_added: Closed({ type: Type.Literal('channel_added'), channel: Channel }),
   channel_removed: Closed({ type: Type.Literal('channel_removed'), channel_id: Uuid() }),
@@ -73,6 +90,12 @@ export const SERVER_FRAMES = {
     type: Type.Literal('presence'),
     channel_id: Uuid(),
     user_ids: Type.Array(Uuid(), { description: 'Everybody who is connected to the channel.' }),
+    working: Type.Optional(
+      Type.Array(Closed({ agent_id: Uuid(), seq: Count({ minimum: 1 }) }), {
+        description:
+          'Agents among them that work, each with the message of the channel. Left out when there is none.',
+      }),
+    ),
     calling_ids: Type.Optional(
       Type.Array(Uuid(), {
         description:

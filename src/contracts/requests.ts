@@ -197,8 +197,21 @@ export const MessageCreate = Closed({
 })
 export type MessageCreate = Static<typeof MessageCreate>
 
-export const ReadMark = Closed({ seq: Count() })
+export const ReadMark = Closed({
+  seq: Count(),
+  rewinds: Type.Optional(
+    Count({ description: 'As the client knows it; out of date, the marker stays where it is.' }),
+  ),
+})
 export type ReadMark = Static<typeof ReadMark>
+
+export const UnreadMark = Closed({
+  seq: Count({ minimum: 1, description: 'The first message that is unread again.' }),
+})
+export type UnreadMark = Static<typeof UnreadMark>
+
+export const ChannelPreferences = Closed({ muted: Type.Boolean() })
+export type ChannelPreferences = Static<typeof ChannelPreferences>
 
 export const AgentCommands = Type.Array(AgentCommand, {
   maxItems: LIMITS.agent_commands_max,

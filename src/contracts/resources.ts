@@ -189,6 +189,8 @@ export const Channel = Closed({
   read_seq: Count(),
   unread_count: Count(),
   mention_count: Count(),
+  rewinds: Count({ description: 'How often the caller marked messages as unread again.' }),
+  muted: Type.Boolean({ description: 'By the caller, for itself.' }),
 })
 export type Channel = Static<typeof Channel>
 

@@ -1,13 +1,12 @@
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
-import type { PermissionSnapshot } from '../domain/permissions.ts'
 import type { Database, OrgRef } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'
 import { type MarkerAt, readMarkers } from './queries/channels.ts'
 import { eventsBetween, notificationsOfEvents } from './queries/events.ts'
 import { messagesBetween, toMessage } from './queries/messages.ts'
-import { readOrgState } from './queries/permissions.ts'
+import { type OrgState, readOrgState } from './queries/permissions.ts'
 import { subscriptionsOf } from './queries/subscriptions.ts'
 import { org_heads } from './schema/orgs.ts'
 import { build, inOrg, type Params, statement } from './statement.ts'
@@ -30,20 +29,12 @@ export class DatabaseEdgeSource {
     this.#database = database
   }
 
-  /** Permissions, head and every channel's last seq, in one snapshot. */
-  async load(org_id: string): Promise<
-    | {
-        log: string
-        head: number
-        permissions: PermissionSnapshot
-        channels: { id: string; last_seq: number }[]
-      }
-    | undefined
-  > {
+  /** Permissions, head, every channel's last seq and what agents work on, in one snapshot. */
+  async load(org_id: string): Promise<(Omit<OrgState, 'head'> & { log: string; head: number }) | undefined> {
     const found = await readOrgState(this.#database, org_id)
     if (!found) return undefined
-    const { head, permissions, channels } = found
-    return { log: head.log, head: head.sequence, permissions, channels }
+    const { head, ...state } = found
+    return { ...state, log: head.log, head: head.sequence }
   }
 
   async events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {

@@ -72,6 +72,7 @@ export const ACTIONS = {
   'channel.read': everybody(reading),
   'channel.create': administrators(),
   'channel.update': members(),
+  'channel.set_preferences': members(reading),
   'message.read': everybody(reading),
   'message.post': everybody(),
   'message.mark_read': everybody(reading),

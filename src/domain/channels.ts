@@ -5,7 +5,16 @@ import { isInvisible } from '../text/visible.ts'
 export function newChannel(
   channel: Pick<Channel, 'id' | 'name' | 'type' | 'project_id'> & { topic?: string | null },
 ): Channel {
-  return { topic: null, ...channel, last_seq: 0, read_seq: 0, unread_count: 0, mention_count: 0 }
+  return {
+    topic: null,
+    ...channel,
+    last_seq: 0,
+    read_seq: 0,
+    unread_count: 0,
+    mention_count: 0,
+    rewinds: 0,
+    muted: false,
+  }
 }
 
 /** The topic of a channel as stored: one line; null if it shows nothing. */

@@ -52,7 +52,7 @@ export class OrgEdge {
       gaveUp: options.gaveUp,
     })
     this.streams = new EventStreams(this, source, options.heartbeat_seconds)
-    this.sockets = new WsChannels(this, loaded.channels, source)
+    this.sockets = new WsChannels(this, loaded, source)
   }
 
   /** Last sequence that was delivered here. */

@@ -21,6 +21,8 @@ export interface Audience {
   readonly user_ids: Iterable<string>
   /** Those of them that are here by calls alone. */
   readonly calling_ids?: readonly string[]
+  /** What agents work on in the channel. */
+  readonly working?: readonly { agent_id: string; seq: number }[]
   readonly size: number
 }
 
@@ -46,7 +48,8 @@ export class Presence {
     if (!this.#includes(channel_id, user_id)) this.#changed.add(channel_id)
   }
 
-  left(channel_id: string): void {
+  /** A user left, or something else of the channel's presence changed. */
+  changed(channel_id: string): void {
     this.#changed.add(channel_id)
   }
 
@@ -90,16 +93,19 @@ export class Presence {
     for (const channel_id of this.#changed) {
       if (this.#budget <= 0) return
       this.#changed.delete(channel_id)
-      const { user_ids, calling_ids = [], size } = this.#audience(channel_id)
+      const { user_ids, calling_ids = [], working = [], size } = this.#audience(channel_id)
       this.#budget -= LOOK_BYTES * (size + 1)
       if (size === 0) {
         this.#announced.delete(channel_id)
         continue
       }
+      const here = new Set(user_ids)
+      const at_work = working.filter(({ agent_id }) => here.has(agent_id))
       const text = JSON.stringify({
         type: 'presence',
         channel_id,
-        user_ids: [...new Set(user_ids)].sort(),
+        user_ids: [...here].sort(),
+        ...(at_work.length > 0 ? { working: at_work.map(({ agent_id, seq }) => ({ agent_id, seq })) } : {}),
         ...(calling_ids.length > 0 ? { calling_ids: calling_ids.toSorted() } : {}),
       })
       if (text === this.#announced.get(channel_id)) continue

@@ -2,6 +2,7 @@ import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
+import type { WorkOn } from './work.ts'
 
 /** State of an org in one snapshot: what an edge starts from. */
 export interface OrgSnapshot {
@@ -9,6 +10,8 @@ export interface OrgSnapshot {
   head: number
   permissions: PermissionSnapshot
   channels: { id: string; last_seq: number }[]
+  /** Messages that agents work on. */
+  work: WorkOn[]
 }
 
 /** A channel with the last seq that an edge has delivered. */
@@ -23,6 +26,8 @@ export interface ReadMarker {
   read_seq: number
   unread_count: number
   mention_count: number
+  rewinds: number
+  muted: boolean
 }
 
 /** Storage and fan-out as an edge needs them. Ranges exclude `after` and include `until`. */

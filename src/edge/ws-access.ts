@@ -117,14 +117,28 @@ function announce(
   marker?: ReadMarker,
 ): void {
   const last_seq = state.seq
-  const { read_seq, unread_count, mention_count } = marker ?? {
+  const { read_seq, unread_count, mention_count, rewinds, muted } = marker ?? {
     read_seq: 0,
     unread_count: last_seq,
     mention_count: 0,
+    rewinds: 0,
+    muted: false,
   }
   state.phase = 'catching_up'
   sink.send({
     type: 'channel_added',
-    channel: { id, name, topic, type, project_id, last_seq, read_seq, unread_count, mention_count },
+    channel: {
+      id,
+      name,
+      topic,
+      type,
+      project_id,
+      last_seq,
+      read_seq,
+      unread_count,
+      mention_count,
+      rewinds,
+      muted,
+    },
   })
 }

@@ -1,5 +1,5 @@
 import { CLOSE } from '../contracts/close-codes.ts'
-import type { HelloFrame, ServerFrame } from '../contracts/frames.ts'
+import type { HelloFrame, ReadFrame, ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import { messageJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
@@ -8,7 +8,8 @@ import type { Attendance } from './attendance.ts'
 import { type Audience, Presence } from './presence.ts'
 import { retryWithBackoff } from './retry.ts'
 import { SocketIndex } from './socket-index.ts'
-import type { ChannelPosition, EdgeSource } from './source.ts'
+import type { EdgeSource, OrgSnapshot } from './source.ts'
+import { Work } from './work.ts'
 import { WsAccess } from './ws-access.ts'
 import { WsCatchUp } from './ws-catch-up.ts'
 import type { ChannelState, WsSink } from './ws-sink.ts'
@@ -37,12 +38,14 @@ export class WsChannels {
   /** Last seq of each channel that was delivered here. */
   readonly #last_seq = new Map<string, number>()
   readonly #presence: Presence
+  readonly #work: Work
   readonly #catch_up: WsCatchUp
   readonly #access: WsAccess
   #unchecked_bytes = 0
 
-  constructor(home: Home, channels: readonly ChannelPosition[], source: EdgeSource) {
+  constructor(home: Home, { channels, work }: Pick<OrgSnapshot, 'channels' | 'work'>, source: EdgeSource) {
     this.#home = home
+    this.#work = new Work(work)
     this.#source = source
     for (const { id, last_seq } of channels) this.#last_seq.set(id, last_seq)
     this.#presence = new Presence((channel_id) => this.#audience(channel_id))
@@ -162,7 +165,7 @@ export class WsChannels {
     const change = accessChangeOf(event, this.#home.permissions)
     const { attendance } = this.#home
     if (!change || (change.principal_ids && !change.principal_ids.some((id) => attendance.isHere(id)))) return
-    for (const id of change.channel_ids ?? this.#index.channelIds()) this.#presence.left(id)
+    for (const id of change.channel_ids ?? this.#index.channelIds()) this.#presence.changed(id)
   }
 
   #join(sink: WsSink, channel_id: string, seq: number, phase: ChannelState['phase']): ChannelState {
@@ -176,7 +179,7 @@ export class WsChannels {
   #leave(sink: WsSink, channel_id: string): void {
     sink.leave(this.#topic(channel_id))
     this.#index.leave(channel_id, sink)
-    this.#presence.left(channel_id)
+    this.#presence.changed(channel_id)
   }
 
   // -- frames that are not stored -------------------------------------------------------------------------------------
@@ -187,19 +190,20 @@ export class WsChannels {
     frame: ServerFrame,
     to: { except_user_id?: string; only_user_id?: string },
   ): void {
+    if (frame.type === 'delivery' && this.#work.follow(frame)) this.#presence.changed(channel_id)
     const text = JSON.stringify(frame)
     const sinks =
       to.only_user_id === undefined ? this.#index.ofChannel(channel_id) : this.#index.ofUser(to.only_user_id)
     for (const sink of sinks) {
       if (to.except_user_id === sink.user_id) continue
-      if (frame.type === 'read' && sink.ownReads.get(channel_id) === frame.seq) continue
+      if (frame.type === 'read' && isSame(frame, sink.ownReads.get(channel_id))) continue
       sendEphemeral(sink, channel_id, text)
     }
   }
 
   /** A member came or went; its sockets, if any, say the same of their channels. */
   attendanceChanged(user_id: string): void {
-    for (const id of this.#index.channelIds()) if (this.#mayRead(user_id, id)) this.#presence.left(id)
+    for (const id of this.#index.channelIds()) if (this.#mayRead(user_id, id)) this.#presence.changed(id)
   }
 
   /** Users with a socket in the channel, and readers of the channel that are here in another way. */
@@ -209,7 +213,7 @@ export class WsChannels {
     const { attendance } = this.#home
     const others = attendance.here().filter((user_id) => this.#mayRead(user_id, channel_id))
     const calling_ids = others.filter((user_id) => attendance.isCalling(user_id))
-    return { size, user_ids: [...user_ids, ...others], calling_ids }
+    return { size, user_ids: [...user_ids, ...others], calling_ids, working: this.#work.in(channel_id) }
   }
 
   #mayRead(user_id: string, channel_id: string): boolean {
@@ -230,6 +234,10 @@ export class WsChannels {
     this.#unchecked_bytes = 0
     for (const sink of this.#index.each()) sink.checkSlow()
   }
+}
+
+function isSame(a: Pick<ReadFrame, 'seq' | 'rewinds'>, b: typeof a | undefined): boolean {
+  return a.seq === b?.seq && (a.rewinds ?? 0) === (b.rewinds ?? 0)
 }
 
 /** Skips clients to which the channel is not announced yet, and slow ones: the frame may be lost. */

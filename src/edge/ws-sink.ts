@@ -1,5 +1,5 @@
 import { CLOSE } from '../contracts/close-codes.ts'
-import type { ServerFrame } from '../contracts/frames.ts'
+import type { ReadFrame, ServerFrame } from '../contracts/frames.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { RevocationReason } from '../contracts/vocabulary.ts'
 import type { Credential } from './credential.ts'
@@ -44,7 +44,7 @@ export class WsSink {
   readonly credential: Credential
   readonly channels = new Map<string, ChannelState>()
   /** Read markers that this connection sent itself: they are not sent back to it. */
-  readonly ownReads = new Map<string, number>()
+  readonly ownReads = new Map<string, Pick<ReadFrame, 'seq' | 'rewinds'>>()
   readonly #socket: SocketPort
   readonly #queue = new SendQueue<string>()
   readonly #after: (delay_ms: number, fire: () => void) => void

@@ -117,8 +117,10 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
       return deps
         .channel(edge.org_id, channel_id, { type: 'typing', user_id: principal.id })
         .then(() => undefined)
-    to.ownReads.set(channel_id, frame.seq)
-    const request = { type: 'read', user_id: principal.id, seq: frame.seq, now: false } as const
+    const { seq, rewinds } = frame
+    const marker = { seq, ...(rewinds === undefined ? {} : { rewinds }) }
+    to.ownReads.set(channel_id, marker)
+    const request = { type: 'read', user_id: principal.id, ...marker, now: false } as const
     return deps.channel(edge.org_id, channel_id, request).then(() => undefined)
   }
 

@@ -219,6 +219,10 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     await agent.in('POST', place, { state: 'working' })
     await row.getByText('Working', { exact: true }).waitFor()
     await row.getByRole('link', { name: 'on a message' }).waitFor()
+    // A page that opens later knows it, too.
+    await page.reload()
+    await row.getByText('Working', { exact: true }).waitFor()
+    await row.getByRole('link', { name: 'on a message' }).waitFor()
     await agent.in('POST', place, { state: 'answered' })
     await row.getByText('Idle', { exact: true }).waitFor()
     await agent.in('POST', `/tasks/${task.id}/transition`, { to_status: 'in-progress' })

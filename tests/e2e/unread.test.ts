@@ -158,6 +158,99 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
     await page.context().close()
   })
 
+  test('C67 what is marked as unread stays so in every tab, until the reader has left the channel', async () => {
+    const [id, elsewhere] = [await newChannel(numbered(3)), await newChannel([])]
+    const { page, complaints } = await opened(id)
+    await readBy(id)
+    const tab = await page.context().newPage()
+    await openChannel(tab, server.url, 'fieldnote', elsewhere)
+    await page.bringToFront()
+    await row(page, 2).hover()
+    await row(page, 2)
+      .getByRole('button', { name: /^Actions for/ })
+      .click()
+    await page.getByRole('menuitem', { name: 'Mark unread from here' }).click()
+    await page.locator('.unreadline', { hasText: '2 new' }).waitFor()
+    // The divider of the day is in view: it is not said twice.
+    expect(await page.locator('.day-now').count()).toBe(0)
+    for (const one of [page, tab]) await link(one, id).getByText('2 unread').waitFor()
+    // A message that comes meanwhile is unread, too, though the reader looks at it.
+    await mei.in('POST', `/channels/${id}/messages`, { content: 'number 4' })
+    await row(page, 4).waitFor()
+    for (const one of [page, tab]) await link(one, id).getByText('3 unread').waitFor()
+    await page.getByRole('button', { name: 'Mark as read' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    // A lost connection sends its last markers again: they are from before.
+    await page.context().setOffline(true)
+    await page.getByText('No connection since').waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('Chat live').waitFor()
+    await say(page, 'an own message')
+    await until(
+      'it is stored',
+      () => marks(id),
+      ({ last_seq }) => last_seq === 5,
+    )
+    expect(await marks(id)).toMatchObject({ read_seq: 1, unread_count: 3, rewinds: 1 })
+    await link(page, elsewhere).click()
+    await page.waitForURL(new RegExp(elsewhere))
+    await link(page, id).click()
+    await readBy(id)
+    for (const one of [page, tab])
+      await until(
+        'the badge is gone',
+        () => link(one, id).innerText(),
+        (text) => !/unread/.test(text),
+      )
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('C68 a muted channel asks for attention by mentions only, in every tab', async () => {
+    const id = await newChannel(['before'])
+    const { body } = await admin.in<{ data: Channel[] }>('GET', '/channels?per_page=100')
+    for (const { id: each, last_seq } of body.data)
+      if (last_seq > 0) await admin.in('PUT', `/channels/${each}/read`, { seq: last_seq })
+    const general = body.data.find(({ name }) => name === 'general')?.id ?? ''
+    const { page, complaints } = await opened(id)
+    const tab = await page.context().newPage()
+    await openChannel(tab, server.url, 'fieldnote', general)
+    await page.bringToFront()
+    await page.getByRole('button', { name: 'Mute channel' }).click()
+    await page.getByRole('button', { name: 'Mute channel', pressed: true }).waitFor()
+    for (const one of [page, tab]) await link(one, id).getByText('muted').waitFor({ state: 'attached' })
+    await link(page, general).click()
+    await page.waitForURL(new RegExp(general))
+    await mei.in('POST', `/channels/${id}/messages`, { content: 'nothing much' })
+    await link(page, id).getByText('1 unread').waitFor()
+    expect(await link(page, id).getAttribute('class')).not.toContain('unread')
+    await page.keyboard.press('Alt+Shift+ArrowDown')
+    expect(page.url()).toContain(general)
+    await mei.in('POST', `/channels/${id}/messages`, { content: '@ines-carvalho look' })
+    await link(page, id).getByText('1 mention of you').waitFor()
+    // The bell leads to it.
+    await page.getByRole('button', { name: 'Mentions, 1 unread' }).click()
+    await page.getByRole('menuitem', { name: '1 mention' }).waitFor()
+    expect(await violations(page, { except: ['region'] })).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(`${id}.seq=3`))
+    await page.getByRole('button', { name: 'Mentions', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'No mention waits for you' }).waitFor()
+    await page.keyboard.press('Escape')
+    // So does the key for the next channel that asks for attention.
+    await link(page, general).click()
+    await mei.in('POST', `/channels/${id}/messages`, { content: '@ines-carvalho again' })
+    await link(page, id).getByText('1 mention of you').waitFor()
+    await page.keyboard.press('Alt+Shift+ArrowDown')
+    await page.waitForURL(new RegExp(id))
+    // It is stored with the reader, not with the page.
+    await page.reload()
+    await page.getByRole('button', { name: 'Mute channel', pressed: true }).click()
+    await page.getByRole('button', { name: 'Mute channel', pressed: false }).waitFor()
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
   test('C50 a list of channels that was under way does not bring a badge back', async () => {
     const id = await newChannel(numbered(2))
     const held: (() => void)[] = []

@@ -73,6 +73,51 @@ test('C43 messages and markers at the same time leave exact counts', async () =>
   expect([last_seq, unread_count]).toEqual([30, unread.length])
 })
 
+test('C67 messages are unread again from one on, mentions too, but never the own ones', async () => {
+  const id = await newChannel()
+  for (const content of ['1', '2', '3 @ines-carvalho', '4']) await post(bot, id, content)
+  const put = async (what: 'read' | 'unread', body: unknown) =>
+    (await admin.in(`PUT`, `/channels/${id}/${what}`, body)).body
+  await put('read', { seq: 4 })
+  await post(admin, id, '5')
+  expect(await marks(admin, id)).toEqual([5, 5, 0, 0])
+  expect(await put('unread', { seq: 3 })).toEqual({
+    read_seq: 2,
+    unread_count: 2,
+    mention_count: 1,
+    rewinds: 1,
+  })
+  expect(await marks(admin, id)).toEqual([5, 2, 2, 1])
+  // Never forward; a late marker of before changes nothing; a new one reads again.
+  expect(await put('unread', { seq: 5 })).toMatchObject({ read_seq: 2, rewinds: 2 })
+  expect(await put('read', { seq: 5, rewinds: 1 })).toMatchObject({ read_seq: 2, unread_count: 2 })
+  await post(bot, id, '6')
+  expect(await put('read', { seq: 4, rewinds: 2 })).toMatchObject({ read_seq: 4, unread_count: 1 })
+  expect((await admin.in<Channel>('GET', `/channels/${id}`)).body.rewinds).toBe(2)
+  // Of others nothing has changed.
+  expect((await marks(bot, id))[1]).toBe(4)
+  expect((await admin.in('PUT', `/channels/${id}/unread`, { seq: 0 })).status).toBe(400)
+})
+
+test('C68 a muted channel is muted for its reader only, everywhere, and goes on counting', async () => {
+  const id = await newChannel()
+  const muted = async (who: Reader) => {
+    const { body } = await who.in<{ data: Channel[] }>('GET', '/channels?limit=100')
+    return body.data.find((channel) => channel.id === id)?.muted
+  }
+  const mute = async (value: boolean) =>
+    await admin.in('PUT', `/channels/${id}/preferences`, { muted: value })
+  expect(await mute(true)).toMatchObject({ status: 200, body: { muted: true } })
+  expect([await muted(admin), await muted(bot)]).toEqual([true, false])
+  await post(bot, id, '1 @ines-carvalho')
+  expect(await marks(admin, id)).toEqual([1, 0, 1, 1])
+  await admin.in('PUT', `/channels/${id}/read`, { seq: 1 })
+  expect(await muted(admin)).toBe(true)
+  await mute(false)
+  expect(await muted(admin)).toBe(false)
+  expect((await admin.in('PUT', `/channels/${id}/preferences`, {})).status).toBe(400)
+})
+
 test('C44 new access to a channel starts at its end: joined, assigned, made an administrator', async () => {
   const id = await newChannel()
   for (let i = 0; i < 3; i++) await post(bot, id, `before ${i}`)

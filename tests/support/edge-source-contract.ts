@@ -90,13 +90,15 @@ export const EDGE_SOURCE_RULES: Rule[] = [
         ...(await source.readMarkers(org_id, user, [{ id: channel_id, last_seq }])),
       ]
       const marker = (unread_count: number, mention_count: number) => [
-        { channel_id, read_seq: READ_SEQ, unread_count, mention_count },
+        { channel_id, read_seq: READ_SEQ, unread_count, mention_count, rewinds: 0, muted: false },
       ]
       // Unread mentions: 4, 6, 8 and 10.
       assert.deepEqual(await of(first, 10), marker(7, 4))
       assert.deepEqual(await of(first, 7), marker(4, 2))
       assert.deepEqual(await of(first, READ_SEQ), marker(0, 0))
-      assert.deepEqual(await of(second, 5), [{ channel_id, read_seq: 0, unread_count: 5, mention_count: 1 }])
+      assert.deepEqual(await of(second, 5), [
+        { channel_id, read_seq: 0, unread_count: 5, mention_count: 1, rewinds: 0, muted: false },
+      ])
       assert.deepEqual(await of(stranger, 10), [])
       assert.equal((await source.readMarkers(org_id, first, [{ id: stranger, last_seq: 9 }])).length, 0)
       assert.equal((await source.readMarkers(org_id, first, [])).length, 0)

@@ -145,7 +145,8 @@ export class MemoryEdgeSource implements EdgeSource {
       ({ seq, sender }) => within(seq, read_seq ?? 0, last_seq) && sender.id !== user_id,
     )
     const [unread_count, mention_count] = [others.length, unread.length]
-    return [{ channel_id, read_seq: read_seq ?? 0, unread_count, mention_count }]
+    const unchanged = { rewinds: 0, muted: false }
+    return [{ channel_id, read_seq: read_seq ?? 0, unread_count, mention_count, ...unchanged }]
   }
 
   #messagesOf(channel_id: string): Message[] {

@@ -46,7 +46,7 @@ describe('channel counters', () => {
     expect(after_other[0]).toMatchObject({ read_seq: 6, unread_count: 1, mention_count: 1 })
     const again = withCounted(after_other, own(8), ME)
     expect(again[0]).toMatchObject({ last_seq: 8, read_seq: 6, unread_count: 1, mention_count: 1 })
-    expect(withRead(again, again[0]?.id ?? '', 8)[0]).toMatchObject({
+    expect(withRead(again, again[0]?.id ?? '', { seq: 8 })[0]).toMatchObject({
       read_seq: 8,
       unread_count: 0,
       mention_count: 0,
@@ -71,19 +71,49 @@ describe('channel counters', () => {
     const log = { messages, has_older: false, has_newer: false }
     const before = [channel({ last_seq: 5, unread_count: 4, mention_count: 2 })]
     const passed = passedIn(log, 0, 3, ME)
-    expect(withRead(before, CHANNEL, 3, passed)[0]).toMatchObject({
+    expect(withRead(before, CHANNEL, { seq: 3 }, passed)[0]).toMatchObject({
       read_seq: 3,
       unread_count: 2,
       mention_count: 1,
     })
-    expect(withRead(before, CHANNEL, 5, passedIn(log, 0, 5, ME))[0]).toMatchObject({
+    expect(withRead(before, CHANNEL, { seq: 5 }, passedIn(log, 0, 5, ME))[0]).toMatchObject({
       unread_count: 0,
       mention_count: 0,
     })
     expect(passedIn({ ...log, messages: messages.slice(1) }, 0, 3, ME)).toBeUndefined()
     expect(passedIn(log, 4, 6, ME)).toBeUndefined()
     // Counted from another marker: only an upper bound remains.
-    expect(withRead(withRead(before, CHANNEL, 1), CHANNEL, 3, passed)[0]).toMatchObject({ unread_count: 2 })
+    expect(withRead(withRead(before, CHANNEL, { seq: 1 }), CHANNEL, { seq: 3 }, passed)[0]).toMatchObject({
+      unread_count: 2,
+    })
+  })
+
+  test('C67 a move back wins over every marker from before it, and counts what is unread again', () => {
+    const own = message(4, { sender: { id: ME, type: 'human', display_name: 'Ana' } })
+    const messages = [message(1), message(2), message(3, { mentions: [ME] }), own, message(5)]
+    const log = { messages, has_older: false, has_newer: false }
+    const read = [channel({ last_seq: 5, read_seq: 5 })]
+    const back = withRead(read, CHANNEL, { seq: 2, rewinds: 1 }, passedIn(log, 2, 5, ME))
+    const unread_again = { read_seq: 2, rewinds: 1, unread_count: 2, mention_count: 1 }
+    expect(back[0]).toMatchObject(unread_again)
+    // Late: a marker of another tab, counts and a list that were read before.
+    expect(withRead(back, CHANNEL, { seq: 5 })).toEqual(back)
+    expect(withCounts(back, channel({ last_seq: 5, read_seq: 5 }))).toEqual(back)
+    expect(withFresh(back, [channel({ last_seq: 5, read_seq: 5 })])[0]).toMatchObject({
+      read_seq: 2,
+      rewinds: 1,
+    })
+    // A list that knows of a move back which this tab has missed is taken.
+    const fresh = channel({ last_seq: 5, ...unread_again })
+    expect(withFresh(read, [fresh])[0]).toMatchObject(unread_again)
+    expect(withCounts(read, fresh)[0]).toMatchObject(unread_again)
+    expect(withRead(back, CHANNEL, { seq: 5, rewinds: 1 })[0]).toMatchObject({
+      read_seq: 5,
+      unread_count: 0,
+      rewinds: 1,
+    })
+    // What is not loaded is at most what follows.
+    expect(withRead(read, CHANNEL, { seq: 1, rewinds: 1 })[0]).toMatchObject({ unread_count: 4 })
   })
 
   test('counts that were read before the marker moved on, or before a message came, are not taken', () => {

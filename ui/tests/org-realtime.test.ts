@@ -38,6 +38,7 @@ async function connected(user_id: string) {
       http: {
         post: () => Promise.reject(new Error('unused')),
         read: async () => {},
+        unread: async () => ({ read_seq: 0, unread_count: 0, mention_count: 0 }),
         channel: async () => channel(),
       },
       outbox: { store: new MemoryOutboxStore(), newId: () => 'client-1', openTabs: async () => undefined },
@@ -52,7 +53,7 @@ async function connected(user_id: string) {
       recovered() {},
       typed() {},
       typingStopped() {},
-      present() {},
+      attended() {},
       delivered() {},
       outbox() {},
       reconnected() {},

@@ -5,10 +5,10 @@ import { SentMarkers } from '../src/realtime/sent-markers.ts'
 
 test('the last markers are sent again after a reconnect, each channel once with its furthest', () => {
   const markers = new SentMarkers()
-  for (let at = 0; at < 30; at++) markers.sent(`channel ${at}`, 1)
-  markers.sent('channel 29', 5)
+  for (let at = 0; at < 30; at++) markers.sent(`channel ${at}`, { seq: 1, rewinds: 0 })
+  markers.sent('channel 29', { seq: 5, rewinds: 0 })
   expect(markers.all()).toHaveLength(20)
-  expect(markers.all().at(-1)).toEqual(['channel 29', 5])
+  expect(markers.all().at(-1)).toEqual(['channel 29', { seq: 5, rewinds: 0 }])
   markers.clear()
   expect(markers.all()).toEqual([])
 })

@@ -4,8 +4,6 @@ import type {
   CommandCall,
   PostReply,
   PostRequest,
-  ReadMarker,
-  ReadRequest,
 } from '../../contracts/calls.ts'
 import type { PostRefusal } from '../../contracts/commands.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -18,9 +16,6 @@ import { RecentPosts } from './recent-posts.ts'
 import type { ChannelPorts, Ephemeral } from './requests.ts'
 import { Typing } from './typing.ts'
 
-/** Read markers of WebSocket clients are saved together after so long. */
-const SAVE_READS_MS = 1_000
-
 /** The memory of one chat channel: recent `client_id`s, the loop brake, typing, unsaved read markers. */
 export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   readonly #context: ActorContext<ChannelRequest>
@@ -28,13 +23,14 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   readonly #org_id: string
   readonly #channel_id: string
   readonly #recent = new RecentPosts()
-  readonly #reads = new ReadMarkers()
+  readonly #markers: ReadMarkers
   readonly #typing = new Typing()
   #brake = new LoopBrake()
 
   constructor(context: ActorContext<ChannelRequest>, ports: ChannelPorts) {
     this.#context = context
     this.#ports = ports
+    this.#markers = new ReadMarkers(context, ports)
     this.#org_id = context.address.org_id
     this.#channel_id = context.address.id
   }
@@ -53,14 +49,16 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
       case 'typing_stopped':
         return this.#stopsTyping(request.user_id)
       case 'read':
-        return this.#read(request)
+        return this.#markers.read(request)
+      case 'unread':
+        return deferred(this.#markers.unread(request))
       case 'save_reads':
-        return deferred(this.#saveReads())
+        return deferred(this.#markers.saveAll())
     }
   }
 
   async passivate(): Promise<void> {
-    await this.#saveReads()
+    await this.#markers.saveAll()
   }
 
   // -- messages -----------------------------------------------------------------------------------------------------
@@ -179,37 +177,6 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   #send(to: Omit<Ephemeral, 'org_id' | 'channel_id'>): null {
     this.#ports.ephemeral({ org_id: this.#org_id, channel_id: this.#channel_id, ...to })
     return null
-  }
-
-  // -- read markers -------------------------------------------------------------------------------------------------
-
-  /** `now` (REST) answers after the marker is stored; otherwise it is saved with others within a second. */
-  #read(request: ReadRequest): null | Deferred<ReadMarker | null> {
-    const { user_id, seq } = request
-    if (request.now) return deferred(this.#saveRead(user_id, seq))
-    this.#reads.move(user_id, seq)
-    if (this.#reads.full) return deferred(this.#saveReads())
-    if (this.#reads.size === 1) this.#context.setTimer('save_reads', SAVE_READS_MS, { type: 'save_reads' })
-    return null
-  }
-
-  async #saveReads(): Promise<null> {
-    for (const [user_id, seq] of this.#reads.take()) {
-      await this.#saveRead(user_id, seq).catch((error: unknown) =>
-        this.#context.failed('save a read marker', error),
-      )
-    }
-    return null
-  }
-
-  async #saveRead(user_id: string, seq: number): Promise<ReadMarker | null> {
-    const marker = await this.#ports.markRead(this.#org_id, this.#channel_id, user_id, seq)
-    if (!marker) return null
-    this.#send({
-      only_user_id: user_id,
-      frame: { type: 'read', channel_id: this.#channel_id, seq: marker.read_seq },
-    })
-    return marker
   }
 }
 

@@ -1,26 +1,70 @@
-/** Users whose unsaved markers are kept; with one more they are saved at once instead of after the pause. */
-export const UNSAVED_READS_MAX = 1_000
+import type { ChannelRequest, ReadMarker, ReadRequest, UnreadRequest } from '../../contracts/calls.ts'
+import type { ServerFrame } from '../../contracts/frames.ts'
+import { type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
+import type { ChannelPorts } from './requests.ts'
+import { type UnsavedRead, UnsavedReads } from './unsaved-reads.ts'
 
-/** Read markers of WebSocket clients between two saves: the furthest of each user. */
+/** Read markers of WebSocket clients are saved together after so long. */
+const SAVE_READS_MS = 1_000
+
+/** The read markers of one channel: saved at once or together, in the order of each user, and told to its connections. */
 export class ReadMarkers {
-  #unsaved = new Map<string, number>()
+  readonly #context: ActorContext<ChannelRequest>
+  readonly #ports: Pick<ChannelPorts, 'markRead' | 'markUnread' | 'ephemeral'>
+  readonly #unsaved = new UnsavedReads()
+  /** One round of saving after the other. */
+  #saving: Promise<unknown> = Promise.resolve()
 
-  get size(): number {
-    return this.#unsaved.size
+  constructor(context: ActorContext<ChannelRequest>, ports: ChannelPorts) {
+    this.#context = context
+    this.#ports = ports
   }
 
-  get full(): boolean {
-    return this.#unsaved.size >= UNSAVED_READS_MAX
+  /** `now` (REST) answers after the marker is stored; otherwise it is saved with others within a second. */
+  read({ user_id, seq, rewinds, now }: ReadRequest): null | Deferred<ReadMarker | null> {
+    const read = { user_id, seq, ...(rewinds === undefined ? {} : { rewinds }) }
+    if (now) return deferred(this.#save(read))
+    this.#unsaved.add(read)
+    if (this.#unsaved.full) return deferred(this.saveAll())
+    if (this.#unsaved.size === 1) this.#context.setTimer('save_reads', SAVE_READS_MS, { type: 'save_reads' })
+    return null
   }
 
-  move(user_id: string, seq: number): void {
-    this.#unsaved.set(user_id, Math.max(seq, this.#unsaved.get(user_id) ?? 0))
+  /** Moves a marker back, after those that the user set before. */
+  async unread({ user_id, seq }: UnreadRequest): Promise<ReadMarker | null> {
+    const { org_id, id } = this.#context.address
+    await this.saveAll(user_id)
+    return this.#tell(user_id, await this.#ports.markUnread(org_id, id, user_id, seq))
   }
 
-  /** The unsaved markers; the caller saves them. */
-  take(): [user_id: string, seq: number][] {
-    const taken = [...this.#unsaved]
-    this.#unsaved = new Map()
-    return taken
+  /** Saves what is unsaved, of everybody or of one user. A failure is reported, and affects no other marker. */
+  async saveAll(of_user_id?: string): Promise<null> {
+    const taken = this.#unsaved.take(of_user_id)
+    const saving = this.#saving.then(async () => {
+      for (const read of taken)
+        await this.#save(read).catch((error: unknown) => this.#context.failed('save a read marker', error))
+    })
+    this.#saving = saving
+    await saving
+    return null
+  }
+
+  async #save({ user_id, seq, rewinds }: UnsavedRead): Promise<ReadMarker | null> {
+    const { org_id, id } = this.#context.address
+    return this.#tell(user_id, await this.#ports.markRead(org_id, id, user_id, seq, rewinds))
+  }
+
+  #tell(only_user_id: string, marker: ReadMarker | undefined): ReadMarker | null {
+    if (!marker) return null
+    const { org_id, id: channel_id } = this.#context.address
+    const { read_seq: seq, rewinds } = marker
+    const frame: ServerFrame = {
+      type: 'read',
+      channel_id,
+      seq,
+      ...(rewinds === undefined ? {} : { rewinds }),
+    }
+    this.#ports.ephemeral({ org_id, channel_id, only_user_id, frame })
+    return marker
   }
 }

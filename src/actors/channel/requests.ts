@@ -21,8 +21,21 @@ export interface ChannelPorts {
   ): Promise<ReplyTo<'channel.resume_loop'>>
   /** Sends a frame that is not stored: it may be lost, it never delays messages. Must not throw. */
   ephemeral(frame: Ephemeral): void
-  /** Stores a read marker; undefined when the channel is gone. */
-  markRead(org_id: string, channel_id: string, user_id: string, seq: number): Promise<ReadMarker | undefined>
+  /** Moves a read marker forward, unless it was moved back since `rewinds`; undefined when the channel is gone. */
+  markRead(
+    org_id: string,
+    channel_id: string,
+    user_id: string,
+    seq: number,
+    rewinds?: number,
+  ): Promise<ReadMarker | undefined>
+  /** Moves a read marker back to before `seq`; undefined when the channel is gone. */
+  markUnread(
+    org_id: string,
+    channel_id: string,
+    user_id: string,
+    seq: number,
+  ): Promise<ReadMarker | undefined>
   /** State of the loop brake: the current run of agents' messages, and the end of a pause (0: none). */
   loadBrake(org_id: string, channel_id: string): Promise<{ run: AgentMessage[]; paused_until: number }>
   /** Without a promise when the org's edge is loaded. */

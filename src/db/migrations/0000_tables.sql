@@ -71,6 +71,8 @@ CREATE TABLE "channel_reads" (
 	"read_seq" bigint NOT NULL,
 	"own_count" bigint DEFAULT 0 NOT NULL,
 	"mention_count" integer DEFAULT 0 NOT NULL,
+	"rewinds" integer DEFAULT 0 NOT NULL,
+	"muted" boolean DEFAULT false NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "channel_reads_org_id_channel_id_user_id_pk" PRIMARY KEY("org_id","channel_id","user_id")
 );
@@ -430,6 +432,7 @@ CREATE INDEX "alarms_next" ON "alarms" USING btree ("next_at");--> statement-bre
 CREATE INDEX "api_keys_key_id" ON "api_keys" USING btree ("key_id");--> statement-breakpoint
 CREATE INDEX "api_keys_user" ON "api_keys" USING btree ("org_id","user_id","created_at");--> statement-breakpoint
 CREATE INDEX "api_keys_sub_agent" ON "api_keys" USING btree ("org_id","sub_agent_id");--> statement-breakpoint
+CREATE INDEX "message_deliveries_working" ON "message_deliveries" USING btree ("org_id") WHERE state = 'working';--> statement-breakpoint
 CREATE INDEX "channel_reads_user" ON "channel_reads" USING btree ("org_id","user_id");--> statement-breakpoint
 CREATE INDEX "channels_project" ON "channels" USING btree ("org_id","project_id");--> statement-breakpoint
 CREATE INDEX "events_task" ON "events" USING btree ("org_id","task_id","sequence") WHERE task_id is not null;--> statement-breakpoint

@@ -57,7 +57,8 @@ const countAfter = statement((p: Params<OfReader & { read_seq: number }>) =>
 function channelRows(sql: Sql, org: OrgRef, user_id: string): Fragment {
   return sql`
     select x.id, x.name, x.topic, x.type, x.project_id, x.last_seq, coalesce(r.read_seq, 0) as read_seq,
-           greatest(x.last_seq - coalesce(r.read_seq + r.own_count, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count
+           greatest(x.last_seq - coalesce(r.read_seq + r.own_count, 0), 0) as unread_count, coalesce(r.mention_count, 0) as mention_count,
+           coalesce(r.rewinds, 0) as rewinds, coalesce(r.muted, false) as muted
     from channels x
     left join channel_reads r on r.org_id = x.org_id and r.channel_id = x.id and r.user_id = ${user_id}
     where x.org_id = ${org}`
@@ -86,6 +87,8 @@ export interface MarkerAt {
   /** Messages of others after it, and those that mention the user. */
   unread_count: number
   mention_count: number
+  rewinds: number
+  muted: boolean
 }
 
 /**
@@ -104,7 +107,7 @@ export async function readMarkers(
     org_id,
     (sql, org) => sql<MarkerAt[]>`
       select r.channel_id, r.read_seq, greatest(at.last_seq - r.read_seq - r.own_count + later.own, 0) as unread_count,
-             greatest(r.mention_count - later.mentions, 0)::int as mention_count
+             greatest(r.mention_count - later.mentions, 0)::int as mention_count, r.rewinds, r.muted
       from unnest(${ids}::uuid[], ${seqs}::bigint[]) as at(channel_id, last_seq)
       join channel_reads r on r.org_id = ${org} and r.channel_id = at.channel_id and r.user_id = ${user_id}
       cross join lateral (
@@ -131,8 +134,8 @@ export async function findChannel(
 
 /**
  * Moves a user's read marker, never back and never past the last message, and counts what stays unread. Returns the
- * marker as it is now; undefined when there is no such channel. Text: the marker is read and moved in one round trip. The
- * counts are a statement of their own, which sees every message that was stored before the marker was locked.
+ * marker as it is now; undefined when there is no such channel. With `rewinds` it moves only if the user has not moved it
+ * back since. Text: the marker is read and moved in one round trip.
  */
 export async function markRead(
   { sql }: Tx,
@@ -140,19 +143,77 @@ export async function markRead(
   channel_id: string,
   user_id: string,
   seq: number,
+  rewinds: number | null = null,
 ): Promise<ReadMarker | undefined> {
-  const [marked] = await sql<{ read_seq: number }[]>`
+  const [marked] = await sql<Marked[]>`
     insert into channel_reads as r (org_id, channel_id, user_id, read_seq, updated_at)
     select ${org_id}, ${channel_id}, ${user_id}, least(${seq}::bigint, last_seq), now() from channels
     where org_id = ${org_id} and id = ${channel_id}
     on conflict (org_id, channel_id, user_id) do update set
-      read_seq = greatest(r.read_seq, excluded.read_seq), updated_at = excluded.updated_at
-    returning read_seq`
-  if (!marked) return undefined
-  const { read_seq } = marked
-  const [counts] = await countAfter(sql, { org_id, channel_id, user_id, read_seq })
+      read_seq = case when r.rewinds = coalesce(${rewinds}::bigint, r.rewinds)
+                 then greatest(r.read_seq, excluded.read_seq) else r.read_seq end,
+      updated_at = excluded.updated_at
+    returning read_seq, rewinds`
+  return marked && (await counted(sql, { org_id, channel_id, user_id }, marked))
+}
+
+/**
+ * Moves a user's read marker back to before `seq` (from 1), never forward: what follows is unread again, except for the
+ * user's own messages. Returns the marker as it is now; undefined when there is no such channel. Text: as above.
+ */
+export async function markUnread(
+  { sql }: Tx,
+  org_id: string,
+  channel_id: string,
+  user_id: string,
+  seq: number,
+): Promise<ReadMarker | undefined> {
+  const [marked] = await sql<Marked[]>`
+    insert into channel_reads as r (org_id, channel_id, user_id, read_seq, rewinds, updated_at)
+    select ${org_id}, ${channel_id}, ${user_id}, 0, 1, now() from channels
+    where org_id = ${org_id} and id = ${channel_id}
+    on conflict (org_id, channel_id, user_id) do update set
+      read_seq = least(r.read_seq, ${seq - 1}::bigint), rewinds = r.rewinds + 1, updated_at = excluded.updated_at
+    returning read_seq, rewinds`
+  return marked && (await counted(sql, { org_id, channel_id, user_id }, marked))
+}
+
+interface Marked {
+  read_seq: number
+  rewinds: number
+}
+
+/** A statement of its own, which sees every message that was stored before the marker was locked. */
+async function counted(
+  sql: Sql,
+  reader: OfReader,
+  { read_seq, rewinds }: Marked,
+): Promise<ReadMarker | undefined> {
+  const [counts] = await countAfter(sql, { ...reader, read_seq })
   if (!counts) return undefined
   const { last_seq, own_count, mention_count } = counts
-  await setCounts(sql, { org_id, channel_id, user_id, own_count, mention_count })
-  return { read_seq, unread_count: Math.max(0, last_seq - read_seq - own_count), mention_count }
+  await setCounts(sql, { ...reader, own_count, mention_count })
+  const unread_count = Math.max(0, last_seq - read_seq - own_count)
+  return { read_seq, unread_count, mention_count, ...(rewinds > 0 ? { rewinds } : {}) }
+}
+
+const setMuted = statement((p: Params<OfReader & { muted: boolean }>) =>
+  build
+    .insert(channel_reads)
+    .values({
+      org_id: given(p.org_id),
+      channel_id: given(p.channel_id),
+      user_id: given(p.user_id),
+      read_seq: 0,
+      muted: given(p.muted),
+    })
+    .onConflictDoUpdate({
+      target: [channel_reads.org_id, channel_reads.channel_id, channel_reads.user_id],
+      set: { muted: given(p.muted) },
+    }),
+)
+
+/** Mutes a channel for one user, or ends that. */
+export async function muteChannel({ sql }: Tx, reader: OfReader, muted: boolean): Promise<void> {
+  await setMuted(sql, { ...reader, muted })
 }

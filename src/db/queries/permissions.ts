@@ -8,6 +8,9 @@ import { foundUsernames } from './users.ts'
 /** Keys that ended longer ago are refused at look-up; the fold needs only keys whose end an earlier look-up missed. */
 const ENDED_KEYS_HOURS = 1
 
+/** An agent that has worked for longer without a word is not shown as working by a server that starts. */
+const WORK_HOURS = 6
+
 interface StoredState extends Head {
   status: OrgStatus
   settings: OrgSettings
@@ -16,6 +19,7 @@ interface StoredState extends Head {
   project_users: PermissionSnapshot['project_users']
   sub_agents: PermissionSnapshot['sub_agents']
   ending_keys: PermissionSnapshot['ending_keys']
+  work: OrgState['work']
 }
 
 /** The permissions of an org, with the head of their snapshot. */
@@ -23,6 +27,8 @@ export interface OrgState {
   head: Head
   permissions: PermissionSnapshot
   channels: { id: string; last_seq: number }[]
+  /** Messages that agents work on. */
+  work: { channel_id: string; agent_id: string; seq: number }[]
 }
 
 /**
@@ -49,11 +55,15 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
           from sub_agents s where s.org_id = h.org_id and s.status = 'active') as sub_agents,
         (select coalesce(json_agg(json_build_object('id', k.id, 'ends_at', least(k.revoked_at, k.expires_at))), '[]')
           from api_keys k where k.org_id = h.org_id
-            and least(k.revoked_at, k.expires_at) > now() - make_interval(hours => ${ENDED_KEYS_HOURS})) as ending_keys
+            and least(k.revoked_at, k.expires_at) > now() - make_interval(hours => ${ENDED_KEYS_HOURS})) as ending_keys,
+        (select coalesce(json_agg(json_build_object('channel_id', d.channel_id, 'agent_id', d.agent_id, 'seq', d.seq)
+            order by d.seq), '[]')
+          from message_deliveries d where d.org_id = h.org_id and d.state = 'working'
+            and d.updated_at > now() - make_interval(hours => ${WORK_HOURS})) as work
       from org_heads h join organizations o on o.id = h.org_id where h.org_id = ${org}`,
   )
   if (!found) return undefined
-  const { epoch, sequence, batch, log, channels, members, ...permissions } = found
+  const { epoch, sequence, batch, log, channels, members, work, ...permissions } = found
   return {
     head: { epoch, sequence, batch, log },
     permissions: {
@@ -65,5 +75,6 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
       channels: channels.map(({ last_seq: _, ...channel }) => channel),
     },
     channels: channels.map(({ id, last_seq }) => ({ id, last_seq })),
+    work,
   }
 }

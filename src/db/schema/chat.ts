@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import {
   CHANNEL_TYPES,
   DELIVERY_STATES,
@@ -44,6 +54,9 @@ export const channel_reads = pgTable(
     /** The user's own messages after `read_seq`, which are never unread. */
     own_count: bigint('own_count', { mode: 'number' }).notNull().default(0),
     mention_count: integer('mention_count').notNull().default(0),
+    /** How often the user moved the marker back: a marker of an earlier count is out of date. */
+    rewinds: integer('rewinds').notNull().default(0),
+    muted: boolean('muted').notNull().default(false),
     updated_at: updatedAt(),
   },
   (t) => [
@@ -114,6 +127,7 @@ export const message_deliveries = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.channel_id, t.seq, t.agent_id] }),
+    index('message_deliveries_working').on(t.org_id).where(sql`state = 'working'`),
     foreignKey({
       columns: [t.org_id, t.channel_id],
       foreignColumns: [channels.org_id, channels.id],

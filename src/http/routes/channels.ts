@@ -9,14 +9,16 @@ import { PageOf, pageOf, SliceOf } from '../../contracts/lists.ts'
 import {
   ChannelCreate,
   ChannelPatch,
+  ChannelPreferences,
   DeliveryReport,
   MessageCreate,
   ReadMark,
+  UnreadMark,
 } from '../../contracts/requests.ts'
 import { Channel, Delivery, KnownCommand, Message } from '../../contracts/resources.ts'
 import { Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
-import { findChannel, listChannels } from '../../db/queries/channels.ts'
+import { findChannel, listChannels, muteChannel } from '../../db/queries/channels.ts'
 import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import { knownCommands } from '../../domain/known-commands.ts'
@@ -202,7 +204,8 @@ export function channelRoutes(deps: Deps) {
           action: 'message.mark_read',
           body: ReadMark,
           summary: 'Move the own read marker',
-          description: 'Only forward; answers once it is stored.',
+          description:
+            'Only forward; answers once it is stored. `rewinds` of the channel makes it void when the caller marked messages as unread since.',
           ok: {
             status: 200,
             schema: ReadMarker,
@@ -212,10 +215,60 @@ export function channelRoutes(deps: Deps) {
         async (call) => {
           const channel_id = readable(call)
           const { principal, body, org_id } = call
-          const request = { type: 'read', user_id: principal.id, seq: body.seq, now: true } as const
+          const request = { type: 'read', user_id: principal.id, ...body, now: true } as const
           const marker = await deps.channel(org_id, channel_id, request)
           if (!marker) throw notFound('channel')
           return { body: marker }
+        },
+      ),
+    )
+
+    .put(
+      '/channels/:channel_id/unread',
+      ...at.org(
+        {
+          tag,
+          action: 'message.mark_read',
+          body: UnreadMark,
+          summary: 'Mark messages as unread again',
+          description:
+            'From `seq` on, except for the caller’s own: moves the own read marker back, never forward; answers once it is stored.',
+          ok: { status: 200, schema: ReadMarker },
+          errors: ['CHANNEL_NOT_FOUND'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          const { principal, body, org_id } = call
+          const request = { type: 'unread', user_id: principal.id, seq: body.seq } as const
+          const marker = await deps.channel(org_id, channel_id, request)
+          if (!marker) throw notFound('channel')
+          return { body: marker }
+        },
+      ),
+    )
+
+    .put(
+      '/channels/:channel_id/preferences',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.set_preferences',
+          body: ChannelPreferences,
+          summary: 'Mute a channel, or end that',
+          description:
+            'For the caller only, on all its devices. The counts go on; a muted channel asks for attention by mentions only.',
+          ok: { status: 200, schema: ChannelPreferences },
+          errors: ['CHANNEL_NOT_FOUND'],
+        },
+        async (call) => {
+          const channel_id = readable(call)
+          const { org_id, principal, body } = call
+          const user_id = principal.id ?? ''
+          const { muted } = body
+          await deps.database.withOrg(org_id, (tx) => muteChannel(tx, { org_id, channel_id, user_id }, muted))
+          const frame = { type: 'preferences', channel_id, muted } as const
+          deps.ephemeral({ org_id, channel_id, only_user_id: user_id, frame })
+          return { body: { muted } }
         },
       ),
     )

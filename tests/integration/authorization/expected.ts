@@ -176,6 +176,14 @@ export const EXPECTED: readonly Row[] = [
   in_org('POST /channels/{channel_id}/messages', org_wide(CREATED), ORG_CHANNEL),
   in_org('PUT /channels/{channel_id}/read', { ...in_project(OK), read_only: OK }, PROJECT_CHANNEL),
   in_org('PUT /channels/{channel_id}/read', { ...org_wide(OK), read_only: OK }, ORG_CHANNEL),
+  in_org('PUT /channels/{channel_id}/unread', { ...in_project(OK), read_only: OK }, PROJECT_CHANNEL),
+  in_org('PUT /channels/{channel_id}/unread', { ...org_wide(OK), read_only: OK }, ORG_CHANNEL),
+  in_org(
+    'PUT /channels/{channel_id}/preferences',
+    { administrator: OK, outside_project: NO_CHANNEL, read_only: OK },
+    PROJECT_CHANNEL,
+  ),
+  in_org('PUT /channels/{channel_id}/preferences', { administrator: OK, read_only: OK }, ORG_CHANNEL),
   in_org(
     'POST /channels/{channel_id}/messages/{seq}/deliveries',
     {

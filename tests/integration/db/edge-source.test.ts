@@ -105,7 +105,18 @@ test('notifications and subscriptions of many users come from a few statements, 
 
 test('the state of an org comes in one snapshot; another org’s rows are not part of it', async () => {
   const other = await makeOrg(db.database)
+  const reports = [
+    { seq: 2, state: 'working', age_hours: 1 },
+    { seq: 3, state: 'answered', age_hours: 0 },
+    { seq: 4, state: 'working', age_hours: 9 },
+  ]
+  for (const { seq, state, age_hours } of reports)
+    await db.superuser`insert into message_deliveries (org_id, channel_id, seq, agent_id, state, updated_at)
+      values (${org_id}, ${channel_id}, ${seq}, ${user_id}, ${state}, now() - make_interval(hours => ${age_hours}))`
   const state = await source.load(org_id)
+  // What nobody reported on for hours is not called work any more.
+  expect(state?.work).toEqual([{ channel_id, agent_id: user_id, seq: 2 }])
+  expect((await source.load(other.org.id))?.work).toEqual([])
   expect(state?.channels).toEqual([{ id: channel_id, last_seq: MESSAGES }])
   expect(state?.head).toBe(await source.head(org_id))
   expect(state?.permissions).toMatchObject({

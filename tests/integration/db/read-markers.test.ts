@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test'
 import { newId } from '../../../src/contracts/ids.ts'
-import { markRead } from '../../../src/db/queries/channels.ts'
+import { markRead, markUnread } from '../../../src/db/queries/channels.ts'
 import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
 import {
   LAST_SEQ,
@@ -24,6 +24,7 @@ async function make(): Promise<ReadMarkersUnderTest> {
   await db.superuser`update channels set last_seq = ${LAST_SEQ} where id = ${channel.id}`
   return {
     markRead: (org_id, ...rest) => db.database.withOrg(org_id, (tx) => markRead(tx, org_id, ...rest)),
+    markUnread: (org_id, ...rest) => db.database.withOrg(org_id, (tx) => markUnread(tx, org_id, ...rest)),
     org_id: org.id,
     channel_id: channel.id,
     user_id: founder_id,

@@ -136,6 +136,8 @@ test('W3 every frame of a socket is valid by its schema', async () => {
   )
   await until(() => other.ofType('channel_added').length === 1)
   await done(admin.in('DELETE', `/projects/${id}/users/${bot.user.id}`))
+  await done(admin.in('PUT', `/channels/${channel_id}/unread`, { seq: 1 }))
+  await done(admin.in('PUT', `/channels/${channel_id}/preferences`, { muted: true }))
   const delivered = bot.in('POST', `/channels/${channel_id}/messages/1/deliveries`, { state: 'queued' })
   await done<unknown>(delivered)
   const seen = () => [...socket.frames, ...other.frames, ...again.frames].map(({ type }) => type)

@@ -302,6 +302,20 @@ test('read markers reach one’s own other connections, presence and access foll
   await until(() => there.ofType('read').length === 1, 'the marker')
   expect(there.ofType('read')[0]).toEqual({ type: 'read', channel_id: general, seq: posted.body.seq })
   expect([here.ofType('read'), other.ofType('read')]).toEqual([[], []])
+  // Back again: every own connection hears of it, the one that read them, too.
+  await ana.in('PUT', `/channels/${general}/unread`, { seq: posted.body.seq })
+  await ana.in('PUT', `/channels/${general}/preferences`, { muted: true })
+  for (const ws of [here, there]) {
+    await until(() => ws.ofType('preferences').length === 1, 'the preferences')
+    expect(ws.ofType('preferences')[0]).toEqual({ type: 'preferences', channel_id: general, muted: true })
+    expect(ws.ofType('read').at(-1)).toEqual({
+      type: 'read',
+      channel_id: general,
+      seq: posted.body.seq - 1,
+      rewinds: 1,
+    })
+  }
+  expect([...other.ofType('read'), ...other.ofType('preferences')]).toEqual([])
   const lastPresence = (ws: WsJournal) =>
     ws.ofType('presence').findLast((frame) => frame.channel_id === general)
   const online = () => lastPresence(other)?.user_ids
@@ -343,6 +357,8 @@ test('read markers reach one’s own other connections, presence and access foll
     type: 'project' as const,
     project_id: id,
     mention_count: 0,
+    rewinds: 0,
+    muted: false,
   }
   expect(here.ofType('channel_added').map(({ channel }) => channel)).toEqual([
     { ...counts, last_seq: 1, read_seq: 1, unread_count: 0 },

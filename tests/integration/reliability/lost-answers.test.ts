@@ -62,6 +62,8 @@ const OUTSIDE_THE_LANE = [
   'DELETE /auth/sessions/{id}',
   'POST /api/v1/orgs',
   'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/read',
+  'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/unread',
+  'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/preferences',
   'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries',
   'PUT /api/v1/orgs/{org_slug}/subscriptions',
 ]

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ChannelActor } from '../../../src/actors/channel/channel-actor.ts'
 import { PAUSE_MS } from '../../../src/actors/channel/loop-brake.ts'
-import { UNSAVED_READS_MAX } from '../../../src/actors/channel/read-markers.ts'
 import { RecentPosts } from '../../../src/actors/channel/recent-posts.ts'
 import type { Ephemeral } from '../../../src/actors/channel/requests.ts'
 import { TYPING_MAX } from '../../../src/actors/channel/typing.ts'
+import { UNSAVED_READS_MAX } from '../../../src/actors/channel/unsaved-reads.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import type { ChannelRequest, CommandCall, PostReply, ReplyTo } from '../../../src/contracts/calls.ts'
@@ -79,6 +79,7 @@ class World {
             if (this.fail_reads) throw new Error('away')
             return await this.markers.markRead(...marker)
           },
+          markUnread: (...marker) => this.markers.markUnread(...marker),
           loadBrake: async () => ({ run: [], paused_until: this.paused_until }),
           brakeSettings: async () => this.brake,
           newId: () => `id${++this.#ids}`,
@@ -251,6 +252,30 @@ describe('channel actor: what is not stored', () => {
       unread_count: 0,
       mention_count: 0,
     })
+  })
+
+  test('C67 a marker is moved back after those that its user set before, and late ones of before are void', async () => {
+    const world = new World()
+    for (let seq = 1; seq <= 9; seq++) await world.post(`${seq}`)
+    for (const user_id of ['ada', 'bo'])
+      await world.ask({ type: 'read', user_id, seq: 9, rewinds: 0, now: false })
+    const unread = world.ask({ type: 'unread', user_id: 'ada', seq: 4 })
+    const late = world.ask({ type: 'read', user_id: 'ada', seq: 8, rewinds: 0, now: false })
+    assert.deepEqual(await unread, { read_seq: 3, unread_count: 6, mention_count: 0, rewinds: 1 })
+    await late
+    assert.deepEqual(world.saved, [
+      ['ada', 9],
+      ['ada', -4],
+    ])
+    await world.clock.advance(1_000)
+    const told = world.frames.flatMap(({ frame, only_user_id }) =>
+      frame.type === 'read' && only_user_id === 'ada' ? [[frame.seq, frame.rewinds]] : [],
+    )
+    assert.deepEqual(told, [
+      [9, undefined],
+      [3, 1],
+      [3, 1],
+    ])
   })
 
   test('C14 unsaved markers are saved before the actor ends', async () => {

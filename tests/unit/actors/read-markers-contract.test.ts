@@ -8,8 +8,8 @@ import {
 
 /** PostgreSQL runs the same suite in tests/integration/db/read-markers.test.ts. */
 async function make(): Promise<ReadMarkersUnderTest> {
-  const { markRead } = new MemoryReadMarkers('channel', () => LAST_SEQ)
-  return { markRead, org_id: 'org', channel_id: 'channel', user_id: 'ada', stranger: 'another' }
+  const { markRead, markUnread } = new MemoryReadMarkers('channel', () => LAST_SEQ)
+  return { markRead, markUnread, org_id: 'org', channel_id: 'channel', user_id: 'ada', stranger: 'another' }
 }
 
 describe('the contract of read markers: memory', () => {

@@ -101,6 +101,8 @@ function twoNodes() {
         ephemeral: () => undefined,
         markRead: async (_org, _channel, _user, seq) =>
           world.gone ? undefined : { read_seq: seq, unread_count: 9, mention_count: 1 },
+        markUnread: async (_org, _channel, _user, seq) =>
+          world.gone ? undefined : { read_seq: seq - 1, unread_count: 9, mention_count: 1, rewinds: 1 },
         loadBrake: async () => ({ run: [], paused_until: 0 }),
         brakeSettings: () => ({ messages: 0, minutes: 1 }),
         newId: () => uuid(77),

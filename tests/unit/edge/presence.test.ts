@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import { Attendance } from '../../../src/edge/attendance.ts'
 import { Presence } from '../../../src/edge/presence.ts'
 import { EdgeWorld, framesOf, GENERAL, turns } from './world.ts'
@@ -91,6 +92,36 @@ test('C51 presence says which agents are here by calls alone, until they open a 
     [['ana', 'bot'], ['bot']],
     [['ana', 'bot'], undefined],
   ])
+})
+
+test('C51 presence says what agents work on, from the start and as long as they are here', async () => {
+  const work = [{ channel_id: GENERAL, agent_id: 'bot', seq: 3 }]
+  const world = new EdgeWorld({ ana: 'contributor', bot: 'contributor' }, work)
+  const ana = world.socket('ana')
+  await turns()
+  const announced = () => {
+    world.edge.sockets.announcePresence()
+    return framesOf(ana.texts).findLast((frame) => frame.type === 'presence')?.working
+  }
+  expect(announced()).toBeUndefined()
+  world.edge.attendance.called('bot', 0)
+  expect(announced()).toEqual([{ agent_id: 'bot', seq: 3 }])
+  const report = (seq: number, state: DeliveryState) => {
+    const frame = {
+      type: 'delivery',
+      channel_id: GENERAL,
+      agent_id: 'bot',
+      seq,
+      state,
+      detail: null,
+    } as const
+    world.edge.sockets.ephemeral(GENERAL, frame, {})
+  }
+  report(9, 'working')
+  report(3, 'answered')
+  expect(announced()).toEqual([{ agent_id: 'bot', seq: 9 }])
+  report(9, 'failed')
+  expect(announced()).toBeUndefined()
 })
 
 test('C51 the end of the last connection ends the stay at once, whatever was called before', () => {

@@ -26,9 +26,12 @@ export class EdgeWorld {
   readonly #members: Record<string, 'administrator' | 'contributor'>
   #published = 0
 
-  constructor(members: Record<string, 'administrator' | 'contributor'> = { ana: 'contributor' }) {
+  constructor(
+    members: Record<string, 'administrator' | 'contributor'> = { ana: 'contributor' },
+    work: OrgSnapshot['work'] = [],
+  ) {
     this.#members = members
-    this.edge = new OrgEdge(ORG, this.snapshot(), this.source, {
+    this.edge = new OrgEdge(ORG, { ...this.snapshot(), work }, this.source, {
       heartbeat_seconds: 15,
       failed: (stage) => this.failures.push(stage),
       gaveUp: () => this.gave_up++,
@@ -54,7 +57,7 @@ export class EdgeWorld {
       ending_keys: [],
     }
     const channels = [{ id: GENERAL, last_seq: this.lastSeq(GENERAL) }]
-    return { log: 'log1', head: this.committed, permissions, channels }
+    return { log: 'log1', head: this.committed, permissions, channels, work: [] }
   }
 
   get committed(): number {

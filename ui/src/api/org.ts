@@ -1,10 +1,13 @@
+import type { ReadMarker } from '@contracts/calls.ts'
 import type { Page, Slice } from '@contracts/lists.ts'
 import type {
   ChannelPatch,
+  ChannelPreferences,
   KeyRotate,
   MessageCreate,
   OrgCreate,
   OrgPatch,
+  ReadMark,
   UserCreate,
   UserPatch,
 } from '@contracts/requests.ts'
@@ -121,12 +124,12 @@ export const api = {
   },
   post: (slug: string, channel_id: string, body: MessageCreate) =>
     request<Message>('POST', `${channelPath(slug, channel_id)}/messages`, { body }),
-  markRead: (slug: string, channel_id: string, seq: number) =>
-    request<{ read_seq: number; unread_count: number; mention_count: number }>(
-      'PUT',
-      `${channelPath(slug, channel_id)}/read`,
-      { body: { seq } },
-    ),
+  markRead: (slug: string, channel_id: string, body: ReadMark) =>
+    request<ReadMarker>('PUT', `${channelPath(slug, channel_id)}/read`, { body }),
+  markUnread: (slug: string, channel_id: string, seq: number) =>
+    request<ReadMarker>('PUT', `${channelPath(slug, channel_id)}/unread`, { body: { seq } }),
+  setChannelPreferences: (slug: string, channel_id: string, body: ChannelPreferences) =>
+    request<ChannelPreferences>('PUT', `${channelPath(slug, channel_id)}/preferences`, { body }),
 }
 
 /** URL of the event stream. `user_id` is the user of the page, as `X-MC-User` elsewhere. */

@@ -46,12 +46,15 @@ export function useStanding(
     const read = toValue(log)
     return new Set(read ? workingAgents(read).map(({ agent_id }) => agent_id) : [])
   })
+  const at_work = computed(
+    () => new Set(Object.values(talk.working).flatMap((works) => works.map(({ agent_id }) => agent_id))),
+  )
   return computed(() => {
     const known = connection.socket.is === 'live' && !connection.lost_shown
     return ({ id, type }) => {
       if (id === null || (type !== 'human' && type !== 'agent')) return undefined
       if (in_log.value.has(id)) return 'work'
-      if (present.value.has(id)) return talk.working[id] === undefined ? 'on' : 'work'
+      if (present.value.has(id)) return at_work.value.has(id) ? 'work' : 'on'
       return known ? 'off' : undefined
     }
   })

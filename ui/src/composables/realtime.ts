@@ -82,7 +82,8 @@ export function startRealtime(
         },
         http: {
           post: (channel_id, body) => api.post(reader.slug, channel_id, body),
-          read: (channel_id, seq) => api.markRead(reader.slug, channel_id, seq),
+          read: (channel_id, marker) => api.markRead(reader.slug, channel_id, marker),
+          unread: (channel_id, seq) => api.markUnread(reader.slug, channel_id, seq),
           channel: (channel_id) => api.channel(reader.slug, channel_id),
         },
         outbox: { store: outboxStore(), newId, openTabs: () => openTabs(tabLocks()) },
@@ -104,16 +105,12 @@ export function startRealtime(
           connection.sequence = sequence
         },
         recovered(count) {
-          talk.forgetWork()
           connection.recovered(count)
         },
         typed: talk.typed,
         typingStopped: talk.stopped,
-        present(channel_id, user_ids, calling_ids) {
-          talk.present = { ...talk.present, [channel_id]: user_ids }
-          talk.calling = { ...talk.calling, [channel_id]: calling_ids }
-        },
-        delivered: (frame) => talk.delivered(frame.agent_id, frame, frame.state),
+        attended: talk.attended,
+        delivered: talk.delivered,
         outbox(items) {
           talk.outbox = items
         },

@@ -8,6 +8,10 @@ import { useShell } from '../stores/shell.ts'
 import { useCommandKey, useHotkey, useKeySequence } from './hotkeys.ts'
 import { useMay } from './may.ts'
 
+/** Whether a channel asks for attention. */
+const isCalling = ({ muted, unread_count, mention_count }: Channel) =>
+  (muted ? mention_count : unread_count) > 0
+
 /** The keys that work on every page of an org. Answers whether the second key of a sequence is awaited. */
 export function useShellKeys(
   slug: () => string,
@@ -37,7 +41,7 @@ export function useShellKeys(
 
   useHotkey('Alt+ArrowDown', () => open(channelsAhead()[0]))
   useHotkey('Alt+ArrowUp', () => open(channelBefore()))
-  useHotkey('Alt+Shift+ArrowDown', () => open(channelsAhead().find(({ unread_count }) => unread_count > 0)))
+  useHotkey('Alt+Shift+ArrowDown', () => open(channelsAhead().find(isCalling)))
 
   useHotkey('[', () => {
     shell.folded = !shell.folded

@@ -1,7 +1,7 @@
 import type { ServerFrame } from '@contracts/frames.ts'
 import { messageUpdates, type Reader } from './apply-event.ts'
 import type { CacheUpdate } from './cache-update.ts'
-import { withChannel, withHead, withoutChannel, withRead } from './channel-counts.ts'
+import { withChannel, withHead, withMuted, withoutChannel, withRead } from './channel-counts.ts'
 import { withDelivery } from './message-log.ts'
 
 /** Converts a frame of the chat socket to cache updates; pure and idempotent like {@link applyEvent}. */
@@ -10,7 +10,9 @@ export function applyFrame(frame: ServerFrame, reader: Reader, now_iso: string):
     case 'message':
       return messageUpdates(frame.message, reader)
     case 'read':
-      return [{ at: 'channels', change: (channels) => withRead(channels, frame.channel_id, frame.seq) }]
+      return [{ at: 'channels', change: (channels) => withRead(channels, frame.channel_id, frame) }]
+    case 'preferences':
+      return [{ at: 'channels', change: (channels) => withMuted(channels, frame.channel_id, frame.muted) }]
     case 'channel_added':
       return [{ at: 'channels', change: (channels) => withChannel(channels, frame.channel) }]
     case 'channel_removed':

@@ -48,6 +48,16 @@ export function withHead(channels: readonly Channel[], channel_id: string, last_
   return channels.map((channel) => (channel.id === channel_id ? raised(channel, last_seq) : channel))
 }
 
+/**
+ * A reader's place in a channel. Within one count of moves back it goes forward only; a larger count wins, so that an old
+ * answer or another tab takes nothing back.
+ */
+export interface Marker {
+  seq: number
+  /** 0 if left out. */
+  rewinds?: number
+}
+
 /** Messages of others among those that a move of a marker passes: from `from`, exclusive, to `to`, inclusive. */
 export interface Passed {
   from: number
@@ -69,20 +79,28 @@ export function passedIn(log: MessageLog | undefined, from: number, to: number, 
   return passed
 }
 
-/** Moves the read marker forward; exact if what it passes is known. */
+/**
+ * Moves the read marker. Exact if the messages between are known: those that it passes, or from its new place to the head
+ * those that are unread again.
+ */
 export function withRead(
   channels: readonly Channel[],
   channel_id: string,
-  seq: number,
+  marker: Marker,
   passed?: Passed,
 ): Channel[] {
-  return channels.map((channel) => (channel.id === channel_id ? read(channel, seq, passed) : channel))
+  return channels.map((channel) => (channel.id === channel_id ? moved(channel, marker, passed) : channel))
+}
+
+export function withMuted(channels: readonly Channel[], channel_id: string, muted: boolean): Channel[] {
+  return channels.map((channel) => (channel.id === channel_id ? { ...channel, muted } : channel))
 }
 
 /** Takes the counts of one channel from the server, unless its marker or its head is older than the cached one. */
 export function withCounts(channels: readonly Channel[], fresh: Channel): Channel[] {
   return channels.map((channel) => {
-    const older = fresh.read_seq < channel.read_seq || fresh.last_seq < channel.last_seq
+    const behind = fresh.rewinds === channel.rewinds && fresh.read_seq < channel.read_seq
+    const older = behind || fresh.rewinds < channel.rewinds || fresh.last_seq < channel.last_seq
     return channel.id !== fresh.id || older ? channel : { ...fresh, name: channel.name }
   })
 }
@@ -93,7 +111,7 @@ export function withFresh(known: readonly Channel[] | undefined, fresh: readonly
   return sortChannels(
     fresh.map((channel) => {
       const cached = before.get(channel.id)
-      return cached ? read(channel, cached.read_seq) : channel
+      return cached ? moved(channel, { seq: cached.read_seq, rewinds: cached.rewinds }) : channel
     }),
   )
 }
@@ -101,6 +119,25 @@ export function withFresh(known: readonly Channel[] | undefined, fresh: readonly
 function raised(channel: Channel, last_seq: number): Channel {
   const missing = last_seq - channel.last_seq
   return missing > 0 ? { ...channel, last_seq, unread_count: channel.unread_count + missing } : channel
+}
+
+function moved(channel: Channel, { seq, rewinds = 0 }: Marker, passed?: Passed): Channel {
+  if (rewinds < channel.rewinds) return channel
+  return rewinds > channel.rewinds ? movedBack(channel, seq, rewinds, passed) : read(channel, seq, passed)
+}
+
+/** Unless they are known, all messages after `seq` are unread, and the mentions stay. */
+function movedBack(channel: Channel, seq: number, rewinds: number, passed?: Passed): Channel {
+  const read_seq = Math.min(seq, channel.last_seq)
+  const known = passed?.from === read_seq && passed.to === channel.last_seq ? passed : undefined
+  const unread_count = known?.unread ?? channel.last_seq - read_seq
+  return {
+    ...channel,
+    read_seq,
+    rewinds,
+    unread_count,
+    mention_count: known?.mentions ?? Math.min(channel.mention_count, unread_count),
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { ReadMarker } from '@contracts/calls.ts'
 import type { ServerFrame } from '@contracts/frames.ts'
 import type { MessageCreate } from '@contracts/requests.ts'
 import type { Channel, Message } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { Reader } from './apply-event.ts'
+import type { Marker } from './channel-counts.ts'
 import type { SocketLike, SocketState } from './chat-socket.ts'
 import type { StreamState } from './event-stream.ts'
 import type { OutboxItem } from './outbox.ts'
@@ -23,7 +25,7 @@ export interface OrgRealtimeHandlers {
   recovered(count: number): void
   typed(channel_id: string, user_id: string): void
   typingStopped(channel_id: string, user_id: string): void
-  present(channel_id: string, user_ids: string[], calling_ids: readonly string[]): void
+  attended(frame: Extract<ServerFrame, { type: 'presence' }>): void
   delivered(frame: Extract<ServerFrame, { type: 'delivery' }>): void
   outbox(items: readonly OutboxItem[]): void
   /** A new connection was made, possibly to another version of the server. */
@@ -46,7 +48,8 @@ export interface OrgRealtimePorts {
   /** The way of chat where no socket gets through, and the counts of one channel. */
   http: {
     post(channel_id: string, body: PostedMessage): Promise<Message>
-    read(channel_id: string, seq: number): Promise<unknown>
+    read(channel_id: string, marker: Marker): Promise<unknown>
+    unread(channel_id: string, seq: number): Promise<ReadMarker>
     channel(channel_id: string): Promise<Channel>
   }
   outbox: { store: OutboxStore; newId: () => string; openTabs(): Promise<ReadonlySet<string> | undefined> }

@@ -6,46 +6,46 @@ import { keys } from '../api/keys.ts'
 import { applyEvent, messageUpdates } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
-import { passedIn, withCounts, withRead } from './channel-counts.ts'
 import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
-import { CountReader } from './count-reader.ts'
 import { isLogged } from './event-stream.ts'
 import { HttpFallback } from './http-fallback.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
 import type { OrgRealtimeHandlers, OrgRealtimePorts, PostedMessage } from './org-realtime-ports.ts'
 import { Outbox, type Refusal } from './outbox.ts'
 import type { OutboxEntry } from './outbox-store.ts'
-import { SentMarkers } from './sent-markers.ts'
+import { ReadMarkers } from './read-markers.ts'
 import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
+
+/** Within so long after a reconnect the channels are read again. */
+const REFETCH_SPREAD_MS = 5_000
 
 /** The realtime side of an org in one tab: socket, shared event stream and outbox, written to the query cache. */
 export class OrgRealtime {
   readonly outbox: Outbox
+  readonly markers: ReadMarkers
   readonly #ports: OrgRealtimePorts
   readonly #handlers: OrgRealtimeHandlers
   readonly #socket: ChatSocket
   readonly #events: SharedEvents
   readonly #fallback: HttpFallback
-  readonly #counts: CountReader
-  readonly #sent_markers = new SentMarkers()
   #log: string | null = null
   #resumed: Record<string, number> | undefined
+  #ready_before = false
+  #cancelRefetch = () => {}
 
   constructor(ports: OrgRealtimePorts, handlers: OrgRealtimeHandlers) {
     this.#ports = ports
     this.#handlers = handlers
     const { reader } = ports
-    this.#counts = new CountReader(
-      realTimers,
-      async (channel_id) => {
-        const counts = await ports.http.channel(channel_id)
-        writeUpdates(ports.client, reader.slug, [
-          { at: 'channels', change: (channels) => withCounts(channels, counts) },
-        ])
-      },
-      handlers.failed,
-    )
+    this.markers = new ReadMarkers({
+      reader,
+      client: ports.client,
+      send: (frame) => this.#socket.send(frame),
+      overHttp: () => this.#fallback.on,
+      http: ports.http,
+      failed: handlers.failed,
+    })
     this.#fallback = new HttpFallback(realTimers, (on) => this.#overHttp(on))
     this.#socket = new ChatSocket(
       ports.openSocket,
@@ -96,7 +96,8 @@ export class OrgRealtime {
   }
 
   stop(): void {
-    this.#counts.stop()
+    this.markers.stop()
+    this.#cancelRefetch()
     this.#socket.stop()
     this.#events.stop()
   }
@@ -114,31 +115,6 @@ export class OrgRealtime {
 
   typing(channel_id: string): void {
     this.#socket.send({ type: 'typing', channel_id })
-  }
-
-  /** Moves the reader's read marker, optimistically in the cache and at the server. */
-  read(channel_id: string, seq: number): void {
-    const known = this.#channels()?.find(({ id }) => id === channel_id)
-    if (!known || seq <= known.read_seq) return
-    if (!this.#socket.send({ type: 'read', channel_id, seq })) {
-      if (!this.#fallback.on) return
-      this.#ports.http.read(channel_id, seq).catch((error) => this.#handlers.failed('mark as read', error))
-    }
-    this.#sent_markers.sent(channel_id, seq)
-    this.#moveMarker(channel_id, seq)
-  }
-
-  /** Moves the marker in the cache. The counts are exact if the log holds the passed messages; else they are read. */
-  #moveMarker(channel_id: string, seq: number): void {
-    const { client, reader } = this.#ports
-    const known = this.#channels()?.find(({ id }) => id === channel_id)
-    if (!known || seq <= known.read_seq) return
-    const to = Math.min(seq, known.last_seq)
-    const passed = passedIn(this.#messages(channel_id), known.read_seq, to, reader.user_id)
-    writeUpdates(client, reader.slug, [
-      { at: 'channels', change: (channels) => withRead(channels, channel_id, seq, passed) },
-    ])
-    if (!passed && to < known.last_seq) this.#counts.read(channel_id)
   }
 
   #channels(): Channel[] | undefined {
@@ -246,7 +222,7 @@ export class OrgRealtime {
         this.#refused({ ...frame, retry_after_s: retryAfterOf(frame.error.details) })
         break
       case 'read':
-        this.#moveMarker(frame.channel_id, frame.seq)
+        this.markers.moved(frame.channel_id, frame)
         break
       case 'typing':
         this.#handlers.typed(frame.channel_id, frame.user_id)
@@ -255,7 +231,7 @@ export class OrgRealtime {
         this.#handlers.typingStopped(frame.channel_id, frame.user_id)
         break
       case 'presence':
-        this.#handlers.present(frame.channel_id, frame.user_ids, frame.calling_ids ?? [])
+        this.#handlers.attended(frame)
         break
       case 'delivery':
         this.#write(frame)
@@ -289,11 +265,10 @@ export class OrgRealtime {
     this.#log = frame.log
     // After a restore from backup all numbers are invalid: the cache of the org is reset.
     if (other_log) {
-      this.#sent_markers.clear()
+      this.markers.forget()
       void this.#ports.client.resetQueries({ queryKey: keys.inOrg(this.#ports.reader.slug) })
     }
-    for (const [channel_id, seq] of this.#sent_markers.all())
-      this.#socket.send({ type: 'read', channel_id, seq })
+    this.markers.resend()
     let missed = 0
     const known = new Set<string>()
     for (const { id, last_seq } of frame.channels) {
@@ -303,6 +278,8 @@ export class OrgRealtime {
     const list = this.#channels()
     const same = list !== undefined && list.length === known.size && list.every(({ id }) => known.has(id))
     if (!same && !other_log) this.#refetch('channels')
+    else if (this.#ready_before) this.#refetchSoon()
+    this.#ready_before = true
     this.#handlers.recovered(missed)
     this.#handlers.reconnected()
     this.outbox.connected()
@@ -340,6 +317,12 @@ export class OrgRealtime {
 
   #refetch(what: 'channels' | 'everything'): void {
     writeUpdates(this.#ports.client, this.#ports.reader.slug, [{ at: 'refetch', what }])
+  }
+
+  /** Other devices may have moved markers meanwhile. Not everybody at once: a server that restarts has enough to do. */
+  #refetchSoon(): void {
+    this.#cancelRefetch()
+    this.#cancelRefetch = realTimers.after(Math.random() * REFETCH_SPREAD_MS, () => this.#refetch('channels'))
   }
 
   #write(frame: ServerFrame): void {

@@ -1,5 +1,5 @@
+import type { ServerFrame } from '@contracts/frames.ts'
 import { LIMITS } from '@contracts/limits.ts'
-import type { DeliveryState } from '@contracts/vocabulary.ts'
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { OutboxItem } from '../realtime/outbox.ts'
@@ -7,14 +7,17 @@ import type { OutboxItem } from '../realtime/outbox.ts'
 /** Slightly longer than the server's expiry, so that its `typing_stopped` usually comes first. */
 const TYPING_MS = LIMITS.typing_expires_ms + 1_500
 
+type Attendance = Extract<ServerFrame, { type: 'presence' }>
+type Delivered = Extract<ServerFrame, { type: 'delivery' }>
+
 /** Transient chat state: typing users, present users, and this tab's outbox. */
 export const useTalk = defineStore('talk', () => {
   const typing = ref<Record<string, string[]>>({})
   const present = ref<Record<string, string[]>>({})
   /** Agents that are present by their calls alone. */
   const calling = ref<Record<string, readonly string[]>>({})
-  /** Agents at work, each with the messages it works on, as `<channel>.<seq>`. */
-  const working = ref<Record<string, readonly string[]>>({})
+  /** What agents work on, by channel. */
+  const working = ref<Record<string, readonly { agent_id: string; seq: number }[]>>({})
   const outbox = ref<readonly OutboxItem[]>([])
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
@@ -36,17 +39,19 @@ export const useTalk = defineStore('talk', () => {
     typing.value = { ...typing.value, [channel_id]: users.filter((id) => id !== user_id) }
   }
 
-  /** Follows a delivery state. Such frames may be lost: a reconnect starts anew with {@link forgetWork}. */
-  function delivered(agent_id: string, at: { channel_id: string; seq: number }, state: DeliveryState) {
-    const key = `${at.channel_id}.${at.seq}`
-    const { [agent_id]: before = [], ...others } = working.value
-    const messages = before.filter((one) => one !== key)
-    if (state === 'working') messages.push(key)
-    working.value = messages.length > 0 ? { ...others, [agent_id]: messages } : others
+  /** The presence of a channel, as the server says it. */
+  function attended({ channel_id, user_ids, calling_ids = [], working: at_work = [] }: Attendance) {
+    present.value = { ...present.value, [channel_id]: user_ids }
+    calling.value = { ...calling.value, [channel_id]: calling_ids }
+    working.value = { ...working.value, [channel_id]: at_work }
   }
 
-  function forgetWork() {
-    working.value = {}
+  /** Follows a delivery at once; the next presence says the same. */
+  function delivered({ channel_id, agent_id, seq, state }: Delivered) {
+    const before = working.value[channel_id] ?? []
+    const others = before.filter((work) => work.agent_id !== agent_id || work.seq !== seq)
+    const after = state === 'working' ? [...others, { agent_id, seq }] : others
+    working.value = { ...working.value, [channel_id]: after }
   }
 
   function reset() {
@@ -59,5 +64,5 @@ export const useTalk = defineStore('talk', () => {
     outbox.value = []
   }
 
-  return { typing, present, calling, working, outbox, typed, stopped, delivered, forgetWork, reset }
+  return { typing, present, calling, working, outbox, typed, stopped, attended, delivered, reset }
 })

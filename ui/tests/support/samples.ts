@@ -42,6 +42,8 @@ export function channel(rest: Partial<Channel> = {}): Channel {
     read_seq: 0,
     unread_count: 0,
     mention_count: 0,
+    rewinds: 0,
+    muted: false,
   }
   return { ...base, ...rest }
 }

@@ -31,13 +31,14 @@ export function useAgents(slug: () => string) {
     }
   }
 
-  /** Messages that an agent works on, as far as this page saw it begin. */
-  function worksOn(agent: User): { channel_id: string; seq: number }[] {
-    return (talk.working[agent.id] ?? []).map((place) => {
-      const [channel_id = '', seq = ''] = place.split('.')
-      return { channel_id, seq: Number(seq) }
-    })
-  }
+  const works = computed(() =>
+    Object.entries(talk.working).flatMap(([channel_id, list]) =>
+      list.map((work) => ({ ...work, channel_id })),
+    ),
+  )
+  const works_of = computed(() => Map.groupBy(works.value, ({ agent_id }) => agent_id))
+  /** Messages that an agent works on, in channels of the reader. */
+  const worksOn = (agent: User) => works_of.value.get(agent.id) ?? []
 
   return { agents, error, tasks_of, standing, connectionOf, worksOn, org }
 }

@@ -1,8 +1,8 @@
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
 import { setCustomNativeDragPreview } from '@atlaskit/pragmatic-drag-and-drop/element/set-custom-native-drag-preview'
-import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
 import { type Ref, watchEffect } from 'vue'
 import { copyOf } from './card-copy.ts'
+import { followEdges } from './edge-scroll.ts'
 import { longPressDrag } from './long-press.ts'
 
 /**
@@ -38,6 +38,8 @@ export function useCardDrag<P extends string>(
     const card = element.value
     if (!card || !enabled()) return
     let by_finger = false
+    let mouse: { x: number; y: number } | undefined
+    let stopScroll = () => {}
     const press = ({ pointerType }: PointerEvent) => {
       by_finger = pointerType === 'touch'
     }
@@ -55,9 +57,19 @@ export function useCardDrag<P extends string>(
           },
           render: ({ container }) => container.append(copyOf(card, 'is-drag')),
         }),
-      onDragStart: drag.started,
+      onDragStart: () => {
+        mouse = undefined
+        stopScroll = followEdges(() => mouse)
+        drag.started()
+      },
+      onDrag: ({ location: { current } }) => {
+        mouse = { x: current.input.clientX, y: current.input.clientY }
+      },
       onDropTargetChange: ({ location }) => drag.over(placeOf(location.current.dropTargets[0]?.data.place)),
-      onDrop: ({ location }) => drag.dropped(placeOf(location.current.dropTargets[0]?.data.place)),
+      onDrop: ({ location }) => {
+        stopScroll()
+        drag.dropped(placeOf(location.current.dropTargets[0]?.data.place))
+      },
     })
     const stopFinger = longPressDrag(card, {
       started: drag.started,
@@ -68,6 +80,7 @@ export function useCardDrag<P extends string>(
     onCleanup(() => {
       card.removeEventListener('pointerdown', press)
       stopMouse()
+      stopScroll()
       stopFinger()
     })
   })
@@ -79,12 +92,5 @@ export function usePlaceDrop(column: Element, place: string): void {
     if (!column.value) return
     column.value.setAttribute(PLACE, place)
     onCleanup(dropTargetForElements({ element: column.value, getData: () => ({ place }) }))
-  })
-}
-
-/** Scrolls an element while a card is near its edge. */
-export function useEdgeScroll(element: Element): void {
-  watchEffect((onCleanup) => {
-    if (element.value) onCleanup(autoScrollForElements({ element: element.value }))
   })
 }

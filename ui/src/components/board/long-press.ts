@@ -1,13 +1,11 @@
 import { useEventListener } from '@vueuse/core'
 import { copyOf } from './card-copy.ts'
+import { followEdges } from './edge-scroll.ts'
 
 /** Shorter than the press that opens the menu of the browser, longer than the start of a scroll. */
 const PRESS_MS = 350
 /** A finger that moves further before that scrolls. */
 const SLOP_PX = 10
-/** Distance from the edge of a scroller at which it scrolls, and its speed at the very edge. */
-const EDGE_PX = 48
-const EDGE_PX_PER_FRAME = 14
 
 export interface LongPress {
   started(): void
@@ -24,6 +22,7 @@ export function longPressDrag(card: HTMLElement, drag: LongPress): () => void {
   /** The picture under the finger: the card is lifted. */
   let picture: HTMLElement | undefined
   let frame = 0
+  let stopScroll = () => {}
 
   function lift() {
     const { left, top } = card.getBoundingClientRect()
@@ -31,19 +30,20 @@ export function longPressDrag(card: HTMLElement, drag: LongPress): () => void {
     Object.assign(picture.style, { left: `${left}px`, top: `${top}px` })
     document.body.append(picture)
     drag.started()
+    stopScroll = followEdges(() => finger)
     follow()
   }
-  /** Each frame: scrollers move on while the finger rests at their edge. */
+  /** Each frame: columns move on below a finger that rests at an edge. */
   function follow() {
     if (!picture) return
     picture.style.translate = `${finger.x - start.x}px ${finger.y - start.y}px`
     drag.over(finger.x, finger.y)
-    scrollAt(finger.x, finger.y)
     frame = requestAnimationFrame(follow)
   }
   function end(): boolean {
     clearTimeout(timer)
     cancelAnimationFrame(frame)
+    stopScroll()
     const was_lifted = picture !== undefined
     picture?.remove()
     picture = undefined
@@ -92,18 +92,4 @@ export function longPressDrag(card: HTMLElement, drag: LongPress): () => void {
     for (const stop of stops) stop()
     if (end()) drag.cancelled()
   }
-}
-
-/** Scrolls the scrollers below a point that is near their edge, from the inside out. */
-function scrollAt(x: number, y: number): void {
-  for (let at = document.elementFromPoint(x, y); at; at = at.parentElement) {
-    if (at.scrollHeight <= at.clientHeight && at.scrollWidth <= at.clientWidth) continue
-    const { left, right, top, bottom } = at.getBoundingClientRect()
-    at.scrollBy(speed(x, left, right), speed(y, top, bottom))
-  }
-}
-
-function speed(at: number, from: number, to: number): number {
-  const near = (distance: number) => Math.max(0, 1 - distance / EDGE_PX) * EDGE_PX_PER_FRAME
-  return near(to - at) - near(at - from)
 }

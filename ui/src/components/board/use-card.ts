@@ -17,8 +17,8 @@ export function useCard<T extends { id: string }, P extends string>(
   element: Readonly<Ref<HTMLElement | undefined>>,
   { item, fixed, phone, open }: Card<T>,
 ) {
-  const held = computed(() => hand.held.value?.item.id === item().id)
-  const lifted = computed(() => held.value && hand.held.value?.by === 'keyboard')
+  const held = computed(() => hand.held_by.has(item().id))
+  const lifted = computed(() => hand.held_by.get(item().id) === 'keyboard')
 
   useCardDrag(element, hand.kind.places, () => !fixed() && !phone(), {
     started: () => hand.hold(item(), 'pointer'),

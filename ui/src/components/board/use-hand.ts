@@ -1,4 +1,4 @@
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { isolate } from '../base/isolate.ts'
 
 /** What a board shows and moves from place to place, e.g. tasks from status to status. */
@@ -20,7 +20,7 @@ export interface CardKind<T extends { id: string }, P extends string> {
   /** Asks the server for the move. */
   send: (item: T, to: P) => Promise<void>
   /** Shows why an item stayed in its place: a reason, or the failure of the request. */
-  refuse: (item: T, why: unknown) => void
+  refuse: (item: T, why: unknown) => unknown
 }
 
 /** A card in the hand, by pointer or by keyboard. */
@@ -37,16 +37,20 @@ export interface Held<T, P> {
 export function useHand<T extends { id: string }, P extends string>(kind: CardKind<T, P>) {
   const { placeOf, words, steps } = kind
   const held = shallowRef<Held<T, P>>()
+  /** The id of the held card. Each card looks for its own id only, so a lift updates one card of a thousand. */
+  const held_by = shallowReactive(new Map<string, Held<T, P>['by']>())
   /** The last card that a pointer put down: it is in its new column already. */
   const put_down = ref('')
-  /** Cards with a request under way. */
-  const moving = ref(new Set<string>())
+  /** Ids of cards with a request under way. */
+  const moving = shallowReactive(new Set<string>())
   /** For a live region. */
   const announcement = ref('')
   const why_not = computed(() => held.value && kind.refusal(held.value.item, held.value.over))
 
   function hold(item: T, by: Held<T, P>['by']) {
+    letGo()
     held.value = { item, over: placeOf(item), by }
+    held_by.set(item.id, by)
     if (by === 'keyboard')
       announcement.value = `${isolate(kind.nameOf(item))} lifted from ${words[placeOf(item)]}. Left and right arrow keys choose a ${kind.place_noun}, space drops, escape cancels.`
   }
@@ -68,13 +72,18 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
 
   function cancel() {
     if (held.value?.by === 'keyboard') announcement.value = 'Move cancelled.'
+    letGo()
+  }
+
+  function letGo() {
     held.value = undefined
+    held_by.clear()
   }
 
   async function drop(): Promise<void> {
     const hand = held.value
     put_down.value = hand?.by === 'pointer' ? hand.item.id : ''
-    held.value = undefined
+    letGo()
     if (!hand) return
     if (hand.over !== placeOf(hand.item)) return await move(hand.item, hand.over)
     announcement.value = `Dropped in ${words[hand.over]}, where it was.`
@@ -82,14 +91,17 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
 
   async function move(item: T, to: P): Promise<void> {
     const reason = kind.refusal(item, to)
-    if (reason !== undefined) return kind.refuse(item, reason)
-    moving.value = new Set([...moving.value, item.id])
+    if (reason !== undefined) {
+      kind.refuse(item, reason)
+      return
+    }
+    moving.add(item.id)
     try {
       await kind.send(item, to)
     } catch (error) {
       kind.refuse(item, error)
     } finally {
-      moving.value = new Set([...moving.value].filter((id) => id !== item.id))
+      moving.delete(item.id)
     }
   }
 
@@ -101,6 +113,7 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
   return {
     kind,
     held,
+    held_by,
     put_down,
     moving,
     announcement,

@@ -1,8 +1,9 @@
 import type { Channel } from '@contracts/resources.ts'
 import { useThrottleFn } from '@vueuse/core'
-import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, type Ref, ref, shallowRef, watch } from 'vue'
 import { usePageFocus } from '../../composables/focus.ts'
 import { useRealtime } from '../../composables/realtime.ts'
+import { toast, toastFailure } from '../../composables/toast.ts'
 import { lastSeq, type MessageLog } from '../../realtime/message-log.ts'
 import { useConnection } from '../../stores/connection.ts'
 import type { UnreadFrom } from './log-items.ts'
@@ -30,6 +31,8 @@ export function useUnread(options: {
   const focused = usePageFocus()
   const looking = computed(() => focused.value && !covered.value)
 
+  /** Those after the marker; at most the loaded messages. */
+  const shown = new Set<number>()
   const unread = shallowRef<UnreadFrom | undefined>(unreadNow())
   function unreadNow(): UnreadFrom | undefined {
     const { read_seq, unread_count } = channel()
@@ -38,14 +41,29 @@ export function useUnread(options: {
   watch(focused, (value) => {
     if (value && channel().unread_count > 0) unread.value = unreadNow()
   })
+  /** The reader marked messages as unread, here or elsewhere: what is in view stays so until the reader leaves. */
+  const held = ref(false)
+  watch(
+    () => channel().rewinds,
+    () => {
+      held.value = true
+      shown.clear()
+      unread.value = unreadNow()
+    },
+    { flush: 'sync' },
+  )
+  watch(
+    () => held.value && channel().unread_count,
+    (count) => {
+      if (count && unread.value) unread.value = unreadNow()
+    },
+  )
 
-  /** Those after the marker; at most the loaded messages. */
-  const shown = new Set<number>()
   function mark() {
     const { id, read_seq } = channel()
-    if (!connection.live || !log.value) return
+    if (held.value || !connection.live || !log.value) return
     const seq = readUpTo(read_seq, log.value, shown, me_id)
-    if (seq > read_seq) realtime.value?.read(id, seq)
+    if (seq > read_seq) realtime.value?.markers.read(id, seq)
     for (const known of shown) if (known <= channel().read_seq) shown.delete(known)
   }
   const markSoon = useThrottleFn(mark, MARK_EVERY_MS, true)
@@ -75,8 +93,17 @@ export function useUnread(options: {
 
   /** Marks everything as read because the reader says so. */
   function markAll() {
-    realtime.value?.read(channel().id, channel().last_seq)
+    held.value = false
+    realtime.value?.markers.read(channel().id, channel().last_seq)
     unread.value = undefined
   }
-  return { unread, new_below, new_above, markAll }
+  async function markUnread(seq: number) {
+    try {
+      await realtime.value?.markers.unread(channel().id, seq)
+      if (channel().unread_count === 0) toast('Nothing is unread: your own messages never are')
+    } catch (error) {
+      toastFailure('Not marked as unread', error)
+    }
+  }
+  return { unread, held, new_below, new_above, markAll, markUnread }
 }

@@ -54,7 +54,7 @@ export function channelEntry(channel: Channel, { slug, projects }: Known): Entry
     group: 'Go to',
     look: project ? { stage: project.stage } : { icon: 'hash' },
     title: channel.name,
-    about: `channel${news}`,
+    about: `${channel.muted ? 'muted ' : ''}channel${news}`,
     does: { open: paths.channel(slug, channel.id) },
   }
 }

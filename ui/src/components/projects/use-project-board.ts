@@ -2,7 +2,7 @@ import { newId } from '@contracts/ids.ts'
 import type { Project } from '@contracts/resources.ts'
 import { PROJECT_STAGES, type ProjectStage } from '@contracts/vocabulary.ts'
 import { useQueryClient } from '@tanstack/vue-query'
-import { type InjectionKey, ref } from 'vue'
+import { type InjectionKey, ref, shallowReactive } from 'vue'
 import { asFailure } from '../../api/failure.ts'
 import { projectApi } from '../../api/projects.ts'
 import { projectUpdates } from '../../realtime/apply-event.ts'
@@ -14,7 +14,8 @@ import { LIVE_STAGES, STAGE_WORDS } from './project-words.ts'
 /** State of the board of projects: the hand, the refusals that cards wear, and the project that the dialog moves. */
 export function useProjectBoard(slug: () => string) {
   const client = useQueryClient()
-  const refused = ref(new Map<string, string>())
+  /** Reasons by the id of the card. */
+  const refused = shallowReactive(new Map<string, string>())
   const asking = ref('')
   const hand = useHand<Project, ProjectStage>({
     places: PROJECT_STAGES,
@@ -27,10 +28,7 @@ export function useProjectBoard(slug: () => string) {
     compare: compareProjects,
     refusal,
     send: (project, to) => transition(project, to, '', newId()),
-    refuse: ({ id }, why) => {
-      const reason = typeof why === 'string' ? why : asFailure(why).message
-      refused.value = new Map(refused.value).set(id, reason)
-    },
+    refuse: ({ id }, why) => refused.set(id, typeof why === 'string' ? why : asFailure(why).message),
   })
 
   function hold(project: Project, by: Held<Project, ProjectStage>['by']) {
@@ -47,9 +45,7 @@ export function useProjectBoard(slug: () => string) {
   }
 
   /** Takes the refusal off a card. */
-  function forgive(id: string) {
-    refused.value = new Map([...refused.value].filter(([other]) => other !== id))
-  }
+  const forgive = (id: string) => refused.delete(id)
   /** Opens the dialog that asks for stage and comment. */
   function ask(id: string) {
     forgive(id)
