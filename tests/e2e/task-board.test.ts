@@ -258,6 +258,41 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await page.getByRole('complementary').waitFor({ state: 'detached' })
   })
 
+  test('the panel goes through the tasks of the filter by key and by button, and says where it is', async () => {
+    const { page } = ines
+    const titles = ['high', 'medium', 'low'].map((priority) => [`Leaf ${priority}`, priority] as const)
+    for (const [title, priority] of titles) await create(title, { priority })
+    await open(page, '?q=leaf')
+    await card(page, 'Backlog', 'Leaf low').waitFor()
+    await grip(page, 'Leaf high').click()
+    const panel = (title: string) => page.getByRole('complementary', { name: `Task: ${title}` })
+    const says = (text: string) => page.getByRole('status').filter({ hasText: text }).waitFor()
+    const focused = () => page.evaluate<string>('document.activeElement.ariaLabel')
+    await panel('Leaf high').getByText('1 of 3').waitFor()
+    await page.keyboard.press('j')
+    await panel('Leaf medium').getByText('2 of 3').waitFor()
+    await says('2 of 3: Leaf medium')
+    expect(await focused()).toBe('Task: Leaf medium')
+    await page.keyboard.press('k')
+    await panel('Leaf high').waitFor()
+    await page.keyboard.press('k')
+    await says('This is the first task of the list.')
+    const next = page.getByRole('button', { name: 'Next task' })
+    await next.click()
+    await panel('Leaf medium').waitFor()
+    // The button of the new panel has the focus, so it can be pressed again.
+    expect(await focused()).toBe('Next task')
+    await page.keyboard.press('Enter')
+    await panel('Leaf low').getByText('3 of 3').waitFor()
+    await page.keyboard.press('Enter')
+    await says('This is the last task of the list.')
+    expect(await next.getAttribute('aria-disabled')).toBe('true')
+    // Turning leaves no steps in the history of the browser.
+    await page.goBack()
+    await page.getByRole('complementary').waitFor({ state: 'detached' })
+    await page.waitForURL(/\/tasks\?q=leaf$/)
+  })
+
   test('a new task of a column goes there', async () => {
     const { page } = ines
     await open(page)
