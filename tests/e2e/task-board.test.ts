@@ -101,6 +101,39 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     )
   })
 
+  test('a folded column takes a card by keys and by mouse, stays folded, and is remembered', async () => {
+    const { page } = ines
+    const title = 'Retry photos in parts'
+    const fold = (name: string) => page.getByRole('button', { name: `${name} column` })
+    const folded = (name: string, count: string) =>
+      page.getByRole('region', { name: `${name}, ${count}` }).and(page.locator('.is-folded'))
+    await fold('In progress').press('Enter')
+    await folded('In progress', '0 tasks').waitFor()
+    await grip(page, title).focus()
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('Space')
+    await folded('In progress', '1 task').waitFor()
+    await until(
+      'the button of the folded column has the focus',
+      () => page.evaluate<string | null>('document.activeElement.ariaLabel'),
+      (label) => label === 'In progress column',
+    )
+    await page.keyboard.press('Enter')
+    await card(page, 'In progress', title).waitFor()
+
+    await fold('In review').click()
+    await drag(page, title, 'In review')
+    await folded('In review', '1 task').waitFor()
+    await card(ana.page, 'In review', title).waitFor()
+    await page.reload()
+    await folded('In review', '1 task').waitFor()
+    await page.getByText('Events live').waitFor()
+    expect(await fold('In review').getAttribute('aria-expanded')).toBe('false')
+    await fold('In review').click()
+    await card(page, 'In review', title).waitFor()
+  })
+
   test('an agent moves a card by REST', async () => {
     const task = await create('Measure sync time')
     await card(ines.page, 'Backlog', task.title).waitFor()
