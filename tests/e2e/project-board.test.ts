@@ -277,6 +277,51 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
     await ana.page.getByRole('button', { name: 'Clear' }).click()
   })
 
+  test('keys lead through the whole board, past a folded stage and into it', async () => {
+    const { page } = ines
+    const { keyboard } = page
+    const focused = async (label: string) =>
+      await until(
+        `${label} has the focus`,
+        () =>
+          page.evaluate<string>(
+            'document.activeElement.ariaLabel ?? document.activeElement.innerText.replace(/[\\u2068\\u2069]/g, "")',
+          ),
+        (text) => text === label,
+      )
+    const fold = page.getByRole('button', { name: 'Proof of concept column' })
+    await fold.focus()
+    await keyboard.press('Space')
+    await column(page, 'Proof of concept').and(page.locator('.is-folded')).waitFor()
+    await grip(page, 'Spring launch').focus()
+    await keyboard.press('ArrowRight')
+    await focused('Sync without a signal')
+    await keyboard.press('ArrowLeft')
+    await focused('Spring launch')
+    await keyboard.press('Space')
+    await keyboard.press('ArrowRight')
+    await page.getByRole('status').filter({ hasText: 'Proof of concept' }).waitFor()
+    await keyboard.press('Space')
+    await page.getByRole('region', { name: 'Proof of concept, 1 project' }).waitFor()
+    await focused('Proof of concept column')
+    expect(await fold.getAttribute('aria-expanded')).toBe('false')
+    await axe(page)
+    await keyboard.press('Enter')
+    await card(page, 'Proof of concept', 'Spring launch').waitFor()
+    await keyboard.press('Tab')
+    await focused('Spring launch')
+    await keyboard.press('Enter')
+    await panelOf(page, 'Spring launch').waitFor()
+    await keyboard.press('Escape')
+    await panelOf(page, 'Spring launch').waitFor({ state: 'detached' })
+    await focused('Spring launch')
+    await keyboard.press('Space')
+    await keyboard.press('ArrowLeft')
+    await keyboard.press('Space')
+    await card(page, 'Definition', 'Spring launch').waitFor()
+    await focused('Spring launch')
+  })
+
   test('a list that cannot be read says why and offers another try; an unknown project says so', async () => {
     const { page } = ines
     const message = 'Not now.'

@@ -101,6 +101,39 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     )
   })
 
+  test('a folded column takes a card by keys and by mouse, stays folded, and is remembered', async () => {
+    const { page } = ines
+    const title = 'Retry photos in parts'
+    const fold = (name: string) => page.getByRole('button', { name: `${name} column` })
+    const folded = (name: string, count: string) =>
+      page.getByRole('region', { name: `${name}, ${count}` }).and(page.locator('.is-folded'))
+    await fold('In progress').press('Enter')
+    await folded('In progress', '0 tasks').waitFor()
+    await grip(page, title).focus()
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('Space')
+    await folded('In progress', '1 task').waitFor()
+    await until(
+      'the button of the folded column has the focus',
+      () => page.evaluate<string | null>('document.activeElement.ariaLabel'),
+      (label) => label === 'In progress column',
+    )
+    await page.keyboard.press('Enter')
+    await card(page, 'In progress', title).waitFor()
+
+    await fold('In review').click()
+    await drag(page, title, 'In review')
+    await folded('In review', '1 task').waitFor()
+    await card(ana.page, 'In review', title).waitFor()
+    await page.reload()
+    await folded('In review', '1 task').waitFor()
+    await page.getByText('Events live').waitFor()
+    expect(await fold('In review').getAttribute('aria-expanded')).toBe('false')
+    await fold('In review').click()
+    await card(page, 'In review', title).waitFor()
+  })
+
   test('an agent moves a card by REST', async () => {
     const task = await create('Measure sync time')
     await card(ines.page, 'Backlog', task.title).waitFor()
@@ -182,8 +215,12 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
 
     await panel.getByRole('combobox', { name: 'Priority' }).selectOption('Critical')
     await panel.getByText('changed priority').waitFor()
-    await panel.getByRole('combobox', { name: 'Assign', exact: true }).selectOption('Ana Lima')
+    await panel.getByRole('button', { name: 'Assign', exact: true }).click()
+    await page.getByRole('checkbox', { name: 'Ana Lima' }).check()
+    await page.getByRole('checkbox', { name: 'forge' }).check()
+    await page.keyboard.press('Escape')
     await panel.getByText('assigned Ana Lima').waitFor()
+    await panel.getByText('assigned forge').waitFor()
 
     // Both texts are shown when somebody else was faster.
     await panel.getByRole('button', { name: 'Edit description' }).click()
@@ -195,14 +232,24 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await panel.getByRole('button', { name: 'Keep mine' }).click()
     await panel.locator('.prose', { hasText: 'my plan' }).waitFor()
 
+    await panel.getByRole('button', { name: 'Evidence', exact: true }).click()
+    await panel.getByLabel('Address of the evidence').fill('http://example.com/run')
+    await panel.getByRole('button', { name: 'Add', exact: true }).click()
+    await panel.getByText('begins with https').waitFor()
     await panel.getByLabel('Address of the evidence').fill('https://example.com/run')
     await panel.getByRole('button', { name: 'Add', exact: true }).click()
-    await panel.getByRole('link', { name: /Pull request/ }).waitFor()
+    await panel.getByRole('link', { name: /Pull request, example.com by Ines/ }).waitFor()
 
     await panel.getByRole('button', { name: 'Required' }).click()
     await page.getByRole('checkbox', { name: 'Pull request' }).check()
+    await page.getByRole('checkbox', { name: 'Test results' }).check()
     await page.keyboard.press('Escape')
-    await panel.getByText('1 of 1').waitFor()
+    await panel.getByText('1 of 2').waitFor()
+    await panel.getByText('1 condition is still open').waitFor()
+    await panel.getByRole('button', { name: 'Add link: Test results' }).click()
+    await panel.getByLabel('Address of the evidence').fill('https://ci.example.com/7')
+    await page.keyboard.press('Enter')
+    await panel.getByText('2 of 2').waitFor()
     await panel.getByRole('button', { name: 'Move with comment…' }).click()
     const dialog = page.getByRole('dialog', { name: /^Move “/ })
     await dialog.getByLabel('Comment').fill('All of it is there')
@@ -211,15 +258,28 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await panel.getByRole('button', { name: 'Move to In review' }).click()
     await card(page, 'In review', task.title).waitFor()
 
-    await panel.getByRole('combobox', { name: 'Wait for a task' }).selectOption(after.title)
+    await panel.getByRole('button', { name: 'Link task' }).click()
+    const other = page.getByRole('checkbox', { name: after.title })
+    await other.click()
     await page.getByText(/would close a circle.*“Roll out”/).waitFor()
+    await until(
+      'a refused choice is taken back',
+      () => other.isChecked(),
+      (is) => !is,
+    )
+    await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Close' }).last().click()
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       expect(await violations(page)).toEqual([])
     }
-    await panel.getByRole('button', { name: after.title }).click()
-    await page.getByRole('complementary', { name: `Task: ${after.title}` }).waitFor()
+    await panel.getByRole('list', { name: 'Blocks' }).getByRole('button', { name: after.title }).click()
+    const blocked = page.getByRole('complementary', { name: `Task: ${after.title}` })
+    await blocked.getByText('0 of 1').waitFor()
+    await blocked.getByRole('button', { name: `${task.title} blocks this` }).click()
+    await panel.waitFor()
+    await page.goBack()
+    await blocked.waitFor()
     // More events than one page of the history.
     for (let i = 0; i < 51; i++) await agent.in('PATCH', `/tasks/${after.id}`, { description: `note ${i}` })
     await page.reload()

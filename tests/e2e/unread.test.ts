@@ -181,6 +181,8 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
       .click()
     await page.getByRole('menuitem', { name: 'Mark unread from here' }).click()
     await page.locator('.unreadline', { hasText: '2 new' }).waitFor()
+    // The divider of the day is in view: it is not said twice.
+    expect(await page.locator('.day-now').count()).toBe(0)
     for (const one of [page, tab]) await link(one, id).getByText('2 unread').waitFor()
     // A message that comes meanwhile is unread, too, though the reader looks at it.
     await mei.in('POST', `/channels/${id}/messages`, { content: 'number 4' })
@@ -236,7 +238,19 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
     expect(page.url()).toContain(general)
     await mei.in('POST', `/channels/${id}/messages`, { content: '@ines-carvalho look' })
     await link(page, id).getByText('1 mention of you').waitFor()
-    expect(await violations(page)).toEqual([])
+    // The bell leads to it.
+    await page.getByRole('button', { name: 'Mentions, 1 unread' }).click()
+    await page.getByRole('menuitem', { name: '1 mention' }).waitFor()
+    expect(await violations(page, { except: ['region'] })).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(`${id}.seq=3`))
+    await page.getByRole('button', { name: 'Mentions', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'No mention waits for you' }).waitFor()
+    await page.keyboard.press('Escape')
+    // So does the key for the next channel that asks for attention.
+    await link(page, general).click()
+    await mei.in('POST', `/channels/${id}/messages`, { content: '@ines-carvalho again' })
+    await link(page, id).getByText('1 mention of you').waitFor()
     await page.keyboard.press('Alt+Shift+ArrowDown')
     await page.waitForURL(new RegExp(id))
     // It is stored with the reader, not with the page.

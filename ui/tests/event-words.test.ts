@@ -2,7 +2,6 @@ import { describe, expect, test } from 'bun:test'
 import type { EventEnvelope } from '../../src/contracts/events.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
 import { asText, EVENT_KINDS, iconOf, sentence } from '../src/components/events/event-words.ts'
-import { deed } from '../src/components/tasks/history-words.ts'
 import {
   AGENT,
   CHANNEL,
@@ -108,7 +107,8 @@ describe('the sentence of an event', () => {
   test('in the history of a task leaves the task out', () => {
     const at = { task_id: task(1).id }
     const updated = event('task.updated', { task: task(1), changed: ['required_evidence_types'] }, at)
-    expect(deed(updated as EventEnvelope, names.user)).toBe('changed required evidence types')
+    const in_history = { ...names, it: at.task_id }
+    expect(asText(sentence(updated as EventEnvelope, in_history))).toBe('changed required evidence types')
   })
 })
 

@@ -2,15 +2,17 @@ import './support/dom.ts'
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import type { Project } from '../../src/contracts/resources.ts'
 import type { ProjectStage } from '../../src/contracts/vocabulary.ts'
+import type { Folds } from '../src/components/board/use-folds.ts'
 import { AGENT, ME, OTHER, PROJECT, project, user } from './support/samples.ts'
 
 // Compiled by the plugin of the import above, so they come after it.
 const { mount } = await import('@vue/test-utils')
 const { QueryClient, VueQueryPlugin } = await import('@tanstack/vue-query')
 const { Quasar } = await import('quasar')
-const { defineComponent, h, provide } = await import('vue')
+const { defineComponent, h, nextTick, provide, shallowReactive, shallowRef } = await import('vue')
 const { default: ProjectCard } = await import('../src/components/projects/ProjectCard.vue')
 const { default: ProjectColumn } = await import('../src/components/projects/ProjectColumn.vue')
+const { foldsKey } = await import('../src/components/board/use-folds.ts')
 const { projectBoardKey, useProjectBoard } = await import('../src/components/projects/use-project-board.ts')
 
 let unmount = () => {}
@@ -35,11 +37,12 @@ const summary = { counts: { backlog: 1, 'in-progress': 2, 'in-review': 0, comple
 const shared = { people, frozen: false, phone: false }
 
 /** Shows something inside a board, whose state the test changes. */
-function inBoard(show: () => ReturnType<typeof h>) {
+function inBoard(show: () => ReturnType<typeof h>, folds?: Folds) {
   let board: ReturnType<typeof useProjectBoard> | undefined
   const host = defineComponent(() => {
     board = useProjectBoard(() => 'fieldnote')
     provide(projectBoardKey, board)
+    if (folds) provide(foldsKey, folds)
     return show
   })
   const view = mount(host, {
@@ -106,27 +109,19 @@ describe('a card of a project', () => {
 })
 
 describe('a column of a stage', () => {
-  const column = (stage: ProjectStage) =>
-    inBoard(() =>
-      h(ProjectColumn, {
-        stage,
-        projects: [],
-        summaries: undefined,
-        moves: new Map(),
-        open_id: '',
-        ...shared,
-      }),
-    )
+  const columnOf = (stage: ProjectStage, projects: Project[]) =>
+    h(ProjectColumn, { stage, projects, summaries: undefined, moves: new Map(), open_id: '', ...shared })
+  const column = (stage: ProjectStage) => inBoard(() => columnOf(stage, []))
 
   test('that refuses the card in the hand says so before the drop', async () => {
     const { view, board } = column('testing')
     expect(view.get('.bcol').attributes('aria-label')).toBe('Testing, 0 projects')
     board.hold(project(), 'pointer')
-    await view.vm.$nextTick()
+    await nextTick()
     expect(view.get('.bcol').classes()).toContain('is-closed')
     expect(view.find('[role="tooltip"]').exists()).toBe(false)
     board.over('testing')
-    await view.vm.$nextTick()
+    await nextTick()
     expect(view.get('[role="tooltip"]').text()).toContain('Proof of concept is next')
   })
 
@@ -134,8 +129,28 @@ describe('a column of a stage', () => {
     const { view, board } = column('poc')
     board.hold(project(), 'pointer')
     board.over('poc')
-    await view.vm.$nextTick()
+    await nextTick()
     expect(view.get('.bcol').classes()).toEqual(['bcol', 'is-target'])
     expect(view.find('.drop').exists()).toBe(true)
+  })
+
+  test('that is folded has name, count and a button; a card over it unfolds nothing', async () => {
+    const folded = shallowReactive(new Set<string>(['poc']))
+    const set = (place: string, to: boolean) => (to ? folded.add(place) : folded.delete(place))
+    const folds = { offered: shallowRef(true), has: (place: string) => folded.has(place), set }
+    const { view, board } = inBoard(() => columnOf('poc', [project({ stage: 'poc' })]), folds)
+    const button = view.get('[aria-label="Proof of concept column"]')
+    expect(button.attributes('aria-expanded')).toBe('false')
+    expect(view.get('.bcol').attributes('aria-label')).toBe('Proof of concept, 1 project')
+    expect([view.get('h2').text(), view.get('.count').text()]).toEqual(['Proof of concept', '1'])
+    expect(view.findAll('.tcard').length).toBe(0)
+    board.hold(project(), 'pointer')
+    board.over('poc')
+    await nextTick()
+    expect(view.get('.bcol').classes()).toEqual(['bcol', 'is-folded', 'is-target'])
+    board.cancel()
+    await button.trigger('click')
+    expect(button.attributes('aria-expanded')).toBe('true')
+    expect(view.findAll('.tcard').length).toBe(1)
   })
 })

@@ -30,9 +30,11 @@ export function useColumns<P extends string>(
     flush: 'post',
   })
 
-  /** Searched in the column of its place: after a move the old card may still be on the page. */
+  /** Searched in the column of its place: after a move the old card may still be on the page. A folded column has a button. */
   function gripOf(place: P, id: string) {
-    return columnOf(place)?.querySelector<HTMLElement>(`#card-${CSS.escape(id)} .grip`)
+    const column = columnOf(place)
+    const button = column?.matches('.is-folded') && column.querySelector<HTMLElement>('.foldb')
+    return button || column?.querySelector<HTMLElement>(`#card-${CSS.escape(id)} .grip`)
   }
 
   const STEPS: Record<string, (grip: HTMLElement) => HTMLElement | undefined> = {

@@ -61,9 +61,12 @@ export function useVirtualLog(options: {
       ? { start: first.index, end: last.index + 1, before_px: first.start, after_px: total_px - last.end }
       : { start: 0, end: 0, before_px: 0, after_px: total_px }
   })
-  const top_index = computed(
-    () => virtualizer.value.getVirtualItemForOffset(virtualizer.value.scrollOffset ?? 0)?.index ?? 0,
-  )
+  const top_index = computed(() => {
+    const list = virtualizer.value
+    // Rows that do not fill the view never scroll, so the initial offset stays.
+    const furthest = Math.max(0, list.getTotalSize() - (list.scrollRect?.height ?? 0))
+    return list.getVirtualItemForOffset(Math.min(list.scrollOffset ?? 0, furthest))?.index ?? 0
+  })
 
   /** A scroll upwards leaves the end. Rows that grow never scroll upwards, so they do not. */
   function scrolled() {

@@ -21,17 +21,24 @@ export function useTaskEdit(
   const refused = ref(0)
   const apply = (changed: Task) => writeUpdates(client, slug(), taskUpdates(changed))
 
-  async function attempt(what: string, run: (task: Task) => Promise<Task>) {
-    const current = task()
-    if (!current) return false
-    try {
-      apply(await run(current))
-      return true
-    } catch (failure) {
-      refused.value++
-      toastFailure(what, failure)
-      return false
-    }
+  /** The end of the last change: the next one begins with its version. */
+  let queue: Promise<unknown> = Promise.resolve()
+
+  function attempt(what: string, run: (task: Task) => Promise<Task>): Promise<boolean> {
+    const attempted = queue.then(async () => {
+      const current = task()
+      if (!current) return false
+      try {
+        apply(await run(current))
+        return true
+      } catch (failure) {
+        refused.value++
+        toastFailure(what, failure)
+        return false
+      }
+    })
+    queue = attempted
+    return attempted
   }
   /** The answer names the part that changed; the event, which may be there already, carries the whole task. */
   async function changedNow(id: string, change: (now: Task) => Partial<Task>): Promise<Task> {
@@ -39,8 +46,11 @@ export function useTaskEdit(
     return now?.id === id ? { ...now, ...change(now) } : await taskApi.task(slug(), id)
   }
 
-  const patch = (body: TaskPatch) =>
-    attempt('Not saved', ({ id, version }) => taskApi.update(slug(), id, body, version))
+  /** A list is given as a change of what it is then. */
+  const patch = (body: TaskPatch | ((now: Task) => TaskPatch)) =>
+    attempt('Not saved', (now) =>
+      taskApi.update(slug(), now.id, typeof body === 'function' ? body(now) : body, now.version),
+    )
   async function saveText(id: string, body: TaskPatch, version: number) {
     apply(await taskApi.update(slug(), id, body, version))
   }
@@ -88,15 +98,7 @@ export function useTaskEdit(
 export type TaskEdit = ReturnType<typeof useTaskEdit>
 export const taskEditKey: InjectionKey<TaskEdit> = Symbol('task edit')
 
-/** The chosen value of a select that returns to its first line. */
-export function taken({ target }: Event): string {
-  if (!(target instanceof HTMLSelectElement)) return ''
-  const { value } = target
-  target.value = ''
-  return value
-}
-
-/** A list of ids with this one added, or removed if it was there. */
-export function toggled(ids: readonly string[], id: string): string[] {
-  return ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]
+/** A list with this value added, or removed if it was there. */
+export function toggled<T>(values: readonly T[], value: T): T[] {
+  return values.includes(value) ? values.filter((one) => one !== value) : [...values, value]
 }
