@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
 
   for (const [name, viewport] of Object.entries(WINDOWS)) {
     test(`before sign-in, ${name}`, async () => {
-      const { page, context } = await visit(browser, { viewport, reducedMotion: 'reduce' })
+      const { page, context } = await visit(browser, { viewport })
       await page.goto(`${server.url}/login`)
       await page.getByLabel('E-mail').fill('ines@example.com')
       await page.getByLabel('Password', { exact: true }).fill('wrong')
@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     })
 
     test(`signed in, ${name}`, async () => {
-      const { page, context } = await visit(browser, { viewport, reducedMotion: 'reduce' })
+      const { page, context } = await visit(browser, { viewport })
       await session(page, server.url, 'ines@example.com')
       await page.goto(`${server.url}/orgs`)
       await page.getByRole('link', { name: /Fieldnote/ }).waitFor()

@@ -66,7 +66,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
 
   for (const [name, viewport] of Object.entries(WINDOWS)) {
     test(`menus, ${name}`, async () => {
-      const { page, context } = await visit(browser, { viewport, reducedMotion: 'reduce' })
+      const { page, context } = await visit(browser, { viewport })
       await session(page, server.url, 'ines@example.com')
       if (name === 'desk') await openChannel(page, server.url, 'fieldnote', channel_id)
       else await page.goto(`${server.url}/o/fieldnote/channels`)
@@ -84,7 +84,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
     })
 
     test(`dialogs, ${name}`, async () => {
-      const { page, context } = await visit(browser, { viewport, reducedMotion: 'reduce' })
+      const { page, context } = await visit(browser, { viewport })
       await session(page, server.url, 'ines@example.com')
       await page.goto(`${server.url}/o/fieldnote/settings/members`)
       const dialog = page.getByRole('dialog')
@@ -149,7 +149,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
     })
 
     test(`toasts, ${name}`, async () => {
-      const { page, context } = await visit(browser, { viewport, reducedMotion: 'reduce' })
+      const { page, context } = await visit(browser, { viewport })
       await session(page, server.url, 'ines@example.com')
       await page.goto(`${server.url}/o/fieldnote/settings/members`)
       await member(page, 'forge', 'Change role')
