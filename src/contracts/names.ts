@@ -1,6 +1,6 @@
 /*
- * Names of members, channels, projects and organizations. Plain functions without a schema library: server and app judge
- * a name alike.
+ * Names of members, channels, projects and organizations, and titles. Plain functions without a schema library: server and app judge
+ * a text alike.
  */
 
 /** Combining marks on one letter: more of them reach over the neighbouring lines; no script needs as many. */
@@ -14,6 +14,8 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/u
 
 /** Drawn as nothing although no format character: fillers, blank symbols, selectors. */
 const BLANK = /\p{Default_Ignorable_Code_Point}|[\u2800\ufffc\u{1d159}\u{16fe4}]/u
+
+const BLANKS = new RegExp(BLANK.source, 'gu')
 
 /** Where a joiner or a selector changes the look: Persian and Indic letters, emoji, ideographic and Mongolian variants. */
 const JOINED = new RegExp(
@@ -38,6 +40,19 @@ export function tidyName(text: string): string {
     .normalize('NFC')
     .replace(/\p{Zs}+/gu, ' ')
     .trim()
+}
+
+/** The stored form of a line of text, e.g. a title: one space for any white space, line break or control. */
+export function tidyLine(text: string): string {
+  return text.replace(/[\s\p{Z}\p{Cc}]+/gu, ' ').trim()
+}
+
+/** Why a line of text would show nothing, or reach over its neighbours; undefined for a good one. */
+export function lineProblem(text: string): string | undefined {
+  const plain = text.replace(JOINED, '')
+  if (!SHOWN.test(plain.replace(BLANKS, ''))) return 'Must show at least one character.'
+  if (STACKED.test(plain)) return 'Has too many marks on one letter.'
+  return undefined
 }
 
 /** Why a name would show nothing, or something else than it is; undefined for a good one. */

@@ -2,7 +2,7 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 import type { ValueError, ValueErrorIterator } from '@sinclair/typebox/errors'
 import type { Problem } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { nameProblem, tidyName } from './names.ts'
+import { lineProblem, nameProblem, tidyLine, tidyName } from './names.ts'
 import { rangeProblem } from './setting-limits.ts'
 
 /** More than a person reads at once; the rest is reported after these are fixed. */
@@ -53,11 +53,11 @@ function* ofUnion({ path, value, errors }: ValueError, forms: TSchema[]): Genera
 
 const at = (errors: ValueErrorIterator[], place: number): Iterable<ValueError> => errors[place] ?? []
 
-/** The problem of a name of fitting length. */
+/** The problem of a name, or of a line of text, of fitting length. */
 function nameOf({ schema, value }: ValueError): string | undefined {
-  if (schema[Kind] !== 'Name' || typeof value !== 'string' || value.length > schema.maxLength)
-    return undefined
-  return nameProblem(tidyName(value))
+  if (typeof value !== 'string' || value.length > schema.maxLength) return undefined
+  if (schema[Kind] === 'Name') return nameProblem(tidyName(value))
+  return schema[Kind] === 'Line' ? lineProblem(tidyLine(value)) : undefined
 }
 
 /** What is expected, from the schema: the names of kinds mean nothing to a reader. */

@@ -1,7 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
 import { AgentCommand, NotificationPreferences, ProjectLink } from './resources.ts'
-import { Closed, Count, FreeForm, HttpsUrl, Name, Nullable, OneOf, Text, Username, Uuid } from './schema.ts'
+import {
+  Closed,
+  Count,
+  FreeForm,
+  HttpsUrl,
+  Line,
+  Name,
+  Nullable,
+  OneOf,
+  Text,
+  Username,
+  Uuid,
+} from './schema.ts'
 import {
   DELIVERY_STATES,
   EVIDENCE_TYPES,
@@ -135,7 +147,7 @@ export type ProjectTransition = Static<typeof ProjectTransition>
 
 // -- tasks --------------------------------------------------------------------------------------------------------------
 const taskFields = {
-  title: Text(LIMITS.task_title_max),
+  title: Line(LIMITS.task_title_max),
   description: Text(LIMITS.description_max, { min: 0 }),
   type: OneOf(TASK_TYPES),
   priority: OneOf(PRIORITIES),

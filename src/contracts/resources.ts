@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
-import { Closed, Count, HttpsUrl, Nullable, OneOf, Text, Timestamp, Uuid } from './schema.ts'
+import { Closed, Count, HttpsUrl, Line, Nullable, OneOf, Text, Timestamp, Uuid } from './schema.ts'
 import { OrgSettings } from './settings.ts'
 import {
   CHANNEL_TYPES,
@@ -96,7 +96,7 @@ export const ApiKey = Closed({
 })
 export type ApiKey = Static<typeof ApiKey>
 
-export const ProjectLink = Closed({ label: Text(LIMITS.link_label_max), url: HttpsUrl })
+export const ProjectLink = Closed({ label: Line(LIMITS.link_label_max), url: HttpsUrl })
 export type ProjectLink = Static<typeof ProjectLink>
 
 export const TaskCounts = Closed({

@@ -1,7 +1,7 @@
 import { Kind, type SchemaOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { LIMITS } from './limits.ts'
-import { nameProblem, tidyName } from './names.ts'
+import { lineProblem, nameProblem, tidyLine, tidyName } from './names.ts'
 import { isUsername, USERNAME_PATTERN, usernameForm } from './usernames.ts'
 
 /** Counts characters as people and JSON Schema do: Unicode code points, not UTF-16 units. */
@@ -53,6 +53,16 @@ TypeRegistry.Set('Name', (schema: { maxLength: number }, value: unknown) => {
 export const Name = (max: number, options: SchemaOptions = {}) =>
   Type.Unsafe<string>({ [Kind]: 'Name', type: 'string', minLength: 1, maxLength: max, ...options })
 
+TypeRegistry.Set('Line', (schema: { maxLength: number }, value: unknown) => {
+  if (typeof value !== 'string' || value.length > schema.maxLength * 4) return false
+  const line = tidyLine(value)
+  return line !== '' && characters(line) <= schema.maxLength && lineProblem(line) === undefined
+})
+
+/** A line of text that shows something; its stored form has at most `max` characters. */
+export const Line = (max: number, options: SchemaOptions = {}) =>
+  Type.Unsafe<string>({ [Kind]: 'Line', type: 'string', minLength: 1, maxLength: max, ...options })
+
 TypeRegistry.Set(
   'Username',
   (_schema, value) =>
@@ -74,6 +84,7 @@ export const Username = Type.Unsafe<string>({
 export function storedForm(schema: TSchema): ((text: string) => string) | undefined {
   if (schema[Kind] === 'Uuid') return (text) => text.toLowerCase()
   if (schema[Kind] === 'Name') return tidyName
+  if (schema[Kind] === 'Line') return tidyLine
   if (schema[Kind] === 'Username') return usernameForm
   return undefined
 }

@@ -32,6 +32,38 @@ test('N1 a name is stored in NFC with single spaces', async () => {
   expect(made.body.name).toBe('Caf\u00e9 menu')
 })
 
+test('N9 a title is one line that shows something; a label of a link, too', async () => {
+  const task = (title: string) => admin.in<{ title: string }>('POST', '/tasks', { title })
+  const link = (label: string) =>
+    admin.in<Project>('POST', '/projects', {
+      name: `Quay ${crypto.randomUUID()}`,
+      type: 'docs',
+      links: [{ label, url: 'https://example.com' }],
+    })
+  for (const make of [task, link]) {
+    for (const text of [
+      '',
+      '  ',
+      '\u200b',
+      '\u2800',
+      '\u3164',
+      '\u202e\u202c',
+      'a\u0301\u0301\u0301\u0301\u0301',
+    ])
+      expect(await refusal(make(text))).toBe('400 VALIDATION_FAILED')
+    for (const text of ['a\nb', 'a\tb', ' a\u2028b ', 'a \u00a0\r\n b']) {
+      const { status, body } = await make(text)
+      expect([status, 'title' in body ? body.title : body.links[0]?.label]).toEqual([201, 'a b'])
+    }
+  }
+  const title = '\u05d0\u05d1\u200f (v2) \u{1f469}\u200d\u{1f4bb}'
+  const made = (await task(title)).body as { title: string; id: string }
+  expect(made.title).toBe(title)
+  expect(await refusal(admin.in('PATCH', `/tasks/${made.id}`, { title: '\u200b' }))).toBe(
+    '400 VALIDATION_FAILED',
+  )
+})
+
 describe('N2 a name that shows nothing or something else is refused everywhere', () => {
   const routes: [string, (name: string) => Promise<{ status: number; body: unknown }>][] = [
     ['own name', (name) => eve.in('PATCH', '/users/me', { display_name: name })],

@@ -1,18 +1,18 @@
 import type { StreamEnvelope } from '@contracts/events.ts'
 import type { ServerFrame } from '@contracts/frames.ts'
 import type { Channel, Message } from '@contracts/resources.ts'
-import { asFailure, retryAfterOf } from '../api/failure.ts'
+import { retryAfterOf } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
-import { applyEvent, messageUpdates } from './apply-event.ts'
+import { applyEvent } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
 import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
 import { isLogged } from './event-stream.ts'
 import { HttpFallback } from './http-fallback.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
-import type { OrgRealtimeHandlers, OrgRealtimePorts, PostedMessage } from './org-realtime-ports.ts'
-import { Outbox, type Refusal } from './outbox.ts'
-import type { OutboxEntry } from './outbox-store.ts'
+import { MessagePosts } from './message-posts.ts'
+import type { OrgRealtimeHandlers, OrgRealtimePorts } from './org-realtime-ports.ts'
+import { Outbox } from './outbox.ts'
 import { ReadMarkers } from './read-markers.ts'
 import { SharedEvents } from './shared-events.ts'
 import { realTimers } from './timers.ts'
@@ -29,6 +29,7 @@ export class OrgRealtime {
   readonly #socket: ChatSocket
   readonly #events: SharedEvents
   readonly #fallback: HttpFallback
+  readonly #posts: MessagePosts
   #log: string | null = null
   #resumed: Record<string, number> | undefined
   #ready_before = false
@@ -45,6 +46,15 @@ export class OrgRealtime {
       overHttp: () => this.#fallback.on,
       http: ports.http,
       failed: handlers.failed,
+    })
+    this.#posts = new MessagePosts({
+      reader,
+      client: ports.client,
+      outbox: () => this.outbox,
+      send: (frame) => this.#socket.send(frame),
+      overHttp: () => this.#fallback.on,
+      post: ports.http.post,
+      arrived: (message) => this.#arrived(message),
     })
     this.#fallback = new HttpFallback(realTimers, (on) => this.#overHttp(on))
     this.#socket = new ChatSocket(
@@ -77,7 +87,7 @@ export class OrgRealtime {
         tab_id: ports.events.tab_id,
         timers: realTimers,
         random: Math.random,
-        send: (entry) => this.#send(entry),
+        send: (entry) => this.#posts.send(entry),
         changed: handlers.outbox,
         stalled: () => {
           this.#socket.restart()
@@ -149,53 +159,6 @@ export class OrgRealtime {
     else this.outbox.disconnected()
   }
 
-  #send(entry: OutboxEntry): boolean {
-    const { channel_id, content, client_id, reply_to, kind } = entry
-    const message = {
-      content,
-      client_id,
-      ...(reply_to === null ? {} : { reply_to }),
-      ...(kind === undefined ? {} : { kind }),
-    }
-    if (this.#socket.send({ type: 'message', channel_id, ...message })) return true
-    if (!this.#fallback.on) return false
-    void this.#post(channel_id, message)
-    return true
-  }
-
-  /** Sends a message by request. The server drops duplicates, so that one under way on both ways is stored once. */
-  async #post(channel_id: string, body: PostedMessage): Promise<void> {
-    const { client_id } = body
-    try {
-      const message = await this.#ports.http.post(channel_id, body)
-      const { id, seq, created_at } = message
-      this.outbox.acknowledged({ type: 'ack', client_id, channel_id, id, seq, created_at })
-      writeUpdates(this.#ports.client, this.#ports.reader.slug, messageUpdates(message, this.#ports.reader))
-      this.#arrived(message)
-    } catch (error) {
-      const { code, message, status, retry_after_s } = asFailure(error)
-      // The session has ended or is another person's: the message waits on this device for its author.
-      if (status === 401 || code === 'OTHER_USER') this.outbox.disconnected()
-      else
-        this.#refused({
-          client_id,
-          retry_after_s,
-          error: {
-            code: code === 'NETWORK' || code === 'UNREADABLE' ? 'UNAVAILABLE' : code,
-            message,
-            status,
-          },
-        })
-    }
-  }
-
-  /** The start of a deletion is an event for administrators only: others learn of it by the first refusal. */
-  #refused(refusal: Refusal): void {
-    this.outbox.refused(refusal)
-    if (refusal.error.code === 'ORG_READ_ONLY')
-      void this.#ports.client.invalidateQueries({ queryKey: keys.org(this.#ports.reader.slug) })
-  }
-
   /** Follows a message that was written to the cache. */
   #arrived({ channel_id, seq, sender, client_id }: Message): void {
     this.#closeGap(channel_id, seq)
@@ -219,7 +182,7 @@ export class OrgRealtime {
         break
       case 'error':
         if (frame.client_id === undefined) this.#handlers.failed('a chat frame', frame.error.message)
-        this.#refused({ ...frame, retry_after_s: retryAfterOf(frame.error.details) })
+        this.#posts.refused({ ...frame, retry_after_s: retryAfterOf(frame.error.details) })
         break
       case 'read':
         this.markers.moved(frame.channel_id, frame)
