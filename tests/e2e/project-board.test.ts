@@ -358,7 +358,7 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
     const { page } = ana
     await page.setViewportSize({ width: 390, height: 844 })
     await page.getByRole('button', { name: /^Definition, / }).click()
-    await page.getByRole('button', { name: 'Move to… Spring launch' }).click()
+    await page.getByRole('button', { name: 'Move Spring launch' }).click()
     await axe(page)
     await page.getByRole('button', { name: 'Move to Proof of concept' }).click()
     await card(page, 'Proof of concept', 'Spring launch').waitFor()

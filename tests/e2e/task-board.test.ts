@@ -329,7 +329,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await card(page, 'In review', other.title).waitFor()
   })
 
-  test('a finger that rests lifts a card, scrolls at the edge, and drops it', async () => {
+  test('a finger that rests lifts a card, scrolls at the edge, and drops it; one that moves swipes', async () => {
     const { page, context } = await visit(browser, { hasTouch: true })
     await signIn(page, server.url, 'ines@example.com')
     for (let i = 0; i < 70; i++) await create(`Many ${i}`, { priority: 'low' })
@@ -358,18 +358,72 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await touch('touchEnd')
     await card(page, 'In review', task.title).waitFor()
     await card(ines.page, 'In review', task.title).waitFor()
+
+    // On a phone a finger that moves on brings the next column.
+    await page.setViewportSize({ width: 390, height: 844 })
+    const tab = (name: string) => page.getByRole('button', { name: new RegExp(`^${name}, `) })
+    const stands = async (name: string, at: number) => {
+      await until(
+        `the page stands at ${name}`,
+        () =>
+          page.evaluate<number>(
+            "(({ scrollLeft, clientWidth }) => scrollLeft / clientWidth)(document.querySelector('.board'))",
+          ),
+        (column) => column === at,
+      )
+      expect(await tab(name).getAttribute('aria-pressed')).toBe('true')
+    }
+    const swipe = async (from_x: number, to_x: number) => {
+      const y = 500
+      await touch('touchStart', { x: from_x, y })
+      for (let i = 1; i <= 8; i++) await touch('touchMove', { x: from_x + ((to_x - from_x) * i) / 8, y })
+      await touch('touchEnd')
+    }
+    await tab('Backlog').click()
+    await stands('Backlog', 0)
+    await swipe(340, 40)
+    await stands('In progress', 1)
+    await swipe(340, 40)
+    await stands('In review', 2)
+    await swipe(40, 340)
+    await stands('In progress', 1)
     await context.close()
   })
 
-  test('on a phone a card moves by its menu', async () => {
+  test('on a phone a card moves by its sheet, which says what a row needs or why it is refused', async () => {
     const { page } = ana
     await page.setViewportSize({ width: 390, height: 844 })
-    const task = await create('Guide without a signal')
+    const task = await create('Guide without a signal', { required_evidence_types: ['test_results'] })
+    const after = await create('Print the guide', { blocked_by_ids: [task.id] })
+    const sheet = page.getByRole('dialog', { name: 'Move to…' })
+    const move = (title: string) => page.getByRole('button', { name: `Move ${title}` })
     await page.getByRole('button', { name: /^Backlog, / }).click()
-    await page.getByRole('button', { name: `Move to… ${task.title}` }).click()
-    await page.getByRole('menuitem', { name: 'In review' }).click()
+    await move(after.title).click()
+    expect(await sheet.getByRole('button', { name: /^Backlog/ }).isDisabled()).toBe(true)
+    expect(
+      await sheet.getByRole('button', { name: `Complete Blocked by “${task.title}”.` }).isDisabled(),
+    ).toBe(true)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await violations(page)).toEqual([])
+    }
+    await sheet.getByRole('button', { name: 'Cancel' }).click()
+    await sheet.waitFor({ state: 'detached' })
+
+    await move(task.title).click()
+    await sheet.getByRole('button', { name: 'In review' }).click()
     await card(page, 'In review', task.title).waitFor()
     await card(ines.page, 'In review', task.title).waitFor()
+    // The page stays at the column of the next card.
+    expect(await page.getByRole('button', { name: /^Backlog, / }).getAttribute('aria-pressed')).toBe('true')
+    await page.getByRole('button', { name: /^In review, / }).click()
+    await move(task.title).click()
+    await sheet.getByRole('button', { name: 'Complete Asks for test results first' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Evidence is missing' })
+    await dialog.getByLabel('Test results').fill('https://example.com/run')
+    await dialog.getByRole('button', { name: 'Complete task' }).click()
+    await card(ines.page, 'Complete', task.title).waitFor()
+    await dialog.waitFor({ state: 'detached' })
   })
 
   test('a long column begins with its first cards and shows the rest on request', async () => {

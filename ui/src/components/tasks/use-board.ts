@@ -3,7 +3,7 @@ import type { EvidenceCreate } from '@contracts/requests.ts'
 import type { Task } from '@contracts/resources.ts'
 import { TASK_STATUSES, type TaskStatus } from '@contracts/vocabulary.ts'
 import { useQueryClient } from '@tanstack/vue-query'
-import { type InjectionKey, shallowRef } from 'vue'
+import { type InjectionKey, ref, shallowRef } from 'vue'
 import { asFailure } from '../../api/failure.ts'
 import { taskApi } from '../../api/tasks.ts'
 import { toastFailure } from '../../composables/toast.ts'
@@ -14,10 +14,11 @@ import { useHand } from '../board/use-hand.ts'
 import { compareTasks, missingEvidence, refusal } from './task-rules.ts'
 import { STATUS_WORDS } from './task-words.ts'
 
-/** State of the board of tasks: the hand, and the task that waits for evidence. */
+/** State of the board of tasks: the hand, the task that waits for evidence, and the task whose sheet is open on a phone. */
 export function useBoard(slug: () => string) {
   const client = useQueryClient()
   const asking = shallowRef<Task>()
+  const choosing_id = ref('')
   const hand = useHand<Task, TaskStatus>({
     places: TASK_STATUSES,
     steps: TASK_STATUSES,
@@ -66,7 +67,7 @@ export function useBoard(slug: () => string) {
     return moved
   }
 
-  return { ...hand, asking, asksFor, transition }
+  return { ...hand, asking, choosing_id, asksFor, transition }
 }
 
 export type Board = ReturnType<typeof useBoard>
