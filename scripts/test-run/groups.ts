@@ -52,7 +52,24 @@ function perFile(folder: string): Job[] {
 }
 
 /** Files that take long, so that none of them is the last one running. */
-const LONGEST: readonly string[] = []
+const LONGEST: readonly string[] = [
+  'integration/db/plans.test.ts',
+  'integration/start/killed-install.test.ts',
+  'integration/db/embedded.test.ts',
+  'integration/start/killed-database.test.ts',
+  'integration/reliability/fencing.test.ts',
+  'integration/authorization/matrix.test.ts',
+  'integration/commands.test.ts',
+  'integration/reliability/postgres-restart.test.ts',
+  'e2e/views.test.ts',
+  'e2e/task-board.test.ts',
+  'e2e/overlays.test.ts',
+  'e2e/tabs.test.ts',
+  'e2e/restart.test.ts',
+  'e2e/large-org.test.ts',
+  'e2e/offline.test.ts',
+  'e2e/blocked-socket.test.ts',
+]
 
 const PROOFS = ['rls', 'search', 'sse', 'websocket', 'sub-agents', 'bridge']
 

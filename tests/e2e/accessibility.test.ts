@@ -11,11 +11,10 @@ import {
 } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { violations } from './support/axe.ts'
-import { composer, hasBrowser, launch, openChannel, signIn, visit } from './support/browser.ts'
+import { violationsInBothThemes } from './support/axe.ts'
+import { composer, hasBrowser, launch, openChannel, session, signIn, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
-const THEMES = ['light', 'dark'] as const
 const WINDOWS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const
 
 describe.skipIf(!hasBrowser)('axe finds nothing', () => {
@@ -30,14 +29,12 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     server = await startEmpty({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
     setup_link = `${server.url}/setup?token=${server.setup_token}`
     browser = await launch()
-    for (const colorScheme of THEMES) {
-      const { page, context } = await visit(browser, { colorScheme })
-      await page.goto(setup_link)
-      await page.getByRole('button', { name: 'Create organization' }).click()
-      await page.getByText('Type your name.').waitFor()
-      expect(await violations(page)).toEqual([])
-      await context.close()
-    }
+    const { page, context } = await visit(browser)
+    await page.goto(setup_link)
+    await page.getByRole('button', { name: 'Create organization' }).click()
+    await page.getByText('Type your name.').waitFor()
+    expect(await violationsInBothThemes(page)).toEqual([])
+    await context.close()
     admin = await setUp(server)
     channel = await generalChannel(admin)
     await fill()
@@ -73,76 +70,75 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     await admin.in('POST', '/channels', { name: 'releases' })
   }
 
-  for (const theme of THEMES)
-    for (const [name, viewport] of Object.entries(WINDOWS)) {
-      test(`before sign-in, ${theme}, ${name}`, async () => {
-        const { page, context } = await visit(browser, { colorScheme: theme, viewport })
-        await page.goto(`${server.url}/login`)
-        await page.getByLabel('E-mail').fill('ines@example.com')
-        await page.getByLabel('Password', { exact: true }).fill('wrong')
-        await page.getByRole('button', { name: 'Sign in' }).click()
-        await page.getByRole('alert').waitFor()
-        expect(await violations(page)).toEqual([])
-        await page.goto(`${server.url}/invite/${'x'.repeat(43)}`)
-        await page.getByRole('alert').waitFor()
-        expect(await violations(page)).toEqual([])
-        await page.goto(setup_link)
-        await page.getByText('This server is set up already.').waitFor()
-        expect(await violations(page)).toEqual([])
-        await page.goto(`${server.url}/nowhere`)
-        await page.getByRole('heading', { name: 'Nothing is here' }).waitFor()
-        expect(await violations(page)).toEqual([])
-        await context.close()
-      })
+  for (const [name, viewport] of Object.entries(WINDOWS)) {
+    test(`before sign-in, ${name}`, async () => {
+      const { page, context } = await visit(browser, { viewport })
+      await page.goto(`${server.url}/login`)
+      await page.getByLabel('E-mail').fill('ines@example.com')
+      await page.getByLabel('Password', { exact: true }).fill('wrong')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('alert').waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await page.goto(`${server.url}/invite/${'x'.repeat(43)}`)
+      await page.getByRole('alert').waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await page.goto(setup_link)
+      await page.getByText('This server is set up already.').waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await page.goto(`${server.url}/nowhere`)
+      await page.getByRole('heading', { name: 'Nothing is here' }).waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await context.close()
+    })
 
-      test(`signed in, ${theme}, ${name}`, async () => {
-        const { page, context } = await visit(browser, { colorScheme: theme, viewport })
-        await signIn(page, server.url, 'ines@example.com')
-        await page.goto(`${server.url}/orgs`)
-        await page.getByRole('link', { name: /Fieldnote/ }).waitFor()
-        expect(await violations(page)).toEqual([])
-        await openTalk(page, name)
-        expect(await violations(page)).toEqual([])
-        await page.getByRole('button', { name: 'Channel details' }).click()
-        await page.getByRole('complementary', { name: 'Channel details' }).waitFor()
-        expect(await violations(page)).toEqual([])
-        if (name === 'phone') {
-          // They cover everything, so nothing else can be reached; Escape leads back to where one came from.
-          await page.locator('button[aria-label="Close details"]:focus').waitFor()
-          await page.keyboard.press('Shift+Tab')
-          expect(await page.evaluate('document.activeElement.closest(".talk, .roomhead")')).toBeNull()
-          await page.getByRole('button', { name: 'Close details' }).focus()
-          await page.keyboard.press('Escape')
-          await page.locator('button[aria-label="Channel details"]:focus').waitFor()
-        }
-        await composer(page).pressSequentially('@')
-        await page.getByRole('listbox').waitFor()
-        expect(await violations(page)).toEqual([])
-        await composer(page).fill('')
-        await page
-          .getByRole('button', { name: /^Actions for/ })
-          .first()
-          .click()
-        await page.getByRole('menu').waitFor()
-        // A menu lies at the end of the page, outside of its landmarks, while it is open.
-        expect(await violations(page, { except: ['region'] })).toEqual([])
+    test(`signed in, ${name}`, async () => {
+      const { page, context } = await visit(browser, { viewport })
+      await session(page, server.url, 'ines@example.com')
+      await page.goto(`${server.url}/orgs`)
+      await page.getByRole('link', { name: /Fieldnote/ }).waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await openTalk(page, name)
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await page.getByRole('button', { name: 'Channel details' }).click()
+      await page.getByRole('complementary', { name: 'Channel details' }).waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      if (name === 'phone') {
+        // They cover everything, so nothing else can be reached; Escape leads back to where one came from.
+        await page.locator('button[aria-label="Close details"]:focus').waitFor()
+        await page.keyboard.press('Shift+Tab')
+        expect(await page.evaluate('document.activeElement.closest(".talk, .roomhead")')).toBeNull()
+        await page.getByRole('button', { name: 'Close details' }).focus()
         await page.keyboard.press('Escape')
-        if (name === 'phone') {
-          await page.goto(`${server.url}/o/fieldnote/channels`)
-          await page.getByRole('heading', { name: 'Channels' }).waitFor()
-          expect(await violations(page)).toEqual([])
-        }
-        await page.goto(`${server.url}/o/fieldnote/settings/members`)
-        await page.getByText('Priya Shah').waitFor()
-        expect(await violations(page)).toEqual([])
-        await page.getByRole('button', { name: 'Add agent' }).click()
-        await page.getByRole('dialog').waitFor()
-        await page.getByRole('dialog').getByRole('button', { name: 'Add agent' }).click()
-        await page.getByText('Type a name.').waitFor()
-        expect(await violations(page)).toEqual([])
-        await context.close()
-      })
-    }
+        await page.locator('button[aria-label="Channel details"]:focus').waitFor()
+      }
+      await composer(page).pressSequentially('@')
+      await page.getByRole('listbox').waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await composer(page).fill('')
+      await page
+        .getByRole('button', { name: /^Actions for/ })
+        .first()
+        .click()
+      await page.getByRole('menu').waitFor()
+      // A menu lies at the end of the page, outside of its landmarks, while it is open.
+      expect(await violationsInBothThemes(page, { except: ['region'] })).toEqual([])
+      await page.keyboard.press('Escape')
+      if (name === 'phone') {
+        await page.goto(`${server.url}/o/fieldnote/channels`)
+        await page.getByRole('heading', { name: 'Channels' }).waitFor()
+        expect(await violationsInBothThemes(page)).toEqual([])
+      }
+      await page.goto(`${server.url}/o/fieldnote/settings/members`)
+      await page.getByText('Priya Shah').waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await page.getByRole('button', { name: 'Add agent' }).click()
+      await page.getByRole('dialog').waitFor()
+      await page.getByRole('dialog').getByRole('button', { name: 'Add agent' }).click()
+      await page.getByText('Type a name.').waitFor()
+      expect(await violationsInBothThemes(page)).toEqual([])
+      await context.close()
+    })
+  }
 
   async function openTalk(page: Page, window: string): Promise<void> {
     if (window === 'desk') await openChannel(page, server.url, 'fieldnote', channel.id)
@@ -155,7 +151,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
 
   test('everything can be reached and done with the keyboard alone', async () => {
     const { page, context } = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel.id)
     await page.locator('body').press('Alt+ArrowDown')
     await page.getByRole('heading', { level: 1, name: 'releases' }).waitFor()

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { join, PASSWORD, Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { hasBrowser, launch, signIn, until, visit } from './support/browser.ts'
+import { hasBrowser, launch, session, signIn, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 const EMAIL = 'ana.lima@example.com'
@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser)('the own account in a browser', () => {
 
   test('who forgot the password gets a sign-in link from an administrator', async () => {
     const { context, page, complaints } = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await page.goto(`${server.url}/o/fieldnote/settings/members`)
     await page.getByRole('button', { name: 'Actions for Ana Lima' }).click()
     await page.getByRole('menuitem', { name: 'New sign-in link' }).click()

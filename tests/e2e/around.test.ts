@@ -4,8 +4,8 @@ import type { Project, Task } from '../../src/contracts/resources.ts'
 import { addAgent, generalChannel, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { violations } from './support/axe.ts'
-import { composer, hasBrowser, launch, openChannel, signIn, type Visit, visit } from './support/browser.ts'
+import { violations, violationsInBothThemes } from './support/axe.ts'
+import { composer, hasBrowser, launch, openChannel, session, type Visit, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('getting around in a browser', () => {
@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('getting around in a browser', () => {
     await admin.call('POST', '/api/v1/orgs', { name: 'Second', slug: 'second' })
     browser = await launch()
     desk = await visit(browser)
-    await signIn(desk.page, server.url, 'ines@example.com')
+    await session(desk.page, server.url, 'ines@example.com')
     await openChannel(desk.page, server.url, 'fieldnote', general_id)
   })
   afterAll(async () => {
@@ -147,10 +147,7 @@ describe.skipIf(!hasBrowser)('getting around in a browser', () => {
       .getByRole('option', { name: /project/ })
       .first()
       .waitFor()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await violations(page, { except: ['region'] })).toEqual([])
-    }
+    expect(await violationsInBothThemes(page, { except: ['region'] })).toEqual([])
     await page.keyboard.press('Escape')
     await closed(page)
     await leaveField(page)

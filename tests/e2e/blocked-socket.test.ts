@@ -10,7 +10,7 @@ import {
   launch,
   said,
   say,
-  signIn,
+  session,
   until,
   visit,
   waitForText,
@@ -44,7 +44,7 @@ describe.skipIf(!hasBrowser)('a network that lets no WebSocket through', () => {
       if (blocked) await socket.close()
       else socket.connectToServer()
     })
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}`)
     await composer(page).waitFor()
     await say(page, 'first by request')
@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('a network that lets no WebSocket through', () => {
     const proxy = await startMuteProxy(Number(new URL(server.url).port))
     const { context, page } = await visit(browser)
     await context.routeWebSocket(/\/channels\/ws/, (socket) => void socket.close())
-    await signIn(page, proxy.url, 'ines@example.com')
+    await session(page, proxy.url, 'ines@example.com')
     await page.goto(`${proxy.url}/o/fieldnote/channels/${channel_id}`)
     await page.getByText('Chat over HTTP: WebSocket blocked').waitFor()
     await ana.in('POST', `/channels/${channel_id}/messages`, { content: 'before the silence' })

@@ -4,7 +4,17 @@ import { generalChannel, join, type Message, type Person, setUp } from '../suppo
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { composer, hasBrowser, launch, openChannel, signIn, until, visit } from './support/browser.ts'
+import {
+  composer,
+  hasBrowser,
+  launch,
+  newPage,
+  openChannel,
+  session,
+  until,
+  type Visit,
+  visit,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 const OLD = 400
@@ -12,6 +22,7 @@ const OLD = 400
 describe.skipIf(!hasBrowser)('a long channel', () => {
   let server: TestServer
   let browser: Browser
+  let reader: Visit
   let admin: Person
   let mei: Person
   let channel_id: string
@@ -26,6 +37,8 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     for (let at = 1; at <= OLD; at++) await post(mei, `number ${at}${'\n\nmore of it'.repeat(at % 5)}`)
     await admin.in('PUT', `/channels/${channel_id}/read`, { seq: OLD - 3 })
     browser = await launch()
+    reader = await visit(browser)
+    await session(reader.page, server.url, 'ines@example.com')
   })
   afterAll(async () => {
     await browser?.close()
@@ -58,8 +71,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     })
 
   async function opened(): Promise<Page> {
-    const { page } = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    const page = await newPage(reader.context, reader.complaints)
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await row(page, OLD).waitFor()
     return page
@@ -80,7 +92,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       (count) => count === 0,
     )
     expect(await page.locator('.log article').count()).toBeLessThan(80)
-    await page.context().close()
+    await page.close()
   })
 
   test('what one reads stays under the eyes while older messages arrive above it', async () => {
@@ -110,7 +122,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await until('they have arrived', height, (now) => now > before + 1_000)
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
-    await page.context().close()
+    await page.close()
   })
 
   test('an older page that arrives late, while the reader is back near the end, does not move the view', async () => {
@@ -142,7 +154,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await until('the page has arrived', height, (now) => now > before + 1_000)
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
-    await page.context().close()
+    await page.close()
   })
 
   test('the end stays in view when the composer grows, the window changes or a row changes its height', async () => {
@@ -164,7 +176,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
         row.style.minHeight = '300px'
       })
     await isAtEnd()
-    await page.context().close()
+    await page.close()
   })
 
   test('another width of the window keeps the message that one reads', async () => {
@@ -182,7 +194,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await still(page)
     const view_now = (await page.locator('.log').boundingBox())?.y ?? 0
     expect(Math.abs((await top(page, reading)) - view_now - (place - view))).toBeLessThanOrEqual(60)
-    await page.context().close()
+    await page.close()
   })
 
   test('older messages come while one scrolls up, each once and in order', async () => {
@@ -224,7 +236,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       return found
     })
     expect(read).toEqual(Array.from({ length: OLD }, (_, at) => at + 1))
-    await page.context().close()
+    await page.close()
   })
 
   test('messages that arrive below do not move what one reads; a button leads to them', async () => {
@@ -244,7 +256,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       () => distance(page),
       (px) => px < 2,
     )
-    await page.context().close()
+    await page.close()
   })
 
   test('a link to an old message opens there, goes on in both directions and finds the end again', async () => {
@@ -279,12 +291,11 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       () => distance(page),
       (px) => px < 2,
     )
-    await page.context().close()
+    await page.close()
   })
 
   test('a link opens its message also when the members are known last', async () => {
-    const { page } = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    const page = await newPage(reader.context, reader.complaints)
     const messages = page.waitForResponse(/\/messages\?/)
     await page.route(/\/users\?/, async (route) => {
       await (await messages).finished()
@@ -293,7 +304,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await page.goto(`${server.url}/o/fieldnote/channels/${channel_id}?seq=${OLD - 20}`)
     await row(page, OLD - 20).waitFor()
     await page.locator('article.is-found', { hasText: `number ${OLD - 20}` }).waitFor()
-    await page.context().close()
+    await page.close()
   })
 
   test('a link to a message that is not there says so, in the window, until that is closed', async () => {
@@ -310,6 +321,6 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     expect(await violations(page)).toEqual([])
     await toast.getByRole('button', { name: 'Close' }).click()
     await toast.waitFor({ state: 'detached' })
-    await page.context().close()
+    await page.close()
   })
 })

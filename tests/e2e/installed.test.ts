@@ -10,6 +10,7 @@ import {
   openChannel,
   said,
   say,
+  session,
   signIn,
   until,
   visit,
@@ -39,7 +40,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   })
 
   test('sign-in transfers no more than 200 KiB in all, with its text in a content coding', async () => {
-    const { page, context, complaints } = await visit(browser)
+    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'allow' })
     const devtools = await context.newCDPSession(page)
     await devtools.send('Network.enable')
     let bytes = 0
@@ -62,7 +63,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   })
 
   test('the page shows content before its first script has come', async () => {
-    const { page, context } = await visit(browser)
+    const { page, context } = await visit(browser, { serviceWorkers: 'allow' })
     await context.route('**/*.js', () => undefined)
     await page.goto(`${server.url}/login`, { waitUntil: 'commit' })
     await page.getByText('Mission Control').waitFor()
@@ -70,7 +71,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   })
 
   test('the manifest makes it installable', async () => {
-    const { page, context } = await visit(browser)
+    const { page, context } = await visit(browser, { serviceWorkers: 'allow' })
     await page.goto(`${server.url}/login`)
     const devtools = await context.newCDPSession(page)
     const { data, errors } = await devtools.send('Page.getAppManifest')
@@ -83,10 +84,10 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   })
 
   test('it starts without a server with what was read on the device, and goes on when the server is back', async () => {
-    const { page, context, complaints } = await visit(browser)
+    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'allow' })
     await page.goto(`${server.url}/login`)
     expect(await workers(page)).toBe(0)
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await say(page, 'before the stop')
     await page.evaluate(async () => void (await navigator.serviceWorker.ready))
@@ -124,8 +125,8 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   })
 
   test('what was read goes from the device at sign-out, and is never shown to the next person', async () => {
-    const { page, context } = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    const { page, context } = await visit(browser, { serviceWorkers: 'allow' })
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await until(
       'a message is on the device',
@@ -141,7 +142,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await page.getByRole('heading', { name: 'No connection' }).waitFor()
     await context.setOffline(false)
     // Another person in the same browser, while the first one's session is replaced.
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await until(
       'a message is on the device',

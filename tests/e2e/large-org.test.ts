@@ -10,6 +10,7 @@ import {
   launch,
   openChannel,
   say,
+  session,
   signIn,
   until,
   type Visit,
@@ -70,7 +71,7 @@ describe.skipIf(!hasBrowser)('an org of 2,000 members and 500 channels on a slow
     const { page } = ines
     // The further pages of the members never come.
     await page.route(/\/users\?(?!.*\bq=).*\bpage=([2-9]|\d\d)\b/, () => undefined)
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', general)
     await say(page, 'hello to all')
     await waitForText(page, 'hello to all')

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { type Channel, generalChannel, join, type Message, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { composer, hasBrowser, launch, openChannel, say, signIn, until, visit } from './support/browser.ts'
+import { composer, hasBrowser, launch, openChannel, say, session, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('the app says', () => {
@@ -28,9 +28,9 @@ describe.skipIf(!hasBrowser)('the app says', () => {
   test('that an org is suspended or about to be deleted, and an administrator ends it', async () => {
     const { context, page, complaints } = await visit(browser)
     const other = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
-    await signIn(other.page, server.url, 'ana.lima@example.com')
+    await session(other.page, server.url, 'ana.lima@example.com')
     await openChannel(other.page, server.url, 'fieldnote', channel_id)
     await composer(page).fill('half a thought')
     const states = [
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)('the app says', () => {
         socket.send(JSON.stringify({ type: 'error', client_id: frame.client_id, error }))
       })
     })
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await say(page, 'one more')
     await page.getByText('Too many messages in a short time.').waitFor()
@@ -99,8 +99,8 @@ describe.skipIf(!hasBrowser)('the app says', () => {
   test('without a connection that a channel is not on the device, until it is', async () => {
     const made = await ines.in<Channel>('POST', '/channels', { name: 'never-opened' })
     await ines.in('POST', `/channels/${made.body.id}/messages`, { content: 'read me later' })
-    const { context, page } = await visit(browser, { serviceWorkers: 'block' })
-    await signIn(page, server.url, 'ines@example.com')
+    const { context, page } = await visit(browser)
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await page.getByRole('link', { name: /never-opened/ }).waitFor()
     await context.setOffline(true)
@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser)('the app says', () => {
       ['de-DE', /^\d{2}:\d{2}$/],
     ] as const) {
       const { context, page } = await visit(browser, { locale })
-      await signIn(page, server.url, 'ines@example.com')
+      await session(page, server.url, 'ines@example.com')
       await openChannel(page, server.url, 'fieldnote', channel_id)
       expect(await page.locator('.log article time').last().innerText()).toMatch(pattern)
       await context.close()

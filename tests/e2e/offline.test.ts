@@ -10,6 +10,7 @@ import {
   openChannel,
   said,
   say,
+  session,
   signIn,
   until,
   visit,
@@ -35,7 +36,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('the queue survives a reload and is sent once, in order', async () => {
-    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'block' })
+    const { page, context, complaints } = await visit(browser)
     let away = false
     const open = new Set<WebSocketRoute>()
     // The page itself stays reachable: a reload needs it.
@@ -49,7 +50,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     })
     // With a live stream the chat would go over HTTP.
     await context.route(/\/events\/stream/, (route) => route.abort())
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await say(page, 'before')
     await until('it is stored', stored, (texts) => texts.length === 1)
@@ -86,8 +87,8 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('without a connection one still goes from page to page, and nobody is said to be here', async () => {
-    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'block' })
-    await signIn(page, server.url, 'ines@example.com')
+    const { page, context, complaints } = await visit(browser)
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await page.getByRole('link', { name: /Members.*1 here now/ }).waitFor()
     // The pages of the org are loaded ahead.
@@ -132,7 +133,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('what could not be read is read again by itself', async () => {
-    const { page, context } = await visit(browser)
+    const { page, context } = await visit(browser, { serviceWorkers: 'allow' })
     await signIn(page, server.url, 'ines@example.com')
     const lists = /\/orgs\/fieldnote\/channels(\?|$)/
     await page.route(lists, (route) => route.abort())
@@ -145,7 +146,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('messages that came in the meantime are caught up and counted', async () => {
-    const { page, context } = await visit(browser, { serviceWorkers: 'block' })
+    const { page, context } = await visit(browser)
     let away = false
     const open = new Set<WebSocketRoute>()
     await context.routeWebSocket(/\/channels\/ws(\?|$)/, (socket) => {
@@ -157,7 +158,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
       open.add(socket)
     })
     await context.route(/\/events\/stream/, (route) => route.abort())
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     away = true
     for (const socket of open) await socket.close({ code: 1012 })
@@ -172,7 +173,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
   })
 
   test('a new server version shows a notice until the reload', async () => {
-    const { page, context } = await visit(browser)
+    const { page, context } = await visit(browser, { serviceWorkers: 'allow' })
     let version: string | undefined
     await context.route('**/version', async (route) => {
       // While the server restarts there is no answer, and the page asks again.
@@ -181,7 +182,7 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
       const body: object = await answer.json()
       await route.fulfill({ response: answer, json: version === undefined ? body : { ...body, version } })
     })
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     version = '99.0.0'
     await server.restart()
@@ -190,12 +191,13 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await page.getByRole('button', { name: 'Reload to update' }).click()
     await page.getByText('Chat live').waitFor()
     expect(await page.getByText('A new version is on the server.').count()).toBe(0)
+    await context.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
   })
 
   test('an old session token is renewed by one tab, and the page never notices', async () => {
-    const { page, context, complaints } = await visit(browser, { serviceWorkers: 'block' })
-    await signIn(page, server.url, 'ines@example.com')
+    const { page, context, complaints } = await visit(browser)
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     const token = async () => (await context.cookies()).find(({ name }) => name === 'mc_session')?.value
     const before = await token()

@@ -11,7 +11,7 @@ import {
   openChannel,
   said,
   say,
-  signIn,
+  session,
   visit,
   waitForText,
 } from './support/browser.ts'
@@ -37,7 +37,7 @@ describe.skipIf(!hasBrowser)('reading a channel', () => {
     const visited = await visit(browser)
     page = visited.page
     complaints = visited.complaints
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, admin.org, channel.id)
   })
   afterAll(async () => {

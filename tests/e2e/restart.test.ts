@@ -18,7 +18,7 @@ import {
   openChannel,
   said,
   say,
-  signIn,
+  session,
   until,
   type Visit,
   visit,
@@ -45,11 +45,14 @@ describe.skipIf(!hasBrowser)('a server that is killed in the middle of a convers
     channel_id = (await generalChannel(admin)).id
     browser = await launch()
     const tall = { viewport: { width: 1280, height: 9000 } }
-    visits = [await visit(browser, tall), await visit(browser, tall)]
+    visits = [
+      await visit(browser, { ...tall, serviceWorkers: 'allow' }),
+      await visit(browser, { ...tall, serviceWorkers: 'allow' }),
+    ]
     for (const [at, email] of ['ines@example.com', 'mei.lindqvist@example.com'].entries()) {
       const page = visits[at]?.page
       if (!page) continue
-      await signIn(page, server.url, email)
+      await session(page, server.url, email)
       await openChannel(page, server.url, 'fieldnote', channel_id)
     }
   })

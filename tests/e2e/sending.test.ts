@@ -18,7 +18,7 @@ import {
   openChannel,
   said,
   say,
-  signIn,
+  session,
   until,
   type Visit,
   visit,
@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser)('an own message between Enter and the acknowledgeme
         else gate.held.push(() => upstream.send(frame))
       })
     })
-    await signIn(ines.page, server.url, 'ines@example.com')
+    await session(ines.page, server.url, 'ines@example.com')
     await openChannel(ines.page, server.url, 'fieldnote', channel_id)
   })
   afterAll(async () => {

@@ -9,7 +9,7 @@ import {
   launch,
   newPage,
   openChannel,
-  signIn,
+  session,
   until,
   visit,
 } from './support/browser.ts'
@@ -46,8 +46,8 @@ describe.skipIf(!hasBrowser)('drafts at sign-out', () => {
   }
 
   test('those of this tab are discarded once that is confirmed', async () => {
-    const { context, page, complaints } = await visit(browser)
-    await signIn(page, server.url, EMAIL)
+    const { context, page, complaints } = await visit(browser, { serviceWorkers: 'allow' })
+    await session(page, server.url, EMAIL)
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await draft(page, 'a thought of this tab')
     await signOut(page)
@@ -63,8 +63,8 @@ describe.skipIf(!hasBrowser)('drafts at sign-out', () => {
   })
 
   test('that of another tab is kept, as its sign-in page promises', async () => {
-    const { context, page, complaints } = await visit(browser)
-    await signIn(page, server.url, EMAIL)
+    const { context, page, complaints } = await visit(browser, { serviceWorkers: 'allow' })
+    await session(page, server.url, EMAIL)
     await openChannel(page, server.url, 'fieldnote', channel_id)
     const other = await newPage(context, complaints)
     await openChannel(other, server.url, 'fieldnote', channel_id)

@@ -19,7 +19,7 @@ import {
   openChannel,
   said,
   say,
-  signIn,
+  session,
   until,
   type Visit,
   visit,
@@ -47,8 +47,8 @@ describe.skipIf(!hasBrowser)('two people and an agent', () => {
     browser = await launch()
     ines = await visit(browser, tall)
     mei = await visit(browser, tall)
-    await signIn(ines.page, server.url, 'ines@example.com')
-    await signIn(mei.page, server.url, 'mei.lindqvist@example.com')
+    await session(ines.page, server.url, 'ines@example.com')
+    await session(mei.page, server.url, 'mei.lindqvist@example.com')
     for (const { page } of [ines, mei]) await openChannel(page, server.url, 'fieldnote', channel_id)
   })
   afterAll(async () => {

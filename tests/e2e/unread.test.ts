@@ -5,7 +5,17 @@ import { join, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { composer, hasBrowser, launch, openChannel, say, signIn, until, visit } from './support/browser.ts'
+import {
+  composer,
+  hasBrowser,
+  launch,
+  openChannel,
+  say,
+  session,
+  signIn,
+  until,
+  visit,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('unread messages', () => {
@@ -148,7 +158,7 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
     const { body } = await admin.in<{ data: Channel[] }>('GET', '/channels?per_page=100')
     for (const { id, last_seq } of body.data) await admin.in('PUT', `/channels/${id}/read`, { seq: last_seq })
     const { page } = await visit(browser)
-    await signIn(page, server.url, 'ines@example.com')
+    await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', read)
     await mei.in('POST', `/channels/${unread}/messages`, { content: 'look here' })
     await link(page, unread).getByText('1 unread').waitFor()

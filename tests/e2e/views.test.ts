@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import type { Channel, Project, Task } from '../../src/contracts/resources.ts'
 import { buildApp } from './support/app.ts'
-import { violations } from './support/axe.ts'
+import { violationsInBothThemes } from './support/axe.ts'
 import { composer, hasBrowser, launch, until, visit } from './support/browser.ts'
 import { type Demo, demoPerson, startDemo } from './support/demo.ts'
 
@@ -17,14 +17,11 @@ const SCREENSHOTS = join(import.meta.dir, '..', '..', 'docs', 'screenshots')
 const BYTES_MAX = 200_000
 
 const THEMES = ['light', 'dark'] as const
+/** A view is opened and pictured in the first width, and goes over to the second. */
 const WINDOWS = [
-  [1440, 900],
-  [1280, 800],
-  [768, 1024],
-  [390, 844],
+  { first: { width: 1440, height: 900 }, second: { width: 1280, height: 800 }, suffix: '' },
+  { first: { width: 390, height: 844 }, second: { width: 768, height: 1024 }, suffix: '-phone' },
 ] as const
-/** The widths of the pictures; in the others a view is only checked. */
-const PICTURED: Record<number, string> = { 1440: '', 390: '-phone' }
 
 interface View {
   path: string
@@ -84,34 +81,33 @@ describe.skipIf(!hasBrowser)('every view of the demo', () => {
     await demo?.server.stop()
   })
 
-  for (const theme of THEMES)
-    for (const [width, height] of WINDOWS) {
-      test(`${theme}, ${width} wide`, async () => {
-        const { context, page, complaints } = await visit(browser, {
-          colorScheme: theme,
-          viewport: { width, height },
-          reducedMotion: 'reduce',
-        })
-        // A session of its own: the renewal of a token ends the copies of older ones.
-        const { cookies } = await demoPerson(demo, 'ines')
-        await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: demo.server.url })))
-        for (const [name, view] of Object.entries(views)) {
-          await page.goto(demo.server.url + view.path)
-          await view.ready(page)
-          await until(
-            `${name} is loaded`,
-            () => page.locator('.skeleton, .q-skeleton').count(),
-            (count) => count === 0,
-          )
-          if (width in PICTURED) expect([name, await violations(page)]).toEqual([name, []])
-          expect([name, await overflow(page)]).toEqual([name, 0])
-          const suffix = PICTURED[width]
-          if (suffix !== undefined) await take(page, `${name}${suffix}-${theme}.webp`)
+  for (const { first, second, suffix } of WINDOWS)
+    test(`${first.width} and ${second.width} wide`, async () => {
+      const { context, page, complaints } = await visit(browser, { viewport: first, reducedMotion: 'reduce' })
+      const { cookies } = await demoPerson(demo, 'ines')
+      await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: demo.server.url })))
+      for (const [name, view] of Object.entries(views)) {
+        await page.setViewportSize(first)
+        await page.goto(demo.server.url + view.path)
+        await view.ready(page)
+        await until(
+          `${name} is loaded`,
+          () => page.locator('.skeleton, .q-skeleton').count(),
+          (count) => count === 0,
+        )
+        expect([name, await violationsInBothThemes(page)]).toEqual([name, []])
+        for (const theme of THEMES) {
+          await page.emulateMedia({ colorScheme: theme })
+          await take(page, `${name}${suffix}-${theme}.webp`)
         }
-        expect(complaints).toEqual([])
-        await context.close()
-      })
-    }
+        expect([name, await overflow(page)]).toEqual([name, 0])
+        await page.setViewportSize(second)
+        await view.ready(page)
+        expect([name, await overflow(page)]).toEqual([name, 0])
+      }
+      expect(complaints).toEqual([])
+      await context.close()
+    })
 })
 
 /** Pixels by which the page is wider than its window. */
