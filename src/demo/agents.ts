@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import { type AgentClient, Refused } from '../../bridge/src/agent-client.ts'
 import type { Message } from '../contracts/resources.ts'
+import { pause } from './pause.ts'
 
 type Name = 'forge' | 'probe'
 
@@ -61,7 +61,7 @@ export async function runDemoAgent(
   const answer = async (message: Message) => {
     await client.deliver(message.channel_id, message.seq, 'delivered')
     await client.deliver(message.channel_id, message.seq, 'working')
-    await sleep(think_ms, signal)
+    await pause(think_ms, signal)
     // A deterministic id: a message answered before a crash is not answered again.
     const client_id = `answer-${message.id}`
     const content = ANSWERS[name][answers++ % ANSWERS[name].length]!
@@ -80,7 +80,7 @@ export async function runDemoAgent(
   }
   const talk = async () => {
     for (const [speaker, line] of DIALOGUE) {
-      await sleep(line_ms, signal)
+      await pause(line_ms, signal)
       if (signal.aborted) return
       if (speaker === name) await client.post(options.channel_id, line, { client_id: randomUUID() })
     }
@@ -90,8 +90,4 @@ export async function runDemoAgent(
   } catch (error) {
     if (!(error instanceof Refused) && !signal.aborted) throw error
   }
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
 }

@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Page } from '../contracts/lists.ts'
 import type { Task } from '../contracts/resources.ts'
 import type { TaskStatus } from '../contracts/vocabulary.ts'
+import { pause } from './pause.ts'
 
 /** What an agent does next with a task of its own: on through the columns, and then once more from the start. */
 const NEXT: Record<TaskStatus, TaskStatus> = {
@@ -59,7 +59,7 @@ interface Options {
 export async function moveTasks(options: Options, signal: AbortSignal): Promise<void> {
   for (let turn = 0; ; turn++) {
     const pause_ms = turn < LIVELY_MOVES ? options.move_ms : CALM * options.move_ms
-    await setTimeout(pause_ms, undefined, { signal }).catch(() => undefined)
+    await pause(pause_ms, signal)
     if (signal.aborted) return
     await moveOne(options, turn, signal).catch(() => {
       // The server is busy or stopping: the next move comes by itself.

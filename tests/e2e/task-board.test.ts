@@ -479,14 +479,36 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await ines.page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  test('a suspended org is read only', async () => {
+  test('a suspended org is read only: what is being written stays, and says why it cannot be saved', async () => {
+    const { page } = ines
+    const task = await create('Edited meanwhile', { description: 'a plan' })
+    await page.goto(`${server.url}/o/fieldnote/tasks/${task.id}`)
+    await page.getByText('Events live').waitFor()
+    const panel = page.getByRole('complementary', { name: `Task: ${task.title}` })
+    const disabled = (button: Locator, is: boolean) =>
+      until(
+        `disabled is ${is}`,
+        () => button.isDisabled(),
+        (now) => now === is,
+      )
+    await panel.getByRole('button', { name: 'Edit description' }).click()
+    await panel.getByLabel('Description').fill('half a plan')
+    await page.getByRole('button', { name: 'New task', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'New task' })
+    await dialog.getByLabel('Title').fill('half a title')
     await admin.in('POST', '/suspend')
-    await until(
-      'the move is disabled',
-      () => ines.page.getByRole('button', { name: 'New task', exact: true }).isDisabled(),
-      (is) => is,
-    )
+    await disabled(dialog.getByRole('button', { name: 'Create task' }), true)
+    await dialog.getByText('nothing can be written now').waitFor()
+    expect(await dialog.getByLabel('Title').inputValue()).toBe('half a title')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await disabled(page.getByRole('button', { name: 'New task', exact: true }), true)
+    await disabled(panel.getByRole('button', { name: 'Save' }), true)
+    await panel.getByText('Your text stays here').waitFor()
     await admin.in('POST', '/resume')
+    await disabled(panel.getByRole('button', { name: 'Save' }), false)
+    await panel.getByRole('button', { name: 'Save' }).click()
+    await panel.locator('.prose', { hasText: 'half a plan' }).waitFor()
     expect([...ines.complaints, ...ana.complaints]).toEqual([])
   })
 })
