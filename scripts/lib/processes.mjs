@@ -12,6 +12,10 @@ const BIN = join(ROOT, 'node_modules', '.bin')
 /** Terminal and npm both pass on the signal of one key press: two signals within this time count as one. */
 const SAME_PRESS_MS = 1_000
 
+/** Runs a script of package.json for npm. */
+const SHELL = process.env.npm_lifecycle_event === undefined ? undefined : process.ppid
+const SHELL_LOOK_MS = 500
+
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 
 /** The end of the output holds the reason of a failure. */
@@ -114,4 +118,15 @@ function passSignalsOn(children) {
     for (const child of children) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
   }
   for (const signal of ENDING) process.on(signal, () => pass(signal))
+  if (SHELL !== undefined) onEndOf(SHELL, () => pass('SIGTERM'))
+}
+
+/** npm passes its signals to the shell of the script, which dies of them and tells nobody: a new parent is the only sign. */
+function onEndOf(parent, ended) {
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    ended()
+  }, SHELL_LOOK_MS)
+  timer.unref()
 }

@@ -88,7 +88,7 @@ export function passwordProblem(
   const bare = plain.replace(/[^a-z]+/g, '')
   if (COMMON_PASSWORDS.has(plain) || COMMON_PASSWORDS.has(bare))
     return 'This is one of the passwords that are tried first. Use another one.'
-  const own = [about.email?.split('@')[0], about.name].flatMap((part) =>
+  const own = [about.email, about.email?.split('@')[0], about.name].flatMap((part) =>
     part && part.length >= 4 ? [part.toLowerCase()] : [],
   )
   if (own.some((part) => plain.includes(part) && plain.length - part.length < 5))

@@ -183,6 +183,26 @@ describe.skipIf(!hasBrowser)('the shell around the pages', () => {
     await page.getByText('Compress photos before queueing').first().waitFor()
   })
 
+  test('a new task that is closed by Escape keeps its text, Cancel throws it away', async () => {
+    const { page } = desk
+    const title = () => page.getByRole('dialog', { name: 'New task' }).getByLabel('Title')
+    await leaveField(page)
+    await page.keyboard.press('c')
+    await title().fill('Half a thought')
+    await page.keyboard.press('Escape')
+    await title().waitFor({ state: 'detached' })
+    await page.keyboard.press('c')
+    await title().waitFor()
+    expect(await title().inputValue()).toBe('Half a thought')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await title().waitFor({ state: 'detached' })
+    await page.keyboard.press('c')
+    await title().waitFor()
+    expect(await title().inputValue()).toBe('')
+    await page.keyboard.press('Escape')
+    await title().waitFor({ state: 'detached' })
+  })
+
   test('a contributor is offered no administration', async () => {
     const { page } = phone
     await page.goto(`${server.url}/o/fieldnote/channels`)

@@ -121,6 +121,7 @@ describe('a password', () => {
     ])
       expect([bad, passwordProblem(bad) !== undefined]).toEqual([bad, true])
     expect(passwordProblem('ines.carvalho', { email: 'ines.carvalho@example.com' })).toBeDefined()
+    expect(passwordProblem('ines.carvalho@example.com', { email: 'ines.carvalho@example.com' })).toBeDefined()
     expect(passwordProblem('a quiet harbour 42')).toBeUndefined()
   })
 })

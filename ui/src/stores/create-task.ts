@@ -15,14 +15,22 @@ export interface NewTask {
   move?: (task: Task) => unknown
 }
 
+/** What was typed and not created yet. */
+export interface TaskDraft {
+  title: string
+  description: string
+}
+
 /** The dialog for a new task: any view opens it, the one in `CreateTaskHost` shows. */
 export const useCreateTask = defineStore('create-task', () => {
   const asked = shallowRef<NewTask>()
+  /** By membership: an Escape loses nothing, and nobody sees another's. */
+  const drafts = new Map<string, TaskDraft>()
   function open(start: NewTask = {}) {
     asked.value = start
   }
   function close() {
     asked.value = undefined
   }
-  return { asked, open, close }
+  return { asked, drafts, open, close }
 })
