@@ -4,7 +4,7 @@ import type { Task } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, join, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { violations } from './support/axe.ts'
+import { violations, violationsInBothThemes } from './support/axe.ts'
 import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
@@ -243,6 +243,7 @@ describe.skipIf(!hasBrowser)('the task board in a browser', () => {
     await panel.getByRole('button', { name: 'Required' }).click()
     await page.getByRole('checkbox', { name: 'Pull request' }).check()
     await page.getByRole('checkbox', { name: 'Test results' }).check()
+    expect(await violationsInBothThemes(page, { except: ['region'] })).toEqual([])
     await page.keyboard.press('Escape')
     await panel.getByText('1 of 2').waitFor()
     await panel.getByText('1 condition is still open').waitFor()
