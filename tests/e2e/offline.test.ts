@@ -168,7 +168,12 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     away = false
     await page.getByRole('button', { name: 'Try now' }).click()
     await page.getByText('Reconnected. 3 messages caught up.').waitFor()
-    expect((await said(page)).slice(-3)).toEqual(['while', 'you were', 'away'])
+    // They are counted when the connection is back, and follow it.
+    await until(
+      'they are on the page',
+      async () => (await said(page)).slice(-3),
+      (texts) => texts.join() === 'while,you were,away',
+    )
     await context.close()
   })
 

@@ -16,6 +16,8 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
   let browser: Browser
   let ines: Person
   let channel_id: string
+  let project_id: string
+  let task_id: string
 
   beforeAll(async () => {
     await buildApp()
@@ -27,6 +29,12 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
     const priya = { email: 'priya@example.com', display_name: 'Priya Shah', role: 'contributor' }
     await ines.in('POST', '/users', { type: 'human', ...priya })
     await ines.in('POST', `/channels/${channel_id}/messages`, { content: 'hello' })
+    const project = { name: 'Quay', type: 'software' }
+    project_id = (await ines.in<{ id: string }>('POST', '/projects', project)).body.id
+    const create = async (title: string, blocked_by_ids: string[]) =>
+      (await ines.in<{ id: string }>('POST', '/tasks', { title, project_ids: [project_id], blocked_by_ids }))
+        .body.id
+    task_id = await create('Waits for another', [await create('The other', [])])
     browser = await launch()
   })
   afterAll(async () => {
@@ -145,6 +153,54 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
       await account(page, 'Sign out')
       await page.getByRole('alertdialog').waitFor()
       await clean(page, 'Sign out')
+      await context.close()
+    })
+
+    test(`whatever the views of work open, ${name}`, async () => {
+      const { page, context } = await visit(browser, { viewport })
+      await session(page, server.url, 'ines@example.com')
+      const open = page.locator('[role=dialog]:visible, [role=menu]:visible')
+      const openers = page.locator('main [aria-haspopup]:not(.org, .find, .msearch):enabled:visible')
+      const seen = new Set<string>()
+      /** Opens everything that the page offers to open, each kind once. */
+      async function openAll(what: string): Promise<void> {
+        await openers.first().waitFor()
+        const labels = await openers.evaluateAll((elements) =>
+          elements.map((element) => element.getAttribute('aria-label') ?? element.textContent ?? ''),
+        )
+        for (const [at, label] of labels.entries()) {
+          const kind = `${what}: ${label.replace(/(Actions for|Move|Blocked by) .*/, '$1').trim()}`
+          if (seen.has(kind)) continue
+          seen.add(kind)
+          await openers.nth(at).click()
+          await open.first().waitFor()
+          await clean(page, kind)
+          await page.keyboard.press('Escape')
+          await until(
+            `${kind} is closed`,
+            () => open.count(),
+            (count) => count === 0,
+          )
+        }
+      }
+      const at = async (path: string) => await page.goto(`${server.url}/o/fieldnote/${path}`)
+      await at('tasks')
+      await page.getByRole('heading', { name: 'Waits for another' }).waitFor()
+      await openAll('board')
+      await at(`tasks/${task_id}`)
+      await page.getByText('To complete').waitFor()
+      await openAll('task')
+      await page.getByRole('button', { name: 'Close', exact: true }).click()
+      await page.getByRole('button', { name: 'Table' }).click()
+      await page.getByRole('checkbox', { name: /Waits for another/ }).check()
+      await page.getByRole('region', { name: 'Selected tasks' }).waitFor()
+      await openAll('table')
+      for (const view of ['projects', `projects/${project_id}`, 'events', 'agents']) {
+        await at(view)
+        await openAll(view.replace(/\/.*/, ' one'))
+      }
+      // Filters, fields, menus of cards and rows, dialogs of the log.
+      expect(seen.size).toBeGreaterThan(name === 'desk' ? 25 : 15)
       await context.close()
     })
 
