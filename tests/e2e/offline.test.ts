@@ -54,6 +54,8 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await openChannel(page, server.url, 'fieldnote', channel_id)
     await say(page, 'before')
     await until('it is stored', stored, (texts) => texts.length === 1)
+    // The page has its acknowledgement, too: else it would wait with the others.
+    await page.locator('.own').first().waitFor({ state: 'detached' })
 
     away = true
     for (const socket of open) await socket.close({ code: 1012 })
