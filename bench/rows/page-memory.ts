@@ -19,10 +19,10 @@ const memory: Row = {
       const samples: { x: number; y: number; nodes: number }[] = []
       for (let sent = SAMPLE_EVERY; sent <= MESSAGES; sent += SAMPLE_EVERY) {
         await postMessages(product, opened.channel_id, SAMPLE_EVERY)
-        await opened.page
-          .getByText(`number ${SAMPLE_EVERY - 1}`)
-          .last()
-          .waitFor()
+        // Alone at the end: those that are posted together may end in any order, and out of view.
+        const last = `the last of ${sent}`
+        await product.agent.in('POST', `/channels/${opened.channel_id}/messages`, { content: last })
+        await opened.page.getByText(last, { exact: true }).waitFor()
         await opened.debugger.send('HeapProfiler.collectGarbage')
         const y = (await metric(opened.debugger, 'JSHeapUsedSize')) / MIB
         samples.push({ x: sent / 10_000, y, nodes: await metric(opened.debugger, 'Nodes') })

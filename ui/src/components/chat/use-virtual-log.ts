@@ -32,6 +32,7 @@ export function useVirtualLog(options: {
   /** The view stays at the end, whatever changes its size or that of the rows. */
   const pinned = ref(!detached())
   let last_scroll_top = 0
+  let last_scroll_height = 0
 
   const virtualizer = useVirtualizer(
     computed(() => {
@@ -68,14 +69,21 @@ export function useVirtualLog(options: {
     return list.getVirtualItemForOffset(Math.min(list.scrollOffset ?? 0, furthest))?.index ?? 0
   })
 
-  /** A scroll upwards leaves the end. Rows that grow never scroll upwards, so they do not. */
+  /**
+   * A scroll upwards leaves the end. Rows that grow never scroll upwards, so they do not; nor do rows that are taken away
+   * above, which shorten the list.
+   */
   function scrolled() {
     const element = scroller.value
     if (!element) return
     const { scrollHeight, clientHeight, scrollTop } = element
-    if (scrollHeight - clientHeight - scrollTop > END_PX) pinned.value &&= scrollTop >= last_scroll_top
-    else if (!detached()) pinned.value = true
-    last_scroll_top = scrollTop
+    const shortened = scrollHeight < last_scroll_height
+    if (scrollHeight - clientHeight - scrollTop > END_PX) {
+      if (shortened) stayAtEnd()
+      else pinned.value &&= scrollTop >= last_scroll_top
+    } else if (!detached()) pinned.value = true
+    last_scroll_top = element.scrollTop
+    last_scroll_height = scrollHeight
   }
   function stayAtEnd() {
     const element = scroller.value
