@@ -6,6 +6,8 @@ import { computed, nextTick, type Ref, ref, watch } from 'vue'
 const OVERSCAN_ROWS = 10
 /** A distance to the end up to this one counts as "at the end". */
 const END_PX = 24
+/** Browsers round positions of a scroll to parts of a pixel. */
+const ROUNDING_PX = 1
 /** Room above a message that is jumped to, for the messages before it. */
 const JUMP_ROOM_PX = 160
 
@@ -32,7 +34,8 @@ export function useVirtualLog(options: {
   /** The view stays at the end, whatever changes its size or that of the rows. */
   const pinned = ref(!detached())
   let last_scroll_top = 0
-  let last_scroll_height = 0
+  /** Where the list itself, not the reader, has scrolled to last. */
+  let written_top = 0
 
   const virtualizer = useVirtualizer(
     computed(() => {
@@ -49,7 +52,10 @@ export function useVirtualLog(options: {
         initialOffset: pinned.value ? Number.MAX_SAFE_INTEGER : 0,
         // Written after the render: the browser would clamp the new position to the height of the old rows.
         scrollToFn: (offset, how, instance) =>
-          void nextTick().then(() => elementScroll(offset, how, instance)),
+          void nextTick().then(() => {
+            elementScroll(offset, how, instance)
+            written_top = scroller.value?.scrollTop ?? 0
+          }),
       } satisfies Parameters<typeof useVirtualizer<HTMLElement, HTMLElement>>[0]
     }),
   )
@@ -70,24 +76,23 @@ export function useVirtualLog(options: {
   })
 
   /**
-   * A scroll upwards leaves the end. Rows that grow never scroll upwards, so they do not; nor do rows that are taken away
-   * above, which shorten the list.
+   * A scroll upwards by the reader leaves the end. The list scrolls upwards too: for rows that are lower than estimated, and
+   * for rows that are let go above.
    */
   function scrolled() {
     const element = scroller.value
     if (!element) return
     const { scrollHeight, clientHeight, scrollTop } = element
-    const shortened = scrollHeight < last_scroll_height
-    if (scrollHeight - clientHeight - scrollTop > END_PX) {
-      if (shortened) stayAtEnd()
-      else pinned.value &&= scrollTop >= last_scroll_top
-    } else if (!detached()) pinned.value = true
+    if (scrollHeight - clientHeight - scrollTop <= END_PX) pinned.value ||= !detached()
+    else if (Math.abs(scrollTop - written_top) <= ROUNDING_PX) stayAtEnd()
+    else pinned.value &&= scrollTop >= last_scroll_top
     last_scroll_top = element.scrollTop
-    last_scroll_height = scrollHeight
   }
   function stayAtEnd() {
     const element = scroller.value
-    if (element && pinned.value) element.scrollTop = element.scrollHeight
+    if (!element || !pinned.value) return
+    element.scrollTop = element.scrollHeight
+    written_top = element.scrollTop
   }
   useResizeObserver([scroller, rows], stayAtEnd)
   watch(detached, scrolled, { flush: 'post' })
