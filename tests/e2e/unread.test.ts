@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Channel } from '../../src/contracts/resources.ts'
-import { join, type Person, setUp } from '../support/client.ts'
+import { addAgent, join, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
@@ -18,6 +18,9 @@ import {
 } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
+/** More messages than the log of a page at its end keeps (`LOG_AT_END_MAX`). */
+const FLOOD = 4_100
+
 describe.skipIf(!hasBrowser)('unread messages', () => {
   let server: TestServer
   let browser: Browser
@@ -27,7 +30,7 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
 
   beforeAll(async () => {
     await buildApp()
-    server = await startEmpty()
+    server = await startEmpty({ env: { MC_RATE_LIMITS: 'off' } })
     admin = await setUp(server)
     // Administrators read every channel.
     mei = await join(admin, 'Mei Lindqvist')
@@ -257,6 +260,38 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
     await page.reload()
     await page.getByRole('button', { name: 'Mute channel', pressed: true }).click()
     await page.getByRole('button', { name: 'Mute channel', pressed: false }).waitFor()
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('a page at the end follows a flood that outgrows its log, until the reader scrolls up', async () => {
+    const id = await newChannel(['before'])
+    const { page, complaints } = await opened(id)
+    const bot = await addAgent(admin, 'bot')
+    const post = (content: string) => bot.in('POST', `/channels/${id}/messages`, { content })
+    async function flood(count: number) {
+      let next = 0
+      const poster = async () => {
+        while (next < count) {
+          // Rows of several heights, none as high as estimated.
+          const content = `flood ${next}${'\n\nmore'.repeat(next++ % 3)}`
+          if ((await post(content)).status !== 201) throw new Error(`${content} was refused`)
+        }
+      }
+      await Promise.all(Array.from({ length: 16 }, poster))
+    }
+    await flood(FLOOD)
+    await post('the last one')
+    await page.getByText('the last one', { exact: true }).waitFor()
+    await page.locator('.log').hover()
+    await page.mouse.wheel(0, -600)
+    await page.locator('.jump').waitFor()
+    const top = await page.locator('.log').evaluate((log) => log.scrollTop)
+    const unread = () => page.locator('.jump').innerText()
+    const before = await unread()
+    await flood(20)
+    await until('they are counted below', unread, (text) => text !== before)
+    expect(await page.locator('.log').evaluate((log) => log.scrollTop)).toBeCloseTo(top, -1)
     expect(complaints).toEqual([])
     await page.context().close()
   })
