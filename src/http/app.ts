@@ -14,6 +14,7 @@ import { internalError } from './reply.ts'
 import { authRoutes } from './routes/auth/routes.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { eventRoutes } from './routes/events.ts'
+import { messageRoutes } from './routes/messages.ts'
 import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
@@ -36,6 +37,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(projectRoutes(deps))
     .use(taskRoutes(deps))
     .use(channelRoutes(deps))
+    .use(messageRoutes(deps))
     .use(eventRoutes(deps))
     .use(socketRoutes(deps))
 }
