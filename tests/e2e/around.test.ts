@@ -6,6 +6,7 @@ import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations, violationsInBothThemes } from './support/axe.ts'
 import { composer, hasBrowser, launch, openChannel, session, type Visit, visit } from './support/browser.ts'
+import { closed, heading, palette, search, selected } from './support/palette.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('getting around in a browser', () => {
@@ -44,11 +45,6 @@ describe.skipIf(!hasBrowser)('getting around in a browser', () => {
     await server?.stop()
   })
 
-  const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' })
-  const search = (page: Page) => page.getByRole('combobox', { name: /^Search/ })
-  const selected = (page: Page) => palette(page).locator('[role=option][aria-selected=true]')
-  const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true })
-  const closed = (page: Page) => palette(page).waitFor({ state: 'detached' })
   async function open(page: Page) {
     await page.keyboard.press('Control+k')
     await search(page).waitFor()

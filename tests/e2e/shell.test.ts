@@ -16,6 +16,7 @@ import {
   visit,
   waitForText,
 } from './support/browser.ts'
+import { closed, heading, palette, search, selected } from './support/palette.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('the shell around the pages', () => {
@@ -57,11 +58,6 @@ describe.skipIf(!hasBrowser)('the shell around the pages', () => {
     await server?.stop()
   })
 
-  const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' })
-  const search = (page: Page) => page.getByRole('combobox', { name: /^Search/ })
-  const selected = (page: Page) => palette(page).locator('[role=option][aria-selected=true]')
-  const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true })
-  const closed = (page: Page) => palette(page).waitFor({ state: 'detached' })
   /** The focus on the page itself, where single keys work. */
   const leaveField = (page: Page) => page.locator('main').focus()
 
