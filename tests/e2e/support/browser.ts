@@ -10,6 +10,9 @@ export const WAIT_MS_MAX = 120_000
 
 export const hasBrowser = existsSync(EXECUTABLE)
 
+/** `MC_TEST_SLOW_PAGES=8`: the processor of each page is slowed so many times, which shows what a test did not wait for. */
+const SLOWED = Number(process.env.MC_TEST_SLOW_PAGES ?? 1)
+
 /**
  * The list of Playwright, which a later one replaces, and the suggestions of the address bar: they load two pages of the
  * browser's own with each window, 40 % of the processor time of a visit.
@@ -71,9 +74,19 @@ export async function visit(
     ...options,
   })
   context.setDefaultTimeout(WAIT_MS_MAX)
+  if (SLOWED > 1) context.on('page', slowDown)
   const complaints: string[] = []
   const page = await newPage(context, complaints)
   return { context, page, complaints }
+}
+
+function slowDown(page: Page): void {
+  page
+    .context()
+    .newCDPSession(page)
+    .then((processor) => processor.send('Emulation.setCPUThrottlingRate', { rate: SLOWED }))
+    // A page that is closed at once has no processor left.
+    .catch(() => undefined)
 }
 
 export async function newPage(context: BrowserContext, complaints: string[]): Promise<Page> {
