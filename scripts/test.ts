@@ -111,10 +111,14 @@ function total(done: readonly JobResult[]): { passed: number; failed: number; sk
   return sum
 }
 
-/** Prints the names of failures and the last line; true without failures. */
+/** Prints the failures with their reasons, then their names and the last line; true without failures. */
 function summary(done: readonly JobResult[]): boolean {
+  // Once more at the end: the output of jobs that passed lies between.
+  for (const { name, why } of done.flatMap(({ failures }) => failures))
+    console.log([`\n== why ${name} failed`, ...why].join('\n'))
+  console.log('')
   for (const { job, failures, broken } of done) {
-    for (const failure of failures) console.log(`failed: ${failure}`)
+    for (const { name } of failures) console.log(`failed: ${name}`)
     if (broken !== undefined) console.log(`failed: ${job.name} ${broken}`)
   }
   const { passed, failed, skipped } = total(done)

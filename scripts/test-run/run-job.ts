@@ -59,7 +59,7 @@ export async function runJob(
   await Promise.race([streams, Bun.sleep(2_000)])
   const { counts } = output
   if (job.output === 'program') counts[code === 0 ? 'passed' : 'failed']++
-  if (job.output === 'program' && code !== 0) counts.failures.push(job.name)
+  if (job.output === 'program' && code !== 0) counts.failures.push({ name: job.name, why: output.why() })
   const seconds = Math.round((performance.now() - started_at) / 1000)
   return { ...counts, job, seconds, broken: broken(ended, code, counts) }
 }

@@ -28,7 +28,7 @@ describe('a job of the test runner', () => {
       writeFileSync('${child_file}', String(child.pid))
       await Bun.sleep(1_000_000)`
     const result = await run(script, () => existsSync(child_file))
-    expect(result).toMatchObject({ passed: 1, failed: 1, failures: ['tests/x.test.ts > second'] })
+    expect(result).toMatchObject({ passed: 1, failed: 1, failures: [{ name: 'tests/x.test.ts > second' }] })
     expect(result.broken).toContain('was ended: it printed nothing')
     expect(result.broken).toContain(
       '2 tests had run; under way was the test after "tests/x.test.ts > second"',
@@ -58,7 +58,7 @@ describe('the output', () => {
       passed: 1,
       failed: 1,
       skipped: 1,
-      failures: ['tests/a.test.ts > two > three'],
+      failures: [{ name: 'tests/a.test.ts > two > three', why: [] }],
       last: 'tests/a.test.ts > four',
     })
   })
@@ -68,6 +68,31 @@ describe('the output', () => {
     output.take(
       'lane ...\n  A1 does ... ok (3ms)\n  A2 fails ... FAILED (1ms)\nlane ... FAILED (due to 1 failed step)\n',
     )
-    expect(output.counts).toMatchObject({ passed: 1, failed: 1, failures: ['A2 fails'] })
+    expect(output.counts).toMatchObject({ passed: 1, failed: 1, failures: [{ name: 'A2 fails' }] })
+  })
+
+  test('of a failed test keeps its error, and nothing of the tests before it', () => {
+    const output = new Output('bun')
+    output.take('tests/a.test.ts:\nlogged by one\n(pass) one [1.00ms]\n')
+    output.take('7 |   expect(2).toBe(1)\n        ^\nerror: expect(received).toBe(expected)\n\nExpected: 1\n')
+    output.take('Received: 2\n      at tests/a.test.ts:7:3\n(fail) two [2.00ms]\n')
+    expect(output.counts.failures).toEqual([
+      {
+        name: 'tests/a.test.ts > two',
+        why: [
+          'error: expect(received).toBe(expected)',
+          'Expected: 1',
+          'Received: 2',
+          '      at tests/a.test.ts:7:3',
+        ],
+      },
+    ])
+  })
+
+  test('of a program that fails is its last lines', async () => {
+    const job = jobOf(`for (let i = 0; i < 100; i++) console.log('line ' + i); process.exit(1)`)
+    const { failures } = await runJob({ ...job, output: 'program' }, {}, () => undefined)
+    expect(failures[0]?.why.at(-1)).toBe('line 99')
+    expect(failures[0]?.why.length).toBe(24)
   })
 })
