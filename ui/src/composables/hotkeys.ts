@@ -86,9 +86,9 @@ export function useKeySequence(first: string, seconds: Readonly<Record<string, (
   return waiting
 }
 
-/** A dialog takes all keys. */
+/** A dialog takes all keys, until it begins to fade out: the focus is back on the page then. */
 function inDialog(): boolean {
-  return document.querySelector('.q-dialog') !== null
+  return document.querySelector('.q-dialog__inner:not([class*="-leave-active"])') !== null
 }
 
 export function isField(target: EventTarget | null): boolean {

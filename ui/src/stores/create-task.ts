@@ -1,7 +1,7 @@
 import type { Task } from '@contracts/resources.ts'
 import type { Priority, TaskStatus, TaskType } from '@contracts/vocabulary.ts'
 import { defineStore } from 'pinia'
-import { shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 
 /** What a new task begins with. */
 export interface NewTask {
@@ -24,13 +24,16 @@ export interface TaskDraft {
 /** The dialog for a new task: any view opens it, the one in `CreateTaskHost` shows. */
 export const useCreateTask = defineStore('create-task', () => {
   const asked = shallowRef<NewTask>()
+  /** Counts the dialogs: one that is asked for while another fades out is a new one. */
+  const nth = ref(0)
   /** By membership: an Escape loses nothing, and nobody sees another's. */
   const drafts = new Map<string, TaskDraft>()
   function open(start: NewTask = {}) {
     asked.value = start
+    nth.value++
   }
   function close() {
     asked.value = undefined
   }
-  return { asked, drafts, open, close }
+  return { asked, nth, drafts, open, close }
 })
