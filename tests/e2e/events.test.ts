@@ -5,7 +5,7 @@ import { type Agent, addAgent, join, type Person, setUp } from '../support/clien
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
-import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
+import { hasBrowser, launch, signIn, stillRows, until, type Visit, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('the event log in a browser', () => {
@@ -172,12 +172,14 @@ describe.skipIf(!hasBrowser)('the event log in a browser', () => {
     await until(
       'the beginning of the log',
       async () => {
+        // Also after the oldest page came: the end is further down then.
         await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight))
-        return page.getByText('Nothing older.').count()
+        return row(page, 'created the organization Fieldnote').count()
       },
       (count) => count === 1,
     )
-    await row(page, 'created the organization Fieldnote').waitFor()
+    await page.getByText('Nothing older.').waitFor()
+    await stillRows(scroller, 'tr[data-sequence]')
     const before = await sequences(page)
     await create('Arrives above')
     await page.getByRole('button', { name: '1 new' }).waitFor()

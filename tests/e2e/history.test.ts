@@ -11,6 +11,7 @@ import {
   newPage,
   openChannel,
   session,
+  stillRows,
   until,
   type Visit,
   visit,
@@ -58,17 +59,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
   const drawn = async (page: Page) =>
     (await page.locator('.log article').allInnerTexts()).map((text) => Number(/number (\d+)/.exec(text)?.[1]))
 
-  /** Waits until nothing in the log has moved for a number of frames. */
-  const still = async (page: Page) =>
-    await page.locator('.log').evaluate(async (log) => {
-      const places = () =>
-        [...log.querySelectorAll('article')].map((one) => one.getBoundingClientRect().y).join(' ')
-      let last = ''
-      for (let same = 0; same < 20; last = places()) {
-        await new Promise((resolve) => requestAnimationFrame(resolve))
-        same = places() === last ? same + 1 : 0
-      }
-    })
+  const still = (page: Page) => stillRows(page.locator('.log'), 'article')
 
   async function opened(): Promise<Page> {
     const page = await newPage(reader.context, reader.complaints)
@@ -185,15 +176,20 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
       log.scrollTop -= 1_500
     })
     await still(page)
-    const view = (await page.locator('.log').boundingBox())?.y ?? 0
-    const rows = await drawn(page)
-    const tops = await Promise.all(rows.map((at) => top(page, at)))
-    const first = tops.findIndex((y) => y >= view)
-    const [reading = 0, place = 0] = [rows[first], tops[first]]
+    /** The messages and how far each is below the upper edge of the log, all of one moment. */
+    const places = () =>
+      page.locator('.log').evaluate((log) =>
+        [...log.querySelectorAll('article')].map((one) => ({
+          at: Number(/number (\d+)/.exec(one.textContent ?? '')?.[1]),
+          y: one.getBoundingClientRect().y - log.getBoundingClientRect().y,
+        })),
+      )
+    const reading = (await places()).find(({ y }) => y >= 0)
     await page.setViewportSize({ width: 420, height: 800 })
+    await page.getByRole('link', { name: 'Back to channels' }).waitFor()
     await still(page)
-    const view_now = (await page.locator('.log').boundingBox())?.y ?? 0
-    expect(Math.abs((await top(page, reading)) - view_now - (place - view))).toBeLessThanOrEqual(60)
+    const now = (await places()).find(({ at }) => at === reading?.at)
+    expect(Math.abs((now?.y ?? Number.NaN) - (reading?.y ?? Number.NaN))).toBeLessThanOrEqual(60)
     await page.close()
   })
 

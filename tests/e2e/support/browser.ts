@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { PASSWORD, Person } from '../../support/client.ts'
 
 /** Chromium of this machine; `CHROMIUM` names another. */
@@ -144,6 +144,21 @@ export async function said(page: Page): Promise<string[]> {
 
 export async function waitForText(page: Page, text: string): Promise<void> {
   await page.locator('.log article .prose', { hasText: text }).first().waitFor()
+}
+
+/** Waits until the rows of a list that scrolls have stayed the same, at the same places, for a number of frames. */
+export async function stillRows(scroller: Locator, row: string): Promise<void> {
+  await scroller.evaluate(async (list, selector) => {
+    const places = () =>
+      [...list.querySelectorAll(selector)]
+        .map((one) => `${one.getBoundingClientRect().y} ${one.textContent}`)
+        .join('\n')
+    let last = ''
+    for (let same = 0; same < 20; last = places()) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      same = places() === last ? same + 1 : 0
+    }
+  }, row)
 }
 
 /** Asks again until it holds; the last answer is in the error. */
