@@ -13,6 +13,7 @@ import {
   say,
   session,
   signIn,
+  stillRows,
   until,
   visit,
 } from './support/browser.ts'
@@ -286,6 +287,7 @@ describe.skipIf(!hasBrowser)('unread messages', () => {
     await page.locator('.log').hover()
     await page.mouse.wheel(0, -600)
     await page.locator('.jump').waitFor()
+    await stillRows(page.locator('.log'), 'article')
     const top = await page.locator('.log').evaluate((log) => log.scrollTop)
     const unread = () => page.locator('.jump').innerText()
     const before = await unread()
