@@ -7,6 +7,7 @@ import { newId } from '../contracts/ids.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { Message, Project } from '../contracts/resources.ts'
 import type { Database } from '../db/client.ts'
+import { reportDelivery } from '../db/queries/deliveries.ts'
 import { CONVERSATION, type Voice } from './conversation.ts'
 import { IN_PROJECTS, ORG_WIDE } from './rooms.ts'
 import { PROJECTS, type ProjectKey, TASKS } from './work.ts'
@@ -74,7 +75,14 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   await addTasks(run, projects, voices)
 
   const say = async (channel_id: string, lines: readonly (readonly [Voice, string])[]) => {
-    for (const [voice, content] of lines) await ports.channelPost(org.id, channel_id, voices[voice], content)
+    for (const [voice, content] of lines) {
+      const { seq, mentions } = await ports.channelPost(org.id, channel_id, voices[voice], content)
+      // What the agents were asked has its answer in the conversation.
+      for (const agent_id of [forge.id, probe.id].filter((id) => mentions.includes(id))) {
+        const report = { channel_id, seq, agent_id, state: 'answered', detail: null } as const
+        await database.withOrg(org.id, (tx) => reportDelivery(tx, org.id, report))
+      }
+    }
   }
   for (const { name, lines } of ORG_WIDE) await say((await run('channel.create', { name })).id, lines)
   for (const [key, { channel_id }] of projects) await say(channel_id, IN_PROJECTS[key] ?? [])
