@@ -151,7 +151,10 @@ export async function stillRows(scroller: Locator, row: string): Promise<void> {
   await scroller.evaluate(async (list, selector) => {
     const places = () =>
       [...list.querySelectorAll(selector)]
-        .map((one) => `${one.getBoundingClientRect().y} ${one.textContent}`)
+        .map((one) => {
+          const { x, y } = one.getBoundingClientRect()
+          return `${x} ${y} ${one.textContent}`
+        })
         .join('\n')
     let last = ''
     for (let same = 0; same < 20; last = places()) {
