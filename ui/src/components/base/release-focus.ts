@@ -1,5 +1,8 @@
-/** What fades out takes no more keys: a dialog that closes gives up the focus. Quasar brings it back after the transition. */
-export function releaseFocus(): void {
+/**
+ * Takes the focus from what fades out, which takes no more keys then; Quasar brings the focus back after the transition.
+ * Another dialog that opens meanwhile keeps its own.
+ */
+export function releaseFocus(closing: Element | undefined): void {
   const focused = document.activeElement
-  if (focused instanceof HTMLElement && focused.closest('.q-dialog')) focused.blur()
+  if (focused instanceof HTMLElement && closing?.contains(focused)) focused.blur()
 }
