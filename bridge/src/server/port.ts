@@ -1,0 +1,82 @@
+import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import type { Channel, Message, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
+
+/** What the bridge needs of Mission Control, as one agent. The client in this folder implements it. */
+export interface AgentServer {
+  me(): Promise<User>
+  /** All of them, from every page. */
+  users(): Promise<User[]>
+  channels(): Promise<Channel[]>
+  projects(): Promise<Project[]>
+  task(task_id: string): Promise<Task>
+  /** Messages below `before`, newest first; the newest of all without it. At most 200. */
+  messages(channel_id: string, page: { before?: number; after?: number; limit: number }): Promise<Message[]>
+  /** Idempotent by `client_id`. */
+  post(channel_id: string, message: NewMessage): Promise<Message>
+  /** Forward only; a state that is behind the stored one resolves without effect. */
+  deliver(channel_id: string, seq: number, state: DeliveryState, detail?: string): Promise<void>
+  registerCommands(commands: { name: string; description: string; args_hint?: string }[]): Promise<void>
+  /** Says others are shown that the agent types; best effort, never throws, never waits. Lasts 3 s. */
+  typing(channel_id: string): void
+  /**
+   * Events after `cursor` without an end: stream, back-off, polling. Without a cursor from now on. Ends when `signal` aborts;
+   * throws `KeyRefused` when the key does not hold any more.
+   */
+  events(cursor: string | null, signal: AbortSignal): AsyncIterable<Incoming>
+  /** Replaces the key of all later calls. */
+  useKey(api_key: string): void
+  close(): void
+}
+
+export interface NewMessage {
+  content: string
+  client_id: string
+  reply_to?: string
+  kind?: 'text' | 'command_output'
+  mentions?: string[]
+}
+
+/** What arrives from a stream or from polling. A consumer stores `cursor` together with what it makes of the item. */
+export type Incoming =
+  /** The first frame of a stream; `cursor` is null when the stream resumed. */
+  | { kind: 'opened'; cursor: string | null }
+  | { kind: 'event'; event: EventEnvelope; cursor: string }
+  /** Moves past events that the filter skipped. */
+  | { kind: 'cursor'; cursor: string }
+  /** The cursor could not be honoured; events may be missing. */
+  | { kind: 'reset'; reason: string; cursor: string }
+  /** How events come now. */
+  | { kind: 'mode'; mode: StreamMode; reason: string | null }
+
+export type StreamMode = 'connecting' | 'stream' | 'polling'
+
+/** The key is not valid any more; a retry cannot succeed. */
+export class KeyRefused extends Error {
+  override name = 'KeyRefused'
+}
+
+/** The server refused a request, and the same request will be refused again. */
+export class ServerRefused extends Error {
+  override name = 'ServerRefused'
+  readonly status: number
+  readonly code: string
+
+  constructor(what: string, status: number, code: string, message: string) {
+    super(`${what}: ${status} ${code}: ${message}`)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** No answer, 5xx, or 429 after the retries of one call: a later call may succeed. */
+export class ServerAway extends Error {
+  override name = 'ServerAway'
+  /** Milliseconds to wait at least, as the server says. */
+  readonly retry_after_ms: number
+
+  constructor(message: string, retry_after_ms = 0) {
+    super(message)
+    this.retry_after_ms = retry_after_ms
+  }
+}

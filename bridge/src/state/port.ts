@@ -1,0 +1,122 @@
+/** What a bridge must not forget. The SQLite file in this folder implements it; every method is synchronous and atomic. */
+export interface State {
+  /** Null before the first stream. */
+  cursor(agent: string): string | null
+  /**
+   * Stores the row, if there is one, and the cursor in one transaction. A row that is there already (same agent and id)
+   * stays as it is: then, and without a row, the answer is undefined. Throws `StateFull` at the bound, `StateUnwritable`
+   * when the disk does not take it; then neither is stored.
+   */
+  receive(agent: string, cursor: string, row?: NewRow): Row | undefined
+  /** Moves a row one or more steps forward; only moves of the table of steps are allowed. Throws `StateUnwritable`. */
+  advance(row: Row, to: Step, change?: RowChange): Row
+  /** Changes what belongs to a step without leaving it: attempts, reasons, outputs. */
+  amend(row: Row, change: RowChange): Row
+  /** Rows that are not done, by agent, oldest first. */
+  unfinished(agent: string): Row[]
+  /** Deletes rows that have been done for longer than `ms`; they are kept that long to suppress duplicates. */
+  prune(older_than_ms: number): void
+
+  /** Generation of a session: 0, and one more after each reset. */
+  generation(agent: string, session: string): number
+  nextGeneration(agent: string, session: string): number
+  /** A session was primed with earlier messages, up to `seq` (the position in its channel). */
+  primed(agent: string, session: string): number | null
+  setPrimed(agent: string, session: string, seq: number): void
+  /** Sessions that were used, for archiving on unassignment. */
+  sessions(agent: string): StoredSession[]
+  setArchived(agent: string, session: string, archived: boolean): void
+
+  /** True the first time for this final of an agent: stored, so that a restart does not post it twice. */
+  spoke(agent: string, key: string): boolean
+
+  counts(): StateCounts
+  /** The file was damaged and a new one was begun: where the old one is now. */
+  readonly moved_aside: string | null
+  close(): void
+}
+
+/**
+ * `received → submitted → accepted → answered → posted → done`; see delivery/steps.ts for what each step promises.
+ */
+export const STEPS = ['received', 'submitted', 'accepted', 'answered', 'posted', 'done'] as const
+export type Step = (typeof STEPS)[number]
+
+/** `message`: a turn. `command`: a gateway command. `notice`: a turn about an event that is no message. `speech`: text of the agent's own accord, begins as `answered`. */
+export type RowKind = 'message' | 'command' | 'notice' | 'speech'
+
+export interface NewRow {
+  /** Unique per agent and stable: `e<event sequence>`, or for speech the session's run id. */
+  id: string
+  kind: RowKind
+  channel_id: string
+  /** Place of the message in its channel; null for notices and speech. */
+  seq: number | null
+  /** Id of the message to answer; null when there is none. */
+  reply_to: string | null
+  /** Session without its generation, e.g. `agent:main:mc:acme:project:<id>`. */
+  session: string
+  /** What the gateway is told. Removed once the row is done. */
+  text: string
+  /** Where the row begins; `received` when left out, `answered` for speech with its `answer`. */
+  step?: Step
+  answer?: string
+}
+
+export interface Row extends Required<Omit<NewRow, 'answer' | 'step'>> {
+  agent: string
+  step: Step
+  /** Grows with each row of this file: rows of an agent are worked on in this order. */
+  number: number
+  /** The generation of the session in which the row is worked on; set with `submitted`. */
+  generation: number | null
+  /** Number of the attempt at the gateway: the run id changes with it, so that a turn can be run anew. From 1. */
+  attempt: number
+  /** The boot of the gateway that took it; null before. */
+  boot_id: string | null
+  /** The answer; removed once the row is done. */
+  answer: string | null
+  /** Set when the row ended or will end without an answer, for people to read. */
+  failure: string | null
+  /** Parts of the answer that were posted. */
+  parts_posted: number
+  /** Milliseconds since 1970. */
+  received_at: number
+  updated_at: number
+}
+
+export type RowChange = Partial<
+  Pick<Row, 'generation' | 'attempt' | 'boot_id' | 'answer' | 'failure' | 'parts_posted' | 'text'>
+>
+
+export interface StoredSession {
+  session: string
+  generation: number
+  channel_id: string
+  archived: boolean
+}
+
+export interface StateCounts {
+  /** Rows that are not done, in all and by agent. */
+  unfinished: number
+  by_agent: Record<string, number>
+  /** Bytes of text in rows that are not done. */
+  bytes: number
+  /** Milliseconds since 1970 of the oldest one that is not done; null without any. */
+  oldest_at: number | null
+}
+
+/** 10,000 rows or 64 MiB wait; the newest is refused and the cursor stays. */
+export class StateFull extends Error {
+  override name = 'StateFull'
+}
+
+/** The disk does not take it. */
+export class StateUnwritable extends Error {
+  override name = 'StateUnwritable'
+}
+
+/** Another process has this file open. */
+export class StateLocked extends Error {
+  override name = 'StateLocked'
+}
