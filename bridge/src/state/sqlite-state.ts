@@ -8,6 +8,9 @@ import { StaleRow, StateFull, StateUnwritable } from './port.ts'
 import { Rows } from './rows.ts'
 import { Sessions } from './sessions.ts'
 
+/** As much as a long message: a nearly full disk still takes small writes. */
+const PROBE_BYTES = 64 * 1024
+
 export interface Opened {
   db: Database
   path: string
@@ -219,8 +222,11 @@ export class SqliteState implements State {
     try {
       this.#write(() =>
         this.#db
-          .query('insert into probe values (1, ?) on conflict do update set at = excluded.at')
-          .run(this.#now()),
+          .query(
+            `insert into probe values (1, randomblob(${PROBE_BYTES}))
+             on conflict do update set filler = excluded.filler`,
+          )
+          .run(),
       )
     } catch (error) {
       if (!(error instanceof StateUnwritable)) throw error
