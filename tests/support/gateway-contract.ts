@@ -166,11 +166,12 @@ export const GATEWAY_RULES: Rule[] = [
     },
   ],
   [
-    'the outcome of a turn: unknown, pending, then its text',
+    'the outcome of a turn: pending, then its text; a run that was never started is pending or unknown',
     async (gateway) => {
       await using made = await connect(gateway)
       const { client } = made
-      assert.deepEqual(await client.turnOutcome(newRun(), 0), { status: 'unknown' })
+      const { status } = await client.turnOutcome(newRun(), 0)
+      assert.ok(status === 'unknown' || status === 'pending', status)
       const run_id = await started(made, newKey(), 'SLOW 1500 ECHO later')
       assert.deepEqual(await client.turnOutcome(run_id, 0), { status: 'pending' })
       await using other = await connect(gateway)

@@ -90,11 +90,16 @@ const METHODS: Readonly<Record<string, Method>> = {
   async 'agent.wait'(house, params) {
     const run_id = String(params.runId)
     const outcome = house.turns.outcome(run_id)
-    if (!outcome)
+    const tells = house.faults().version < '2026.9'
+    if (!outcome && tells)
       return ok({ runId: run_id, status: 'timeout', timeoutPhase: 'queue', providerStarted: false })
+    if (!outcome)
+      return Bun.sleep(Number(params.timeoutMs ?? 30_000)).then(() =>
+        ok({ runId: run_id, status: 'timeout' }),
+      )
     const late = Bun.sleep(Number(params.timeoutMs ?? 30_000)).then(() => undefined)
     const end = house.turns.state(run_id) === 'ended' ? await outcome : await Promise.race([outcome, late])
-    return ok({ runId: run_id, ...waited(end) })
+    return ok({ runId: run_id, ...waited(end, tells) })
   },
 
   'agents.list'({ agents }) {
@@ -242,8 +247,9 @@ function settled(run_id: string, end: Outcome): Reply {
   }
 }
 
-function waited(end: Outcome | undefined): object {
-  if (!end) return { status: 'timeout', timeoutPhase: 'gateway_draining' }
+/** `tells`: releases before 2026.9 say in which phase a turn is. */
+function waited(end: Outcome | undefined, tells: boolean): object {
+  if (!end) return { status: 'timeout', ...(tells ? { timeoutPhase: 'gateway_draining' } : {}) }
   const endedAt = Date.now()
   if (end.status === 'ok')
     return {
