@@ -106,6 +106,11 @@ export interface HistoryRow {
   text: string
   /** The turn of this row: our own `run_id`, or one of the gateway's. */
   run_id: string | null
+  /**
+   * Set on a user's row that the gateway wrote in place of the row of a turn which its restart interrupted (2026.8): when,
+   * in milliseconds since 1970. A turn that was submitted before and is not in the history is this one; its answer follows.
+   */
+  resumed_at?: number
 }
 
 /** The gateway refused a request. `passing` tells whether a later attempt may succeed. */

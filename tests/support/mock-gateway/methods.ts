@@ -215,7 +215,7 @@ function plainText({ turns }: House, key: string, run_id: string, text: string) 
   void turns.start({ session_key: key, run_id: busy ? crypto.randomUUID() : run_id, prompt: text })
 }
 
-function historyRow({ id, role, key, run_id, text, recovery }: Row): object {
+function historyRow({ id, role, key, run_id, text, recovery, at_ms }: Row): object {
   const own = { id, ...(run_id === null ? {} : { runId: run_id }) }
   const keyed = key === null ? {} : { idempotencyKey: key }
   if (role === 'assistant')
@@ -223,7 +223,8 @@ function historyRow({ id, role, key, run_id, text, recovery }: Row): object {
   const provenance = recovery
     ? { provenance: { kind: 'internal_system', sourceTool: 'main_session_restart_recovery' } }
     : {}
-  return { role, ...keyed, content: recovery ? recoveryText : text, ...provenance, __openclaw: own }
+  const content = recovery ? recoveryText : text
+  return { role, ...keyed, content, timestamp: at_ms, ...provenance, __openclaw: own }
 }
 
 /** The answer to a settled turn, fresh and repeated. */
