@@ -148,8 +148,8 @@ describe('a plan', () => {
   test.each([
     ['state: { db_path: /srv/state.db }\n', 'writes below /var/lib/mission-control-bridge only'],
     [
-      'credentials: { provider: file, path: /home/i/keys.env }\n',
-      '/home/i/keys.env lies where a service of the machine cannot look',
+      'credentials: { provider: file, path: /root/keys.env }\n',
+      '/root/keys.env lies where a service of the machine cannot look',
     ],
   ])('for the machine is refused: %s', (more, words) => {
     expect(() => plan('linux', more)).toThrow(words)
