@@ -1,6 +1,6 @@
 import { LIMITS } from '../../../src/contracts/limits.ts'
 import type { Page, Slice } from '../../../src/contracts/lists.ts'
-import type { Subscriptions } from '../../../src/contracts/requests.ts'
+import type { ClientReport, Subscriptions } from '../../../src/contracts/requests.ts'
 import type { AgentCommand, Channel, Message, Project, Task, User } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import { Api, type Call } from './api.ts'
@@ -8,7 +8,6 @@ import { type Connection, type ConnectionOptions, connectionOf } from './connect
 import { EventFeed } from './event-feed.ts'
 import {
   type AgentServer,
-  type ClientReport,
   type Incoming,
   KeyRefused,
   type NewMessage,
@@ -20,6 +19,8 @@ import { AgentSocket } from './socket.ts'
 
 /** Pages of one list: 100,000 entries. A longer list is an error, for it is held in memory. */
 const PAGES_MAX = 1_000
+/** 1,000 deliveries: the rest is asked for when these are done. */
+const WAITING_PAGES_MAX = 10
 
 /** Mission Control as one agent: calls with retries, the event stream, typing. Holds one connection per purpose. */
 export class AgentClient implements AgentServer {
@@ -75,7 +76,10 @@ export class AgentClient implements AgentServer {
   async deliver(channel_id: string, seq: number, state: DeliveryState, detail?: string): Promise<void> {
     const route = `${MESSAGES}/{seq}/deliveries`
     const path = `${messagesOf(channel_id)}/${seq}/deliveries`
-    const body = { state, ...(detail === undefined ? {} : { detail: shortened(detail) }) }
+    const body = {
+      state,
+      ...(detail === undefined ? {} : { detail: shortened(detail, LIMITS.delivery_detail_max) }),
+    }
     try {
       await this.#call({ method: 'POST', route, path, body })
     } catch (error) {
@@ -94,14 +98,13 @@ export class AgentClient implements AgentServer {
   }
 
   async waitingDeliveries(): Promise<WaitingDelivery[]> {
-    const route = '/users/me/deliveries'
-    const list = this.#get<{ data: WaitingDelivery[] }>(route, `${route}?state=queued`)
-    return (await unlessUnknown(list))?.data ?? []
+    const list = this.#pages<WaitingDelivery>('/users/me/deliveries', 'state=queued', WAITING_PAGES_MAX)
+    return (await unlessUnknown(list))?.all ?? []
   }
 
   async reportClient(report: ClientReport): Promise<void> {
     const path = '/users/me/client'
-    const detail = report.detail === null ? null : shortened(report.detail)
+    const detail = report.detail === null ? null : shortened(report.detail, LIMITS.client_detail_max)
     await unlessUnknown(this.#call({ method: 'PUT', route: path, path, body: { ...report, detail } }))
   }
 
@@ -135,13 +138,22 @@ export class AgentClient implements AgentServer {
   }
 
   async #all<T>(path: string): Promise<T[]> {
-    const all: T[] = []
-    for (let page = 1; page <= PAGES_MAX; page++) {
-      const { data, pagination } = await this.#get<Page<T>>(path, `${path}?per_page=100&page=${page}`)
-      all.push(...data)
-      if (page >= pagination.total_pages) return all
-    }
+    const { all, whole } = await this.#pages<T>(path, '', PAGES_MAX)
+    if (whole) return all
     throw new ServerRefused(`GET ${path}`, 200, 'TOO_MANY', `there are more than ${PAGES_MAX} pages`)
+  }
+
+  async #pages<T>(path: string, query: string, pages_max: number): Promise<{ all: T[]; whole: boolean }> {
+    const all: T[] = []
+    for (let page = 1; page <= pages_max; page++) {
+      const { data, pagination } = await this.#get<Page<T>>(
+        path,
+        `${path}?per_page=100&page=${page}&${query}`,
+      )
+      all.push(...data)
+      if (page >= pagination.total_pages) return { all, whole: true }
+    }
+    return { all, whole: false }
   }
 
   async #get<T>(route: string, path: string): Promise<T> {
@@ -176,7 +188,7 @@ async function unlessUnknown<T>(call: Promise<T>): Promise<T | undefined> {
 }
 
 /** A detail as the server takes it: bounded in characters, without the ones it refuses. */
-function shortened(detail: string): string {
+function shortened(detail: string, characters_max: number): string {
   const characters = [...detail.toWellFormed().replaceAll('\0', '')]
-  return characters.slice(0, LIMITS.delivery_detail_max).join('')
+  return characters.slice(0, characters_max).join('')
 }

@@ -65,7 +65,8 @@ export const STEPS = ['received', 'submitted', 'accepted', 'answered', 'posted',
 export type Step = (typeof STEPS)[number]
 
 /** `message`: a turn. `command`: a gateway command. `notice`: a turn about an event that is no message. `speech`: text of the agent's own accord, begins as `answered`. */
-export type RowKind = 'message' | 'command' | 'notice' | 'speech'
+export const ROW_KINDS = ['message', 'command', 'notice', 'speech'] as const
+export type RowKind = (typeof ROW_KINDS)[number]
 
 export interface NewRow {
   /** Unique per agent and stable: `e<event sequence>`, or for speech the session's run id. */

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import { Database as Sqlite } from 'bun:sqlite'
-import { STEPS, StateTooNew } from './port.ts'
+import { ROW_KINDS, STEPS, StateTooNew } from './port.ts'
 
 /** In the header of the file, "MCBr": tells a state file from any other database. */
 export const APPLICATION_ID = 0x4d434272
@@ -19,7 +19,7 @@ export const MIGRATIONS: readonly string[] = [
     number integer primary key autoincrement,
     agent text not null,
     id text not null,
-    kind text not null check (kind in ('message', 'command', 'notice', 'speech')),
+    kind text not null check (kind in (${quoted(ROW_KINDS)})),
     channel_id text not null,
     seq integer,
     reply_to text,

@@ -7,6 +7,7 @@ import type { NewRow, Row, RowChange, State, StateCounts, Step, StoredSession } 
 import { StaleRow, StateFull, StateUnwritable } from './port.ts'
 import { Rows } from './rows.ts'
 import { Sessions } from './sessions.ts'
+import { Spoken } from './spoken.ts'
 
 /** As much as a long message: a nearly full disk still takes small writes. */
 const PROBE_BYTES = 64 * 1024
@@ -31,6 +32,7 @@ export class SqliteState implements State {
   readonly #release: () => void
   readonly #rows: Rows
   readonly #sessions: Sessions
+  readonly #spoken: Spoken
   readonly #counts: Counts
 
   constructor({ db, path, moved_aside, now, limits, release }: Opened) {
@@ -42,6 +44,7 @@ export class SqliteState implements State {
     this.#release = release
     this.#rows = new Rows(db)
     this.#sessions = new Sessions(db, limits.sessions)
+    this.#spoken = new Spoken(db, limits.spoken_keys)
     this.#counts = new Counts(db)
     const page = db.query<{ page_size: number }, []>('pragma page_size').get()?.page_size ?? 4096
     db.run(`pragma max_page_count = ${Math.floor(limits.file_bytes / page)}`)
@@ -140,7 +143,7 @@ export class SqliteState implements State {
   prune(older_than_ms: number): void {
     const now = this.#now()
     const dropped = this.#write(() => {
-      this.#db.query('delete from spoken where at < ?').run(now - older_than_ms)
+      this.#spoken.dropOlder(now - older_than_ms)
       return this.#rows.dropOlder(now - older_than_ms)
     })
     this.#counts.done -= dropped
@@ -195,22 +198,7 @@ export class SqliteState implements State {
   }
 
   spoke(agent: string, key: string): boolean {
-    return this.#write(() => {
-      const { changes } = this.#db
-        .query('insert into spoken values (?, ?, ?) on conflict do nothing')
-        .run(agent, key, this.#now())
-      if (changes === 0) return false
-      const over =
-        (this.#db.query<{ n: number }, []>('select count(*) as n from spoken').get()?.n ?? 0) -
-        this.#limits.spoken_keys
-      if (over > 0)
-        this.#db
-          .query(
-            `delete from spoken where (agent, key) in (select agent, key from spoken order by at, agent, key limit ?)`,
-          )
-          .run(over)
-      return true
-    })
+    return this.#write(() => this.#spoken.add(agent, key, this.#now()))
   }
 
   counts(): StateCounts {

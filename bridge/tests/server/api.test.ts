@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import type { ClientReport } from '../../../src/contracts/requests.ts'
 import { AgentClient } from '../../src/server/agent-client.ts'
 import type { ConnectionOptions, ObservedCall } from '../../src/server/connection.ts'
 import { KeyRefused, ServerAway, ServerRefused } from '../../src/server/port.ts'
@@ -13,6 +14,14 @@ import {
 import { pump, RecordingClock } from '../support/pump.ts'
 
 const KEY = 'mc_test_0123456789_secret'
+const REPORT: ClientReport = {
+  name: 'mc-bridge',
+  version: '0.1.0',
+  wake: 'mention',
+  state: 'ready',
+  detail: null,
+  gateway: null,
+}
 const MESSAGES = `/channels/${CHANNEL}/messages`
 
 let server: MisbehavingServer
@@ -226,18 +235,28 @@ test('a delivery that is further already is none to report; its detail is bounde
   expect(await outcome(client().deliver(CHANNEL, 7, 'working'))).toBeInstanceOf(ServerRefused)
 })
 
+test('waiting deliveries are read to the thousandth, and a long detail of a report is shortened', async () => {
+  server.on('/users/me/deliveries', (request) => {
+    const query = new URL(request.url).searchParams
+    expect(query.get('state')).toBe('queued')
+    const page = Number(query.get('page'))
+    const data = Array.from({ length: 100 }, (_, i) => ({
+      channel_id: CHANNEL,
+      seq: page * 100 + i,
+      detail: null,
+    }))
+    return Response.json({ data, pagination: { page, per_page: 100, total: 5_000, total_pages: 50 } })
+  })
+  server.on('/users/me/client', () => new Response(null, { status: 204 }))
+  expect(await outcome(client().waitingDeliveries())).toHaveLength(1_000)
+  await outcome(client().reportClient({ ...REPORT, detail: 'x'.repeat(1_000) }))
+  expect(JSON.parse(server.requests.at(-1)!.body).detail).toHaveLength(300)
+})
+
 test('an older server knows no waiting deliveries and takes no report', async () => {
   const agent = client()
   expect(await outcome(agent.waitingDeliveries())).toEqual([])
-  const report = {
-    name: 'mc-bridge',
-    version: '0.1.0',
-    wake: 'mention',
-    state: 'ready',
-    detail: null,
-    gateway: null,
-  } as const
-  expect(await outcome(agent.reportClient(report))).toBeUndefined()
+  expect(await outcome(agent.reportClient(REPORT))).toBeUndefined()
 })
 
 test('the version is asked without the key', async () => {

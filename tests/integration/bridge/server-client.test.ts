@@ -83,7 +83,9 @@ test('calls speak the API of the server', async () => {
   await client.deliver(general, posted.seq, 'queued')
   const [stored] = await client.messages(general, { after: posted.seq - 1, limit: 1 })
   expect(stored?.deliveries).toMatchObject([{ agent_id: agent.user.id, state: 'answered' }])
-  expect(Array.isArray(await client.waitingDeliveries())).toBe(true)
+  const report = { name: 'mc-bridge', version: '0.1.0', wake: 'mention', state: 'ready' } as const
+  await client.reportClient({ ...report, detail: null, gateway: { version: '2026.9.6', connected: true } })
+  expect((await client.me()).client).toMatchObject(report)
 })
 
 test('typing reaches the others', async () => {
@@ -101,7 +103,7 @@ test('typing reaches the others', async () => {
   other.close()
 })
 
-test('a report of the state queued comes back over the socket', async () => {
+test('a delivery that a person queues again is heard of and listed', async () => {
   const client = clientOf(agent)
   const heard: WaitingDelivery[] = []
   let opened = false
@@ -113,9 +115,12 @@ test('a report of the state queued comes back over the socket', async () => {
   )
   await until(() => opened, 'the socket')
   const { seq } = await client.post(general, { content: 'mine', client_id: 'queued-1' })
-  await client.deliver(general, seq, 'queued')
+  await client.deliver(general, seq, 'failed', 'The model is away.')
+  expect(await client.waitingDeliveries()).toEqual([])
+  await admin.in('POST', `/channels/${general}/messages/${seq}/deliveries/${agent.user.id}/retry`)
   await until(() => heard.length === 1, 'the delivery')
-  expect(heard).toEqual([{ channel_id: general, seq, detail: null }])
+  expect(heard).toMatchObject([{ channel_id: general, seq }])
+  expect(await client.waitingDeliveries()).toMatchObject([{ channel_id: general, seq }])
 })
 
 test('the server is killed and started again while events stream: each comes once, in order', async () => {
