@@ -7,10 +7,10 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** The bridge's log. Every field and text passes through the scrubber, so that no caller has to remove secrets. */
 export interface Log {
-  debug(fields: Fields, text: string): void
-  info(fields: Fields, text: string): void
-  warn(fields: Fields, text: string): void
-  error(fields: Fields, text: string): void
+  debug(text: string, fields?: Fields): void
+  info(text: string, fields?: Fields): void
+  warn(text: string, fields?: Fields): void
+  error(text: string, fields?: Fields): void
   /** The one reporter of failed work without a caller; `stage` names the work in a few words. */
   failed(stage: string, error: unknown): void
   /** A log with these fields in every line, e.g. `{ agent }`. */
@@ -44,9 +44,11 @@ export function createLog(options: LogOptions): Log {
 }
 
 function wrap(logger: pino.Logger, scrubber: Scrubber): Log {
-  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: Fields, text: string) => {
-    if (logger.isLevelEnabled(level)) logger[level](scrubber.fields(fields), scrubber.text(text))
-  }
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (text: string, fields: Fields = {}) => {
+      if (logger.isLevelEnabled(level)) logger[level](scrubber.fields(fields), scrubber.text(text))
+    }
   return {
     debug: at('debug'),
     info: at('info'),

@@ -8,9 +8,34 @@ import type { AgentFacts, HealthFacts } from './facts.ts'
 /** Why a post failed: bounded, for a label. */
 export type OutboundError = 'away' | 'refused' | 'key_refused' | 'gave_up'
 
-/** Calls that are timed, by the method of the port. */
-export type GatewayCall = Exclude<keyof Gateway, 'link' | 'onLink' | 'onEvent' | 'connected' | 'close'>
-export type ServerCall = Exclude<keyof AgentServer, 'events' | 'typing' | 'useKey' | 'close'>
+/** Calls that are timed, by the method of the port: those that wait for the other side, not for a turn. */
+export const GATEWAY_CALLS = [
+  'startTurn',
+  'command',
+  'abort',
+  'history',
+  'createSession',
+  'archive',
+  'agents',
+] as const satisfies readonly (keyof Gateway)[]
+export type GatewayCall = (typeof GATEWAY_CALLS)[number]
+
+export const SERVER_CALLS = [
+  'me',
+  'users',
+  'channels',
+  'projects',
+  'task',
+  'messages',
+  'post',
+  'deliver',
+  'registerCommands',
+  'waitingDeliveries',
+  'reportClient',
+  'subscribe',
+  'version',
+] as const satisfies readonly (keyof AgentServer)[]
+export type ServerCall = (typeof SERVER_CALLS)[number]
 
 /** What gauges read when metrics are asked for. */
 export interface MetricsSource {

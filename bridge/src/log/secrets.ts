@@ -10,6 +10,8 @@ const LENGTH_MIN = 6
  */
 export class Secrets {
   readonly #values = new Set<string>()
+  /** Longest first: one may be the beginning of another. */
+  #ordered: readonly string[] = []
 
   /** Call it with every credential as soon as it is read. */
   add(value: string): void {
@@ -18,12 +20,13 @@ export class Secrets {
     this.#values.add(value)
     const [oldest] = this.#values
     if (this.#values.size > SECRETS_MAX && oldest !== undefined) this.#values.delete(oldest)
+    this.#ordered = [...this.#values].sort((a, b) => b.length - a.length)
   }
 
   /** The text with every known value replaced. */
   remove(text: string, replacement: string): string {
     let clean = text
-    for (const value of this.#values) if (clean.includes(value)) clean = clean.replaceAll(value, replacement)
+    for (const value of this.#ordered) if (clean.includes(value)) clean = clean.replaceAll(value, replacement)
     return clean
   }
 }
