@@ -1,6 +1,9 @@
 import { ConfigProblems, CredentialMissing, CredentialsUnavailable } from '../config/config.ts'
 import { maskKeys } from '../config/mask.ts'
 import { ConfigMissing } from '../config/read.ts'
+import { DeviceUnusable } from '../gateway/device.ts'
+import { Incompatible } from '../run.ts'
+import { StateTooNew } from '../state/port.ts'
 import { ServiceRefused } from './service/plan.ts'
 
 /** Failed; a later try may succeed. */
@@ -23,9 +26,16 @@ export function explain(
   return { text: `mc-bridge failed: ${message}${stack}`, code: FAILED }
 }
 
+const MISTAKES = [
+  ConfigMissing,
+  ConfigProblems,
+  CredentialMissing,
+  DeviceUnusable,
+  Incompatible,
+  ServiceRefused,
+  StateTooNew,
+]
+
 const isMistake = (error: unknown): boolean =>
-  error instanceof ConfigMissing ||
-  error instanceof ConfigProblems ||
-  error instanceof CredentialMissing ||
-  error instanceof ServiceRefused ||
+  MISTAKES.some((kind) => error instanceof kind) ||
   (error instanceof CredentialsUnavailable && !error.passing)

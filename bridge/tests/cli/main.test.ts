@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../../tests/support/server.ts'
 import { compile, hostTarget } from '../../scripts/compile.ts'
 import { startSecretsManager } from '../config/stand-ins/secrets-manager.ts'
 import { startVault } from '../config/stand-ins/vault.ts'
@@ -82,6 +83,43 @@ describe.each([
       '  - line 1, mission_control.uri: There is no such key. Did you mean url?',
       '  - line 2, agents: Must name 1 to 64 agents.',
     ])
+  })
+
+  test('runs until SIGTERM, also while neither server nor gateway is there', async () => {
+    const place = mkdtempSync(join(folder, 'run-'))
+    writeFileSync(
+      join(place, 'comms-bridge.yaml'),
+      `mission_control: { url: "http://127.0.0.1:1" }
+gateway: { url: "ws://127.0.0.1:1" }
+agents: [{ name: a, api_key_env: A, org_slug: acme }]
+health: { port: ${freePort()} }
+`,
+    )
+    const child = Bun.spawn([...called, 'run'], {
+      cwd: place,
+      env: { HOME: place, A: 'a-key-that-nobody-knows' },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    let log = ''
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (!log.includes('The bridge runs') && `${log}${part}`.includes('The bridge runs'))
+        child.kill('SIGTERM')
+      log += part
+    }
+    expect(await child.exited).toBe(0)
+    expect(log).toContain('The bridge has ended')
+    expect(log).not.toContain('a-key-that')
+  })
+
+  test('a missing credential is one line, with exit code 2', async () => {
+    const path = join(folder, 'no-key.yaml')
+    writeFileSync(
+      path,
+      `mission_control: { url: "http://127.0.0.1:1" }\nagents: [{ name: a, api_key_env: NOT_THERE, org_slug: acme }]\nstate: { db_path: ${folder}/no-key/state.db }\n`,
+    )
+    const { err, code } = await bridge('run', '--config', path)
+    expect([err, code]).toEqual(['The environment variable NOT_THERE is not set.\n', 2])
   })
 
   test('a service starts the program as it was called itself', async () => {
