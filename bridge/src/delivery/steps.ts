@@ -1,3 +1,4 @@
+import { LIMITS } from '../../../src/contracts/limits.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import type { Row, RowChange, RowKind, Step } from '../state/port.ts'
 
@@ -30,6 +31,22 @@ export type Outcome =
   | { type: 'give_up'; reason: string }
 
 export type OutcomeType = Outcome['type']
+
+export const OUTCOMES = [
+  'submitted',
+  'accepted',
+  'started',
+  'answered',
+  'silent',
+  'failed',
+  'stopped',
+  'lost',
+  'part_posted',
+  'posted',
+  'reported',
+  'delayed',
+  'give_up',
+] as const satisfies readonly OutcomeType[]
 
 /** A report of the delivery to the server. */
 export interface Report {
@@ -216,7 +233,7 @@ export function reportOf(row: Row): Report | null {
   const reports = TABLE[row.kind][row.step]?.reports ?? null
   if (row.seq === null || reports === null) return null
   if (reports !== 'answered or failed') return { state: reports, detail: null }
-  if (row.failure !== null) return { state: 'failed', detail: row.failure }
+  if (row.failure !== null) return { state: 'failed', detail: cut(row.failure) }
   return {
     state: 'answered',
     detail: row.parts_posted === 0 ? 'The agent ended its turn without an answer.' : null,
@@ -260,6 +277,12 @@ function changeOf(row: Row, outcome: Outcome): RowChange {
   }
 }
 
+/** As long as the server takes it; reasons may come from the gateway. */
+function cut(detail: string): string {
+  const max = LIMITS.delivery_detail_max
+  return detail.length > max ? `${detail.slice(0, max - 1).toWellFormed()}…` : detail
+}
+
 const ended = (failure: string): RowChange => ({ failure, text: '', answer: null })
 
 function effectsOf(row: Row, outcome: Outcome): Effect[] {
@@ -271,7 +294,7 @@ function effectsOf(row: Row, outcome: Outcome): Effect[] {
     case 'delayed': {
       const state = outcome.working && row.step === 'accepted' ? 'working' : reportOf(row)?.state
       if (state === undefined || row.step === 'posted') return []
-      return [{ do: 'report', state, detail: `Waits: ${outcome.reason}` }]
+      return [{ do: 'report', state, detail: cut(`Waits: ${outcome.reason}`) }]
     }
     case 'give_up':
       return [{ do: 'gave_up', reason: outcome.reason }]

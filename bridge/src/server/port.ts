@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '../../../src/contracts/events.ts'
-import type { Subscriptions } from '../../../src/contracts/requests.ts'
+import type { ClientReport, Subscriptions } from '../../../src/contracts/requests.ts'
 import type { Channel, Message, Project, Task, User } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 
@@ -31,7 +31,7 @@ export interface AgentServer {
    * subscription.
    */
   onDelivery(listener: (delivery: WaitingDelivery) => void, opened?: () => void): () => void
-  /** What the people of the org are shown about this client. Without effect on a server that takes no reports. */
+  /** What people are shown about this client; the detail is shortened. Without effect on a server that takes no report. */
   reportClient(report: ClientReport): Promise<void>
   /** Which topics the own stream carries. */
   subscribe(subscriptions: Subscriptions): Promise<void>
@@ -65,16 +65,6 @@ export interface WaitingDelivery {
   channel_id: string
   seq: number
   detail: string | null
-}
-
-export interface ClientReport {
-  name: string
-  version: string
-  wake: string
-  state: 'ready' | 'degraded'
-  /** At most 500 characters. */
-  detail: string | null
-  gateway: { version: string; connected: boolean } | null
 }
 
 /** What arrives from a stream or from polling. A consumer stores `cursor` together with what it makes of the item. */

@@ -5,8 +5,11 @@ import { asUnwritable, FailedCheck, isBusy, isDamage } from './faults.ts'
 import { STATE_LIMITS, type StateLimits } from './limits.ts'
 import { locked, takeLock } from './lock.ts'
 import type { State } from './port.ts'
-import { MIGRATIONS, migrate } from './schema.ts'
+import { MIGRATIONS, migrate, versionOf } from './schema.ts'
 import { SqliteState } from './sqlite-state.ts'
+
+/** The write-ahead log is cut to this size after it was larger. */
+const LOG_BYTES_KEPT = 8 * 1024 * 1024
 
 export interface StateOptions {
   /** Milliseconds since 1970. */
@@ -61,14 +64,15 @@ function openFile(file: string, migrations: readonly string[]): Database {
   try {
     db.run('pragma busy_timeout = 0')
     db.run('pragma locking_mode = exclusive')
+    check(db)
+    const version = versionOf(db, file, migrations)
+    chmodSync(file, 0o600)
     db.run('pragma journal_mode = wal')
     db.run('pragma synchronous = full')
     // What people wrote does not stay in free pages.
     db.run('pragma secure_delete = on')
-    db.run('pragma journal_size_limit = 8388608')
-    chmodSync(file, 0o600)
-    check(db)
-    migrate(db, file, migrations)
+    db.run(`pragma journal_size_limit = ${LOG_BYTES_KEPT}`)
+    migrate(db, version, migrations)
     return db
   } catch (error) {
     db.close()

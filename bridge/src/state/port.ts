@@ -51,6 +51,8 @@ export interface State {
   counts(): StateCounts
   /** Writes something without meaning, to find out whether the disk takes writes (again). Never throws. */
   probe(): boolean
+  /** A row was refused at the bound, and less than a tenth of it is free since. */
+  readonly full: boolean
   /** Whether the last write reached the disk. */
   readonly writable: boolean
   /** The file was damaged and a new one was begun: where the old one is now. */
@@ -65,7 +67,8 @@ export const STEPS = ['received', 'submitted', 'accepted', 'answered', 'posted',
 export type Step = (typeof STEPS)[number]
 
 /** `message`: a turn. `command`: a gateway command. `notice`: a turn about an event that is no message. `speech`: text of the agent's own accord, begins as `answered`. */
-export type RowKind = 'message' | 'command' | 'notice' | 'speech'
+export const ROW_KINDS = ['message', 'command', 'notice', 'speech'] as const
+export type RowKind = (typeof ROW_KINDS)[number]
 
 export interface NewRow {
   /** Unique per agent and stable: `e<event sequence>`, or for speech the session's run id. */

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import { Database as Sqlite } from 'bun:sqlite'
-import { STEPS, StateTooNew } from './port.ts'
+import { ROW_KINDS, STEPS, StateTooNew } from './port.ts'
 
 /** In the header of the file, "MCBr": tells a state file from any other database. */
 export const APPLICATION_ID = 0x4d434272
@@ -19,7 +19,7 @@ export const MIGRATIONS: readonly string[] = [
     number integer primary key autoincrement,
     agent text not null,
     id text not null,
-    kind text not null check (kind in ('message', 'command', 'notice', 'speech')),
+    kind text not null check (kind in (${quoted(ROW_KINDS)})),
     channel_id text not null,
     seq integer,
     reply_to text,
@@ -64,7 +64,7 @@ export const MIGRATIONS: readonly string[] = [
 
   create table probe (
     only integer primary key check (only = 1),
-    at integer not null
+    filler blob not null
   ) strict;
   `,
 ]
@@ -75,24 +75,28 @@ export class ForeignSchema extends Error {
 }
 
 /**
- * Brings the schema of a file to the newest version; a new file gets all of it. Throws `ForeignSchema`, and `StateTooNew` for
- * a file of a newer bridge; then nothing is changed.
+ * The schema version of a file, 0 for a new one. Throws `ForeignSchema`, and `StateTooNew` for a file of a newer bridge. Writes
+ * nothing: a file that is not ours stays as it is.
  */
-export function migrate(db: Database, path: string, migrations: readonly string[] = MIGRATIONS): void {
+export function versionOf(db: Database, path: string, migrations: readonly string[]): number {
   const version = number(db, 'pragma user_version')
   const application = number(db, 'pragma application_id')
   const empty = number(db, 'select count(*) from sqlite_schema') === 0
-  if (!(empty && version === 0 && application === 0)) {
-    if (application !== APPLICATION_ID) throw new ForeignSchema('It is a database of another program.')
-    if (version > migrations.length)
-      throw new StateTooNew(
-        `${path} was written by a newer mc-bridge (schema ${version}, this one knows ${migrations.length}). ` +
-          'Install that version again, or move the file away to begin anew.',
-      )
-    if (shape(db) !== shapeOf(migrations.slice(0, version)))
-      throw new ForeignSchema(`Its tables are not those of schema ${version}.`)
-  }
-  for (let next = version; next < migrations.length; next++) {
+  if (empty && version === 0 && application === 0) return 0
+  if (application !== APPLICATION_ID) throw new ForeignSchema('It is a database of another program.')
+  if (version > migrations.length)
+    throw new StateTooNew(
+      `${path} was written by a newer mc-bridge (schema ${version}, this one knows ${migrations.length}). ` +
+        'Install that version again, or move the file away to begin anew.',
+    )
+  if (shape(db) !== shapeOf(migrations.slice(0, version)))
+    throw new ForeignSchema(`Its tables are not those of schema ${version}.`)
+  return version
+}
+
+/** Brings the schema from one version to the newest, one transaction each. */
+export function migrate(db: Database, from: number, migrations: readonly string[]): void {
+  for (let next = from; next < migrations.length; next++) {
     db.transaction(() => {
       db.run(migrations[next] ?? '')
       db.run(`pragma application_id = ${APPLICATION_ID}`)

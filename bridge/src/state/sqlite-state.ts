@@ -4,9 +4,13 @@ import { bytesOf, Counts } from './counts.ts'
 import { asUnwritable } from './faults.ts'
 import type { StateLimits } from './limits.ts'
 import type { NewRow, Row, RowChange, State, StateCounts, Step, StoredSession } from './port.ts'
-import { StaleRow, StateFull, StateUnwritable } from './port.ts'
+import { StaleRow, StateUnwritable } from './port.ts'
 import { Rows } from './rows.ts'
 import { Sessions } from './sessions.ts'
+import { Spoken } from './spoken.ts'
+
+/** As much as a long message: a nearly full disk still takes small writes. */
+const PROBE_BYTES = 64 * 1024
 
 export interface Opened {
   db: Database
@@ -28,6 +32,7 @@ export class SqliteState implements State {
   readonly #release: () => void
   readonly #rows: Rows
   readonly #sessions: Sessions
+  readonly #spoken: Spoken
   readonly #counts: Counts
 
   constructor({ db, path, moved_aside, now, limits, release }: Opened) {
@@ -39,7 +44,8 @@ export class SqliteState implements State {
     this.#release = release
     this.#rows = new Rows(db)
     this.#sessions = new Sessions(db, limits.sessions)
-    this.#counts = new Counts(db)
+    this.#spoken = new Spoken(db, limits.spoken_keys)
+    this.#counts = new Counts(db, limits)
     const page = db.query<{ page_size: number }, []>('pragma page_size').get()?.page_size ?? 4096
     db.run(`pragma max_page_count = ${Math.floor(limits.file_bytes / page)}`)
   }
@@ -76,21 +82,11 @@ export class SqliteState implements State {
     if (this.#rows.byId(agent, row.id)) return undefined
     const step = row.step ?? 'received'
     if (!mayBegin(row.kind, step)) throw new MoveRefused(`A ${row.kind} does not begin as ${step}.`)
-    this.#refuseOverLimit(bytesOf({ text: row.text, answer: row.answer ?? null }))
+    this.#counts.refuseOverLimit(bytesOf({ text: row.text, answer: row.answer ?? null }))
     const at = this.#now()
     const stored = this.#rows.insert(agent, row, at)
     this.#sessions.use(agent, row.session, row.channel_id, at)
     return stored
-  }
-
-  #refuseOverLimit(bytes: number): void {
-    const { unfinished_rows, unfinished_bytes } = this.#limits
-    if (this.#counts.unfinished >= unfinished_rows)
-      throw new StateFull(`${unfinished_rows} messages wait to be worked on; no more are taken.`)
-    if (this.#counts.bytes + bytes > unfinished_bytes)
-      throw new StateFull(
-        `${unfinished_bytes / 1024 / 1024} MiB of text wait to be worked on; no more are taken.`,
-      )
   }
 
   advance(row: Row, to: Step, change: RowChange = {}): Row {
@@ -137,7 +133,7 @@ export class SqliteState implements State {
   prune(older_than_ms: number): void {
     const now = this.#now()
     const dropped = this.#write(() => {
-      this.#db.query('delete from spoken where at < ?').run(now - older_than_ms)
+      this.#spoken.dropOlder(now - older_than_ms)
       return this.#rows.dropOlder(now - older_than_ms)
     })
     this.#counts.done -= dropped
@@ -192,22 +188,7 @@ export class SqliteState implements State {
   }
 
   spoke(agent: string, key: string): boolean {
-    return this.#write(() => {
-      const { changes } = this.#db
-        .query('insert into spoken values (?, ?, ?) on conflict do nothing')
-        .run(agent, key, this.#now())
-      if (changes === 0) return false
-      const over =
-        (this.#db.query<{ n: number }, []>('select count(*) as n from spoken').get()?.n ?? 0) -
-        this.#limits.spoken_keys
-      if (over > 0)
-        this.#db
-          .query(
-            `delete from spoken where (agent, key) in (select agent, key from spoken order by at, agent, key limit ?)`,
-          )
-          .run(over)
-      return true
-    })
+    return this.#write(() => this.#spoken.add(agent, key, this.#now()))
   }
 
   counts(): StateCounts {
@@ -215,12 +196,19 @@ export class SqliteState implements State {
     return { unfinished, bytes, by_agent: Object.fromEntries(by_agent), oldest_at: this.#rows.oldest() }
   }
 
+  get full(): boolean {
+    return this.#counts.full
+  }
+
   probe(): boolean {
     try {
       this.#write(() =>
         this.#db
-          .query('insert into probe values (1, ?) on conflict do update set at = excluded.at')
-          .run(this.#now()),
+          .query(
+            `insert into probe values (1, randomblob(${PROBE_BYTES}))
+             on conflict do update set filler = excluded.filler`,
+          )
+          .run(),
       )
     } catch (error) {
       if (!(error instanceof StateUnwritable)) throw error

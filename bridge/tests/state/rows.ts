@@ -23,6 +23,6 @@ export function added(state: State, agent: string, row: NewRow): Row {
 
 /** Walks a new row to its end. */
 export function finish(state: State, row: Row): Row {
-  const posted = state.advance(row, 'posted', { failure: 'Refused.' })
+  const posted = state.advance(row, 'posted', { failure: 'Refused.', text: '' })
   return state.advance(posted, 'done')
 }
