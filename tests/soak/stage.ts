@@ -38,11 +38,15 @@ export async function openStage({
   const folder = mkdtempSync(join(tmpdir(), 'mc-soak-'))
   const server = await startServer({ cluster: 'own', env: { MC_LOG_LEVEL: 'error' } })
   const proxy = await startCutProxy(server.port)
-  const gateway = await startMockGateway({ folder: join(folder, 'gateway'), token: TOKEN })
   const admin = await setUp(server)
   const people = await Promise.all([0, 1, 2].map((i) => joinOrg(admin, `Person ${i}`)))
   const agents: Agent[] = []
   for (let i = 0; i < count; i++) agents.push(await addAgent(admin, `agent-${i}`))
+  const gateway = await startMockGateway({
+    folder: join(folder, 'gateway'),
+    token: TOKEN,
+    agents: agents.map(({ user }) => user.identifier ?? ''),
+  })
   const channels: Channel[] = []
   for (let i = 0; i < channel_count; i++)
     channels.push((await admin.in<Channel>('POST', '/channels', { name: `soak ${i}` })).body)
@@ -50,7 +54,12 @@ export async function openStage({
     folder: join(folder, 'bridge'),
     server_url: `http://127.0.0.1:${proxy.port}`,
     gateway: { url: gateway.url, token: TOKEN },
-    agents: agents.map(({ key, org, user }) => ({ name: user.identifier ?? '', key, org })),
+    agents: agents.map(({ key, org, user }) => ({
+      name: user.identifier ?? '',
+      gateway_agent: user.identifier ?? '',
+      key,
+      org,
+    })),
     ...(program ? { program } : {}),
   })
   return {
