@@ -8,16 +8,16 @@ export class Program {
   readonly #env: Record<string, string>
   #child: ReturnType<typeof spawn> | undefined
   #out = ''
-  #err = ''
+  #all = ''
 
   constructor(file: string, env: Record<string, string>) {
     this.#file = file
     this.#env = env
   }
 
-  /** Everything it wrote to both streams, over all starts. */
+  /** Everything it wrote to both streams, over all starts, in the order of arrival. */
   get output(): string {
-    return this.#out + this.#err
+    return this.#all
   }
 
   get running(): boolean {
@@ -32,9 +32,10 @@ export class Program {
     this.#child = child
     void collect(child.stdout, (text) => {
       this.#out += text
+      this.#all += text
     })
     void collect(child.stderr, (text) => {
-      this.#err += text
+      this.#all += text
     })
   }
 

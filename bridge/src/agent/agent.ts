@@ -216,6 +216,7 @@ export class Agent {
     if (polling)
       this.#problems.set('events', `The live stream is down (${reason ?? 'unknown'}): events are polled.`)
     else if (mode === 'stream') {
+      this.#means.log.info('Events of the agent arrive.', { agent: this.config.name })
       this.#problems.set('events', null)
       this.#life?.delivery.wake()
     }

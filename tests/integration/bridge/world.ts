@@ -26,7 +26,7 @@ export interface BridgeAgent {
 export interface Turn {
   run_id: string
   session_key: string
-  message: string
+  prompt: string
 }
 
 /** A real server, a mock gateway and a bridge, each a process of its own, and the people and agents of one org. */
@@ -136,10 +136,16 @@ export class World {
     this.#control = Number(control)
   }
 
-  /** Starts the bridge; resolves when all its agents are running. */
+  /** Starts the bridge; resolves when the events of all agents arrive. */
   async startBridge(test: object = {}): Promise<void> {
     this.configure()
-    await this.bridge.spawn({ MC_BRIDGE_TEST: JSON.stringify(test) })
+    const from = this.bridge.output.length
+    this.bridge.spawn({ MC_BRIDGE_TEST: JSON.stringify(test) })
+    const listening = () => this.bridge.output.slice(from).split('Events of the agent arrive.').length - 1
+    await until(
+      () => listening() >= this.#agents.length || !this.bridge.running,
+      `the bridge to listen:\n${this.bridge.output.slice(from)}`,
+    )
   }
 
   /** Asks the control port of the mock gateway. */
@@ -152,7 +158,7 @@ export class World {
 
   /** Turns since the gateway's last start whose message has this text. */
   async turns(text: string): Promise<Turn[]> {
-    return (await this.steer<Turn[]>('/turns')).filter(({ message }) => message.includes(text))
+    return (await this.steer<Turn[]>('/turns')).filter(({ prompt }) => prompt.includes(text))
   }
 
   async say(
