@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
-import type { Row } from './port.ts'
+import type { StateLimits } from './limits.ts'
+import { type Row, StateFull } from './port.ts'
 
 type Texts = Pick<Row, 'text' | 'answer'>
 
@@ -8,16 +9,22 @@ export function bytesOf(row: Texts): number {
   return Buffer.byteLength(row.text) + (row.answer === null ? 0 : Buffer.byteLength(row.answer))
 }
 
-/** Totals of the rows that are not done: read once, then kept with each stored change. */
+/** Part of a bound that counts as full after a refusal, so that each row that ends does not end the state of being full. */
+const FULL_ABOVE = 0.9
+
+/** Totals of the rows that are not done, and their bounds: read once, then kept with each stored change. */
 export class Counts {
   unfinished = 0
   bytes = 0
   done = 0
   readonly by_agent = new Map<string, number>()
   readonly #db: Database
+  readonly #limits: StateLimits
+  #refused = false
 
-  constructor(db: Database) {
+  constructor(db: Database, limits: StateLimits) {
     this.#db = db
+    this.#limits = limits
     this.read()
   }
 
@@ -40,6 +47,25 @@ export class Counts {
     }
     this.done =
       this.#db.query<{ n: number }, []>(`select count(*) as n from work where step = 'done'`).get()?.n ?? 0
+  }
+
+  /** Throws `StateFull` when a new row with so much text is too much. */
+  refuseOverLimit(bytes: number): void {
+    const { unfinished_rows, unfinished_bytes } = this.#limits
+    const rows_fit = this.unfinished < unfinished_rows
+    const bytes_fit = this.bytes + bytes <= unfinished_bytes
+    this.#refused = !rows_fit || !bytes_fit
+    if (!rows_fit) throw new StateFull(`${unfinished_rows} messages wait to be worked on; no more are taken.`)
+    if (!bytes_fit)
+      throw new StateFull(
+        `${unfinished_bytes / 1024 / 1024} MiB of text wait to be worked on; no more are taken.`,
+      )
+  }
+
+  get full(): boolean {
+    const { unfinished_rows, unfinished_bytes } = this.#limits
+    const much = this.unfinished > unfinished_rows * FULL_ABOVE || this.bytes > unfinished_bytes * FULL_ABOVE
+    return this.#refused && much
   }
 
   added(row: Row): void {

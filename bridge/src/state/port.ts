@@ -51,6 +51,8 @@ export interface State {
   counts(): StateCounts
   /** Writes something without meaning, to find out whether the disk takes writes (again). Never throws. */
   probe(): boolean
+  /** A row was refused at the bound, and less than a tenth of it is free since. */
+  readonly full: boolean
   /** Whether the last write reached the disk. */
   readonly writable: boolean
   /** The file was damaged and a new one was begun: where the old one is now. */

@@ -4,7 +4,7 @@ import { bytesOf, Counts } from './counts.ts'
 import { asUnwritable } from './faults.ts'
 import type { StateLimits } from './limits.ts'
 import type { NewRow, Row, RowChange, State, StateCounts, Step, StoredSession } from './port.ts'
-import { StaleRow, StateFull, StateUnwritable } from './port.ts'
+import { StaleRow, StateUnwritable } from './port.ts'
 import { Rows } from './rows.ts'
 import { Sessions } from './sessions.ts'
 import { Spoken } from './spoken.ts'
@@ -45,7 +45,7 @@ export class SqliteState implements State {
     this.#rows = new Rows(db)
     this.#sessions = new Sessions(db, limits.sessions)
     this.#spoken = new Spoken(db, limits.spoken_keys)
-    this.#counts = new Counts(db)
+    this.#counts = new Counts(db, limits)
     const page = db.query<{ page_size: number }, []>('pragma page_size').get()?.page_size ?? 4096
     db.run(`pragma max_page_count = ${Math.floor(limits.file_bytes / page)}`)
   }
@@ -82,21 +82,11 @@ export class SqliteState implements State {
     if (this.#rows.byId(agent, row.id)) return undefined
     const step = row.step ?? 'received'
     if (!mayBegin(row.kind, step)) throw new MoveRefused(`A ${row.kind} does not begin as ${step}.`)
-    this.#refuseOverLimit(bytesOf({ text: row.text, answer: row.answer ?? null }))
+    this.#counts.refuseOverLimit(bytesOf({ text: row.text, answer: row.answer ?? null }))
     const at = this.#now()
     const stored = this.#rows.insert(agent, row, at)
     this.#sessions.use(agent, row.session, row.channel_id, at)
     return stored
-  }
-
-  #refuseOverLimit(bytes: number): void {
-    const { unfinished_rows, unfinished_bytes } = this.#limits
-    if (this.#counts.unfinished >= unfinished_rows)
-      throw new StateFull(`${unfinished_rows} messages wait to be worked on; no more are taken.`)
-    if (this.#counts.bytes + bytes > unfinished_bytes)
-      throw new StateFull(
-        `${unfinished_bytes / 1024 / 1024} MiB of text wait to be worked on; no more are taken.`,
-      )
   }
 
   advance(row: Row, to: Step, change: RowChange = {}): Row {
@@ -204,6 +194,10 @@ export class SqliteState implements State {
   counts(): StateCounts {
     const { unfinished, bytes, by_agent } = this.#counts
     return { unfinished, bytes, by_agent: Object.fromEntries(by_agent), oldest_at: this.#rows.oldest() }
+  }
+
+  get full(): boolean {
+    return this.#counts.full
   }
 
   probe(): boolean {

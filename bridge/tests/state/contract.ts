@@ -217,6 +217,18 @@ export function stateContract(name: string, make: MakeSubject): void {
         expect(state.receive('pilot', 'log.5', message('e3'))?.id).toBe('e3')
       })
 
+      test('it is full from the first refusal until a tenth is free', () => {
+        begin({ unfinished_rows: 20 })
+        const rows = Array.from({ length: 20 }, (_, n) => added(state, 'scout', message(`e${n}`)))
+        expect(state.full).toBe(false)
+        expect(() => state.enqueue('scout', message('e20'))).toThrow(StateFull)
+        expect(state.full).toBe(true)
+        for (const row of rows.slice(0, 1)) finish(state, row)
+        expect(state.full).toBe(true)
+        for (const row of rows.slice(1, 2)) finish(state, row)
+        expect(state.full).toBe(false)
+      })
+
       test('bytes of text and answers count, in UTF-8, exactly', () => {
         begin({ unfinished_bytes: 20 })
         const row = added(state, 'scout', message('e1', { text: 'ü'.repeat(9) }))

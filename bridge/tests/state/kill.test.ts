@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { STEPS, type State } from '../../src/state/port.ts'
 import { stateFolder } from './folder.ts'
 import { Child } from './process.ts'
@@ -18,6 +19,19 @@ test(`rows and cursor agree after each of ${ROUNDS} kills in the middle of write
     checkMoves(state, said)
     checkCounts(state, received)
     state.close()
+  }
+})
+
+test('a file whose making was killed is taken up by the next one', async () => {
+  for (let round = 0; round < 10; round++) {
+    const path = folder.file()
+    const child = new Child('child.ts', path)
+    const log = round % 2 === 0 ? path : `${path}-wal`
+    while (!existsSync(log)) await Bun.sleep(1)
+    await child.kill()
+    const state = folder.open(path)
+    expect(state.moved_aside).toBeNull()
+    expect(state.receive('scout', 'log.999999')).toBeUndefined()
   }
 })
 

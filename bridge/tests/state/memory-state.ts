@@ -16,6 +16,7 @@ export class MemoryState implements State {
   #sessions: Session[] = []
   #spoken: { agent: string; key: string; at: number }[] = []
   #numbers = 0
+  #refused = false
 
   constructor(now: () => number, limits: Partial<StateLimits> = {}) {
     this.#now = now
@@ -38,8 +39,8 @@ export class MemoryState implements State {
     if (!mayBegin(row.kind, step)) throw new MoveRefused(row.kind)
     const size = Buffer.byteLength(row.text) + Buffer.byteLength(answer ?? '')
     const { unfinished, bytes } = this.counts()
-    if (unfinished >= this.#limits.unfinished_rows || bytes + size > this.#limits.unfinished_bytes)
-      throw new StateFull()
+    this.#refused = unfinished >= this.#limits.unfinished_rows || bytes + size > this.#limits.unfinished_bytes
+    if (this.#refused) throw new StateFull()
     const at = this.#now()
     const stored: Row = {
       ...rest,
@@ -187,6 +188,12 @@ export class MemoryState implements State {
       ),
       oldest_at: open.length === 0 ? null : Math.min(...open.map((row) => row.received_at)),
     }
+  }
+
+  get full(): boolean {
+    const { unfinished, bytes } = this.counts()
+    const { unfinished_rows, unfinished_bytes } = this.#limits
+    return this.#refused && (unfinished > unfinished_rows * 0.9 || bytes > unfinished_bytes * 0.9)
   }
 
   probe(): boolean {
