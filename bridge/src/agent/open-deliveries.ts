@@ -97,9 +97,9 @@ export class OpenDeliveries {
       if (!this.#state_lost && !old) return
       if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
     }
-    const answers_me = await senders.answers(message, directory.me.id)
+    senders.note(message)
     const first = earlier[0]?.id ?? `m${channel_id.replaceAll('-', '')}.${seq}`
-    const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message, answers_me)
+    const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message)
     // While it was looked at, its event may have arrived.
     if (!row || state.rowsOfMessage(agent, channel_id, seq).length !== earlier.length) return
     crash(`${row.kind}:received:before`)

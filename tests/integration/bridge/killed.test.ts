@@ -62,6 +62,15 @@ describe('killed before and after each step, the bridge answers once', () => {
     expect(answers.map(({ kind }) => kind)).toEqual(['command_output'])
   })
 
+  test.each(around(STEPS))('a notice, by one turn: %s', async (place) => {
+    await dyingAt(`notice:${place}`, () => world.assign(`ECHO notice ${place}`, [scout]))
+    const said = async () => (await world.messages()).filter(({ content }) => content === `notice ${place}`)
+    await until(async () => (await said()).length > 0, 'an answer to the notice')
+    await world.answer(await world.say('@scout ECHO afterwards'))
+    expect(await said()).toHaveLength(1)
+    expect(await world.turns(`ECHO notice ${place}`)).toHaveLength(1)
+  })
+
   test.each(['answered:after', ...around(['posted', 'done'])])(
     'what the agent says by itself: %s',
     async (place) => {
@@ -70,7 +79,7 @@ describe('killed before and after each step, the bridge answers once', () => {
       await world.answer(await world.say('@scout ECHO before it speaks'))
       const [turn] = await world.turns('before it speaks')
       await dyingAt(`speech:${place}`, async () => {
-          await world.answer(await world.say('@scout ECHO ready'))
+        await world.answer(await world.say('@scout ECHO ready'))
         await world.steer('/announce', { session_key: turn?.session_key, text: `by myself: ${place}` })
       })
       const spoken = async () =>

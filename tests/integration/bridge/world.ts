@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { HealthReport } from '../../../bridge/src/health/report.ts'
 import {
   type Agent,
   addAgent,
@@ -52,16 +53,13 @@ export class World {
     this.folder = mkdtempSync(join(tmpdir(), 'mc-bridge-'))
     this.#gateway_port = freePort()
     this.#health_port = freePort()
-    this.gateway = new Program('tests/support/mock-gateway/main.ts', {
+    this.gateway = new Program(['tests/support/mock-gateway/main.ts'], {
       PORT: String(this.#gateway_port),
       TOKEN,
       FOLDER: join(this.folder, 'gateway'),
     })
-    this.bridge = new Program('tests/support/bridge-main.ts', {
-      CONFIG: join(this.folder, 'comms-bridge.yaml'),
-      GATEWAY_TOKEN: TOKEN,
-      HOME: this.folder,
-    })
+    const config = join(this.folder, 'comms-bridge.yaml')
+    this.bridge = new Program(['bridge/src/main.ts', 'run', '--config', config], { HOME: this.folder })
   }
 
   /** `through` may put something between the bridge and the server: it gets the server and answers the address for the bridge. */
@@ -141,11 +139,21 @@ export class World {
     this.configure()
     const from = this.bridge.output.length
     this.bridge.spawn({ MC_BRIDGE_TEST: JSON.stringify(test) })
-    const listening = () => this.bridge.output.slice(from).split('Events of the agent arrive.').length - 1
     await until(
-      () => listening() >= this.#agents.length || !this.bridge.running,
+      async () => !this.bridge.running || (await this.isListening()),
       `the bridge to listen:\n${this.bridge.output.slice(from)}`,
     )
+  }
+
+  /** The health report; undefined while nobody answers. */
+  async health(): Promise<HealthReport | undefined> {
+    const answer = await fetch(`${this.health_url}/health`).catch(() => undefined)
+    return answer && ((await answer.json()) as HealthReport)
+  }
+
+  async isListening(): Promise<boolean> {
+    const agents = (await this.health())?.agents ?? []
+    return agents.length > 0 && agents.every(({ stream }) => stream.mode === 'stream')
   }
 
   /** Asks the control port of the mock gateway. */
@@ -189,6 +197,13 @@ export class World {
       `/channels/${channel_id}/messages?before=${seq + 1}&limit=1`,
     )
     return body.data[0]!
+  }
+
+  /** A task of the admin that is assigned to agents; tells them by a notice. */
+  async assign(title: string, agents: readonly Agent[], project_ids: readonly string[] = []): Promise<void> {
+    const assignee_ids = agents.map(({ user }) => user.id)
+    const { status, body } = await this.admin.in('POST', '/tasks', { title, assignee_ids, project_ids })
+    if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`)
   }
 
   async answersTo({ id, channel_id }: Message): Promise<Message[]> {
