@@ -21,10 +21,17 @@ export interface GatewayProcess {
 interface Options {
   folder: string
   token: string
+  /** Its agents; `main` and `scout` when left out. */
+  agents?: readonly string[]
   faults?: Partial<Faults>
 }
 
-export async function startMockGateway({ folder, token, faults = {} }: Options): Promise<GatewayProcess> {
+export async function startMockGateway({
+  folder,
+  token,
+  agents,
+  faults = {},
+}: Options): Promise<GatewayProcess> {
   let port = 0
   let control = 0
   let child = await spawn()
@@ -36,6 +43,7 @@ export async function startMockGateway({ folder, token, faults = {} }: Options):
         TOKEN: token,
         FOLDER: folder,
         FAULTS: JSON.stringify(faults),
+        ...(agents ? { AGENTS: agents.join(',') } : {}),
         ...(port === 0 ? {} : { PORT: String(port) }),
       },
       stdin: 'ignore',
