@@ -3,22 +3,23 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Connected, connectAs, newKey, newRun } from '../../support/gateway-contract.ts'
-import { MockGatewayProcess } from '../../support/mock-gateway/process.ts'
-import { freePort } from '../../support/openclaw/gateway.ts'
+import { type GatewayProcess, startMockGateway } from '../../support/mock-gateway/process.ts'
+
+const TOKEN = 'test-gateway-token'
 
 let folder: string
-let gateway: MockGatewayProcess
+let gateway: GatewayProcess
 let made: Connected
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mc-mock-gateway-'))
-  gateway = await MockGatewayProcess.start({ folder, port: await freePort() })
-  made = await connectAs(gateway.url, { kind: 'token', token: gateway.token })
+  gateway = await startMockGateway({ folder, token: TOKEN })
+  made = await connectAs(gateway.url, { kind: 'token', token: TOKEN })
 })
 
 afterAll(async () => {
   await made.client.close()
-  await gateway.kill()
+  await gateway.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -36,7 +37,7 @@ test('a mock gateway that is killed keeps its transcript and forgets its turns',
   const from = watch.links.length
   await gateway.kill()
   await watch.link('away', from)
-  await gateway.start()
+  await gateway.restart()
   await watch.link('connected', from)
   const { rows } = await client.history(session_key, 10)
   expect(rows.slice(0, 2)).toMatchObject([
@@ -61,8 +62,8 @@ test('a mock gateway says what a test lets it say, and closes what a test lets i
 test('a mock gateway that is terminated says goodbye', async () => {
   const { watch } = made
   const from = watch.links.length
-  await gateway.terminate()
+  await gateway.kill('SIGTERM')
   await watch.link('away', from)
-  await gateway.start()
+  await gateway.restart()
   await watch.link('connected', from)
 })

@@ -1,118 +1,103 @@
-/** The mock gateway as a child process that can be killed with SIGKILL and started again on what it left. */
 import { join } from 'node:path'
 import type { Faults } from './faults.ts'
 import type { TurnLog } from './turns.ts'
 
-export interface MockProcessOptions {
-  /** Where its memory is kept over restarts. */
+/** The mock gateway as a process of its own, so that it can be killed; its transcript lies in `folder`. */
+export interface GatewayProcess {
+  readonly url: string
+  readonly port: number
+  turns(): Promise<TurnLog[]>
+  connections(): Promise<{ opened: number; open: number }>
+  set(faults: Partial<Faults>): Promise<void>
+  /** `openclaw devices approve <request id>`; false for an unknown request. */
+  approve(request_id: string): Promise<boolean>
+  /** Text of the agent's own accord; the run id under which it is said. */
+  announce(session_key: string, text: string): Promise<string>
+  drop(code: number): Promise<void>
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** Starts again on the same port and folder. Faults are those of the start. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Options {
   folder: string
-  /** The same after each start. */
-  port: number
-  token?: string
+  token: string
+  /** Its agents; `main` and `scout` when left out. */
+  agents?: readonly string[]
   faults?: Partial<Faults>
 }
 
-interface Started {
-  port: number
-  control: number
-}
+export async function startMockGateway({
+  folder,
+  token,
+  agents,
+  faults = {},
+}: Options): Promise<GatewayProcess> {
+  let port = 0
+  let control = 0
+  let child = await spawn()
 
-const MAIN = join(import.meta.dir, 'main.ts')
-
-export class MockGatewayProcess {
-  readonly url: string
-  readonly token: string
-  readonly #options: MockProcessOptions
-  #child: ReturnType<typeof Bun.spawn> | undefined
-  #control = 0
-
-  private constructor(options: MockProcessOptions) {
-    this.#options = options
-    this.url = `ws://127.0.0.1:${options.port}`
-    this.token = options.token ?? 'mock-gateway-token'
-  }
-
-  static async start(options: MockProcessOptions): Promise<MockGatewayProcess> {
-    const gateway = new MockGatewayProcess(options)
-    await gateway.start()
-    return gateway
-  }
-
-  get pid(): number {
-    return this.#child?.pid ?? 0
-  }
-
-  /** After `kill` or `terminate`. Resolves when it listens; throws when it ends before. */
-  async start(): Promise<void> {
-    const { folder, port, faults } = this.#options
-    const child = Bun.spawn([process.execPath, MAIN], {
+  async function spawn() {
+    const started = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts')], {
       env: {
         PATH: process.env.PATH ?? '',
-        PORT: String(port),
-        TOKEN: this.token,
+        TOKEN: token,
         FOLDER: folder,
-        FAULTS: JSON.stringify(faults ?? {}),
+        FAULTS: JSON.stringify(faults),
+        ...(agents ? { AGENTS: agents.join(',') } : {}),
+        ...(port === 0 ? {} : { PORT: String(port) }),
       },
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'inherit',
     })
-    this.#child = child
-    const { control } = await firstLine(child.stdout)
-    this.#control = control
+    const reader = started.stdout.getReader()
+    let line = ''
+    while (!line.includes('\n')) {
+      const { value, done } = await reader.read()
+      if (done) throw new Error('The mock gateway ended before it was ready')
+      line += new TextDecoder().decode(value)
+    }
+    reader.releaseLock()
+    const ports = JSON.parse(line) as { port: number; control: number }
+    port = ports.port
+    control = ports.control
+    return started
   }
 
-  /** SIGKILL: what was in memory is gone. */
-  async kill(): Promise<void> {
-    this.#child?.kill('SIGKILL')
-    await this.#child?.exited
+  const ask = async <T>(path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`http://127.0.0.1:${control}${path}`, {
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    })
+    return (await answer.json()) as T
   }
 
-  /** SIGTERM: says goodbye to its clients. */
-  async terminate(): Promise<void> {
-    this.#child?.kill('SIGTERM')
-    await this.#child?.exited
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    child.kill(signal)
+    await child.exited
   }
 
-  /** Turns since its start. */
-  async turns(): Promise<TurnLog[]> {
-    return await this.#ask('turns')
+  return {
+    get url() {
+      return `ws://127.0.0.1:${port}`
+    },
+    get port() {
+      return port
+    },
+    turns: () => ask('/turns'),
+    connections: () => ask('/connections'),
+    set: async (changed) => void (await ask('/faults', changed)),
+    approve: (request_id) => ask('/approve', { request_id }),
+    announce: (session_key, text) => ask('/announce', { session_key, text }),
+    drop: async (code) => void (await ask('/drop', { code })),
+    kill,
+    async restart() {
+      if (child.exitCode === null && child.signalCode === null) await kill('SIGTERM')
+      child = await spawn()
+    },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) await kill()
+    },
   }
-
-  async set(faults: Partial<Faults>): Promise<void> {
-    await this.#ask('faults', faults)
-  }
-
-  /** `openclaw devices approve <request id>`; false for an unknown request. */
-  async approve(request_id: string): Promise<boolean> {
-    return await this.#ask('approve', { request_id })
-  }
-
-  /** The gateway speaks by itself on a session; the run id of what it says. */
-  async announce(session_key: string, text: string): Promise<string> {
-    return await this.#ask('announce', { session_key, text })
-  }
-
-  /** Closes all connections, without a close frame when no code is given. */
-  async drop(code?: number): Promise<void> {
-    await this.#ask('drop', { code })
-  }
-
-  async #ask<T>(path: string, body?: object): Promise<T> {
-    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
-    const response = await fetch(`http://127.0.0.1:${this.#control}/${path}`, init)
-    if (!response.ok) throw new Error(`The mock gateway refused ${path}: ${response.status}`)
-    return (await response.json()) as T
-  }
-}
-
-async function firstLine(output: ReadableStream<Uint8Array>): Promise<Started> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of output) {
-    text += decoder.decode(chunk, { stream: true })
-    const end = text.indexOf('\n')
-    if (end >= 0) return JSON.parse(text.slice(0, end)) as Started
-  }
-  throw new Error('The mock gateway ended before it listened.')
 }
