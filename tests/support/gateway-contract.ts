@@ -24,12 +24,13 @@ export interface GatewayUnderTest {
   approve(request_id: string): Promise<void>
 }
 
-type Rule = [title: string, holds: (gateway: GatewayUnderTest) => Promise<void>]
+/** `needs`: it stops the gateway, so that no other rule can run meanwhile. */
+type Rule = [title: string, holds: (gateway: GatewayUnderTest) => Promise<void>, needs?: 'restart']
 
 const OURS = 'agent:'
 const OWNED = /^agent:[a-z]+:mc:/
 
-interface Connected extends AsyncDisposable {
+export interface Connected extends AsyncDisposable {
   client: GatewayClient
   watch: Watch
 }
@@ -38,22 +39,22 @@ async function connect({ url, token }: { url: string; token: string }): Promise<
   return await connectAs(url, { kind: 'token', token })
 }
 
-function begin(url: string, auth: GatewayAuth): Connected {
+export function begin(url: string, auth: GatewayAuth): Connected {
   const owns = (key: string) => OWNED.test(key)
   const client = new GatewayClient({ url, auth, owns, version: '0.0.0-test' })
   return { client, watch: new Watch(client), [Symbol.asyncDispose]: () => client.close() }
 }
 
-async function connectAs(url: string, auth: GatewayAuth): Promise<Connected> {
+export async function connectAs(url: string, auth: GatewayAuth): Promise<Connected> {
   const made = begin(url, auth)
   await made.client.connected(AbortSignal.timeout(90_000))
   return made
 }
 
-const newKey = (agent = 'main') => `agent:${agent}:mc:acme:project:${crypto.randomUUID()}`
-const newRun = () => `mc-acme-${crypto.randomUUID()}`
+export const newKey = (agent = 'main') => `agent:${agent}:mc:acme:project:${crypto.randomUUID()}`
+export const newRun = () => `mc-acme-${crypto.randomUUID()}`
 
-async function refusal(attempt: Promise<unknown>): Promise<GatewayRefused> {
+export async function refusal(attempt: Promise<unknown>): Promise<GatewayRefused> {
   const error = await attempt.then(
     () => undefined,
     (thrown) => thrown,
@@ -63,7 +64,7 @@ async function refusal(attempt: Promise<unknown>): Promise<GatewayRefused> {
 }
 
 /** Waits until a turn has started in the sense of its model being asked. */
-async function started({ client, watch }: Connected, session_key: string, message: string) {
+export async function started({ client, watch }: Connected, session_key: string, message: string) {
   const run_id = newRun()
   const reply = await client.startTurn({ session_key, run_id, message })
   assert.deepEqual(reply, { status: 'accepted' })
@@ -71,7 +72,7 @@ async function started({ client, watch }: Connected, session_key: string, messag
   return run_id
 }
 
-async function answered({ client, watch }: Connected, session_key: string, message: string) {
+export async function answered({ client, watch }: Connected, session_key: string, message: string) {
   const run_id = newRun()
   await client.startTurn({ session_key, run_id, message })
   const reply = await watch.settled(run_id)
@@ -118,10 +119,11 @@ export const GATEWAY_RULES: Rule[] = [
       assert.equal(final.text, 'one two three four')
       assert.equal(final.session_key, session_key)
       assert.deepEqual(await watch.settled(run_id), { status: 'ok', text: 'one two three four' })
-      const types = watch.events.filter((event) => event.run_id === run_id).map(({ type }) => type)
+      const ours = watch.events.filter((event) => event.run_id === run_id)
+      const types = ours.map(({ type }) => type)
       assert.deepEqual(types.slice(0, 2), ['started', 'progress'])
       assert.deepEqual(types.slice(-2), ['final', 'settled'])
-      const grown = watch.events.flatMap((event) => (event.type === 'progress' ? [event.text] : []))
+      const grown = ours.flatMap((event) => (event.type === 'progress' ? [event.text] : []))
       assert.ok(
         grown.every((text) => 'one two three four'.startsWith(text)),
         grown.join(' | '),
@@ -199,7 +201,9 @@ export const GATEWAY_RULES: Rule[] = [
       )
       assert.deepEqual(await client.turnOutcome(runs[2]!, 0), { status: 'pending' })
       for (const run_id of runs) await watch.settled(run_id)
-      const finals = watch.events.flatMap((event) => (event.type === 'final' ? [event] : []))
+      const finals = watch.events.flatMap((event) =>
+        event.type === 'final' && event.session_key === session_key ? [event] : [],
+      )
       assert.deepEqual(
         finals.map(({ run_id, text }) => [run_id, text]),
         [
@@ -246,7 +250,7 @@ export const GATEWAY_RULES: Rule[] = [
       const { client, watch } = made
       const session_key = newKey()
       assert.equal(await client.abort(session_key), false)
-      const run_id = await started(made, session_key, 'SLOW 30000')
+      const run_id = await started(made, session_key, 'SLOW 8000')
       assert.equal(await client.abort(session_key, run_id), true)
       await watch.event('aborted', run_id)
       const settled = await watch.settled(run_id)
@@ -353,7 +357,7 @@ export const GATEWAY_RULES: Rule[] = [
       const { client, watch } = made
       await client.archive(newKey())
       const session_key = newKey()
-      const run_id = await started(made, session_key, 'SLOW 30000')
+      const run_id = await started(made, session_key, 'SLOW 8000')
       await client.archive(session_key)
       await watch.event('aborted', run_id)
       await client.archive(session_key)
@@ -449,6 +453,7 @@ export const GATEWAY_RULES: Rule[] = [
       assert.deepEqual(derived, { status: 'accepted' })
       assert.deepEqual(await watch.settled(`${queued}.2`), { status: 'ok', text: 'ran now' })
     },
+    'restart',
   ],
   [
     'after a restart the key of a message that was taken starts no second turn',
@@ -473,6 +478,7 @@ export const GATEWAY_RULES: Rule[] = [
       const finals = watch.events.slice(from).filter(({ type }) => type === 'final')
       assert.deepEqual(finals, [])
     },
+    'restart',
   ],
   [
     'a gateway that drains lets the turn under way end and refuses the others, as passing',
@@ -484,7 +490,9 @@ export const GATEWAY_RULES: Rule[] = [
       const queued = newRun()
       await client.startTurn({ session_key, run_id: queued, message: 'ECHO queued' })
       await gateway.drain()
-      const late = await firstRefusal(made)
+      await draining(made)
+      const turn = { session_key: newKey(), run_id: newRun(), message: 'ECHO late' }
+      const late = await refusal(client.startTurn(turn))
       assert.equal(late.code, 'UNAVAILABLE')
       assert.equal(late.passing, true)
       assert.ok(late.retry_after_ms > 0)
@@ -494,6 +502,7 @@ export const GATEWAY_RULES: Rule[] = [
       const { rows } = await historyUntil(made, session_key, () => true)
       assert.ok(!rows.some((row) => row.run_id === queued), JSON.stringify(rows))
     },
+    'restart',
   ],
 ]
 
@@ -510,15 +519,13 @@ async function restarted(gateway: GatewayUnderTest, { client, watch }: Connected
   assert.equal(client.link, next)
 }
 
-/** What refuses a new turn, once the gateway does: a signal takes a moment to arrive. */
-async function firstRefusal({ client }: Connected): Promise<GatewayRefused> {
+/** Resolves once the gateway refuses work: a signal takes a moment to arrive. */
+async function draining({ client }: Connected): Promise<void> {
+  const session_key = newKey()
   for (;;) {
-    const session_key = newKey()
-    const turn = { session_key, run_id: newRun(), message: 'SLOW 20000' }
-    const reply = await client.startTurn(turn).catch((thrown) => thrown)
-    if (reply instanceof GatewayRefused) return reply
-    await client.abort(session_key)
-    await Bun.sleep(50)
+    const error = await client.history(session_key, 1).catch((thrown) => thrown)
+    if (error instanceof GatewayRefused) return
+    await Bun.sleep(20)
   }
 }
 
