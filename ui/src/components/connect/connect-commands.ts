@@ -1,0 +1,30 @@
+/** Shell commands that connect an agent; pure. The key comes by a variable, so that it stands in no other command. */
+
+/** Shown where the key is not known any more. */
+const NO_KEY = 'mc_ak_live_…'
+
+const AUTH = '-H "Authorization: Bearer $MC_API_KEY"'
+const API = '$MC_URL/api/v1/orgs/$MC_ORG'
+
+export const keyCommand = (api_key: string | undefined) => `export MC_API_KEY='${api_key ?? NO_KEY}'`
+
+export const initCommand = (origin: string, slug: string) =>
+  `mc-bridge init --url ${origin} --org ${slug} --key-env MC_API_KEY`
+
+export const RUN_COMMAND = 'mc-bridge run'
+
+/** Variables for the commands of a program of one's own. */
+export const settingsCommand = (origin: string, slug: string, api_key: string | undefined) =>
+  [`export MC_URL='${origin}' MC_ORG='${slug}'`, keyCommand(api_key)].join('\n')
+
+export const WHO_COMMAND = `curl -sS --fail-with-body ${AUTH} "${API}/users/me"`
+
+export const STREAM_COMMAND = `curl -sSN ${AUTH} "${API}/events/stream"`
+
+/** Answers a message. */
+export const answerCommand = ({ id, channel_id }: { id: string; channel_id: string }) =>
+  [
+    `curl -sS --fail-with-body ${AUTH} -H 'Content-Type: application/json'`,
+    `-d '{"content": "I hear you.", "reply_to": "${id}"}'`,
+    `"${API}/channels/${channel_id}/messages"`,
+  ].join(' ')
