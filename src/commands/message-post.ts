@@ -92,7 +92,13 @@ function mentionsOf(permissions: Permissions, input: MessagePost) {
     )
   }
   const idOf = (name: string) => permissions.idOfUsername(name)
-  const { ids, ignored } = resolveMentions(input.mentions ?? [], input.content, idOf, mayRead)
+  const { ids, ignored } = resolveMentions(
+    input.mentions ?? [],
+    input.content,
+    idOf,
+    mayRead,
+    input.leave_out,
+  )
   return { mentions: ids, ignored_mentions: ignored }
 }
 

@@ -32,6 +32,7 @@ import { userInviteHuman } from './user-invite-human.ts'
 import { userJoin } from './user-join.ts'
 import { userLinkSignIn } from './user-link-sign-in.ts'
 import { userRemove } from './user-remove.ts'
+import { userSetClient } from './user-set-client.ts'
 import { userSetCommands } from './user-set-commands.ts'
 import { userSetPassword } from './user-set-password.ts'
 import { userUpdate } from './user-update.ts'
@@ -72,6 +73,7 @@ export const COMMANDS: Commands = {
   'user.link_sign_in': userLinkSignIn,
   'user.remove': userRemove,
   'user.set_password': userSetPassword,
+  'user.set_client': userSetClient,
   'user.set_commands': userSetCommands,
   'user.update': userUpdate,
 }

@@ -9,6 +9,7 @@ import {
   AgentCommands,
   ChannelCreate,
   ChannelPatch,
+  ClientReport,
   EvidenceCreate,
   KeyRotate,
   MessageCreate,
@@ -23,7 +24,7 @@ import {
   UserCreate,
   UserPatch,
 } from './requests.ts'
-import { Channel, Evidence, Message, Org, Project, Task, User } from './resources.ts'
+import { AgentClient, Channel, Evidence, Message, Org, Project, Task, User } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
 
 /*
@@ -184,6 +185,7 @@ export const COMMAND_SCHEMAS = {
     result: Closed({ account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
+  'user.set_client': { input: ofUser({ client: ClientReport }), result: AgentClient },
   'user.set_commands': { input: ofUser({ commands: AgentCommands }), result: AgentCommands },
   'user.update': { input: ofUser({ patch: UserPatch }), result: User },
 } as const satisfies Record<string, { input: TSchema; result: TSchema }>

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ErrorDetail } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { LeaveOut } from './requests.ts'
 import { Channel, Message } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Text, Timestamp, Uuid } from './schema.ts'
 import { DELIVERY_STATES, MESSAGE_KINDS } from './vocabulary.ts'
@@ -17,6 +18,7 @@ export const MessageFrame = Closed({
   content: Text(LIMITS.message_content_max),
   client_id: Type.Optional(Text(LIMITS.client_id_max)),
   mentions: Type.Optional(Type.Array(Uuid(), { maxItems: LIMITS.mentions_max })),
+  leave_out: Type.Optional(LeaveOut),
   reply_to: Type.Optional(Nullable(Uuid())),
   kind: Type.Optional(OneOf(MESSAGE_KINDS)),
 })

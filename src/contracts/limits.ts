@@ -43,6 +43,11 @@ export const LIMITS = {
   agent_commands_max: 100,
   command_description_max: 200,
   command_hint_max: 100,
+  /** What the client of an agent says of itself. */
+  client_name_max: 64,
+  client_version_max: 32,
+  client_detail_max: 300,
+  gateway_version_max: 64,
   client_id_max: 128,
   delivery_detail_max: 500,
   idempotency_key_max: 128,

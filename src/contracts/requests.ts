@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
-import { AgentCommand, NotificationPreferences, ProjectLink } from './resources.ts'
+import { AgentClient, AgentCommand, NotificationPreferences, ProjectLink } from './resources.ts'
 import {
   Closed,
   Count,
@@ -195,9 +195,17 @@ export const ChannelPatch = Closed({
 })
 export type ChannelPatch = Static<typeof ChannelPatch>
 
+/** Members that a message neither notifies nor wakes. */
+export const LeaveOut = Type.Array(Uuid(), {
+  maxItems: LIMITS.mentions_max,
+  description:
+    'Readers of the channel that are neither mentioned nor woken, whatever the text says. They are answered in `ignored_mentions`.',
+})
+
 export const MessageCreate = Closed({
   content: Text(LIMITS.message_content_max),
   mentions: opt(Type.Array(Uuid(), { maxItems: LIMITS.mentions_max })),
+  leave_out: opt(LeaveOut),
   client_id: opt(Text(LIMITS.client_id_max)),
   reply_to: opt(Nullable(Uuid())),
   kind: opt(
@@ -230,6 +238,11 @@ export const AgentCommands = Type.Array(AgentCommand, {
   description: 'All commands of the agent; those that it registered before are replaced.',
 })
 export type AgentCommands = Static<typeof AgentCommands>
+
+const { reported_at: _, ...reported } = AgentClient.properties
+/** What the client of an agent says of itself. */
+export const ClientReport = Closed(reported)
+export type ClientReport = Static<typeof ClientReport>
 
 export const DeliveryReport = Closed({
   state: OneOf(DELIVERY_STATES),

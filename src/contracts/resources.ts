@@ -3,7 +3,9 @@ import { LIMITS } from './limits.ts'
 import { Closed, Count, HttpsUrl, Line, Nullable, OneOf, Text, Timestamp, Uuid } from './schema.ts'
 import { OrgSettings } from './settings.ts'
 import {
+  AGENT_WAKES,
   CHANNEL_TYPES,
+  CLIENT_STATES,
   DELIVERY_STATES,
   EMAIL_PREFERENCES,
   EVIDENCE_TYPES,
@@ -61,6 +63,30 @@ export const KnownCommand = Closed({
 })
 export type KnownCommand = Static<typeof KnownCommand>
 
+/** The program that connects an agent, as it reports itself. */
+export const AgentClient = Closed({
+  name: Line(LIMITS.client_name_max, { examples: ['mc-bridge'] }),
+  version: Line(LIMITS.client_version_max, { examples: ['1.0.0'] }),
+  wake: OneOf(AGENT_WAKES, {
+    description:
+      'Messages that start a turn: those for the agent, those of people in its projects too, or all that it reads.',
+  }),
+  state: OneOf(CLIENT_STATES),
+  detail: Nullable(
+    Text(LIMITS.client_detail_max, { min: 0, description: 'The reason for the state, for people.' }),
+  ),
+  gateway: Nullable(
+    Closed(
+      { version: Line(LIMITS.gateway_version_max), connected: Type.Boolean() },
+      {
+        description: 'Behind the client; null for an agent without one.',
+      },
+    ),
+  ),
+  reported_at: Timestamp('When the report last changed.'),
+})
+export type AgentClient = Static<typeof AgentClient>
+
 export const User = Closed({
   id: Uuid(),
   type: OneOf(USER_TYPES),
@@ -76,6 +102,11 @@ export const User = Closed({
   commands: Type.Optional(
     Type.Array(AgentCommand, {
       description: 'Agents only: the commands that it registered. Left out when there is none.',
+    }),
+  ),
+  client: Type.Optional(
+    Closed(AgentClient.properties, {
+      description: 'Agents only: the program that connects it. Left out when none has reported itself.',
     }),
   ),
   role: OneOf(ROLES),
@@ -202,6 +233,14 @@ export const Delivery = Closed({
 })
 export type Delivery = Static<typeof Delivery>
 
+/** A delivery with its place, in the list of an agent. */
+export const AgentDelivery = Closed({
+  channel_id: Uuid(),
+  seq: Count({ minimum: 1, description: 'Of the message in its channel.' }),
+  ...Delivery.properties,
+})
+export type AgentDelivery = Static<typeof AgentDelivery>
+
 export const Sender = Closed({
   id: Nullable(Uuid('Null when the server itself speaks.')),
   type: OneOf(SENDER_TYPES),
@@ -218,7 +257,8 @@ export const Message = Closed({
   content: Text(LIMITS.message_content_max),
   mentions: Type.Array(Uuid()),
   ignored_mentions: Type.Array(Type.String(), {
-    description: 'Mentioned, but may not read the channel (or unknown): not notified.',
+    description:
+      'Not notified: mentioned without access to the channel or beyond the limit, or left out by the sender.',
   }),
   reply_to: Nullable(Uuid()),
   client_id: Nullable(Text(LIMITS.client_id_max)),

@@ -52,6 +52,16 @@ export type SenderType = (typeof SENDER_TYPES)[number]
 export const DELIVERY_STATES = ['queued', 'delivered', 'working', 'answered', 'failed'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
+/** States of a delivery that is not over. */
+export const OPEN_DELIVERY_STATES = ['queued', 'delivered', 'working'] as const
+
+/** Messages that start a turn of an agent: those for it, those of people in its projects too, or all that it reads. */
+export const AGENT_WAKES = ['mention', 'project', 'all'] as const
+export type AgentWake = (typeof AGENT_WAKES)[number]
+
+/** State of an agent's client: able to take messages, or connected but unable. */
+export const CLIENT_STATES = ['ready', 'degraded'] as const
+
 export const SUB_AGENT_STATUSES = ['active', 'completed', 'terminated', 'expired'] as const
 export type SubAgentStatus = (typeof SUB_AGENT_STATUSES)[number]
 

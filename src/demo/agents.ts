@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type AgentClient, Refused } from '../../bridge/src/agent-client.ts'
+import { type AgentServer, KeyRefused } from '../../bridge/src/server/port.ts'
 import type { Message } from '../contracts/resources.ts'
 import { pause } from './pause.ts'
 
@@ -52,7 +52,7 @@ interface Options {
  * deliveries. Ends when `signal` aborts or its key is refused.
  */
 export async function runDemoAgent(
-  client: AgentClient,
+  client: AgentServer,
   options: Options,
   signal: AbortSignal,
 ): Promise<void> {
@@ -65,14 +65,14 @@ export async function runDemoAgent(
     // A deterministic id: a message answered before a crash is not answered again.
     const client_id = `answer-${message.id}`
     const content = ANSWERS[name][answers++ % ANSWERS[name].length]!
-    await client.post(message.channel_id, content, { client_id, reply_to: message.id })
+    await client.post(message.channel_id, { content, client_id, reply_to: message.id })
     await client.deliver(message.channel_id, message.seq, 'answered')
   }
   const listen = async () => {
-    for await (const event of client.events(signal)) {
-      if (event.type === 'stream.opened') options.onListening()
-      if (event.type !== 'message.created' || event.sequence === null) continue
-      const { message } = event.payload
+    for await (const item of client.events(null, signal)) {
+      if (item.kind === 'opened') options.onListening()
+      if (item.kind !== 'event' || item.event.type !== 'message.created') continue
+      const { message } = item.event.payload
       // Retention may have removed a message before its event is read.
       if ('removed' in message) continue
       if (message.sender.type === 'human' && message.mentions.includes(user_id)) await answer(message)
@@ -82,12 +82,12 @@ export async function runDemoAgent(
     for (const [speaker, line] of DIALOGUE) {
       await pause(line_ms, signal)
       if (signal.aborted) return
-      if (speaker === name) await client.post(options.channel_id, line, { client_id: randomUUID() })
+      if (speaker === name) await client.post(options.channel_id, { content: line, client_id: randomUUID() })
     }
   }
   try {
     await Promise.all([listen(), talk()])
   } catch (error) {
-    if (!(error instanceof Refused) && !signal.aborted) throw error
+    if (!(error instanceof KeyRefused) && !signal.aborted) throw error
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { AgentClient } from '../../bridge/src/agent-client.ts'
+import { AgentClient } from '../../bridge/src/server/agent-client.ts'
 import { loadConfig } from '../config.ts'
 import { newId } from '../contracts/ids.ts'
 import { Accounts } from '../db/queries/accounts.ts'

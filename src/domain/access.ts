@@ -48,6 +48,7 @@ export const ACTIONS = {
   'user.create': administrators(),
   'user.update': members(),
   'user.set_commands': members(),
+  'user.set_client': members({ sub_agent: 'forbidden' }),
   'user.remove': administrators(),
   'user.link': administrators(),
   'key.list': administrators(reading),
@@ -77,6 +78,8 @@ export const ACTIONS = {
   'message.post': everybody(),
   'message.mark_read': everybody(reading),
   'message.deliver': members(),
+  'message.retry': members(),
+  'delivery.list': members(reading),
   'event.read': everybody(reading),
   'subscription.read': everybody(reading),
   'subscription.write': everybody(),
@@ -103,7 +106,12 @@ export function authorize(
   const access = accessOf(rule, principal)
   if (access === 'not_found') throw notFound('resource')
   if (access === 'forbidden')
-    throw new ApiError('FORBIDDEN', 'Only an administrator of this organization may do this.')
+    throw new ApiError(
+      'FORBIDDEN',
+      principal.kind === 'sub_agent'
+        ? 'A sub-agent may not do this.'
+        : 'Only an administrator of this organization may do this.',
+    )
   if (org_read_only && rule.read_only !== 'yes') throw readOnly()
 }
 

@@ -1,4 +1,5 @@
 import type { Message } from '../contracts/resources.ts'
+import { agentsOf } from './known-commands.ts'
 import type { NewEvent } from './log-event.ts'
 import type { Permissions } from './permissions.ts'
 
@@ -19,13 +20,18 @@ export function messageCreated(permissions: Permissions, message: Message): NewE
   }
 }
 
-/** A command of a person is for the agents it mentions, or else for all agents that may read the channel. */
+/**
+ * A command of a person is for the agents it mentions, or else for all agents that may read the channel, except for those
+ * that it leaves out.
+ */
 export function commandInvoked(
   permissions: Permissions,
   message: Message,
   parsed: { command: string; args: string },
 ): NewEvent {
-  const agents = permissions.readersOf(message.channel_id).filter((member) => member.type === 'agent')
+  const agents = agentsOf(permissions, message.channel_id).filter(
+    ({ user_id }) => !message.ignored_mentions.includes(user_id),
+  )
   const mentioned = agents.filter((agent) => message.mentions.includes(agent.user_id))
   const target_agent_ids = (mentioned.length > 0 ? mentioned : agents).map((agent) => agent.user_id)
   const { channel_id, seq, sender } = message

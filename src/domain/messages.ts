@@ -21,29 +21,29 @@ export function parseCommand(
 export interface Mentions {
   /** Users to notify, at most `mentions_max`. */
   ids: string[]
-  /** Members who are not notified: without access to the channel, or over the limit. */
+  /** Members who are not notified: without access to the channel, over the limit, or left out. */
   ignored: string[]
 }
 
 /**
  * Merges the given ids with the names found in the text. `idOf` finds a member by username, `mayRead` checks access to
- * the channel. Unknown names are plain text, not ignored mentions.
+ * the channel. Unknown names are plain text, not ignored mentions. Readers in `left_out` are ignored, mentioned or not.
  */
 export function resolveMentions(
   given: readonly string[],
   content: string,
   idOf: (name: string) => string | undefined,
   mayRead: (user_id: string) => boolean,
+  left_out: readonly string[] = [],
 ): Mentions {
-  if (given.length === 0 && !mayMention(content)) return { ids: [], ignored: [] }
   const ids = new Set<string>()
-  const ignored = new Set<string>()
-  for (const id of given) (mayRead(id) ? ids : ignored).add(id)
+  const ignored = new Set(left_out.filter(mayRead))
+  if (given.length === 0 && !mayMention(content)) return { ids: [], ignored: [...ignored] }
+  const add = (id: string) => (mayRead(id) && !ignored.has(id) ? ids : ignored).add(id)
+  for (const id of given) add(id)
   for (const name of mentionsIn(content, (name) => idOf(name) !== undefined)) {
     const id = idOf(name)
-    if (id === undefined) continue
-    if (mayRead(id)) ids.add(id)
-    else ignored.add(id)
+    if (id !== undefined) add(id)
   }
   const all = [...ids]
   const over = all.slice(LIMITS.mentions_max)

@@ -1,7 +1,15 @@
 import type { EventContent, EventPayload } from '../contracts/event-payloads.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import type { Principal, Scope } from '../contracts/principal.ts'
-import type { AgentCommand, Channel, Org, Project, SubAgent, User } from '../contracts/resources.ts'
+import type {
+  AgentClient,
+  AgentCommand,
+  Channel,
+  Org,
+  Project,
+  SubAgent,
+  User,
+} from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
 import type {
   ChannelType,
@@ -24,6 +32,8 @@ export interface Member {
   display_name: string
   /** Of an agent: the commands that it registered. */
   commands?: AgentCommand[]
+  /** Of an agent: its client, with the messages that wake it; null or absent when none has reported itself. */
+  client?: AgentClient | null
 }
 
 export interface KnownChannel {
@@ -226,9 +236,10 @@ export class Permissions {
       former_usernames = [],
       display_name,
       commands = [],
+      client = null,
     } = member
     const names = { username, former_usernames, display_name }
-    this.members.set(user_id, { user_id, type, role, status, ...names, commands })
+    this.members.set(user_id, { user_id, type, role, status, ...names, commands, client })
     const usernames = [username, ...former_usernames.map((former) => former.username)]
     for (const one of usernames) this.#usernames.set(one, user_id)
     this.username_names.set(user_id, ...usernames)
@@ -259,7 +270,15 @@ interface PermissionWriter {
   setMember(
     user: Pick<
       User,
-      'id' | 'type' | 'role' | 'status' | 'username' | 'former_usernames' | 'display_name' | 'commands'
+      | 'id'
+      | 'type'
+      | 'role'
+      | 'status'
+      | 'username'
+      | 'former_usernames'
+      | 'display_name'
+      | 'commands'
+      | 'client'
     >,
   ): void
   removeMember(user_id: string): void

@@ -38,18 +38,11 @@ export class AbsentAgents {
     if (!edge) return
     const { channel_id, seq, sender } = message
     const isHere = (id: string) => edge.attendance.isHere(id)
-    const absent = takersOf(edge.permissions, message, isHere).filter((id) => id !== sender.id && !isHere(id))
-    if (absent.length === 0) return
-    const waiting = absent.map((agent_id) => {
-      const left_at = edge.attendance.leftAt(agent_id)
-      return {
-        channel_id,
-        seq,
-        agent_id,
-        since: left_at === undefined ? null : new Date(left_at).toISOString(),
-      }
+    const waiting = takersOf(edge.permissions, message, isHere).flatMap((agent_id) => {
+      const absence = agent_id === sender.id ? undefined : edge.attendance.absenceOf(agent_id)
+      return absence ? [{ channel_id, seq, agent_id, ...absence }] : []
     })
-    this.#add(org_id, waiting)
+    if (waiting.length > 0) this.#add(org_id, waiting)
   }
 
   #add(org_id: string, waiting: WaitingDelivery[]): void {

@@ -1,3 +1,5 @@
+import type { Absence } from '../domain/deliveries.ts'
+
 /** An agent without a connection is here for this time after a call: longer than the usual interval of polling. */
 export const RECENT_CALL_MS = 90_000
 
@@ -39,6 +41,13 @@ export class Attendance {
   /** End of the last stay, in milliseconds since 1970; undefined when it was not seen here. */
   leftAt(user_id: string): number | undefined {
     return this.#left_at.get(user_id)
+  }
+
+  /** Since when a member is away, as far as it was seen here; undefined while the member is here. */
+  absenceOf(user_id: string): Absence | undefined {
+    if (this.isHere(user_id)) return undefined
+    const left_at = this.leftAt(user_id)
+    return { since: left_at === undefined ? null : new Date(left_at).toISOString() }
   }
 
   opened(user_id: string): void {

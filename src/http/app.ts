@@ -13,6 +13,7 @@ import { openApi } from './openapi.ts'
 import { internalError } from './reply.ts'
 import { authRoutes } from './routes/auth/routes.ts'
 import { channelRoutes } from './routes/channels.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { orgRoutes } from './routes/orgs.ts'
@@ -38,6 +39,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(taskRoutes(deps))
     .use(channelRoutes(deps))
     .use(messageRoutes(deps))
+    .use(deliveryRoutes(deps))
     .use(eventRoutes(deps))
     .use(socketRoutes(deps))
 }

@@ -6,8 +6,8 @@ import type { MessageKind } from '../contracts/vocabulary.ts'
 import { isInvisible } from '../text/visible.ts'
 
 /**
- * A message as the channel takes it, with the hash that tells a repeat from another message. Throws 400 for a text
- * without any visible character.
+ * A message as the channel takes it, with the hash that tells a repeat from another message. `leave_out` is no part of
+ * the hash: a repeat is answered with what was stored. Throws 400 for a text without any visible character.
  */
 export function posting(
   channel_id: string,
@@ -15,11 +15,12 @@ export function posting(
   refusal: PostRefusal | undefined,
 ): MessagePost {
   if (isInvisible(body.content)) throw invalid({ path: '/content', message: 'Shows nothing.' })
-  const { content, mentions, client_id, reply_to, kind } = body
+  const { content, mentions, leave_out, client_id, reply_to, kind } = body
   const content_hash =
     client_id === undefined ? '' : hashOf([content, mentions ?? [], reply_to ?? null, kind ?? null])
   const posted: MessagePost = { channel_id, content, content_hash }
   if (mentions) posted.mentions = mentions
+  if (leave_out) posted.leave_out = leave_out
   if (client_id !== undefined) posted.client_id = client_id
   if (reply_to !== undefined) posted.reply_to = reply_to
   if (kind !== undefined) posted.kind = kind

@@ -132,7 +132,7 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   },
   { library: /^markdown-it(\/|$)/, rooms: ['text'] },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
-  { library: /^eventsource-parser(\/|$)/, rooms: ['bridge'] },
+  { library: /^(eventsource-parser|yaml|aws4fetch)(\/|$)/, rooms: ['bridge'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
   { library: /^(graphile-worker|nodemailer)(\/|$)/, rooms: ['workers'] },

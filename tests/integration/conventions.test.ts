@@ -28,6 +28,8 @@ beforeAll(async () => {
   ana = await join(admin, 'Ana Lima')
   bot = await addAgent(admin, 'forge')
   general = (await generalChannel(admin)).id
+  await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
+  await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
   project = (await admin.in<Project>('POST', '/projects', { name: 'Offline sync', type: 'software' })).body
   task = (await admin.in<Task>('POST', '/tasks', { title: 'Resume', project_ids: [project.id] })).body
 })
@@ -41,6 +43,7 @@ function filled(path: string): string {
     task_id: task.id,
     channel_id: general,
     user_id: bot.user.id,
+    agent_id: bot.user.id,
     seq: '1',
   }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no ${name}`)
@@ -57,6 +60,9 @@ function fieldsOf(operation: Operation): Record<string, unknown> {
   return (schema as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}
 }
 
+/** A list that people do not have. */
+const OF_AGENT = '/users/me/deliveries'
+
 describe('every list', () => {
   test('is numbered pages of at most 100, or has a cursor', async () => {
     const lists = (await operations('get')).filter(([, operation]) => 'data' in fieldsOf(operation))
@@ -69,7 +75,9 @@ describe('every list', () => {
       }
       expect([path, 'pagination' in fieldsOf(operation)]).toEqual([path, true])
       const ask = async (query: string) => {
-        const { status, body } = await admin.call<Listed & Refused>('GET', `${filled(path)}?${query}`)
+        const { status, body } = path.endsWith(OF_AGENT)
+          ? await bot.in<Listed & Refused>('GET', `${OF_AGENT}?${query}`)
+          : await admin.call<Listed & Refused>('GET', `${filled(path)}?${query}`)
         return { status, code: body.error?.code, rows: body.data?.length, ...body.pagination }
       }
       for (const query of ['per_page=0', 'per_page=101', 'per_page=x', 'page=0', 'page=-1', 'page=1.5'])
@@ -354,6 +362,10 @@ describe('an Idempotency-Key', () => {
       other: { content: 'twice' },
       status: 201,
     }),
+    '/channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry': async () => {
+      await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'failed' })
+      return { other: {}, status: 200 }
+    },
     '/channels/{channel_id}/messages/{seq}/deliveries': () => ({
       body: { state: 'working', detail: 'once' },
       other: { state: 'answered' },

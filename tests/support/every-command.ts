@@ -64,6 +64,11 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     user_id: agent.id,
     commands: [{ name: 'deploy', description: 'Ships.' }],
   })
+  const client = { name: 'mc-bridge', version: '1.0.0', wake: 'mention', state: 'ready' }
+  await take('user.set_client', {
+    user_id: agent.id,
+    client: { ...client, detail: null, gateway: { version: '2026.1.1', connected: true } },
+  })
   await take('user.update', { user_id: person.id, patch: { role: 'administrator', display_name: 'T.' } })
 
   const project = await take<Project>('project.create', {

@@ -41,7 +41,10 @@ export type CredentialsConfig =
 
 /** Credentials by name, e.g. `MC_KEY_SCOUT`. Values are never logged, stored or put into errors. */
 export interface Credentials {
-  /** Throws `CredentialMissing` with the name and the place where it was looked for. */
+  /**
+   * Throws `CredentialMissing` with the name and the place where it was looked for, and `CredentialsUnavailable` when
+   * that place gives no answer or is refused.
+   */
   get(name: string): Promise<string>
   /** Called when credentials changed at their place, until `signal` aborts. A provider without changes never calls. */
   watch(changed: () => void, signal: AbortSignal): void
@@ -49,6 +52,17 @@ export interface Credentials {
 
 export class CredentialMissing extends Error {
   override name = 'CredentialMissing'
+}
+
+/** The place of credentials gives none. `passing` tells whether a later try may succeed without a change by a person. */
+export class CredentialsUnavailable extends Error {
+  override name = 'CredentialsUnavailable'
+  readonly passing: boolean
+
+  constructor(message: string, passing: boolean) {
+    super(message)
+    this.passing = passing
+  }
 }
 
 /** All problems of a configuration at once, one line each. */

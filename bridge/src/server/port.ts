@@ -1,9 +1,15 @@
 import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import type { ClientReport, Subscriptions } from '../../../src/contracts/requests.ts'
 import type { Channel, Message, Project, Task, User } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 
-/** What the bridge needs of Mission Control, as one agent. The client in this folder implements it. */
+/**
+ * What the bridge needs of Mission Control, as one agent. The client in this folder implements it. Calls retry by themselves
+ * and throw `KeyRefused`, `ServerRefused` or `ServerAway`.
+ */
 export interface AgentServer {
+  /** Asks without the key. */
+  version(): Promise<ServerVersion>
   me(): Promise<User>
   /** All of them, from every page. */
   users(): Promise<User[]>
@@ -17,11 +23,23 @@ export interface AgentServer {
   /** Forward only; a state that is behind the stored one resolves without effect. */
   deliver(channel_id: string, seq: number, state: DeliveryState, detail?: string): Promise<void>
   registerCommands(commands: { name: string; description: string; args_hint?: string }[]): Promise<void>
-  /** Says others are shown that the agent types; best effort, never throws, never waits. Lasts 3 s. */
+  /** Messages of which this agent's delivery is `queued`, at most 1,000, oldest first. Empty from a server that lists none. */
+  waitingDeliveries(): Promise<WaitingDelivery[]>
+  /**
+   * Deliveries of this agent that became `queued`, from others' retries and from its own reports alike; best effort. `opened` is
+   * called when listening begins, and again after each interruption: ask `waitingDeliveries` then. Returns the end of the
+   * subscription.
+   */
+  onDelivery(listener: (delivery: WaitingDelivery) => void, opened?: () => void): () => void
+  /** What people are shown about this client; the detail is shortened. Without effect on a server that takes no report. */
+  reportClient(report: ClientReport): Promise<void>
+  /** Which topics the own stream carries. */
+  subscribe(subscriptions: Subscriptions): Promise<void>
+  /** Shows to others that the agent types, for 3 s; best effort, never throws, never waits. At most every 2 s per channel. */
   typing(channel_id: string): void
   /**
    * Events after `cursor` without an end: stream, back-off, polling. Without a cursor from now on. Ends when `signal` aborts;
-   * throws `KeyRefused` when the key does not hold any more.
+   * throws `KeyRefused` when the key does not hold any more. Every other refusal is retried and is the reason of a mode item.
    */
   events(cursor: string | null, signal: AbortSignal): AsyncIterable<Incoming>
   /** Replaces the key of all later calls. */
@@ -35,6 +53,18 @@ export interface NewMessage {
   reply_to?: string
   kind?: 'text' | 'command_output'
   mentions?: string[]
+}
+
+export interface ServerVersion {
+  version: string
+  api_version: string
+  min_bridge_version: string
+}
+
+export interface WaitingDelivery {
+  channel_id: string
+  seq: number
+  detail: string | null
 }
 
 /** What arrives from a stream or from polling. A consumer stores `cursor` together with what it makes of the item. */
@@ -74,9 +104,12 @@ export class ServerAway extends Error {
   override name = 'ServerAway'
   /** Milliseconds to wait at least, as the server says. */
   readonly retry_after_ms: number
+  /** The server's code, e.g. `AGENT_LOOP`; null without an answer of the server. */
+  readonly code: string | null
 
-  constructor(message: string, retry_after_ms = 0) {
+  constructor(message: string, retry_after_ms = 0, code: string | null = null) {
     super(message)
     this.retry_after_ms = retry_after_ms
+    this.code = code
   }
 }

@@ -8,29 +8,53 @@ export interface State {
    * when the disk does not take it; then neither is stored.
    */
   receive(agent: string, cursor: string, row?: NewRow): Row | undefined
-  /** Moves a row one or more steps forward; only moves of the table of steps are allowed. Throws `StateUnwritable`. */
+  /** As `receive`, without an event: speech, and retries (`e<event sequence>r<n>`). The cursor stays. */
+  enqueue(agent: string, row: NewRow): Row | undefined
+  /**
+   * Moves a row as `transition` of the table of steps says; without a change and in the same step nothing is written. Throws
+   * `MoveRefused` when the table has no such move, `StaleRow` when the row has moved since it was read, `StateUnwritable`.
+   */
   advance(row: Row, to: Step, change?: RowChange): Row
-  /** Changes what belongs to a step without leaving it: attempts, reasons, outputs. */
+  /** Changes a row within its step. Throws `StaleRow`, `StateUnwritable`. */
   amend(row: Row, change: RowChange): Row
-  /** Rows that are not done, by agent, oldest first. */
-  unfinished(agent: string): Row[]
-  /** Deletes rows that have been done for longer than `ms`; they are kept that long to suppress duplicates. */
+  /** The row as it is now, done or not; null when there is none, or not any more. */
+  rowOf(agent: string, id: string): Row | null
+  /** All rows of a message, retries included, oldest first: the newest is the last. */
+  rowsOfMessage(agent: string, channel_id: string, seq: number): Row[]
+  /** Rows that are not done, of an agent or of one of its sessions, oldest first. */
+  unfinished(agent: string, session?: string): Row[]
+  /** Deletes done rows and spoken keys that are older; they are kept that long to suppress duplicates. */
   prune(older_than_ms: number): void
+  /** Agents of which anything is stored, sorted. */
+  agents(): string[]
+  /** Deletes everything of an agent that left the configuration, its unfinished rows too; answers how many of them. */
+  forget(agent: string): number
 
+  /** Remembers a session that is used. `receive` and `enqueue` do it for the session of their row. */
+  useSession(agent: string, session: string, channel_id: string): void
   /** Generation of a session: 0, and one more after each reset. */
   generation(agent: string, session: string): number
+  /** The new generation: not primed, not archived. The session must have been used. */
   nextGeneration(agent: string, session: string): number
-  /** A session was primed with earlier messages, up to `seq` (the position in its channel). */
+  /** This generation was primed with earlier messages, up to `seq` (the position in its channel). */
   primed(agent: string, session: string): number | null
+  /** The session must have been used. */
   setPrimed(agent: string, session: string, seq: number): void
   /** Sessions that were used, for archiving on unassignment. */
   sessions(agent: string): StoredSession[]
+  /** Without effect for a session that was not used. */
   setArchived(agent: string, session: string, archived: boolean): void
 
   /** True the first time for this final of an agent: stored, so that a restart does not post it twice. */
   spoke(agent: string, key: string): boolean
 
   counts(): StateCounts
+  /** Writes something without meaning, to find out whether the disk takes writes (again). Never throws. */
+  probe(): boolean
+  /** A row was refused at the bound, and less than a tenth of it is free since. */
+  readonly full: boolean
+  /** Whether the last write reached the disk. */
+  readonly writable: boolean
   /** The file was damaged and a new one was begun: where the old one is now. */
   readonly moved_aside: string | null
   close(): void
@@ -43,7 +67,8 @@ export const STEPS = ['received', 'submitted', 'accepted', 'answered', 'posted',
 export type Step = (typeof STEPS)[number]
 
 /** `message`: a turn. `command`: a gateway command. `notice`: a turn about an event that is no message. `speech`: text of the agent's own accord, begins as `answered`. */
-export type RowKind = 'message' | 'command' | 'notice' | 'speech'
+export const ROW_KINDS = ['message', 'command', 'notice', 'speech'] as const
+export type RowKind = (typeof ROW_KINDS)[number]
 
 export interface NewRow {
   /** Unique per agent and stable: `e<event sequence>`, or for speech the session's run id. */
@@ -111,7 +136,7 @@ export class StateFull extends Error {
   override name = 'StateFull'
 }
 
-/** The disk does not take it. */
+/** The disk does not take it. The next attempt may succeed. */
 export class StateUnwritable extends Error {
   override name = 'StateUnwritable'
 }
@@ -119,4 +144,14 @@ export class StateUnwritable extends Error {
 /** Another process has this file open. */
 export class StateLocked extends Error {
   override name = 'StateLocked'
+}
+
+/** A newer bridge wrote this file. It is left alone: the newer bridge can go on with it. */
+export class StateTooNew extends Error {
+  override name = 'StateTooNew'
+}
+
+/** The row is in another step than its caller believes, or gone. */
+export class StaleRow extends Error {
+  override name = 'StaleRow'
 }

@@ -169,6 +169,7 @@ CREATE TABLE "memberships" (
 	"username" text NOT NULL,
 	"former_usernames" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"commands" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"client" jsonb,
 	"identifier" text,
 	"status" text NOT NULL,
 	"notification_preferences" jsonb NOT NULL,
@@ -432,6 +433,7 @@ CREATE INDEX "alarms_next" ON "alarms" USING btree ("next_at");--> statement-bre
 CREATE INDEX "api_keys_key_id" ON "api_keys" USING btree ("key_id");--> statement-breakpoint
 CREATE INDEX "api_keys_user" ON "api_keys" USING btree ("org_id","user_id","created_at");--> statement-breakpoint
 CREATE INDEX "api_keys_sub_agent" ON "api_keys" USING btree ("org_id","sub_agent_id");--> statement-breakpoint
+CREATE INDEX "message_deliveries_open" ON "message_deliveries" USING btree ("org_id","agent_id","updated_at") WHERE state in ('queued', 'delivered', 'working');--> statement-breakpoint
 CREATE INDEX "message_deliveries_working" ON "message_deliveries" USING btree ("org_id") WHERE state = 'working';--> statement-breakpoint
 CREATE INDEX "channel_reads_user" ON "channel_reads" USING btree ("org_id","user_id");--> statement-breakpoint
 CREATE INDEX "channels_project" ON "channels" USING btree ("org_id","project_id");--> statement-breakpoint

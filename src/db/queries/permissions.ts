@@ -42,7 +42,8 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
       select h.epoch, h.sequence, h.batch, h.log, o.status, o.settings,
         (select coalesce(json_agg(json_build_object('user_id', m.user_id, 'type', m.type, 'role', m.role,
             'status', m.status, 'username', m.username,
-            'former_usernames', m.former_usernames, 'display_name', m.display_name, 'commands', m.commands)), '[]')
+            'former_usernames', m.former_usernames, 'display_name', m.display_name, 'commands', m.commands,
+            'client', m.client)), '[]')
           from memberships m where m.org_id = h.org_id) as members,
         (select coalesce(json_agg(json_build_object('id', c.id, 'name', c.name, 'topic', c.topic, 'type', c.type,
             'project_id', c.project_id, 'last_seq', c.last_seq)), '[]')

@@ -8,7 +8,11 @@ import { allOf, like, type PageRequest, readPage } from './pages.ts'
 /** `join` for a new member, `password` for a new password of a member. */
 export type LinkPurpose = (typeof invites.$inferSelect)['purpose']
 
-type UserRow = Omit<User, 'email' | 'identifier'> & { email: string | null; identifier: string | null }
+type UserRow = Omit<User, 'email' | 'identifier' | 'client'> & {
+  email: string | null
+  identifier: string | null
+  client: User['client'] | null
+}
 
 /** Former usernames that still lead to their member. */
 export function foundUsernames(former: User['former_usernames'] = []): { former_usernames?: typeof former } {
@@ -18,18 +22,19 @@ export function foundUsernames(former: User['former_usernames'] = []): { former_
 }
 
 /** A member as the API answers it. Humans have an e-mail, agents an identifier. */
-function toUser({ email, identifier, former_usernames, commands = [], ...rest }: UserRow): User {
+function toUser({ email, identifier, former_usernames, commands = [], client, ...rest }: UserRow): User {
   const user: User = { ...rest, ...foundUsernames(former_usernames) }
   if (email !== null && rest.type === 'human') user.email = email
   if (identifier !== null && rest.type === 'agent') user.identifier = identifier
   if (commands.length > 0) user.commands = commands
+  if (client) user.client = client
   return user
 }
 
 /** Whole members; ends in a condition on `x`, so that callers go on with `and`. */
 function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
-    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.commands, x.role, x.status, x.last_active_at,
+    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.commands, x.client, x.role, x.status, x.last_active_at,
       coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
                 where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
       x.notification_preferences

@@ -127,6 +127,9 @@ export const message_deliveries = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.channel_id, t.seq, t.agent_id] }),
+    index('message_deliveries_open')
+      .on(t.org_id, t.agent_id, t.updated_at)
+      .where(sql`state in ('queued', 'delivered', 'working')`),
     index('message_deliveries_working').on(t.org_id).where(sql`state = 'working'`),
     foreignKey({
       columns: [t.org_id, t.channel_id],

@@ -63,6 +63,8 @@ export const memberships = pgTable(
     former_usernames: json<NonNullable<User['former_usernames']>>('former_usernames').notNull().default([]),
     /** Of an agent: the commands that it takes. */
     commands: json<NonNullable<User['commands']>>('commands').notNull().default([]),
+    /** Of an agent: its client, as it reported itself. */
+    client: json<NonNullable<User['client']>>('client'),
     identifier: text('identifier'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),

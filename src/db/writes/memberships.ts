@@ -1,5 +1,5 @@
 import { and, eq, sql as text } from 'drizzle-orm'
-import type { AgentCommand, NotificationPreferences, User } from '../../contracts/resources.ts'
+import type { AgentClient, AgentCommand, NotificationPreferences, User } from '../../contracts/resources.ts'
 import type { Role } from '../../contracts/vocabulary.ts'
 import { memberships } from '../schema/orgs.ts'
 import { build, given, inOrg, type Params, statement } from '../statement.ts'
@@ -74,6 +74,13 @@ const setCommandsOf = statement((p: Params<OfMember & { commands: AgentCommand[]
     .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
 )
 
+const setClientOf = statement((p: Params<OfMember & { client: AgentClient }>) =>
+  build
+    .update(memberships)
+    .set({ client: given(p.client), updated_at: given(p.now) })
+    .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
+)
+
 const activate = statement((p: Params<OfMember & { display_name: string; account_id: string }>) =>
   build
     .update(memberships)
@@ -120,6 +127,11 @@ export async function updateMember(to: Writer, user: User): Promise<void> {
 /** Replaces the commands of an agent. */
 export async function setCommands(to: Writer, user_id: string, commands: AgentCommand[]): Promise<void> {
   await to.write(setCommandsOf(to.sql, { org_id: to.org_id, user_id, commands, now: to.now }))
+}
+
+/** Stores what the client of an agent reported. */
+export async function setClient(to: Writer, user_id: string, client: AgentClient): Promise<void> {
+  await to.write(setClientOf(to.sql, { org_id: to.org_id, user_id, client, now: to.now }))
 }
 
 /** An invited member becomes active under the name it chose; the account acts as the member from now on. */

@@ -1,16 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { once } from '../../commands/idempotency.ts'
 import type { PostRequest } from '../../contracts/calls.ts'
 import { ApiError, invalid } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { SliceOf } from '../../contracts/lists.ts'
-import { DeliveryReport, MessageCreate } from '../../contracts/requests.ts'
-import { Delivery, Message } from '../../contracts/resources.ts'
+import { MessageCreate } from '../../contracts/requests.ts'
+import { Message } from '../../contracts/resources.ts'
 import { Text } from '../../contracts/schema.ts'
 import type { Database } from '../../db/client.ts'
-import { reportDelivery } from '../../db/queries/deliveries.ts'
 import { messagesAfter, messagesBefore, toMessage } from '../../db/queries/messages.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, storedReply } from '../endpoint.ts'
@@ -29,7 +27,7 @@ const MessageQuery = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: LIMITS.cursor_limit_max, default: LIMITS.cursor_limit_default }),
 })
 
-/** Messages of channels, and what agents report of them. */
+/** Messages of channels. */
 export function messageRoutes(deps: Deps) {
   const at = endpoints(deps)
   const tag = CHANNELS_TAG
@@ -64,7 +62,7 @@ export function messageRoutes(deps: Deps) {
           body: MessageCreate,
           summary: 'Post a message',
           description:
-            'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text.',
+            'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text, without `leave_out`.',
           ok: { status: 201, schema: Message },
           repeatable: true,
           errors: ['CHANNEL_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
@@ -88,59 +86,6 @@ export function messageRoutes(deps: Deps) {
             (await deps.channel(org_id, channel_id, request))
           const { message, repeated } = reply.result
           return created(reply, message, repeated && !reply.replayed ? 200 : 201)
-        },
-      ),
-    )
-
-    .post(
-      '/channels/:channel_id/messages/:seq/deliveries',
-      ...at.org(
-        {
-          tag,
-          action: 'message.deliver',
-          body: DeliveryReport,
-          summary: 'An agent says how far it is with a message',
-          description: 'For the calling agent itself; forward only; the same state again changes nothing.',
-          ok: { status: 200, schema: Delivery },
-          errors: [
-            'CHANNEL_NOT_FOUND',
-            'MESSAGE_NOT_FOUND',
-            'FORBIDDEN',
-            'INVALID_TRANSITION',
-            'IDEMPOTENCY_CONFLICT',
-          ],
-        },
-        async (call) => {
-          const channel_id = readable(call)
-          const { principal, org_id, body, params, idempotency } = call
-          if (principal.kind !== 'agent' || principal.id === null)
-            throw new ApiError('FORBIDDEN', 'Only an agent reports deliveries, for itself.')
-          const at_seq = /^[1-9]\d{0,15}$/.test(params.seq ?? '') ? Number(params.seq) : Number.NaN
-          if (!Number.isSafeInteger(at_seq))
-            throw new ApiError('INVALID_ID', 'The seq in the path is not a positive whole number.')
-          const report = {
-            channel_id,
-            seq: at_seq,
-            agent_id: principal.id,
-            state: body.state,
-            detail: body.detail ?? null,
-          }
-          let changed = false
-          const reply = await deps.database.withOrg(org_id, (tx) =>
-            once(tx, org_id, report.agent_id, idempotency, async () => {
-              const reported = await reportDelivery(tx, org_id, report)
-              changed = reported.changed
-              return reported.delivery
-            }),
-          )
-          const { agent_id, state, detail } = report
-          if (changed)
-            deps.ephemeral({
-              org_id,
-              channel_id,
-              frame: { type: 'delivery', channel_id, seq: at_seq, agent_id, state, detail },
-            })
-          return created(reply, undefined, 200)
         },
       ),
     )

@@ -1,5 +1,5 @@
 import type { Project, Task, User } from '../../../src/contracts/resources.ts'
-import { PASSWORD, Person } from '../../support/client.ts'
+import { addAgent, PASSWORD, Person } from '../../support/client.ts'
 import type { CallerName } from './callers.ts'
 import { cookieHeaders, done, type Place, type World } from './world.ts'
 
@@ -88,6 +88,20 @@ export const channel: Make = ({ place }) => ({ params: { channel_id: place.chann
 export const general: Make = ({ place }) => ({ params: { channel_id: place.general_id, seq: 1 } })
 export const task: Make = ({ place }) => ({ params: { task_id: place.task_id } })
 export const other_task: Make = ({ place }) => ({ params: { task_id: place.other_task_id } })
+
+/** A message of the channel at which an agent of its own failed. */
+export const failedDelivery =
+  (make: Make): Make =>
+  async (setting) => {
+    const { place, read_only } = setting
+    const { params } = await make(setting)
+    if (read_only) return { params: { ...params, agent_id: place.agent_id } }
+    const failed = await addAgent(place.admin, unique())
+    await done(place.admin.in('PUT', `/projects/${place.project_id}/users/${failed.user.id}`))
+    const report = `/channels/${params?.channel_id}/messages/${params?.seq}/deliveries`
+    await done(failed.in('POST', report, { state: 'failed' }))
+    return { params: { ...params, agent_id: failed.user.id } }
+  }
 
 /** The same with a body; names are made anew for each request, because each may be taken once. */
 export const sending =

@@ -115,6 +115,13 @@ export const EXPECTED: readonly Row[] = [
   in_org('PATCH /users/{user_id}', administrators(OK), 'another’s name'),
   in_org('PATCH /users/{user_id}', administrators(FORBIDDEN), 'another’s preferences'),
   in_org('PUT /users/me/commands', { administrator: FORBIDDEN, agent_unassigned: OK, agent_assigned: OK }),
+  in_org('PUT /users/me/client', {
+    administrator: FORBIDDEN,
+    agent_unassigned: OK,
+    agent_assigned: OK,
+    sub_agent: FORBIDDEN,
+  }),
+  in_org('GET /users/me/deliveries', { administrator: FORBIDDEN, agent_unassigned: OK, agent_assigned: OK }),
   in_org('DELETE /users/{user_id}', administrators(DONE)),
   in_org('POST /users/{user_id}/invite', administrators(CREATED)),
   in_org('POST /users/{user_id}/sign-in-link', administrators(CREATED)),
@@ -197,6 +204,16 @@ export const EXPECTED: readonly Row[] = [
   in_org(
     'POST /channels/{channel_id}/messages/{seq}/deliveries',
     { administrator: FORBIDDEN, agent_assigned: OK, agent_unassigned: OK, read_only: READ_ONLY },
+    ORG_CHANNEL,
+  ),
+  in_org(
+    'POST /channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry',
+    { administrator: OK, outside_project: NO_CHANNEL, agent_assigned: FORBIDDEN },
+    PROJECT_CHANNEL,
+  ),
+  in_org(
+    'POST /channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry',
+    { administrator: OK, agent_assigned: FORBIDDEN, agent_unassigned: FORBIDDEN },
     ORG_CHANNEL,
   ),
   in_org('GET /channels/ws', { administrator: '101', sub_agent: '101' }),

@@ -19,6 +19,7 @@ const paramsOf = (place: Place) => ({
   channel_id: place.channel_id,
   user_id: place.member_id,
   seq: 1,
+  agent_id: place.agent_id,
 })
 
 type Params = ReturnType<typeof paramsOf>
@@ -27,7 +28,7 @@ type Params = ReturnType<typeof paramsOf>
 function randomised(params: Params): Params {
   const fresh = () => crypto.randomUUID()
   const ids = { project_id: fresh(), task_id: fresh(), blocked_by_id: fresh(), evidence_id: fresh() }
-  return { ...params, ...ids, channel_id: fresh(), user_id: fresh() }
+  return { ...params, ...ids, channel_id: fresh(), user_id: fresh(), agent_id: fresh() }
 }
 
 /** Tests that a refusal for what is hidden says nothing that a refusal for what never was does not. */
@@ -130,6 +131,7 @@ export function testsOfHiding(world: () => World): void {
     ['unassigned', 'POST /channels/{channel_id}/messages'],
     ['agent_unassigned', 'PUT /channels/{channel_id}/read'],
     ['agent_unassigned', 'POST /channels/{channel_id}/messages/{seq}/deliveries'],
+    ['unassigned', 'POST /channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry'],
     ['sub_agent', 'GET /tasks/{task_id}'],
     ['sub_agent', 'POST /tasks/{task_id}/transition'],
     ['sub_agent', 'POST /tasks/{task_id}/evidence'],

@@ -4,6 +4,7 @@ import {
   asFreshSession,
   channel,
   dependency,
+  failedDelivery,
   freshProject,
   freshSession,
   general,
@@ -27,6 +28,14 @@ const nothing: Make = () => ({})
 const named = () => ({ name: unique() })
 const LINK = { type: 'pr_link', url: 'https://git.example.com/pulls/2' }
 const MESSAGE = { content: 'Hello again' }
+const CLIENT = {
+  name: 'mc-bridge',
+  version: '1.0.0',
+  wake: 'mention',
+  state: 'ready',
+  detail: null,
+  gateway: null,
+}
 const REPORT = { state: 'delivered' }
 
 const inviteToken: Make = async ({ world }) => ({
@@ -66,6 +75,8 @@ const IN_ORG: Record<string, Make> = {
   'GET /users/{user_id} `me`': self,
   'GET /users/{user_id} another': agent,
   'PUT /users/me/commands': sending(nothing, () => [{ name: 'deploy', description: 'Ships a branch.' }]),
+  'PUT /users/me/client': sending(nothing, CLIENT),
+  'GET /users/me/deliveries': nothing,
   'PATCH /users/{user_id} own name and preferences': sending(self, () => ({
     display_name: unique(),
     notification_preferences: { email: 'none' },
@@ -164,6 +175,10 @@ const IN_ORG: Record<string, Make> = {
   'PUT /channels/{channel_id}/preferences an org-wide channel': sending(general, { muted: false }),
   'POST /channels/{channel_id}/messages/{seq}/deliveries a project’s channel': sending(channel, REPORT),
   'POST /channels/{channel_id}/messages/{seq}/deliveries an org-wide channel': sending(general, REPORT),
+  'POST /channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry a project’s channel':
+    failedDelivery(channel),
+  'POST /channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry an org-wide channel':
+    failedDelivery(general),
   'GET /channels/ws': nothing,
 
   'GET /events': nothing,

@@ -65,6 +65,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'user.join': 10,
   'user.link_sign_in': 5,
   'user.remove': 7,
+  'user.set_client': 4,
   'user.set_commands': 4,
   'user.set_password': 13,
   'user.update': 5,

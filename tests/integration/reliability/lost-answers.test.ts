@@ -65,6 +65,7 @@ const OUTSIDE_THE_LANE = [
   'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/unread',
   'PUT /api/v1/orgs/{org_slug}/channels/{channel_id}/preferences',
   'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries',
+  'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry',
   'PUT /api/v1/orgs/{org_slug}/subscriptions',
 ]
 

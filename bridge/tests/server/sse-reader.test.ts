@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { SseReader } from '../src/sse-reader.ts'
+import { SseReader } from '../../src/server/sse-reader.ts'
 
 test('reads data and ids across chunks; an id holds for the events after it', () => {
   const reader = new SseReader()

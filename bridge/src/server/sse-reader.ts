@@ -13,11 +13,16 @@ const EVENT_CHARS_MAX = 4 * 1024 * 1024
 /** Collects the events of a text stream, and the last event id, which a heartbeat also moves. */
 export class SseReader {
   last_event_id = ''
+  /** Comments so far: heartbeats. */
+  comments = 0
   #events: SseEvent[] = []
   readonly #parser = createParser({
     maxBufferSize: EVENT_CHARS_MAX,
     onId: (id) => {
       this.last_event_id = id
+    },
+    onComment: () => {
+      this.comments++
     },
     onEvent: ({ data }) => {
       this.#events.push({ data, last_event_id: this.last_event_id })

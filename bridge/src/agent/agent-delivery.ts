@@ -1,0 +1,138 @@
+import { CommandRunner } from '../delivery/command-runner.ts'
+import type { Identity } from '../delivery/ids.ts'
+import { Lanes } from '../delivery/lanes.ts'
+import { OpenRow } from '../delivery/open-row.ts'
+import { Outbox } from '../delivery/outbox.ts'
+import { Reports } from '../delivery/reports.ts'
+import { type Effect, reportOf } from '../delivery/steps.ts'
+import { TurnRunner } from '../delivery/turn-runner.ts'
+import { TurnWaits } from '../delivery/turn-waits.ts'
+import { type Workers, walk } from '../delivery/walk.ts'
+import type { GatewayEvent } from '../gateway/port.ts'
+import { sessionKey, split } from '../relay/draft.ts'
+import type { KeyRefused } from '../server/port.ts'
+import type { Row } from '../state/port.ts'
+import type { AgentPorts } from './agent.ts'
+import { Ears } from './ears.ts'
+import type { RowMaker } from './rows.ts'
+import type { SessionKeeper } from './session-keeper.ts'
+
+/** The delivery of one agent: its lanes with all that works on rows, and the events of its sessions. */
+export class AgentDelivery {
+  readonly #ports: AgentPorts
+  readonly #rows: RowMaker
+  readonly #waits = new TurnWaits()
+  readonly #reports: Reports
+  readonly #ears: Ears
+  readonly #workers: Workers
+  readonly #lanes: Lanes
+
+  constructor(
+    ports: AgentPorts,
+    rows: RowMaker,
+    sessions: SessionKeeper,
+    onKeyRefused: (error: KeyRefused) => void,
+    signal: AbortSignal,
+  ) {
+    const { config, server, clock, random, limits, log } = ports
+    const identity: Identity = { org_slug: config.org_slug, agent: config.name }
+    const background = { clock, random, onKeyRefused, failed: log.failed }
+    this.#ports = ports
+    this.#rows = rows
+    this.#reports = new Reports({ ...background, server }, signal)
+    this.#ears = new Ears(
+      {
+        ...ports,
+        identity,
+        waits: this.#waits,
+        typing: (channel_id) => server.typing(channel_id),
+        onSpeech: (row) => this.push(row),
+        alarm: (problem) => log.error(problem, { agent: config.name }),
+      },
+      signal,
+    )
+    this.#workers = this.#makeWorkers(identity, sessions)
+    this.#lanes = new Lanes(
+      {
+        ...background,
+        limits,
+        walk: (open, until) => walk(open, this.#workers, until),
+        onEnded: (open) => this.#workers.turns.release(open.row, null),
+      },
+      signal,
+    )
+  }
+
+  #makeWorkers(identity: Identity, sessions: SessionKeeper): Workers {
+    const runner = {
+      ...this.#ports,
+      identity,
+      waits: this.#waits,
+      sessionKey,
+      generation: (session: string) => sessions.generation(session),
+    }
+    const { server, onPosted } = this.#ports
+    return {
+      turns: new TurnRunner({
+        ...runner,
+        prompt: (row) => sessions.prompt(row),
+        systemPrompt: (row) => sessions.systemPrompt(row),
+        onAnsweredBy: (run_id) => this.#ears.answered(run_id),
+        onSpeech: (finals) => {
+          for (const final of finals) void this.#ears.speak(final)
+        },
+      }),
+      commands: new CommandRunner({
+        ...runner,
+        wayOf: (row) => this.#rows.wayOf(row),
+        senderOf: (row) => this.#rows.senderOf(row),
+      }),
+      outbox: new Outbox({ identity, server, split, onPosted }),
+      reports: this.#reports,
+    }
+  }
+
+  /** Rows that wait or are worked on. */
+  get depth(): number {
+    return this.#lanes.depth
+  }
+
+  /** Claims the session of a row of an earlier life, before events of it are heard. */
+  claim(row: Row): void {
+    if (row.step === 'submitted' || row.step === 'accepted') this.#workers.turns.claim(row)
+  }
+
+  /** Takes a row to its lane; the server is told in which state it is. */
+  push(row: Row): void {
+    const { state, crash } = this.#ports
+    const report = reportOf(row)
+    if (report) this.#reports.note(row, report)
+    const onEffect = (at: Row, effect: Effect) => this.#follow(at, effect)
+    this.#lanes.push(this.#rows.laneOf(row), new OpenRow(row, { state, crash, onEffect }))
+  }
+
+  hear(event: GatewayEvent): void {
+    this.#ears.hear(event)
+  }
+
+  /** The connection to the gateway ended: turns under way are asked for when it is back. */
+  gatewayLost(): void {
+    this.#waits.lost()
+  }
+
+  /** What rows wait for may be there again. */
+  wake(): void {
+    this.#lanes.wake()
+  }
+
+  /** Resolves when every lane has ended, after the signal aborted. */
+  async ended(): Promise<void> {
+    await this.#lanes.ended()
+  }
+
+  #follow(row: Row, effect: Effect): void {
+    if (effect.do === 'report') this.#reports.note(row, effect)
+    else
+      this.#ports.log.error('A row was given up.', { agent: row.agent, row: row.id, reason: effect.reason })
+  }
+}

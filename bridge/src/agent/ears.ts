@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { type Clock, pause } from '../clock.ts'
+import { type Identity, runPrefix } from '../delivery/ids.ts'
+import type { Final, TurnWaits } from '../delivery/turn-waits.ts'
+import type { GatewayEvent } from '../gateway/port.ts'
+import { type Row, type State, StateFull, StateUnwritable } from '../state/port.ts'
+
+/** Speech that waits for the disk; more is refused with an alarm. */
+const SPEECH_WAITING_MAX = 100
+const STORE_AGAIN_MS = 1_000
+/** Runs of the gateway's own that answered a row: a repeated final of one is no speech. */
+const ANSWERED_RUNS_MAX = 1_000
+/** Sessions whose channel is remembered. */
+const CHANNELS_MAX = 10_000
+
+export interface EarsPorts {
+  identity: Identity
+  state: State
+  waits: TurnWaits
+  clock: Clock
+  typing(channel_id: string): void
+  /** A stored speech row, to be posted. */
+  onSpeech(row: Row): void
+  /** Speech that cannot be stored. */
+  alarm(problem: string): void
+}
+
+/** Listens to what the sessions of one agent do: typing, ends of turns, and what the agent says of its own accord. */
+export class Ears {
+  readonly #ports: EarsPorts
+  readonly #signal: AbortSignal
+  readonly #channels = new Map<string, string>()
+  readonly #answered = new Set<string>()
+  #waiting = 0
+
+  constructor(ports: EarsPorts, signal: AbortSignal) {
+    this.#ports = ports
+    this.#signal = signal
+  }
+
+  hear(event: GatewayEvent): void {
+    if (event.type === 'started' || event.type === 'progress') this.#type(event.session_key)
+    if (this.#ports.waits.offer(event)) return
+    if (event.type === 'final') void this.speak(event)
+  }
+
+  /** A run that the gateway began by itself ended as the answer of a row. */
+  answered(run_id: string): void {
+    const [oldest] = this.#answered
+    if (oldest !== undefined && this.#answered.size >= ANSWERED_RUNS_MAX) this.#answered.delete(oldest)
+    this.#answered.add(run_id)
+  }
+
+  /** Stores what the agent said without being asked. A run of the bridge's own that nobody waits for any more is no speech. */
+  async speak({ session_key, run_id, text }: Final): Promise<void> {
+    if (text.trim() === '' || run_id.startsWith(runPrefix(this.#ports.identity))) return
+    if (this.#answered.has(run_id)) return
+    const session = sessionOf(session_key)
+    const channel_id = this.#channelOf(session)
+    if (channel_id === undefined) return
+    const id = speechId(session_key, run_id)
+    const row = {
+      id,
+      kind: 'speech' as const,
+      channel_id,
+      seq: null,
+      reply_to: null,
+      session,
+      text: '',
+      step: 'answered' as const,
+      answer: text,
+    }
+    if (this.#waiting >= SPEECH_WAITING_MAX) {
+      this.#ports.alarm('The agent says more by itself than can be stored: some of it is lost.')
+      return
+    }
+    this.#waiting++
+    try {
+      const stored = await this.#store(row)
+      if (stored) this.#ports.onSpeech(stored)
+    } finally {
+      this.#waiting--
+    }
+  }
+
+  async #store(row: Parameters<State['enqueue']>[1]): Promise<Row | undefined> {
+    const { state, clock, identity } = this.#ports
+    while (!this.#signal.aborted) {
+      try {
+        return state.enqueue(identity.agent, row)
+      } catch (error) {
+        if (!(error instanceof StateFull || error instanceof StateUnwritable)) throw error
+        await pause(clock, STORE_AGAIN_MS, this.#signal)
+      }
+    }
+    return undefined
+  }
+
+  #type(session_key: string): void {
+    const channel_id = this.#channelOf(sessionOf(session_key))
+    if (channel_id !== undefined) this.#ports.typing(channel_id)
+  }
+
+  #channelOf(session: string): string | undefined {
+    const known = this.#channels.get(session)
+    if (known !== undefined) return known
+    const { state, identity } = this.#ports
+    const stored = state.sessions(identity.agent).find((one) => one.session === session)
+    if (!stored) return undefined
+    if (this.#channels.size >= CHANNELS_MAX) this.#channels.clear()
+    this.#channels.set(session, stored.channel_id)
+    return stored.channel_id
+  }
+}
+
+/** The session of a key, without its generation. */
+function sessionOf(session_key: string): string {
+  return session_key.replace(/:g\d+$/, '')
+}
+
+function speechId(session_key: string, run_id: string): string {
+  const hash = createHash('sha256').update(`${session_key} ${run_id}`).digest('hex')
+  return `s${hash.slice(0, 32)}`
+}

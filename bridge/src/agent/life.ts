@@ -1,0 +1,178 @@
+import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import { runPrefix } from '../delivery/ids.ts'
+import { patiently } from '../delivery/patiently.ts'
+import type { GatewayEvent, Link } from '../gateway/port.ts'
+import { KeyRefused } from '../server/port.ts'
+import type { AgentPorts } from './agent.ts'
+import { AgentDelivery } from './agent-delivery.ts'
+import { Directory, type DirectoryChange } from './directory.ts'
+import { Intake } from './intake.ts'
+import { OpenDeliveries } from './open-deliveries.ts'
+import { RowMaker } from './rows.ts'
+import { Senders } from './senders.ts'
+import { SessionKeeper } from './session-keeper.ts'
+import { isSubAgentEvent } from './sub-agents.ts'
+import { subscriptionsOf } from './subscriptions.ts'
+
+/** Done rows are kept for 7 days. */
+export const KEPT_MS = 7 * 24 * 60 * 60_000
+
+/** The work of an agent while its key holds: events become rows, rows walk through their lanes, answers are posted. */
+export class Life {
+  readonly directory: Directory
+  readonly delivery: AgentDelivery
+  readonly #ports: AgentPorts
+  readonly #over = new AbortController()
+  readonly #sessions: SessionKeeper
+  readonly #open: OpenDeliveries
+  readonly #intake: Intake
+  #refused: KeyRefused | undefined
+  #subscribed = ''
+
+  constructor(ports: AgentPorts, signal: AbortSignal) {
+    const { config, server, log, clock } = ports
+    const over = this.#over.signal
+    if (signal.aborted) this.#over.abort()
+    signal.addEventListener('abort', () => this.#over.abort(), { once: true, signal: over })
+    this.#ports = ports
+    this.directory = new Directory(server)
+    const senders = new Senders(server)
+    const rows = new RowMaker(config, this.directory)
+    const common = {
+      ...ports,
+      agent: config.name,
+      directory: this.directory,
+      senders,
+      rows,
+      failed: log.failed,
+    }
+    this.#sessions = new SessionKeeper({ ...common, history_fetch_count: config.history_fetch_count }, over)
+    this.delivery = new AgentDelivery(ports, rows, this.#sessions, (error) => this.#refuse(error), over)
+    const onRow = ports.onReceived
+    this.#open = new OpenDeliveries({
+      ...common,
+      kept_ms: KEPT_MS,
+      now: () => clock.now(),
+      onRow: (row) => this.delivery.push(row),
+    })
+    this.#intake = new Intake(
+      {
+        ...common,
+        onRow: (row) => {
+          onRow(row)
+          this.delivery.push(row)
+        },
+        onEvent: (event) => this.#onEvent(event),
+        onChange: (change) => this.#onChange(change),
+        onMode: ports.onMode,
+        onGap: (reason) => this.#recover(reason),
+        onBlocked: ports.onBlocked,
+      },
+      over,
+    )
+  }
+
+  /** Lives until the signal aborts or the key is refused: resolves with the refusal then. */
+  async run(): Promise<KeyRefused | undefined> {
+    const { gateway, server } = this.#ports
+    const leave = [gateway.onLink((link) => this.#linked(link))]
+    try {
+      await this.#start()
+      leave.push(
+        server.onDelivery(
+          (one) => this.#open.look(one),
+          () => this.#inBackground('look at waiting deliveries', () => this.#open.lookAtAll()),
+        ),
+      )
+      await this.#intake.run()
+    } catch (error) {
+      if (error instanceof KeyRefused) this.#refused = error
+      else if (!this.#over.signal.aborted) throw error
+    } finally {
+      for (const end of leave) end()
+      this.#over.abort()
+      await this.delivery.ended()
+    }
+    return this.#refused
+  }
+
+  hear(event: GatewayEvent): void {
+    this.delivery.hear(event)
+  }
+
+  /** Says once in the org-wide channel what keeps the agent from taking messages; best effort, the log has it in any case. */
+  announce(topic: string, problem: string): void {
+    const channel = this.directory.orgWide
+    if (!channel) return
+    const { config, server, clock } = this.#ports
+    const client_id = `${runPrefix({ org_slug: config.org_slug, agent: config.name })}${topic}-${clock.now()}`
+    this.#inBackground('announce a problem', () => server.post(channel.id, { content: problem, client_id }))
+  }
+
+  async #start(): Promise<void> {
+    const { state, config, server } = this.#ports
+    const unfinished = state.unfinished(config.name)
+    for (const row of unfinished) this.delivery.claim(row)
+    await this.#ask(() => this.directory.refresh())
+    this.#ports.onKnown(this.directory)
+    for (const row of unfinished) this.delivery.push(row)
+    this.#sessions.endUnreadable()
+    this.#subscribe()
+    this.#inBackground('register commands', () => server.registerCommands([]))
+  }
+
+  #linked(link: Link): void {
+    if (link.status === 'connected') this.delivery.wake()
+    else this.delivery.gatewayLost()
+  }
+
+  #onEvent(event: EventEnvelope): void {
+    const { host_agent_id } = isSubAgentEvent(event) ? event.payload.sub_agent : { host_agent_id: null }
+    if (isSubAgentEvent(event) && host_agent_id === this.directory.me.id) this.#ports.subAgents.handle(event)
+    if (event.type === 'channel.loop_resumed') this.delivery.wake()
+    this.#ports.onEvent(event)
+  }
+
+  #onChange(change: DirectoryChange): void {
+    this.#subscribe()
+    if (change.type !== 'unassigned') return
+    const channel_id = this.directory.project(change.project_id)?.channel_id
+    if (channel_id !== undefined) this.#sessions.end(channel_id)
+    else this.#sessions.endUnreadable()
+  }
+
+  /** The topics follow the assignments; said only when they changed. */
+  #subscribe(): void {
+    const { config, server } = this.#ports
+    if (!config.auto_subscribe) return
+    const subscriptions = subscriptionsOf(config.wake, this.directory)
+    const text = JSON.stringify(subscriptions)
+    if (text === this.#subscribed) return
+    this.#subscribed = text
+    this.#inBackground('subscribe', () => server.subscribe(subscriptions))
+  }
+
+  #recover(reason: string): void {
+    this.#ports.log.info('Open deliveries are taken up from the server.', {
+      agent: this.#ports.config.name,
+      reason,
+    })
+    this.#inBackground('recover open deliveries', () => this.#open.recover())
+  }
+
+  #inBackground(stage: string, ask: () => Promise<unknown>): void {
+    this.#ask(ask).catch((error: unknown) => {
+      if (error instanceof KeyRefused) this.#refuse(error)
+      else if (!this.#over.signal.aborted) this.#ports.log.failed(stage, error)
+    })
+  }
+
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    return await patiently(this.#ports, this.#over.signal, ask)
+  }
+
+  #refuse(error: KeyRefused): void {
+    this.#refused ??= error
+    this.#over.abort()
+  }
+}

@@ -1,0 +1,113 @@
+import type { Message } from '../../../src/contracts/resources.ts'
+import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
+import type { AgentServer, WaitingDelivery } from '../server/port.ts'
+import type { Row, State } from '../state/port.ts'
+import type { Directory } from './directory.ts'
+import type { RowMaker } from './rows.ts'
+import type { Senders } from './senders.ts'
+
+const OPEN: readonly DeliveryState[] = ['queued', 'delivered', 'working']
+/** Messages of a channel that are looked at for open deliveries and for answers. */
+const PAGE = 200
+/** Deliveries that wait to be looked at; one more is left to the next look at the server's list. */
+const WAITING_MAX = 1_000
+
+export interface OpenDeliveriesPorts {
+  agent: string
+  server: AgentServer
+  state: State
+  directory: Directory
+  rows: RowMaker
+  senders: Senders
+  /** How far back rows are kept: an older message without a row was worked on once. Milliseconds. */
+  kept_ms: number
+  now(): number
+  onRow(row: Row): void
+  failed(stage: string, error: unknown): void
+}
+
+/**
+ * Messages that the server says wait for this agent: those a person asked to be tried again, and those whose row was lost with a
+ * damaged state file. One that still has a row, or whose event is yet to come, is left to it.
+ */
+export class OpenDeliveries {
+  readonly #ports: OpenDeliveriesPorts
+  readonly #waiting: WaitingDelivery[] = []
+  #running = false
+  #state_lost = false
+
+  constructor(ports: OpenDeliveriesPorts) {
+    this.#ports = ports
+  }
+
+  /** Rows or events are missing: deliveries without a row are taken up, too. Looks through the latest messages of all channels. */
+  async recover(): Promise<void> {
+    this.#state_lost = true
+    const { server, directory } = this.#ports
+    for (const { id } of directory.channels)
+      for (const message of (await server.messages(id, { limit: PAGE })).toReversed())
+        if (message.deliveries.some((one) => one.agent_id === directory.me.id && OPEN.includes(one.state)))
+          await this.#takeUpMessage(message)
+  }
+
+  /** Looks at all that the server lists. */
+  async lookAtAll(): Promise<void> {
+    for (const delivery of await this.#ports.server.waitingDeliveries()) this.look(delivery)
+  }
+
+  /** Looks at one, in the background. */
+  look(delivery: WaitingDelivery): void {
+    if (this.#waiting.length >= WAITING_MAX) return
+    this.#waiting.push(delivery)
+    if (this.#running) return
+    this.#running = true
+    this.#run()
+      .catch((error: unknown) => this.#ports.failed('take up a delivery', error))
+      .finally(() => {
+        this.#running = false
+      })
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      if (this.#isAtWork(next)) continue
+      const { channel_id, seq } = next
+      const [message] = await this.#ports.server.messages(channel_id, { before: seq + 1, limit: 1 })
+      if (message?.seq === seq) await this.#takeUpMessage(message)
+    }
+  }
+
+  #isAtWork({ channel_id, seq }: Pick<WaitingDelivery, 'channel_id' | 'seq'>): boolean {
+    const { state, agent } = this.#ports
+    return state.rowsOfMessage(agent, channel_id, seq).some(({ step }) => step !== 'done')
+  }
+
+  async #takeUpMessage(message: Message): Promise<void> {
+    const { state, agent, directory, rows, server, senders } = this.#ports
+    const { channel_id, seq } = message
+    const delivery = message.deliveries.find(({ agent_id }) => agent_id === directory.me.id)
+    if (!delivery || !OPEN.includes(delivery.state)) return
+    const earlier = state.rowsOfMessage(agent, channel_id, seq)
+    // A row ends only when the server knows its end: a delivery that is open again was asked for again.
+    if (earlier.some(({ step }) => step !== 'done')) return
+    if (earlier.length === 0) {
+      const old = this.#ports.now() - Date.parse(message.created_at) > this.#ports.kept_ms
+      if (!this.#state_lost && !old) return
+      if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
+    }
+    const answers_me = await senders.answers(message, directory.me.id)
+    const first = earlier[0]?.id ?? `m${channel_id.replaceAll('-', '')}.${seq}`
+    const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message, answers_me)
+    // While it was looked at, its event may have arrived.
+    if (!row || state.rowsOfMessage(agent, channel_id, seq).length !== earlier.length) return
+    const stored = state.enqueue(agent, row)
+    if (stored) this.#ports.onRow(stored)
+  }
+
+  /** Whether an answer of the agent follows the message: an earlier life of this bridge posted it. */
+  async #isAnswered({ channel_id, seq, id }: Message): Promise<boolean> {
+    const { server, directory } = this.#ports
+    const later = await server.messages(channel_id, { after: seq, limit: PAGE })
+    return later.some(({ sender, reply_to }) => sender.id === directory.me.id && reply_to === id)
+  }
+}

@@ -1,0 +1,163 @@
+import type { Log } from './agent/log.ts'
+import { Bridge } from './bridge.ts'
+import { systemClock } from './clock.ts'
+import { compatibility } from './compatibility.ts'
+import type { AgentConfig, Config, Credentials } from './config/config.ts'
+import { openCredentials } from './config/credentials/open.ts'
+import { GatewayClient } from './gateway/client.ts'
+import { Device } from './gateway/device.ts'
+import type { GatewayAuth } from './gateway/handshake.ts'
+import type { Link } from './gateway/port.ts'
+import { Keys } from './keys.ts'
+import { ownsKey } from './relay/draft.ts'
+import { AgentClient } from './server/agent-client.ts'
+import { type AgentServer, ServerAway } from './server/port.ts'
+import { openState } from './state/open.ts'
+import { testHooks } from './test-hooks.ts'
+import { BRIDGE_VERSION } from './version.ts'
+
+/** What is under way may take this long to end after the first signal; the rest is in the state file. */
+const END_MS = 8_000
+
+/** The bridge cannot work with this server or this gateway: a person has to update one of them. */
+export class Incompatible extends Error {
+  override name = 'Incompatible'
+}
+
+export interface RunMeans {
+  env: Readonly<Record<string, string | undefined>>
+  log: Log
+}
+
+/**
+ * Runs the bridge until SIGTERM or SIGINT. Resolves when all has ended. Rejects with `StateLocked`, `Incompatible`, and with
+ * what is wrong with credentials or the device file.
+ */
+export async function run(config: Config, { env, log }: RunMeans): Promise<void> {
+  const { crash, limits, gateway_alarm_ms } = testHooks(env)
+  const ending = new AbortController()
+  const leave = listenForSignals(ending, log)
+  const credentials = openCredentials(config.credentials, {
+    env,
+    report: (problem) => log.error(problem),
+  })
+  const state = openState(config.state.db_path)
+  if (state.moved_aside !== null)
+    log.error(
+      'The state file was damaged and moved aside; a new one begins. Answers that are posted already are not posted twice.',
+      {
+        moved_to: state.moved_aside,
+      },
+    )
+  const keys = new Keys(credentials)
+  try {
+    const agents = await Promise.all(
+      config.agents.map(async (agent) => ({
+        config: agent,
+        server: serverOf(config, agent, await keys.of(agent)),
+      })),
+    )
+    const gateway = new GatewayClient({
+      url: config.gateway.url,
+      auth: await authOf(config, credentials),
+      owns: (key) => config.agents.some((agent) => ownsKey(agent, key)),
+      version: BRIDGE_VERSION,
+      report: log.failed,
+    })
+    const common = {
+      state,
+      clock: systemClock,
+      random: Math.random,
+      limits,
+      crash,
+      log,
+      version: BRIDGE_VERSION,
+    }
+    const bridge = new Bridge(agents, {
+      ...common,
+      gateway,
+      ...(gateway_alarm_ms ? { gateway_alarm_ms } : {}),
+    })
+    const use = ({ name }: AgentConfig, key: string) =>
+      bridge.agents.find((agent) => agent.config.name === name)?.useKey(key)
+    keys.follow(config.agents, use, log, ending.signal)
+    const refusal = refusalOf(gateway)
+    let running: Promise<void> | undefined
+    try {
+      await checkServer(agents[0]?.server, log)
+      log.info('The bridge runs.', { version: BRIDGE_VERSION, agents: config.agents.map(({ name }) => name) })
+      running = bridge.run(ending.signal)
+      await Promise.race([running, refusal.promise])
+    } finally {
+      ending.abort()
+      refusal.end()
+      await running
+      await gateway.close()
+      for (const { server } of agents) server.close()
+    }
+  } finally {
+    ending.abort()
+    state.close()
+    leave()
+  }
+  log.info('The bridge has ended.')
+}
+
+function serverOf({ mission_control }: Config, { org_slug }: AgentConfig, api_key: string): AgentClient {
+  return new AgentClient({
+    url: mission_control.url,
+    verify_tls: mission_control.verify_tls,
+    request_timeout_ms: mission_control.request_timeout_seconds * 1000,
+    org_slug,
+    api_key,
+    user_agent: `mc-bridge/${BRIDGE_VERSION}`,
+  })
+}
+
+async function authOf({ gateway }: Config, credentials: Credentials): Promise<GatewayAuth> {
+  if (gateway.token_env !== null) return { kind: 'token', token: await credentials.get(gateway.token_env) }
+  return { kind: 'device', device: Device.load(gateway.device_path), shared_token: null }
+}
+
+/** A server that is away is asked by everything else; one that answers has to fit. */
+async function checkServer(server: AgentServer | undefined, log: Log): Promise<void> {
+  try {
+    const verdict = server && compatibility(await server.version())
+    if (verdict?.verdict === 'refuse') throw new Incompatible(verdict.message)
+    if (verdict?.verdict === 'warn') log.warn(verdict.message)
+  } catch (error) {
+    if (!(error instanceof ServerAway)) throw error
+    log.warn('Mission Control cannot be reached yet; the bridge keeps trying.', { reason: error.message })
+  }
+}
+
+/** Rejects when the gateway's version or protocol does not fit before it was ever connected. */
+function refusalOf(gateway: GatewayClient): { promise: Promise<never>; end(): void } {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => undefined)
+  let end: () => void = () => undefined
+  const look = (link: Link) => {
+    if (link.status === 'connected') end()
+    if (link.status === 'refused' && (link.reason === 'protocol' || link.reason === 'version'))
+      reject(new Incompatible(link.message))
+  }
+  end = gateway.onLink(look)
+  look(gateway.link)
+  return { promise, end }
+}
+
+/** The first signal ends the bridge in order, the second one at once. */
+function listenForSignals(ending: AbortController, log: Log): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (ending.signal.aborted) process.exit(1)
+    log.info('The bridge ends.', { signal })
+    ending.abort()
+    setTimeout(() => process.exit(0), END_MS).unref()
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return () => {
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The scripted model behind the mock gateway and behind the real one: directives in the prompt say what it does, so that a
+ * test can hold an answer against its question.
+ *
+ * `ECHO text` answers with the rest of the prompt, `LONG n` with n characters, `SILENT` with nothing, `FAIL` not at all,
+ * `SLOW n` waits n milliseconds first, `PIECES n` streams in n pieces. Without a directive it answers `echo: ` and the
+ * prompt. Only the part after the last `[Mission Control …]` header counts: quoted messages of others steer nothing.
+ */
+export interface Plan {
+  slow_ms: number
+  /** Null: the provider refuses the request. */
+  text: string | null
+  pieces: number
+}
+
+const HEADER = '[Mission Control'
+
+export function planOf(prompt: string): Plan {
+  const asked = afterLastHeader(prompt)
+  return {
+    slow_ms: Number(/\bSLOW (\d{1,7})\b/.exec(asked)?.[1] ?? 0),
+    pieces: Number(/\bPIECES (\d{1,4})\b/.exec(asked)?.[1] ?? 3),
+    text: /\bFAIL\b/.test(asked) ? null : answer(asked),
+  }
+}
+
+/** The prompt from its last header on, without the header. */
+export function afterLastHeader(prompt: string): string {
+  const at = prompt.lastIndexOf(HEADER)
+  if (at < 0) return prompt.trim()
+  const end = prompt.indexOf(']', at)
+  return prompt.slice(end < 0 ? at : end + 1).trim()
+}
+
+function answer(asked: string): string {
+  if (/\bSILENT\b/.test(asked)) return ''
+  const long = /\bLONG (\d{1,6})\b/.exec(asked)
+  if (long) return longText(Number(long[1]))
+  const echo = /\bECHO ([\s\S]+)/.exec(asked)
+  if (echo) return echo[1]!.trim()
+  return `echo: ${asked.replace(/\b(SLOW|PIECES) \d+\b/g, '').trim()}`
+}
+
+/** Numbered paragraphs of some 400 characters, so that a test sees the order of parts and that nothing is missing. */
+export function longText(chars: number): string {
+  let text = ''
+  for (let number = 1; text.length < chars; number++)
+    text += `Paragraph ${number}. ${'All of this is one long answer. '.repeat(12).trim()}\n\n`
+  return text.slice(0, chars)
+}
+
+/** The text in at most `pieces` pieces of the same size. */
+export function piecesOf(text: string, pieces: number): string[] {
+  const size = Math.max(1, Math.ceil(text.length / Math.max(1, pieces)))
+  const all: string[] = []
+  for (let at = 0; at < text.length; at += size) all.push(text.slice(at, at + size))
+  return all
+}

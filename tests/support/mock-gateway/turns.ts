@@ -1,0 +1,281 @@
+/** The turns of a mock gateway: first in, first out per session, each with its events and its outcome. */
+import type { Faults } from './faults.ts'
+import { type Plan, piecesOf, planOf } from './model.ts'
+import type { Transcript } from './transcript.ts'
+
+export type Outcome =
+  | { status: 'ok'; text: string }
+  /** `refused`: the second answer is a refusal, as for a provider's failure. */
+  | { status: 'error'; reason: string; refused: boolean }
+  | { status: 'timeout' }
+  | { status: 'aborted'; stop_reason: string; ran: boolean }
+
+/** What a test asks about the turns that ran. */
+export interface TurnLog {
+  run_id: string
+  session_key: string
+  prompt: string
+  system_prompt: string | null
+  received_ms: number
+  started_ms: number | null
+  final_ms: number | null
+}
+
+export interface NewTurn {
+  session_key: string
+  run_id: string
+  prompt: string
+  system_prompt?: string | undefined
+  timeout_ms?: number | undefined
+  /** The input is in the transcript: a resumed turn, or one that the gateway begins itself. */
+  own?: boolean
+}
+
+interface Turn extends NewTurn {
+  log: TurnLog
+  state: 'queued' | 'running' | 'ended'
+  outcome: Promise<Outcome>
+  end(outcome: Outcome): void
+  /** Resolves when it is stopped from outside. */
+  stopped: Promise<Outcome>
+  stop(outcome: Outcome): void
+  seq: number
+}
+
+type Emit = (event: string, payload: object) => void
+
+const FOREIGN_SESSION = 'agent:main:telegram:dm:4711'
+const CHAT_ERROR_SINCE = '2026.9'
+
+export class Turns {
+  readonly log: TurnLog[] = []
+  readonly #turns = new Map<string, Turn>()
+  readonly #chains = new Map<string, Promise<void>>()
+  readonly #transcript: Transcript
+  readonly #faults: () => Faults
+  readonly #emit: Emit
+  #closed = false
+
+  constructor(transcript: Transcript, faults: () => Faults, emit: Emit) {
+    this.#transcript = transcript
+    this.#faults = faults
+    this.#emit = (event, payload) => {
+      if (!this.#closed) emit(event, payload)
+    }
+  }
+
+  state(run_id: string): Turn['state'] | undefined {
+    return this.#turns.get(run_id)?.state
+  }
+
+  outcome(run_id: string): Promise<Outcome> | undefined {
+    return this.#turns.get(run_id)?.outcome
+  }
+
+  isBusy(session_key: string): boolean {
+    return this.#of(session_key).length > 0
+  }
+
+  start(asked: NewTurn): Promise<Outcome> {
+    const ended = Promise.withResolvers<Outcome>()
+    const stopped = Promise.withResolvers<Outcome>()
+    const log: TurnLog = {
+      run_id: asked.run_id,
+      session_key: asked.session_key,
+      prompt: asked.prompt,
+      system_prompt: asked.system_prompt ?? null,
+      received_ms: performance.timeOrigin + performance.now(),
+      started_ms: null,
+      final_ms: null,
+    }
+    const turn: Turn = {
+      ...asked,
+      log,
+      state: 'queued',
+      seq: 0,
+      outcome: ended.promise,
+      stopped: stopped.promise,
+      stop: (outcome) => stopped.resolve(outcome),
+      end: (outcome) => {
+        if (turn.state === 'ended') return
+        turn.state = 'ended'
+        ended.resolve(outcome)
+      },
+    }
+    this.#turns.set(asked.run_id, turn)
+    this.log.push(log)
+    if (!asked.own) this.#transcript.queue(asked.session_key, asked.run_id, asked.prompt)
+    const before = this.#chains.get(asked.session_key) ?? Promise.resolve()
+    this.#chains.set(
+      asked.session_key,
+      before.then(() => this.#run(turn)),
+    )
+    return ended.promise
+  }
+
+  /** Stops the turns of a session, or one of them, the queued ones included. The ids of those that were stopped. */
+  abort(session_key: string, run_id: string | undefined, stop_reason: string): string[] {
+    const turns = this.#of(session_key).filter((turn) => run_id === undefined || turn.run_id === run_id)
+    for (const turn of turns) {
+      const outcome: Outcome = { status: 'aborted', stop_reason, ran: turn.state === 'running' }
+      this.#chat(turn, { state: 'aborted', stopReason: stop_reason })
+      this.#lifecycle(turn, { phase: 'end', status: 'cancelled', aborted: true, stopReason: stop_reason })
+      this.#transcript.unqueue(turn.run_id)
+      turn.stop(outcome)
+      turn.end(outcome)
+    }
+    return turns.map((turn) => turn.run_id)
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #of(session_key: string): Turn[] {
+    return [...this.#turns.values()].filter(
+      (turn) => turn.session_key === session_key && turn.state !== 'ended',
+    )
+  }
+
+  async #run(turn: Turn): Promise<void> {
+    if (turn.state === 'ended' || this.#closed) return
+    if (this.#faults().draining) {
+      this.#fail(turn, 'Gateway is draining; new tasks are not accepted', true)
+      return
+    }
+    this.#transcript.unqueue(turn.run_id)
+    this.#begin(turn)
+    if (!turn.own && this.#transcript.has(turn.session_key, `${turn.run_id}:user`)) {
+      this.#fail(turn, 'LLM request failed.', false)
+      return
+    }
+    if (!turn.own) {
+      const key = `${turn.run_id}:user`
+      this.#transcript.add(turn.session_key, { role: 'user', key, run_id: null, text: turn.prompt })
+    }
+    this.#transcript.setRunning(turn.session_key, turn.prompt)
+    await this.#think(turn)
+    if (!this.#closed) this.#transcript.setRunning(turn.session_key, null)
+  }
+
+  #begin(turn: Turn): void {
+    turn.state = 'running'
+    turn.log.started_ms = performance.timeOrigin + performance.now()
+    this.#lifecycle(turn, { phase: 'start', startedAt: Date.now() })
+    this.#noise()
+  }
+
+  async #think(turn: Turn): Promise<void> {
+    const plan = planOf(turn.prompt)
+    const wait_ms = plan.slow_ms + this.#faults().model_ms
+    const late = turn.timeout_ms !== undefined && turn.timeout_ms < wait_ms
+    if (await isStopped(turn, late ? turn.timeout_ms! : wait_ms)) {
+      this.#answerRow(turn, '')
+      return
+    }
+    if (this.#closed) return
+    if (late) this.#timeOut(turn)
+    else if (plan.text === null || this.#faults().provider_down) {
+      this.#answerRow(turn, 'The agent run failed before producing a reply.')
+      this.#fail(turn, 'LLM request failed: provider rejected the request schema or tool payload.', true)
+    } else await this.#answer(turn, plan, plan.text)
+  }
+
+  async #answer(turn: Turn, plan: Plan, text: string): Promise<void> {
+    let so_far = ''
+    for (const piece of piecesOf(text, plan.pieces)) {
+      if (await isStopped(turn, 1)) return
+      so_far += piece
+      this.#delta(turn, piece, so_far)
+    }
+    for (let n = 0; n < this.#faults().flood; n++) this.#delta(turn, '', so_far)
+    if (turn.state === 'ended' || this.#closed) return
+    this.#answerRow(turn, text)
+    turn.log.final_ms = performance.timeOrigin + performance.now()
+    await this.#finish(turn, text)
+  }
+
+  /** The `final` event, and the outcome, from which the second answer is made; in this order unless a fault says so. */
+  async #finish(turn: Turn, text: string): Promise<void> {
+    const { out_of_order, lost_final, final_twice, foreign_final } = this.#faults()
+    const outcome: Outcome = { status: 'ok', text }
+    if (out_of_order) {
+      turn.end(outcome)
+      await Bun.sleep(5)
+    }
+    const terminalReply = text === '' ? { disposition: 'empty' } : { disposition: 'visible', text }
+    this.#lifecycle(turn, { phase: 'end', stopReason: 'stop', aborted: false, terminalReply })
+    if (!lost_final) this.final(turn.session_key, turn.run_id, text, turn.seq++)
+    if (final_twice) this.final(turn.session_key, turn.run_id, text, turn.seq++)
+    turn.end(outcome)
+    if (!foreign_final) return
+    await Bun.sleep(20)
+    this.final(turn.session_key, crypto.randomUUID(), text, 1)
+  }
+
+  /** A `final` event; the gateway's own words when nobody asked for a turn. */
+  final(session_key: string, run_id: string, text: string, seq: number): void {
+    const content = text === '' ? [] : [{ type: 'text', text }]
+    const message = { role: 'assistant', content, timestamp: Date.now() }
+    const of = { runId: run_id, sessionKey: session_key, agentId: agentOf(session_key), seq }
+    this.#emit('chat', { ...of, state: 'final', stopReason: 'stop', message })
+  }
+
+  #timeOut(turn: Turn): void {
+    this.#lifecycle(turn, { phase: 'end', aborted: false, timeoutPhase: 'provider' })
+    this.#chat(turn, { state: 'error', errorKind: 'timeout' })
+    turn.end({ status: 'timeout' })
+  }
+
+  #fail(turn: Turn, reason: string, refused: boolean): void {
+    this.#lifecycle(turn, { phase: 'error', error: reason })
+    if (turn.state === 'running' && this.#faults().version >= CHAT_ERROR_SINCE)
+      this.#chat(turn, { state: 'error', errorMessage: reason, errorDetail: { provider: 'fake' } })
+    turn.end({ status: 'error', reason, refused })
+  }
+
+  #answerRow(turn: Turn, text: string): void {
+    this.#transcript.add(turn.session_key, { role: 'assistant', key: null, run_id: turn.run_id, text })
+  }
+
+  #delta(turn: Turn, deltaText: string, text: string): void {
+    const message = { role: 'assistant', content: [{ type: 'text', text }], timestamp: Date.now() }
+    this.#chat(turn, { state: 'delta', deltaText, message })
+  }
+
+  #chat({ run_id, session_key, ...turn }: Turn, more: object): void {
+    const of = { runId: run_id, sessionKey: session_key, agentId: agentOf(session_key) }
+    this.#emit('chat', { ...of, seq: turn.seq, ...more })
+    this.#turns.get(run_id)!.seq++
+  }
+
+  #lifecycle(turn: Turn, data: object): void {
+    const { run_id, session_key } = turn
+    const of = { runId: run_id, sessionKey: session_key, agentId: agentOf(session_key) }
+    this.#emit('agent', { ...of, stream: 'lifecycle', data, seq: turn.seq++, ts: Date.now() })
+  }
+
+  /** Other people's conversations on the same gateway: every operator sees them, and they are nobody's business here. */
+  #noise(): void {
+    for (let n = 0; n < this.#faults().noise; n++) {
+      this.final(FOREIGN_SESSION, crypto.randomUUID(), 'a private word', 1)
+      this.#emit('task', { action: 'upserted', task: { id: crypto.randomUUID(), status: 'running' } })
+      this.#emit('health', { ok: true, ts: Date.now() })
+      this.#emit('chat.metadata.changed', { sessionKey: FOREIGN_SESSION })
+    }
+  }
+}
+
+/** Waits; true when the turn was stopped before. */
+async function isStopped(turn: Turn, ms: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(resolve, ms, false)
+  void turn.stopped.then(() => resolve(true))
+  const stopped = await promise
+  clearTimeout(timer)
+  return stopped
+}
+
+export function agentOf(session_key: string): string {
+  return session_key.split(':')[1] ?? 'main'
+}

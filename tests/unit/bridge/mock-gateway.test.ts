@@ -1,0 +1,39 @@
+import { describe, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GATEWAY_RULES, type GatewayUnderTest } from '../../support/gateway-contract.ts'
+import { MockGateway, type MockGatewayOptions } from '../../support/mock-gateway/gateway.ts'
+
+/** Two sockets of one memory would be needed for loopback and remote at once: the mock knows them by their port. */
+async function withMock(run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'mc-mock-gateway-'))
+  const options: MockGatewayOptions = { folder, port: 0, remote_port: 0 }
+  let mock = new MockGateway(options)
+  const { port, remote_port } = mock
+  try {
+    await run({
+      url: mock.url,
+      remote_url: mock.remote_url,
+      token: mock.token,
+      version: /^2026\.9\.6$/,
+      async restart() {
+        await mock.kill()
+        mock = new MockGateway({ ...options, port, remote_port })
+      },
+      async drain() {
+        mock.set({ draining: true })
+      },
+      async approve(request_id) {
+        if (!mock.approve(request_id)) throw new Error(`There is no request ${request_id}`)
+      },
+    })
+  } finally {
+    await mock.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+describe('the contract of a gateway, held by the mock', () => {
+  for (const [title, holds] of GATEWAY_RULES) test(title, () => withMock(holds))
+})
