@@ -56,6 +56,7 @@ describe.skipIf(!hasBrowser)('what a message does to agents', () => {
     await session(ines.page, server.url, 'ines@example.com')
     await session(mei.page, server.url, 'mei.lindqvist@example.com')
     await openChannel(ines.page, server.url, 'fieldnote', channel_id)
+    await ines.page.getByRole('button', { name: 'Channel details' }).click()
     // A phone has no status bar.
     await mei.page.goto(`${server.url}/o/fieldnote/channels/${channel_id}`)
     await composer(mei.page).waitFor()
@@ -77,7 +78,8 @@ describe.skipIf(!hasBrowser)('what a message does to agents', () => {
   const wakes = (page: Page) => page.getByRole('list', { name: 'Agents that this message wakes' })
   const row = (page: Page, text: string) => page.locator('article', { hasText: text })
   async function stored(text: string): Promise<Message> {
-    return await until('the message is stored', newest, ({ content }) => content === text)
+    await until('the message is stored', newest, (message) => message?.content === text)
+    return await newest()
   }
 
   test('what an unfinished delivery waits for is shown; a failed one says why in full and is asked for again', async () => {
@@ -139,7 +141,7 @@ describe.skipIf(!hasBrowser)('what a message does to agents', () => {
     const command = await newest()
     expect([command.kind, command.mentions]).toEqual(['command', [forge.user.id]])
     // A second press sends nothing.
-    await page.getByRole('complementary').getByRole('button', { name: 'Stopping forge' }).click()
+    await page.getByRole('complementary').getByRole('button', { name: 'Stopping forge' }).press('Enter')
     expect(await page.getByRole('button', { name: 'Stop forge' }).count()).toBe(0)
     await deliver(forge, seq, 'failed', 'Stopped by Ines Carvalho')
     await page
@@ -214,7 +216,7 @@ describe.skipIf(!hasBrowser)('what a message does to agents', () => {
       (count) => count === 2,
     )
     await composer(page).fill('')
-    await forge_client.client.post(channel_id, 'built it', { client_id: 'built' })
+    await forge_client.client.post(channel_id, { content: 'built it', client_id: 'built' })
     await row(page, 'built it')
       .getByRole('button', { name: /^Actions for/ })
       .click()

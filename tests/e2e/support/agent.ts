@@ -1,4 +1,4 @@
-import { AgentClient } from '../../../bridge/src/agent-client.ts'
+import { AgentClient } from '../../../bridge/src/server/agent-client.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
 import type { Agent } from '../../support/client.ts'
 
@@ -36,10 +36,10 @@ export class ConnectedAgent {
     agent_id: string,
     mentioned: (client: AgentClient, message: Message) => Promise<void>,
   ): Promise<void> {
-    for await (const event of this.client.events(this.#stop.signal)) {
-      if (event.type !== 'message.created' || 'removed' in event.payload.message) continue
-      const { message } = event.payload
-      if (!message.mentions.includes(agent_id)) continue
+    for await (const incoming of this.client.events(null, this.#stop.signal)) {
+      if (incoming.kind !== 'event' || incoming.event.type !== 'message.created') continue
+      const { message } = incoming.event.payload
+      if ('removed' in message || !message.mentions.includes(agent_id)) continue
       this.heard.push(message)
       await mentioned(this.client, message)
     }
@@ -48,5 +48,6 @@ export class ConnectedAgent {
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#done
+    this.client.close()
   }
 }

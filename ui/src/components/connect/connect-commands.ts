@@ -6,16 +6,13 @@ const NO_KEY = 'mc_ak_live_…'
 const AUTH = '-H "Authorization: Bearer $MC_API_KEY"'
 const API = '$MC_URL/api/v1/orgs/$MC_ORG'
 
-export const keyCommand = (api_key: string | undefined) => `export MC_API_KEY='${api_key ?? NO_KEY}'`
+/** Variables for the commands below, and for the bridge. */
+export const settingsCommand = (origin: string, slug: string, api_key: string | undefined) =>
+  [`export MC_URL='${origin}' MC_ORG='${slug}'`, `export MC_API_KEY='${api_key ?? NO_KEY}'`].join('\n')
 
-export const initCommand = (origin: string, slug: string) =>
-  `mc-bridge init --url ${origin} --org ${slug} --key-env MC_API_KEY`
+export const INIT_COMMAND = 'mc-bridge init'
 
 export const RUN_COMMAND = 'mc-bridge run'
-
-/** Variables for the commands of a program of one's own. */
-export const settingsCommand = (origin: string, slug: string, api_key: string | undefined) =>
-  [`export MC_URL='${origin}' MC_ORG='${slug}'`, keyCommand(api_key)].join('\n')
 
 export const WHO_COMMAND = `curl -sS --fail-with-body ${AUTH} "${API}/users/me"`
 
