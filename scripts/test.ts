@@ -1,5 +1,6 @@
 /**
- * `npm test`: the whole suite. `npm test unit integration`: those groups. `npm test tests/unit/x.test.ts`: those files.
+ * `npm test`: the whole suite. `npm test unit integration`: those groups; `openclaw`, against real
+ * gateways, runs by its name only. `npm test tests/unit/x.test.ts`: those files.
  * `npm test -- --changed [--since REF]`: the files whose imports changed, against HEAD or REF. `--jobs N`: test files at
  * the same time. Ends with one line: N passed, N failed, N skipped.
  */
@@ -8,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CLUSTER_VARIABLE, launchCluster } from '../tests/support/cluster.ts'
-import { allGroups, bunTest, type Group, ROOT } from './test-run/groups.ts'
+import { allGroups, bunTest, type Group, namedGroups, ROOT } from './test-run/groups.ts'
 import { endLeftovers } from './test-run/processes.ts'
 import { type JobResult, runJob } from './test-run/run-job.ts'
 
@@ -67,7 +68,7 @@ function chosen(): Group[] {
   if (positionals.length === 0) return all
   const named = ({ name }: Group, word: string) =>
     name.includes(word) || (word === 'e2e' && name === 'end to end')
-  return all.filter((group) => positionals.some((word) => named(group, word)))
+  return [...all, ...namedGroups()].filter((group) => positionals.some((word) => named(group, word)))
 }
 
 async function runGroup(group: Group): Promise<JobResult[]> {

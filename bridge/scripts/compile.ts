@@ -73,6 +73,16 @@ function executable(folder: string, target: Target): string {
   return file
 }
 
+/**
+ * Bun signs for Apple silicon itself; for Intel the signature of its own runtime stays, and is void. Only a Mac has the
+ * tool that makes a new one.
+ */
+async function sign(target: Target, file: string): Promise<void> {
+  if (target !== 'darwin-x64') return
+  if (Bun.which('codesign')) await run(['codesign', '--force', '--sign', '-', file])
+  else console.log(`On the Mac, before the first start: codesign --force --sign - ${basename(file)}`)
+}
+
 async function run(command: string[], cwd?: string): Promise<void> {
   const child = Bun.spawn(command, {
     ...(cwd ? { cwd } : {}),
@@ -99,6 +109,7 @@ async function main(): Promise<void> {
     const lines: string[] = []
     for (const [target, runtime] of await runtimes(targets, folder)) {
       const file = await compile(target, { out, runtime })
+      await sign(target, file)
       const bytes = readFileSync(file)
       lines.push(`${createHash('sha256').update(bytes).digest('hex')}  ${file.slice(out.length + 1)}\n`)
       console.log(`${file} (${Math.round(bytes.length / 1024 / 1024)} MiB)`)

@@ -1,30 +1,71 @@
 import { Agent, type AgentMeans } from './agent/agent.ts'
 import type { AgentConfig } from './config/config.ts'
-import type { Gateway, Link } from './gateway/port.ts'
+import type { HealthFacts } from './health/facts.ts'
+import { Metrics } from './health/metrics.ts'
+import { HealthWatch } from './health-watch.ts'
 import type { AgentServer } from './server/port.ts'
+import type { ServerWatch } from './server-watch.ts'
+import { StateFull } from './state/port.ts'
 
-/** A gateway that is away for longer than this is an alarm. */
-const GATEWAY_ALARM_MS = 2 * 60_000
+const LOOK_INTERVAL_MS = 1_000
 const PRUNE_INTERVAL_MS = 60 * 60_000
 /** Done rows are kept for 7 days, to suppress duplicates. */
 const KEPT_MS = 7 * 24 * 60 * 60_000
 
-export interface BridgeMeans extends AgentMeans {
-  gateway: Gateway
-  /** How long the gateway may be away before that is an alarm; 2 minutes when left out. */
-  gateway_alarm_ms?: number
+export type BridgeMeans = Omit<AgentMeans, 'metrics' | 'isTaken' | 'onChange' | 'onBlocked'> & {
+  server_watch: ServerWatch
 }
 
 /** All agents of one bridge, over one gateway and one state file. */
 export class Bridge {
   readonly agents: readonly Agent[]
+  readonly metrics: Metrics
   readonly #means: BridgeMeans
-  #cancelAlarm: () => void = () => undefined
+  readonly #started_at: number
+  readonly #health: HealthWatch
+  /** Agents whose events are not taken because too much waits. */
+  readonly #full = new Set<Agent>()
+  #cancelLook: () => void = () => undefined
   #cancelPrune: () => void = () => undefined
 
-  constructor(agents: readonly { config: AgentConfig; server: AgentServer }[], means: BridgeMeans) {
+  /** `serverOf` makes the client of an agent; it gets the metrics to time its calls. */
+  constructor(
+    configs: readonly AgentConfig[],
+    means: BridgeMeans,
+    serverOf: (config: AgentConfig, metrics: Metrics) => AgentServer,
+  ) {
     this.#means = means
-    this.agents = agents.map(({ config, server }) => new Agent(config, server, means))
+    this.#started_at = means.clock.now()
+    const agents: Agent[] = []
+    this.agents = agents
+    this.metrics = new Metrics({ facts: () => this.facts, alarms: () => this.#health.active })
+    this.#health = new HealthWatch({ agents, facts: () => this.facts, log: means.log })
+    const shared: AgentMeans = {
+      ...means,
+      metrics: this.metrics,
+      isTaken: (agent, org_slug, user_id) => this.#isTaken(agent, org_slug, user_id),
+      onChange: () => this.#health.look(),
+      onBlocked: (agent, error) => this.#blocked(agent, error),
+    }
+    for (const config of configs) agents.push(new Agent(config, serverOf(config, this.metrics), shared))
+  }
+
+  get facts(): HealthFacts {
+    const { clock, version, gateway, state, server_watch } = this.#means
+    return {
+      now: clock.now(),
+      started_at: this.#started_at,
+      version,
+      agents: this.agents.map((agent) => agent.facts),
+      gateway: gateway.link,
+      server: server_watch.facts,
+      state: {
+        ...state.counts(),
+        writable: state.writable,
+        full: this.#full.size > 0,
+        moved_aside: state.moved_aside,
+      },
+    }
   }
 
   /** Works until the signal aborts and everything has ended. Rows that are not done stay in the state. */
@@ -32,33 +73,39 @@ export class Bridge {
     const { gateway } = this.#means
     const leave = [
       gateway.onEvent((event) => this.agents.find((agent) => agent.owns(event.session_key))?.hear(event)),
-      gateway.onLink((link) => this.#linked(link)),
+      gateway.onLink(() => this.#health.look()),
     ]
-    this.#linked(gateway.link)
+    this.#look()
     this.#prune()
     await Promise.all(this.agents.map((agent) => agent.run(signal)))
     for (const end of leave) end()
-    this.#cancelAlarm()
+    this.#cancelLook()
     this.#cancelPrune()
   }
 
-  #linked(link: Link): void {
-    const { clock, gateway_alarm_ms = GATEWAY_ALARM_MS } = this.#means
-    if (link.status === 'connected') {
-      this.#cancelAlarm()
-      this.#cancelAlarm = () => undefined
-      this.#tell(null)
-    } else if (link.status === 'refused') this.#tell(link.message)
-    else {
-      for (const agent of this.agents) agent.reportClient()
-      const left_ms = link.since.getTime() + gateway_alarm_ms - clock.now()
-      this.#cancelAlarm()
-      this.#cancelAlarm = clock.after(Math.max(0, left_ms), () => this.#tell(awayFor(gateway_alarm_ms, link)))
-    }
+  /** The first agent of the configuration that acts for a member keeps it. */
+  #isTaken(agent: Agent, org_slug: string, user_id: string): boolean {
+    return this.agents
+      .slice(0, this.agents.indexOf(agent))
+      .some((one) => one.config.org_slug === org_slug && one.user_id === user_id)
   }
 
-  #tell(problem: string | null): void {
-    for (const agent of this.agents) agent.gatewayProblem(problem)
+  #blocked(agent: Agent, error: Error | null): void {
+    const before = this.#full.size
+    if (error instanceof StateFull) this.#full.add(agent)
+    else this.#full.delete(agent)
+    if (before !== this.#full.size) this.#health.look()
+  }
+
+  #look(): void {
+    const { state, clock, log } = this.#means
+    try {
+      if (!state.writable) state.probe()
+      this.#health.look()
+    } catch (error) {
+      log.failed('look at the health', error)
+    }
+    this.#cancelLook = clock.after(LOOK_INTERVAL_MS, () => this.#look())
   }
 
   #prune(): void {
@@ -70,9 +117,4 @@ export class Bridge {
     }
     this.#cancelPrune = clock.after(PRUNE_INTERVAL_MS, () => this.#prune())
   }
-}
-
-function awayFor(ms: number, link: Link): string {
-  const reason = link.status === 'away' ? ` (${link.reason})` : ''
-  return `The gateway has not been connected for ${Math.max(1, Math.round(ms / 60_000))} minutes${reason}.`
 }

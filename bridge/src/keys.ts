@@ -1,18 +1,22 @@
-import type { Log } from './agent/log.ts'
 import type { AgentConfig, Credentials } from './config/config.ts'
+import type { Secrets } from './log/secrets.ts'
+import type { Log } from './log.ts'
 
 /** The keys in use, by agent; values stay in here. */
 export class Keys {
   readonly #credentials: Credentials
+  readonly #secrets: Secrets
   readonly #used = new Map<string, string>()
 
-  constructor(credentials: Credentials) {
+  constructor(credentials: Credentials, secrets: Secrets) {
     this.#credentials = credentials
+    this.#secrets = secrets
   }
 
   /** The key of an agent. Rejects with `CredentialMissing` and `CredentialsUnavailable`. */
   async of({ name, api_key_env }: AgentConfig): Promise<string> {
     const key = await this.#credentials.get(api_key_env)
+    this.#secrets.add(key)
     this.#used.set(name, key)
     return key
   }

@@ -1,4 +1,3 @@
-import type { Log } from './agent/log.ts'
 import { Bridge } from './bridge.ts'
 import { systemClock } from './clock.ts'
 import { compatibility } from './compatibility.ts'
@@ -8,10 +7,17 @@ import { GatewayClient } from './gateway/client.ts'
 import { Device } from './gateway/device.ts'
 import type { GatewayAuth } from './gateway/handshake.ts'
 import type { Link } from './gateway/port.ts'
+import { GATEWAY_CALLS, type Metrics, SERVER_CALLS } from './health/metrics.ts'
+import { serveHealth } from './health/server.ts'
+import { timed } from './health/timed.ts'
 import { Keys } from './keys.ts'
-import { ownsKey } from './relay/draft.ts'
+import { Scrubber } from './log/scrub.ts'
+import type { Secrets } from './log/secrets.ts'
+import type { Log } from './log.ts'
+import { ownsKey } from './relay/session-keys.ts'
 import { AgentClient } from './server/agent-client.ts'
 import { type AgentServer, ServerAway } from './server/port.ts'
+import { ServerWatch } from './server-watch.ts'
 import { openState } from './state/open.ts'
 import { testHooks } from './test-hooks.ts'
 import { BRIDGE_VERSION } from './version.ts'
@@ -27,73 +33,74 @@ export class Incompatible extends Error {
 export interface RunMeans {
   env: Readonly<Record<string, string | undefined>>
   log: Log
+  /** Gets each credential that is read, so that the log can leave it out. */
+  secrets: Secrets
 }
 
 /**
- * Runs the bridge until SIGTERM or SIGINT. Resolves when all has ended. Rejects with `StateLocked`, `Incompatible`, and with
- * what is wrong with credentials or the device file.
+ * Runs the bridge until SIGTERM or SIGINT. Resolves when all has ended. Rejects with `StateLocked`, `HealthAddressRefused`,
+ * `Incompatible`, and with what is wrong with credentials or the device file.
  */
-export async function run(config: Config, { env, log }: RunMeans): Promise<void> {
-  const { crash, limits, gateway_alarm_ms } = testHooks(env)
+export async function run(config: Config, { env, log, secrets }: RunMeans): Promise<void> {
+  const { crash, limits } = testHooks(env)
   const ending = new AbortController()
   const leave = listenForSignals(ending, log)
-  const credentials = openCredentials(config.credentials, {
-    env,
-    report: (problem) => log.error(problem),
-  })
   const state = openState(config.state.db_path)
   if (state.moved_aside !== null)
     log.error(
       'The state file was damaged and moved aside; a new one begins. Answers that are posted already are not posted twice.',
-      {
-        moved_to: state.moved_aside,
-      },
+      { moved_to_path: state.moved_aside },
     )
-  const keys = new Keys(credentials)
   try {
-    const agents = await Promise.all(
-      config.agents.map(async (agent) => ({
-        config: agent,
-        server: serverOf(config, agent, await keys.of(agent)),
-      })),
-    )
-    const gateway = new GatewayClient({
+    const credentials = openCredentials(config.credentials, { env, report: (problem) => log.error(problem) })
+    const keys = new Keys(credentials, secrets)
+    const in_use = new Map<string, string>()
+    for (const agent of config.agents) in_use.set(agent.name, await keys.of(agent))
+    const server_watch = new ServerWatch(systemClock)
+    const client = new GatewayClient({
       url: config.gateway.url,
-      auth: await authOf(config, credentials),
+      auth: await authOf(config, credentials, secrets),
       owns: (key) => config.agents.some((agent) => ownsKey(agent, key)),
       version: BRIDGE_VERSION,
       report: log.failed,
     })
-    const common = {
-      state,
-      clock: systemClock,
-      random: Math.random,
-      limits,
-      crash,
-      log,
-      version: BRIDGE_VERSION,
-    }
-    const bridge = new Bridge(agents, {
-      ...common,
-      gateway,
-      ...(gateway_alarm_ms ? { gateway_alarm_ms } : {}),
+    const clients: AgentClient[] = []
+    let observe: Metrics | undefined
+    const gateway = timed(client, GATEWAY_CALLS, (call, ms) => observe?.gatewayLatency(call, ms))
+    const common = { state, gateway, clock: systemClock, random: Math.random, limits, crash, log }
+    const bridge = new Bridge(
+      config.agents,
+      { ...common, server_watch, version: BRIDGE_VERSION },
+      (agent, metrics) => {
+        const server = serverOf(config, agent, in_use.get(agent.name) ?? '', server_watch)
+        clients.push(server)
+        return timed(server, SERVER_CALLS, (call, ms) => metrics.serverLatency(call, ms))
+      },
+    )
+    observe = bridge.metrics
+    const health = serveHealth({
+      ...config.health,
+      facts: () => bridge.facts,
+      metrics: bridge.metrics,
+      scrubber: new Scrubber(secrets),
     })
     const use = ({ name }: AgentConfig, key: string) =>
       bridge.agents.find((agent) => agent.config.name === name)?.useKey(key)
     keys.follow(config.agents, use, log, ending.signal)
-    const refusal = refusalOf(gateway)
+    const refusal = refusalOf(client)
     let running: Promise<void> | undefined
     try {
-      await checkServer(agents[0]?.server, log)
-      log.info('The bridge runs.', { version: BRIDGE_VERSION, agents: config.agents.map(({ name }) => name) })
+      await checkServer(clients[0], server_watch, log)
+      log.info('The bridge runs.', { version: BRIDGE_VERSION, health_url: health.url })
       running = bridge.run(ending.signal)
       await Promise.race([running, refusal.promise])
     } finally {
       ending.abort()
       refusal.end()
       await running
-      await gateway.close()
-      for (const { server } of agents) server.close()
+      await client.close()
+      for (const one of clients) one.close()
+      await health.close()
     }
   } finally {
     ending.abort()
@@ -103,7 +110,12 @@ export async function run(config: Config, { env, log }: RunMeans): Promise<void>
   log.info('The bridge has ended.')
 }
 
-function serverOf({ mission_control }: Config, { org_slug }: AgentConfig, api_key: string): AgentClient {
+function serverOf(
+  { mission_control }: Config,
+  { org_slug }: AgentConfig,
+  api_key: string,
+  server_watch: ServerWatch,
+): AgentClient {
   return new AgentClient({
     url: mission_control.url,
     verify_tls: mission_control.verify_tls,
@@ -111,18 +123,25 @@ function serverOf({ mission_control }: Config, { org_slug }: AgentConfig, api_ke
     org_slug,
     api_key,
     user_agent: `mc-bridge/${BRIDGE_VERSION}`,
+    observe: ({ status }) => server_watch.called(status),
   })
 }
 
-async function authOf({ gateway }: Config, credentials: Credentials): Promise<GatewayAuth> {
-  if (gateway.token_env !== null) return { kind: 'token', token: await credentials.get(gateway.token_env) }
+async function authOf({ gateway }: Config, credentials: Credentials, secrets: Secrets): Promise<GatewayAuth> {
+  if (gateway.token_env !== null) {
+    const token = await credentials.get(gateway.token_env)
+    secrets.add(token)
+    return { kind: 'token', token }
+  }
   return { kind: 'device', device: Device.load(gateway.device_path), shared_token: null }
 }
 
 /** A server that is away is asked by everything else; one that answers has to fit. */
-async function checkServer(server: AgentServer | undefined, log: Log): Promise<void> {
+async function checkServer(server: AgentServer | undefined, watch: ServerWatch, log: Log): Promise<void> {
   try {
-    const verdict = server && compatibility(await server.version())
+    const version = await server?.version()
+    if (version) watch.known(version.version)
+    const verdict = version && compatibility(version)
     if (verdict?.verdict === 'refuse') throw new Incompatible(verdict.message)
     if (verdict?.verdict === 'warn') log.warn(verdict.message)
   } catch (error) {

@@ -5,23 +5,20 @@ import { DELIVERY_LIMITS, type DeliveryLimits } from './delivery/limits.ts'
 export interface TestHooks {
   crash: CrashPoint
   limits: DeliveryLimits
-  gateway_alarm_ms?: number
 }
 
 /**
- * Reads `MC_BRIDGE_TEST`, JSON of `{die?, limits?, gateway_alarm_ms?}`: a place of {@link dieAt} and shorter times. Without it the
+ * Reads `MC_BRIDGE_TEST`, JSON of `{die?, limits?}`: a place of {@link dieAt} and shorter times. Without it the
  * program has no such places.
  */
 export function testHooks(env: Readonly<Record<string, string | undefined>>): TestHooks {
   const text = env.MC_BRIDGE_TEST
   if (text === undefined) return { crash: NO_CRASH, limits: DELIVERY_LIMITS }
-  const { die, limits, ...rest } = JSON.parse(text) as {
+  const { die, limits } = JSON.parse(text) as {
     die?: string
     limits?: Partial<DeliveryLimits>
-    gateway_alarm_ms?: number
   }
   return {
-    ...rest,
     crash: die === undefined ? NO_CRASH : dieAt(die),
     limits: { ...DELIVERY_LIMITS, ...limits },
   }

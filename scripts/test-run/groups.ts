@@ -40,8 +40,10 @@ function program(name: string, ...command: string[]): Job {
 }
 
 /** A process per file, the longest first: a file that hangs or crashes takes no other with it. */
-function perFile(folder: string): Job[] {
-  const files = [...new Bun.Glob(`${folder}/**/*.test.ts`).scanSync({ cwd: ROOT })]
+function perFile(folder: string, leave_out?: string): Job[] {
+  const files = [...new Bun.Glob(`${folder}/**/*.test.ts`).scanSync({ cwd: ROOT })].filter(
+    (file) => leave_out === undefined || !file.startsWith(`${leave_out}/`),
+  )
   const place = (file: string) => {
     const at = LONGEST.findIndex((part) => file.endsWith(part))
     return at < 0 ? LONGEST.length : at
@@ -73,6 +75,14 @@ const LONGEST: readonly string[] = [
 
 const PROOFS = ['rls', 'search', 'sse', 'websocket', 'sub-agents', 'bridge']
 
+/** Against real releases of OpenClaw, which are installed into the user's cache: a gigabyte each. */
+const OPENCLAW_TESTS = 'tests/integration/openclaw'
+
+/** Groups that run by their name only: `npm test openclaw`. */
+export function namedGroups(): Group[] {
+  return [{ name: 'openclaw', jobs: perFile(OPENCLAW_TESTS), at_once: 1 }]
+}
+
 /** Everything that `npm test` runs, in this order. `jobs_max` is about independent test files. */
 export function allGroups(jobs_max: number): Group[] {
   return [
@@ -99,7 +109,7 @@ export function allGroups(jobs_max: number): Group[] {
       ],
       at_once: 1,
     },
-    { name: 'integration', jobs: perFile('tests/integration'), at_once: jobs_max },
+    { name: 'integration', jobs: perFile('tests/integration', OPENCLAW_TESTS), at_once: jobs_max },
     { name: 'end to end', jobs: perFile('tests/e2e'), at_once: jobs_max },
     {
       name: 'chaos, short form',

@@ -59,10 +59,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'db seed': {
     summary: 'fill an empty database with the demo organization',
-    arguments_text: '[--force]',
-    details: ['', '  --force   also into a database that is in use'],
-    options: { force: { type: 'boolean' } },
-    run: async (env, { force }) => await dbSeed(env, force === true),
+    arguments_text: '[--openclaw] [--force]',
+    details: [
+      '',
+      '  --openclaw   with the organization "OpenClaw" instead: the plan of this product as tasks, and an agent with its key',
+      '  --force      also into a database that is in use',
+    ],
+    options: { openclaw: { type: 'boolean' }, force: { type: 'boolean' } },
+    run: async (env, { openclaw, force }) =>
+      await dbSeed(env, { openclaw: openclaw === true, force: force === true }),
   },
   'admin reset-password': {
     summary: 'print a one-time link with which a person sets a new password',

@@ -1,7 +1,7 @@
 import { insertChannel } from '../db/writes/channels.ts'
 import { assignToProject, insertProject } from '../db/writes/projects.ts'
 import { newChannel } from '../domain/channels.ts'
-import { checkNameFree } from '../domain/names.ts'
+import { checkProjectNameFree } from '../domain/names.ts'
 import { projectEvent } from '../domain/project-events.ts'
 import { newProject } from '../domain/projects.ts'
 import type { Command } from './command.ts'
@@ -20,7 +20,7 @@ export const projectCreate: Command<'project.create'> = {
     }
     const project = newProject(input, made)
     const { id, name, assigned_user_ids } = project
-    checkNameFree(context.permissions.channel_names, name)
+    checkProjectNameFree(context.permissions.channel_names, name)
     checkMembers(context, assigned_user_ids)
     const channel = newChannel({ id: made.channel_id, name, type: 'project', project_id: id })
     await insertProject(context, project, principal.id)

@@ -5,7 +5,7 @@ import { changed } from '../domain/changes.ts'
 import { newChannel } from '../domain/channels.ts'
 import { difference } from '../domain/lists.ts'
 import type { NewEvent } from '../domain/log-event.ts'
-import { checkNameFree } from '../domain/names.ts'
+import { checkProjectNameFree } from '../domain/names.ts'
 import { membershipEvent, projectEvent } from '../domain/project-events.ts'
 import type { Command, CommandContext } from './command.ts'
 import { currentSeq } from './current-seq.ts'
@@ -21,7 +21,7 @@ export const projectUpdate: Command<'project.update'> = {
     const before = await existingProject(context, id)
     checkVersion(before.version, version)
     if (patch.name !== undefined)
-      checkNameFree(context.permissions.channel_names, patch.name, before.channel_id)
+      checkProjectNameFree(context.permissions.channel_names, patch.name, before.channel_id)
     checkMembers(context, [patch.owner_id])
     const after = changed(before, patch, context.now)
     const joining = difference(

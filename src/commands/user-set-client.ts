@@ -9,10 +9,10 @@ export const userSetClient: Command<'user.set_client'> = {
   name: 'user.set_client',
   action: 'user.set_client',
   async run(context, { user_id, client: report }) {
-    if (context.permissions.member(user_id)?.type !== 'agent')
-      throw new ApiError('FORBIDDEN', 'Only agents have a client.')
+    const member = context.permissions.member(user_id)
+    if (member?.type !== 'agent') throw new ApiError('FORBIDDEN', 'Only agents have a client.')
+    if (member.client && sameReport(member.client, report)) return { result: member.client, events: [] }
     const before = await existingUser(context, user_id)
-    if (before.client && sameReport(before.client, report)) return { result: before.client, events: [] }
     const client = { ...report, reported_at: context.now }
     await setClient(context, user_id, client)
     const user = { ...before, client }

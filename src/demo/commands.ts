@@ -10,10 +10,15 @@ import { type Node, openNode } from '../node.ts'
 import { serve } from '../serve.ts'
 import { runDemoAgent } from './agents.ts'
 import { moveTasks } from './board.ts'
+import type { FoundingPorts } from './founding.ts'
+import { type OpenClawLogins, seedOpenClaw } from './openclaw.ts'
 import { type DemoLogins, seedDemo } from './seed.ts'
 
 type Env = Record<string, string | undefined>
 
+type Logins = Pick<DemoLogins | OpenClawLogins, 'org_slug' | 'people' | 'agents'>
+
+const DEMO = 'demo organization'
 const LOGINS_FILE = 'demo-logins.json'
 const LINE_MS = 6_000
 const THINK_MS = 1_500
@@ -22,20 +27,24 @@ const MOVE_MS = 9_000
 const MOVE_APART_MS = 4_000
 
 /**
- * `db seed [--force]`: fills an empty database with the demo org and prints how to sign in. `--force` adds it to one
- * that is in use. Returns the exit code.
+ * `db seed [--openclaw] [--force]`: fills an empty database with the demo org, or with the organization "OpenClaw", and
+ * prints how to sign in and the keys of the agents, once. `--force` adds it to one that is in use. Returns the exit code.
  */
-export async function dbSeed(env: Env, force: boolean): Promise<number> {
+export async function dbSeed(
+  env: Env,
+  { force, openclaw }: { force: boolean; openclaw: boolean },
+): Promise<number> {
   const node = await openNode(env)
   try {
     if (!force && !(await new Accounts(node.database).none())) {
       console.error(
-        'There is data in this database already. To add the demo organization to it: db seed --force',
+        `There is data in this database already. To add the organization to it: db seed${openclaw ? ' --openclaw' : ''} --force`,
       )
       return 1
     }
-    const logins = await seed(node)
-    print(logins, node.config.public_url)
+    if (openclaw)
+      print('organization "OpenClaw"', await seedOpenClaw(foundingOf(node)), node.config.public_url)
+    else print(DEMO, await seed(node), node.config.public_url)
     return 0
   } finally {
     await node.core.host.stopAll()
@@ -58,7 +67,7 @@ export async function demo(env: Env): Promise<void> {
     writeFileSync(file, JSON.stringify(await seed(node), null, 2), { mode: 0o600 })
   }
   const logins = JSON.parse(readFileSync(file, 'utf8')) as DemoLogins
-  print(logins, node.config.public_url)
+  print(DEMO, logins, node.config.public_url)
 
   const url = `http://127.0.0.1:${node.config.port}`
   const { signal } = new AbortController()
@@ -88,8 +97,7 @@ export async function demo(env: Env): Promise<void> {
 
 async function seed(node: Node): Promise<DemoLogins> {
   return await seedDemo({
-    database: node.database,
-    command: node.core.command,
+    ...foundingOf(node),
     async channelPost(org_id, channel_id, principal, content) {
       const reply = await node.core.channel(org_id, channel_id, {
         type: 'post',
@@ -99,13 +107,20 @@ async function seed(node: Node): Promise<DemoLogins> {
       })
       return reply.result.message
     },
-    pepper: node.secrets.pepper,
-    password: randomBytes(9).toString('base64url'),
   })
 }
 
-function print({ org_slug, people, agents }: DemoLogins, url: string): void {
-  console.log(`\nThe demo organization "${org_slug}" is on ${url}`)
+function foundingOf(node: Node): FoundingPorts {
+  return {
+    database: node.database,
+    command: node.core.command,
+    pepper: node.secrets.pepper,
+    password: randomBytes(9).toString('base64url'),
+  }
+}
+
+function print(what: string, { org_slug, people, agents }: Logins, url: string): void {
+  console.log(`\nThe ${what} ("${org_slug}") is on ${url}`)
   for (const { name, email, password } of people) console.log(`  ${name}: ${email}, password ${password}`)
   for (const { identifier, api_key } of agents) console.log(`  agent ${identifier}: key ${api_key}`)
   console.log('')

@@ -1,14 +1,10 @@
-import { generateApiKey, hashKey } from '../auth/api-keys.ts'
 import { Passwords } from '../auth/passwords.ts'
-import { createOrg } from '../commands/org-create.ts'
-import type { CommandCall, ReplyTo } from '../contracts/calls.ts'
-import type { CommandName, Inputs, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { Message, Project } from '../contracts/resources.ts'
-import type { Database } from '../db/client.ts'
 import { reportDelivery } from '../db/queries/deliveries.ts'
 import { CONVERSATION, type Voice } from './conversation.ts'
+import { addAgent, type FoundingPorts, foundOrg, type PersonLogin, type Run } from './founding.ts'
 import { IN_PROJECTS, ORG_WIDE } from './rooms.ts'
 import { PROJECTS, type ProjectKey, TASKS } from './work.ts'
 
@@ -17,13 +13,11 @@ export interface DemoLogins {
   org_slug: string
   /** The channel of the agents' dialogue. */
   channel_id: string
-  people: { name: string; email: string; password: string }[]
+  people: PersonLogin[]
   agents: { identifier: 'forge' | 'probe'; user_id: string; api_key: string }[]
 }
 
-interface Ports {
-  database: Database
-  command<N extends CommandName>(org_id: string, call: CommandCall<N>): Promise<ReplyTo<N>>
+interface Ports extends FoundingPorts {
   channelPost(
     org_id: string,
     channel_id: string,
@@ -31,8 +25,6 @@ interface Ports {
     content: string,
     reply_to?: string,
   ): Promise<Message>
-  pepper: Uint8Array
-  password: string
 }
 
 /**
@@ -41,28 +33,15 @@ interface Ports {
  */
 export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLogins> {
   const { database, password, pepper } = ports
-  const passwords = new Passwords(pepper)
-  const ines_id = newId()
-  const { org, channel } = await createOrg(database, {
+  const founded = await foundOrg(ports, {
     name: 'Fieldnote',
     slug,
-    founder: { user_id: ines_id, display_name: 'Ines Carvalho' },
-    new_account: {
-      email: 'ines@fieldnote.example',
-      password_hash: await passwords.hash('ines@fieldnote.example', password),
-    },
+    founder: 'Ines Carvalho',
+    email: 'ines@fieldnote.example',
   })
-  const ines: AuthenticatedPrincipal = {
-    kind: 'human',
-    id: ines_id,
-    display_name: 'Ines Carvalho',
-    org_id: null,
-    role: 'administrator',
-  }
-  const run: Run = async (command, input, caller = ines) =>
-    (await ports.command(org.id, { command_id: newId(), command, input, principal: caller })).result
+  const { org, channel, administrator: ines, run } = founded
 
-  const tomasz = await addPerson(run, await passwords.hash('tomasz@fieldnote.example', password))
+  const tomasz = await addPerson(run, await new Passwords(pepper).hash('tomasz@fieldnote.example', password))
   const agents = [await addAgent(ports, run, 'forge'), await addAgent(ports, run, 'probe')] as const
   const [forge, probe] = agents.map(({ caller }) => caller) as [
     AuthenticatedPrincipal,
@@ -90,21 +69,12 @@ export async function seedDemo(ports: Ports, slug = 'fieldnote'): Promise<DemoLo
   return {
     org_slug: org.slug,
     channel_id: channel.id,
-    people: [
-      { name: 'Ines Carvalho', email: 'ines@fieldnote.example', password },
-      { name: 'Tomasz Nowak', email: 'tomasz@fieldnote.example', password },
-    ],
+    people: [founded.login, { name: 'Tomasz Nowak', email: 'tomasz@fieldnote.example', password }],
     agents: agents.map(({ identifier, api_key, caller }) => ({ identifier, user_id: caller.id, api_key })),
   }
 }
 
 type Voices = Record<Voice, AuthenticatedPrincipal>
-
-type Run = <N extends CommandName>(
-  command: N,
-  input: Inputs[N],
-  caller?: AuthenticatedPrincipal,
-) => Promise<Results[N]>
 
 async function addPerson(run: Run, password_hash: string): Promise<AuthenticatedPrincipal> {
   const user_id = newId()
@@ -118,28 +88,6 @@ async function addPerson(run: Run, password_hash: string): Promise<Authenticated
   })
   await run('user.join', { user_id, invite_id: invite.id, password_hashes: [password_hash] })
   return { kind: 'human', id: user_id, display_name: 'Tomasz Nowak', org_id: null, role: 'contributor' }
-}
-
-async function addAgent(
-  { pepper }: Ports,
-  run: Run,
-  identifier: 'forge' | 'probe',
-): Promise<{ identifier: 'forge' | 'probe'; api_key: string; caller: AuthenticatedPrincipal }> {
-  const { key, key_id, prefix } = generateApiKey('live')
-  const hashes = await hashKey(key, pepper)
-  const user_id = newId()
-  await run('user.create_agent', {
-    identifier,
-    display_name: identifier,
-    role: 'contributor',
-    user_id,
-    key: { id: newId(), key_id, prefix, ...hashes },
-  })
-  return {
-    identifier,
-    api_key: key,
-    caller: { kind: 'agent', id: user_id, display_name: identifier, org_id: null, role: 'contributor' },
-  }
 }
 
 async function addProjects(

@@ -2,7 +2,8 @@ import prototypes from 'unhomoglyph/data.json' with { type: 'json' }
 import { ApiError } from '../contracts/errors.ts'
 
 /** Names of the server itself: nobody speaks under them. */
-const RESERVED = ['Mission Control', 'System', 'Sub-agent']
+const PRODUCT = 'Mission Control'
+const RESERVED = [PRODUCT, 'System', 'Sub-agent']
 
 /** The prototype of each character that is drawn like another one (Unicode Technical Standard 39, confusables.txt). */
 const PROTOTYPES: ReadonlyMap<string, string> = new Map(Object.entries(prototypes))
@@ -89,6 +90,16 @@ export function checkNotReserved(name: string): void {
 /** Throws 409 for a name that is, or looks like, the name of the server or of another holder than `except`. */
 export function checkNameFree(names: NameIndex, name: string, except?: string): void {
   checkNotReserved(name)
+  checkNotHeld(names, name, except)
+}
+
+/** The same for a project, which speaks to nobody: it may have exactly the name of the product, as one that builds it. */
+export function checkProjectNameFree(names: NameIndex, name: string, except?: string): void {
+  if (name !== PRODUCT) checkNotReserved(name)
+  checkNotHeld(names, name, except)
+}
+
+function checkNotHeld(names: NameIndex, name: string, except: string | undefined): void {
   if (names.has(name, except))
     throw new ApiError('NAME_TAKEN', 'This name is taken, or looks like one that is.')
 }

@@ -73,6 +73,14 @@ describe('C70 the client of an agent reports itself', () => {
     expect(await changesOf(probe)).toHaveLength(1 + 2 * changes.length)
   })
 
+  test('the same again after a restart is no event either', async () => {
+    const lynx = await addAgent(admin, 'lynx')
+    const { body: first } = await report(lynx, REPORT)
+    await server.restart()
+    expect((await report(lynx, REPORT)).body).toEqual(first)
+    expect(await changesOf(lynx)).toHaveLength(1)
+  })
+
   test('keys that are rotated and revoked, and changes of the member, leave it', async () => {
     const crane = await addAgent(admin, 'crane')
     const { body: client } = await report(crane, REPORT)

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Project, Task } from '../../src/contracts/resources.ts'
+import { OPENCLAW_TASKS } from '../../src/demo/openclaw.ts'
 import type { DemoLogins } from '../../src/demo/seed.ts'
 import { TASKS } from '../../src/demo/work.ts'
 import { generalChannel, type Message, Person } from '../support/client.ts'
@@ -117,6 +118,31 @@ describe('command line', () => {
     const forced = await run(['db', 'seed', '--force'], data_dir)
     expect(forced.code).toBe(1)
     expect(forced.err).not.toContain('    at ')
+  })
+
+  test('`db seed --openclaw` makes the organization with the plan, an administrator and an agent', async () => {
+    const data_dir = folder()
+    const { code, err, out } = await run(['db', 'seed', '--openclaw'], data_dir)
+    expect([code, err]).toEqual([0, ''])
+    const [, password = ''] = /robin@openclaw\.example, password (\S+)/.exec(out) ?? []
+    const [, key = ''] = /agent claw: key (\S+)/.exec(out) ?? []
+    const again = await run(['db', 'seed', '--openclaw'], data_dir)
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('db seed --openclaw --force')])
+    expect((await run(['db', 'seed', '--force'], data_dir)).code).toBe(0)
+    const server = await startServer({ data_dir })
+    try {
+      const robin = await new Person(server.url).signIn('robin@openclaw.example', password)
+      robin.org = 'openclaw'
+      const { body: projects } = await robin.in<Listed<Project>>('GET', '/projects')
+      expect(projects.data).toMatchObject([{ name: 'Mission Control', stage: 'development' }])
+      const { body: tasks } = await robin.in<Listed<Task>>('GET', '/tasks?sort=created_at&order=asc')
+      expect(tasks.data.map(({ title }) => title)).toEqual(OPENCLAW_TASKS.map(({ title }) => title))
+      const headers = { Authorization: `Bearer ${key}` }
+      const mine = await fetch(`${server.url}/api/v1/orgs/openclaw/tasks?assigned_to=me`, { headers })
+      expect(((await mine.json()) as Listed<Task>).data).toMatchObject([{ title: 'Comms Bridge' }])
+    } finally {
+      await server.stop()
+    }
   })
 
   test('`migrate` goes down, up, and says where it is', async () => {

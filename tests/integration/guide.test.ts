@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERROR_STATUS, type ErrorCode } from '../../src/contracts/errors.ts'
-import type { Project, Task } from '../../src/contracts/resources.ts'
+import type { Project, Task, User } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, type Message, type Person, setUp } from '../support/client.ts'
 import { contractOf } from '../support/contract.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -91,6 +91,9 @@ test.skipIf(!has_tools)('every command of the guide does what the guide says', a
   const after = await admin.in<Task>('GET', `/tasks/${task.id}`)
   expect([after.body.status, after.body.priority]).toEqual(['complete', 'high'])
   expect(after.body.evidence.map(({ type }) => type)).toEqual(['pr_link'])
+  expect((await admin.in<User>('GET', `/users/${agent.user.id}`)).body.client).toMatchObject({
+    state: 'ready',
+  })
   const messages = await admin.in<{ data: Message[] }>('GET', `/channels/${message.channel_id}/messages`)
   expect(messages.body.data.map(({ sender }) => sender.display_name)).toContain('forge')
   const asked = messages.body.data.find(({ seq }) => seq === message.seq)

@@ -138,6 +138,11 @@ describe('N3 a name that is taken for another is refused', () => {
       expect(await refusal(admin.in('POST', '/channels', { name }))).toBe('409 NAME_TAKEN')
       expect(await refusal(admin.in('POST', '/projects', { name, type: 'docs' }))).toBe('409 NAME_TAKEN')
     }
+    const product = { name: 'Mission Control', type: 'software' }
+    expect((await admin.in('POST', '/projects', product)).status).toBe(201)
+    for (const name of [product.name, 'MISSION CONTROL'])
+      expect(await refusal(admin.in('POST', '/projects', { ...product, name }))).toBe('409 NAME_TAKEN')
+    expect(await refusal(admin.in('POST', '/channels', { name: product.name }))).toBe('409 NAME_TAKEN')
     const { body } = await admin.in<Project>('POST', '/projects', { name: 'Harbour', type: 'docs' })
     const rename = (name: string) => admin.in('PATCH', `/projects/${body.id}`, { name })
     expect(await refusal(rename('GENERAL'))).toBe('409 NAME_TAKEN')

@@ -4,20 +4,21 @@ const ROOT = join(import.meta.dir, '..', '..')
 
 /** A program as a process that can be killed and started again on what it left. Its output is kept. */
 export class Program {
-  readonly #file: string
+  readonly #command: readonly string[]
   readonly #env: Record<string, string>
   #child: ReturnType<typeof spawn> | undefined
   #out = ''
-  #err = ''
+  #all = ''
 
-  constructor(file: string, env: Record<string, string>) {
-    this.#file = file
+  /** `command`: a file of this repository that Bun runs, and its arguments. */
+  constructor(command: readonly string[], env: Record<string, string>) {
+    this.#command = command
     this.#env = env
   }
 
-  /** Everything it wrote to both streams, over all starts. */
+  /** Everything it wrote to both streams, over all starts, in the order of arrival. */
   get output(): string {
-    return this.#out + this.#err
+    return this.#all
   }
 
   get running(): boolean {
@@ -27,14 +28,15 @@ export class Program {
 
   /** Starts it. `more` is added to its environment this once. */
   spawn(more: Record<string, string> = {}): void {
-    if (this.running) throw new Error(`${this.#file} runs already`)
-    const child = spawn(this.#file, { ...this.#env, ...more })
+    if (this.running) throw new Error(`${this.#command[0]} runs already`)
+    const child = spawn(this.#command, { ...this.#env, ...more })
     this.#child = child
     void collect(child.stdout, (text) => {
       this.#out += text
+      this.#all += text
     })
     void collect(child.stderr, (text) => {
-      this.#err += text
+      this.#all += text
     })
   }
 
@@ -43,7 +45,7 @@ export class Program {
     const from = this.#out.length
     this.spawn(more)
     while (!this.#out.includes('\n', from)) {
-      if (!this.running) throw new Error(`${this.#file} ended before it was ready:\n${this.output}`)
+      if (!this.running) throw new Error(`${this.#command[0]} ended before it was ready:\n${this.output}`)
       await Bun.sleep(5)
     }
     return JSON.parse(this.#out.slice(from, this.#out.indexOf('\n', from)))
@@ -65,8 +67,8 @@ export class Program {
   }
 }
 
-function spawn(file: string, env: Record<string, string>) {
-  return Bun.spawn([process.execPath, file], {
+function spawn(command: readonly string[], env: Record<string, string>) {
+  return Bun.spawn([process.execPath, ...command], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
     stdin: 'ignore',

@@ -37,6 +37,7 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
     evidence_id: evidence.id,
     channel_id: general.id,
     user_id: spare.user.id,
+    agent_id: spare.user.id,
     seq: '1',
     id: crypto.randomUUID(),
     token: 'q'.repeat(43),

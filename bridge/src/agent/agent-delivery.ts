@@ -9,17 +9,26 @@ import { TurnRunner } from '../delivery/turn-runner.ts'
 import { TurnWaits } from '../delivery/turn-waits.ts'
 import { type Workers, walk } from '../delivery/walk.ts'
 import type { GatewayEvent } from '../gateway/port.ts'
-import { sessionKey, split } from '../relay/draft.ts'
+import type { OutboundError } from '../health/metrics.ts'
+import { sessionKey } from '../relay/session-keys.ts'
+import { split } from '../relay/split.ts'
 import type { KeyRefused } from '../server/port.ts'
 import type { Row } from '../state/port.ts'
-import type { AgentPorts } from './agent.ts'
 import { Ears } from './ears.ts'
-import type { RowMaker } from './rows.ts'
+import type { LifePorts } from './life.ts'
+import type { CommandFate, RowMaker } from './rows.ts'
 import type { SessionKeeper } from './session-keeper.ts'
+
+/** What is counted of a delivery. */
+export interface DeliveryEvents {
+  onPosted(row: Row): void
+  onPostFailed(why: OutboundError): void
+  onCommand(fate: CommandFate): void
+}
 
 /** The delivery of one agent: its lanes with all that works on rows, and the events of its sessions. */
 export class AgentDelivery {
-  readonly #ports: AgentPorts
+  readonly #ports: LifePorts
   readonly #rows: RowMaker
   readonly #waits = new TurnWaits()
   readonly #reports: Reports
@@ -28,7 +37,7 @@ export class AgentDelivery {
   readonly #lanes: Lanes
 
   constructor(
-    ports: AgentPorts,
+    ports: LifePorts,
     rows: RowMaker,
     sessions: SessionKeeper,
     onKeyRefused: (error: KeyRefused) => void,
@@ -47,7 +56,7 @@ export class AgentDelivery {
         waits: this.#waits,
         typing: (channel_id) => server.typing(channel_id),
         onSpeech: (row) => this.push(row),
-        alarm: (problem) => log.error(problem, { agent: config.name }),
+        alarm: (problem) => log.error(problem),
       },
       signal,
     )
@@ -71,7 +80,7 @@ export class AgentDelivery {
       sessionKey,
       generation: (session: string) => sessions.generation(session),
     }
-    const { server, onPosted } = this.#ports
+    const { server, onPosted, onPostFailed } = this.#ports
     return {
       turns: new TurnRunner({
         ...runner,
@@ -87,7 +96,7 @@ export class AgentDelivery {
         wayOf: (row) => this.#rows.wayOf(row),
         senderOf: (row) => this.#rows.senderOf(row),
       }),
-      outbox: new Outbox({ identity, server, split, onPosted }),
+      outbox: new Outbox({ identity, server, split, onPosted, onFailed: onPostFailed }),
       reports: this.#reports,
     }
   }
@@ -95,6 +104,11 @@ export class AgentDelivery {
   /** Rows that wait or are worked on. */
   get depth(): number {
     return this.#lanes.depth
+  }
+
+  /** Turns that the gateway has now. */
+  get working(): number {
+    return this.#lanes.count(({ step, kind }) => step === 'accepted' && kind !== 'command')
   }
 
   /** Claims the session of a row of an earlier life, before events of it are heard. */
@@ -105,6 +119,7 @@ export class AgentDelivery {
   /** Takes a row to its lane; the server is told in which state it is. */
   push(row: Row): void {
     const { state, crash } = this.#ports
+    if (row.kind === 'command' && row.step === 'received') this.#ports.onCommand(this.#rows.fateOf(row))
     const report = reportOf(row)
     if (report) this.#reports.note(row, report)
     const onEffect = (at: Row, effect: Effect) => this.#follow(at, effect)
@@ -132,7 +147,9 @@ export class AgentDelivery {
 
   #follow(row: Row, effect: Effect): void {
     if (effect.do === 'report') this.#reports.note(row, effect)
-    else
-      this.#ports.log.error('A row was given up.', { agent: row.agent, row: row.id, reason: effect.reason })
+    else {
+      this.#ports.onPostFailed('gave_up')
+      this.#ports.log.error('A row was given up.', { row_id: row.id, reason: effect.reason })
+    }
   }
 }

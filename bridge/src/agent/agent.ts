@@ -1,18 +1,18 @@
-import type { EventEnvelope } from '../../../src/contracts/events.ts'
 import type { ClientReport } from '../../../src/contracts/requests.ts'
 import type { Clock } from '../clock.ts'
 import type { AgentConfig } from '../config/config.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
 import type { Gateway, GatewayEvent } from '../gateway/port.ts'
-import { ownsKey } from '../relay/draft.ts'
+import type { AgentFacts } from '../health/facts.ts'
+import type { Metrics } from '../health/metrics.ts'
+import type { Log } from '../log.ts'
+import { ownsKey } from '../relay/session-keys.ts'
 import type { AgentServer, KeyRefused, StreamMode } from '../server/port.ts'
-import type { Row, State } from '../state/port.ts'
+import type { State } from '../state/port.ts'
 import { ClientReporter } from './client-reporter.ts'
 import type { Directory } from './directory.ts'
-import { Life } from './life.ts'
-import type { Log } from './log.ts'
-import { Problems, type ProblemTopic } from './problems.ts'
+import { Life, type LifePorts } from './life.ts'
 import { CountedSubAgents, type SubAgents } from './sub-agents.ts'
 
 /** What all agents of a bridge share. */
@@ -24,87 +24,71 @@ export interface AgentMeans {
   limits: DeliveryLimits
   crash: CrashPoint
   log: Log
+  metrics: Metrics
   /** Version of the bridge. */
   version: string
-}
-
-/** What the parts of one agent work with. */
-export interface AgentPorts extends AgentMeans {
-  config: AgentConfig
-  server: AgentServer
-  subAgents: SubAgents
-  onKnown(directory: Directory): void
-  onReceived(row: Row): void
-  onPosted(row: Row): void
-  onEvent(event: EventEnvelope): void
-  onMode(mode: StreamMode, reason: string | null): void
-  onBlocked(problem: string | null): void
-}
-
-/** What can be seen of an agent from outside. */
-export interface AgentStatus {
-  name: string
-  org_slug: string
-  gateway_agent: string
-  /** `stopped`: its key was refused. */
-  state: 'starting' | 'running' | 'stopped'
-  stream: StreamMode
-  /** Milliseconds since 1970; null before the first one. */
-  last_event_at: number | null
-  queue: number
-  sessions: number
-  sub_agents: number
-  /** For people; empty when all is well. */
-  problems: string[]
-}
-
-/** Counted since the start of the bridge. */
-export interface AgentCounts {
-  inbound: number
-  outbound: number
-  commands: number
-  reconnections: number
+  /** True when another agent of this bridge acts for the same member of the org. */
+  isTaken(agent: Agent, org_slug: string, user_id: string): boolean
+  /** Something that health looks at has changed. */
+  onChange(): void
+  /** Why no events are taken; null when they are. */
+  onBlocked(agent: Agent, error: Error | null): void
 }
 
 /** One agent over all of its lives: a refused key ends one, another key begins the next. */
 export class Agent {
   readonly config: AgentConfig
-  readonly counts: AgentCounts = { inbound: 0, outbound: 0, commands: 0, reconnections: 0 }
   readonly #means: AgentMeans
   readonly #server: AgentServer
   readonly #subAgents: SubAgents
-  readonly #problems: Problems
+  readonly #log: Log
   #life: Life | undefined
   #reporter: ClientReporter | undefined
-  #state: AgentStatus['state'] = 'starting'
-  #stream: StreamMode = 'connecting'
+  #key: AgentFacts['key'] = 'unchecked'
+  #stream: AgentFacts['stream']
+  #was_streaming = false
+  #other_bridge = false
   #last_event_at: number | null = null
-  #gateway_version = ''
+  #user_id: string | undefined
+  #gateway_version: string | undefined
   #rekeyed: () => void = () => undefined
 
   constructor(config: AgentConfig, server: AgentServer, means: AgentMeans) {
     this.config = config
     this.#server = server
     this.#means = means
-    this.#subAgents = new CountedSubAgents((message) => means.log.warn(message, { agent: config.name }))
-    this.#problems = new Problems({ onChange: (topic, problem) => this.#changed(topic, problem) })
+    this.#log = means.log.child({ agent: config.name })
+    this.#subAgents = new CountedSubAgents((message) => this.#log.warn(message))
+    this.#stream = { mode: 'connecting', since: means.clock.now(), reason: null }
+  }
+
+  /** Id of the member it acts for; undefined before the server told it. */
+  get user_id(): string | undefined {
+    return this.#user_id
   }
 
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const refused = await this.#live(signal)
-      if (!refused || signal.aborted) return
-      this.#state = 'stopped'
-      this.#problems.set('key', `Mission Control refuses the key of this agent: ${refused.message}`)
+      if (signal.aborted) return
+      this.#key = refused ? 'refused' : this.#key
+      this.#setStream(
+        'stopped',
+        refused ? 'its key is refused' : 'another agent of this bridge acts for the same member',
+      )
+      this.#log.error(refused ? 'The key is refused: the agent is stopped.' : 'The agent is stopped.', {
+        reason: refused?.message ?? this.#stream.reason,
+      })
       await this.#anotherKey(signal)
-      this.#problems.set('key', null)
+      this.#other_bridge = false
     }
   }
 
   /** Replaces the key; an agent that was stopped for the old one goes on. */
   useKey(api_key: string): void {
     this.#server.useKey(api_key)
+    this.#key = 'unchecked'
     this.#rekeyed()
   }
 
@@ -117,47 +101,41 @@ export class Agent {
     return ownsKey(this.config, session_key)
   }
 
-  /** What keeps the gateway from working, for people; null when nothing does. */
-  gatewayProblem(problem: string | null): void {
-    this.#problems.set('gateway', problem)
-    this.reportClient()
-  }
-
-  get status(): AgentStatus {
-    const { name, org_slug, gateway_agent } = this.config
+  get facts(): AgentFacts {
+    const { name, org_slug } = this.config
     return {
       name,
       org_slug,
-      gateway_agent,
-      state: this.#state,
+      key: this.#key,
       stream: this.#stream,
+      other_bridge: this.#other_bridge,
       last_event_at: this.#last_event_at,
-      queue: this.#life?.delivery.depth ?? 0,
       sessions: this.#means.state.sessions(name).filter(({ archived }) => !archived).length,
+      queue: this.#means.state.counts().by_agent[name] ?? 0,
+      working_turns: this.#life?.delivery.working ?? 0,
       sub_agents: this.#subAgents.active,
-      problems: this.#problems.texts,
     }
   }
 
-  /** Tells the server about this client, when what it says changed. */
-  reportClient(): void {
+  /** Tells the server how this client is, when that changed. `problems` are sentences for people. */
+  report(problems: readonly string[]): void {
     const { link } = this.#means.gateway
-    const problems = this.#problems.texts
+    if (link.status === 'connected') this.#gateway_version = link.version
+    const version = this.#gateway_version
     const report: ClientReport = {
       name: 'mc-bridge',
       version: this.#means.version,
       wake: this.config.wake,
       state: problems.length === 0 ? 'ready' : 'degraded',
       detail: problems.length === 0 ? null : problems.join(' '),
-      gateway: this.#gatewayOf(link.status === 'connected' ? link.version : undefined),
+      gateway: version === undefined ? null : { version, connected: link.status === 'connected' },
     }
     this.#reporter?.report(report)
   }
 
-  #gatewayOf(version: string | undefined): ClientReport['gateway'] {
-    if (version !== undefined) this.#gateway_version = version
-    if (this.#gateway_version === '') return null
-    return { version: this.#gateway_version, connected: version !== undefined }
+  /** Says something in the org-wide channel, best effort. `topic` and `since` make it one message over all attempts. */
+  announce(topic: string, since: number, text: string): void {
+    this.#life?.announce(`${topic}-${since}`, text)
   }
 
   async #live(signal: AbortSignal): Promise<KeyRefused | undefined> {
@@ -165,77 +143,75 @@ export class Agent {
     const end = () => over.abort()
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
-    const life = new Life(this.#ports(), over.signal)
-    this.#life = life
+    this.#setStream('connecting', null)
+    const { clock, random } = this.#means
     this.#reporter = new ClientReporter(
-      {
-        ...this.#means,
-        server: this.#server,
-        onKeyRefused: () => undefined,
-        failed: this.#means.log.failed,
-      },
+      { clock, random, server: this.#server, onKeyRefused: () => undefined, failed: this.#log.failed },
       over.signal,
     )
+    this.#life = new Life(this.#ports(end), over.signal)
     try {
-      return await life.run()
+      return await this.#life.run()
     } finally {
       over.abort()
       signal.removeEventListener('abort', end)
       this.#life = undefined
-      this.#stream = 'connecting'
     }
   }
 
-  #ports(): AgentPorts {
+  #ports(end: () => void): LifePorts {
+    const { metrics, clock, onChange, onBlocked } = this.#means
+    const { name } = this.config
     return {
       ...this.#means,
+      log: this.#log,
       config: this.config,
       server: this.#server,
       subAgents: this.#subAgents,
-      onKnown: () => {
-        this.#state = 'running'
-        this.reportClient()
-      },
-      onReceived: ({ kind }) => {
-        if (kind === 'command') this.counts.commands++
-        else this.counts.inbound++
-      },
-      onPosted: () => void this.counts.outbound++,
+      onKnown: (directory) => this.#known(directory, end),
+      onReceived: ({ kind }) => metrics.inbound(name, kind),
+      onCommand: (fate) => metrics.command(name, fate),
+      onPosted: ({ kind }) => metrics.outbound(name, kind),
+      onPostFailed: (why) => metrics.outboundError(name, why),
       onEvent: () => {
-        this.#last_event_at = this.#means.clock.now()
+        this.#last_event_at = clock.now()
       },
-      onMode: (mode, reason) => this.#onMode(mode, reason),
-      onBlocked: (problem) => this.#problems.set('state', problem),
+      onMode: (mode, reason) => {
+        this.#setStream(mode, reason)
+        onChange()
+      },
+      onBlocked: (error) => onBlocked(this, error),
     }
   }
 
-  #onMode(mode: StreamMode, reason: string | null): void {
-    if (mode === 'stream' && this.#stream !== 'stream') this.counts.reconnections++
-    this.#stream = mode
-    const polling = mode === 'polling'
-    if (polling)
-      this.#problems.set('events', `The live stream is down (${reason ?? 'unknown'}): events are polled.`)
-    else if (mode === 'stream') {
-      this.#problems.set('events', null)
+  #known({ me }: Directory, end: () => void): void {
+    this.#key = 'accepted'
+    this.#user_id = me.id
+    this.#other_bridge = this.#means.isTaken(this, this.config.org_slug, me.id)
+    if (this.#other_bridge) end()
+    this.#means.onChange()
+  }
+
+  #setStream(mode: StreamMode | 'stopped', reason: string | null): void {
+    const { clock, metrics } = this.#means
+    if (mode === 'stream') {
+      if (this.#was_streaming) metrics.reconnected(this.config.name)
+      this.#was_streaming = true
       this.#life?.delivery.wake()
     }
-  }
-
-  #changed(topic: ProblemTopic, problem: string | null): void {
-    const { log } = this.#means
-    const agent = this.config.name
-    if (problem === null) log.info('A problem is over.', { agent, topic })
-    else log.error(problem, { agent, topic })
-    this.reportClient()
-    if (problem !== null && (topic === 'events' || topic === 'state')) this.#life?.announce(topic, problem)
+    if (mode !== this.#stream.mode) this.#log.info('The event stream changed.', { mode, reason })
+    const since = mode === this.#stream.mode ? this.#stream.since : clock.now()
+    this.#stream = { mode, since, reason }
   }
 
   async #anotherKey(signal: AbortSignal): Promise<void> {
+    this.#means.onChange()
     const { promise, resolve } = Promise.withResolvers<void>()
     const go = () => resolve()
     this.#rekeyed = go
     signal.addEventListener('abort', go)
     if (!signal.aborted) await promise
     signal.removeEventListener('abort', go)
+    this.#rekeyed = () => undefined
   }
 }

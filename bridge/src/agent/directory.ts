@@ -52,6 +52,12 @@ export class Directory {
     return this.#channels.get(id)
   }
 
+  /** The channel of a project, when the agent reads it. */
+  channelOfProject(project_id: string): KnownChannel | undefined {
+    const channel_id = this.#projects.get(project_id)?.channel_id
+    return channel_id === undefined ? undefined : this.#channels.get(channel_id)
+  }
+
   project(id: string): Project | undefined {
     return this.#projects.get(id)
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Clock, pause } from '../clock.ts'
+import type { CrashPoint } from '../delivery/crash-points.ts'
 import { type Identity, runPrefix } from '../delivery/ids.ts'
 import type { Final, TurnWaits } from '../delivery/turn-waits.ts'
 import type { GatewayEvent } from '../gateway/port.ts'
@@ -18,6 +19,7 @@ export interface EarsPorts {
   state: State
   waits: TurnWaits
   clock: Clock
+  crash: CrashPoint
   typing(channel_id: string): void
   /** A stored speech row, to be posted. */
   onSpeech(row: Row): void
@@ -84,10 +86,12 @@ export class Ears {
   }
 
   async #store(row: Parameters<State['enqueue']>[1]): Promise<Row | undefined> {
-    const { state, clock, identity } = this.#ports
+    const { state, clock, identity, crash } = this.#ports
     while (!this.#signal.aborted) {
       try {
-        return state.enqueue(identity.agent, row)
+        const stored = state.enqueue(identity.agent, row)
+        crash('speech:answered:after')
+        return stored
       } catch (error) {
         if (!(error instanceof StateFull || error instanceof StateUnwritable)) throw error
         await pause(clock, STORE_AGAIN_MS, this.#signal)

@@ -29,7 +29,7 @@ export interface IntakePorts {
   /** There are no rows of what happened before: a new state, or a position that the server does not know. */
   onGap(reason: string): void
   /** Why no events are taken; null when they are again. */
-  onBlocked(problem: string | null): void
+  onBlocked(error: Error | null): void
   failed(stage: string, error: unknown): void
 }
 
@@ -87,18 +87,19 @@ export class Intake {
     const changes = directory.apply(event)
     const message = messageOf(event)
     if (message) this.#ports.senders.note(message)
-    const row = rows.ofEvent(event, message ? await this.#isAnswer(message) : false)
+    if (message) await this.#lookUp(message)
+    const row = rows.ofEvent(event)
     const stored = await this.#store(cursor, row)
     for (const change of changes) onChange(change)
     onEvent(event)
     if (stored) this.#ports.onRow(stored)
   }
 
-  /** Whether a message answers one of the agent's own; waits while the server is away. */
-  async #isAnswer(message: Message): Promise<boolean> {
+  /** The sender of what a message answers decides whether it wakes the agent. Waits while the server is away. */
+  async #lookUp(message: Message): Promise<void> {
     const { senders, directory } = this.#ports
-    if (message.reply_to === null || message.sender.id === directory.me.id) return false
-    return await patiently(this.#ports, this.#signal, () => senders.answers(message, directory.me.id))
+    if (message.reply_to === null || message.sender.id === directory.me.id) return
+    await patiently(this.#ports, this.#signal, () => senders.lookUp(message))
   }
 
   async #startOver(cursor: string, reason: string): Promise<void> {
@@ -121,7 +122,7 @@ export class Intake {
         return stored
       } catch (error) {
         if (!(error instanceof StateFull || error instanceof StateUnwritable)) throw error
-        onBlocked(error.message)
+        onBlocked(error)
         await pause(clock, STORE_AGAIN_MS, this.#signal)
         this.#signal.throwIfAborted()
       }

@@ -1,27 +1,42 @@
 import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import type { AgentConfig } from '../config/config.ts'
 import { runPrefix } from '../delivery/ids.ts'
 import { patiently } from '../delivery/patiently.ts'
 import type { GatewayEvent, Link } from '../gateway/port.ts'
-import { KeyRefused } from '../server/port.ts'
-import type { AgentPorts } from './agent.ts'
-import { AgentDelivery } from './agent-delivery.ts'
+import { registeredCommands } from '../relay/commands.ts'
+import { type AgentServer, KeyRefused, type StreamMode } from '../server/port.ts'
+import type { Row } from '../state/port.ts'
+import type { AgentMeans } from './agent.ts'
+import { AgentDelivery, type DeliveryEvents } from './agent-delivery.ts'
 import { Directory, type DirectoryChange } from './directory.ts'
 import { Intake } from './intake.ts'
 import { OpenDeliveries } from './open-deliveries.ts'
 import { RowMaker } from './rows.ts'
 import { Senders } from './senders.ts'
 import { SessionKeeper } from './session-keeper.ts'
-import { isSubAgentEvent } from './sub-agents.ts'
+import { isSubAgentEvent, type SubAgents } from './sub-agents.ts'
 import { subscriptionsOf } from './subscriptions.ts'
 
 /** Done rows are kept for 7 days. */
 export const KEPT_MS = 7 * 24 * 60 * 60_000
 
+/** What the parts of one agent work with. */
+export interface LifePorts extends Omit<AgentMeans, 'onBlocked'>, DeliveryEvents {
+  config: AgentConfig
+  server: AgentServer
+  subAgents: SubAgents
+  onKnown(directory: Directory): void
+  onReceived(row: Row): void
+  onEvent(event: EventEnvelope): void
+  onMode(mode: StreamMode, reason: string | null): void
+  onBlocked(error: Error | null): void
+}
+
 /** The work of an agent while its key holds: events become rows, rows walk through their lanes, answers are posted. */
 export class Life {
   readonly directory: Directory
   readonly delivery: AgentDelivery
-  readonly #ports: AgentPorts
+  readonly #ports: LifePorts
   readonly #over = new AbortController()
   readonly #sessions: SessionKeeper
   readonly #open: OpenDeliveries
@@ -29,7 +44,7 @@ export class Life {
   #refused: KeyRefused | undefined
   #subscribed = ''
 
-  constructor(ports: AgentPorts, signal: AbortSignal) {
+  constructor(ports: LifePorts, signal: AbortSignal) {
     const { config, server, log, clock } = ports
     const over = this.#over.signal
     if (signal.aborted) this.#over.abort()
@@ -37,7 +52,7 @@ export class Life {
     this.#ports = ports
     this.directory = new Directory(server)
     const senders = new Senders(server)
-    const rows = new RowMaker(config, this.directory)
+    const rows = new RowMaker(config, this.directory, senders)
     const common = {
       ...ports,
       agent: config.name,
@@ -101,12 +116,12 @@ export class Life {
   }
 
   /** Says once in the org-wide channel what keeps the agent from taking messages; best effort, the log has it in any case. */
-  announce(topic: string, problem: string): void {
+  announce(id: string, content: string): void {
     const channel = this.directory.orgWide
     if (!channel) return
-    const { config, server, clock } = this.#ports
-    const client_id = `${runPrefix({ org_slug: config.org_slug, agent: config.name })}${topic}-${clock.now()}`
-    this.#inBackground('announce a problem', () => server.post(channel.id, { content: problem, client_id }))
+    const { config, server } = this.#ports
+    const client_id = `${runPrefix({ org_slug: config.org_slug, agent: config.name })}${id}`
+    this.#inBackground('announce a problem', () => server.post(channel.id, { content, client_id }))
   }
 
   async #start(): Promise<void> {
@@ -118,7 +133,7 @@ export class Life {
     for (const row of unfinished) this.delivery.push(row)
     this.#sessions.endUnreadable()
     this.#subscribe()
-    this.#inBackground('register commands', () => server.registerCommands([]))
+    this.#inBackground('register commands', () => server.registerCommands(registeredCommands()))
   }
 
   #linked(link: Link): void {
@@ -153,10 +168,7 @@ export class Life {
   }
 
   #recover(reason: string): void {
-    this.#ports.log.info('Open deliveries are taken up from the server.', {
-      agent: this.#ports.config.name,
-      reason,
-    })
+    this.#ports.log.info('Open deliveries are taken up from the server.', { reason })
     this.#inBackground('recover open deliveries', () => this.#open.recover())
   }
 

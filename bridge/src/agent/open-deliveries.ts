@@ -1,5 +1,6 @@
 import type { Message } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
+import type { CrashPoint } from '../delivery/crash-points.ts'
 import type { AgentServer, WaitingDelivery } from '../server/port.ts'
 import type { Row, State } from '../state/port.ts'
 import type { Directory } from './directory.ts'
@@ -22,6 +23,7 @@ export interface OpenDeliveriesPorts {
   /** How far back rows are kept: an older message without a row was worked on once. Milliseconds. */
   kept_ms: number
   now(): number
+  crash: CrashPoint
   onRow(row: Row): void
   failed(stage: string, error: unknown): void
 }
@@ -83,7 +85,7 @@ export class OpenDeliveries {
   }
 
   async #takeUpMessage(message: Message): Promise<void> {
-    const { state, agent, directory, rows, server, senders } = this.#ports
+    const { state, agent, directory, rows, server, senders, crash } = this.#ports
     const { channel_id, seq } = message
     const delivery = message.deliveries.find(({ agent_id }) => agent_id === directory.me.id)
     if (!delivery || !OPEN.includes(delivery.state)) return
@@ -95,12 +97,14 @@ export class OpenDeliveries {
       if (!this.#state_lost && !old) return
       if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
     }
-    const answers_me = await senders.answers(message, directory.me.id)
+    senders.note(message)
     const first = earlier[0]?.id ?? `m${channel_id.replaceAll('-', '')}.${seq}`
-    const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message, answers_me)
+    const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message)
     // While it was looked at, its event may have arrived.
     if (!row || state.rowsOfMessage(agent, channel_id, seq).length !== earlier.length) return
+    crash(`${row.kind}:received:before`)
     const stored = state.enqueue(agent, row)
+    crash(`${row.kind}:received:after`)
     if (stored) this.#ports.onRow(stored)
   }
 

@@ -1,66 +1,58 @@
-import type { EventEnvelope, EventOf } from '../../../src/contracts/events.ts'
+import type { EventEnvelope } from '../../../src/contracts/events.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
 import type { AgentConfig } from '../config/config.ts'
 import type { CommandWay } from '../delivery/command-runner.ts'
-import { wakes } from '../relay/draft.ts'
+import { judgeCommand, wayOfText } from '../relay/commands.ts'
+import { noticeText } from '../relay/notice.ts'
+import { messageText } from '../relay/prompt.ts'
+import { sessionOfChannel } from '../relay/session-keys.ts'
+import { type ChannelInfo, type Wake, type Waker, wakeOf } from '../relay/wake.ts'
 import type { NewRow, Row } from '../state/port.ts'
-import type { Directory, KnownChannel } from './directory.ts'
+import { commandOf } from './command-of.ts'
+import type { Directory } from './directory.ts'
+import type { Senders } from './senders.ts'
+
+type Command = Extract<Wake, { kind: 'command' }>['command']
+
+/** What became of a command, for the metrics. */
+export type CommandFate = 'passed' | 'answered' | 'refused'
 
 /** Makes rows of what the agent has to act on. */
 export class RowMaker {
   readonly #config: AgentConfig
   readonly #directory: Directory
+  readonly #senders: Senders
 
-  constructor(config: AgentConfig, directory: Directory) {
+  constructor(config: AgentConfig, directory: Directory, senders: Senders) {
     this.#config = config
     this.#directory = directory
+    this.#senders = senders
   }
 
-  ofMessage(id: string, message: Message, repliesToMe: boolean): NewRow | undefined {
-    const channel = this.#directory.channel(message.channel_id)
-    if (!channel) return undefined
-    const assigned = channel.project_id !== null && this.#directory.isAssigned(channel.project_id)
-    const who = { me: this.#directory.me.id, wake: this.#config.wake, assigned, repliesToMe }
-    if (!wakes(message, who)) return undefined
-    return this.#row(
-      id,
-      'message',
-      channel,
-      message,
-      `[Mission Control #${channel.name}] ${message.sender.display_name}: ${message.content}`,
-    )
-  }
-
-  ofCommand(id: string, event: EventOf<'command.invoked'>): NewRow | undefined {
-    const { channel_id, target_agent_ids, command, args, seq, message_id } = event.payload
-    const channel = this.#directory.channel(channel_id)
-    if (!channel || !target_agent_ids.includes(this.#directory.me.id) || command === 'help') return undefined
-    return this.#row(id, 'command', channel, { seq, id: message_id }, `/${command} ${args}`.trim())
-  }
-
-  ofEvent(event: EventEnvelope, repliesToMe: boolean): NewRow | undefined {
-    const id = `e${event.sequence}`
-    if (event.type === 'command.invoked') return this.ofCommand(id, event)
-    if (event.type !== 'message.created') return undefined
-    const { message } = event.payload
-    return 'removed' in message ? undefined : this.ofMessage(id, message, repliesToMe)
+  /** Undefined when the event asks nothing of the agent. The sender of an answered message is looked up before. */
+  ofEvent(event: EventEnvelope): NewRow | undefined {
+    const wake = wakeOf(event, this.#waker())
+    return wake && this.#ofWake(`e${event.sequence}`, wake)
   }
 
   /** The row of a message that was for the agent before, whatever its wake rule says now. */
-  ofRetry(id: string, message: Message, repliesToMe: boolean): NewRow | undefined {
+  ofRetry(id: string, message: Message): NewRow | undefined {
     const channel = this.#directory.channel(message.channel_id)
     if (!channel) return undefined
-    if (message.kind === 'command') return this.#row(id, 'command', channel, message, message.content)
-    return this.ofMessage(id, message, repliesToMe)
+    if (message.kind !== 'command') return this.#ofWake(id, { kind: 'message', channel, message })
+    const command = commandOf(message, this.#directory.me.id)
+    return command && this.#ofWake(id, { kind: 'command', channel, command })
   }
 
-  /** How a command is carried out. */
+  /** How a command is carried out: a text that is no command is its own answer. */
   wayOf({ text }: Row): CommandWay {
-    const [name] = text.split(/\s/, 1)
-    if (!text.startsWith('/')) return 'answer'
-    if (name === '/stop') return 'stop'
-    if (name === '/new' || name === '/reset') return 'reset'
-    return name === '/compact' ? 'once' : 'pass'
+    return wayOfText(text) ?? 'answer'
+  }
+
+  fateOf(row: Row): CommandFate {
+    const way = this.wayOf(row)
+    if (way === 'answer') return 'refused'
+    return way === 'stop' || way === 'reset' ? 'answered' : 'passed'
   }
 
   /** Rows of one lane wait for each other: commands that only ask, and /stop, do not wait for a turn. */
@@ -71,23 +63,57 @@ export class RowMaker {
     return way === 'reset' || way === 'once' ? row.session : `${row.session} ${way}`
   }
 
-  senderOf(_row: Row): string {
-    return 'a person'
+  /** Name of the person who wrote what a row answers. */
+  senderOf({ reply_to }: Row): string {
+    return (reply_to === null ? undefined : this.#senders.nameOf(reply_to)) ?? 'a person'
   }
 
-  #row(
-    id: string,
-    kind: 'message' | 'command',
-    channel: KnownChannel,
-    { seq, id: reply_to }: { seq: number; id: string },
-    text: string,
-  ): NewRow {
-    return { id, kind, channel_id: channel.id, seq, reply_to, session: this.#session(channel), text }
+  #ofWake(id: string, wake: Wake): NewRow | undefined {
+    const { channel } = wake
+    switch (wake.kind) {
+      case 'message': {
+        const { seq, id: reply_to } = wake.message
+        const text = messageText(wake.message, channel.name)
+        return { ...this.#place(channel), id, kind: 'message', seq, reply_to, text }
+      }
+      case 'command':
+        return this.#ofCommand(id, channel, wake.command)
+      case 'notice': {
+        const text = noticeText(wake.notice, channel.name)
+        return { ...this.#place(channel), id, kind: 'notice', seq: null, reply_to: null, text }
+      }
+    }
   }
 
-  #session({ id, project_id }: KnownChannel): string {
-    const { gateway_agent, org_slug } = this.#config
-    const place = project_id === null ? `org:${id}` : `project:${project_id}`
-    return `agent:${gateway_agent}:mc:${org_slug}:${place}`.toLowerCase()
+  #ofCommand(id: string, channel: ChannelInfo, command: Command): NewRow | undefined {
+    const verdict = judgeCommand(command, this.#usernames(command.target_agent_ids))
+    if (verdict.verdict === 'ignore') return undefined
+    const { seq, message_id: reply_to } = command
+    return { ...this.#place(channel), id, kind: 'command', seq, reply_to, text: verdict.text }
+  }
+
+  /** All names under which users are mentioned. */
+  #usernames(user_ids: readonly string[]): string[] {
+    return user_ids.flatMap((id) => {
+      const user = this.#directory.user(id)
+      return user ? [user.username, ...(user.former_usernames ?? []).map(({ username }) => username)] : []
+    })
+  }
+
+  #place(channel: ChannelInfo): { channel_id: string; session: string } {
+    return { channel_id: channel.id, session: sessionOfChannel(this.#config, channel) }
+  }
+
+  #waker(): Waker {
+    const directory = this.#directory
+    return {
+      user_id: directory.me.id,
+      wake: this.#config.wake,
+      isAssigned: (project_id) => directory.isAssigned(project_id),
+      channel: (id) => directory.channel(id),
+      channelOfProject: (id) => directory.channelOfProject(id),
+      orgWide: () => directory.orgWide,
+      isOwn: (message_id) => this.#senders.isOf(message_id, directory.me.id),
+    }
   }
 }

@@ -1,7 +1,9 @@
 import { type Clock, pause } from '../clock.ts'
 import type { Prompt } from '../delivery/turn-runner.ts'
 import type { Gateway } from '../gateway/port.ts'
-import { primingText, sessionKey, systemPrompt } from '../relay/draft.ts'
+import { primingText } from '../relay/prime.ts'
+import { systemPrompt } from '../relay/prompt.ts'
+import { sessionKey } from '../relay/session-keys.ts'
 import { backOffMs } from '../server/back-off.ts'
 import type { AgentServer } from '../server/port.ts'
 import type { Row, State, StoredSession } from '../state/port.ts'
@@ -41,7 +43,8 @@ export class SessionKeeper {
     const page = row.seq === null ? { limit } : { before: row.seq, limit }
     const messages = (await server.messages(row.channel_id, page)).toReversed()
     const newest = messages.at(-1)?.seq ?? 0
-    const before = primingText(messages, directory.me.id)
+    const channel_name = directory.channel(row.channel_id)?.name ?? ''
+    const before = primingText(messages, { user_id: directory.me.id, channel_name })
     return { text: before === '' ? row.text : `${before}\n\n${row.text}`, primed_seq: newest }
   }
 

@@ -32,8 +32,8 @@ export type CommandName = keyof typeof OPTIONS
 export function parseArguments(args: readonly string[]): CommandLine {
   const [first] = args
   if (first === undefined) return { command: 'mistake', text: overview() }
-  if (first === 'help') return { command: 'help', text: overview() }
-  if (isHelp(first)) return { command: 'help', text: overview() }
+  if (first === 'help' && args.length > 1) return parseArguments([...args.slice(1), '--help'])
+  if (first === 'help' || isHelp(first)) return { command: 'help', text: overview() }
   if (first === '--version' || first === '-v') return { command: 'version' }
   const found = nameOf(args)
   if (found === undefined) return unknown(args)

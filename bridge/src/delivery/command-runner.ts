@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type Gateway, GatewayAway, GatewayRefused } from '../gateway/port.ts'
+import type { CommandWay as RelayedWay } from '../relay/commands.ts'
 import type { Row, State } from '../state/port.ts'
 import { type Identity, runId } from './ids.ts'
 import { type DeliveryLimits, within } from './limits.ts'
@@ -9,7 +10,7 @@ import type { EndOutcome } from './turn-runner.ts'
 import type { Heard, Turn, TurnWaits } from './turn-waits.ts'
 
 /** How a command is carried out. `answer`: without the gateway. `once`: passed on, and not again when its outcome is unknown. */
-export type CommandWay = 'answer' | 'stop' | 'reset' | 'pass' | 'once'
+export type CommandWay = RelayedWay | 'answer'
 
 export interface CommandPorts {
   identity: Identity

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { backOffMs } from '../server/back-off.ts'
 import type { KeyRefused } from '../server/port.ts'
+import type { Row } from '../state/port.ts'
 import { type Fault, faultOf } from './faults.ts'
 import { type DeliveryLimits, within } from './limits.ts'
 import type { OpenRow } from './open-row.ts'
@@ -40,6 +41,10 @@ export class Lane {
   /** Rows that wait or are worked on. */
   get depth(): number {
     return this.#rows.length
+  }
+
+  count(which: (row: Row) => boolean): number {
+    return this.#rows.filter(({ row }) => which(row)).length
   }
 
   /** Resolves when the lane has nothing to do or was ended. */

@@ -1,3 +1,4 @@
+import type { Row } from '../state/port.ts'
 import { Lane, type LanePorts } from './lane.ts'
 import type { OpenRow } from './open-row.ts'
 
@@ -24,6 +25,10 @@ export class Lanes {
   /** Rows that wait or are worked on. */
   get depth(): number {
     return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.depth, 0)
+  }
+
+  count(which: (row: Row) => boolean): number {
+    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.count(which), 0)
   }
 
   wake(): void {

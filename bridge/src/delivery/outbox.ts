@@ -1,4 +1,4 @@
-import { type AgentServer, ServerRefused } from '../server/port.ts'
+import { type AgentServer, KeyRefused, ServerRefused } from '../server/port.ts'
 import type { Row } from '../state/port.ts'
 import { clientId, type Identity } from './ids.ts'
 import type { OpenRow } from './open-row.ts'
@@ -10,6 +10,8 @@ export interface OutboxPorts {
   split(text: string): string[]
   /** Called for each message that the server has. */
   onPosted(row: Row): void
+  /** Called for each attempt that failed. */
+  onFailed(why: 'away' | 'refused' | 'key_refused'): void
 }
 
 /** Posts answers, part by part: each has a `client_id` that does not change, so a repetition stores nothing twice. */
@@ -48,11 +50,15 @@ export class Outbox {
       await server.post(row.channel_id, reply_to === null ? message : { ...message, reply_to })
       return undefined
     } catch (error) {
-      if (!(error instanceof ServerRefused)) throw error
+      if (!(error instanceof ServerRefused)) {
+        this.#ports.onFailed(error instanceof KeyRefused ? 'key_refused' : 'away')
+        throw error
+      }
       // An earlier life of this bridge answered with other words: that answer stands.
       if (error.code === 'IDEMPOTENCY_CONFLICT') return undefined
       if (error.code === 'MESSAGE_NOT_FOUND' && reply_to !== null)
         return await this.#postPart({ ...row, reply_to: null }, content, part)
+      this.#ports.onFailed('refused')
       return `The answer could not be posted: ${error.message}`
     }
   }

@@ -1,5 +1,5 @@
 import { ROW_KINDS, STEPS } from '../state/port.ts'
-import { OUTCOMES, type StepRule, TABLE } from './steps.ts'
+import { OUTCOMES, type StepRule, TABLE } from './step-table.ts'
 
 /** The table of steps as Markdown, one section per kind of row. The documents print it. */
 export function stepsText(): string {

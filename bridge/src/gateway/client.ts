@@ -1,9 +1,8 @@
 /** A client of an OpenClaw Gateway that stays connected: reconnects by itself and keeps no queue. */
-import { BackOff } from './back-off.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { type Answer, Connection, refused } from './connection.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type Connection, refused } from './connection.ts'
 import { EventReader } from './events.ts'
-import { ConnectFailed, type GatewayAuth } from './handshake.ts'
+import type { GatewayAuth } from './handshake.ts'
 import { HISTORY_ROWS_MAX, historyOf } from './history.ts'
 import { arrayOf, nameOf, objectOf } from './json.ts'
 import {
@@ -18,7 +17,9 @@ import {
   type TurnRequest,
 } from './port.ts'
 import { agentReply, waitReply } from './replies.ts'
+import type { Answer } from './requests.ts'
 import { type OpenSocket, openWebSocket } from './socket.ts'
+import { Supervisor } from './supervisor.ts'
 
 export interface GatewayOptions {
   /** `ws://` or `wss://`. */
@@ -45,28 +46,33 @@ export class LinkRefused extends Error {
 
 export class GatewayClient implements Gateway {
   readonly #options: GatewayOptions
-  readonly #clock: Clock
-  readonly #back_off: BackOff
+  readonly #supervisor: Supervisor
   readonly #reader: EventReader
   readonly #link_listeners = new Set<(link: Link) => void>()
   readonly #event_listeners = new Set<(event: GatewayEvent) => void>()
-  #link: Link
-  #connection: Connection | undefined
-  #closed = false
-  #cancel: () => void = () => undefined
 
   /** Begins to connect at once. */
   constructor(options: GatewayOptions) {
     this.#options = options
-    this.#clock = options.clock ?? systemClock
-    this.#back_off = new BackOff(options.random ?? Math.random)
     this.#reader = new EventReader((key) => options.owns(key))
-    this.#link = { status: 'connecting', since: this.#now() }
-    void this.#connect()
+    const { url, auth, version } = options
+    this.#supervisor = new Supervisor({
+      ...{ url, auth, version },
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+      open: options.open ?? openWebSocket,
+      onEvent: (event, payload) => {
+        const known = this.#reader.read(event, payload)
+        if (known) this.#emit(known)
+      },
+      onLink: (link) => this.#linked(link),
+      report: (stage, error) => options.report?.(stage, error),
+    })
+    void this.#supervisor.connect()
   }
 
   get link(): Link {
-    return this.#link
+    return this.#supervisor.link
   }
 
   onLink(listener: (link: Link) => void): () => void {
@@ -91,8 +97,8 @@ export class GatewayClient implements Gateway {
     const abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
-    else if (this.#closed) reject(new GatewayAway('The client of the gateway is closed'))
-    else look(this.#link)
+    else if (this.#supervisor.closed) reject(new GatewayAway('The client of the gateway is closed'))
+    else look(this.link)
     return promise.finally(() => {
       leave()
       signal.removeEventListener('abort', abort)
@@ -164,16 +170,12 @@ export class GatewayClient implements Gateway {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    this.#cancel()
-    this.#connection?.close()
-    this.#connection = undefined
-    this.#set({ status: 'away', since: this.#now(), reason: 'The bridge closed the connection.' })
+    this.#supervisor.close()
   }
 
   #live(method: string): Connection {
-    if (this.#connection) return this.#connection
+    const { connection } = this.#supervisor
+    if (connection) return connection
     throw new GatewayAway(`${method}: there is no connection to the gateway`)
   }
 
@@ -187,72 +189,8 @@ export class GatewayClient implements Gateway {
     this.#emit({ session_key, run_id, type: 'settled', reply: reply && ran ? reply : { status: 'unknown' } })
   }
 
-  async #connect(): Promise<void> {
-    const { url, auth, version } = this.#options
-    const since = this.#clock.now()
-    try {
-      const connection = await Connection.open({
-        url,
-        auth,
-        version,
-        clock: this.#clock,
-        open: this.#options.open ?? openWebSocket,
-        onEvent: (event, payload) => {
-          const known = this.#reader.read(event, payload)
-          if (known) this.#emit(known)
-        },
-        onEnd: ({ reason, soon }) => this.#lost(reason, soon),
-      })
-      if (this.#closed) connection.close()
-      else this.#welcome(connection)
-    } catch (error) {
-      if (!this.#closed) this.#failed(error, since)
-    }
-  }
-
-  #welcome(connection: Connection): void {
-    const { boot_id, version, protocol, device_token } = connection.hello
-    const { auth } = this.#options
-    if (auth.kind === 'device' && device_token !== undefined)
-      this.#try('keep the device token', () => auth.device.keepToken(device_token))
-    this.#reader.forget()
-    this.#connection = connection
-    this.#set({ status: 'connected', since: this.#now(), boot_id, version, protocol })
-  }
-
-  #lost(reason: string, soon: boolean): void {
-    if (this.#closed || !this.#connection) return
-    this.#connection = undefined
-    const lasted_ms = this.#clock.now() - this.#link.since.getTime()
-    this.#set({ status: 'away', since: this.#now(), reason })
-    this.#again(this.#back_off.lost(lasted_ms, soon))
-  }
-
-  #failed(error: unknown, began_at: number): void {
-    const failure = error instanceof ConnectFailed ? error : new ConnectFailed(String(error))
-    const { auth } = this.#options
-    const { refusal, message } = failure
-    if (!refusal) {
-      if (this.#link.status !== 'away')
-        this.#set({ status: 'away', since: new Date(began_at), reason: message })
-      this.#again(this.#back_off.failed(failure.retry_after_ms))
-      return
-    }
-    // A revoked device token is dropped, and the key pairs again under its old id.
-    const pairs_again = failure.token_revoked && auth.kind === 'device' && auth.device.token !== null
-    if (pairs_again) this.#try('forget the device token', () => auth.device.forgetToken())
-    const link = this.#link
-    if (link.status !== 'refused' || link.reason !== refusal || link.message !== message)
-      this.#set({ status: 'refused', since: this.#now(), reason: refusal, message })
-    this.#again(this.#back_off.refused(refusal === 'pairing_required' || pairs_again))
-  }
-
-  #again(delay_ms: number): void {
-    this.#cancel = this.#clock.after(delay_ms, () => void this.#connect())
-  }
-
-  #set(link: Link): void {
-    this.#link = link
+  #linked(link: Link): void {
+    if (link.status === 'connected') this.#reader.forget()
     for (const listener of [...this.#link_listeners]) this.#try('link listener', () => listener(link))
   }
 
@@ -266,9 +204,5 @@ export class GatewayClient implements Gateway {
     } catch (error) {
       this.#options.report?.(stage, error)
     }
-  }
-
-  #now(): Date {
-    return new Date(this.#clock.now())
   }
 }

@@ -1,6 +1,6 @@
 /** One WebSocket to a gateway, from the challenge to its end. It never reconnects; the client does. */
-import type { Clock } from './clock.ts'
-import { FRAME_CHARS_MAX, type Frame, parseFrame, type WireError } from './frames.ts'
+import type { Clock } from '../clock.ts'
+import { FRAME_CHARS_MAX, parseFrame, type WireError } from './frames.ts'
 import {
   ConnectFailed,
   challengeOf,
@@ -12,10 +12,8 @@ import {
 } from './handshake.ts'
 import type { JsonObject } from './json.ts'
 import { GatewayAway, GatewayRefused } from './port.ts'
+import { type Answer, type OnSecond, Requests } from './requests.ts'
 import type { OpenSocket, Socket } from './socket.ts'
-
-/** An answer of the gateway, whether it takes the request or not. */
-export type Answer = Extract<Frame, { type: 'answer' }>
 
 export interface ConnectionOptions {
   url: string
@@ -29,19 +27,8 @@ export interface ConnectionOptions {
   onEnd(end: { reason: string; soon: boolean }): void
 }
 
-interface Pending {
-  method: string
-  answer(answer: Answer): void
-  away(error: GatewayAway): void
-}
-
 /** From the first byte to `hello-ok`. */
 const HANDSHAKE_MS = 15_000
-const REQUEST_MS = 30_000
-/** Requests without an answer; one more is refused. A bridge has one turn per session under way. */
-const REQUESTS_MAX = 1_000
-/** Turns whose second answer has not come; the oldest is forgotten, and `agent.wait` knows its outcome. */
-const SECOND_ANSWERS_MAX = 10_000
 /** The gateway sends a tick in this interval; without any frame for so many of them it counts as dead. */
 const TICKS_MISSED = 2
 
@@ -70,7 +57,7 @@ export class Connection {
    * Resolves with the first answer. `second` gets the second one, of methods that accept first and settle later; it is
    * not called when the connection ends before. Rejects with `GatewayAway` when no answer came.
    */
-  ask(method: string, params: JsonObject, second?: (answer: Answer) => void): Promise<Answer> {
+  ask(method: string, params: JsonObject, second?: OnSecond): Promise<Answer> {
     return this.#wire.ask(method, params, second)
   }
 
@@ -98,10 +85,8 @@ export function refused(method: string, error: WireError): GatewayRefused {
 class Wire {
   readonly #options: ConnectionOptions
   readonly #socket: Socket
-  readonly #pending = new Map<string, Pending>()
-  readonly #seconds = new Map<string, (answer: Answer) => void>()
+  readonly #requests: Requests
   readonly #opening = Promise.withResolvers<Hello>()
-  #requests = 0
   #heard_at: number
   #hello: Hello | undefined
   #stopping = false
@@ -110,6 +95,7 @@ class Wire {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#requests = new Requests(options.clock)
     this.#heard_at = options.clock.now()
     this.#cancel = options.clock.after(HANDSHAKE_MS, () => this.end('it did not say hello in time', DEAD))
     this.#socket = options.open(options.url, {
@@ -122,57 +108,19 @@ class Wire {
     return this.#opening.promise
   }
 
-  ask(method: string, params: JsonObject, second?: (answer: Answer) => void): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    const id = `r${++this.#requests}`
+  async ask(method: string, params: JsonObject, second?: OnSecond): Promise<Answer> {
+    if (this.#ended) throw new GatewayAway(`${method}: the connection to the gateway has ended`)
+    this.#requests.admit(method)
+    const id = this.#requests.nextId()
     const text = JSON.stringify({ type: 'req', id, method, params })
-    const problem = this.#problem(method, text)
-    if (problem) return Promise.reject(problem)
-    const cancel = this.#options.clock.after(REQUEST_MS, () => {
-      this.#pending.delete(id)
-      reject(new GatewayAway(`${method}: the gateway did not answer within ${REQUEST_MS / 1000} s`))
-    })
-    const leave = () => {
-      cancel()
-      this.#pending.delete(id)
+    const bytes_max = this.#hello?.payload_bytes_max ?? FRAME_CHARS_MAX
+    if (Buffer.byteLength(text) > bytes_max) {
+      const message = `the request is larger than ${bytes_max} bytes, the gateway's limit`
+      throw new GatewayRefused(method, { code: 'TOO_LARGE', message, passing: false })
     }
-    this.#pending.set(id, {
-      method,
-      answer: (answer) => {
-        leave()
-        if (second && answer.ok && answer.payload.status === 'accepted') this.#awaitSecond(id, second)
-        resolve(answer)
-      },
-      away: (error) => {
-        leave()
-        reject(error)
-      },
-    })
+    const answer = this.#requests.add(id, method, second)
     this.#socket.send(text)
-    return promise
-  }
-
-  #problem(method: string, text: string): Error | undefined {
-    if (this.#ended) return new GatewayAway(`${method}: the connection to the gateway has ended`)
-    if (this.#pending.size >= REQUESTS_MAX)
-      return new GatewayRefused(method, {
-        code: 'BUSY',
-        message: `${REQUESTS_MAX} requests are waiting for the gateway`,
-        passing: true,
-      })
-    const most = this.#hello?.payload_bytes_max ?? FRAME_CHARS_MAX
-    if (Buffer.byteLength(text) <= most) return undefined
-    return new GatewayRefused(method, {
-      code: 'TOO_LARGE',
-      message: `the request is larger than ${most} bytes, the gateway's limit`,
-      passing: false,
-    })
-  }
-
-  #awaitSecond(id: string, second: (answer: Answer) => void): void {
-    const [oldest] = this.#seconds.keys()
-    if (oldest !== undefined && this.#seconds.size >= SECOND_ANSWERS_MAX) this.#seconds.delete(oldest)
-    this.#seconds.set(id, second)
+    return await answer
   }
 
   #heard(text: string): void {
@@ -183,19 +131,8 @@ class Wire {
     }
     this.#heard_at = this.#options.clock.now()
     const frame = parseFrame(text)
-    if (frame?.type === 'answer') this.#answered(frame)
+    if (frame?.type === 'answer') this.#requests.answered(frame)
     else if (frame) this.#event(frame.event, frame.payload)
-  }
-
-  #answered(answer: Answer): void {
-    const pending = this.#pending.get(answer.id)
-    if (pending) {
-      pending.answer(answer)
-      return
-    }
-    const second = this.#seconds.get(answer.id)
-    this.#seconds.delete(answer.id)
-    second?.(answer)
   }
 
   #event(event: string, payload: JsonObject): void {
@@ -270,10 +207,7 @@ class Wire {
     if (this.#ended) return
     this.#ended = true
     this.#cancel()
-    const away = new GatewayAway(`The connection to the gateway ended: ${reason}`)
-    for (const pending of [...this.#pending.values()]) pending.away(away)
-    this.#pending.clear()
-    this.#seconds.clear()
+    this.#requests.end(new GatewayAway(`The connection to the gateway ended: ${reason}`))
     this.#opening.reject(new ConnectFailed(opening_failure ?? `The gateway cannot be reached: ${reason}`))
     if (this.#hello) this.#options.onEnd({ reason, soon: this.#stopping })
   }

@@ -8,12 +8,18 @@ export interface Gateway {
    * sessions are dropped before anything looks at them.
    */
   onEvent(listener: (event: GatewayEvent) => void): () => void
-  /** Resolves with the link once the gateway is connected; rejects when `signal` aborts or the link is refused for good. */
+  /**
+   * Resolves with the link once the gateway is connected; rejects when `signal` aborts or the link is refused. It waits
+   * through `pairing_required`, which ends when somebody approves.
+   */
   connected(signal: AbortSignal): Promise<ConnectedLink>
 
   /** Starts a turn, or asks for one that was started before: `run_id` is the idempotency key, for one boot of the gateway. */
   startTurn(turn: TurnRequest): Promise<TurnReply>
-  /** The outcome of a turn as the gateway knows it, waiting for `wait_ms` at most; `pending` when it goes on. */
+  /**
+   * The outcome of a turn as the gateway knows it, waiting for `wait_ms` at most (25 s). `pending` when it goes on, and from
+   * 2026.9 on also for a run that the gateway does not know: only `startTurn` tells those apart.
+   */
   turnOutcome(run_id: string, wait_ms: number): Promise<TurnReply>
   /** Passes a slash command; its output comes as a `final` event of `run_id`. */
   command(command: CommandRequest): Promise<void>
@@ -30,7 +36,7 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** The connection to the gateway. `refused` is for good: another token, version or approval is needed. */
+/** The connection to the gateway. `refused`: another token, version or approval is needed; it is tried on calmly. */
 export type Link =
   | { status: 'connecting'; since: Date }
   | ConnectedLink
@@ -57,7 +63,10 @@ export type GatewayEvent = { session_key: string; run_id: string } & (
   | { type: 'final'; text: string; message_id: string | null }
   | { type: 'failed'; reason: string }
   | { type: 'aborted'; reason: string }
-  /** The second answer to `startTurn`. */
+  /**
+   * The second answer to `startTurn`; it is lost with the connection. `unknown` when the gateway refused a turn that had
+   * not started, as it does before a restart: it did not run, and the history says the same.
+   */
   | { type: 'settled'; reply: TurnReply }
 )
 
@@ -97,6 +106,11 @@ export interface HistoryRow {
   text: string
   /** The turn of this row: our own `run_id`, or one of the gateway's. */
   run_id: string | null
+  /**
+   * Set on a user's row that the gateway wrote in place of the row of a turn which its restart interrupted (2026.8): when,
+   * in milliseconds since 1970. A turn that was submitted before and is not in the history is this one; its answer follows.
+   */
+  resumed_at?: number
 }
 
 /** The gateway refused a request. `passing` tells whether a later attempt may succeed. */

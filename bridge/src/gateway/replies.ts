@@ -1,8 +1,8 @@
 /** What the gateway's answers about a turn mean: the two answers of `agent`, and `agent.wait`. */
-import type { Answer } from './connection.ts'
 import { bounded } from './frames.ts'
 import { arrayOf, countOf, type JsonObject, nameOf, objectOf, textOf } from './json.ts'
 import type { TurnReply } from './port.ts'
+import type { Answer } from './requests.ts'
 
 /**
  * An answer of `agent`. A refusal that carries the outcome of a turn is that outcome, fresh or remembered; undefined for

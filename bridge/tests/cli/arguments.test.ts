@@ -36,9 +36,9 @@ describe('help', () => {
   })
 
   test.each(Object.entries(OPTIONS))('of %s names each of its options', (name, options) => {
-    for (const flag of ['--help', '-h']) {
-      expect(helpText(`${name} ${flag}`)).toStartWith(`Usage: mc-bridge ${name}`)
-      for (const option of Object.keys(options)) expect(helpText(`${name} ${flag}`)).toContain(`--${option} `)
+    for (const line of [`${name} --help`, `${name} -h`, `help ${name}`]) {
+      expect(helpText(line)).toStartWith(`Usage: mc-bridge ${name}`)
+      for (const option of Object.keys(options)) expect(helpText(line)).toContain(`--${option} `)
     }
   })
 
@@ -53,6 +53,7 @@ describe('a mistake', () => {
     ['runn', 'Did you mean: mc-bridge run'],
     ['stat', 'Did you mean: mc-bridge status'],
     ['xyzzy', 'There is no command "xyzzy". See: mc-bridge --help'],
+    ['help xyzzy', 'There is no command "xyzzy".'],
     ['service', 'Usage: mc-bridge service install'],
     ['service remove', 'Usage: mc-bridge service install'],
     ['run --verbose', "Unknown option '--verbose'.\n\nUsage: mc-bridge run"],

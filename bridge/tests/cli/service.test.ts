@@ -121,6 +121,7 @@ describe('a plan', () => {
         program: ['/usr/local/bin/mc-bridge'],
         user,
         secrets_owner: 0,
+        config_open: false,
       },
       around(platform),
     )
@@ -132,6 +133,7 @@ describe('a plan', () => {
     expect(next.join('\n')).toContain(
       `${join(folder, 'home')}/.local/state/mission-control-bridge/device.json /var/lib/mission-control-bridge/device.json`,
     )
+    expect(next.join('\n')).toContain('chmod a+r /etc/mission-control/comms-bridge.yaml')
     expect(next).toContain('systemctl enable --now mission-control-bridge')
   })
 

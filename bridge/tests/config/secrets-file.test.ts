@@ -39,13 +39,12 @@ describe('a secrets file', () => {
     const path = fresh()
     return {
       source: (means) => secretsFile(path, means),
-      put: (values) =>
-        write(
-          path,
-          Object.entries(values)
-            .map(([name, value]) => `${name}="${value}"\n`)
-            .join(''),
-        ),
+      // By a rename: the contract counts changes, and a file that is written in place is seen half-written.
+      put: (values) => {
+        const lines = Object.entries(values).map(([name, value]) => `${name}="${value}"\n`)
+        write(`${path}.new`, lines.join(''))
+        renameSync(`${path}.new`, path)
+      },
     }
   })
 })
@@ -133,11 +132,13 @@ describe('a watched file', () => {
     credentials.watch(() => changes++, end.signal)
     // The watch begins at once; its first reading finds the values that are known already.
     write(path, 'A=2\n')
-    await until(() => changes === 1)
+    await until(() => changes >= 1)
+    expect(await credentials.get('A')).toBe('2')
+    const before = changes
     const next = `${path}.new`
     write(next, 'A=3\n')
     renameSync(next, path)
-    await until(() => changes === 2)
+    await until(() => changes > before)
     expect(await credentials.get('A')).toBe('3')
     end.abort()
   })

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'bun:test'
+import { OUTCOMES, type OutcomeType, TABLE } from '../../src/delivery/step-table.ts'
 import {
   ATTEMPTS_MAX,
   allows,
   MoveRefused,
   mayBegin,
   mayMove,
-  OUTCOMES,
   type Outcome,
-  type OutcomeType,
   reportOf,
-  TABLE,
   transition,
 } from '../../src/delivery/steps.ts'
 import { stepsText } from '../../src/delivery/steps-text.ts'

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { HealthReport } from '../../../bridge/src/health/report.ts'
 import {
   type Agent,
   addAgent,
@@ -26,7 +27,7 @@ export interface BridgeAgent {
 export interface Turn {
   run_id: string
   session_key: string
-  message: string
+  prompt: string
 }
 
 /** A real server, a mock gateway and a bridge, each a process of its own, and the people and agents of one org. */
@@ -52,16 +53,13 @@ export class World {
     this.folder = mkdtempSync(join(tmpdir(), 'mc-bridge-'))
     this.#gateway_port = freePort()
     this.#health_port = freePort()
-    this.gateway = new Program('tests/support/mock-gateway/main.ts', {
+    this.gateway = new Program(['tests/support/mock-gateway/main.ts'], {
       PORT: String(this.#gateway_port),
       TOKEN,
       FOLDER: join(this.folder, 'gateway'),
     })
-    this.bridge = new Program('tests/support/bridge-main.ts', {
-      CONFIG: join(this.folder, 'comms-bridge.yaml'),
-      GATEWAY_TOKEN: TOKEN,
-      HOME: this.folder,
-    })
+    const config = join(this.folder, 'comms-bridge.yaml')
+    this.bridge = new Program(['bridge/src/main.ts', 'run', '--config', config], { HOME: this.folder })
   }
 
   /** `through` may put something between the bridge and the server: it gets the server and answers the address for the bridge. */
@@ -136,10 +134,26 @@ export class World {
     this.#control = Number(control)
   }
 
-  /** Starts the bridge; resolves when all its agents are running. */
+  /** Starts the bridge; resolves when the events of all agents arrive. */
   async startBridge(test: object = {}): Promise<void> {
     this.configure()
-    await this.bridge.spawn({ MC_BRIDGE_TEST: JSON.stringify(test) })
+    const from = this.bridge.output.length
+    this.bridge.spawn({ MC_BRIDGE_TEST: JSON.stringify(test) })
+    await until(
+      async () => !this.bridge.running || (await this.isListening()),
+      `the bridge to listen:\n${this.bridge.output.slice(from)}`,
+    )
+  }
+
+  /** The health report; undefined while nobody answers. */
+  async health(): Promise<HealthReport | undefined> {
+    const answer = await fetch(`${this.health_url}/health`).catch(() => undefined)
+    return answer && ((await answer.json()) as HealthReport)
+  }
+
+  async isListening(): Promise<boolean> {
+    const agents = (await this.health())?.agents ?? []
+    return agents.length > 0 && agents.every(({ stream }) => stream.mode === 'stream')
   }
 
   /** Asks the control port of the mock gateway. */
@@ -152,7 +166,7 @@ export class World {
 
   /** Turns since the gateway's last start whose message has this text. */
   async turns(text: string): Promise<Turn[]> {
-    return (await this.steer<Turn[]>('/turns')).filter(({ message }) => message.includes(text))
+    return (await this.steer<Turn[]>('/turns')).filter(({ prompt }) => prompt.includes(text))
   }
 
   async say(
@@ -183,6 +197,13 @@ export class World {
       `/channels/${channel_id}/messages?before=${seq + 1}&limit=1`,
     )
     return body.data[0]!
+  }
+
+  /** A task of the admin that is assigned to agents; tells them by a notice. */
+  async assign(title: string, agents: readonly Agent[], project_ids: readonly string[] = []): Promise<void> {
+    const assignee_ids = agents.map(({ user }) => user.id)
+    const { status, body } = await this.admin.in('POST', '/tasks', { title, assignee_ids, project_ids })
+    if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`)
   }
 
   async answersTo({ id, channel_id }: Message): Promise<Message[]> {

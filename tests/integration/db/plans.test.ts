@@ -57,6 +57,13 @@ beforeAll(async () => {
   channel_id = busy.id
   project = (await admin.in<Project>('GET', `/projects/${busy.project_id}`)).body
   task = (await admin.in<{ data: Task[] }>('GET', `/tasks?project_id=${project.id}&per_page=1`)).body.data[0]!
+  await admin.in('PUT', `/projects/${project.id}/users/${agent.user.id}`)
+  const after_restart = databaseOf(server)
+  await after_restart`
+    insert into message_deliveries (org_id, channel_id, seq, agent_id, state)
+    select org_id, channel_id, seq, ${agent.user.id}, case when seq % 2 = 0 then 'queued' else 'answered' end
+    from messages where channel_id = ${channel_id} and seq <= 400`
+  await after_restart.end()
   const event = await admin.in<{ data: unknown[]; next_cursor: string }>('GET', '/events?limit=1')
   log = event.body.next_cursor.split('.')[0] ?? ''
 })
@@ -216,6 +223,18 @@ test.each(READS)('%s', async (_, address) => {
   }
 })
 
+/** A list that people do not have. */
+const OF_AGENT = '/users/me/deliveries'
+
+test.each(['', '?state=queued', '?page=3'])('what waits for an agent: %p', async (query) => {
+  const seen = await planned(async () => {
+    const { body } = await agent.in<{ data: unknown[] }>('GET', `${OF_AGENT}${query}`)
+    expect(body.data).toHaveLength(25)
+  })
+  expect(seen.length).toBeGreaterThan(0)
+  expect(seen.filter(({ scanned }) => scanned.length > 0)).toEqual([])
+})
+
 /** Every list of the API document: how many statements it takes must not depend on how many rows it gives. */
 test('lists take as many statements for 100 rows as for one', async () => {
   const document = await (await fetch(`${server.url}/docs/json`)).json()
@@ -232,7 +251,10 @@ test('lists take as many statements for 100 rows as for one', async () => {
     const once = async (rows: number) => {
       let given = 0
       const seen = await planned(async () => {
-        const { body, status } = await admin.call<{ data: unknown[] }>('GET', `${url}?${size}=${rows}`)
+        const query = `?${size}=${rows}`
+        const { body, status } = url.endsWith(OF_AGENT)
+          ? await agent.in<{ data: unknown[] }>('GET', OF_AGENT + query)
+          : await admin.call<{ data: unknown[] }>('GET', url + query)
         if (status !== 200) throw new Error(`${url}: ${status}`)
         given = body.data.length
       })

@@ -43,6 +43,9 @@ async function changeTheOrg(): Promise<void> {
 async function changeMembers(): Promise<void> {
   await done(admin.in('PATCH', `/users/${ana.user_id}`, { role: 'administrator', display_name: 'Ana L.' }))
   const spare = await addAgent(admin, 'spare')
+  const client = { name: 'mc-bridge', version: '1.0.0', wake: 'all', state: 'degraded', detail: 'Starts.' }
+  const gateway = { version: '2026.7.1', connected: false }
+  await done<unknown>(spare.in('PUT', '/users/me/client', { ...client, gateway }))
   await done(admin.in('POST', `/users/${spare.user.id}/api-keys/rotate`, { grace_hours: 1 }))
   const wrong = `${spare.key.slice(0, -1)}${spare.key.endsWith('x') ? 'y' : 'x'}`
   await spare.in('GET', '/users/me', undefined, { Authorization: `Bearer ${wrong}` })
@@ -126,7 +129,13 @@ test('W3 every frame of a socket is valid by its schema', async () => {
   const socket = await WsJournal.open(url, { Cookie: admin.cookieHeader, Origin: server.url })
   const other = await WsJournal.open(url, bot.headers, { resume: { [channel_id]: 999 } })
   const again = await WsJournal.open(url, { Cookie: admin.cookieHeader, Origin: server.url })
-  socket.send({ type: 'message', channel_id, content: 'over the socket', client_id: 'c-1' })
+  socket.send({
+    type: 'message',
+    channel_id,
+    content: 'over the socket',
+    client_id: 'c-1',
+    leave_out: [bot.user.id],
+  })
   socket.send({ type: 'typing', channel_id })
   socket.send({ type: 'read', channel_id, seq: 1 })
   socket.send({ type: 'ping' })

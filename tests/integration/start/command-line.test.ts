@@ -46,7 +46,7 @@ describe('the command line', () => {
     [['migrate', 'down', '--to'], 'Usage: mission-control migrate down --to N'],
     [['serve', '--port', '80'], "Unknown option '--port'"],
     [['--port', '80'], "Unknown option '--port'"],
-    [['db', 'seed', 'twice'], 'Usage: mission-control db seed [--force]'],
+    [['db', 'seed', 'twice'], 'Usage: mission-control db seed [--openclaw] [--force]'],
     [['admin', 'reset-password'], '--email is missing'],
     [['admin', 'reset-password', 'a@example.com', 'b'], "Unexpected argument 'b'"],
     [['config', '--force'], 'Usage: mission-control config'],

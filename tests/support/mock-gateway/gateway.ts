@@ -74,7 +74,7 @@ export class MockGateway {
     const { port, remote_port } = options
     this.#servers = [this.#listen(port ?? 0, false)]
     if (remote_port !== undefined) this.#servers.push(this.#listen(remote_port, true))
-    this.#stopRecovery = recover(transcript, turns, this.faults.recovery_ms)
+    this.#stopRecovery = recover(transcript, turns, this.faults.recovery_ms, this.faults.version)
     this.#tick()
   }
 

@@ -90,11 +90,16 @@ const METHODS: Readonly<Record<string, Method>> = {
   async 'agent.wait'(house, params) {
     const run_id = String(params.runId)
     const outcome = house.turns.outcome(run_id)
-    if (!outcome)
+    const tells = house.faults().version < '2026.9'
+    if (!outcome && tells)
       return ok({ runId: run_id, status: 'timeout', timeoutPhase: 'queue', providerStarted: false })
+    if (!outcome)
+      return Bun.sleep(Number(params.timeoutMs ?? 30_000)).then(() =>
+        ok({ runId: run_id, status: 'timeout' }),
+      )
     const late = Bun.sleep(Number(params.timeoutMs ?? 30_000)).then(() => undefined)
     const end = house.turns.state(run_id) === 'ended' ? await outcome : await Promise.race([outcome, late])
-    return ok({ runId: run_id, ...waited(end) })
+    return ok({ runId: run_id, ...waited(end, tells) })
   },
 
   'agents.list'({ agents }) {
@@ -210,7 +215,7 @@ function plainText({ turns }: House, key: string, run_id: string, text: string) 
   void turns.start({ session_key: key, run_id: busy ? crypto.randomUUID() : run_id, prompt: text })
 }
 
-function historyRow({ id, role, key, run_id, text, recovery }: Row): object {
+function historyRow({ id, role, key, run_id, text, recovery, at_ms }: Row): object {
   const own = { id, ...(run_id === null ? {} : { runId: run_id }) }
   const keyed = key === null ? {} : { idempotencyKey: key }
   if (role === 'assistant')
@@ -218,7 +223,8 @@ function historyRow({ id, role, key, run_id, text, recovery }: Row): object {
   const provenance = recovery
     ? { provenance: { kind: 'internal_system', sourceTool: 'main_session_restart_recovery' } }
     : {}
-  return { role, ...keyed, content: recovery ? recoveryText : text, ...provenance, __openclaw: own }
+  const content = recovery ? recoveryText : text
+  return { role, ...keyed, content, timestamp: at_ms, ...provenance, __openclaw: own }
 }
 
 /** The answer to a settled turn, fresh and repeated. */
@@ -242,8 +248,9 @@ function settled(run_id: string, end: Outcome): Reply {
   }
 }
 
-function waited(end: Outcome | undefined): object {
-  if (!end) return { status: 'timeout', timeoutPhase: 'gateway_draining' }
+/** `tells`: releases before 2026.9 say in which phase a turn is. */
+function waited(end: Outcome | undefined, tells: boolean): object {
+  if (!end) return { status: 'timeout', ...(tells ? { timeoutPhase: 'gateway_draining' } : {}) }
   const endedAt = Date.now()
   if (end.status === 'ok')
     return {

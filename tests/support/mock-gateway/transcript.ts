@@ -18,6 +18,7 @@ export interface Row {
   text: string
   /** The gateway wrote it to resume an interrupted turn. */
   recovery: number
+  at_ms: number
 }
 
 export interface PendingInput {
@@ -40,7 +41,7 @@ export class Transcript {
       (key text primary key, session_id text not null, label text unique, archived integer not null default 0)`)
     this.#db.run(`create table if not exists entries
       (number integer primary key, session_key text not null, id text not null, role text not null, key text,
-       run_id text, text text not null, recovery integer not null default 0, hidden integer not null default 0)`)
+       run_id text, text text not null, recovery integer not null default 0, at_ms integer not null, hidden integer not null default 0)`)
     this.#db.run(`create table if not exists pending
       (number integer primary key, session_key text not null, run_id text not null, text text not null,
        interrupted integer not null default 0)`)
@@ -78,11 +79,11 @@ export class Transcript {
     this.#db.run('delete from sessions where key = ?', [key])
   }
 
-  add(session_key: string, row: Omit<Row, 'id' | 'recovery'> & { recovery?: boolean }): string {
+  add(session_key: string, row: Omit<Row, 'id' | 'recovery' | 'at_ms'> & { recovery?: boolean }): string {
     const id = crypto.randomUUID()
     this.#db.run(
-      'insert into entries (session_key, id, role, key, run_id, text, recovery) values (?, ?, ?, ?, ?, ?, ?)',
-      [session_key, id, row.role, row.key, row.run_id, row.text, Number(row.recovery ?? false)],
+      'insert into entries (session_key, id, role, key, run_id, text, recovery, at_ms) values (?, ?, ?, ?, ?, ?, ?, ?)',
+      [session_key, id, row.role, row.key, row.run_id, row.text, Number(row.recovery ?? false), Date.now()],
     )
     return id
   }
@@ -94,7 +95,7 @@ export class Transcript {
 
   /** The last rows, oldest first. */
   rows(session_key: string, limit: number): Row[] {
-    const query = `select id, role, key, run_id, text, recovery from entries
+    const query = `select id, role, key, run_id, text, recovery, at_ms from entries
       where session_key = ? and hidden = 0 order by number desc limit ?`
     return this.#db.query<Row, [string, number]>(query).all(session_key, limit).reverse()
   }

@@ -45,6 +45,8 @@ interface Turn extends NewTurn {
 type Emit = (event: string, payload: object) => void
 
 const FOREIGN_SESSION = 'agent:main:telegram:dm:4711'
+/** Longer than any test. */
+const NEVER_MS = 24 * 60 * 60 * 1_000
 const CHAT_ERROR_SINCE = '2026.9'
 
 export class Turns {
@@ -167,7 +169,7 @@ export class Turns {
 
   async #think(turn: Turn): Promise<void> {
     const plan = planOf(turn.prompt)
-    const wait_ms = plan.slow_ms + this.#faults().model_ms
+    const wait_ms = this.#faults().hang ? NEVER_MS : plan.slow_ms + this.#faults().model_ms
     const late = turn.timeout_ms !== undefined && turn.timeout_ms < wait_ms
     if (await isStopped(turn, late ? turn.timeout_ms! : wait_ms)) {
       this.#answerRow(turn, '')

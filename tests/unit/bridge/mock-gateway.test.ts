@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GATEWAY_RULES, type GatewayUnderTest } from '../../support/gateway-contract.ts'
 import { MockGateway, type MockGatewayOptions } from '../../support/mock-gateway/gateway.ts'
+import { OPENCLAW_VERSIONS } from '../../support/openclaw/install.ts'
 
-/** Two sockets of one memory would be needed for loopback and remote at once: the mock knows them by their port. */
-async function withMock(run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
+/** A mock gateway in a folder of its own, and its restarts. */
+async function withMock(version: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mc-mock-gateway-'))
-  const options: MockGatewayOptions = { folder, port: 0, remote_port: 0 }
+  const options: MockGatewayOptions = { folder, port: 0, remote_port: 0, faults: { version } }
   let mock = new MockGateway(options)
   const { port, remote_port } = mock
   try {
@@ -16,7 +17,7 @@ async function withMock(run: (gateway: GatewayUnderTest) => Promise<void>): Prom
       url: mock.url,
       remote_url: mock.remote_url,
       token: mock.token,
-      version: /^2026\.9\.6$/,
+      version: new RegExp(`^${RegExp.escape(version)}$`),
       async restart() {
         await mock.kill()
         mock = new MockGateway({ ...options, port, remote_port })
@@ -34,6 +35,7 @@ async function withMock(run: (gateway: GatewayUnderTest) => Promise<void>): Prom
   }
 }
 
-describe('the contract of a gateway, held by the mock', () => {
-  for (const [title, holds] of GATEWAY_RULES) test(title, () => withMock(holds))
-})
+for (const version of OPENCLAW_VERSIONS)
+  describe(`the contract of a gateway, held by the mock of ${version}`, () => {
+    for (const [title, holds] of GATEWAY_RULES) test(title, () => withMock(version, holds))
+  })

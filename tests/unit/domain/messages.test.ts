@@ -48,6 +48,16 @@ describe('mentions', () => {
     })
   })
 
+  test('whoever is left out is ignored, mentioned or not, if a reader', () => {
+    const idOf = (name: string) => ({ forge: 'F', probe: 'P' })[name]
+    const mayRead = (id: string) => id !== 'S'
+    const resolved = (given: string[], content: string, left_out: string[]) =>
+      resolveMentions(given, content, idOf, mayRead, left_out)
+    expect(resolved(['F', 'P'], '@forge @probe', ['F', 'F', 'S'])).toEqual({ ids: ['P'], ignored: ['F'] })
+    expect(resolved([], 'nobody', ['P', 'S'])).toEqual({ ids: [], ignored: ['P'] })
+    expect(resolved(['S'], '', ['S'])).toEqual({ ids: [], ignored: ['S'] })
+  })
+
   test('over the limit, everybody who is not notified is listed', () => {
     const names = Array.from({ length: 60 }, (_, n) => `n${n}`)
     const { ids, ignored } = resolveMentions(

@@ -26,7 +26,8 @@ export function installService(options: InstallOptions, around: Surroundings, pr
   const { path, config } = loadConfig(options.config, { ...around, env })
   const secrets = config.credentials.provider === 'file' ? config.credentials.path : undefined
   const secrets_owner = secrets === undefined ? undefined : statSync(secrets, { throwIfNoEntry: false })?.uid
-  const plan = planService({ config, config_path: path, program, user, secrets_owner }, around)
+  const config_open = (statSync(path).mode & 0o004) !== 0
+  const plan = planService({ config, config_path: path, config_open, program, user, secrets_owner }, around)
   if (plan.path === null || options.print) print.out(plan.text)
   else print.out(write({ path: plan.path, text: plan.text }))
   print.err(['', 'Next:', ...plan.next.map((line) => `  ${line}`)].join('\n'))

@@ -21,6 +21,8 @@ export interface ServiceRequest {
   program: readonly string[]
   user: boolean
   secrets_owner: number | undefined
+  /** Every user may read the configuration. */
+  config_open: boolean
 }
 
 /** A service cannot be made of this; the message is for people. */
@@ -86,6 +88,7 @@ function systemd(request: ServiceRequest, around: Surroundings): ServicePlan {
             `Write the keys as lines NAME=value into ${environment_path}, then: chmod 600 ${shell(environment_path)}`,
           ]
         : []),
+      ...(user || request.config_open ? [] : [`chmod a+r ${shell(config_path)}    # it holds no secrets`]),
       ...(user ? [] : pairing(config, around)),
       `${control} daemon-reload`,
       `${control} enable --now ${SERVICE_NAME}`,

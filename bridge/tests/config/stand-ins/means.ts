@@ -18,7 +18,10 @@ export class TestMeans implements Means {
     new Promise((resolve, reject) => {
       if (ms < 1_000) return setTimeout(resolve, 1)
       this.#pauses.push(resolve)
-      signal.addEventListener('abort', () => reject(signal.reason))
+      signal.addEventListener('abort', () => {
+        this.#pauses = this.#pauses.filter((waiting) => waiting !== resolve)
+        reject(signal.reason)
+      })
     })
 
   /** Ends one long pause, once somebody waits in it. */

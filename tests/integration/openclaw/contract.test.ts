@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, test } from 'bun:test'
+import { GATEWAY_RULES, type GatewayUnderTest } from '../../support/gateway-contract.ts'
+import { RealGateway } from '../../support/openclaw/gateway.ts'
+import { OPENCLAW_VERSIONS } from '../../support/openclaw/install.ts'
+
+for (const version of OPENCLAW_VERSIONS)
+  describe(`the contract of a gateway, held by OpenClaw ${version}`, () => {
+    let real: RealGateway
+
+    beforeAll(async () => {
+      real = await RealGateway.start(version)
+    })
+
+    afterAll(() => real.stop())
+
+    const underTest = (): GatewayUnderTest => ({
+      url: real.url,
+      remote_url: real.remote_url,
+      token: real.token,
+      version: new RegExp(`^${RegExp.escape(version)}$`),
+      async restart() {
+        await real.kill()
+        await real.start()
+      },
+      async drain() {
+        real.terminate()
+      },
+      approve: (request_id) => real.approve(request_id),
+    })
+
+    for (const [title, holds] of GATEWAY_RULES) test(title, () => holds(underTest()))
+  })

@@ -1,0 +1,134 @@
+/**
+ * A model provider that the real gateway takes for an OpenAI-compatible one. It answers by the directives of the scripted
+ * model and never asks for a tool, so nothing runs on the machine.
+ */
+import { piecesOf, planOf } from '../mock-gateway/model.ts'
+
+export interface ModelCall {
+  /** What the user turn said, without what the gateway puts around it. */
+  user: string
+  system: string
+  received_ms: number
+  /** When the last piece was written; undefined while it is being written. */
+  answered_ms?: number
+}
+
+export interface FakeModel {
+  port: number
+  calls: ModelCall[]
+  stop(): void
+}
+
+interface ChatMessage {
+  role: string
+  content: string | readonly { text?: string }[] | null
+}
+
+const PIECE_MS = 15
+/** The gateway writes some of the user's role itself: context, and demands to go on. That is not what the user said. */
+const OWN_WORDS = [
+  '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>',
+  'The previous attempt did not produce a user-visible answer',
+  '[System] Your previous turn was interrupted',
+]
+
+/** Listens on a free port of 127.0.0.1. Times are milliseconds since 1970, with fractions. */
+export function startFakeModel(): FakeModel {
+  const calls: ModelCall[] = []
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    idleTimeout: 0,
+    async fetch(request) {
+      const { pathname } = new URL(request.url)
+      if (request.method === 'GET' && pathname.endsWith('/models'))
+        return Response.json({ object: 'list', data: [{ id: 'fake-1', object: 'model' }] })
+      if (request.method !== 'POST' || !pathname.endsWith('/chat/completions'))
+        return Response.json({ error: { message: 'no such route' } }, { status: 404 })
+      const body: { messages: ChatMessage[]; stream?: boolean } = await request.json()
+      const call = callOf(body.messages)
+      calls.push(call)
+      const plan = planOf(call.user)
+      await slept(plan.slow_ms, request.signal)
+      if (plan.text === null)
+        return Response.json({ error: { message: 'refused by the test', type: 'fake' } }, { status: 400 })
+      return body.stream ? streamed(plan.text, plan.pieces, call) : whole(plan.text, call)
+    },
+  })
+  return { port: server.port ?? 0, calls, stop: () => void server.stop(true) }
+}
+
+/** Waits; returns early when the gateway gives up on the request. */
+async function slept(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  signal.addEventListener('abort', () => resolve())
+  await promise
+  clearTimeout(timer)
+}
+
+function callOf(messages: readonly ChatMessage[]): ModelCall {
+  const of = (role: string) => messages.filter((message) => message.role === role).map(contentText)
+  const spoken = of('user')
+    .map(bare)
+    .filter((text) => !OWN_WORDS.some((words) => text.startsWith(words)))
+  const user = spoken.at(-1) ?? ''
+  return { user, system: of('system').join('\n'), received_ms: performance.timeOrigin + performance.now() }
+}
+
+/** Without the time that the gateway puts before a text, and the runtime that it puts after. */
+function bare(text: string): string {
+  const since = text.trimStart().replace(/^\[[A-Z][a-z]{2} [^\]]*\] /, '')
+  return since.replace(/\n\nRuntime: agent=[\s\S]*$/, '')
+}
+
+function contentText({ content }: ChatMessage): string {
+  if (typeof content === 'string') return content
+  return (content ?? []).map(({ text }) => text ?? '').join('')
+}
+
+const BASE = { id: 'chatcmpl-fake', created: 0, model: 'fake-1' }
+const USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 }
+
+function whole(content: string, call: ModelCall): Response {
+  answered(call)
+  const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }
+  return Response.json({ ...BASE, object: 'chat.completion', usage: USAGE, choices: [choice] })
+}
+
+/** A response body of what a generator yields, pulled as the reader takes it; the generator ends when the reader goes. */
+function streamOf(pieces: AsyncGenerator<Uint8Array, void>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await pieces.next()
+      if (next.done) controller.close()
+      else controller.enqueue(next.value)
+    },
+    async cancel() {
+      await pieces.return()
+    },
+  })
+}
+
+function streamed(text: string, pieces: number, call: ModelCall): Response {
+  const encoder = new TextEncoder()
+  async function* chunks(): AsyncGenerator<Uint8Array, void> {
+    yield encoder.encode(chunk({ role: 'assistant', content: '' }, null))
+    for (const content of piecesOf(text, pieces)) {
+      yield encoder.encode(chunk({ content }, null))
+      await Bun.sleep(PIECE_MS)
+    }
+    answered(call)
+    yield encoder.encode(`${chunk({}, 'stop', { usage: USAGE })}data: [DONE]\n\n`)
+  }
+  return new Response(streamOf(chunks()), { headers: { 'content-type': 'text/event-stream' } })
+}
+
+function chunk(delta: object, finish_reason: string | null, more: object = {}): string {
+  const choices = [{ index: 0, delta, finish_reason }]
+  return `data: ${JSON.stringify({ ...BASE, object: 'chat.completion.chunk', choices, ...more })}\n\n`
+}
+
+function answered(call: ModelCall): void {
+  call.answered_ms = performance.timeOrigin + performance.now()
+}
