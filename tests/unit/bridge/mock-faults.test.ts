@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Device } from '../../../bridge/src/gateway/device.ts'
 import type { GatewayEvent } from '../../../bridge/src/gateway/port.ts'
-import { answered, begin, type Connected, connectAs, newKey, newRun } from '../../support/gateway-contract.ts'
+import {
+  answered,
+  begin,
+  type Connected,
+  connectAs,
+  newKey,
+  newRun,
+} from '../../support/gateway-contract/connected.ts'
 import type { Faults } from '../../support/mock-gateway/faults.ts'
 import { MockGateway } from '../../support/mock-gateway/gateway.ts'
 
