@@ -202,10 +202,10 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     const row = page.getByRole('row', { name: /forge/ })
     await row.getByRole('link', { name: 'Voice notes' }).waitFor()
     await agent.in('PUT', '/users/me/commands', [{ name: 'deploy', description: 'Deploys a branch' }])
-    await row.getByText('Calls').waitFor()
+    await row.getByText('Calls', { exact: true }).waitFor()
     await row.getByText('/deploy').waitFor()
     const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, agent.headers)
-    await row.getByText('Event stream').waitFor()
+    await row.getByText('Event stream', { exact: true }).waitFor()
     await row.getByText('Idle', { exact: true }).waitFor()
 
     const general = await generalChannel(admin)
