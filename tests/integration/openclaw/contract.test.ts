@@ -28,6 +28,7 @@ for (const version of OPENCLAW_VERSIONS)
       },
       open: (name) => real.model.gates.open(name),
       approve: (request_id) => real.approve(request_id),
+      removeDevice: (device_id) => real.removeDevice(device_id),
     })
 
     for (const [title, holds] of GATEWAY_RULES) test(title, () => holds(underTest()))

@@ -86,6 +86,25 @@ export const ACCESS_RULES: Rule[] = [
     },
   ],
   [
+    'a device that was removed is refused with its old token, and keeps it',
+    async (gateway) => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-device-'))
+      try {
+        const device = Device.load(join(folder, 'device.json'))
+        // From the gateway's own machine the shared token approves a device at once.
+        const paired = await connectAs(gateway.url, { kind: 'device', device, shared_token: gateway.token })
+        await paired.client.close()
+        await gateway.removeDevice(device.id)
+        await using made = begin(gateway.url, { kind: 'device', device, shared_token: null })
+        const link = await made.watch.link('refused')
+        assert.equal(link.reason, 'unauthorized')
+        assert.ok(device.token !== null && !link.message.includes(device.token), link.message)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  ],
+  [
     'the shared token alone gives no scopes from another machine',
     async (gateway) => {
       await using made = begin(gateway.remote_url, { kind: 'token', token: gateway.token })

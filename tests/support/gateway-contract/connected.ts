@@ -20,6 +20,8 @@ export interface GatewayUnderTest {
   open(name: string): void
   /** `openclaw devices approve <request id>`. */
   approve(request_id: string): Promise<void>
+  /** `openclaw devices remove <device id>`. */
+  removeDevice(device_id: string): Promise<void>
 }
 
 /** `needs`: it stops the gateway, so that no other rule can run meanwhile. */

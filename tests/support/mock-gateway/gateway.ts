@@ -119,6 +119,11 @@ export class MockGateway {
     return this.#pairing.requests()
   }
 
+  /** `openclaw devices remove <device id>`. */
+  removeDevice(device_id: string): void {
+    this.#pairing.remove(device_id)
+  }
+
   revokeDevices(): void {
     this.#pairing.revokeAll()
   }

@@ -107,6 +107,7 @@ describe('frames and the schema that OpenClaw ships', () => {
         token: mock.token,
         version: /./,
         open: (name: string) => gates.open(name),
+        removeDevice: async (device_id: string) => mock.removeDevice(device_id),
         approve: async (request_id: string) => void mock.approve(request_id),
         restart: () => Promise.reject(new Error('This run has no restarts.')),
         drain: () => Promise.reject(new Error('This run does not drain.')),

@@ -145,6 +145,15 @@ describe('what a gateway may do wrong', () => {
     expect(await client.startTurn(turn)).toEqual({ status: 'ok', text: 'meanwhile' })
   })
 
+  test('a gateway that falls silent is left, and tried again', async () => {
+    await using stage = await staged({ tick_ms: 60, silent: true })
+    const { watch } = stage.made
+    const away = await watch.link('away')
+    expect(away.reason).toMatch(/^nothing was heard/)
+    stage.mock.set({ silent: false, tick_ms: 30_000 })
+    await watch.link('connected', watch.links.indexOf(away))
+  })
+
   test('a gateway that starts is waited for', async () => {
     const mock = new MockGateway({ faults: { starting: true } })
     try {

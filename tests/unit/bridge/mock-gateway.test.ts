@@ -29,6 +29,7 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
         mock.set({ draining: true })
       },
       open: (name) => gates.open(name),
+      removeDevice: async (device_id) => mock.removeDevice(device_id),
       async approve(request_id) {
         if (!mock.approve(request_id)) throw new Error(`There is no request ${request_id}`)
       },
