@@ -95,6 +95,18 @@ describe('events', () => {
   })
 })
 
+describe('bounds', () => {
+  test('texts under way are kept up to sixteen million characters', () => {
+    const events = reader()
+    const grow = (n: number, deltaText: string) =>
+      events.read('chat', { sessionKey: KEY, runId: `run-${n}`, state: 'delta', deltaText })
+    const large = 'x'.repeat(900_000)
+    for (let n = 0; n < 18; n++) grow(n, large)
+    expect(grow(0, 'new')).toMatchObject({ text: 'new' })
+    expect(grow(17, '!')).toMatchObject({ text: `${large}!` })
+  })
+})
+
 describe('frames', () => {
   test('a refusal keeps its payload, code and details', () => {
     const text = JSON.stringify({

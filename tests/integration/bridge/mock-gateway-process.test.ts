@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Connected, connectAs, newKey, newRun } from '../../support/gateway-contract.ts'
+import { type Connected, connectAs, newKey, newRun } from '../../support/gateway-contract/connected.ts'
 import { type GatewayProcess, startMockGateway } from '../../support/mock-gateway/process.ts'
 
 const TOKEN = 'test-gateway-token'

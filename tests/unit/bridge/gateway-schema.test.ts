@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { fileURLToPath } from 'node:url'
 import Ajv, { type ValidateFunction } from 'ajv'
-import { answered, connectAs, GATEWAY_RULES, newKey } from '../../support/gateway-contract.ts'
+import { answered, connectAs, newKey } from '../../support/gateway-contract/connected.ts'
+import { GATEWAY_RULES } from '../../support/gateway-contract.ts'
+import { Gates } from '../../support/mock-gateway/gates.ts'
 import { MockGateway } from '../../support/mock-gateway/gateway.ts'
 
 /** Definitions of the shipped schema, by what a frame carries. */
@@ -96,13 +98,16 @@ class Judge {
 describe('frames and the schema that OpenClaw ships', () => {
   test('every frame of the client and of the mock gateway fits', async () => {
     const judge = new Judge()
-    const mock = new MockGateway({ remote_port: 0, tap: judge.tap })
+    const gates = new Gates()
+    const mock = new MockGateway({ remote_port: 0, gates, tap: judge.tap })
     try {
       const gateway = {
         url: mock.url,
         remote_url: mock.remote_url,
         token: mock.token,
         version: /./,
+        open: (name: string) => gates.open(name),
+        removeDevice: async (device_id: string) => mock.removeDevice(device_id),
         approve: async (request_id: string) => void mock.approve(request_id),
         restart: () => Promise.reject(new Error('This run has no restarts.')),
         drain: () => Promise.reject(new Error('This run does not drain.')),

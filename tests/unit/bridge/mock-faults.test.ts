@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Device } from '../../../bridge/src/gateway/device.ts'
 import type { GatewayEvent } from '../../../bridge/src/gateway/port.ts'
-import { answered, begin, type Connected, connectAs, newKey, newRun } from '../../support/gateway-contract.ts'
+import {
+  answered,
+  begin,
+  type Connected,
+  connectAs,
+  newKey,
+  newRun,
+} from '../../support/gateway-contract/connected.ts'
 import type { Faults } from '../../support/mock-gateway/faults.ts'
 import { MockGateway } from '../../support/mock-gateway/gateway.ts'
 
@@ -136,6 +143,15 @@ describe('what a gateway may do wrong', () => {
     await watch.link('connected', from)
     expect(await client.turnOutcome(turn.run_id, 5_000)).toEqual({ status: 'ok', text: 'meanwhile' })
     expect(await client.startTurn(turn)).toEqual({ status: 'ok', text: 'meanwhile' })
+  })
+
+  test('a gateway that falls silent is left, and tried again', async () => {
+    await using stage = await staged({ tick_ms: 60, silent: true })
+    const { watch } = stage.made
+    const away = await watch.link('away')
+    expect(away.reason).toMatch(/^nothing was heard/)
+    stage.mock.set({ silent: false, tick_ms: 30_000 })
+    await watch.link('connected', watch.links.indexOf(away))
   })
 
   test('a gateway that starts is waited for', async () => {
