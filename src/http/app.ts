@@ -11,6 +11,7 @@ import { refuse } from './endpoint.ts'
 import { hostCheck } from './host.ts'
 import { openApi } from './openapi.ts'
 import { internalError } from './reply.ts'
+import { agentRoutes } from './routes/agents.ts'
 import { authRoutes } from './routes/auth/routes.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -35,6 +36,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(orgRoutes(deps))
     .use(userRoutes(deps))
     .use(userLinkRoutes(deps))
+    .use(agentRoutes(deps))
     .use(projectRoutes(deps))
     .use(taskRoutes(deps))
     .use(channelRoutes(deps))

@@ -17,6 +17,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
   let ines: Person
   let channel_id: string
   let task_id: string
+  let agent_id: string
 
   beforeAll(async () => {
     await buildApp()
@@ -24,7 +25,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
     ines = await setUp(server)
     channel_id = (await generalChannel(ines)).id
     await join(ines, 'Mei Lindqvist')
-    await addAgent(ines, 'forge')
+    agent_id = (await addAgent(ines, 'forge')).user.id
     const priya = { email: 'priya@example.com', display_name: 'Priya Shah', role: 'contributor' }
     await ines.in('POST', '/users', { type: 'human', ...priya })
     await ines.in('POST', `/channels/${channel_id}/messages`, { content: 'hello' })
@@ -194,7 +195,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
       await page.getByRole('checkbox', { name: /Waits for another/ }).check()
       await page.getByRole('region', { name: 'Selected tasks' }).waitFor()
       await openAll('table')
-      for (const view of ['projects', 'events', 'agents']) {
+      for (const view of ['projects', 'events', 'agents', 'agents/connect', `agents/connect/${agent_id}`]) {
         await at(view)
         await openAll(view)
       }

@@ -202,10 +202,10 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     const row = page.getByRole('row', { name: /forge/ })
     await row.getByRole('link', { name: 'Voice notes' }).waitFor()
     await agent.in('PUT', '/users/me/commands', [{ name: 'deploy', description: 'Deploys a branch' }])
-    await row.getByText('Calls').waitFor()
+    await row.locator('.facts-cell').getByText('Calls').waitFor()
     await row.getByText('/deploy').waitFor()
     const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, agent.headers)
-    await row.getByText('Event stream').waitFor()
+    await row.locator('.facts-cell').getByText('Event stream').waitFor()
     await row.getByText('Idle', { exact: true }).waitFor()
 
     const general = await generalChannel(admin)
@@ -250,7 +250,7 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
       (count) => count === 0,
     )
     await stream.close()
-    await row.getByText('Not connected').waitFor()
+    await row.locator('.facts-cell').getByText('Not connected').waitFor()
 
     await page.getByRole('button', { name: 'Actions for forge' }).click()
     await page.getByRole('menuitem', { name: 'Its events' }).click()

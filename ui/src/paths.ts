@@ -32,6 +32,9 @@ export const paths = {
     return `/o/${segment(slug)}/events${query.size === 0 ? '' : `?${query}`}`
   },
   agents: (slug: string) => `/o/${segment(slug)}/agents`,
+  /** Without an agent: the choice of one. */
+  connect: (slug: string, agent_id?: string) =>
+    `/o/${segment(slug)}/agents/connect${agent_id === undefined ? '' : `/${segment(agent_id)}`}`,
   /** Without a tab: the first one that the reader may see. */
   settings: (slug: string, tab?: string) =>
     `/o/${segment(slug)}/settings${tab === undefined ? '' : `/${segment(tab)}`}`,

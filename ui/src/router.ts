@@ -108,6 +108,7 @@ const org_pages = {
   projects: () => import('./pages/org/ProjectsPage.vue'),
   tasks: () => import('./pages/org/TasksPage.vue'),
   agents: () => import('./pages/org/AgentsPage.vue'),
+  connect: () => import('./pages/org/ConnectPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
   settings: () => import('./pages/org/SettingsPage.vue'),
 }
@@ -143,6 +144,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'projects/:project_id?', component: org_pages.projects },
           { path: 'tasks/:task_id?', component: org_pages.tasks },
           { path: 'agents', component: org_pages.agents },
+          { path: 'agents/connect/:agent_id?', component: org_pages.connect },
           { path: 'events', component: org_pages.events },
           { path: 'settings', redirect: (to) => paths.settings(String(to.params.org), 'general') },
           { path: 'settings/:tab', component: org_pages.settings },

@@ -241,8 +241,8 @@ test('a delivery says its state in words beside the meter', () => {
     },
     { agent_id: 'unknown', state: 'queued' as const, detail: null, updated_at: '2026-11-19T12:00:00.000Z' },
   ]
-  const list = mount(DeliveryList, { props: { deliveries, people } })
-  expect(list.findAll('li').map((row) => row.get('.cut').text())).toEqual(['gateway unreachable', 'queued'])
+  const list = mount(DeliveryList, { props: { seq: 1, deliveries, people } })
+  expect(list.findAll('li').map((row) => row.get('.told').text())).toEqual(['gateway unreachable', 'queued'])
   expect(list.findAll('li')[1]?.get('b').text()).toBe('a former agent')
   expect(list.findAll('li')[0]?.findAll('.trail .on')).toHaveLength(1)
 })

@@ -11,6 +11,7 @@ import type { RowMaker } from './rows.ts'
 import type { Senders } from './senders.ts'
 
 const STORE_AGAIN_MS = 1_000
+/** Channels that were looked up and not found; one more forgets all of them. */
 const UNREADABLE_MAX = 1_000
 
 export interface IntakePorts {
@@ -29,8 +30,8 @@ export interface IntakePorts {
   onMode(mode: StreamMode, reason: string | null): void
   /** There are no rows of what happened before: a new state, or a position that the server does not know. */
   onGap(reason: string): void
-  /** The state takes no more, or takes some again. */
-  onBlocked(): void
+  /** Why no events are taken; null when they are again. */
+  onBlocked(error: Error | null): void
   failed(stage: string, error: unknown): void
 }
 
@@ -38,7 +39,6 @@ export interface IntakePorts {
 export class Intake {
   readonly #ports: IntakePorts
   readonly #signal: AbortSignal
-  /** Channels that the server does not list for this agent, e.g. of an event from before its unassignment. */
   readonly #unreadable = new Set<string>()
 
   constructor(ports: IntakePorts, signal: AbortSignal) {
@@ -87,10 +87,9 @@ export class Intake {
 
   async #event(event: EventEnvelope, cursor: string): Promise<void> {
     const { directory, onChange, onEvent, rows } = this.#ports
-    const changes = directory.apply(event)
+    const changes = [...(await this.#meet(event)), ...directory.apply(event)]
     const message = messageOf(event)
     if (message) this.#ports.senders.note(message)
-    await this.#meet(event.channel_id)
     if (message) await this.#lookUp(message)
     const row = rows.ofEvent(event)
     const stored = await this.#store(cursor, row)
@@ -99,14 +98,20 @@ export class Intake {
     if (stored) this.#ports.onRow(stored)
   }
 
-  /** A channel that no event told of, because the stream carries other topics: a mention comes from everywhere. */
-  async #meet(channel_id: string | null): Promise<void> {
-    const { directory, onChange } = this.#ports
-    if (channel_id === null || directory.channel(channel_id) || this.#unreadable.has(channel_id)) return
+  /**
+   * Looks up a channel at its first event. Its creation may not have arrived: that event has the topic of the new channel, to
+   * which nobody subscribed. Waits while the server is away.
+   */
+  async #meet(event: EventEnvelope): Promise<DirectoryChange[]> {
+    const { directory } = this.#ports
+    const channel_id = spokenIn(event)
+    if (channel_id === undefined || directory.channel(channel_id) || this.#unreadable.has(channel_id))
+      return []
     await patiently(this.#ports, this.#signal, () => directory.refresh())
-    if (directory.channel(channel_id)) return onChange({ type: 'channel', channel_id })
+    if (directory.channel(channel_id)) return [{ type: 'channel', channel_id }]
     if (this.#unreadable.size >= UNREADABLE_MAX) this.#unreadable.clear()
     this.#unreadable.add(channel_id)
+    return []
   }
 
   /** The sender of what a message answers decides whether it wakes the agent. Waits while the server is away. */
@@ -127,23 +132,27 @@ export class Intake {
     const { state, agent, clock, crash, onBlocked } = this.#ports
     const isNew =
       row && (row.seq === null || state.rowsOfMessage(agent, row.channel_id, row.seq).length === 0)
-    let is_blocked = false
     for (;;) {
       try {
         if (row) crash(`${row.kind}:received:before`)
         const stored = state.receive(agent, cursor, isNew ? row : undefined)
         if (row) crash(`${row.kind}:received:after`)
-        if (is_blocked) onBlocked()
+        onBlocked(null)
         return stored
       } catch (error) {
         if (!(error instanceof StateFull || error instanceof StateUnwritable)) throw error
-        if (!is_blocked) onBlocked()
-        is_blocked = true
+        onBlocked(error)
         await pause(clock, STORE_AGAIN_MS, this.#signal)
         this.#signal.throwIfAborted()
       }
     }
   }
+}
+
+/** The channel in which somebody speaks to the agent. */
+function spokenIn(event: EventEnvelope): string | undefined {
+  if (event.type === 'command.invoked') return event.payload.channel_id
+  return messageOf(event)?.channel_id
 }
 
 function messageOf(event: EventEnvelope): Message | undefined {

@@ -86,10 +86,18 @@ export class RowMaker {
   }
 
   #ofCommand(id: string, channel: ChannelInfo, command: Command): NewRow | undefined {
-    const verdict = judgeCommand(command)
+    const verdict = judgeCommand(command, this.#usernames(command.target_agent_ids))
     if (verdict.verdict === 'ignore') return undefined
     const { seq, message_id: reply_to } = command
     return { ...this.#place(channel), id, kind: 'command', seq, reply_to, text: verdict.text }
+  }
+
+  /** All names under which users are mentioned. */
+  #usernames(user_ids: readonly string[]): string[] {
+    return user_ids.flatMap((id) => {
+      const user = this.#directory.user(id)
+      return user ? [user.username, ...(user.former_usernames ?? []).map(({ username }) => username)] : []
+    })
   }
 
   #place(channel: ChannelInfo): { channel_id: string; session: string } {

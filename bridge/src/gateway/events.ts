@@ -6,6 +6,8 @@ import { abortReason, reasonText } from './replies.ts'
 
 /** Turns whose text is kept; the least recently heard one is dropped, and its next event carries the whole text again. */
 const RUNS_MAX = 1_000
+/** Characters of all texts that are kept; beyond that the least recently heard turns go as well. */
+const KEPT_CHARS_MAX = 16_000_000
 
 interface Run {
   text: string
@@ -16,6 +18,7 @@ export class EventReader {
   readonly #owns: (session_key: string) => boolean
   /** In the order in which they were last heard. */
   readonly #runs = new Map<string, Run>()
+  #chars = 0
 
   /** `owns` gets keys in lower case. */
   constructor(owns: (session_key: string) => boolean) {
@@ -41,6 +44,7 @@ export class EventReader {
   /** A new connection: what was heard on the last one is incomplete. */
   forget(): void {
     this.#runs.clear()
+    this.#chars = 0
   }
 
   #lifecycle(of: Of, payload: JsonObject): GatewayEvent | undefined {
@@ -83,10 +87,18 @@ export class EventReader {
   }
 
   #keep(run_id: string, run: Run): void {
-    this.#runs.delete(run_id)
-    const [oldest] = this.#runs.keys()
-    if (oldest !== undefined && this.#runs.size >= RUNS_MAX) this.#runs.delete(oldest)
+    this.#drop(run_id)
     this.#runs.set(run_id, run)
+    this.#chars += run.text.length
+    for (const oldest of this.#runs.keys()) {
+      if (this.#runs.size <= RUNS_MAX && this.#chars <= KEPT_CHARS_MAX) return
+      if (oldest !== run_id) this.#drop(oldest)
+    }
+  }
+
+  #drop(run_id: string): void {
+    this.#chars -= this.#runs.get(run_id)?.text.length ?? 0
+    this.#runs.delete(run_id)
   }
 
   /** Its text is not needed any more; that it started is, until its second answer. */

@@ -145,6 +145,11 @@ export function connectFailed(error: WireError): ConnectFailed {
     return new ConnectFailed(`The gateway is not ready: ${error.message}`, {
       retry_after_ms: error.retry_after_ms,
     })
+  if (detail === 'AUTH_TOKEN_MISSING')
+    return new ConnectFailed(
+      'The gateway wants a token, and this bridge is not paired yet: run mc-bridge init, or name the gateway token in gateway.token_env.',
+      { refusal: 'unauthorized' },
+    )
   if (/^(AUTH|DEVICE)/.test(detail))
     return new ConnectFailed(`The gateway refused the credential (${detail}): ${error.message}`, {
       refusal: 'unauthorized',

@@ -101,10 +101,13 @@ export class Supervisor {
     this.#again(this.#back_off.refused(refusal === 'pairing_required' || pairs_again))
   }
 
-  /** A device token that was revoked is dropped, and the key pairs again under its old id. False without one. */
+  /**
+   * A device token that was revoked is dropped where the shared token can pair the same key again. Otherwise it is kept:
+   * the address may be another gateway's for a while. False when nothing was dropped.
+   */
   #forgetToken(): boolean {
     const { auth } = this.#options
-    if (auth.kind !== 'device' || auth.device.token === null) return false
+    if (auth.kind !== 'device' || auth.shared_token === null || auth.device.token === null) return false
     this.#try('forget the device token', () => auth.device.forgetToken())
     return true
   }

@@ -1,5 +1,6 @@
 import type { EventPayload } from '../../../src/contracts/event-payloads.ts'
 import type { AgentCommand } from '../../../src/contracts/resources.ts'
+import { usernameForm } from '../../../src/contracts/usernames.ts'
 import { cleanLine, cleanLines } from './clean.ts'
 
 /** What may stand after a command: nothing (what stands there is dropped), a few plain words, or a line of text. */
@@ -80,16 +81,20 @@ export function registeredCommands(): AgentCommand[] {
 
 /**
  * What becomes of a command for this agent. All people of the org may give all commands of the list, agents none. The text for
- * the gateway is made of the event's fields alone, in one line.
+ * the gateway is made of the event's fields alone, in one line. `usernames` are those of the agents that the command is for:
+ * mentions of them are its address, not its arguments.
  */
-export function judgeCommand({ command, args, sender, target_agent_ids }: Invoked): CommandVerdict {
+export function judgeCommand(
+  { command, args, sender, target_agent_ids }: Invoked,
+  usernames: readonly string[],
+): CommandVerdict {
   // The server answers it.
   if (command === 'help') return { verdict: 'ignore' }
   if (sender.type !== 'human') return refuse('Only people give commands.')
   const name = command.toLowerCase()
   const allowed = Object.hasOwn(ALLOWED, name) ? ALLOWED[name] : undefined
   if (!allowed) return unknown(name, target_agent_ids.length === 1)
-  const line = argsOf(allowed.args, args)
+  const line = argsOf(allowed.args, args, usernames)
   if (line === undefined) return refuse(wrongArgs(name, allowed.args))
   return { verdict: 'take', way: allowed.way, text: line === '' ? `/${name}` : `/${name} ${line}` }
 }
@@ -115,14 +120,23 @@ function unknown(name: string, only_me: boolean): CommandVerdict {
 }
 
 /** One clean line; undefined when it is not of the kind that the command takes. */
-function argsOf(kind: Args, args: string): string | undefined {
+function argsOf(kind: Args, args: string, usernames: readonly string[]): string | undefined {
   if (kind === 'none') return ''
   if (cleanLines(args.trim()).length > 1) return undefined
-  const line = cleanLine(args)
+  const line = withoutMentions(cleanLine(args), usernames)
   if (line === '') return ''
   if (line.includes('\ufffd') || [...line].length > ARGS_CHARACTERS_MAX) return undefined
   const fits = kind === 'words' ? WORDS.test(line) : !DIRECTIVE.test(line)
   return fits ? line : undefined
+}
+
+function withoutMentions(line: string, usernames: readonly string[]): string {
+  const isMention = (word: string) =>
+    word.startsWith('@') && usernames.includes(usernameForm(word.slice(1).replace(/[.,:;!?]+$/, '')))
+  return line
+    .split(' ')
+    .filter((word) => !isMention(word))
+    .join(' ')
 }
 
 function wrongArgs(name: string, kind: Args): string {

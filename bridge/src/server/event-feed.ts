@@ -22,6 +22,7 @@ export class EventFeed {
   readonly #api: Api
   #cursor: string | null
   #mode: StreamMode = 'connecting'
+  #reason: string | null = null
   /** When a stream last carried more than its first frame. */
   #proven_at: number
   #failures = 0
@@ -131,9 +132,11 @@ export class EventFeed {
     return event.sequence <= this.#sequence && log(cursor) === log(this.#cursor)
   }
 
+  /** Another reason for the same trouble is said as well, but not while events come in some way. */
   async *#say(mode: StreamMode, reason: string | null): AsyncGenerator<Incoming> {
-    if (mode === this.#mode) return
+    if (mode === this.#mode && (mode !== 'connecting' || reason === this.#reason)) return
     this.#mode = mode
+    this.#reason = reason
     yield { kind: 'mode', mode, reason }
   }
 }

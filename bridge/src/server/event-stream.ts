@@ -43,6 +43,7 @@ export async function* readStream(
   const watch = new Watchdog(connection, () => ended.abort())
   let heartbeat_ms = HEARTBEAT_MS
   let comments = 0
+  let opened = false
   try {
     watch.expect(connection.request_timeout_ms)
     const body = await open(connection, cursor, AbortSignal.any([signal, ended.signal]))
@@ -51,16 +52,20 @@ export async function* readStream(
     const reader = body.getReader()
     for (;;) {
       const { value, done } = await reader.read()
-      watch.rest()
+      if (opened) watch.rest()
       if (done) throw new StreamFailed('the server ended the stream')
       for (const { data, last_event_id } of sse.push(decoder.decode(value, { stream: true }))) {
         const frame = parse(data)
-        if (frame.type === 'stream.opened')
+        if (frame.type === 'stream.opened') {
+          opened = true
+          watch.rest()
           heartbeat_ms = frame.payload.heartbeat_seconds * 1000 || HEARTBEAT_MS
+        }
         if (frame.type === 'session.revoked')
           throw new KeyRefused(`the server revoked the session (${frame.payload.reason})`)
         yield { frame, cursor: last_event_id }
       }
+      if (!opened) continue
       // A heartbeat carries a cursor too: it moves past events that the filter skipped.
       if (sse.comments > comments) yield { frame: null, cursor: sse.last_event_id }
       comments = sse.comments

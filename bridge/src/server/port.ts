@@ -76,7 +76,7 @@ export type Incoming =
   | { kind: 'cursor'; cursor: string }
   /** The cursor could not be honoured; events may be missing. */
   | { kind: 'reset'; reason: string; cursor: string }
-  /** How events come now. */
+  /** How events come now; `connecting` again with each other reason. */
   | { kind: 'mode'; mode: StreamMode; reason: string | null }
 
 export type StreamMode = 'connecting' | 'stream' | 'polling'

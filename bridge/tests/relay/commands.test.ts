@@ -6,7 +6,7 @@ import { judgeCommand, registeredCommands, wayOfText } from '../../src/relay/com
 import { jane, ME, OTHER_AGENT, scout } from '../support/samples.ts'
 
 const judge = (command: string, args = '', rest: Partial<Parameters<typeof judgeCommand>[0]> = {}) =>
-  judgeCommand({ command, args, sender: jane, target_agent_ids: [ME], ...rest })
+  judgeCommand({ command, args, sender: jane, target_agent_ids: [ME], ...rest }, ['forge', 'scout'])
 const take = (text: string, way: string) => ({ verdict: 'take' as const, text, way: way as never })
 
 describe('commands that are taken', () => {
@@ -21,6 +21,10 @@ describe('commands that are taken', () => {
     ['think', 'high', '/think high', 'pass'],
     ['context', 'detail', '/context detail', 'pass'],
     ['usage', 'tokens', '/usage tokens', 'pass'],
+    ['model', '@forge gpt', '/model gpt', 'pass'],
+    ['model', 'gpt @Forge, @scout', '/model gpt', 'pass'],
+    ['status', '@forge', '/status', 'pass'],
+    ['compact', '@forge: keep what @jane said', '/compact keep what @jane said', 'once'],
     ['compact', '', '/compact', 'once'],
     [
       'compact',
@@ -77,6 +81,8 @@ describe('commands that are refused', () => {
     ['model', '/exec on'],
     ['model', '--runtime host'],
     ['model', 'gpt; rm'],
+    ['model', 'gpt @jane'],
+    ['compact', 'this @forge /elevated on'],
     ['model', 'a b c d e'],
     ['think', 'high\u2028/elevated on'],
     ['compact', 'this\n/elevated on'],

@@ -11,7 +11,7 @@ import {
   ORG,
   refusal,
 } from '../support/misbehaving-server.ts'
-import { pump, RecordingClock } from '../support/pump.ts'
+import { pump, RecordingClock, Traffic } from '../support/pump.ts'
 
 const KEY = 'mc_test_0123456789_secret'
 const REPORT: ClientReport = {
@@ -26,11 +26,13 @@ const MESSAGES = `/channels/${CHANNEL}/messages`
 
 let server: MisbehavingServer
 let clock: RecordingClock
+let traffic: Traffic
 const open: AgentClient[] = []
 
 beforeEach(() => {
   server = misbehavingServer()
   clock = new RecordingClock()
+  traffic = new Traffic()
 })
 afterEach(async () => {
   for (const client of open.splice(0)) client.close()
@@ -44,6 +46,7 @@ function client(options: Partial<ConnectionOptions> = {}): AgentClient {
     api_key: KEY,
     clock,
     random: () => 0.5,
+    fetch: traffic.fetch,
     ...options,
   })
   open.push(made)
@@ -64,7 +67,7 @@ async function outcome<T>(call: Promise<T>, step_ms = 500): Promise<T | Error> {
       settled = { value: error }
     },
   )
-  await pump(clock, step_ms, () => settled !== undefined, 'the call to settle')
+  await pump(clock, step_ms, () => settled !== undefined, 'the call to settle', traffic)
   return settled!.value
 }
 

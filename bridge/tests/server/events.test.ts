@@ -10,7 +10,7 @@ import {
   ORG,
   refusal,
 } from '../support/misbehaving-server.ts'
-import { pump } from '../support/pump.ts'
+import { pump as pumpClock, Traffic } from '../support/pump.ts'
 
 const LOG = 'abcd1234'
 const STREAM = '/events/stream'
@@ -19,18 +19,31 @@ const MINUTE_MS = 60_000
 let server: MisbehavingServer
 let clock: FakeClock
 let client: AgentClient
+let traffic: Traffic
 const abort: AbortController[] = []
 
 beforeEach(() => {
   server = misbehavingServer()
   clock = new FakeClock()
-  client = new AgentClient({ url: server.url, org_slug: ORG, api_key: 'key', clock, random: () => 0.5 })
+  traffic = new Traffic()
+  const { fetch } = traffic
+  client = new AgentClient({
+    url: server.url,
+    org_slug: ORG,
+    api_key: 'key',
+    clock,
+    random: () => 0.5,
+    fetch,
+  })
 })
 afterEach(async () => {
   for (const one of abort.splice(0)) one.abort()
   client.close()
   await server.stop()
 })
+
+const pump = (step_ms: number, condition: () => boolean, what?: string) =>
+  pumpClock(clock, step_ms, condition, what, traffic)
 
 /** What a consumer got, and how the stream ended for it. */
 function consume(cursor: string | null) {
@@ -69,7 +82,7 @@ const positions = () =>
 test('the first stream begins now and tells its position; events come with theirs', async () => {
   server.on(STREAM, () => new OpenStream().opened(LOG, 4, false).event(LOG, 5).heartbeat(LOG, 8).response)
   const got = consume(null)
-  await pump(clock, 0, () => got.cursor === `${LOG}.8`)
+  await pump(0, () => got.cursor === `${LOG}.8`)
   expect(got.items).toEqual([
     { kind: 'mode', mode: 'stream', reason: null },
     { kind: 'opened', cursor: `${LOG}.4` },
@@ -89,7 +102,7 @@ test('a stream that is cut in mid-frame resumes behind the last whole one: each 
     return stream.event(LOG, 4).event(LOG, 5).response
   })
   const got = consume(`${LOG}.1`)
-  await pump(clock, 100, () => got.sequences.length === 4)
+  await pump(100, () => got.sequences.length === 4)
   expect(got.sequences).toEqual([2, 3, 4, 5])
   expect(positions()).toEqual([`${LOG}.1`, `${LOG}.3`])
   expect(got.ofKind('mode').map(({ mode }) => mode)).toEqual(['stream', 'connecting', 'stream'])
@@ -102,7 +115,7 @@ test('an event that comes again is not given out again', async () => {
     return stream.event(LOG, 2).event(LOG, 2).event(LOG, 1).event(LOG, 3).response
   })
   const got = consume(`${LOG}.1`)
-  await pump(clock, 0, () => got.sequences.includes(3))
+  await pump(0, () => got.sequences.includes(3))
   expect(got.sequences).toEqual([2, 3])
 })
 
@@ -114,15 +127,15 @@ test('a stream is dead after three heartbeats of silence, and not before', async
     return stream.response
   })
   const got = consume(null)
-  await pump(clock, 0, () => got.items.length === 2)
+  await pump(0, () => got.items.length === 2)
   await clock.advance(11_000)
   streams[0]!.heartbeat(LOG, 2)
-  await pump(clock, 0, () => got.cursor === `${LOG}.2`)
+  await pump(0, () => got.cursor === `${LOG}.2`)
   await clock.advance(11_000)
   expect(got.ofKind('mode')).toHaveLength(1)
-  await pump(clock, 500, () => streams.length === 2, 'another stream')
+  await pump(500, () => streams.length === 2, 'another stream')
   expect(got.ofKind('mode')[1]).toMatchObject({ mode: 'connecting', reason: expect.stringContaining('12 s') })
-  await pump(clock, 0, () => streams[0]!.cancelled, 'the first one to be let go of')
+  await pump(0, () => streams[0]!.cancelled, 'the first one to be let go of')
 })
 
 test('a stream without a first frame is given up after the request timeout', async () => {
@@ -130,8 +143,11 @@ test('a stream without a first frame is given up after the request timeout', asy
     n === 1 ? new OpenStream().text(': hello\n').response : new OpenStream().opened(LOG, 1, false).response,
   )
   const got = consume(null)
-  await pump(clock, 1_000, () => got.ofKind('opened').length === 1)
-  expect(got.ofKind('mode')[0]).toMatchObject({ mode: 'stream' })
+  await pump(5_000, () => got.ofKind('opened').length === 1)
+  expect(got.ofKind('mode')).toMatchObject([
+    { mode: 'connecting', reason: 'nothing was heard for 10 s' },
+    { mode: 'stream' },
+  ])
   expect(positions()).toHaveLength(2)
 })
 
@@ -142,7 +158,7 @@ test('a revoked session ends the events with the key refused', async () => {
     return stream.response
   })
   const got = consume(null)
-  await pump(clock, 0, () => got.ended)
+  await pump(0, () => got.ended)
   expect(got.error).toBeInstanceOf(KeyRefused)
   expect(got.sequences).toEqual([2])
 })
@@ -150,7 +166,7 @@ test('a revoked session ends the events with the key refused', async () => {
 test('401 ends the events with the key refused', async () => {
   server.on(STREAM, () => refusal(401, 'INVALID_API_KEY'))
   const got = consume(null)
-  await pump(clock, 0, () => got.ended)
+  await pump(0, () => got.ended)
   expect(got.error).toBeInstanceOf(KeyRefused)
 })
 
@@ -162,10 +178,10 @@ test('with another key in use the end of the old one only moves the stream', asy
     return new OpenStream().opened(LOG, 1, true).event(LOG, 2).response
   })
   const got = consume(null)
-  await pump(clock, 0, () => got.items.length === 2)
+  await pump(0, () => got.items.length === 2)
   client.useKey('other')
   old.frame({ type: 'session.revoked', payload: { reason: 'expired' } })
-  await pump(clock, 0, () => got.sequences.length === 1)
+  await pump(0, () => got.sequences.length === 1)
   expect(got.ended).toBe(false)
 })
 
@@ -176,7 +192,7 @@ test('a reset moves the position to the head of the other log', async () => {
     return stream.event('newlog99', 8).response
   })
   const got = consume(`${LOG}.400`)
-  await pump(clock, 0, () => got.sequences.length === 1)
+  await pump(0, () => got.sequences.length === 1)
   expect(got.ofKind('reset')).toEqual([{ kind: 'reset', reason: 'other_log', cursor: 'newlog99.7' }])
   expect(got.sequences).toEqual([8])
 })
@@ -188,7 +204,7 @@ test('a position that the server does not read begins anew, as a reset', async (
       : refusal(400, 'INVALID_CURSOR'),
   )
   const got = consume('no position')
-  await pump(clock, 100, () => got.ofKind('reset').length === 1)
+  await pump(100, () => got.ofKind('reset').length === 1)
   expect(got.ofKind('reset')).toEqual([{ kind: 'reset', reason: 'invalid_cursor', cursor: `${LOG}.7` }])
 })
 
@@ -201,7 +217,7 @@ test('Retry-After is the least wait before the next stream', async () => {
       : new OpenStream().opened(LOG, 1, false).response
   })
   const got = consume(null)
-  await pump(clock, 1_000, () => got.ofKind('opened').length === 1)
+  await pump(5_000, () => got.ofKind('opened').length === 1)
   expect(asked_at[1]! - asked_at[0]!).toBeGreaterThanOrEqual(40_000)
 })
 
@@ -215,7 +231,7 @@ test('the back-off grows to a minute while streams open and break at once', asyn
   })
   server.on('/events', () => Response.json({ data: [], next_cursor: null }))
   consume(`${LOG}.1`)
-  await pump(clock, 500, () => asked_at.length === 10)
+  await pump(500, () => asked_at.length === 10)
   const gaps = asked_at.slice(1).map((at, n) => at - asked_at[n]!)
   // Half of each limit; requests add a little.
   for (const [n, limit_s] of [1, 2, 4, 8, 16, 32, 60, 60, 60].entries())
@@ -230,8 +246,22 @@ test('notifications, which are no events of the log, and unknown frames are pass
     return stream.event(LOG, 2).response
   })
   const got = consume(`${LOG}.1`)
-  await pump(clock, 0, () => got.sequences.length === 1)
+  await pump(0, () => got.sequences.length === 1)
   expect(got.items.map(({ kind }) => kind)).toEqual(['mode', 'opened', 'event'])
+})
+
+test('each other reason for the absence of a stream is said, the same one only once', async () => {
+  server.on(STREAM, (_, n) => {
+    if (n < 4) return refusal(503, 'UNAVAILABLE')
+    return n < 6 ? refusal(404, 'ORG_NOT_FOUND') : new OpenStream().opened(LOG, 1, false).response
+  })
+  const got = consume(null)
+  await pump(5_000, () => got.ofKind('opened').length === 1)
+  expect(got.ofKind('mode').map(({ mode, reason }) => [mode, reason])).toEqual([
+    ['connecting', expect.stringContaining('UNAVAILABLE')],
+    ['connecting', expect.stringContaining('ORG_NOT_FOUND')],
+    ['stream', null],
+  ])
 })
 
 test('an answer that is no stream counts as none', async () => {
@@ -239,7 +269,7 @@ test('an answer that is no stream counts as none', async () => {
     n === 1 ? new Response('<html>Hello') : new OpenStream().opened(LOG, 1, false).response,
   )
   const got = consume(null)
-  await pump(clock, 100, () => got.ofKind('opened').length === 1)
+  await pump(100, () => got.ofKind('opened').length === 1)
   expect(positions()).toHaveLength(2)
 })
 
@@ -262,17 +292,18 @@ test('after five minutes without a stream events are polled, until a stream carr
   })
   const began_at = clock.now()
   const got = consume(`${LOG}.1`)
-  await pump(clock, 1_000, () => got.sequences.length === 4)
+  await pump(5_000, () => got.sequences.length === 4)
   expect(polled_at[0]! - began_at).toBeGreaterThanOrEqual(5 * MINUTE_MS)
   expect(got.sequences).toEqual([2, 3, 4, 5])
   expect(got.cursor).toBe(`${LOG}.5`)
   head = 7
-  await pump(clock, 1_000, () => got.sequences.length === 6)
+  await pump(5_000, () => got.sequences.length === 6)
   expect(polled_at[2]! - polled_at[0]!).toBeGreaterThanOrEqual(30_000)
   stream_works = true
-  await pump(clock, 1_000, () => got.sequences.length === 7)
+  await pump(5_000, () => got.sequences.length === 7)
   expect(got.sequences).toEqual([2, 3, 4, 5, 6, 7, 8])
   expect(got.ofKind('mode')).toEqual([
+    { kind: 'mode', mode: 'connecting', reason: expect.stringContaining('502') },
     { kind: 'mode', mode: 'polling', reason: expect.stringContaining('502') },
     { kind: 'mode', mode: 'stream', reason: null },
   ])
@@ -290,7 +321,7 @@ test('a stream that opens and brings nothing does not end polling', async () => 
     return Response.json({ data: [], next_cursor: null })
   })
   const got = consume(`${LOG}.1`)
-  await pump(clock, 1_000, () => polls === 4)
+  await pump(5_000, () => polls === 4)
   const modes = got.ofKind('mode').map(({ mode }) => mode)
   expect(modes.filter((mode) => mode === 'polling')).toHaveLength(1)
   expect(modes.at(-1)).toBe('polling')
@@ -305,7 +336,7 @@ test('polling survives refusals, a foreign cursor and a slow server, and ends wi
     return n < 8 ? Response.json({ data: [event(42)], next_cursor: null }) : refusal(401, 'INVALID_API_KEY')
   })
   const got = consume(`${LOG}.1`)
-  await pump(clock, 1_000, () => got.ended)
+  await pump(5_000, () => got.ended)
   expect(got.error).toBeInstanceOf(KeyRefused)
   expect(got.ofKind('reset')).toEqual([{ kind: 'reset', reason: 'invalid_cursor', cursor: 'newlog99.41' }])
   expect(got.sequences).toEqual([42])
@@ -321,8 +352,8 @@ test('polling without a position begins at the newest event', async () => {
     return Response.json({ data: [event(7)], next_cursor: null })
   })
   const got = consume(null)
-  await pump(clock, 1_000, () => got.sequences.length === 1)
-  expect(got.items.slice(1)).toEqual([
+  await pump(5_000, () => got.sequences.length === 1)
+  expect(got.items.slice(2)).toEqual([
     { kind: 'cursor', cursor: `${LOG}.6` },
     { kind: 'event', event: event(7) as never, cursor: `${LOG}.7` },
   ])
@@ -333,25 +364,25 @@ test('the position moves only when the consumer asks on', async () => {
   const controller = new AbortController()
   for await (const item of client.events(`${LOG}.1`, controller.signal)) if (item.kind === 'event') break
   const got = consume(`${LOG}.1`)
-  await pump(clock, 0, () => got.sequences.length === 2)
+  await pump(0, () => got.sequences.length === 2)
   expect(got.sequences).toEqual([2, 3])
 })
 
 test('an abort ends the events at once, whatever they wait for', async () => {
   server.on(STREAM, () => new OpenStream().response)
   const waiting = consume(null)
-  await pump(clock, 0, () => positions().length === 1)
+  await pump(0, () => positions().length === 1)
   waiting.stop()
-  await pump(clock, 0, () => waiting.ended)
+  await pump(0, () => waiting.ended)
   server.on(STREAM, () => new OpenStream().opened(LOG, 1, false).response)
   const reading = consume(null)
-  await pump(clock, 0, () => reading.ofKind('opened').length === 1)
+  await pump(0, () => reading.ofKind('opened').length === 1)
   reading.stop()
-  await pump(clock, 0, () => reading.ended)
+  await pump(0, () => reading.ended)
   server.on(STREAM, () => refusal(503, 'UNAVAILABLE'))
   const backing_off = consume(null)
-  await pump(clock, 0, () => backing_off.ofKind('mode').length === 0 && positions().length === 3)
+  await pump(0, () => backing_off.ofKind('mode').length === 1)
   backing_off.stop()
-  await pump(clock, 0, () => backing_off.ended)
+  await pump(0, () => backing_off.ended)
   for (const { error } of [waiting, reading, backing_off]) expect(error).toBeUndefined()
 })

@@ -6,8 +6,8 @@ import { notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
 import { PageOf } from '../../contracts/lists.ts'
-import { AgentCommands, ClientReport, KeyRotate, UserCreate, UserPatch } from '../../contracts/requests.ts'
-import { AgentClient, ApiKey, User } from '../../contracts/resources.ts'
+import { KeyRotate, UserCreate, UserPatch } from '../../contracts/requests.ts'
+import { ApiKey, User } from '../../contracts/resources.ts'
 import { Closed, Nullable, OneOf, Text, Timestamp } from '../../contracts/schema.ts'
 import { ROLES, USER_TYPES } from '../../contracts/vocabulary.ts'
 import { listKeys } from '../../db/queries/api-keys.ts'
@@ -111,52 +111,6 @@ export function userRoutes(deps: Deps) {
           const { result } = await call.command('user.update', {
             user_id: targetOf(call),
             patch: call.body,
-          })
-          return { body: result }
-        },
-      ),
-    )
-
-    .put(
-      '/users/me/commands',
-      ...at.org(
-        {
-          tag,
-          action: 'user.set_commands',
-          body: AgentCommands,
-          summary: 'The commands that the calling agent takes',
-          description:
-            'Replaces those it registered before. In the channels that the agent reads they are completed, and taken as commands without a question.',
-          ok: { status: 200, schema: AgentCommands },
-          errors: ['FORBIDDEN'],
-        },
-        async (call) => {
-          const { result } = await call.command('user.set_commands', {
-            user_id: call.principal.id ?? '',
-            commands: call.body,
-          })
-          return { body: result }
-        },
-      ),
-    )
-
-    .put(
-      '/users/me/client',
-      ...at.org(
-        {
-          tag,
-          action: 'user.set_client',
-          body: ClientReport,
-          summary: 'The program that connects the calling agent',
-          description:
-            'Its name and version, which messages wake the agent, and whether it is able to take them. Shown with the agent as `client`. The same report again changes nothing, `reported_at` neither.',
-          ok: { status: 200, schema: AgentClient },
-          errors: ['FORBIDDEN'],
-        },
-        async (call) => {
-          const { result } = await call.command('user.set_client', {
-            user_id: call.principal.id ?? '',
-            client: call.body,
           })
           return { body: result }
         },

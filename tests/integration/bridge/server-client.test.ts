@@ -183,6 +183,7 @@ test('without a stream events are polled; when it can be reached again it goes o
   await until(() => got.contents.length === 2, 'an event of the stream')
   expect(got.contents).toEqual(['while it is cut', 'while it comes back'])
   expect(got.items.flatMap((item) => (item.kind === 'mode' ? [item.mode] : []))).toEqual([
+    'connecting',
     'polling',
     'stream',
   ])

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test'
-import { GATEWAY_RULES, type GatewayUnderTest } from '../../support/gateway-contract.ts'
+import type { GatewayUnderTest } from '../../support/gateway-contract/connected.ts'
+import { GATEWAY_RULES } from '../../support/gateway-contract.ts'
 import { RealGateway } from '../../support/openclaw/gateway.ts'
 import { OPENCLAW_VERSIONS } from '../../support/openclaw/install.ts'
 
@@ -25,7 +26,9 @@ for (const version of OPENCLAW_VERSIONS)
       async drain() {
         real.terminate()
       },
+      open: (name) => real.model.gates.open(name),
       approve: (request_id) => real.approve(request_id),
+      removeDevice: (device_id) => real.removeDevice(device_id),
     })
 
     for (const [title, holds] of GATEWAY_RULES) test(title, () => holds(underTest()))

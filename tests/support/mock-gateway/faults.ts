@@ -18,6 +18,8 @@ export interface Faults {
   provider_down: boolean
   /** Milliseconds of every turn, besides what its prompt asks for. */
   model_ms: number
+  /** Turns start and never end. */
+  hang: boolean
   /** `final` is sent twice. */
   final_twice: boolean
   /** A settled turn is followed by another `final` of the same text under a foreign run id. */
@@ -49,6 +51,7 @@ export const NO_FAULTS: Faults = {
   remote: false,
   provider_down: false,
   model_ms: 5,
+  hang: false,
   final_twice: false,
   foreign_final: false,
   lost_final: false,

@@ -4,12 +4,16 @@
  */
 import { mkdirSync } from 'node:fs'
 import type { Server, ServerWebSocket } from 'bun'
+import type { Params, Reply } from './answers.ts'
 import { type Faults, NO_FAULTS } from './faults.ts'
-import { call, type House, type Params, type Refusal, type Reply } from './methods.ts'
-import { Pairing, type Presented } from './pairing.ts'
+import { Gates } from './gates.ts'
+import { handshake, scopeProblem, type Visitor } from './handshake.ts'
+import { call, type House } from './methods.ts'
+import { Pairing } from './pairing.ts'
 import { recover } from './recovery.ts'
 import { Transcript } from './transcript.ts'
-import { agentOf, type TurnLog, Turns } from './turns.ts'
+import { agentOf } from './turn-events.ts'
+import { type TurnLog, Turns } from './turns.ts'
 
 export interface MockGatewayOptions {
   token?: string
@@ -21,13 +25,13 @@ export interface MockGatewayOptions {
   folder?: string
   agents?: readonly string[]
   faults?: Partial<Faults>
+  /** For prompts with `HOLD`. */
+  gates?: Gates
   /** Sees each frame, `in` from the client and `out` to it. */
   tap?(direction: 'in' | 'out', frame: unknown): void
 }
 
-interface Peer {
-  remote: boolean
-  nonce: string
+interface Peer extends Visitor {
   scopes: string[] | null
   seq: number
 }
@@ -41,12 +45,6 @@ interface RequestFrame {
 }
 
 const UNAUTHORIZED = 1008
-const CONNECT_PARAMS = new Set(
-  'minProtocol maxProtocol role scopes caps client auth device userAgent locale commands permissions pathEnv'.split(
-    ' ',
-  ),
-)
-
 export class MockGateway {
   readonly boot_id = crypto.randomUUID()
   readonly token: string
@@ -67,7 +65,9 @@ export class MockGateway {
     if (options.folder) mkdirSync(options.folder, { recursive: true })
     const transcript = new Transcript(options.folder)
     const faults = () => this.faults
-    const turns = new Turns(transcript, faults, (event, payload) => this.broadcast(event, payload))
+    const turns = new Turns(transcript, faults, options.gates ?? new Gates(), (event, payload) =>
+      this.broadcast(event, payload),
+    )
     const agents = options.agents ?? ['main', 'scout']
     this.#house = { transcript, turns, agents, faults, commands: new Map() }
     this.#pairing = new Pairing(this.token, options.folder)
@@ -119,6 +119,11 @@ export class MockGateway {
     return this.#pairing.requests()
   }
 
+  /** `openclaw devices remove <device id>`. */
+  removeDevice(device_id: string): void {
+    this.#pairing.remove(device_id)
+  }
+
   revokeDevices(): void {
     this.#pairing.revokeAll()
   }
@@ -128,7 +133,7 @@ export class MockGateway {
     const run_id = `announce:v1:agent:${agentOf(session_key)}:subagent:${crypto.randomUUID()}`
     this.#house.transcript.ensure(session_key)
     this.#house.transcript.add(session_key, { role: 'assistant', key: null, run_id, text })
-    this.#house.turns.final(session_key, run_id, text, 1)
+    this.#house.turns.say(session_key, run_id, text)
     return run_id
   }
 
@@ -197,10 +202,7 @@ export class MockGateway {
     if (method === 'connect') this.#connect(socket, id, params)
     else if (!socket.data.scopes) socket.close(UNAUTHORIZED, 'connect first')
     else if (!this.faults.mute.includes(method)) {
-      const needed = WRITES.has(method) ? 'operator.write' : 'operator.read'
-      const reply = socket.data.scopes.includes(needed)
-        ? await call(this.#house, method, params)
-        : missingScope(needed)
+      const reply = scopeProblem(method, socket.data.scopes) ?? (await call(this.#house, method, params))
       this.#answer(socket, id, reply)
       const second = await reply.second
       if (second && !this.faults.lost_second_answer) this.#answer(socket, id, second)
@@ -208,65 +210,14 @@ export class MockGateway {
   }
 
   #connect(socket: Socket, id: string, params: Params): void {
-    const refuse = (error: Refusal, code: number) => {
-      this.#answer(socket, id, { ok: false, error })
-      socket.close(code, error.message.slice(0, 100))
+    const { boot_id, faults } = this
+    const done = handshake(params, socket.data, { boot_id, faults, pairing: this.#pairing })
+    this.#answer(socket, id, done.reply)
+    if ('close' in done) socket.close(done.close, done.reply.error?.message.slice(0, 100))
+    else {
+      socket.data.scopes = done.scopes
+      this.#connections++
     }
-    const unexpected = Object.keys(params).find((name) => !CONNECT_PARAMS.has(name))
-    if (unexpected) refuse({ code: 'INVALID_REQUEST', message: `unexpected property '${unexpected}'` }, 1008)
-    else if (this.faults.starting)
-      refuse(
-        {
-          code: 'UNAVAILABLE',
-          message: 'gateway starting',
-          details: { reason: 'startup-sidecars' },
-          retryable: true,
-          retryAfterMs: 500,
-        },
-        1013,
-      )
-    else if (Number(params.minProtocol) > 4 || Number(params.maxProtocol) < 4)
-      refuse(
-        { code: 'INVALID_REQUEST', message: 'protocol mismatch', details: { code: 'PROTOCOL_MISMATCH' } },
-        1002,
-      )
-    else this.#admit(socket, id, presentedOf(params), refuse)
-  }
-
-  #admit(
-    socket: Socket,
-    id: string,
-    presented: Presented,
-    refuse: (error: Refusal, code: number) => void,
-  ): void {
-    const admission = this.#pairing.admit(
-      presented,
-      socket.data.nonce,
-      socket.data.remote || this.faults.remote,
-    )
-    if (!admission.ok) {
-      const { code, message, details } = admission
-      refuse({ code, message, details }, UNAUTHORIZED)
-      return
-    }
-    socket.data.scopes = admission.scopes
-    this.#connections++
-    const { version, protocol, tick_ms } = this.faults
-    const given = presented.client.mode === 'backend' ? undefined : admission.device_token
-    const payload = {
-      type: 'hello-ok',
-      protocol,
-      server: { version, bootId: this.boot_id, connId: crypto.randomUUID() },
-      features: { methods: [], events: [] },
-      snapshot: { presence: [], health: {}, stateVersion: { presence: 0, health: 0 }, uptimeMs: 1 },
-      auth: {
-        role: 'operator',
-        scopes: admission.scopes,
-        ...(given === undefined ? {} : { deviceToken: given, issuedAtMs: Date.now() }),
-      },
-      policy: { maxPayload: 26_214_400, maxBufferedBytes: 52_428_800, tickIntervalMs: tick_ms },
-    }
-    this.#answer(socket, id, { ok: true, payload })
   }
 
   #answer(socket: Socket, id: string, { ok, payload, error }: Reply): void {
@@ -283,30 +234,5 @@ export class MockGateway {
     clearInterval(this.#ticks)
     if (this.faults.silent) return
     this.#ticks = setInterval(() => this.broadcast('tick', { ts: Date.now() }), this.faults.tick_ms)
-  }
-}
-
-const WRITES = new Set([
-  'agent',
-  'agent.wait',
-  'chat.send',
-  'chat.abort',
-  'sessions.create',
-  'sessions.patch',
-])
-
-function missingScope(scope: string): Reply {
-  const details = { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] }
-  return { ok: false, error: { code: 'FORBIDDEN', message: `missing scope: ${scope}`, details } }
-}
-
-function presentedOf(params: Params): Presented {
-  const { role, scopes, client, auth, device } = params as Partial<Presented> & { auth?: { token?: string } }
-  return {
-    role: role ?? 'operator',
-    scopes: scopes ?? [],
-    token: auth?.token ?? '',
-    client: client ?? { id: 'test', mode: 'test', platform: 'linux' },
-    device,
   }
 }

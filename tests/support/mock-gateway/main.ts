@@ -1,15 +1,16 @@
 /**
- * The mock gateway as a program, so that it can be killed. Environment: `PORT`, `TOKEN`, `FOLDER`, `FAULTS` (JSON). Its
+ * The mock gateway as a program, so that it can be killed. Environment: `PORT`, `TOKEN`, `FOLDER`, `FAULTS` (JSON), `AGENTS` (names, separated by commas). Its
  * first line of output is `{"port":…}`. `GET /turns`, `POST /faults`, `POST /approve`, `POST /announce` and `POST /drop` of
  * the control port steer it, which that line names as `control`.
  */
 import { MockGateway } from './gateway.ts'
 
-const { PORT, TOKEN, FOLDER, FAULTS } = process.env
+const { PORT, TOKEN, FOLDER, FAULTS, AGENTS } = process.env
 const gateway = new MockGateway({
   ...(PORT ? { port: Number(PORT) } : {}),
   ...(TOKEN ? { token: TOKEN } : {}),
   ...(FOLDER ? { folder: FOLDER } : {}),
+  ...(AGENTS ? { agents: AGENTS.split(',') } : {}),
   faults: JSON.parse(FAULTS ?? '{}'),
 })
 

@@ -1,26 +1,22 @@
 /** The methods of a mock gateway that a bridge calls, with closed parameters and the answers of the real one. */
+import {
+  archived,
+  forbidden,
+  historyRow,
+  invalid,
+  ok,
+  type Params,
+  type Reply,
+  refuse,
+  settled,
+  unavailable,
+  waited,
+} from './answers.ts'
+import { commandOutput, plainText, sayCommand } from './commands.ts'
 import type { Faults } from './faults.ts'
-import { recoveryText } from './recovery.ts'
-import type { Row, Transcript } from './transcript.ts'
-import { agentOf, type Outcome, type Turns } from './turns.ts'
-
-export type Params = Readonly<Record<string, unknown>>
-
-export interface Refusal {
-  code: string
-  message: string
-  details?: object
-  retryable?: boolean
-  retryAfterMs?: number
-}
-
-/** `second` is answered to the same request later. */
-export type Reply = {
-  ok: boolean
-  payload?: object
-  error?: Refusal
-  second?: Promise<Reply>
-}
+import type { Transcript } from './transcript.ts'
+import { agentOf } from './turn-events.ts'
+import type { Turns } from './turns.ts'
 
 export interface House {
   transcript: Transcript
@@ -188,104 +184,4 @@ const METHODS: Readonly<Record<string, Method>> = {
 function keyOf(value: unknown): string {
   const key = String(value).toLowerCase()
   return key.startsWith('agent:') ? key : `agent:main:${key}`
-}
-
-const FREE = ['/status', '/help', '/whoami', '/model', '/think', '/context', '/tasks', '/usage', '/compact']
-const REFUSED = ['/new', '/reset', '/restart', '/config', '/exec', '/bash', '/update', '/elevated']
-
-function commandOutput(text: string, key: string, version: string): string | undefined {
-  const [name = ''] = text.trim().split(/\s/)
-  if (REFUSED.includes(name)) return `${name} needs operator.admin, which require operator.admin.`
-  if (!FREE.includes(name)) return undefined
-  return name === '/status'
-    ? `🦞 OpenClaw ${version}\n🧠 Model: fake/fake-1\n🧵 Session: ${key}`
-    : `Output of ${text.trim()}`
-}
-
-function sayCommand({ transcript, turns }: House, key: string, run_id: string, text: string, output: string) {
-  transcript.add(key, { role: 'user', key: `${run_id}:user`, run_id: null, text })
-  transcript.add(key, { role: 'assistant', key: run_id, run_id: null, text: output })
-  turns.final(key, run_id, output, 1)
-}
-
-/** Text through `chat.send` while a turn runs: this run ends empty at once, and the answer comes under a foreign id. */
-function plainText({ turns }: House, key: string, run_id: string, text: string) {
-  const busy = turns.isBusy(key)
-  if (busy) turns.final(key, run_id, '', 1)
-  void turns.start({ session_key: key, run_id: busy ? crypto.randomUUID() : run_id, prompt: text })
-}
-
-function historyRow({ id, role, key, run_id, text, recovery, at_ms }: Row): object {
-  const own = { id, ...(run_id === null ? {} : { runId: run_id }) }
-  const keyed = key === null ? {} : { idempotencyKey: key }
-  if (role === 'assistant')
-    return { role, ...keyed, content: [{ type: 'text', text }], stopReason: 'stop', __openclaw: own }
-  const provenance = recovery
-    ? { provenance: { kind: 'internal_system', sourceTool: 'main_session_restart_recovery' } }
-    : {}
-  const content = recovery ? recoveryText : text
-  return { role, ...keyed, content, timestamp: at_ms, ...provenance, __openclaw: own }
-}
-
-/** The answer to a settled turn, fresh and repeated. */
-function settled(run_id: string, end: Outcome): Reply {
-  switch (end.status) {
-    case 'ok': {
-      const payloads = end.text === '' ? [] : [{ text: end.text, mediaUrl: null }]
-      return ok({ runId: run_id, status: 'ok', summary: 'completed', result: { payloads, meta: {} } })
-    }
-    case 'timeout':
-      return ok({ runId: run_id, status: 'timeout', summary: 'aborted', timeoutPhase: 'provider' })
-    case 'aborted':
-      return end.ran
-        ? ok({ runId: run_id, status: 'error', summary: 'failed', stopReason: 'aborted' })
-        : ok({ runId: run_id, status: 'timeout', summary: 'aborted', stopReason: end.stop_reason })
-    case 'error': {
-      const payload = { runId: run_id, status: 'error', summary: end.refused ? end.reason : 'failed' }
-      if (!end.refused) return ok({ ...payload, result: { payloads: [{ text: end.reason }] } })
-      return { ok: false, payload, error: { code: 'UNAVAILABLE', message: end.reason } }
-    }
-  }
-}
-
-/** `tells`: releases before 2026.9 say in which phase a turn is. */
-function waited(end: Outcome | undefined, tells: boolean): object {
-  if (!end) return { status: 'timeout', ...(tells ? { timeoutPhase: 'gateway_draining' } : {}) }
-  const endedAt = Date.now()
-  if (end.status === 'ok')
-    return {
-      status: 'ok',
-      endedAt,
-      stopReason: 'stop',
-      terminalReply: end.text === '' ? { disposition: 'empty' } : { disposition: 'visible', text: end.text },
-    }
-  if (end.status === 'timeout') return { status: 'timeout', endedAt, error: 'aborted', providerStarted: true }
-  if (end.status === 'error') return { status: 'error', endedAt, error: end.reason }
-  return { status: 'error', endedAt, stopReason: end.stop_reason }
-}
-
-function ok(payload: object): Reply {
-  return { ok: true, payload }
-}
-
-function refuse(error: Refusal): Reply {
-  return { ok: false, error }
-}
-
-function invalid(message: string): Reply {
-  return refuse({ code: 'INVALID_REQUEST', message })
-}
-
-function unavailable(message: string): Reply {
-  return refuse({ code: 'UNAVAILABLE', message })
-}
-
-function archived(key: string): Reply {
-  return invalid(`Session "${key}" is archived. Restore it before starting new work.`)
-}
-
-function forbidden(): Reply {
-  const missingScope = 'operator.admin'
-  const details = { code: 'MISSING_SCOPE', missingScope, requiredScopes: [missingScope] }
-  return refuse({ code: 'FORBIDDEN', message: `missing scope: ${missingScope}`, details })
 }

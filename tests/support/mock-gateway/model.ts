@@ -3,11 +3,13 @@
  * test can hold an answer against its question.
  *
  * `ECHO text` answers with the rest of the prompt, `LONG n` with n characters, `SILENT` with nothing, `FAIL` not at all,
- * `SLOW n` waits n milliseconds first, `PIECES n` streams in n pieces. Without a directive it answers `echo: ` and the
+ * `SLOW n` waits n milliseconds first, `HOLD name` until the test opens that gate, `PIECES n` streams in n pieces. Without a directive it answers `echo: ` and the
  * prompt. Only the part after the last `[Mission Control …]` header counts: quoted messages of others steer nothing.
  */
 export interface Plan {
   slow_ms: number
+  /** Name of a gate to wait at. */
+  hold: string | null
   /** Null: the provider refuses the request. */
   text: string | null
   pieces: number
@@ -19,6 +21,7 @@ export function planOf(prompt: string): Plan {
   const asked = afterLastHeader(prompt)
   return {
     slow_ms: Number(/\bSLOW (\d{1,7})\b/.exec(asked)?.[1] ?? 0),
+    hold: /\bHOLD (\S{1,100})/.exec(asked)?.[1] ?? null,
     pieces: Number(/\bPIECES (\d{1,4})\b/.exec(asked)?.[1] ?? 3),
     text: /\bFAIL\b/.test(asked) ? null : answer(asked),
   }
@@ -38,7 +41,7 @@ function answer(asked: string): string {
   if (long) return longText(Number(long[1]))
   const echo = /\bECHO ([\s\S]+)/.exec(asked)
   if (echo) return echo[1]!.trim()
-  return `echo: ${asked.replace(/\b(SLOW|PIECES) \d+\b/g, '').trim()}`
+  return `echo: ${asked.replace(/\b(SLOW|PIECES|HOLD) \S+/g, '').trim()}`
 }
 
 /** Numbered paragraphs of some 400 characters, so that a test sees the order of parts and that nothing is missing. */

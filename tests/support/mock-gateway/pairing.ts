@@ -52,6 +52,12 @@ export class Pairing {
     return [...this.#devices.values()].filter((d) => d.token === null).map((d) => d.request_id)
   }
 
+  /** What `openclaw devices remove <device id>` does. */
+  remove(device_id: string): void {
+    this.#devices.delete(device_id)
+    this.#save()
+  }
+
   /** Forgets the devices: their tokens do not hold any more. */
   revokeAll(): void {
     this.#devices.clear()

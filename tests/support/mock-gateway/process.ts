@@ -9,8 +9,10 @@ export interface GatewayProcess {
   turns(): Promise<TurnLog[]>
   connections(): Promise<{ opened: number; open: number }>
   set(faults: Partial<Faults>): Promise<void>
-  /** Text of the agent's own accord. */
-  announce(session_key: string, text: string): Promise<void>
+  /** `openclaw devices approve <request id>`; false for an unknown request. */
+  approve(request_id: string): Promise<boolean>
+  /** Text of the agent's own accord; the run id under which it is said. */
+  announce(session_key: string, text: string): Promise<string>
   drop(code: number): Promise<void>
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts again on the same port and folder. Faults are those of the start. */
@@ -21,10 +23,17 @@ export interface GatewayProcess {
 interface Options {
   folder: string
   token: string
+  /** Its agents; `main` and `scout` when left out. */
+  agents?: readonly string[]
   faults?: Partial<Faults>
 }
 
-export async function startMockGateway({ folder, token, faults = {} }: Options): Promise<GatewayProcess> {
+export async function startMockGateway({
+  folder,
+  token,
+  agents,
+  faults = {},
+}: Options): Promise<GatewayProcess> {
   let port = 0
   let control = 0
   let child = await spawn()
@@ -36,6 +45,7 @@ export async function startMockGateway({ folder, token, faults = {} }: Options):
         TOKEN: token,
         FOLDER: folder,
         FAULTS: JSON.stringify(faults),
+        ...(agents ? { AGENTS: agents.join(',') } : {}),
         ...(port === 0 ? {} : { PORT: String(port) }),
       },
       stdin: 'ignore',
@@ -78,7 +88,8 @@ export async function startMockGateway({ folder, token, faults = {} }: Options):
     turns: () => ask('/turns'),
     connections: () => ask('/connections'),
     set: async (changed) => void (await ask('/faults', changed)),
-    announce: async (session_key, text) => void (await ask('/announce', { session_key, text })),
+    approve: (request_id) => ask('/approve', { request_id }),
+    announce: (session_key, text) => ask('/announce', { session_key, text }),
     drop: async (code) => void (await ask('/drop', { code })),
     kill,
     async restart() {

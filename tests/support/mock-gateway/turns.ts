@@ -1,7 +1,9 @@
 /** The turns of a mock gateway: first in, first out per session, each with its events and its outcome. */
 import type { Faults } from './faults.ts'
+import type { Gates } from './gates.ts'
 import { type Plan, piecesOf, planOf } from './model.ts'
 import type { Transcript } from './transcript.ts'
+import { type Emit, TurnEvents } from './turn-events.ts'
 
 export type Outcome =
   | { status: 'ok'; text: string }
@@ -42,9 +44,8 @@ interface Turn extends NewTurn {
   seq: number
 }
 
-type Emit = (event: string, payload: object) => void
-
-const FOREIGN_SESSION = 'agent:main:telegram:dm:4711'
+/** Longer than any test. */
+const NEVER_MS = 24 * 60 * 60 * 1_000
 const CHAT_ERROR_SINCE = '2026.9'
 
 export class Turns {
@@ -53,15 +54,23 @@ export class Turns {
   readonly #chains = new Map<string, Promise<void>>()
   readonly #transcript: Transcript
   readonly #faults: () => Faults
-  readonly #emit: Emit
+  readonly #gates: Gates
+  readonly #events: TurnEvents
   #closed = false
 
-  constructor(transcript: Transcript, faults: () => Faults, emit: Emit) {
+  constructor(transcript: Transcript, faults: () => Faults, gates: Gates, emit: Emit) {
+    this.#gates = gates
     this.#transcript = transcript
     this.#faults = faults
-    this.#emit = (event, payload) => {
+    const whileOpen: Emit = (event, payload) => {
       if (!this.#closed) emit(event, payload)
     }
+    this.#events = new TurnEvents(whileOpen, faults)
+  }
+
+  /** The gateway's own words: nobody asked for a turn. */
+  say(session_key: string, run_id: string, text: string): void {
+    this.#events.final(session_key, run_id, text, 1)
   }
 
   state(run_id: string): Turn['state'] | undefined {
@@ -118,8 +127,13 @@ export class Turns {
     const turns = this.#of(session_key).filter((turn) => run_id === undefined || turn.run_id === run_id)
     for (const turn of turns) {
       const outcome: Outcome = { status: 'aborted', stop_reason, ran: turn.state === 'running' }
-      this.#chat(turn, { state: 'aborted', stopReason: stop_reason })
-      this.#lifecycle(turn, { phase: 'end', status: 'cancelled', aborted: true, stopReason: stop_reason })
+      this.#events.chat(turn, { state: 'aborted', stopReason: stop_reason })
+      this.#events.lifecycle(turn, {
+        phase: 'end',
+        status: 'cancelled',
+        aborted: true,
+        stopReason: stop_reason,
+      })
       this.#transcript.unqueue(turn.run_id)
       turn.stop(outcome)
       turn.end(outcome)
@@ -161,15 +175,17 @@ export class Turns {
   #begin(turn: Turn): void {
     turn.state = 'running'
     turn.log.started_ms = performance.timeOrigin + performance.now()
-    this.#lifecycle(turn, { phase: 'start', startedAt: Date.now() })
-    this.#noise()
+    this.#events.lifecycle(turn, { phase: 'start', startedAt: Date.now() })
+    this.#events.noise()
   }
 
   async #think(turn: Turn): Promise<void> {
     const plan = planOf(turn.prompt)
-    const wait_ms = plan.slow_ms + this.#faults().model_ms
+    const wait_ms = this.#faults().hang ? NEVER_MS : plan.slow_ms + this.#faults().model_ms
     const late = turn.timeout_ms !== undefined && turn.timeout_ms < wait_ms
-    if (await isStopped(turn, late ? turn.timeout_ms! : wait_ms)) {
+    const slept = Bun.sleep(late ? turn.timeout_ms! : wait_ms)
+    const ready = plan.hold === null ? slept : slept.then(() => this.#gates.passed(plan.hold ?? ''))
+    if (await isStopped(turn, ready)) {
       this.#answerRow(turn, '')
       return
     }
@@ -184,11 +200,11 @@ export class Turns {
   async #answer(turn: Turn, plan: Plan, text: string): Promise<void> {
     let so_far = ''
     for (const piece of piecesOf(text, plan.pieces)) {
-      if (await isStopped(turn, 1)) return
+      if (await isStopped(turn, Bun.sleep(1))) return
       so_far += piece
-      this.#delta(turn, piece, so_far)
+      this.#events.delta(turn, piece, so_far)
     }
-    for (let n = 0; n < this.#faults().flood; n++) this.#delta(turn, '', so_far)
+    for (let n = 0; n < this.#faults().flood; n++) this.#events.delta(turn, '', so_far)
     if (turn.state === 'ended' || this.#closed) return
     this.#answerRow(turn, text)
     turn.log.final_ms = performance.timeOrigin + performance.now()
@@ -204,78 +220,34 @@ export class Turns {
       await Bun.sleep(5)
     }
     const terminalReply = text === '' ? { disposition: 'empty' } : { disposition: 'visible', text }
-    this.#lifecycle(turn, { phase: 'end', stopReason: 'stop', aborted: false, terminalReply })
-    if (!lost_final) this.final(turn.session_key, turn.run_id, text, turn.seq++)
-    if (final_twice) this.final(turn.session_key, turn.run_id, text, turn.seq++)
+    this.#events.lifecycle(turn, { phase: 'end', stopReason: 'stop', aborted: false, terminalReply })
+    if (!lost_final) this.#events.final(turn.session_key, turn.run_id, text, turn.seq++)
+    if (final_twice) this.#events.final(turn.session_key, turn.run_id, text, turn.seq++)
     turn.end(outcome)
     if (!foreign_final) return
     await Bun.sleep(20)
-    this.final(turn.session_key, crypto.randomUUID(), text, 1)
-  }
-
-  /** A `final` event; the gateway's own words when nobody asked for a turn. */
-  final(session_key: string, run_id: string, text: string, seq: number): void {
-    const content = text === '' ? [] : [{ type: 'text', text }]
-    const message = { role: 'assistant', content, timestamp: Date.now() }
-    const of = { runId: run_id, sessionKey: session_key, agentId: agentOf(session_key), seq }
-    this.#emit('chat', { ...of, state: 'final', stopReason: 'stop', message })
+    this.#events.final(turn.session_key, crypto.randomUUID(), text, 1)
   }
 
   #timeOut(turn: Turn): void {
-    this.#lifecycle(turn, { phase: 'end', aborted: false, timeoutPhase: 'provider' })
-    this.#chat(turn, { state: 'error', errorKind: 'timeout' })
+    this.#events.lifecycle(turn, { phase: 'end', aborted: false, timeoutPhase: 'provider' })
+    this.#events.chat(turn, { state: 'error', errorKind: 'timeout' })
     turn.end({ status: 'timeout' })
   }
 
   #fail(turn: Turn, reason: string, refused: boolean): void {
-    this.#lifecycle(turn, { phase: 'error', error: reason })
+    this.#events.lifecycle(turn, { phase: 'error', error: reason })
     if (turn.state === 'running' && this.#faults().version >= CHAT_ERROR_SINCE)
-      this.#chat(turn, { state: 'error', errorMessage: reason, errorDetail: { provider: 'fake' } })
+      this.#events.chat(turn, { state: 'error', errorMessage: reason, errorDetail: { provider: 'fake' } })
     turn.end({ status: 'error', reason, refused })
   }
 
   #answerRow(turn: Turn, text: string): void {
     this.#transcript.add(turn.session_key, { role: 'assistant', key: null, run_id: turn.run_id, text })
   }
-
-  #delta(turn: Turn, deltaText: string, text: string): void {
-    const message = { role: 'assistant', content: [{ type: 'text', text }], timestamp: Date.now() }
-    this.#chat(turn, { state: 'delta', deltaText, message })
-  }
-
-  #chat({ run_id, session_key, ...turn }: Turn, more: object): void {
-    const of = { runId: run_id, sessionKey: session_key, agentId: agentOf(session_key) }
-    this.#emit('chat', { ...of, seq: turn.seq, ...more })
-    this.#turns.get(run_id)!.seq++
-  }
-
-  #lifecycle(turn: Turn, data: object): void {
-    const { run_id, session_key } = turn
-    const of = { runId: run_id, sessionKey: session_key, agentId: agentOf(session_key) }
-    this.#emit('agent', { ...of, stream: 'lifecycle', data, seq: turn.seq++, ts: Date.now() })
-  }
-
-  /** Other people's conversations on the same gateway: every operator sees them, and they are nobody's business here. */
-  #noise(): void {
-    for (let n = 0; n < this.#faults().noise; n++) {
-      this.final(FOREIGN_SESSION, crypto.randomUUID(), 'a private word', 1)
-      this.#emit('task', { action: 'upserted', task: { id: crypto.randomUUID(), status: 'running' } })
-      this.#emit('health', { ok: true, ts: Date.now() })
-      this.#emit('chat.metadata.changed', { sessionKey: FOREIGN_SESSION })
-    }
-  }
 }
 
 /** Waits; true when the turn was stopped before. */
-async function isStopped(turn: Turn, ms: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(resolve, ms, false)
-  void turn.stopped.then(() => resolve(true))
-  const stopped = await promise
-  clearTimeout(timer)
-  return stopped
-}
-
-export function agentOf(session_key: string): string {
-  return session_key.split(':')[1] ?? 'main'
+async function isStopped(turn: Turn, ready: Promise<void>): Promise<boolean> {
+  return await Promise.race([ready.then(() => false), turn.stopped.then(() => true)])
 }

@@ -2,6 +2,7 @@
  * A model provider that the real gateway takes for an OpenAI-compatible one. It answers by the directives of the scripted
  * model and never asks for a tool, so nothing runs on the machine.
  */
+import { Gates } from '../mock-gateway/gates.ts'
 import { piecesOf, planOf } from '../mock-gateway/model.ts'
 
 export interface ModelCall {
@@ -11,11 +12,15 @@ export interface ModelCall {
   received_ms: number
   /** When the last piece was written; undefined while it is being written. */
   answered_ms?: number
+  /** The gateway gave up on the request before it was answered. */
+  gone?: boolean
 }
 
 export interface FakeModel {
   port: number
   calls: ModelCall[]
+  /** For prompts with `HOLD`. */
+  gates: Gates
   stop(): void
 }
 
@@ -35,6 +40,7 @@ const OWN_WORDS = [
 /** Listens on a free port of 127.0.0.1. Times are milliseconds since 1970, with fractions. */
 export function startFakeModel(): FakeModel {
   const calls: ModelCall[] = []
+  const gates = new Gates()
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -48,23 +54,25 @@ export function startFakeModel(): FakeModel {
       const body: { messages: ChatMessage[]; stream?: boolean } = await request.json()
       const call = callOf(body.messages)
       calls.push(call)
+      request.signal.addEventListener('abort', () => {
+        call.gone = true
+      })
       const plan = planOf(call.user)
-      await slept(plan.slow_ms, request.signal)
+      await unlessGone(Bun.sleep(plan.slow_ms), request.signal)
+      if (plan.hold !== null) await unlessGone(gates.passed(plan.hold), request.signal)
       if (plan.text === null)
         return Response.json({ error: { message: 'refused by the test', type: 'fake' } }, { status: 400 })
       return body.stream ? streamed(plan.text, plan.pieces, call) : whole(plan.text, call)
     },
   })
-  return { port: server.port ?? 0, calls, stop: () => void server.stop(true) }
+  return { port: server.port ?? 0, calls, gates, stop: () => void server.stop(true) }
 }
 
 /** Waits; returns early when the gateway gives up on the request. */
-async function slept(ms: number, signal: AbortSignal): Promise<void> {
+async function unlessGone(ready: Promise<void>, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  signal.addEventListener('abort', () => resolve())
-  await promise
-  clearTimeout(timer)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await Promise.race([ready, promise])
 }
 
 function callOf(messages: readonly ChatMessage[]): ModelCall {

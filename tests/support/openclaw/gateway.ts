@@ -75,6 +75,10 @@ export class RealGateway {
     await this.#running.openclaw('devices', 'approve', request_id)
   }
 
+  async removeDevice(device_id: string): Promise<void> {
+    await this.#running.openclaw('devices', 'remove', device_id)
+  }
+
   async stop(): Promise<void> {
     await this.kill()
     this.model.stop()

@@ -2,14 +2,17 @@ import { describe, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GATEWAY_RULES, type GatewayUnderTest } from '../../support/gateway-contract.ts'
+import type { GatewayUnderTest } from '../../support/gateway-contract/connected.ts'
+import { GATEWAY_RULES } from '../../support/gateway-contract.ts'
+import { Gates } from '../../support/mock-gateway/gates.ts'
 import { MockGateway, type MockGatewayOptions } from '../../support/mock-gateway/gateway.ts'
 import { OPENCLAW_VERSIONS } from '../../support/openclaw/install.ts'
 
 /** A mock gateway in a folder of its own, and its restarts. */
 async function withMock(version: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mc-mock-gateway-'))
-  const options: MockGatewayOptions = { folder, port: 0, remote_port: 0, faults: { version } }
+  const gates = new Gates()
+  const options: MockGatewayOptions = { folder, port: 0, remote_port: 0, gates, faults: { version } }
   let mock = new MockGateway(options)
   const { port, remote_port } = mock
   try {
@@ -25,6 +28,8 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
       async drain() {
         mock.set({ draining: true })
       },
+      open: (name) => gates.open(name),
+      removeDevice: async (device_id) => mock.removeDevice(device_id),
       async approve(request_id) {
         if (!mock.approve(request_id)) throw new Error(`There is no request ${request_id}`)
       },
@@ -37,5 +42,5 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
 
 for (const version of OPENCLAW_VERSIONS)
   describe(`the contract of a gateway, held by the mock of ${version}`, () => {
-    for (const [title, holds] of GATEWAY_RULES) test(title, () => withMock(version, holds))
+    for (const [title, holds] of GATEWAY_RULES) test.concurrent(title, () => withMock(version, holds))
   })

@@ -21,6 +21,15 @@ export function readEvents(slug: string, filter: LogFilter, cursor?: string): Pr
   return request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events?${query}`)
 }
 
+/** Until when agents' posts to a channel are paused, by the newest event about it: ISO 8601, null when they are not. */
+export async function readPause(slug: string, channel_id: string): Promise<string | null> {
+  const query = new URLSearchParams({ channel_id, limit: '1' })
+  for (const type of ['channel.loop_paused', 'channel.loop_resumed']) query.append('type', type)
+  const { data } = await request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events?${query}`)
+  const [last] = data
+  return last?.type === 'channel.loop_paused' ? last.payload.until : null
+}
+
 /** The first tasks whose title contains a text, archived ones included. */
 export async function findTasks(slug: string, q: string): Promise<Task[]> {
   const query = { q, per_page: FOUND_LIMIT, include_archived: 'true' }

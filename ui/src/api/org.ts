@@ -11,7 +11,7 @@ import type {
   UserCreate,
   UserPatch,
 } from '@contracts/requests.ts'
-import type { ApiKey, Channel, Message, Org, User } from '@contracts/resources.ts'
+import type { ApiKey, Channel, Delivery, Message, Org, User } from '@contracts/resources.ts'
 import { request } from './http.ts'
 
 export const orgPath = (slug: string) => `/api/v1/orgs/${encodeURIComponent(slug)}`
@@ -124,6 +124,12 @@ export const api = {
   },
   post: (slug: string, channel_id: string, body: MessageCreate) =>
     request<Message>('POST', `${channelPath(slug, channel_id)}/messages`, { body }),
+  /** Sets a failed delivery back to `queued`: the agent takes the message again. */
+  retryDelivery: (slug: string, channel_id: string, seq: number, agent_id: string) =>
+    request<Delivery>(
+      'POST',
+      `${channelPath(slug, channel_id)}/messages/${seq}/deliveries/${encodeURIComponent(agent_id)}/retry`,
+    ),
   markRead: (slug: string, channel_id: string, body: ReadMark) =>
     request<ReadMarker>('PUT', `${channelPath(slug, channel_id)}/read`, { body }),
   markUnread: (slug: string, channel_id: string, seq: number) =>

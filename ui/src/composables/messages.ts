@@ -70,11 +70,15 @@ function headOf(client: QueryClient, slug: string, channel_id: string): number {
   return channels?.find(({ id }) => id === channel_id)?.last_seq ?? 0
 }
 
-/** The messages of a channel, with functions that load more of them. */
+/** The messages of a channel, with functions that load more of them. An empty id reads nothing. */
 export function useMessages(slug: MaybeRefOrGetter<string>, channel_id: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
   const queryKey = computed(() => keys.messages(toValue(slug), toValue(channel_id)))
-  const query = useQuery({ queryKey, queryFn: () => loadLog(client, toValue(slug), toValue(channel_id)) })
+  const query = useQuery({
+    queryKey,
+    queryFn: () => loadLog(client, toValue(slug), toValue(channel_id)),
+    enabled: computed(() => toValue(channel_id) !== ''),
+  })
   const loading_older = ref(false)
   const loading_newer = ref(false)
 

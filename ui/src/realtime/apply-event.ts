@@ -39,6 +39,10 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'channel.updated': {
       return describedChannel(event.payload.channel)
     }
+    case 'channel.loop_paused':
+      return [{ at: 'pause', channel_id: event.payload.channel_id, until: event.payload.until }]
+    case 'channel.loop_resumed':
+      return [{ at: 'pause', channel_id: event.payload.channel_id, until: null }]
     case 'project.user_assigned':
     case 'project.user_unassigned':
     case 'project.archived':
@@ -97,8 +101,6 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.session_revoked':
     case 'auth.sign_in_link_created':
     case 'auth.password_changed':
-    case 'channel.loop_paused':
-    case 'channel.loop_resumed':
     case 'command.invoked':
     case 'sub_agent.created':
     case 'sub_agent.completed':

@@ -26,6 +26,7 @@ export type CacheUpdate =
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
+  | { at: 'pause'; channel_id: string; until: string | null }
   | { at: 'last_message'; channel_id: string; change: (last: LastMessage) => LastMessage }
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
@@ -56,6 +57,9 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'last_message':
         change(client, keys.lastMessage(slug, update.channel_id), update.change)
+        break
+      case 'pause':
+        change<string | null>(client, keys.pause(slug, update.channel_id), () => update.until)
         break
       case 'archived_tasks':
         change(client, keys.archivedTasks(slug), update.change)

@@ -87,6 +87,12 @@ export function withArrival(log: MessageLog, message: Message): { log: MessageLo
   return { log: { ...log, messages: [...log.messages, message] }, arrival: 'appended' }
 }
 
+/** How far an agent is with a message; undefined when the message is not loaded or not for the agent. */
+export function deliveryOf(log: MessageLog, seq: number, agent_id: string): Delivery | undefined {
+  const message = log.messages.find((one) => one.seq === seq)
+  return message?.deliveries.find((delivery) => delivery.agent_id === agent_id)
+}
+
 /** Updates the delivery state of an agent. No effect for a message that is not loaded. */
 export function withDelivery(log: MessageLog, seq: number, delivery: Delivery): MessageLog {
   const at = log.messages.findIndex((message) => message.seq === seq)

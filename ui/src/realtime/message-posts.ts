@@ -32,12 +32,13 @@ export class MessagePosts {
 
   /** False if the message cannot leave now. */
   send(entry: OutboxEntry): boolean {
-    const { channel_id, content, client_id, reply_to, kind } = entry
+    const { channel_id, content, client_id, reply_to, kind, leave_out } = entry
     const message = {
       content,
       client_id,
       ...(reply_to === null ? {} : { reply_to }),
       ...(kind === undefined ? {} : { kind }),
+      ...(leave_out === undefined ? {} : { leave_out }),
     }
     if (this.#ports.send({ type: 'message', channel_id, ...message })) return true
     if (!this.#ports.overHttp()) return false

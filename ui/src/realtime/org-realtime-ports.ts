@@ -37,7 +37,9 @@ export interface OrgRealtimeHandlers {
   failed(stage: string, error: unknown): void
 }
 
-export type PostedMessage = Pick<MessageCreate, 'content' | 'reply_to' | 'kind'> & { client_id: string }
+export type PostedMessage = Pick<MessageCreate, 'content' | 'reply_to' | 'kind' | 'leave_out'> & {
+  client_id: string
+}
 
 export interface OrgRealtimePorts {
   /** `account_id` owns the unsent messages and the shared stream of the tabs. */

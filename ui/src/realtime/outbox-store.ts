@@ -9,6 +9,8 @@ export interface OutboxEntry {
   reply_to: string | null
   /** Set for a command that the server does not know by name. */
   kind?: 'command'
+  /** Agents that it does not wake; absent when there is none. */
+  leave_out?: string[]
   created_at: string
   /** Sort key of the sending order. */
   order: number

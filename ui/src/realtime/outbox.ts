@@ -88,7 +88,7 @@ export class Outbox {
   }
 
   /** Adds a message to the end of the queue. */
-  add(message: Pick<OutboxEntry, 'channel_id' | 'content' | 'reply_to' | 'kind'>): OutboxEntry {
+  add(message: Pick<OutboxEntry, 'channel_id' | 'content' | 'reply_to' | 'kind' | 'leave_out'>): OutboxEntry {
     const now = this.#ports.timers.now()
     const order = Math.max(now, (this.#items.at(-1)?.order ?? 0) + 1)
     const created_at = new Date(now).toISOString()

@@ -4,6 +4,8 @@ import { localKeys, readLocal, writeLocal } from './local.ts'
 export interface Draft {
   content: string
   reply_to: string | null
+  /** Agents that the text shall not wake. */
+  leave_out: string[]
 }
 
 const PREFIX = 'mc.draft.'
@@ -23,9 +25,13 @@ export function readDraft(user_id: string, channel_id: string): Draft | undefine
   const text = readLocal(keyOf(user_id, channel_id))
   if (text === undefined) return undefined
   try {
-    const { content, reply_to } = JSON.parse(text)
+    const { content, reply_to, leave_out } = JSON.parse(text)
     if (typeof content !== 'string') return undefined
-    return { content, reply_to: typeof reply_to === 'string' ? reply_to : null }
+    return {
+      content,
+      reply_to: typeof reply_to === 'string' ? reply_to : null,
+      leave_out: Array.isArray(leave_out) ? leave_out.filter((id) => typeof id === 'string') : [],
+    }
   } catch {
     // Not written by this app.
     return undefined

@@ -66,6 +66,19 @@ export const CONNECTION_WORDS: Record<Connection, { title: string; note: string 
   unknown: { title: 'Unknown', note: 'the chat is not connected' },
 }
 
+/** The client of an agent: its version, and the gateway behind it. */
+export function viaClient(
+  { client }: Pick<User, 'client'>,
+  connection: Connection,
+): { title: string; note: string } | undefined {
+  if (!client) return undefined
+  const title = `${client.name} ${client.version}`
+  if (connection === 'none') return { title: CONNECTION_WORDS.none.title, note: `before by ${title}` }
+  const { gateway } = client
+  if (gateway === null) return { title, note: '' }
+  return { title, note: gateway.connected ? `gateway ${gateway.version}` : 'gateway not connected' }
+}
+
 /** The commands of an agent as a line, e.g. "/deploy, /status". */
 export function commandLine({ commands = [] }: Pick<User, 'commands'>): string {
   return commands.map(({ name }) => `/${name}`).join(', ')

@@ -23,6 +23,7 @@ export function useAgents(slug: () => string) {
       case undefined:
         return 'unknown'
       case 'off':
+      case 'wait':
       case 'fail':
         return 'none'
       case 'on':

@@ -13,7 +13,7 @@ const TYPING_EVERY_MS = 2_000
 const COUNTED_BELOW = 500
 
 /** A message as the composer hands it over. */
-export type ComposedMessage = Pick<OutboxEntry, 'content' | 'reply_to' | 'kind'>
+export type ComposedMessage = Pick<OutboxEntry, 'content' | 'reply_to' | 'kind' | 'leave_out'>
 
 /** State of the composer of one channel: text and draft, completion, and whether the text can be sent. */
 export function useComposer(options: {
@@ -27,6 +27,8 @@ export function useComposer(options: {
   const draft = readDraft(account_id, channel.value.id)
   const content = ref(draft?.content ?? '')
   const reply_to = ref<string | null>(draft?.reply_to ?? null)
+  /** Agents that the author does not want to wake, also those that the text does not name any more. */
+  const leave_out = ref<readonly string[]>(draft?.leave_out ?? [])
   const caret = ref(content.value.length)
   /** Position of the trigger whose list Escape closed. */
   const closed_at = ref<number>()
@@ -56,8 +58,8 @@ export function useComposer(options: {
   const counting = computed(() => left.value < COUNTED_BELOW)
   const sendable = computed(() => length.value > 0 && left.value >= 0)
 
-  watch([content, reply_to], ([text, reply]) =>
-    writeDraft(account_id, channel.value.id, { content: text, reply_to: reply }),
+  watch([content, reply_to, leave_out], ([text, reply, left_out]) =>
+    writeDraft(account_id, channel.value.id, { content: text, reply_to: reply, leave_out: [...left_out] }),
   )
   watch(trigger, (current, previous) => {
     if (current?.from !== previous?.from || current?.query !== previous?.query) selected.value = 0
@@ -111,16 +113,23 @@ export function useComposer(options: {
     return known.value.some((one) => one.name === name) ? undefined : name
   })
 
-  /** Returns the message and clears the field; undefined if there is nothing to send. */
-  function take(kind?: 'command'): ComposedMessage | undefined {
+  function setLeftOut(agent_id: string, left_out: boolean) {
+    const others = leave_out.value.filter((id) => id !== agent_id)
+    leave_out.value = left_out ? [...others, agent_id] : others
+  }
+
+  /** Returns the message and clears the field; undefined if there is nothing to send. `left_out`: agents it does not wake. */
+  function take(kind: 'command' | undefined, left_out: string[]): ComposedMessage | undefined {
     if (!sendable.value) return undefined
     const message = {
       content: text.value,
       reply_to: reply_to.value,
       ...(kind === undefined ? {} : { kind }),
+      ...(left_out.length === 0 ? {} : { leave_out: left_out }),
     }
     content.value = ''
     reply_to.value = null
+    leave_out.value = []
     caret.value = 0
     typed_at = 0
     return message
@@ -129,6 +138,8 @@ export function useComposer(options: {
   return {
     content,
     reply_to,
+    leave_out,
+    setLeftOut,
     caret,
     selected,
     closed_at,

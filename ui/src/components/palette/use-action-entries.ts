@@ -104,5 +104,25 @@ export function useActionEntries(slug: MaybeRefOrGetter<string>, options: { side
         }),
       ),
   )
-  return computed(() => [...orgs.value, ...dialogs.value, ...sidebar.value, ...themes.value])
+  const connect = computed((): Entry[] =>
+    may.value('agent')
+      ? [
+          {
+            id: 'do-connect',
+            group: 'Do',
+            look: { icon: 'agent' },
+            title: 'Connect an agent',
+            words: 'bridge openclaw gateway key',
+            does: { open: paths.connect(toValue(slug)) },
+          },
+        ]
+      : [],
+  )
+  return computed(() => [
+    ...orgs.value,
+    ...connect.value,
+    ...dialogs.value,
+    ...sidebar.value,
+    ...themes.value,
+  ])
 }

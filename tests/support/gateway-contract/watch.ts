@@ -1,4 +1,4 @@
-import type { Gateway, GatewayEvent, Link, TurnReply } from '../../bridge/src/gateway/port.ts'
+import type { Gateway, GatewayEvent, Link, TurnReply } from '../../../bridge/src/gateway/port.ts'
 
 /** How long a test waits for something that should happen at once: a machine may be slow, a real gateway is. */
 const PATIENCE_MS = 90_000
