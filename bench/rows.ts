@@ -1,4 +1,5 @@
 import type { Rows } from './row.ts'
+import { bridge } from './rows/bridge.ts'
 import { returning } from './rows/come-back.ts'
 import { connecting } from './rows/connect.ts'
 import { connections } from './rows/connections.ts'
@@ -33,5 +34,6 @@ export const ROWS: Rows = {
   ...returning,
   ...scrolling,
   ...pageMemory,
+  ...bridge,
   ...start,
 }

@@ -11,6 +11,8 @@ import type { RowMaker } from './rows.ts'
 import type { Senders } from './senders.ts'
 
 const STORE_AGAIN_MS = 1_000
+/** Channels that were looked up and not found; one more forgets all of them. */
+const UNREADABLE_MAX = 1_000
 
 export interface IntakePorts {
   agent: string
@@ -37,6 +39,7 @@ export interface IntakePorts {
 export class Intake {
   readonly #ports: IntakePorts
   readonly #signal: AbortSignal
+  readonly #unreadable = new Set<string>()
 
   constructor(ports: IntakePorts, signal: AbortSignal) {
     this.#ports = ports
@@ -84,7 +87,7 @@ export class Intake {
 
   async #event(event: EventEnvelope, cursor: string): Promise<void> {
     const { directory, onChange, onEvent, rows } = this.#ports
-    const changes = directory.apply(event)
+    const changes = [...(await this.#meet(event)), ...directory.apply(event)]
     const message = messageOf(event)
     if (message) this.#ports.senders.note(message)
     if (message) await this.#lookUp(message)
@@ -93,6 +96,22 @@ export class Intake {
     for (const change of changes) onChange(change)
     onEvent(event)
     if (stored) this.#ports.onRow(stored)
+  }
+
+  /**
+   * Looks up a channel at its first event. Its creation may not have arrived: that event has the topic of the new channel, to
+   * which nobody subscribed. Waits while the server is away.
+   */
+  async #meet(event: EventEnvelope): Promise<DirectoryChange[]> {
+    const { directory } = this.#ports
+    const channel_id = spokenIn(event)
+    if (channel_id === undefined || directory.channel(channel_id) || this.#unreadable.has(channel_id))
+      return []
+    await patiently(this.#ports, this.#signal, () => directory.refresh())
+    if (directory.channel(channel_id)) return [{ type: 'channel', channel_id }]
+    if (this.#unreadable.size >= UNREADABLE_MAX) this.#unreadable.clear()
+    this.#unreadable.add(channel_id)
+    return []
   }
 
   /** The sender of what a message answers decides whether it wakes the agent. Waits while the server is away. */
@@ -128,6 +147,12 @@ export class Intake {
       }
     }
   }
+}
+
+/** The channel in which somebody speaks to the agent. */
+function spokenIn(event: EventEnvelope): string | undefined {
+  if (event.type === 'command.invoked') return event.payload.channel_id
+  return messageOf(event)?.channel_id
 }
 
 function messageOf(event: EventEnvelope): Message | undefined {

@@ -12,6 +12,8 @@ export interface ModelCall {
   received_ms: number
   /** When the last piece was written; undefined while it is being written. */
   answered_ms?: number
+  /** The gateway gave up on the request before it was answered. */
+  gone?: boolean
 }
 
 export interface FakeModel {
@@ -52,6 +54,9 @@ export function startFakeModel(): FakeModel {
       const body: { messages: ChatMessage[]; stream?: boolean } = await request.json()
       const call = callOf(body.messages)
       calls.push(call)
+      request.signal.addEventListener('abort', () => {
+        call.gone = true
+      })
       const plan = planOf(call.user)
       await unlessGone(Bun.sleep(plan.slow_ms), request.signal)
       if (plan.hold !== null) await unlessGone(gates.passed(plan.hold), request.signal)
