@@ -5,14 +5,13 @@ import { Metrics } from './health/metrics.ts'
 import { HealthWatch } from './health-watch.ts'
 import type { AgentServer } from './server/port.ts'
 import type { ServerWatch } from './server-watch.ts'
-import { StateFull } from './state/port.ts'
 
 const LOOK_INTERVAL_MS = 1_000
 const PRUNE_INTERVAL_MS = 60 * 60_000
 /** Done rows are kept for 7 days, to suppress duplicates. */
 const KEPT_MS = 7 * 24 * 60 * 60_000
 
-export type BridgeMeans = Omit<AgentMeans, 'metrics' | 'isTaken' | 'onChange' | 'onBlocked'> & {
+export type BridgeMeans = Omit<AgentMeans, 'metrics' | 'isTaken' | 'onChange'> & {
   server_watch: ServerWatch
 }
 
@@ -23,8 +22,6 @@ export class Bridge {
   readonly #means: BridgeMeans
   readonly #started_at: number
   readonly #health: HealthWatch
-  /** Agents whose events are not taken because too much waits. */
-  readonly #full = new Set<Agent>()
   #cancelLook: () => void = () => undefined
   #cancelPrune: () => void = () => undefined
 
@@ -45,13 +42,13 @@ export class Bridge {
       metrics: this.metrics,
       isTaken: (agent, org_slug, user_id) => this.#isTaken(agent, org_slug, user_id),
       onChange: () => this.#health.look(),
-      onBlocked: (agent, error) => this.#blocked(agent, error),
     }
     for (const config of configs) agents.push(new Agent(config, serverOf(config, this.metrics), shared))
   }
 
   get facts(): HealthFacts {
     const { clock, version, gateway, state, server_watch } = this.#means
+    const { unfinished, bytes, oldest_at } = state.counts()
     return {
       now: clock.now(),
       started_at: this.#started_at,
@@ -60,9 +57,11 @@ export class Bridge {
       gateway: gateway.link,
       server: server_watch.facts,
       state: {
-        ...state.counts(),
+        unfinished,
+        bytes,
+        oldest_at,
         writable: state.writable,
-        full: this.#full.size > 0,
+        full: state.full,
         moved_aside: state.moved_aside,
       },
     }
@@ -88,13 +87,6 @@ export class Bridge {
     return this.agents
       .slice(0, this.agents.indexOf(agent))
       .some((one) => one.config.org_slug === org_slug && one.user_id === user_id)
-  }
-
-  #blocked(agent: Agent, error: Error | null): void {
-    const before = this.#full.size
-    if (error instanceof StateFull) this.#full.add(agent)
-    else this.#full.delete(agent)
-    if (before !== this.#full.size) this.#health.look()
   }
 
   #look(): void {

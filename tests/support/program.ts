@@ -10,7 +10,7 @@ export class Program {
   #out = ''
   #all = ''
 
-  /** `command`: a file of this repository that Bun runs, and its arguments. */
+  /** `command` runs in the root of this repository. */
   constructor(command: readonly string[], env: Record<string, string>) {
     this.#command = command
     this.#env = env
@@ -51,6 +51,11 @@ export class Program {
     return JSON.parse(this.#out.slice(from, this.#out.indexOf('\n', from)))
   }
 
+  /** 0 before the first start. */
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal)
   }
@@ -68,7 +73,7 @@ export class Program {
 }
 
 function spawn(command: readonly string[], env: Record<string, string>) {
-  return Bun.spawn([process.execPath, ...command], {
+  return Bun.spawn([...command], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
     stdin: 'ignore',

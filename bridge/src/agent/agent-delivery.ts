@@ -86,7 +86,7 @@ export class AgentDelivery {
         ...runner,
         prompt: (row) => sessions.prompt(row),
         systemPrompt: (row) => sessions.systemPrompt(row),
-        onAnsweredBy: (run_id) => this.#ears.answered(run_id),
+        onAnswered: (answer) => this.#ears.answered(answer),
         onSpeech: (finals) => {
           for (const final of finals) void this.#ears.speak(final)
         },

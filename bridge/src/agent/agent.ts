@@ -31,8 +31,6 @@ export interface AgentMeans {
   isTaken(agent: Agent, org_slug: string, user_id: string): boolean
   /** Something that health looks at has changed. */
   onChange(): void
-  /** Why no events are taken; null when they are. */
-  onBlocked(agent: Agent, error: Error | null): void
 }
 
 /** One agent over all of its lives: a refused key ends one, another key begins the next. */
@@ -160,7 +158,7 @@ export class Agent {
   }
 
   #ports(end: () => void): LifePorts {
-    const { metrics, clock, onChange, onBlocked } = this.#means
+    const { metrics, clock, onChange } = this.#means
     const { name } = this.config
     return {
       ...this.#means,
@@ -180,7 +178,6 @@ export class Agent {
         this.#setStream(mode, reason)
         onChange()
       },
-      onBlocked: (error) => onBlocked(this, error),
     }
   }
 

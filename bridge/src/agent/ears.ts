@@ -9,8 +9,10 @@ import { type Row, type State, StateFull, StateUnwritable } from '../state/port.
 /** Speech that waits for the disk; more is refused with an alarm. */
 const SPEECH_WAITING_MAX = 100
 const STORE_AGAIN_MS = 1_000
-/** Runs of the gateway's own that answered a row: a repeated final of one is no speech. */
-const ANSWERED_RUNS_MAX = 1_000
+/** Sessions whose last answer is remembered. */
+const ANSWERS_MAX = 1_000
+/** The same text again, within this time and by whatever run, is the gateway repeating itself. */
+const REPEATED_MS = 10_000
 /** Sessions whose channel is remembered. */
 const CHANNELS_MAX = 10_000
 
@@ -32,7 +34,7 @@ export class Ears {
   readonly #ports: EarsPorts
   readonly #signal: AbortSignal
   readonly #channels = new Map<string, string>()
-  readonly #answered = new Set<string>()
+  readonly #answers = new Map<string, { run_id: string | null; text: string; at: number }>()
   #waiting = 0
 
   constructor(ports: EarsPorts, signal: AbortSignal) {
@@ -46,17 +48,26 @@ export class Ears {
     if (event.type === 'final') void this.speak(event)
   }
 
-  /** A run that the gateway began by itself ended as the answer of a row. */
-  answered(run_id: string): void {
-    const [oldest] = this.#answered
-    if (oldest !== undefined && this.#answered.size >= ANSWERED_RUNS_MAX) this.#answered.delete(oldest)
-    this.#answered.add(run_id)
+  /** A turn of a session ended as the answer of a row: the same again is no speech. */
+  answered({
+    session_key,
+    run_id,
+    text,
+  }: {
+    session_key: string
+    run_id: string | null
+    text: string
+  }): void {
+    this.#answers.delete(session_key)
+    const [oldest] = this.#answers.keys()
+    if (oldest !== undefined && this.#answers.size >= ANSWERS_MAX) this.#answers.delete(oldest)
+    this.#answers.set(session_key, { run_id, text: text.trim(), at: this.#ports.clock.now() })
   }
 
   /** Stores what the agent said without being asked. A run of the bridge's own that nobody waits for any more is no speech. */
   async speak({ session_key, run_id, text }: Final): Promise<void> {
     if (text.trim() === '' || run_id.startsWith(runPrefix(this.#ports.identity))) return
-    if (this.#answered.has(run_id)) return
+    if (this.#repeats(session_key, run_id, text)) return
     const session = sessionOf(session_key)
     const channel_id = this.#channelOf(session)
     if (channel_id === undefined) return
@@ -83,6 +94,13 @@ export class Ears {
     } finally {
       this.#waiting--
     }
+  }
+
+  #repeats(session_key: string, run_id: string, text: string): boolean {
+    const answer = this.#answers.get(session_key)
+    if (!answer) return false
+    if (answer.run_id === run_id) return true
+    return answer.text === text.trim() && this.#ports.clock.now() - answer.at < REPEATED_MS
   }
 
   async #store(row: Parameters<State['enqueue']>[1]): Promise<Row | undefined> {

@@ -21,7 +21,7 @@ import { subscriptionsOf } from './subscriptions.ts'
 export const KEPT_MS = 7 * 24 * 60 * 60_000
 
 /** What the parts of one agent work with. */
-export interface LifePorts extends Omit<AgentMeans, 'onBlocked'>, DeliveryEvents {
+export interface LifePorts extends AgentMeans, DeliveryEvents {
   config: AgentConfig
   server: AgentServer
   subAgents: SubAgents
@@ -29,7 +29,6 @@ export interface LifePorts extends Omit<AgentMeans, 'onBlocked'>, DeliveryEvents
   onReceived(row: Row): void
   onEvent(event: EventEnvelope): void
   onMode(mode: StreamMode, reason: string | null): void
-  onBlocked(error: Error | null): void
 }
 
 /** The work of an agent while its key holds: events become rows, rows walk through their lanes, answers are posted. */
@@ -81,7 +80,7 @@ export class Life {
         onChange: (change) => this.#onChange(change),
         onMode: ports.onMode,
         onGap: (reason) => this.#recover(reason),
-        onBlocked: ports.onBlocked,
+        onBlocked: ports.onChange,
       },
       over,
     )

@@ -10,11 +10,13 @@ export type FoundTurn =
   | { state: 'absent' }
 
 /**
- * Looks for the turn `run_id`. After a restart of the gateway an interrupted turn goes on under another run id: its answer is
- * what the agent said between this message and the next one.
+ * Looks for the turn `run_id`, which was submitted at `submitted_at` (milliseconds since 1970). After a restart of the gateway an
+ * interrupted turn goes on under another run id: its answer is what the agent said between this message and the next one. Some
+ * versions then write a row of their own in place of the message.
  */
-export function findTurn({ rows, pending }: History, run_id: string): FoundTurn {
-  const asked = rows.findLastIndex((row) => row.role === 'user' && row.run_id === run_id)
+export function findTurn({ rows, pending }: History, run_id: string, submitted_at: number): FoundTurn {
+  const own_row = rows.findLastIndex((row) => row.role === 'user' && row.run_id === run_id)
+  const asked = own_row >= 0 ? own_row : rows.findIndex(({ resumed_at }) => (resumed_at ?? 0) > submitted_at)
   const next = rows.findIndex((row, at) => asked >= 0 && at > asked && row.role === 'user')
   const after = asked < 0 ? [] : rows.slice(asked + 1, next < 0 ? undefined : next)
   const own = rows.filter((row) => row.run_id === run_id)

@@ -12,12 +12,19 @@ export interface OpenRowPorts {
 export class OpenRow {
   readonly #ports: OpenRowPorts
   #row: Row
+  #submitted_at: number
   /** The agent was seen to work on it: a report of a delay must not go behind that. */
   #working = false
 
   constructor(row: Row, ports: OpenRowPorts) {
     this.#row = row
     this.#ports = ports
+    this.#submitted_at = row.updated_at
+  }
+
+  /** When the present attempt was submitted, milliseconds since 1970; for a row of an earlier life, when it last moved. */
+  get submitted_at(): number {
+    return this.#submitted_at
   }
 
   get row(): Row {
@@ -41,6 +48,7 @@ export class OpenRow {
     crash(`${place}:before`)
     this.#row = state.advance(this.#row, to, change)
     crash(`${place}:after`)
+    if (outcome.type === 'submitted') this.#submitted_at = this.#row.updated_at
     for (const effect of effects) onEffect(this.#row, effect)
   }
 }

@@ -48,7 +48,7 @@ export class TurnFollower {
     const { turn_ms, quiet_ms } = this.#limits
     const began_at = this.#clock.now()
     const until = Math.max(open.row.updated_at + turn_ms, began_at + Math.min(GRACE_MS, turn_ms))
-    turn.onStarted = () => this.#started()
+    turn.whenStarted(() => this.#started())
     let reply: TurnReply | undefined = first
     // An answer may have come on an earlier connection, and gone: then the outcome is asked for at once.
     let patience_ms = first.status === 'pending' ? 0 : quiet_ms

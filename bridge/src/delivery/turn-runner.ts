@@ -34,8 +34,8 @@ export interface TurnPorts {
   sessionKey(session: string, generation: number): string
   /** The generation in which a session is used from now on. */
   generation(session: string): number
-  /** The run whose final became the answer of a row. */
-  onAnsweredBy(run_id: string): void
+  /** What the answer of a row was, and which run gave it. */
+  onAnswered(answer: { session_key: string; run_id: string | null; text: string }): void
   /** Finals of a row's session that turned out not to be its answer. */
   onSpeech(finals: Final[]): void
 }
@@ -58,6 +58,8 @@ export class TurnRunner {
     const { row } = open
     if (ended.outcome.type !== 'lost') open.apply(ended.outcome)
     else this.#tryAnew(open, ended.reason)
+    if (ended.outcome.type === 'answered')
+      this.#ports.onAnswered({ session_key: this.#key(row), run_id: ended.run_id, text: ended.outcome.text })
     this.release(row, ended.run_id)
     if (open.row.step === 'received')
       throw new GatewayAway(`The gateway did not run the turn: ${ended.reason}`)
@@ -70,7 +72,6 @@ export class TurnRunner {
 
   /** Ends the row's claim on its session; what else was said there is the agent's own speech. */
   release(row: Row, answered_by: string | null): void {
-    if (answered_by !== null) this.#ports.onAnsweredBy(answered_by)
     if (row.generation === null) return
     const speech = this.#ports.waits.release(this.#key(row), answered_by)
     if (speech.length > 0) this.#ports.onSpeech(speech)
@@ -92,7 +93,7 @@ export class TurnRunner {
   async #afterRestart(open: OpenRow, boot_id: string, signal: AbortSignal): Promise<Ended> {
     const turn = this.#turn(open.row)
     turn.reopen()
-    const found = await this.#find(open.row)
+    const found = await this.#find(open)
     switch (found.state) {
       case 'answered':
         return { outcome: { type: 'answered', text: found.text }, run_id: found.run_id, reason: '' }
@@ -140,13 +141,14 @@ export class TurnRunner {
       open,
       turn: this.#turn(open.row),
       session_key: this.#key(open.row),
-      find: () => this.#find(open.row),
+      find: () => this.#find(open),
     })
   }
 
-  async #find(row: Row) {
-    const history = await this.#ports.gateway.history(this.#key(row), HISTORY_ROWS)
-    return findTurn(history, runId(this.#ports.identity, row))
+  async #find(open: OpenRow) {
+    const { gateway, identity } = this.#ports
+    const history = await gateway.history(this.#key(open.row), HISTORY_ROWS)
+    return findTurn(history, runId(identity, open.row), open.submitted_at)
   }
 
   #turn(row: Row): Turn {

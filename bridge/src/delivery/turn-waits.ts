@@ -22,32 +22,35 @@ type Expected = { mode: 'open' } | { mode: 'own'; run_id: string } | { mode: 'an
 
 /** The claim of one row on the events of its session, from its submission to its answer. */
 export class Turn {
-  /** Called with each sign that a run of this turn works. */
-  onStarted: () => void = () => undefined
   /** Who asked for the end of this turn, for people; null when nobody did. */
   stopped_by: string | null = null
   #expected: Expected = { mode: 'open' }
   readonly #heard: Heard[] = []
   #held: Final[] = []
+  #started = false
+  #onStarted: () => void = () => undefined
   #wake: () => void = () => undefined
+
+  /** Calls `listener` with each sign that a run of this turn works, also for one that was seen before. */
+  whenStarted(listener: () => void): void {
+    this.#onStarted = listener
+    if (this.#started) listener()
+  }
 
   /** Expects the end of one run; forgets what was heard of others. */
   expect(run_id: string): void {
-    this.#expected = { mode: 'own', run_id }
-    this.#heard.length = 0
+    this.#begin({ mode: 'own', run_id })
   }
 
   /** Expects the end of the session's next run, whichever it is. What is held came since nobody knew: it is heard first. */
   expectAny(): void {
-    this.#expected = { mode: 'any' }
-    this.#heard.length = 0
+    this.#begin({ mode: 'any' })
     for (const event of this.#held) this.offer(event)
   }
 
   /** Back to not knowing: until the next {@link expect} finals of foreign runs are held. */
   reopen(): void {
-    this.#expected = { mode: 'open' }
-    this.#heard.length = 0
+    this.#begin({ mode: 'open' })
   }
 
   /** True when the event belongs to this turn or is held by it; false for the agent's own speech. */
@@ -99,12 +102,20 @@ export class Turn {
     return others
   }
 
+  #begin(expected: Expected): void {
+    this.#expected = expected
+    this.#heard.length = 0
+    this.#started = false
+    this.#onStarted = () => undefined
+  }
+
   #take(event: GatewayEvent): void {
     const { run_id } = event
     switch (event.type) {
       case 'started':
       case 'progress':
-        this.onStarted()
+        this.#started = true
+        this.#onStarted()
         break
       case 'final':
         this.#hear({ type: 'final', run_id, text: event.text })

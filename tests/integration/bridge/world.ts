@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HealthReport } from '../../../bridge/src/health/report.ts'
@@ -16,6 +16,8 @@ import { until } from '../../support/streams.ts'
 
 const ROOT = join(import.meta.dir, '..', '..', '..')
 const TOKEN = 'mock-gateway-token'
+/** A file over the limit of its process is an error of the write, as on a full disk, and no signal. */
+const UNLIMITED = ['sh', '-c', `trap '' XFSZ; exec "$0" "$@"`]
 
 export interface BridgeAgent {
   agent: Agent
@@ -28,6 +30,7 @@ export interface Turn {
   run_id: string
   session_key: string
   prompt: string
+  final_ms: number | null
 }
 
 /** A real server, a mock gateway and a bridge, each a process of its own, and the people and agents of one org. */
@@ -44,6 +47,7 @@ export class World {
   readonly #health_port: number
   #agents: BridgeAgent[] = []
   #control = 0
+  #keys: Record<string, string> = {}
 
   private constructor(server: TestServer, admin: Person, general: string, server_url: string) {
     this.server = server
@@ -53,13 +57,18 @@ export class World {
     this.folder = mkdtempSync(join(tmpdir(), 'mc-bridge-'))
     this.#gateway_port = freePort()
     this.#health_port = freePort()
-    this.gateway = new Program(['tests/support/mock-gateway/main.ts'], {
+    this.gateway = new Program([process.execPath, 'tests/support/mock-gateway/main.ts'], {
       PORT: String(this.#gateway_port),
       TOKEN,
       FOLDER: join(this.folder, 'gateway'),
     })
     const config = join(this.folder, 'comms-bridge.yaml')
-    this.bridge = new Program(['bridge/src/main.ts', 'run', '--config', config], { HOME: this.folder })
+    this.bridge = new Program(
+      [...UNLIMITED, process.execPath, 'bridge/src/main.ts', 'run', '--config', config],
+      {
+        HOME: this.folder,
+      },
+    )
   }
 
   /** `through` may put something between the bridge and the server: it gets the server and answers the address for the bridge. */
@@ -94,7 +103,8 @@ export class World {
   }
 
   /** Writes the configuration for the agents so far. `keys` replaces keys, by agent. */
-  configure(keys: Record<string, string> = {}): void {
+  configure(keys: Record<string, string> = this.#keys): void {
+    this.#keys = keys
     const agents = this.#agents.flatMap(({ agent: { user, org }, settings = {} }) => [
       `  - name: ${user.username}`,
       `    api_key_env: KEY_${user.username.toUpperCase().replaceAll('-', '_')}`,
@@ -156,6 +166,23 @@ export class World {
     return agents.length > 0 && agents.every(({ stream }) => stream.mode === 'stream')
   }
 
+  /** A second bridge with the same configuration, but for its port. */
+  async second(): Promise<Program> {
+    const config = join(this.folder, 'second.yaml')
+    const text = readFileSync(join(this.folder, 'comms-bridge.yaml'), 'utf8')
+    writeFileSync(config, text.replace(`port: ${this.#health_port}`, `port: ${freePort()}`))
+    const second = new Program([process.execPath, 'bridge/src/main.ts', 'run', '--config', config], {
+      HOME: this.folder,
+    })
+    second.spawn()
+    return second
+  }
+
+  /** No file of the bridge may grow over so many bytes, as on a full disk. */
+  async limitFiles(bytes: number | 'unlimited'): Promise<void> {
+    await Bun.$`prlimit --pid ${this.bridge.pid} --fsize=${bytes}:unlimited`.quiet()
+  }
+
   /** Asks the control port of the mock gateway. */
   async steer<T = unknown>(path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`http://127.0.0.1:${this.#control}${path}`, {
@@ -189,6 +216,15 @@ export class World {
       `/channels/${channel_id}/messages?limit=200`,
     )
     return body.data.toReversed()
+  }
+
+  /** At most 200 messages of a channel, newest first, after leaving out `skip` of the newest. */
+  async page(channel_id: string, skip = 0): Promise<Message[]> {
+    const [newest] = (await this.messages(channel_id)).slice(-1)
+    const before = (newest?.seq ?? 0) + 1 - skip
+    if (before <= 1) return []
+    const path = `/channels/${channel_id}/messages?limit=200&before=${before}`
+    return (await this.admin.in<{ data: Message[] }>('GET', path)).body.data
   }
 
   async message({ channel_id, seq }: Message): Promise<Message> {
