@@ -141,7 +141,7 @@ export function connectFailed(error: WireError): ConnectFailed {
   if (detail === 'PAIRING_REQUIRED') return pairingRequired(error.request_id)
   if (detail === 'PROTOCOL_MISMATCH')
     return new ConnectFailed(
-      `This bridge speaks protocol ${PROTOCOL} of OpenClaw ${OLDEST_GATEWAY} and newer; the gateway refused it: ${error.message}`,
+      `The gateway speaks protocol ${error.expected_protocol ?? 'of another number'}; this bridge speaks protocol ${PROTOCOL}, of OpenClaw ${OLDEST_GATEWAY} and newer.`,
       { refusal: 'protocol' },
     )
   if (detail === 'AUTH_SCOPE_MISMATCH')
