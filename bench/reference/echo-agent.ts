@@ -11,9 +11,10 @@ if (!stream.ok || !stream.body) throw new Error(`no stream: ${stream.status}`)
 console.log('ready')
 
 const events = stream.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
-for await (const { event, data } of events) {
-  if (event !== 'message.created') continue
-  const { message } = JSON.parse(data).payload
+for await (const { data } of events) {
+  const { type, payload } = JSON.parse(data)
+  if (type !== 'message.created') continue
+  const { message } = payload
   if (message.content.startsWith(`@${NAME} `)) void answer(message)
 }
 

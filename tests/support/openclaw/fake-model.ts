@@ -1,6 +1,6 @@
 /**
  * A model provider that the real gateway takes for an OpenAI-compatible one. It answers by the directives of the scripted
- * model and never asks for a tool, so nothing runs on the machine.
+ * model. It asks for a tool, and so runs something on the machine, only where a script says so.
  */
 import { Gates } from '../mock-gateway/gates.ts'
 import { piecesOf, planOf } from '../mock-gateway/model.ts'
@@ -9,6 +9,8 @@ export interface ModelCall {
   /** What the user turn said, without what the gateway puts around it. */
   user: string
   system: string
+  /** Of the tools that this turn has asked for so far, in order. */
+  results: string[]
   received_ms: number
   /** When the last piece was written; undefined while it is being written. */
   answered_ms?: number
@@ -24,12 +26,19 @@ export interface FakeModel {
   stop(): void
 }
 
+/** What a scripted turn does next: asks for a tool of the gateway, or ends with a text. */
+export type Reply = { tool: string; input: object } | { text: string }
+
+/** Decides before the directives do; undefined leaves the turn to them. */
+export type Script = (call: ModelCall) => Reply | undefined
+
 interface ChatMessage {
   role: string
   content: string | readonly { text?: string }[] | null
 }
 
 const PIECE_MS = 15
+const PIECES = 3
 /** The gateway writes some of the user's role itself: context, and demands to go on. That is not what the user said. */
 const OWN_WORDS = [
   '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>',
@@ -38,7 +47,7 @@ const OWN_WORDS = [
 ]
 
 /** Listens on a free port of 127.0.0.1. Times are milliseconds since 1970, with fractions. */
-export function startFakeModel(): FakeModel {
+export function startFakeModel(script: Script = () => undefined): FakeModel {
   const calls: ModelCall[] = []
   const gates = new Gates()
   const server = Bun.serve({
@@ -57,6 +66,9 @@ export function startFakeModel(): FakeModel {
       request.signal.addEventListener('abort', () => {
         call.gone = true
       })
+      const reply = script(call)
+      if (reply && 'tool' in reply) return toolCall(reply, body.stream === true, call)
+      if (reply) return body.stream ? streamed(reply.text, PIECES, call) : whole(reply.text, call)
       const plan = planOf(call.user)
       await unlessGone(Bun.sleep(plan.slow_ms), request.signal)
       if (plan.hold !== null) await unlessGone(gates.passed(plan.hold), request.signal)
@@ -76,12 +88,22 @@ async function unlessGone(ready: Promise<void>, signal: AbortSignal): Promise<vo
 }
 
 function callOf(messages: readonly ChatMessage[]): ModelCall {
-  const of = (role: string) => messages.filter((message) => message.role === role).map(contentText)
-  const spoken = of('user')
-    .map(bare)
-    .filter((text) => !OWN_WORDS.some((words) => text.startsWith(words)))
-  const user = spoken.at(-1) ?? ''
-  return { user, system: of('system').join('\n'), received_ms: performance.timeOrigin + performance.now() }
+  const at = messages.findLastIndex(isSpoken)
+  const spoken = messages[at]
+  const of = (role: string, rows: readonly ChatMessage[]) =>
+    rows.filter((message) => message.role === role).map(contentText)
+  return {
+    user: spoken ? bare(contentText(spoken)) : '',
+    system: of('system', messages).join('\n'),
+    results: of('tool', messages.slice(at + 1)),
+    received_ms: performance.timeOrigin + performance.now(),
+  }
+}
+
+function isSpoken(message: ChatMessage): boolean {
+  if (message.role !== 'user') return false
+  const text = bare(contentText(message))
+  return !OWN_WORDS.some((words) => text.startsWith(words))
 }
 
 /** Without the time that the gateway puts before a text, and the runtime that it puts after. */
@@ -102,6 +124,25 @@ function whole(content: string, call: ModelCall): Response {
   answered(call)
   const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }
   return Response.json({ ...BASE, object: 'chat.completion', usage: USAGE, choices: [choice] })
+}
+
+function toolCall(
+  { tool, input }: Extract<Reply, { tool: string }>,
+  stream: boolean,
+  call: ModelCall,
+): Response {
+  answered(call)
+  const id = `call_${crypto.randomUUID()}`
+  const tool_calls = [
+    { index: 0, id, type: 'function', function: { name: tool, arguments: JSON.stringify(input) } },
+  ]
+  const message = { role: 'assistant', content: null, tool_calls }
+  if (!stream) {
+    const choice = { index: 0, finish_reason: 'tool_calls', message }
+    return Response.json({ ...BASE, object: 'chat.completion', usage: USAGE, choices: [choice] })
+  }
+  const text = `${chunk(message, null)}${chunk({}, 'tool_calls', { usage: USAGE })}data: [DONE]\n\n`
+  return new Response(text, { headers: { 'content-type': 'text/event-stream' } })
 }
 
 /** A response body of what a generator yields, pulled as the reader takes it; the generator ends when the reader goes. */

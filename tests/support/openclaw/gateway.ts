@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type FakeModel, startFakeModel } from './fake-model.ts'
+import { type FakeModel, type Script, startFakeModel } from './fake-model.ts'
 import { type InstalledGateway, installGateway, type OpenClawVersion } from './install.ts'
 import { type LaunchOptions, launchGateway, ownAddress, type RunningGateway } from './launch.ts'
 
@@ -35,15 +35,19 @@ export class RealGateway {
   }
 
   /** Installs the version when it is not there, and starts it. */
-  static async start(version: OpenClawVersion): Promise<RealGateway> {
+  static async start(
+    version: OpenClawVersion,
+    { script, env }: { script?: Script; env?: Record<string, string> } = {},
+  ): Promise<RealGateway> {
     const installed = await installGateway(version)
-    const model = startFakeModel()
+    const model = startFakeModel(script)
     const launch = {
       dir: mkdtempSync(join(tmpdir(), 'mc-openclaw-')),
       port: await freePort(),
       token: 'test-gateway-token',
       model_port: model.port,
       remote: true,
+      ...(env && { env }),
     }
     try {
       return new RealGateway(installed, launch, model, await launchGateway(installed, launch))

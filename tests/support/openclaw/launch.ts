@@ -12,6 +12,8 @@ export interface LaunchOptions {
   model_port: number
   /** Also listens on the machine's own address, from which it takes connections for remote ones. */
   remote?: boolean
+  /** Further variables, which commands of its agents see as well. */
+  env?: Record<string, string>
 }
 
 export interface RunningGateway {
@@ -39,7 +41,7 @@ export async function launchGateway(
   for (const folder of [state, home, installed.cache]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   const config = join(state, 'openclaw.json')
   await Bun.write(config, JSON.stringify(configuration(options), null, 2))
-  const env = environment(installed, state, home, config)
+  const env = { ...environment(installed, state, home, config), ...options.env }
   const output = openSync(join(options.dir, 'gateway.out'), 'a')
   const begin_ms = performance.now()
   const child = Bun.spawn([installed.node, installed.openclaw, 'gateway', 'run'], {
