@@ -82,11 +82,11 @@ export class Bridge {
     this.#cancelPrune()
   }
 
-  /** The first agent of the configuration that acts for a member keeps it. */
+  /** The first agent that acts for a member keeps it. */
   #isTaken(agent: Agent, org_slug: string, user_id: string): boolean {
-    return this.agents
-      .slice(0, this.agents.indexOf(agent))
-      .some((one) => one.config.org_slug === org_slug && one.user_id === user_id)
+    return this.agents.some(
+      (one) => one !== agent && one.config.org_slug === org_slug && one.user_id === user_id,
+    )
   }
 
   #look(): void {

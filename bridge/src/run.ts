@@ -3,6 +3,7 @@ import { systemClock } from './clock.ts'
 import { compatibility } from './compatibility.ts'
 import type { AgentConfig, Config, Credentials } from './config/config.ts'
 import { openCredentials } from './config/credentials/open.ts'
+import { patiently } from './delivery/patiently.ts'
 import { GatewayClient } from './gateway/client.ts'
 import { Device } from './gateway/device.ts'
 import type { GatewayAuth } from './gateway/handshake.ts'
@@ -16,7 +17,7 @@ import type { Secrets } from './log/secrets.ts'
 import type { Log } from './log.ts'
 import { ownsKey } from './relay/session-keys.ts'
 import { AgentClient } from './server/agent-client.ts'
-import { type AgentServer, ServerAway } from './server/port.ts'
+import type { AgentServer } from './server/port.ts'
 import { ServerWatch } from './server-watch.ts'
 import { openState } from './state/open.ts'
 import { testHooks } from './test-hooks.ts'
@@ -90,10 +91,10 @@ export async function run(config: Config, { env, log, secrets }: RunMeans): Prom
     const refusal = refusalOf(client)
     let running: Promise<void> | undefined
     try {
-      await checkServer(clients[0], server_watch, log)
       log.info('The bridge runs.', { version: BRIDGE_VERSION, health_url: health.url })
+      const fits = checkServer(clients[0], server_watch, log, ending.signal)
       running = bridge.run(ending.signal)
-      await Promise.race([running, refusal.promise])
+      await Promise.race([running, refusal.promise, fits.then(() => running)])
     } finally {
       ending.abort()
       refusal.end()
@@ -136,18 +137,23 @@ async function authOf({ gateway }: Config, credentials: Credentials, secrets: Se
   return { kind: 'device', device: Device.load(gateway.device_path), shared_token: null }
 }
 
-/** A server that is away is asked by everything else; one that answers has to fit. */
-async function checkServer(server: AgentServer | undefined, watch: ServerWatch, log: Log): Promise<void> {
-  try {
-    const version = await server?.version()
-    if (version) watch.known(version.version)
-    const verdict = version && compatibility(version)
-    if (verdict?.verdict === 'refuse') throw new Incompatible(verdict.message)
-    if (verdict?.verdict === 'warn') log.warn(verdict.message)
-  } catch (error) {
-    if (!(error instanceof ServerAway)) throw error
-    log.warn('Mission Control cannot be reached yet; the bridge keeps trying.', { reason: error.message })
-  }
+/** Rejects when the server's version does not fit. A server that is away is asked again until it answers. */
+async function checkServer(
+  server: AgentServer | undefined,
+  watch: ServerWatch,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!server) return
+  const asked = patiently({ clock: systemClock, random: Math.random }, signal, () => server.version())
+  const version = await asked.catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+  if (!version) return
+  watch.known(version.version)
+  const verdict = compatibility(version)
+  if (verdict.verdict === 'refuse') throw new Incompatible(verdict.message)
+  if (verdict.verdict === 'warn') log.warn(verdict.message)
 }
 
 /** Rejects when the gateway's version or protocol does not fit before it was ever connected. */

@@ -88,8 +88,12 @@ export function allGroups(jobs_max: number): Group[] {
   return [
     {
       name: 'unit',
-      jobs: [bunTest('unit', ['tests/unit', 'tests/architecture', 'tests/chaos', 'bridge', 'ui/tests'])],
-      at_once: 1,
+      jobs: [
+        bunTest('unit', ['tests/unit', 'tests/architecture', 'tests/chaos', 'bridge']),
+        // A process of its own: components are tested with the globals of a browser.
+        bunTest('unit of the app', ['ui/tests']),
+      ],
+      at_once: jobs_max,
     },
     {
       name: 'actors under Deno',

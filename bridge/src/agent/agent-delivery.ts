@@ -57,6 +57,7 @@ export class AgentDelivery {
         typing: (channel_id) => server.typing(channel_id),
         onSpeech: (row) => this.push(row),
         alarm: (problem) => log.error(problem),
+        failed: log.failed,
       },
       signal,
     )

@@ -8,7 +8,7 @@ import type { AgentFacts } from '../health/facts.ts'
 import type { Metrics } from '../health/metrics.ts'
 import type { Log } from '../log.ts'
 import { ownsKey } from '../relay/session-keys.ts'
-import type { AgentServer, KeyRefused, StreamMode } from '../server/port.ts'
+import type { AgentServer, StreamMode } from '../server/port.ts'
 import type { State } from '../state/port.ts'
 import { ClientReporter } from './client-reporter.ts'
 import type { Directory } from './directory.ts'
@@ -31,6 +31,15 @@ export interface AgentMeans {
   isTaken(agent: Agent, org_slug: string, user_id: string): boolean
   /** Something that health looks at has changed. */
   onChange(): void
+}
+
+/** Times after which an agent that was stopped by something else than its key tries again: 30 s, then longer up to 5 minutes. */
+const AGAIN_MS = 30_000
+
+/** Why the life of an agent ended; `reason` is for people. */
+interface LifeEnd {
+  why: 'key_refused' | 'taken' | 'failed'
+  reason: string
 }
 
 /** One agent over all of its lives: a refused key ends one, another key begins the next. */
@@ -67,19 +76,16 @@ export class Agent {
 
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const refused = await this.#live(signal)
+    for (let failures = 0; !signal.aborted; ) {
+      const end = await this.#live(signal)
       if (signal.aborted) return
-      this.#key = refused ? 'refused' : this.#key
-      this.#setStream(
-        'stopped',
-        refused ? 'its key is refused' : 'another agent of this bridge acts for the same member',
-      )
-      this.#log.error(refused ? 'The key is refused: the agent is stopped.' : 'The agent is stopped.', {
-        reason: refused?.message ?? this.#stream.reason,
-      })
-      await this.#anotherKey(signal)
-      this.#other_bridge = false
+      if (end.why === 'key_refused') this.#key = 'refused'
+      this.#setStream('stopped', end.reason)
+      this.#log.error('The agent is stopped.', { reason: end.reason })
+      this.#means.onChange()
+      // Whatever else ended it may be over: the org is back, the member is active again.
+      const again_ms = end.why === 'key_refused' ? undefined : AGAIN_MS * Math.min(10, ++failures)
+      await this.#anotherKey(again_ms, signal)
     }
   }
 
@@ -136,7 +142,7 @@ export class Agent {
     this.#life?.announce(`${topic}-${since}`, text)
   }
 
-  async #live(signal: AbortSignal): Promise<KeyRefused | undefined> {
+  async #live(signal: AbortSignal): Promise<LifeEnd> {
     const over = new AbortController()
     const end = () => over.abort()
     signal.addEventListener('abort', end)
@@ -149,11 +155,17 @@ export class Agent {
     )
     this.#life = new Life(this.#ports(end), over.signal)
     try {
-      return await this.#life.run()
+      const refused = await this.#life.run()
+      if (refused) return { why: 'key_refused', reason: refused.message }
+      return { why: 'taken', reason: 'another agent of this bridge acts for the same member' }
+    } catch (error) {
+      if (!signal.aborted) this.#log.failed('run the agent', error)
+      return { why: 'failed', reason: error instanceof Error ? error.message : 'an unknown error' }
     } finally {
       over.abort()
       signal.removeEventListener('abort', end)
       this.#life = undefined
+      this.#user_id = undefined
     }
   }
 
@@ -183,9 +195,9 @@ export class Agent {
 
   #known({ me }: Directory, end: () => void): void {
     this.#key = 'accepted'
-    this.#user_id = me.id
     this.#other_bridge = this.#means.isTaken(this, this.config.org_slug, me.id)
     if (this.#other_bridge) end()
+    else this.#user_id = me.id
     this.#means.onChange()
   }
 
@@ -201,13 +213,15 @@ export class Agent {
     this.#stream = { mode, since, reason }
   }
 
-  async #anotherKey(signal: AbortSignal): Promise<void> {
-    this.#means.onChange()
+  /** Resolves when there is another key, after `again_ms` if that is given, and when the signal aborts. */
+  async #anotherKey(again_ms: number | undefined, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const go = () => resolve()
+    const cancel = again_ms === undefined ? undefined : this.#means.clock.after(again_ms, go)
     this.#rekeyed = go
     signal.addEventListener('abort', go)
     if (!signal.aborted) await promise
+    cancel?.()
     signal.removeEventListener('abort', go)
     this.#rekeyed = () => undefined
   }

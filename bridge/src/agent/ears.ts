@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type Clock, pause } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
 import { type Identity, runPrefix } from '../delivery/ids.ts'
+import { storing } from '../delivery/storing.ts'
 import type { Final, TurnWaits } from '../delivery/turn-waits.ts'
 import type { GatewayEvent } from '../gateway/port.ts'
-import { type Row, type State, StateFull, StateUnwritable } from '../state/port.ts'
+import type { NewRow, Row, State } from '../state/port.ts'
 
 /** Speech that waits for the disk; more is refused with an alarm. */
 const SPEECH_WAITING_MAX = 100
-const STORE_AGAIN_MS = 1_000
 /** Sessions whose last answer is remembered. */
 const ANSWERS_MAX = 1_000
 /** The same text again, within this time and by whatever run, is the gateway repeating itself. */
@@ -27,6 +27,7 @@ export interface EarsPorts {
   onSpeech(row: Row): void
   /** Speech that cannot be stored. */
   alarm(problem: string): void
+  failed(stage: string, error: unknown): void
 }
 
 /** Listens to what the sessions of one agent do: typing, ends of turns, and what the agent says of its own accord. */
@@ -91,6 +92,8 @@ export class Ears {
     try {
       const stored = await this.#store(row)
       if (stored) this.#ports.onSpeech(stored)
+    } catch (error) {
+      if (!this.#signal.aborted) this.#ports.failed('store what the agent said', error)
     } finally {
       this.#waiting--
     }
@@ -103,19 +106,13 @@ export class Ears {
     return answer.text === text.trim() && this.#ports.clock.now() - answer.at < REPEATED_MS
   }
 
-  async #store(row: Parameters<State['enqueue']>[1]): Promise<Row | undefined> {
+  async #store(row: NewRow): Promise<Row | undefined> {
     const { state, clock, identity, crash } = this.#ports
-    while (!this.#signal.aborted) {
-      try {
-        const stored = state.enqueue(identity.agent, row)
-        crash('speech:answered:after')
-        return stored
-      } catch (error) {
-        if (!(error instanceof StateFull || error instanceof StateUnwritable)) throw error
-        await pause(clock, STORE_AGAIN_MS, this.#signal)
-      }
-    }
-    return undefined
+    return await storing(clock, this.#signal, () => {
+      const stored = state.enqueue(identity.agent, row)
+      crash('speech:answered:after')
+      return stored
+    })
   }
 
   #type(session_key: string): void {

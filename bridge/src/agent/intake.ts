@@ -3,14 +3,14 @@ import type { Message } from '../../../src/contracts/resources.ts'
 import { type Clock, pause } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
 import { patiently } from '../delivery/patiently.ts'
+import { storing } from '../delivery/storing.ts'
 import { backOffMs } from '../server/back-off.ts'
 import { type AgentServer, type Incoming, KeyRefused, type StreamMode } from '../server/port.ts'
-import { type NewRow, type Row, type State, StateFull, StateUnwritable } from '../state/port.ts'
+import type { NewRow, Row, State } from '../state/port.ts'
 import type { Directory, DirectoryChange } from './directory.ts'
 import type { RowMaker } from './rows.ts'
 import type { Senders } from './senders.ts'
 
-const STORE_AGAIN_MS = 1_000
 /** Channels that were looked up and not found; one more forgets all of them. */
 const UNREADABLE_MAX = 1_000
 
@@ -30,8 +30,8 @@ export interface IntakePorts {
   onMode(mode: StreamMode, reason: string | null): void
   /** There are no rows of what happened before: a new state, or a position that the server does not know. */
   onGap(reason: string): void
-  /** Why no events are taken; null when they are again. */
-  onBlocked(error: Error | null): void
+  /** The state takes no more, or takes some again. */
+  onBlocked(): void
   failed(stage: string, error: unknown): void
 }
 
@@ -132,20 +132,13 @@ export class Intake {
     const { state, agent, clock, crash, onBlocked } = this.#ports
     const isNew =
       row && (row.seq === null || state.rowsOfMessage(agent, row.channel_id, row.seq).length === 0)
-    for (;;) {
-      try {
-        if (row) crash(`${row.kind}:received:before`)
-        const stored = state.receive(agent, cursor, isNew ? row : undefined)
-        if (row) crash(`${row.kind}:received:after`)
-        onBlocked(null)
-        return stored
-      } catch (error) {
-        if (!(error instanceof StateFull || error instanceof StateUnwritable)) throw error
-        onBlocked(error)
-        await pause(clock, STORE_AGAIN_MS, this.#signal)
-        this.#signal.throwIfAborted()
-      }
+    const store = () => {
+      if (row) crash(`${row.kind}:received:before`)
+      const stored = state.receive(agent, cursor, isNew ? row : undefined)
+      if (row) crash(`${row.kind}:received:after`)
+      return stored
     }
+    return await storing(clock, this.#signal, store, onBlocked)
   }
 }
 

@@ -42,9 +42,10 @@ export class Life {
   readonly #intake: Intake
   #refused: KeyRefused | undefined
   #subscribed = ''
+  #subscribing: Promise<void> = Promise.resolve()
 
   constructor(ports: LifePorts, signal: AbortSignal) {
-    const { config, server, log, clock } = ports
+    const { config, server, log } = ports
     const over = this.#over.signal
     if (signal.aborted) this.#over.abort()
     signal.addEventListener('abort', () => this.#over.abort(), { once: true, signal: over })
@@ -63,12 +64,14 @@ export class Life {
     this.#sessions = new SessionKeeper({ ...common, history_fetch_count: config.history_fetch_count }, over)
     this.delivery = new AgentDelivery(ports, rows, this.#sessions, (error) => this.#refuse(error), over)
     const onRow = ports.onReceived
-    this.#open = new OpenDeliveries({
-      ...common,
-      kept_ms: KEPT_MS,
-      now: () => clock.now(),
-      onRow: (row) => this.delivery.push(row),
-    })
+    this.#open = new OpenDeliveries(
+      {
+        ...common,
+        kept_ms: KEPT_MS,
+        onRow: (row) => this.delivery.push(row),
+      },
+      over,
+    )
     this.#intake = new Intake(
       {
         ...common,
@@ -120,7 +123,7 @@ export class Life {
     if (!channel) return
     const { config, server } = this.#ports
     const client_id = `${runPrefix({ org_slug: config.org_slug, agent: config.name })}${id}`
-    this.#inBackground('announce a problem', () => server.post(channel.id, { content, client_id }))
+    void this.#inBackground('announce a problem', () => server.post(channel.id, { content, client_id }))
   }
 
   async #start(): Promise<void> {
@@ -132,7 +135,7 @@ export class Life {
     for (const row of unfinished) this.delivery.push(row)
     this.#sessions.endUnreadable()
     this.#subscribe()
-    this.#inBackground('register commands', () => server.registerCommands(registeredCommands()))
+    void this.#inBackground('register commands', () => server.registerCommands(registeredCommands()))
   }
 
   #linked(link: Link): void {
@@ -163,19 +166,25 @@ export class Life {
     const text = JSON.stringify(subscriptions)
     if (text === this.#subscribed) return
     this.#subscribed = text
-    this.#inBackground('subscribe', () => server.subscribe(subscriptions))
+    // One after the other: the last one said is the one that holds.
+    this.#subscribing = this.#subscribing.then(() =>
+      this.#inBackground('subscribe', () => server.subscribe(subscriptions)),
+    )
   }
 
   #recover(reason: string): void {
     this.#ports.log.info('Open deliveries are taken up from the server.', { reason })
-    this.#inBackground('recover open deliveries', () => this.#open.recover())
+    void this.#inBackground('recover open deliveries', () => this.#open.recover())
   }
 
-  #inBackground(stage: string, ask: () => Promise<unknown>): void {
-    this.#ask(ask).catch((error: unknown) => {
+  /** Resolves when it is done or was given up. */
+  async #inBackground(stage: string, ask: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.#ask(ask)
+    } catch (error) {
       if (error instanceof KeyRefused) this.#refuse(error)
       else if (!this.#over.signal.aborted) this.#ports.log.failed(stage, error)
-    })
+    }
   }
 
   async #ask<T>(ask: () => Promise<T>): Promise<T> {

@@ -1,6 +1,8 @@
 import type { Message } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
+import type { Clock } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
+import { storing } from '../delivery/storing.ts'
 import type { AgentServer, WaitingDelivery } from '../server/port.ts'
 import type { Row, State } from '../state/port.ts'
 import type { Directory } from './directory.ts'
@@ -22,7 +24,7 @@ export interface OpenDeliveriesPorts {
   senders: Senders
   /** How far back rows are kept: an older message without a row was worked on once. Milliseconds. */
   kept_ms: number
-  now(): number
+  clock: Clock
   crash: CrashPoint
   onRow(row: Row): void
   failed(stage: string, error: unknown): void
@@ -34,12 +36,14 @@ export interface OpenDeliveriesPorts {
  */
 export class OpenDeliveries {
   readonly #ports: OpenDeliveriesPorts
+  readonly #signal: AbortSignal
   readonly #waiting: WaitingDelivery[] = []
   #running = false
   #state_lost = false
 
-  constructor(ports: OpenDeliveriesPorts) {
+  constructor(ports: OpenDeliveriesPorts, signal: AbortSignal) {
     this.#ports = ports
+    this.#signal = signal
   }
 
   /** Rows or events are missing: deliveries without a row are taken up, too. Looks through the latest messages of all channels. */
@@ -85,7 +89,7 @@ export class OpenDeliveries {
   }
 
   async #takeUpMessage(message: Message): Promise<void> {
-    const { state, agent, directory, rows, server, senders, crash } = this.#ports
+    const { state, agent, directory, rows, server, senders, crash, clock } = this.#ports
     const { channel_id, seq } = message
     const delivery = message.deliveries.find(({ agent_id }) => agent_id === directory.me.id)
     if (!delivery || !OPEN.includes(delivery.state)) return
@@ -93,7 +97,7 @@ export class OpenDeliveries {
     // A row ends only when the server knows its end: a delivery that is open again was asked for again.
     if (earlier.some(({ step }) => step !== 'done')) return
     if (earlier.length === 0) {
-      const old = this.#ports.now() - Date.parse(message.created_at) > this.#ports.kept_ms
+      const old = this.#ports.clock.now() - Date.parse(message.created_at) > this.#ports.kept_ms
       if (!this.#state_lost && !old) return
       if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
     }
@@ -102,9 +106,12 @@ export class OpenDeliveries {
     const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message)
     // While it was looked at, its event may have arrived.
     if (!row || state.rowsOfMessage(agent, channel_id, seq).length !== earlier.length) return
-    crash(`${row.kind}:received:before`)
-    const stored = state.enqueue(agent, row)
-    crash(`${row.kind}:received:after`)
+    const stored = await storing(clock, this.#signal, () => {
+      crash(`${row.kind}:received:before`)
+      const added = state.enqueue(agent, row)
+      crash(`${row.kind}:received:after`)
+      return added
+    })
     if (stored) this.#ports.onRow(stored)
   }
 

@@ -5,7 +5,8 @@ import type { Directory } from './directory.ts'
 
 /**
  * The topics that an agent's stream carries: its projects and the channels of the org. What is about the agent itself (mentions,
- * commands, assignments) comes in any case. An agent that wakes at everything, or has too many projects, takes all topics.
+ * commands, assignments) comes in any case. An agent that other messages wake, too, takes all topics: the first message after an
+ * assignment would come before its topic.
  */
 export function subscriptionsOf(
   wake: WakeRule,
@@ -16,6 +17,6 @@ export function subscriptionsOf(
     .filter(({ type }) => type === 'org_wide')
     .map(({ id }) => ({ topic_type: 'channel' as const, topic_id: id }))
   const topics = [...projects, ...channels]
-  if (wake === 'all' || topics.length > LIMITS.topics_max) return { mode: 'all', topics: [] }
+  if (wake !== 'mention' || topics.length > LIMITS.topics_max) return { mode: 'all', topics: [] }
   return { mode: 'topics', topics }
 }

@@ -4,8 +4,9 @@ import { helpOf, overview, usageOf } from './help.ts'
 
 /** A command line, understood. */
 export type CommandLine =
-  | { command: 'run' | 'check'; config: string | undefined }
-  | { command: 'init'; config: string | undefined; force: boolean }
+  | { command: 'run'; config: string | undefined }
+  | { command: 'check'; config: string | undefined; json: boolean; post: boolean }
+  | { command: 'init'; config: string | undefined; force: boolean; yes: boolean }
   | { command: 'status'; config: string | undefined; json: boolean }
   | { command: 'service install'; config: string | undefined; user: boolean; print: boolean }
   | { command: 'version' }
@@ -19,8 +20,8 @@ const CONFIG = { config: { type: 'string', short: 'c' } } as const
 /** Options of each command, as `node:util` parses them. */
 export const OPTIONS = {
   run: CONFIG,
-  init: { ...CONFIG, force: { type: 'boolean' } },
-  check: CONFIG,
+  init: { ...CONFIG, force: { type: 'boolean' }, yes: { type: 'boolean', short: 'y' } },
+  check: { ...CONFIG, json: { type: 'boolean' }, post: { type: 'boolean' } },
   status: { ...CONFIG, json: { type: 'boolean' } },
   'service install': { ...CONFIG, user: { type: 'boolean' }, print: { type: 'boolean' } },
   version: {},
@@ -74,10 +75,11 @@ function commandLine(name: CommandName, values: Record<string, unknown>): Comman
   const flag = (option: string) => values[option] === true
   switch (name) {
     case 'run':
-    case 'check':
       return { command: name, config }
+    case 'check':
+      return { command: name, config, json: flag('json'), post: flag('post') }
     case 'init':
-      return { command: name, config, force: flag('force') }
+      return { command: name, config, force: flag('force'), yes: flag('yes') }
     case 'status':
       return { command: name, config, json: flag('json') }
     case 'service install':

@@ -2,6 +2,7 @@ import type { Surroundings } from '../config/paths.ts'
 import { loadConfig } from '../config/read.ts'
 import { versionLine } from '../version.ts'
 import type { CommandLine } from './arguments.ts'
+import { checkCommand } from './check.ts'
 import { MISTAKE } from './mistakes.ts'
 import type { Print } from './print.ts'
 import { runCommand } from './run-command.ts'
@@ -26,8 +27,10 @@ export async function dispatch(line: CommandLine, around: Surroundings, print: P
       return await runCommand(line.config, around)
     case 'status':
       return await statusCommand(loadConfig(line.config, around).config, line.json, print)
-    default:
-      print.err(`mc-bridge ${line.command} is not part of this build.`)
+    case 'check':
+      return await checkCommand(line, around, print)
+    case 'init':
+      print.err('mc-bridge init is not part of this build.')
       return MISTAKE
   }
 }

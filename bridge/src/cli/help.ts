@@ -19,16 +19,26 @@ const ABOUT: Readonly<Record<CommandName, About>> = {
   },
   init: {
     summary: 'ask for the addresses and the key, pair with the gateway, send a test message',
-    usage: '[--config PATH] [--force]',
+    usage: '[--config PATH] [--force] [--yes]',
     details: [
-      '  -c, --config PATH   where the configuration is written',
-      '      --force         replace one that is there',
+      '  -c, --config PATH   where the configuration is written; without it, your configuration folder',
+      '      --force         begin anew and replace what is there, without asking',
+      '  -y, --yes           ask nothing: take the variables and the defaults',
+      '',
+      'Variables: MC_URL, MC_ORG and MC_API_KEY, as "Connect an agent" in the app shows them, and',
+      'OPENCLAW_GATEWAY_TOKEN, which is used once for pairing and not kept. What they set is not asked.',
     ],
   },
   check: {
     summary: 'test the configuration, the server and the gateway, and say what is wrong',
-    usage: '[--config PATH]',
-    details: [CONFIG_LINE],
+    usage: '[--config PATH] [--json] [--post]',
+    details: [
+      CONFIG_LINE,
+      '      --json          print the steps as JSON',
+      '      --post          also post the answer of the test turn, where all in the organization read it',
+      '',
+      'Each agent of the gateway is asked to say hello. Exit code 0: nothing failed. 1: something did.',
+    ],
   },
   status: {
     summary: 'show what a running bridge does',

@@ -65,6 +65,7 @@ export class CommandRunner {
     const turn = waits.at(key)
     if (turn) turn.stopped_by = this.#ports.senderOf(open.row)
     const stopped = await gateway.abort(key)
+    if (turn && !stopped) turn.stopped_by = null
     open.apply({ type: 'answered', text: stopped ? 'Stopped.' : 'Nothing is running here.' })
   }
 

@@ -15,6 +15,8 @@ export interface WireError {
   reason: string | undefined
   /** Id of a pairing request. */
   request_id: string | undefined
+  /** The protocol that the gateway speaks, when it refuses another one. */
+  expected_protocol: number | undefined
   retryable: boolean
   /** Milliseconds; 0 when the gateway names none. */
   retry_after_ms: number
@@ -55,6 +57,7 @@ function wireError(value: unknown): WireError {
     detail: nameOf(details.code),
     reason: nameOf(details.reason),
     request_id: nameOf(details.requestId),
+    expected_protocol: countOf(details.expectedProtocol),
     retryable: error.retryable === true,
     retry_after_ms: countOf(error.retryAfterMs) ?? 0,
   }

@@ -43,15 +43,23 @@ export class ConnectFailed extends Error {
   readonly retry_after_ms: number
   /** The device token is not valid any more. */
   readonly token_revoked: boolean
+  /** What a person types to have this device approved; undefined for every other refusal. */
+  readonly approve_command: string | undefined
 
   constructor(
     message: string,
-    more: { refusal?: LinkRefusal; retry_after_ms?: number; token_revoked?: boolean } = {},
+    more: {
+      refusal?: LinkRefusal
+      retry_after_ms?: number
+      token_revoked?: boolean
+      approve_command?: string
+    } = {},
   ) {
     super(message)
     this.refusal = more.refusal ?? null
     this.retry_after_ms = more.retry_after_ms ?? 0
     this.token_revoked = more.token_revoked ?? false
+    this.approve_command = more.approve_command
   }
 }
 
@@ -133,7 +141,7 @@ export function connectFailed(error: WireError): ConnectFailed {
   if (detail === 'PAIRING_REQUIRED') return pairingRequired(error.request_id)
   if (detail === 'PROTOCOL_MISMATCH')
     return new ConnectFailed(
-      `This bridge speaks protocol ${PROTOCOL} of OpenClaw ${OLDEST_GATEWAY} and newer; the gateway refused it: ${error.message}`,
+      `The gateway speaks protocol ${error.expected_protocol ?? 'of another number'}; this bridge speaks protocol ${PROTOCOL}, of OpenClaw ${OLDEST_GATEWAY} and newer.`,
       { refusal: 'protocol' },
     )
   if (detail === 'AUTH_SCOPE_MISMATCH')
@@ -167,8 +175,6 @@ function pairingRequired(request_id: string | undefined): ConnectFailed {
       : 'openclaw devices list'
   return new ConnectFailed(
     `The gateway has not approved this bridge yet. Run on the gateway's machine: ${command}`,
-    {
-      refusal: 'pairing_required',
-    },
+    { refusal: 'pairing_required', approve_command: command },
   )
 }

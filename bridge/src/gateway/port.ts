@@ -41,7 +41,16 @@ export type Link =
   | { status: 'connecting'; since: Date }
   | ConnectedLink
   | { status: 'away'; since: Date; reason: string }
-  | { status: 'refused'; since: Date; reason: LinkRefusal; message: string }
+  | RefusedLink
+
+export interface RefusedLink {
+  status: 'refused'
+  since: Date
+  reason: LinkRefusal
+  message: string
+  /** With `pairing_required`: what a person types on the gateway's machine. */
+  approve_command?: string | undefined
+}
 
 export interface ConnectedLink {
   status: 'connected'

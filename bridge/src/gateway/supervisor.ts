@@ -88,7 +88,8 @@ export class Supervisor {
     this.#again(this.#back_off.lost(lasted_ms, soon))
   }
 
-  #failed({ refusal, message, retry_after_ms, token_revoked }: ConnectFailed): void {
+  #failed(failure: ConnectFailed): void {
+    const { refusal, message, retry_after_ms, token_revoked, approve_command } = failure
     if (!refusal) {
       if (this.#link.status !== 'away') this.#set({ status: 'away', since: this.#now(), reason: message })
       this.#again(this.#back_off.failed(retry_after_ms))
@@ -97,7 +98,7 @@ export class Supervisor {
     const pairs_again = token_revoked && this.#forgetToken()
     const link = this.#link
     if (link.status !== 'refused' || link.reason !== refusal || link.message !== message)
-      this.#set({ status: 'refused', since: this.#now(), reason: refusal, message })
+      this.#set({ status: 'refused', since: this.#now(), reason: refusal, message, approve_command })
     this.#again(this.#back_off.refused(refusal === 'pairing_required' || pairs_again))
   }
 

@@ -48,6 +48,15 @@ export function serveHealth(options: HealthServerOptions): HealthServer {
   }
 }
 
+/** Whether the address could be listened on. Throws `HealthAddressRefused`. */
+export function probeAddress({ host, port }: Pick<HealthServerOptions, 'host' | 'port'>): void {
+  try {
+    void Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() }).stop(true)
+  } catch (error) {
+    throw new HealthAddressRefused(refusal(host, port, error), { cause: error })
+  }
+}
+
 async function answer(request: Request, options: HealthServerOptions): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (!['/health', '/ready', '/metrics'].includes(pathname))

@@ -8,8 +8,10 @@ describe('a command line', () => {
     ['run', { command: 'run', config: undefined }],
     ['run --config /x/y.yaml', { command: 'run', config: '/x/y.yaml' }],
     ['run -c y.yaml', { command: 'run', config: 'y.yaml' }],
-    ['check --config=y.yaml', { command: 'check', config: 'y.yaml' }],
-    ['init --force', { command: 'init', config: undefined, force: true }],
+    ['check --config=y.yaml', { command: 'check', config: 'y.yaml', json: false, post: false }],
+    ['check --json --post', { command: 'check', config: undefined, json: true, post: true }],
+    ['init --force', { command: 'init', config: undefined, force: true, yes: false }],
+    ['init -y', { command: 'init', config: undefined, force: false, yes: true }],
     ['status --json', { command: 'status', config: undefined, json: true }],
     ['service install', { command: 'service install', config: undefined, user: false, print: false }],
     [

@@ -212,19 +212,15 @@ describe('refusals of the link', () => {
     expect(client.link.status).toBe('connected')
   })
 
-  test('a protocol mismatch in the handshake names what this bridge speaks', async () => {
+  test('a protocol mismatch in the handshake names both protocols', async () => {
     const { client, sockets } = await made()
     sockets.last.challenge()
     await settle()
-    const details = { code: 'PROTOCOL_MISMATCH' }
-    sockets.last.refuse('connect', {
-      code: 'INVALID_REQUEST',
-      message: 'protocol mismatch: expected 5',
-      details,
-    })
+    const details = { code: 'PROTOCOL_MISMATCH', expectedProtocol: 5 }
+    sockets.last.refuse('connect', { code: 'INVALID_REQUEST', message: 'protocol mismatch', details })
     await settle()
     expect(client.link).toMatchObject({ status: 'refused', reason: 'protocol' })
-    expect(client.link).toHaveProperty('message', expect.stringContaining('protocol 4'))
+    expect(client.link).toHaveProperty('message', expect.stringMatching(/protocol 5; .* protocol 4/))
   })
 
   test('a request id that is no plain word is not shown as part of a command', async () => {

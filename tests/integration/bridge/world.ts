@@ -30,6 +30,7 @@ export interface Turn {
   run_id: string
   session_key: string
   prompt: string
+  system_prompt: string | null
   final_ms: number | null
 }
 
@@ -61,6 +62,7 @@ export class World {
       PORT: String(this.#gateway_port),
       TOKEN,
       FOLDER: join(this.folder, 'gateway'),
+      AGENTS: 'main,scout,eager',
     })
     const config = join(this.folder, 'comms-bridge.yaml')
     this.bridge = new Program(

@@ -45,7 +45,7 @@ export function handshake(
     return refused({ code: 'INVALID_REQUEST', message: `unexpected property '${unexpected}'` }, 1008)
   if (faults.starting) return refused(STARTING, 1013)
   if (Number(params.minProtocol) > PROTOCOL || Number(params.maxProtocol) < PROTOCOL) {
-    const details = { code: 'PROTOCOL_MISMATCH' }
+    const details = { code: 'PROTOCOL_MISMATCH', expectedProtocol: PROTOCOL }
     return refused({ code: 'INVALID_REQUEST', message: 'protocol mismatch', details }, 1002)
   }
   const presented = presentedOf(params)
