@@ -218,7 +218,8 @@ describe('what the server is told', () => {
     expect(waits('submitted')).toEqual([['queued', detail]])
     expect(waits('accepted')).toEqual([['delivered', detail]])
     expect(waits('accepted', true)).toEqual([['working', detail]])
-    expect([waits('answered'), waits('posted')]).toEqual([[], []])
+    expect(waits('answered')).toEqual([['working', detail]])
+    expect(waits('posted')).toEqual([])
   })
 
   test('without a message nothing is told', () => {
