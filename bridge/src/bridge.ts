@@ -3,6 +3,7 @@ import type { AgentConfig } from './config/config.ts'
 import type { HealthFacts } from './health/facts.ts'
 import { Metrics } from './health/metrics.ts'
 import { HealthWatch } from './health-watch.ts'
+import { type Activity, Rest } from './rest.ts'
 import type { AgentServer } from './server/port.ts'
 import type { ServerWatch } from './server-watch.ts'
 
@@ -22,6 +23,7 @@ export class Bridge {
   readonly #means: BridgeMeans
   readonly #started_at: number
   readonly #health: HealthWatch
+  readonly #rest = new Rest(() => Bun.gc(true))
   #cancelLook: () => void = () => undefined
   #cancelPrune: () => void = () => undefined
 
@@ -94,10 +96,17 @@ export class Bridge {
     try {
       if (!state.writable) state.probe()
       this.#health.look()
+      this.#rest.look(this.#activity())
     } catch (error) {
       log.failed('look at the health', error)
     }
     this.#cancelLook = clock.after(LOOK_INTERVAL_MS, () => this.#look())
+  }
+
+  #activity(): Activity {
+    const { agents, now, started_at, state } = this.facts
+    const events = agents.map(({ last_event_at }) => last_event_at ?? started_at)
+    return { now, unfinished: state.unfinished, last_at: Math.max(started_at, ...events) }
   }
 
   #prune(): void {

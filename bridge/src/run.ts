@@ -21,6 +21,7 @@ import type { AgentServer } from './server/port.ts'
 import { ServerWatch } from './server-watch.ts'
 import { openState } from './state/open.ts'
 import { testHooks } from './test-hooks.ts'
+import { watchUpdates } from './update-watch.ts'
 import { BRIDGE_VERSION } from './version.ts'
 
 /** What is under way may take this long to end after the first signal; the rest is in the state file. */
@@ -94,6 +95,10 @@ export async function run(config: Config, { env, log, secrets }: RunMeans): Prom
       log.info('The bridge runs.', { version: BRIDGE_VERSION, health_url: health.url })
       const fits = checkServer(clients[0], server_watch, log, ending.signal)
       running = bridge.run(ending.signal)
+      void watchUpdates(
+        { updates: config.updates, tellers: tellersOf(config, clients), clock: systemClock, log },
+        ending.signal,
+      )
       await Promise.race([running, refusal.promise, fits.then(() => running)])
     } finally {
       ending.abort()
@@ -109,6 +114,15 @@ export async function run(config: Config, { env, log, secrets }: RunMeans): Prom
     leave()
   }
   log.info('The bridge has ended.')
+}
+
+/** The first agent of each org. */
+function tellersOf({ agents }: Config, clients: readonly AgentClient[]) {
+  return agents.flatMap(({ org_slug }, i) => {
+    const server = clients[i]
+    const first = agents.findIndex((agent) => agent.org_slug === org_slug) === i
+    return first && server ? [{ org_slug, server }] : []
+  })
 }
 
 function serverOf(

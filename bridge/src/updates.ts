@@ -5,10 +5,6 @@ import { BRIDGE_VERSION } from './version.ts'
 /** A server is asked for its version this often; its own `GET /version`, no other host. */
 export const UPDATE_CHECK_MS = 24 * 60 * 60_000
 
-/** Whether it is time to ask. Times in milliseconds since 1970; null before the first time. */
-export const updateCheckDue = (asked_at: number | null, now: number): boolean =>
-  asked_at === null || now - asked_at >= UPDATE_CHECK_MS
-
 /**
  * What to tell people about a newer bridge, once per version: server and bridge are released together under one number,
  * so a server that is newer than this bridge has a newer bridge beside it. Null when there is nothing new to say.

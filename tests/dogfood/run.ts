@@ -11,6 +11,8 @@ import { takePictures } from './pictures.ts'
 import { openStage, type Stage } from './stage.ts'
 import { STEPS } from './steps.ts'
 
+const BRIDGE_LOG_CHARS = 4_000
+
 const { values } = parseArgs({
   options: {
     mock: { type: 'boolean', default: false },
@@ -50,6 +52,7 @@ async function runSteps(on: Stage): Promise<number> {
     } catch (error) {
       console.log(`FAIL ${title}\n${error instanceof Error ? error.message : String(error)}`)
       for (const problem of on.gateway.problems) console.log(`     ${problem}`)
+      console.log(`The bridge said last:\n${on.bridge.log().slice(-BRIDGE_LOG_CHARS)}`)
       return count
     }
     const took = values.time ? ` (${((performance.now() - began_ms) / 1000).toFixed(1)} s)` : ''

@@ -6,7 +6,7 @@ import type { Message, Project, Task } from '../../src/contracts/resources.ts'
 import { composer, launch, until, type Visit, visit } from '../e2e/support/browser.ts'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
 import { Person, type User } from '../support/client.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServer } from '../support/server.ts'
 import type { Access, AgentGateway } from './gateways.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
@@ -17,7 +17,6 @@ type Listed<T> = { data: T[] }
 
 /** A fresh server with the plan of this product, its agent behind a bridge and a gateway, and a person in a browser. */
 export interface Stage {
-  server: TestServer
   gateway: AgentGateway
   bridge: BridgeProcess
   robin: Person
@@ -60,7 +59,7 @@ export async function openStage(makeGateway: (access: Access) => Promise<AgentGa
     const browser = await launch()
     closers.push(() => browser.close())
     const windows = await openWindows(browser, server.url, password, project)
-    return { server, gateway, bridge, robin, claw, project, ...windows, close }
+    return { gateway, bridge, robin, claw, project, ...windows, close }
   } catch (error) {
     await close()
     throw error

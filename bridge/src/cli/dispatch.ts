@@ -3,6 +3,7 @@ import { loadConfig } from '../config/read.ts'
 import { versionLine } from '../version.ts'
 import type { CommandLine } from './arguments.ts'
 import { checkCommand } from './check.ts'
+import { initCommand } from './init.ts'
 import { MISTAKE } from './mistakes.ts'
 import type { Print } from './print.ts'
 import { runCommand } from './run-command.ts'
@@ -30,8 +31,7 @@ export async function dispatch(line: CommandLine, around: Surroundings, print: P
     case 'check':
       return await checkCommand(line, around, print)
     case 'init':
-      print.err('mc-bridge init is not part of this build.')
-      return MISTAKE
+      return await initCommand(line, around, print)
   }
 }
 

@@ -27,6 +27,7 @@ const ABOUT: Readonly<Record<CommandName, About>> = {
       '',
       'Variables: MC_URL, MC_ORG and MC_API_KEY, as "Connect an agent" in the app shows them, and',
       'OPENCLAW_GATEWAY_TOKEN, which is used once for pairing and not kept. What they set is not asked.',
+      'OPENCLAW_GATEWAY_URL is offered as the address of the gateway.',
     ],
   },
   check: {

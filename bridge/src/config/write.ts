@@ -13,6 +13,8 @@ export interface Answers {
   agents: { name: string; api_key_env: string; org_slug: string; gateway_agent: string; wake: WakeRule }[]
   /** Path of the secrets file; null: environment variables. */
   secrets_path: string | null
+  /** The usual one when left out. */
+  health_port?: number
 }
 
 /** A configuration with comments, as a person goes on editing it. Reading it gives the answers back. */
@@ -45,9 +47,7 @@ ${credentialsText(answers.secrets_path)}
 # state:
 #   db_path: state.db
 
-# health:
-#   host: ${DEFAULTS.health_host}
-#   port: ${DEFAULTS.health_port}
+${healthText(answers.health_port ?? DEFAULTS.health_port)}
 
 # logging:
 #   level: info      # debug, info, warn, error
@@ -72,6 +72,11 @@ const credentialsText = (path: string | null) =>
   path === null
     ? '  # env, file, aws_secrets_manager or vault.\n  provider: env'
     : `  # env, file, aws_secrets_manager or vault. The file must have mode 0600; changes are picked up.\n  provider: file\n  path: ${scalar(path)}`
+
+const healthText = (port: number) =>
+  port === DEFAULTS.health_port
+    ? `# health:\n#   host: ${DEFAULTS.health_host}\n#   port: ${port}`
+    : `health:\n  # ${DEFAULTS.health_port} was taken when this was written.\n  # host: ${DEFAULTS.health_host}\n  port: ${port}`
 
 /** One value in the notation that reads back as the same text. */
 const scalar = (text: string): string => stringify(text, { lineWidth: 0 }).trimEnd()

@@ -5,6 +5,11 @@ import { isLoopback } from '../config/urls.ts'
 import { codeOf, TLS_CODES } from './network.ts'
 import { type Found, Trouble } from './step.ts'
 
+/** The server answers, but nothing vouches for it. */
+export class CertificateTrouble extends Trouble {
+  override name = 'CertificateTrouble'
+}
+
 export interface ServerPlace {
   url: string
   verify_tls: boolean
@@ -91,7 +96,8 @@ function unreached({ url }: ServerPlace, error: unknown): Trouble {
         : 'Check the port. A server without a certificate has an address with http://.',
     )
   const tls = TLS_CODES[code]
-  if (tls !== undefined) return trouble(`The certificate of ${host} ${tls.is}.`, tls.todo)
+  if (tls !== undefined)
+    return new CertificateTrouble(`The certificate of ${host} ${tls.is}.`, tls.todo, error)
   if (code === 'ECONNRESET')
     return trouble(
       `${host} ends the connection without an answer.`,

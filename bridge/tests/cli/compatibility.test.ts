@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { API_VERSION, MIN_BRIDGE_VERSION, SERVER_VERSION } from '../../../src/contracts/version.ts'
 import manifest from '../../package.json'
 import { compatibility } from '../../src/compatibility.ts'
-import { UPDATE_CHECK_MS, updateCheckDue, updateNotice } from '../../src/updates.ts'
+import { updateNotice } from '../../src/updates.ts'
 import { BRIDGE_VERSION, versionLine } from '../../src/version.ts'
 
 const OWN = { version: '1.2.3', api_version: '2026.2' }
@@ -49,12 +49,6 @@ describe('compatibility', () => {
 })
 
 describe('updates', () => {
-  test('are asked for at the start and then once a day', () => {
-    expect(updateCheckDue(null, 5)).toBe(true)
-    expect(updateCheckDue(5, 5 + UPDATE_CHECK_MS - 1)).toBe(false)
-    expect(updateCheckDue(5, 5 + UPDATE_CHECK_MS)).toBe(true)
-  })
-
   test('a newer release is told once, an older or strange one never', () => {
     const newer = { ...server('2026.2'), version: '1.3.0' }
     expect(updateNotice(newer, null, '1.2.3')).toEqual({

@@ -195,6 +195,33 @@ describe('keys', () => {
   })
 })
 
+describe('a bridge that cannot work', () => {
+  test('with an OpenClaw that is too old ends, and names both versions', async () => {
+    await world.bridge.kill()
+    await world.gateway.kill()
+    await world.startGateway({ version: '2026.6.11' })
+    const from = world.bridge.output.length
+    world.spawnBridge()
+    expect(await world.bridge.ended()).not.toBe(0)
+    const said = world.bridge.output.slice(from)
+    expect(said).toContain('2026.6.11')
+    expect(said).toContain('2026.8.1')
+    await world.gateway.kill()
+  })
+
+  test('as an agent that it serves under another name already: the second one is stopped, the first answers once', async () => {
+    await world.bridge.kill()
+    world.twin('twin', scout, { gateway_agent: 'eager' })
+    world.spawnBridge()
+    await healthSays('Another bridge listens for agent')
+    const asked = await world.say('@scout ECHO only once')
+    await world.delivered(asked, scout, 'answered')
+    expect(await settled(asked)).toHaveLength(1)
+    await world.bridge.kill()
+    world.forgetLast()
+  })
+})
+
 describe('the state file', () => {
   test('is held by one bridge: a second one is refused and says why', async () => {
     const second = await world.second()

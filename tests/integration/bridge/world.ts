@@ -2,14 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HealthReport } from '../../../bridge/src/health/report.ts'
-import {
-  type Agent,
-  addAgent,
-  generalChannel,
-  type Message,
-  type Person,
-  setUp,
-} from '../../support/client.ts'
+import { Agent, addAgent, generalChannel, type Message, type Person, setUp } from '../../support/client.ts'
 import { Program } from '../../support/program.ts'
 import { freePort, startServer, type TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
@@ -104,6 +97,16 @@ export class World {
     return agent
   }
 
+  /** Tells the bridge of an agent under another name as well, with the same key. */
+  twin(name: string, { url, org, key, user }: Agent, settings: BridgeAgent['settings'] = {}): void {
+    this.#agents.push({ agent: new Agent(url, org, key, { ...user, username: name }), settings })
+  }
+
+  /** Takes the last agent out of the configuration again. */
+  forgetLast(): void {
+    this.#agents.pop()
+  }
+
   /** Writes the configuration for the agents so far. `keys` replaces keys, by agent. */
   configure(keys: Record<string, string> = this.#keys): void {
     this.#keys = keys
@@ -144,6 +147,12 @@ export class World {
   async startGateway(faults: Record<string, unknown> = {}): Promise<void> {
     const { control } = await this.gateway.start({ FAULTS: JSON.stringify(faults) })
     this.#control = Number(control)
+  }
+
+  /** Starts the bridge without waiting for anything. */
+  spawnBridge(): void {
+    this.configure()
+    this.bridge.spawn()
   }
 
   /** Starts the bridge; resolves when the events of all agents arrive. */

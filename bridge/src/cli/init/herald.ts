@@ -1,0 +1,43 @@
+import type { ClientReport } from '../../../../src/contracts/requests.ts'
+import type { AgentClient } from '../../server/agent-client.ts'
+import { BRIDGE_VERSION } from '../../version.ts'
+
+/**
+ * Shows the app how far `init` is: the page that connects an agent follows it. Best effort, because nothing here depends
+ * on it.
+ */
+export class Herald {
+  readonly #client: AgentClient
+  readonly #over = new AbortController()
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(client: AgentClient) {
+    this.#client = client
+    void this.#stayConnected()
+  }
+
+  report(now: Pick<ClientReport, 'wake' | 'state' | 'detail' | 'gateway'>): void {
+    const report: ClientReport = { name: 'mc-bridge', version: BRIDGE_VERSION, ...now }
+    this.#last = this.#last
+      .then(() => this.#client.reportClient(report))
+      // The page does not move on; init does.
+      .catch(() => undefined)
+  }
+
+  /** Resolves when the last report was taken. */
+  async close(): Promise<void> {
+    await this.#last
+    this.#over.abort()
+    this.#client.close()
+  }
+
+  /** An open stream is what makes the server say that the agent is here. Its events are left to the bridge. */
+  async #stayConnected(): Promise<void> {
+    try {
+      for await (const _ of this.#client.events(null, this.#over.signal))
+        if (this.#over.signal.aborted) return
+    } catch {
+      // The key was revoked meanwhile: the next step tells.
+    }
+  }
+}
