@@ -169,13 +169,14 @@ describe('two agents', () => {
 describe('a command', () => {
   test('B41 is passed to the gateway and its output posted, also while a turn runs', async () => {
     const { id: channel_id } = await channel('busy')
-    const slow = await world.say('@scout SLOW 1500 ECHO at last', { channel_id })
+    const slow = await world.say('@scout HOLD busy ECHO at last', { channel_id })
     await world.delivered(slow, scout, 'working')
     const asked = await world.say('/status @scout', { channel_id })
     const output = await world.answer(asked)
     expect(output).toMatchObject({ kind: 'command_output', sender: { id: scout.user.id } })
     expect(output.content).toContain('OpenClaw')
     await world.delivered(asked, scout, 'answered')
+    await world.steer('/open', { gate: 'busy' })
     const answer = await world.answer(slow)
     expect(answer.seq).toBeGreaterThan(output.seq)
   })
