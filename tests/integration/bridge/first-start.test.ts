@@ -177,8 +177,8 @@ describe('a person at a terminal, with everything wrong first', () => {
     expect(await seen(scribe)).toMatchObject({ name: 'mc-bridge', state: 'degraded', gateway: null })
     await terminal.answers(/OpenClaw Gateway\r?\n {2}Address \[[^\]]*\]: /, 'ws://127.0.0.1:1')
     await terminal.answers(/No gateway listens[\s\S]*Address \[[^\]]*\]: /, far.url)
-    await terminal.answers(/Shared token of the gateway[^\n]*: /, 'not the token')
-    await terminal.answers(/does not accept this token[\s\S]*Shared token of the gateway[^\n]*: /, TOKEN)
+    await terminal.answers(/Shared token \([^\n]*: /, 'not the token')
+    await terminal.answers(/does not accept this token[\s\S]*Shared token \([^\n]*: /, TOKEN)
   })
 
   test('pairs the device with the command that is shown, and sees it approved', async () => {
@@ -259,6 +259,64 @@ describe('a person at a terminal, with everything wrong first', () => {
     expect(out).not.toContain(scribe.key)
   })
 })
+
+describe('the guide', () => {
+  const guide = readFileSync(join(import.meta.dir, '../../../docs/guides/bridge.md'), 'utf8')
+  const session = (command: string) => {
+    const [, shown = ''] = guide.match(new RegExp(`\`\`\`text\\n\\$ ${command}\\n([\\s\\S]*?)\`\`\``)) ?? []
+    return shown
+  }
+
+  test('shows a real session of init, and of check', async () => {
+    const scout = await addAgent(admin, 'scout')
+    const person = new Newcomer({ MC_URL: server.url, MC_ORG: 'fieldnote', MC_API_KEY: scout.key })
+    const terminal = person.atTerminal('init')
+    await terminal.answers(/ {2}Address \[[^\]]*\]: /, far.url)
+    await terminal.answers(/Shared token \([^\n]*: /, TOKEN)
+    const [, request = ''] = await terminal.shows(/openclaw devices approve (\S+)/)
+    await far.approve(request)
+    for (const question of [/\[scout\]: /, /name \[scout\]: /, /name \[mention\]: /])
+      await terminal.answers(question, '')
+    expect(await terminal.ended()).toBe(0)
+    expect(session('mc-bridge init')).not.toBe('')
+    expect(withoutValues(terminal.output)).toEqual(withoutValues(session('mc-bridge init')))
+
+    const text = readFileSync(person.config_path, 'utf8')
+    writeFileSync(
+      person.config_path,
+      text.replace(far.url, 'ws://127.0.0.1:1').replace(/^health:(\n {2}.*)+/m, ''),
+    )
+    const port = freePort()
+    writeFileSync(
+      person.config_path,
+      `${readFileSync(person.config_path, 'utf8')}\nhealth:\n  port: ${port}\n`,
+    )
+    const { out } = await person.runs(['check'])
+    expect(withoutValues(out)).toEqual(withoutValues(session('mc-bridge check')))
+  })
+})
+
+/** Lines of a session without what differs from one to the next, and without what the terminal has replaced. */
+function withoutValues(text: string): string[] {
+  const lines = text
+    .replaceAll('\u001b', '')
+    .replace(/\r[^\n]*\[K/g, '')
+    .replace(/(https?|wss?):\/\/[^\s,\]]+\w/g, '$1')
+    .replaceAll('https', 'http')
+    .replaceAll('wss', 'ws')
+    .replace(/mc_ak_live_\w+…/g, '<key>')
+    .replace(/[0-9a-f]{64}/g, '<device>')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<request>')
+    .replace(/\/\S*\/(\.config|\.local)\//g, '~/$1/')
+    .replace(/127\.0\.0\.1(:|, port )\d+/g, '<address>')
+    .replace(/\d+\.\d+(\.\d+)?( s)?/g, '<number>')
+    .replace(/\bacme\b|\bfieldnote\b/g, '<org>')
+    .replace(/← .*/g, '←')
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => line.trimEnd())
+}
 
 describe('a person who stops', () => {
   test.each([

@@ -31,6 +31,8 @@ export interface GatewayPart {
 }
 
 const REACH_MS = 5_000
+const IN_CLEAR = `!   ws:// to another machine is not encrypted: its token and all messages go in clear text.
+    Better: wss://, or a tunnel such as ssh -N -L 18789:127.0.0.1:18789 <host>.`
 
 /** Finds the gateway and pairs with it. Throws `Trouble` when nobody can be asked again. */
 export async function askGateway(dialog: Dialog, hints: GatewayHints): Promise<GatewayPart> {
@@ -67,6 +69,7 @@ async function askAddress(dialog: Dialog, { known_url, local }: GatewayHints): P
     const shown = `${fallback}${there}`
     const url = gatewayAddress(await dialog.text({ label, fallback, shown, otherwise: '' }))
     await reachGateway(url, REACH_MS)
+    if (url.startsWith('ws:') && !isHere(url)) dialog.say(IN_CLEAR)
     return url
   })
 }
@@ -92,13 +95,14 @@ async function pair(dialog: Dialog, hints: GatewayHints, url: string, device: De
       }
       if (shared_token !== null) refusedToken(dialog, from)
       else if (!dialog.goes_on) throw NO_TOKEN
+      else dialog.say(`The gateway wants its shared token to pair this device. ${WHERE}`)
       shared_token = await askToken(dialog)
       from = undefined
     }
   }
 }
 
-const WHERE = 'It is gateway.auth.token in openclaw.json on its machine, or its OPENCLAW_GATEWAY_TOKEN.'
+const WHERE = 'It is gateway.auth.token in ~/.openclaw/openclaw.json there.'
 const NO_TOKEN = new Trouble(
   'The gateway wants its shared token, once, to pair this device.',
   `${WHERE} Set OPENCLAW_GATEWAY_TOKEN here.`,
@@ -112,7 +116,7 @@ function refusedToken(dialog: Dialog, from: string | undefined): void {
 }
 
 async function askToken(dialog: Dialog): Promise<string> {
-  const label = 'Shared token of the gateway (not shown, used once for pairing, not kept)'
+  const label = 'Shared token (not shown, used once, not kept)'
   return await dialog.secret({ label, otherwise: 'Set OPENCLAW_GATEWAY_TOKEN.' })
 }
 

@@ -47,6 +47,7 @@ export class SetUp {
   #herald: Herald | undefined
   #gateway: GatewayPart | undefined
   #written = false
+  #running = false
 
   constructor(dialog: Dialog, options: SetUpOptions, around: Surroundings) {
     this.#dialog = dialog
@@ -72,7 +73,7 @@ export class SetUp {
     await sendTest(dialog, gateway, server.client, agent)
     this.#report(agent.wake, null)
     dialog.title('Next')
-    dialog.say(nextText(existing.path, { leftover, around: this.#around }))
+    dialog.say(nextText(existing.path, { leftover, running: this.#running, around: this.#around }))
   }
 
   /** Resolves when the connections are closed. */
@@ -117,7 +118,7 @@ export class SetUp {
     const before = config?.agents.find((agent) => agent.name === name)
     const gateway_agent = await askGatewayAgent(dialog, names, { name, org_slug }, config)
     const wake = await askWake(dialog, before)
-    dialog.ok(`${name} is ${gateway_agent} of the gateway, and ${WAKE_WORDS[wake]}.`)
+    dialog.ok(`${name} works as the gateway's agent ${gateway_agent}, and ${WAKE_WORDS[wake]}.`)
     const api_key_env = before?.api_key_env ?? credentialFor(name)
     return { name, api_key_env, org_slug, gateway_agent, wake }
   }
@@ -173,7 +174,7 @@ export class SetUp {
     await writeFiles(this.#dialog, files, this.#options.force)
     this.#written = true
     const cursor = this.#herald?.cursor
-    if (cursor) rememberPlace(state.db_path, agent.name, cursor)
+    this.#running = cursor ? rememberPlace(state.db_path, agent.name, cursor) : false
     return leftover
   }
 

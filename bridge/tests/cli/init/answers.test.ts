@@ -114,14 +114,15 @@ describe('the commands that follow', () => {
 
   test('find the configuration by themselves at the usual places', () => {
     const path = '/people/ines/.config/mission-control-bridge/comms-bridge.yaml'
-    const text = nextText(path, { leftover: null, around })
-    expect(text).toStartWith('mc-bridge run  ')
+    const text = nextText(path, { leftover: null, running: true, around })
+    expect(text).toContain('restart it, so that it takes the changes up.\n\nmc-bridge run  ')
     expect(text).toContain('mc-bridge service install --user  ')
   })
 
   test('name it elsewhere, and begin with what a person has to do', () => {
     const text = nextText('/my files/b.yaml', {
       leftover: 'Put the key there.',
+      running: false,
       around: { ...around, platform: 'darwin' },
     })
     expect(text).toStartWith('Put the key there.\n\n')
