@@ -37,7 +37,11 @@ export class Bridge {
     this.#started_at = means.clock.now()
     const agents: Agent[] = []
     this.agents = agents
-    this.metrics = new Metrics({ facts: () => this.facts, alarms: () => this.#health.active })
+    const source = { facts: () => this.facts, alarms: () => this.#health.active }
+    this.metrics = new Metrics(
+      source,
+      configs.map(({ name }) => name),
+    )
     this.#health = new HealthWatch({ agents, facts: () => this.facts, log: means.log })
     const shared: AgentMeans = {
       ...means,

@@ -44,10 +44,10 @@ export interface RunMeans {
  * `Incompatible`, and with what is wrong with credentials or the device file.
  */
 export async function run(config: Config, { env, log, secrets }: RunMeans): Promise<void> {
-  const { crash, limits } = testHooks(env)
+  const { crash, limits, state_limits } = testHooks(env)
   const ending = new AbortController()
   const leave = listenForSignals(ending, log)
-  const state = openState(config.state.db_path)
+  const state = openState(config.state.db_path, { limits: state_limits })
   if (state.moved_aside !== null)
     log.error(
       'The state file was damaged and moved aside; a new one begins. Answers that are posted already are not posted twice.',

@@ -62,7 +62,7 @@ describe('lines', () => {
   })
 })
 
-describe('what is never written', () => {
+describe('B83 what is never written', () => {
   test('a key shows its public part only', () => {
     const { log, last } = lines()
     const deep = { url: `https://h/?k=${KEY}&b=1` }
@@ -131,7 +131,7 @@ describe('what is never written', () => {
   })
 })
 
-test('whatever is logged, neither a key nor a known token is in the line, and the line is whole', () => {
+test('B83 whatever is logged, neither a key nor a known token is in the line, and the line is whole', () => {
   const around = fc.string({ unit: 'binary', maxLength: 30 })
   const secret = fc.constantFrom(KEY, TOKEN, `x-${KEY}-y`)
   const hostile = fc.tuple(around, secret, around).map(([a, s, b]) => `${a}${s}${b}`)

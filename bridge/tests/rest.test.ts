@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { Rest } from '../src/rest.ts'
 
-test('garbage is collected once per rest: ten seconds without an event and without an unfinished row', () => {
+test('B109 garbage is collected once per rest: ten seconds without an event and without an unfinished row', () => {
   let count = 0
   const rest = new Rest(() => count++)
   const looks = [

@@ -50,7 +50,7 @@ function start(updates: { auto_check: boolean; notify_channel: string | null }) 
   return { clock, seen, lines, posts, end }
 }
 
-describe('updates', () => {
+describe('B103 updates', () => {
   test('are asked for once a day, and told once per version in log and channel', async () => {
     const { clock, seen, lines, posts, end } = start({ auto_check: true, notify_channel: 'news' })
     await clock.advance(0)

@@ -18,14 +18,16 @@ describe('the rules in docs/spec', () => {
   const rule = /^- \*\*([A-Z]-?\d+)\*\* /gm
   const texts = filesBelow('docs/spec', '.md').map(read)
   const rules = numbersIn(texts, rule)
+  const tests = ['tests', 'bridge/tests'].flatMap((folder) => filesBelow(folder, '.ts'))
+  const isContract = (path: string) => /contract(\.ts$|\/)|\/scenarios\//.test(path)
   const shown = [
     ...new Set([
       ...numbersIn(
-        filesBelow('tests', '.test.ts').map(read),
-        /^\s*(?:test|describe)(?:\.each\([^\n]*\))?\(\s*['`]([A-Z]-?\d+) /gm,
+        tests.filter((path) => path.endsWith('.test.ts') || isContract(path)).map(read),
+        /^\s*(?:(?:test|describe)(?:\.each\([^\n]*\))?\(|\]\)\()\s*['`]([A-Z]-?\d+) /gm,
       ),
       // A contract suite lists its rules as titles; each implementation of the port runs all of them.
-      ...numbersIn(filesBelow('tests', '-contract.ts').map(read), /^\s*\[?['`]([A-Z]-?\d+) /gm),
+      ...numbersIn(tests.filter(isContract).map(read), /^\s*\[?['`]([A-Z]-?\d+) /gm),
     ]),
   ].toSorted()
 

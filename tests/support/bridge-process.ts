@@ -21,7 +21,8 @@ interface Options {
   /** Configuration and state lie here; the same folder again is the same bridge. */
   folder: string
   server_url: string
-  gateway: { url: string; token: string }
+  /** Without a token the bridge is a paired device, or wants to become one. */
+  gateway: { url: string; token: string } | { url: string; device_path: string }
   agents: readonly BridgeAgent[]
   env?: Record<string, string>
   /** A compiled bridge instead of its source. */
@@ -66,7 +67,7 @@ export async function startBridge(options: Options, { ready = true } = {}): Prom
       env: {
         PATH: process.env.PATH ?? '',
         HOME: options.folder,
-        MC_GATEWAY_TOKEN: options.gateway.token,
+        ...('token' in options.gateway ? { MC_GATEWAY_TOKEN: options.gateway.token } : {}),
         ...Object.fromEntries(options.agents.map(({ name, key }) => [keyName(name), key])),
         ...options.env,
       },
@@ -144,7 +145,7 @@ function configOf({ server_url, gateway, agents, folder, sections }: Options, he
     `  url: ${server_url}`,
     'gateway:',
     `  url: ${gateway.url}`,
-    '  token_env: MC_GATEWAY_TOKEN',
+    'token' in gateway ? '  token_env: MC_GATEWAY_TOKEN' : `  device_path: ${gateway.device_path}`,
     'agents:',
     ...agents.flatMap((agent) => [
       `  - name: ${agent.name}`,

@@ -2,6 +2,7 @@ import type { Message } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import type { Clock } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
+import { messageRowId } from '../delivery/ids.ts'
 import { storing } from '../delivery/storing.ts'
 import type { AgentServer, WaitingDelivery } from '../server/port.ts'
 import type { Row, State } from '../state/port.ts'
@@ -97,13 +98,11 @@ export class OpenDeliveries {
     // A row ends only when the server knows its end: a delivery that is open again was asked for again.
     if (earlier.some(({ step }) => step !== 'done')) return
     if (earlier.length === 0) {
-      const old = this.#ports.clock.now() - Date.parse(message.created_at) > this.#ports.kept_ms
-      if (!this.#state_lost && !old) return
+      if (!this.#state_lost && !this.#isOld(message)) return
       if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
     }
     senders.note(message)
-    const first = earlier[0]?.id ?? `m${channel_id.replaceAll('-', '')}.${seq}`
-    const row = rows.ofRetry(earlier.length === 0 ? first : `${first}r${earlier.length}`, message)
+    const row = rows.ofRetry(this.#idOf(message, earlier), message)
     // While it was looked at, its event may have arrived.
     if (!row || state.rowsOfMessage(agent, channel_id, seq).length !== earlier.length) return
     const stored = await storing(clock, this.#signal, () => {
@@ -113,6 +112,17 @@ export class OpenDeliveries {
       return added
     })
     if (stored) this.#ports.onRow(stored)
+  }
+
+  /** The keys of a message whose row was lost are those of its row; a message that is asked again needs new ones. */
+  #idOf(message: Message, earlier: readonly Row[]): string {
+    const id = messageRowId(message.channel_id, message.seq)
+    if (earlier[0]) return `${earlier[0].id}r${earlier.length}`
+    return this.#isOld(message) ? `${id}r0` : id
+  }
+
+  #isOld({ created_at }: Message): boolean {
+    return this.#ports.clock.now() - Date.parse(created_at) > this.#ports.kept_ms
   }
 
   /** Whether an answer of the agent follows the message: an earlier life of this bridge posted it. */

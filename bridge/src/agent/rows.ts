@@ -2,6 +2,7 @@ import type { EventEnvelope } from '../../../src/contracts/events.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
 import type { AgentConfig } from '../config/config.ts'
 import type { CommandWay } from '../delivery/command-runner.ts'
+import { messageRowId, noticeRowId } from '../delivery/ids.ts'
 import { judgeCommand, wayOfText } from '../relay/commands.ts'
 import { noticeText } from '../relay/notice.ts'
 import { messageText } from '../relay/prompt.ts'
@@ -32,7 +33,7 @@ export class RowMaker {
   /** Undefined when the event asks nothing of the agent. The sender of an answered message is looked up before. */
   ofEvent(event: EventEnvelope): NewRow | undefined {
     const wake = wakeOf(event, this.#waker())
-    return wake && this.#ofWake(`e${event.sequence}`, wake)
+    return wake && this.#ofWake(idOf(wake), wake)
   }
 
   /** The row of a message that was for the agent before, whatever its wake rule says now. */
@@ -116,4 +117,10 @@ export class RowMaker {
       isOwn: (message_id) => this.#senders.isOf(message_id, directory.me.id),
     }
   }
+}
+
+function idOf(wake: Wake): string {
+  const { kind, channel } = wake
+  if (kind === 'notice') return noticeRowId(channel.id, wake.notice.sequence)
+  return messageRowId(channel.id, kind === 'message' ? wake.message.seq : wake.command.seq)
 }

@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { Row } from '../state/port.ts'
+
+/** Longer names are hashed: with row, attempt and part an id stays below the 128 characters of a `client_id`. */
+const PREFIX_CHARACTERS_MAX = 72
 
 /** Who delivers: every id of a delivery derives from these and the row. */
 export interface Identity {
@@ -7,9 +11,24 @@ export interface Identity {
   agent: string
 }
 
+/**
+ * Id of the row of a message. It does not depend on the way by which the message came to the bridge: an event, the list of open
+ * deliveries after the state was lost, or another bridge all lead to the same keys.
+ */
+export function messageRowId(channel_id: string, seq: number): string {
+  return `m${channel_id.replaceAll('-', '')}.${seq}`
+}
+
+/** Id of the row of an event that is no message; with the channel, since the events of two orgs have the same numbers. */
+export function noticeRowId(channel_id: string, sequence: number): string {
+  return `n${channel_id.replaceAll('-', '')}.${sequence}`
+}
+
 /** Prefix of all ids that this agent gives to its turns: a run with it was asked for by the bridge. */
 export function runPrefix({ org_slug, agent }: Identity): string {
-  return `mc-${org_slug}-${agent}-`
+  const prefix = `mc-${org_slug}-${agent}-`
+  if (prefix.length <= PREFIX_CHARACTERS_MAX) return prefix
+  return `mc-${createHash('sha256').update(prefix).digest('hex').slice(0, 32)}-`
 }
 
 /** Stable id of a row's turn and answer: `mc-<org>-<agent>-<row id>`. */

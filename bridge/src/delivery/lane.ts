@@ -8,6 +8,8 @@ import type { OpenRow } from './open-row.ts'
 
 /** After so many tries a row says why it waits. */
 const TRIES_IN_SILENCE = 3
+/** A wait that is known to be as long as this is told at once, e.g. that of a loop brake. */
+const LONG_WAIT_MS = 10_000
 /** Tries of a row that meets mistakes of the program. */
 const MISTAKES_MAX = 5
 /** A row that is given up still gets this long to say so. */
@@ -31,6 +33,7 @@ export class Lane {
   readonly #signal: AbortSignal
   readonly #rows: OpenRow[] = []
   #wake: () => void = () => undefined
+  #wakes = 0
   #running: Promise<void> | undefined
 
   constructor(ports: LanePorts, signal: AbortSignal) {
@@ -61,6 +64,7 @@ export class Lane {
 
   /** What a row waits for may be there again: its next try begins at once. */
   wake(): void {
+    this.#wakes++
     this.#wake()
   }
 
@@ -81,6 +85,7 @@ export class Lane {
       const left_ms = open.row.received_at + limits.give_up_ms - clock.now()
       const limit = within(left_ms > 0 ? left_ms : LAST_WORD_MS, this.#signal, clock)
       let fault: Fault | undefined
+      const wakes = this.#wakes
       try {
         if (left_ms > 0 || open.row.step === 'posted') await walk(open, limit.signal)
         else fault = { kind: 'refused', reason: 'It took too long.' }
@@ -101,7 +106,8 @@ export class Lane {
         this.#ports.failed('deliver a row', fault.error)
       }
       const wait_ms = this.#store(() => this.#after(open, fault, count, left_ms <= 0))
-      if (wait_ms > 0) await this.#pause(wait_ms + backOffMs(count.tries, random))
+      // A call to wake up that came during the try is about what the try has met.
+      if (wait_ms > 0 && this.#wakes === wakes) await this.#pause(wait_ms + backOffMs(count.tries, random))
       if (this.#signal.aborted) return false
     }
     return true
@@ -121,8 +127,10 @@ export class Lane {
       this.#ports.onEnded(open)
       return 0
     }
-    if (count.tries >= TRIES_IN_SILENCE && open.allows('delayed')) open.apply({ type: 'delayed', reason })
-    return Math.max(1, fault.kind === 'passing' ? fault.retry_after_ms : 1)
+    const wait_ms = Math.max(1, fault.kind === 'passing' ? fault.retry_after_ms : 1)
+    const told = count.tries >= TRIES_IN_SILENCE || wait_ms >= LONG_WAIT_MS
+    if (told && open.allows('delayed')) open.apply({ type: 'delayed', reason })
+    return wait_ms
   }
 
   /** The disk may refuse even this: then the row stays as it is until the next try. */

@@ -153,7 +153,8 @@ function effectsOf(row: Row, outcome: Outcome): Effect[] {
     case 'started':
       return [{ do: 'report', state: 'working', detail: null }]
     case 'delayed': {
-      const state = outcome.working && row.step === 'accepted' ? 'working' : reportOf(row)?.state
+      const worked = row.step === 'answered' || (row.step === 'accepted' && outcome.working)
+      const state = worked ? 'working' : reportOf(row)?.state
       if (state === undefined || row.step === 'posted') return []
       return [{ do: 'report', state, detail: cut(`Waits: ${outcome.reason}`) }]
     }

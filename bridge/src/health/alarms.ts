@@ -7,6 +7,7 @@ export const ALARM_KINDS = [
   'server_away',
   'queue_full',
   'state_unwritable',
+  'state_damaged',
   'key_refused',
   'other_bridge',
   'polling',
@@ -93,6 +94,16 @@ const RULES: Readonly<Record<AlarmKind, Rule>> = {
     raised: () =>
       'The disk does not take the state of the bridge: it is full, read-only or broken. Messages stay on the server until it does.',
     ended: (_, span) => `The disk takes the state of the bridge again, after ${span}. Messages are taken.`,
+  },
+  // Holds until the next start: somebody should have seen it.
+  state_damaged: {
+    after_ms: 0,
+    over_ms: 0,
+    conditions: ({ state }) => ofAll(state.moved_aside !== null),
+    raised: () =>
+      'The state file of the bridge was damaged and a new one was begun. Open messages are taken up from the server; ' +
+      'answers that are posted already are not posted again. Look at the disk, then restart the bridge.',
+    ended: () => 'The state file of the bridge is whole.',
   },
   key_refused: {
     after_ms: 0,
@@ -196,6 +207,7 @@ export function activeAlarms(alarms: Alarms): Record<AlarmKind, number> {
     server_away: count('server_away'),
     queue_full: count('queue_full'),
     state_unwritable: count('state_unwritable'),
+    state_damaged: count('state_damaged'),
     key_refused: count('key_refused'),
     other_bridge: count('other_bridge'),
     polling: count('polling'),

@@ -81,9 +81,10 @@ export class Metrics {
     'Requests to Mission Control, with their retries.',
   )
 
-  constructor(source: MetricsSource) {
+  /** `agents` are the names in the configuration. */
+  constructor(source: MetricsSource, agents: readonly string[]) {
     collectDefaultMetrics({ register: this.#registry })
-    for (const { name } of source.facts().agents) this.#begin(name)
+    for (const name of agents) this.#begin(name)
     this.#perAgent(source, 'bridge_sse_connections_active', 'Open event streams.', ({ stream }) =>
       stream.mode === 'stream' ? 1 : 0,
     )

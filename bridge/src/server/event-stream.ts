@@ -46,7 +46,7 @@ export async function* readStream(
   let opened = false
   try {
     watch.expect(connection.request_timeout_ms)
-    const body = await open(connection, cursor, AbortSignal.any([signal, ended.signal]))
+    const body = await open(connection, cursor, signal, ended.signal)
     const sse = new SseReader()
     const decoder = new TextDecoder()
     const reader = body.getReader()
@@ -84,17 +84,18 @@ async function open(
   connection: Connection,
   cursor: string | null,
   signal: AbortSignal,
+  late: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
-  const { key, base, user_agent, clock } = connection
+  const { key, user_agent, clock } = connection
   if (!key.sendable) throw new KeyRefused('the key holds characters that no key has')
-  const answer = await connection.fetch(`${base}/events/stream`, {
+  const answer = await observed(connection, signal, {
     headers: {
       Authorization: `Bearer ${key.value}`,
       Accept: 'text/event-stream',
       'User-Agent': user_agent,
       ...(cursor === null ? {} : { 'Last-Event-ID': cursor }),
     },
-    signal,
+    signal: AbortSignal.any([signal, late]),
   })
   const is_stream = answer.headers.get('content-type')?.includes('text/event-stream') ?? false
   if (answer.status === 200 && answer.body && is_stream) return answer.body
@@ -107,6 +108,26 @@ async function open(
     `the server refuses: ${outcome.status} ${outcome.code}: ${outcome.reason}`,
     outcome.code,
   )
+}
+
+/** An attempt is a call like others: without other calls it alone tells whether the server answers. */
+async function observed(
+  { base, clock, fetch, observe }: Connection,
+  signal: AbortSignal,
+  init: Parameters<Connection['fetch']>[1],
+): Promise<Response> {
+  const route = '/events/stream'
+  const began_at = clock.now()
+  let status: number | null = null
+  try {
+    const answer = await fetch(`${base}${route}`, init)
+    status = answer.status
+    return answer
+  } finally {
+    // The end of the client says nothing about the server.
+    if (status !== null || !signal.aborted)
+      observe({ route: `GET ${route}`, status, duration_ms: clock.now() - began_at })
+  }
 }
 
 function parse(data: string): StreamEnvelope {

@@ -8,7 +8,7 @@ export interface State {
    * when the disk does not take it; then neither is stored.
    */
   receive(agent: string, cursor: string, row?: NewRow): Row | undefined
-  /** As `receive`, without an event: speech, and retries (`e<event sequence>r<n>`). The cursor stays. */
+  /** As `receive`, without an event: speech, and retries (`m<channel>.<seq>r<n>`). The cursor stays. */
   enqueue(agent: string, row: NewRow): Row | undefined
   /**
    * Moves a row as `transition` of the table of steps says; without a change and in the same step nothing is written. Throws
@@ -71,7 +71,7 @@ export const ROW_KINDS = ['message', 'command', 'notice', 'speech'] as const
 export type RowKind = (typeof ROW_KINDS)[number]
 
 export interface NewRow {
-  /** Unique per agent and stable: `e<event sequence>`, or for speech the session's run id. */
+  /** Unique per agent and stable: `m<channel>.<seq>`, `n<channel>.<event sequence>`, or a hash of the run of speech. */
   id: string
   kind: RowKind
   channel_id: string

@@ -38,7 +38,7 @@ describe('compatibility', () => {
     expect(compatibility(server(api, min), OWN).verdict).toBe(verdict as 'fits')
   })
 
-  test('a refusal names the bridge that is needed, and this one', () => {
+  test('B102 a refusal names the bridge that is needed, and this one', () => {
     for (const theirs of [server('2027.1', '2.0.0'), server('2026.2', '2.0.0'), server('2025.1', '2.0.0')]) {
       const refusal = compatibility(theirs, OWN)
       const message = refusal.verdict === 'refuse' ? refusal.message : ''
@@ -48,7 +48,7 @@ describe('compatibility', () => {
   })
 })
 
-describe('updates', () => {
+describe('B103 updates', () => {
   test('a newer release is told once, an older or strange one never', () => {
     const newer = { ...server('2026.2'), version: '1.3.0' }
     expect(updateNotice(newer, null, '1.2.3')).toEqual({

@@ -52,7 +52,7 @@ describe.each([
     expect([out, err, code]).toEqual([expect.stringMatching(/^mc-bridge \d+\.\d+\.\d+ \(API /), '', 0])
   })
 
-  test('help goes to standard output, a mistake to standard error with exit code 2', async () => {
+  test('B104 help goes to standard output, a mistake to standard error with exit code 2', async () => {
     expect(await bridge('--help')).toMatchObject({ out: expect.stringContaining('Usage'), err: '', code: 0 })
     expect(await bridge('status', '--help')).toMatchObject({
       out: expect.stringContaining('--json'),
@@ -66,7 +66,7 @@ describe.each([
     })
   })
 
-  test('problems of the configuration are lines, not a stack, with exit code 2', async () => {
+  test('B104 problems of the configuration are lines, not a stack, with exit code 2', async () => {
     expect(await bridge('service', 'install', '--config', 'not-there.yaml')).toEqual({
       out: '',
       err: expect.stringContaining(`Looked for:\n  - ${join(folder, 'not-there.yaml')}\n`),

@@ -79,7 +79,7 @@ describe('a unit of systemd', () => {
     expect({ own, exitCode }).toEqual({ own: [], exitCode: 0 })
   })
 
-  test('restarts within limits, but not after a mistake in the configuration', () => {
+  test('B105 restarts within limits, but not after a mistake in the configuration', () => {
     for (const [, unit] of units) {
       const text = unitText(unit)
       for (const line of [
@@ -92,7 +92,7 @@ describe('a unit of systemd', () => {
     }
   })
 
-  test('gets its secrets by the way that fits the provider', () => {
+  test('B105 gets its secrets by the way that fits the provider', () => {
     expect(unitText(facts)).toContain(
       'EnvironmentFile=/etc/mission-control/comms-bridge.env\nDynamicUser=yes\n',
     )

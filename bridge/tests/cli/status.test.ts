@@ -42,7 +42,7 @@ let facts = FACTS
 let health: HealthServer
 beforeAll(() => {
   const scrubber = new Scrubber(new Secrets())
-  const metrics = new Metrics({ facts: () => facts, alarms: () => activeAlarms(NO_ALARMS) })
+  const metrics = new Metrics({ facts: () => facts, alarms: () => activeAlarms(NO_ALARMS) }, [])
   health = serveHealth({ host: '127.0.0.1', port: 0, facts: () => facts, metrics, scrubber })
 })
 afterAll(() => health.close())
@@ -64,7 +64,7 @@ async function status(json = false, url = health.url) {
   return { code, out: lines.join('\n'), err: problems.join('\n') }
 }
 
-describe('the status of a running bridge', () => {
+describe('B106 the status of a running bridge', () => {
   test('is shown for people, with exit code 0 when all is well', async () => {
     expect(await status()).toEqual({
       code: 0,

@@ -51,14 +51,14 @@ export function credentialsContract(open: () => Place | Promise<Place>): void {
     }
   })
 
-  test('a changed value is there at the next reading, before any polling', async () => {
+  test('B80 a changed value is there at the next reading, before any polling', async () => {
     const { place, credentials } = await start({ MC_KEY_ONE: 'first' })
     await credentials.get('MC_KEY_ONE')
     await place.put({ MC_KEY_ONE: 'second' })
     expect(await credentials.get('MC_KEY_ONE')).toBe('second')
   })
 
-  test('a change is told once, also one between the reading and the watch', async () => {
+  test('B80 a change is told once, also one between the reading and the watch', async () => {
     const { place, means, credentials, watched } = await start({ MC_KEY_ONE: 'first' })
     await credentials.get('MC_KEY_ONE')
     await place.put({ MC_KEY_ONE: 'second' })
@@ -88,7 +88,7 @@ export function credentialsContract(open: () => Place | Promise<Place>): void {
     expect(ended.count).toBe(0)
   })
 
-  test('while the place is away the last values hold, the trouble is reported once, and the watch goes on', async () => {
+  test('B81 while the place is away the last values hold, the trouble is reported once, and the watch goes on', async () => {
     const { place, means, credentials, watched } = await start({ MC_KEY_ONE: 'first' })
     if (!place.away || !place.back) return
     await credentials.get('MC_KEY_ONE')

@@ -113,7 +113,7 @@ describe('defaults', () => {
 })
 
 describe('problems', () => {
-  test('are listed all at once, in the order of the file, each with its line and place', () => {
+  test('B86 are listed all at once, in the order of the file, each with its line and place', () => {
     expect(
       problems(`mission_control:
   url: http://mc.example.com
@@ -150,7 +150,7 @@ logging: loud
     ])
   })
 
-  test('are all listed, however many there are', () => {
+  test('B86 are all listed, however many there are', () => {
     const agents = Array.from({ length: 40 }, (_, i) => `  - name: a${i}\n    org_slug: acme\n`).join('')
     expect(problems(`mission_control: { url: "https://mc.example.com" }\nagents:\n${agents}`)).toHaveLength(
       40 /* no key */ + 39 /* the same gateway agent */,
@@ -171,7 +171,7 @@ logging: loud
     expect(problems(text)).toEqual(expected)
   })
 
-  test('two agents of an organization may not share a gateway agent, for they would share sessions', () => {
+  test('B43 two agents of an organization may not share a gateway agent, for they would share sessions', () => {
     const second = '  - { name: second, api_key_env: MC_KEY_SECOND, org_slug: acme'
     expect(problems(`${SMALL}${second} }\n`)).toEqual([
       'line 7, agents[1].gateway_agent: agents[0] has the same gateway agent in the same organization: both would share their sessions.',
@@ -210,7 +210,7 @@ logging: loud
   })
 })
 
-describe('plain HTTP', () => {
+describe('B87 plain HTTP', () => {
   const withUrl = (url: string, rest = '') =>
     problems(SMALL.replace('https://mc.example.com/', `${url}${rest}`))
 
@@ -257,7 +257,7 @@ describe('places', () => {
   const load = (flag?: string, env: Record<string, string> = {}) =>
     loadConfig(flag, { env, platform: 'linux', home: join(folder, 'home'), cwd: join(folder, 'cwd') }).path
 
-  test('are tried in order, and one that is named is the only one', () => {
+  test('B88 are tried in order, and one that is named is the only one', () => {
     const user = join(folder, 'home/.config/mission-control-bridge/comms-bridge.yaml')
     const here = join(folder, 'cwd/comms-bridge.yaml')
     const named = join(folder, 'named.yaml')

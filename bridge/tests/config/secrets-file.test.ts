@@ -76,7 +76,7 @@ describe('forms', () => {
   })
 })
 
-describe('a secrets file is refused', () => {
+describe('B82 a secrets file is refused', () => {
   test.each([0o644, 0o640, 0o660, 0o604, 0o602])(
     'with mode %o, with the command that closes it',
     async (mode) => {

@@ -171,7 +171,7 @@ describe('AWS Secrets Manager', () => {
   })
 })
 
-describe('the identity at AWS', () => {
+describe('B84 the identity at AWS', () => {
   const EXPIRES = 60 * 60_000
   const answer = (now: number) => ({
     AccessKeyId: 'TEMPORARY',

@@ -130,7 +130,7 @@ describe('troubles are said in words', () => {
   })
 })
 
-describe('the token', () => {
+describe('B84 the token', () => {
   const renewals = () => vault.calls.filter((call) => call === 'POST auth/token/renew-self').length
   const lookups = () => vault.calls.filter((call) => call === 'GET auth/token/lookup-self').length
   const started = () => {

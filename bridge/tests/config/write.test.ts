@@ -52,7 +52,7 @@ describe('the written configuration', () => {
   })
 })
 
-describe('keys', () => {
+describe('B83 keys', () => {
   const id = 'a1B2c3D4e5F6'
   const key = `mc_ak_live_${id}_${'x-Y_'.repeat(11).slice(0, 43)}`
 

@@ -141,7 +141,7 @@ describe.each(['2026.8.1', '2026.9.6'])('a gateway %s', (version) => {
   const own = () =>
     stage.turns.filter(({ run_id }) => run_id.startsWith('mc-acme-scout-')).map(({ run_id }) => run_id)
 
-  test('that restarts in mid-turn goes on by itself: nothing is asked again, its answer is the answer', async () => {
+  test('B7 that restarts in mid-turn goes on by itself: nothing is asked again, its answer is the answer', async () => {
     const open = stage.row('SLOW 60000 ECHO resumed')
     const answered = stage.answer(open)
     await until(
@@ -169,7 +169,7 @@ describe.each(['2026.8.1', '2026.9.6'])('a gateway %s', (version) => {
     expect(own()).toEqual([])
   })
 
-  test('that never ran a turn which waited gets it again, under another key', async () => {
+  test('B6 that never ran a turn which waited gets it again, under another key', async () => {
     await stage.client.connected(new AbortController().signal)
     await stage.client.startTurn({
       session_key: SESSION,

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { withSteps } from '../../scripts/steps-docs.ts'
 import { OUTCOMES, type OutcomeType, TABLE } from '../../src/delivery/step-table.ts'
 import {
   ATTEMPTS_MAX,
@@ -111,7 +114,7 @@ const PAIRS = ROW_KINDS.flatMap((kind) =>
 )
 
 describe('the table of steps', () => {
-  test('every kind, step and outcome moves as written here, or is refused', () => {
+  test('B2 every kind, step and outcome moves as written here, or is refused', () => {
     expect(PAIRS.length).toBe(4 * 13 * 6)
     for (const { kind, step, outcome, to } of PAIRS) {
       const place = `${kind} ${step} ${outcome}`
@@ -122,7 +125,7 @@ describe('the table of steps', () => {
     }
   })
 
-  test('a state may move exactly along these', () => {
+  test('B2 a state may move exactly along these', () => {
     for (const kind of ROW_KINDS)
       for (const from of STEPS)
         for (const to of STEPS) {
@@ -132,7 +135,7 @@ describe('the table of steps', () => {
         }
   })
 
-  test('every step leads to done, whatever happened before', () => {
+  test('B3 every step leads to done, whatever happened before', () => {
     for (const kind of ROW_KINDS)
       for (const step of STEPS) {
         if (!TABLE[kind][step] || step === 'done') continue
@@ -158,7 +161,7 @@ describe('what changes with a move', () => {
     expect(change('submitted', 'accepted')).toEqual({ boot_id: 'boot-2' })
   })
 
-  test('the text goes when the answer is there, the answer when it is posted', () => {
+  test('B16 the text goes when the answer is there, the answer when it is posted', () => {
     expect(change('accepted', 'answered')).toEqual({ answer: 'Done.', text: '' })
     expect(change('accepted', 'silent')).toEqual({ text: '' })
     expect(change('answered', 'part_posted')).toEqual({ parts_posted: 1 })
@@ -172,7 +175,7 @@ describe('what changes with a move', () => {
     expect(change('posted', 'give_up', { failure: 'Refused.' })).toEqual({})
   })
 
-  test('a lost turn is tried under another run id, and fails when that happened too often', () => {
+  test('B6 a lost turn is tried under another run id, and fails when that happened too often', () => {
     expect(transition(row('message', 'accepted'), OUTCOME.lost)).toEqual({
       to: 'received',
       change: { attempt: 2, boot_id: null, generation: null },
@@ -185,7 +188,7 @@ describe('what changes with a move', () => {
     )
   })
 
-  test('an answer of spaces is none', () => {
+  test('B15 an answer of spaces is none', () => {
     const { to, change } = transition(row('message', 'accepted'), { type: 'answered', text: ' \n\t' })
     expect([to, change]).toEqual(['posted', { text: '' }])
     expect(() => transition(row('command', 'received'), { type: 'answered', text: '' })).toThrow(MoveRefused)
@@ -196,7 +199,7 @@ describe('what the server is told', () => {
   const effects = (kind: RowKind, step: Step, outcome: Outcome) =>
     transition(row(kind, step), outcome).effects
 
-  test('accepted is delivered, the start of the turn is working', () => {
+  test('B9 accepted is delivered, the start of the turn is working', () => {
     expect(effects('message', 'submitted', OUTCOME.accepted)).toEqual([
       { do: 'report', state: 'delivered', detail: null },
     ])
@@ -207,7 +210,7 @@ describe('what the server is told', () => {
       ])
   })
 
-  test('a passing fault keeps the state and says why it waits', () => {
+  test('B10 a passing fault keeps the state and says why it waits', () => {
     const waits = (step: Step, working?: boolean) =>
       effects('message', step, { ...OUTCOME.delayed, ...(working !== undefined && { working }) }).map(
         (effect) => (effect.do === 'report' ? [effect.state, effect.detail] : effect),
@@ -218,7 +221,8 @@ describe('what the server is told', () => {
     expect(waits('submitted')).toEqual([['queued', detail]])
     expect(waits('accepted')).toEqual([['delivered', detail]])
     expect(waits('accepted', true)).toEqual([['working', detail]])
-    expect([waits('answered'), waits('posted')]).toEqual([[], []])
+    expect(waits('answered')).toEqual([['working', detail]])
+    expect(waits('posted')).toEqual([])
   })
 
   test('without a message nothing is told', () => {
@@ -236,7 +240,7 @@ describe('what the server is told', () => {
       ])
   })
 
-  test('each step has its report, and the end says how it was', () => {
+  test('B9 each step has its report, and the end says how it was', () => {
     const of = (step: Step, change: Partial<Row> = {}) => reportOf(row('message', step, change))
     expect(STEPS.map((step) => of(step)?.state ?? null)).toEqual([
       'queued',
@@ -255,13 +259,18 @@ describe('what the server is told', () => {
   })
 })
 
-test('a reason is cut to what the server takes', () => {
+test('B10 a reason is cut to what the server takes', () => {
   const reason = '🦞'.repeat(400)
   const report = reportOf(row('message', 'posted', { failure: reason }))
   const [waits] = transition(row('message', 'accepted'), { type: 'delayed', reason }).effects
   expect(report?.detail?.length).toBe(500)
   expect(waits?.do === 'report' && waits.detail?.length).toBe(500)
   expect(report?.detail?.endsWith('…')).toBe(true)
+})
+
+test('B2 docs/spec/bridge.md prints the table (else run: bun bridge/scripts/steps-docs.ts)', () => {
+  const page = readFileSync(join(import.meta.dir, '../../../docs/spec/bridge.md'), 'utf8')
+  expect(withSteps(page)).toBe(page)
 })
 
 test('the documents get a line for each step of each kind', () => {

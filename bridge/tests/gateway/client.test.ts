@@ -38,7 +38,7 @@ async function made() {
 const passing = { code: 'UNAVAILABLE', message: 'later', retryable: true }
 
 describe('the connection', () => {
-  test('introduces itself with the smallest set of members, after the challenge', async () => {
+  test('B62 introduces itself with the smallest set of members, after the challenge', async () => {
     const { sockets } = await made()
     expect(sockets.last.sent).toEqual([])
     sockets.last.challenge()
@@ -64,7 +64,7 @@ describe('the connection', () => {
     expect(sockets.last.terminated).toBe(true)
   })
 
-  test('is dead after two missed ticks; any frame counts as life', async () => {
+  test('B63 is dead after two missed ticks; any frame counts as life', async () => {
     const { clock, sockets, client, connect } = await made()
     await connect({ tick_ms: 10_000 })
     await clock.advance(19_999)
@@ -110,7 +110,7 @@ describe('the connection', () => {
 })
 
 describe('reconnection', () => {
-  test('1 s, doubled up to 30 s', async () => {
+  test('B63 1 s, doubled up to 30 s', async () => {
     const { clock, sockets, connect } = await made()
     await connect()
     sockets.last.end(1006)
@@ -258,7 +258,7 @@ describe('requests', () => {
     expect(client.link.status).toBe('connected')
   })
 
-  test('one more than a thousand without an answer is refused as passing', async () => {
+  test('B22 one more than a thousand without an answer is refused as passing', async () => {
     const { client, connect } = await made()
     await connect()
     for (let n = 0; n < 1_000; n++) client.agents().catch(() => undefined)

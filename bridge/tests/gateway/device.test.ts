@@ -15,7 +15,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a key is made once, and kept where nobody else can read it', () => {
+test('B60 a key is made once, and kept where nobody else can read it', () => {
   const device = Device.load(path)
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(statSync(join(folder, 'below')).mode & 0o777).toBe(0o700)
@@ -52,7 +52,7 @@ test('a token is kept and forgotten, the key stays', () => {
   expect(Device.load(path)).toMatchObject({ id: device.id, token: null })
 })
 
-test('a file that others can read is refused with the remedy', () => {
+test('B60 a file that others can read is refused with the remedy', () => {
   Device.load(path)
   chmodSync(path, 0o644)
   expect(() => Device.load(path)).toThrow(`chmod 600 ${path}`)

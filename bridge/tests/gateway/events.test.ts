@@ -15,7 +15,7 @@ function reader() {
 const textOf = (text: string) => ({ role: 'assistant', content: [{ type: 'text', text }] })
 
 describe('events', () => {
-  test('a foreign session is dropped before any other member is looked at', () => {
+  test('B44 a foreign session is dropped before any other member is looked at', () => {
     const looked: string[] = []
     const payload = new Proxy<Record<string, unknown>>(
       { ...of, sessionKey: 'agent:main:telegram:dm:1', state: 'final' },
@@ -77,14 +77,14 @@ describe('events', () => {
     expect(chat({ state: 'status', phase: 'starting_model' })).toBeUndefined()
   })
 
-  test('a text is bounded, and says that it was cut', () => {
+  test('B22 a text is bounded, and says that it was cut', () => {
     const event = reader().read('chat', { ...of, state: 'final', message: textOf('x'.repeat(3_000_000)) })
     if (event?.type !== 'final') throw new Error('no final')
     expect(event.text.length).toBe(1_000_000)
     expect(event.text).toEndWith('characters.]')
   })
 
-  test('the texts of a thousand turns are kept, not of more', () => {
+  test('B22 the texts of a thousand turns are kept, not of more', () => {
     const events = reader()
     for (let n = 0; n <= 1_000; n++)
       events.read('chat', { sessionKey: KEY, runId: `run-${n}`, state: 'delta', deltaText: 'a' })

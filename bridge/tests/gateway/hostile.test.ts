@@ -42,7 +42,7 @@ const frame = fc.oneof(
   fc.jsonValue(),
 )
 
-test('whatever a gateway says, the client neither throws nor makes up an event', async () => {
+test('B64 whatever a gateway says, the client neither throws nor makes up an event', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(frame, { maxLength: 30 }), async (frames) => {
       const clock = new FakeClock()

@@ -29,7 +29,7 @@ function watcher() {
 const { state } = facts()
 
 describe('the gateway', () => {
-  test('is away for two minutes before anybody is told, once', () => {
+  test('B94 is away for two minutes before anybody is told, once', () => {
     const { look, active } = watcher()
     expect(look(0, away(NOW))).toEqual([])
     expect(look(AWAY_ALARM_MS - 1, away(NOW))).toEqual([])
@@ -49,7 +49,7 @@ describe('the gateway', () => {
     expect(look(AWAY_ALARM_MS, away(NOW + 61_000))).toEqual(['+gateway_away all'])
   })
 
-  test('a connection that comes and goes is one alarm', () => {
+  test('B94 a connection that comes and goes is one alarm', () => {
     const { look } = watcher()
     const said = []
     for (let at = 0; at < 600_000; at += 5_000) said.push(...look(at, at % 10_000 === 0 ? away(NOW) : {}))
@@ -64,7 +64,7 @@ describe('the gateway', () => {
     expect(look(AWAY_ALARM_MS + 60_000, away(NOW))).toEqual([])
   })
 
-  test('a refusal is told at once', () => {
+  test('B95 a refusal is told at once', () => {
     const { look } = watcher()
     const gateway = {
       status: 'refused',
@@ -77,7 +77,7 @@ describe('the gateway', () => {
   })
 })
 
-test('the server is away for two minutes', () => {
+test('B94 the server is away for two minutes', () => {
   const { look } = watcher()
   const server = { reachable: false, since: NOW, version: null, reason: 'timeout' }
   expect(look(0, { server })).toEqual([])
@@ -86,7 +86,7 @@ test('the server is away for two minutes', () => {
   expect(look(AWAY_ALARM_MS + 1 + STEADY_MS)).toEqual(['-server_away all'])
 })
 
-test('a full queue and a disk are told at once', () => {
+test('B95 a full queue and a disk are told at once', () => {
   const { look } = watcher()
   expect(look(0, { state: { ...state, full: true } })).toEqual(['+queue_full all'])
   expect(look(1, { state: { ...state, writable: false } })).toEqual([
@@ -110,7 +110,7 @@ test('agents have alarms of their own', () => {
   expect(look(2, { agents: [agent()] })).toEqual(['-key_refused pilot'])
 })
 
-test('polling is told once', () => {
+test('B53 polling is told once', () => {
   const { look } = watcher()
   const agents = [agent({ stream: { mode: 'polling', since: NOW, reason: 'no heartbeat' } })]
   expect(look(0, { agents })).toEqual(['+polling scout'])

@@ -6,7 +6,7 @@ import { agent, away, facts, NOW } from './samples.ts'
 
 const { state } = facts()
 
-test('when all is well, the report has everything and no reason', () => {
+test('B90 when all is well, the report has everything and no reason', () => {
   expect(healthReport(facts())).toEqual({
     status: 'ok',
     reasons: [],
@@ -46,7 +46,7 @@ test('when all is well, the report has everything and no reason', () => {
   })
 })
 
-describe('status and reasons', () => {
+describe('B90 status and reasons', () => {
   const stopped = { mode: 'stopped', since: NOW, reason: null } as const
   const refused: HealthFacts['gateway'] = {
     status: 'refused',

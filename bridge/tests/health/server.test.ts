@@ -13,7 +13,10 @@ afterEach(async () => {
 })
 
 function serve(now: () => HealthFacts, secrets = new Secrets(), port = 0) {
-  const metrics = new Metrics({ facts: now, alarms: () => ({ ...activeAlarms(NO_ALARMS), queue_full: 1 }) })
+  const metrics = new Metrics(
+    { facts: now, alarms: () => ({ ...activeAlarms(NO_ALARMS), queue_full: 1 }) },
+    now().agents.map(({ name }) => name),
+  )
   const server = serveHealth({
     host: '127.0.0.1',
     port,
@@ -26,7 +29,7 @@ function serve(now: () => HealthFacts, secrets = new Secrets(), port = 0) {
 }
 
 describe('GET /health', () => {
-  test('200 while something works, 503 when nothing does', async () => {
+  test('B90 200 while something works, 503 when nothing does', async () => {
     let now = facts()
     const { url } = serve(() => now)
     const ask = async () => {
@@ -40,7 +43,7 @@ describe('GET /health', () => {
     expect(await ask()).toEqual([503, 'failing'])
   })
 
-  test('is JSON that is not kept, and shows no secrets', async () => {
+  test('B93 is JSON that is not kept, and shows no secrets', async () => {
     const secrets = new Secrets()
     secrets.add('gateway-token-1')
     const key = `mc_ak_live_${'a1b2c3'.repeat(2)}_${'q7'.repeat(21)}`
@@ -59,7 +62,7 @@ describe('GET /health', () => {
   })
 })
 
-test('GET /ready says what it waits for', async () => {
+test('B91 GET /ready says what it waits for', async () => {
   let now = facts(away(NOW))
   const { url } = serve(() => now)
   const first = await fetch(`${url}/ready`)
@@ -77,9 +80,9 @@ test('everything else is refused', async () => {
   expect((await fetch(`${url}/health`, { method: 'HEAD' })).status).toBe(200)
 })
 
-describe('an address that cannot be used is explained', () => {
+describe('B93 an address that cannot be used is explained', () => {
   const options = (host: string, port: number) => {
-    const metrics = new Metrics({ facts: () => facts(), alarms: () => activeAlarms(NO_ALARMS) })
+    const metrics = new Metrics({ facts: () => facts(), alarms: () => activeAlarms(NO_ALARMS) }, [])
     return { host, port, facts: () => facts(), metrics, scrubber: new Scrubber(new Secrets()) }
   }
 
@@ -107,7 +110,7 @@ describe('GET /metrics', () => {
     return (await response.text()).split('\n')
   }
 
-  test('has the metrics of the contract, and those of the process', async () => {
+  test('B92 has the metrics of the contract, and those of the process', async () => {
     const { url } = serve(() => facts())
     const names = (await ask(url)).flatMap(
       (line) => /^# TYPE (\S+) (\S+)/.exec(line)?.slice(1, 3).join(' ') ?? [],
@@ -150,7 +153,7 @@ describe('GET /metrics', () => {
     expect(second.filter((line) => line.includes('bridge_queue_depth{agent="pilot"'))).toEqual([])
   })
 
-  test('counters begin at 0 and count', async () => {
+  test('B92 counters begin at 0 and count', async () => {
     const { url, metrics } = serve(() => facts())
     expect(await ask(url)).toContain('bridge_messages_outbound_errors_total{agent="scout",reason="away"} 0')
     metrics.inbound('scout', 'message')

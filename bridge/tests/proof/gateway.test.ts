@@ -114,7 +114,7 @@ describe('a gateway', () => {
   })
 })
 
-describe('a device that is not approved', () => {
+describe('B107 a device that is not approved', () => {
   test('is a trouble with the command that approves it', async () => {
     const gateway = mock({ remote: true })
     const auth = { kind: 'device', device: device(), shared_token: gateway.token } as const
@@ -145,7 +145,7 @@ describe('a device that is not approved', () => {
   })
 })
 
-describe('a test turn', () => {
+describe('B107 a test turn', () => {
   test('brings the answer, in a session of its own that is archived', async () => {
     const { gateway, client } = await linked()
     const { text, took_ms } = await testTurn(client, AGENT, TURN)

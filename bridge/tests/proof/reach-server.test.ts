@@ -45,7 +45,7 @@ describe('a server that fits', () => {
   })
 })
 
-describe('what is wrong with an address is told in words', () => {
+describe('B107 what is wrong with an address is told in words', () => {
   test.each<[string, () => Response, string, string]>([
     [
       'a web page',

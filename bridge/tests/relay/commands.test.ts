@@ -9,7 +9,7 @@ const judge = (command: string, args = '', rest: Partial<Parameters<typeof judge
   judgeCommand({ command, args, sender: jane, target_agent_ids: [ME], ...rest }, ['forge', 'scout'])
 const take = (text: string, way: string) => ({ verdict: 'take' as const, text, way: way as never })
 
-describe('commands that are taken', () => {
+describe('B37 commands that are taken', () => {
   test.each([
     ['status', '', '/status', 'pass'],
     ['status', 'please /exec rm', '/status', 'pass'],
@@ -45,7 +45,7 @@ describe('commands that are taken', () => {
       expect(wayOfText(text)).toBeUndefined()
   })
 
-  test('are registered in the form that the server takes, without /help', () => {
+  test('B37 are registered in the form that the server takes, without /help', () => {
     const commands = registeredCommands()
     expect(Value.Check(AgentCommands, commands)).toBe(true)
     expect(commands.map(({ name }) => name)).toContain('status')
@@ -53,7 +53,7 @@ describe('commands that are taken', () => {
   })
 })
 
-describe('commands that are refused', () => {
+describe('B38 commands that are refused', () => {
   test.each(['bash', 'config', 'restart', 'update', 'exec', 'elevated', 'debug', 'plugins'])(
     '/%s runs or reconfigures the host, whoever is addressed',
     (command) => {
@@ -71,7 +71,7 @@ describe('commands that are refused', () => {
     expect(judge('deploy', '', { target_agent_ids: [ME, OTHER_AGENT] })).toEqual({ verdict: 'ignore' })
   })
 
-  test('those of agents', () => {
+  test('B38 those of agents', () => {
     expect(judge('status', '', { sender: scout }).verdict).toBe('refuse')
   })
 
@@ -104,7 +104,7 @@ describe('commands that are refused', () => {
   })
 })
 
-test('for every command and every argument: one line, that begins with an allowed command and holds no other', () => {
+test('B39 for every command and every argument: one line, that begins with an allowed command and holds no other', () => {
   const names = registeredCommands().map(({ name }) => name)
   const args = fc.string({
     maxLength: 40,

@@ -10,7 +10,7 @@ import {
 const ID = '0197a5d2-0001-7000-8000-00000000000a'
 const owner = { gateway_agent: 'Main', org_slug: 'acme' }
 
-describe('session keys', () => {
+describe('B43 session keys', () => {
   test('have the form of their place, in small letters', () => {
     const { kind: _, ...base } = { kind: 'org', ...owner }
     expect(sessionOf(base, { kind: 'project', id: ID.toUpperCase() })).toBe(

@@ -20,7 +20,7 @@ const inked = (text: string) => text.replace(/\s/g, '')
 const words = (count: number, word = 'word') =>
   Array.from({ length: count }, (_, n) => `${word}${n}`).join(' ')
 
-describe('where a long answer is split', () => {
+describe('B25 where a long answer is split', () => {
   test('a text at the limit is one message, one character more makes two', () => {
     expect(split('ä'.repeat(10_000))).toEqual(['ä'.repeat(10_000)])
     expect(split('🧵'.repeat(10_000))).toHaveLength(1)
@@ -66,7 +66,7 @@ describe('where a long answer is split', () => {
   })
 })
 
-describe('code fences', () => {
+describe('B26 code fences', () => {
   test('one that is cut is closed and opened again with its language', () => {
     const lines = Array.from({ length: 12 }, (_, n) => `line ${n} ${'x'.repeat(60)}`)
     const parts = split(`Intro\n\n\`\`\`ts\n${lines.join('\n')}\n\`\`\`\n\nOutro`, LIMIT)
@@ -129,7 +129,7 @@ describe('code fences', () => {
   })
 })
 
-describe('answers that are no message', () => {
+describe('B27 answers that are no message', () => {
   test.each(['', '  \n\t\n ', '\u200b', '\u2800\u3164', '\0', '\u202e\u2066'])('%j', (text) => {
     expect(split(text)).toEqual([])
   })
@@ -138,7 +138,7 @@ describe('answers that are no message', () => {
     expect(split('a\0b \ud800 c')).toEqual(['ab \ufffd c'])
   })
 
-  test('a flood is cut, and says so', () => {
+  test('B27 a flood is cut, and says so', () => {
     const parts = split('flood '.repeat(500_000))
     expect(parts.length).toBeLessThan(50)
     expect(parts.at(-1)).toContain('2800000 more characters')

@@ -44,7 +44,7 @@ function rulesFor(change: Parameters<typeof message>[0]): WakeRule[] {
 
 const ALL = [...WAKE_RULES]
 
-describe('messages', () => {
+describe('B28 messages', () => {
   const elsewhere = { channel_id: 'other' }
   const in_project = { channel_id: PROJECT_CHANNEL }
   test.each<[string, Parameters<typeof message>[0], WakeRule[]]>([
@@ -91,7 +91,7 @@ describe('messages', () => {
   })
 })
 
-describe('commands', () => {
+describe('B31 commands', () => {
   const command = {
     command: 'status',
     args: '',
@@ -116,7 +116,7 @@ describe('commands', () => {
   })
 })
 
-describe('notices', () => {
+describe('B30 notices', () => {
   const wake = (event: ReturnType<typeof eventOf>, change: Partial<Waker> = {}) =>
     wakeOf(event, waker('mention', change))
   const in_project = { project_ids: [PROJECT] }

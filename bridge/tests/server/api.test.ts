@@ -71,7 +71,7 @@ async function outcome<T>(call: Promise<T>, step_ms = 500): Promise<T | Error> {
   return settled!.value
 }
 
-test('a burst of 503 is retried with back-off, and the same message is sent each time', async () => {
+test('B55 a burst of 503 is retried with back-off, and the same message is sent each time', async () => {
   server.on(MESSAGES, (_, n) => (n < 3 ? refusal(503, 'UNAVAILABLE') : Response.json({ id: 'm1' })))
   const posted = await outcome(client().post(CHANNEL, { content: 'Hello', client_id: 'c1' }))
   expect(posted).toMatchObject({ id: 'm1' })
@@ -90,7 +90,7 @@ test('after the tries the server counts as away, with its code', async () => {
   expect(server.requests).toHaveLength(2)
 })
 
-test('Retry-After is the least wait', async () => {
+test('B55 Retry-After is the least wait', async () => {
   server.on('/users/me', (_, n) =>
     n === 1 ? refusal(429, 'RATE_LIMITED', { 'Retry-After': '12' }) : Response.json({ id: 'u1' }),
   )
@@ -132,7 +132,7 @@ test('a key that was replaced while a call was under way is tried instead', asyn
   expect(await outcome(agent.me())).toMatchObject({ id: 'u1' })
 })
 
-test('a key with a line break is refused before it is sent or shown', async () => {
+test('B56 a key with a line break is refused before it is sent or shown', async () => {
   const error = await outcome(client({ api_key: `${KEY}\nX: y` }).me())
   expect(error).toBeInstanceOf(KeyRefused)
   expect(String(error)).not.toContain('secret')
@@ -155,7 +155,7 @@ test('a proxy without its server is retried: 404 and 200 that are not ours', asy
   expect(await outcome(client().me())).toMatchObject({ id: 'u1' })
 })
 
-test('a redirect is not followed: the key stays with the host that it was given for', async () => {
+test('B56 a redirect is not followed: the key stays with the host that it was given for', async () => {
   server.on('/users/me', () =>
     Response.redirect('https://elsewhere.example.com/api/v1/orgs/fieldnote/users/me', 301),
   )
@@ -172,7 +172,7 @@ test('a body that does not end is given up after the time limit, and tried again
   expect(await outcome(client({ request_timeout_ms: 3_000 }).me())).toMatchObject({ id: 'u1' })
 })
 
-test('a body without an end is not read to the end of memory', async () => {
+test('B23 a body without an end is not read to the end of memory', async () => {
   const chunk = new Uint8Array(1024 * 1024).fill(0x20)
   server.on('/users/me', () => {
     const body = new ReadableStream({

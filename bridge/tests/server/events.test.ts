@@ -20,12 +20,14 @@ let server: MisbehavingServer
 let clock: FakeClock
 let client: AgentClient
 let traffic: Traffic
+let observed: (number | null)[]
 const abort: AbortController[] = []
 
 beforeEach(() => {
   server = misbehavingServer()
   clock = new FakeClock()
   traffic = new Traffic()
+  observed = []
   const { fetch } = traffic
   client = new AgentClient({
     url: server.url,
@@ -34,6 +36,9 @@ beforeEach(() => {
     clock,
     random: () => 0.5,
     fetch,
+    observe: ({ route, status }) => {
+      if (route === `GET ${STREAM}`) observed.push(status)
+    },
   })
 })
 afterEach(async () => {
@@ -79,7 +84,7 @@ function consume(cursor: string | null) {
 const positions = () =>
   server.requests.flatMap(({ path, headers }) => (path === STREAM ? [headers.get('last-event-id')] : []))
 
-test('the first stream begins now and tells its position; events come with theirs', async () => {
+test('B50 the first stream begins now and tells its position; events come with theirs', async () => {
   server.on(STREAM, () => new OpenStream().opened(LOG, 4, false).event(LOG, 5).heartbeat(LOG, 8).response)
   const got = consume(null)
   await pump(0, () => got.cursor === `${LOG}.8`)
@@ -92,7 +97,7 @@ test('the first stream begins now and tells its position; events come with their
   expect(positions()).toEqual([null])
 })
 
-test('a stream that is cut in mid-frame resumes behind the last whole one: each event once, in order', async () => {
+test('B50 a stream that is cut in mid-frame resumes behind the last whole one: each event once, in order', async () => {
   server.on(STREAM, (_, n) => {
     const stream = new OpenStream().opened(LOG, 9, true)
     if (n === 1) {
@@ -119,7 +124,18 @@ test('an event that comes again is not given out again', async () => {
   expect(got.sequences).toEqual([2, 3])
 })
 
-test('a stream is dead after three heartbeats of silence, and not before', async () => {
+test('B98 each attempt to open a stream is observed: without other calls it tells whether the server answers', async () => {
+  server.on(STREAM, (_, n) => {
+    if (n === 1) return new Response('bad gateway', { status: 502 })
+    return new OpenStream().opened(LOG, 7, false).response
+  })
+  const got = consume(null)
+  await pump(100, () => got.ofKind('opened').length === 1)
+  got.stop()
+  expect(observed).toEqual([502, 200])
+})
+
+test('B52 a stream is dead after three heartbeats of silence, and not before', async () => {
   const streams: OpenStream[] = []
   server.on(STREAM, () => {
     const stream = new OpenStream().opened(LOG, 1, false, 4)
@@ -185,7 +201,7 @@ test('with another key in use the end of the old one only moves the stream', asy
   expect(got.ended).toBe(false)
 })
 
-test('a reset moves the position to the head of the other log', async () => {
+test('B54 a reset moves the position to the head of the other log', async () => {
   server.on(STREAM, () => {
     const stream = new OpenStream().opened('newlog99', 7, true)
     stream.frame({ type: 'events.reset', payload: { reason: 'other_log', head: 7 } }, 'newlog99.7')
@@ -197,7 +213,7 @@ test('a reset moves the position to the head of the other log', async () => {
   expect(got.sequences).toEqual([8])
 })
 
-test('a position that the server does not read begins anew, as a reset', async () => {
+test('B54 a position that the server does not read begins anew, as a reset', async () => {
   server.on(STREAM, (request) =>
     request.headers.get('last-event-id') === null
       ? new OpenStream().opened(LOG, 7, false).response
@@ -208,7 +224,7 @@ test('a position that the server does not read begins anew, as a reset', async (
   expect(got.ofKind('reset')).toEqual([{ kind: 'reset', reason: 'invalid_cursor', cursor: `${LOG}.7` }])
 })
 
-test('Retry-After is the least wait before the next stream', async () => {
+test('B51 Retry-After is the least wait before the next stream', async () => {
   const asked_at: number[] = []
   server.on(STREAM, (_, n) => {
     asked_at.push(clock.now())
@@ -221,7 +237,7 @@ test('Retry-After is the least wait before the next stream', async () => {
   expect(asked_at[1]! - asked_at[0]!).toBeGreaterThanOrEqual(40_000)
 })
 
-test('the back-off grows to a minute while streams open and break at once', async () => {
+test('B51 the back-off grows to a minute while streams open and break at once', async () => {
   const asked_at: number[] = []
   server.on(STREAM, () => {
     asked_at.push(clock.now())
@@ -273,7 +289,7 @@ test('an answer that is no stream counts as none', async () => {
   expect(positions()).toHaveLength(2)
 })
 
-test('after five minutes without a stream events are polled, until a stream carries something again', async () => {
+test('B53 after five minutes without a stream events are polled, until a stream carries something again', async () => {
   const polled_at: number[] = []
   let stream_works = false
   let head = 5
@@ -309,7 +325,7 @@ test('after five minutes without a stream events are polled, until a stream carr
   ])
 })
 
-test('a stream that opens and brings nothing does not end polling', async () => {
+test('B53 a stream that opens and brings nothing does not end polling', async () => {
   server.on(STREAM, () => {
     const stream = new OpenStream().opened(LOG, 9, true)
     stream.end()
@@ -359,7 +375,7 @@ test('polling without a position begins at the newest event', async () => {
   ])
 })
 
-test('the position moves only when the consumer asks on', async () => {
+test('B50 the position moves only when the consumer asks on', async () => {
   server.on(STREAM, () => new OpenStream().opened(LOG, 1, true).event(LOG, 2).event(LOG, 3).response)
   const controller = new AbortController()
   for await (const item of client.events(`${LOG}.1`, controller.signal)) if (item.kind === 'event') break

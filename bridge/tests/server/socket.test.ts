@@ -85,7 +85,7 @@ test('a client that never types and never listens opens no socket', async () => 
   expect(upgrades).toEqual([])
 })
 
-test('typing is repeated every two seconds per channel at most', async () => {
+test('B57 typing is repeated every two seconds per channel at most', async () => {
   await listening()
   expect(upgrades[0]!.key).toBe('Bearer key')
   expect(frames[0]).toEqual({ type: 'hello' })

@@ -30,7 +30,7 @@ export function stateContract(name: string, make: MakeSubject): void {
     })
 
     describe('rows and cursor', () => {
-      test('a row and its cursor are stored together and survive a restart', () => {
+      test('B1 a row and its cursor are stored together and survive a restart', () => {
         expect(state.cursor('scout')).toBeNull()
         const row = state.receive('scout', 'log.1', message('e1'))
         expect(row).toEqual({
@@ -134,7 +134,7 @@ export function stateContract(name: string, make: MakeSubject): void {
         })
       })
 
-      test('a move that is not in the table is refused, and nothing is stored', () => {
+      test('B2 a move that is not in the table is refused, and nothing is stored', () => {
         const row = added(state, 'scout', message('e1'))
         expect(() => state.advance(row, 'accepted')).toThrow(MoveRefused)
         expect(() => state.advance(row, 'answered', { answer: 'x' })).toThrow(MoveRefused)
@@ -163,7 +163,7 @@ export function stateContract(name: string, make: MakeSubject): void {
         expect(state.rowOf('scout', 'e1')?.updated_at).toBe(1_000)
       })
 
-      test('text and answer are gone when a row is done', () => {
+      test('B16 text and answer are gone when a row is done', () => {
         const speech = { kind: 'speech', text: '', step: 'answered', answer: 'Hi' } as const
         const row = added(state, 'scout', message('s1', speech))
         const done = state.advance(state.advance(row, 'posted', { parts_posted: 1 }), 'done')
@@ -202,7 +202,7 @@ export function stateContract(name: string, make: MakeSubject): void {
     })
 
     describe('bounds', () => {
-      test('the row over the limit is refused, its cursor stays, and there is room when one is done', () => {
+      test('B20 the row over the limit is refused, its cursor stays, and there is room when one is done', () => {
         begin({ unfinished_rows: 2 })
         const first = added(state, 'scout', message('e1'))
         state.receive('pilot', 'log.2', message('e2'))
@@ -250,7 +250,7 @@ export function stateContract(name: string, make: MakeSubject): void {
         expect(state.counts()).toMatchObject({ unfinished: 1, bytes: 2 })
       })
 
-      test('the oldest done rows go first when there are too many', () => {
+      test('B21 the oldest done rows go first when there are too many', () => {
         begin({ done_rows: 2 })
         for (const id of ['e1', 'e2', 'e3']) {
           now += 1
@@ -278,7 +278,7 @@ export function stateContract(name: string, make: MakeSubject): void {
         expect(state.spoke('scout', 'run-1')).toBe(true)
       })
 
-      test('sessions without work that were not used for longest go first, archived ones before', () => {
+      test('B21 sessions without work that were not used for longest go first, archived ones before', () => {
         begin({ sessions: 3 })
         added(state, 'scout', message('e1', { session: 'busy' }))
         for (const session of ['a', 'b']) {
@@ -295,7 +295,7 @@ export function stateContract(name: string, make: MakeSubject): void {
         expect(state.sessions('pilot').map((one) => one.session)).toEqual(['c', 'd'])
       })
 
-      test('the oldest spoken keys go first', () => {
+      test('B21 the oldest spoken keys go first', () => {
         begin({ spoken_keys: 2 })
         for (const key of ['a', 'b', 'c']) {
           now += 1
@@ -355,7 +355,7 @@ export function stateContract(name: string, make: MakeSubject): void {
       })
     })
 
-    test('a final is spoken once, also after a restart', () => {
+    test('B14 a final is spoken once, also after a restart', () => {
       expect(state.spoke('scout', 'run-1')).toBe(true)
       expect(state.spoke('scout', 'run-1')).toBe(false)
       expect(state.spoke('pilot', 'run-1')).toBe(true)

@@ -44,7 +44,7 @@ function expectMovedAside(path: string): void {
   expect([again.moved_aside, again.cursor('scout')]).toEqual([null, 'log.1'])
 }
 
-describe('a new file', () => {
+describe('B70 a new file', () => {
   test('its folder is made, and only its owner reads it', () => {
     const path = join(dirname(folder.file()), 'deep', 'er', 'state.db')
     const state = folder.open(path)
@@ -61,7 +61,7 @@ describe('a new file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  test('nothing that people wrote is left in the file of a row that is done', () => {
+  test('B16 nothing that people wrote is left in the file of a row that is done', () => {
     const path = folder.file()
     const state = folder.open(path)
     finish(state, added(state, 'scout', message('e1', { text: 'a-secret-plan '.repeat(1_000) })))
@@ -71,7 +71,7 @@ describe('a new file', () => {
   })
 })
 
-describe('a damaged file is moved aside', () => {
+describe('B71 a damaged file is moved aside', () => {
   test('text instead of a database', () => {
     const path = folder.file()
     writeFileSync(path, 'this is no database '.repeat(500))
@@ -221,7 +221,7 @@ test('a torn write-ahead log loses its end, not the agreement of rows and cursor
   }
 })
 
-describe('versions of the schema', () => {
+describe('B74 versions of the schema', () => {
   const NEXT = [...MIGRATIONS, `alter table cursor add column note text not null default ''`]
 
   test('an older file is brought forward with its rows', () => {

@@ -8,7 +8,7 @@ import { added, finish, message } from './rows.ts'
 
 const folder = stateFolder()
 
-test('a disk that takes no more: nothing is half stored, and it works again when it does', async () => {
+test('B72 a disk that takes no more: nothing is half stored, and it works again when it does', async () => {
   const path = folder.file()
   const child = new Child('disk-child.ts', path)
   try {

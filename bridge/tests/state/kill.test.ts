@@ -7,7 +7,7 @@ import { Child } from './process.ts'
 const ROUNDS = 30
 const folder = stateFolder()
 
-test(`rows and cursor agree after each of ${ROUNDS} kills in the middle of writes`, async () => {
+test(`B1 rows and cursor agree after each of ${ROUNDS} kills in the middle of writes`, async () => {
   const path = folder.file()
   for (let round = 0; round < ROUNDS; round++) {
     const child = new Child('child.ts', path)

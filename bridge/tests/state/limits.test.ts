@@ -6,12 +6,12 @@ import { added, message } from './rows.ts'
 
 const folder = stateFolder()
 
-test('10,000 rows or 64 MiB wait at most; done rows stay for a week', () => {
+test('B20 10,000 rows or 64 MiB wait at most; done rows stay for a week', () => {
   expect([STATE_LIMITS.unfinished_rows, STATE_LIMITS.unfinished_bytes]).toEqual([10_000, 67_108_864])
   expect(DONE_KEPT_MS).toBe(604_800_000)
 })
 
-test('64 MiB of text are taken, a byte more is not, before and after a restart', () => {
+test('B20 64 MiB of text are taken, a byte more is not, before and after a restart', () => {
   const path = folder.file()
   const state = folder.open(path)
   const text = 'x'.repeat(4 * 1024 * 1024)

@@ -17,7 +17,7 @@ test('a second opening in one process is refused and names the file; the first g
   expect(first.receive('scout', 'log.1', message('e1'))?.id).toBe('e1')
 })
 
-test('another way to the same file leads to the same lock', () => {
+test('B73 another way to the same file leads to the same lock', () => {
   const path = folder.file()
   folder.open(path)
   const link = join(dirname(path), 'link')
@@ -28,7 +28,7 @@ test('another way to the same file leads to the same lock', () => {
   expect(() => openState(fileLink)).toThrow(StateLocked)
 })
 
-test('another process is refused until its holder ends, by kill -9 as well', async () => {
+test('B73 another process is refused until its holder ends, by kill -9 as well', async () => {
   const path = folder.file()
   const child = new Child('child.ts', path)
   await child.atLeast(1)

@@ -50,7 +50,7 @@ async function isWell(): Promise<void> {
 }
 
 describe('the server', () => {
-  test('restarts: what is said before and right after is answered once', async () => {
+  test('B50 restarts: what is said before and right after is answered once', async () => {
     const before = await world.say('@scout ECHO before the restart')
     await world.server.restart()
     const after = await world.say('@scout ECHO after the restart')
@@ -59,7 +59,7 @@ describe('the server', () => {
     expect(await settled(before)).toHaveLength(1)
   })
 
-  test('is down when the answer comes: it is posted when the server is back', async () => {
+  test('B11 is down when the answer comes: it is posted when the server is back', async () => {
     const asked = await world.say('@scout SLOW 700 ECHO to a closed door')
     await until(async () => (await world.turns('closed door')).length === 1, 'the turn')
     await world.server.kill()
@@ -72,7 +72,7 @@ describe('the server', () => {
   })
 
   test.each(['reset', 'silent'] as const)(
-    'is cut off (%s) during a turn: one answer when it is back',
+    'B50 is cut off (%s) during a turn: one answer when it is back',
     async (how) => {
       const asked = await world.say(`@scout SLOW 500 ECHO over the gap ${how}`)
       await until(async () => (await world.turns(`over the gap ${how}`)).length === 1, 'the turn')
@@ -92,7 +92,7 @@ describe('the server', () => {
 })
 
 describe('the gateway', () => {
-  test('dies in mid-answer and comes back: the turn goes on, and what waited is answered', async () => {
+  test('B7 dies in mid-answer and comes back: the turn goes on, and what waited is answered', async () => {
     const asked = await world.say('@scout SLOW 60000 ECHO survives')
     await world.delivered(asked, scout, 'working')
     await world.gateway.kill()
@@ -119,7 +119,7 @@ describe('the gateway', () => {
   })
 
   test.each(['final_twice', 'foreign_final', 'lost_final', 'out_of_order'])(
-    'with %s: one message',
+    'B13 with %s: one message',
     async (fault) => {
       await world.steer('/faults', { [fault]: true })
       const asked = await world.say(`@scout ECHO with ${fault}`)
@@ -131,7 +131,7 @@ describe('the gateway', () => {
     },
   )
 
-  test('refuses work before a restart: it is asked again, and answers once', async () => {
+  test('B10 refuses work before a restart: it is asked again, and answers once', async () => {
     await world.steer('/faults', { draining: true })
     const asked = await world.say('@scout ECHO drained')
     await world.delivered(asked, scout, 'queued')
@@ -144,7 +144,7 @@ describe('the gateway', () => {
     expect(await settled(asked)).toHaveLength(1)
   })
 
-  test('fails a turn: the delivery says why, and a person may ask again', async () => {
+  test('B19 fails a turn: the delivery says why, and a person may ask again', async () => {
     await world.steer('/faults', { provider_down: true })
     const asked = await world.say('@scout ECHO second try')
     const failed = await world.delivered(asked, scout, 'failed')
@@ -159,7 +159,7 @@ describe('the gateway', () => {
     await world.delivered(asked, scout, 'answered')
   })
 
-  test('never answers: the turn is stopped at its deadline and the delivery says so', async () => {
+  test('B18 never answers: the turn is stopped at its deadline and the delivery says so', async () => {
     await world.bridge.kill()
     await world.startBridge({ limits: { ...TIMES.limits, turn_ms: 1_500 } })
     const asked = await world.say('@scout SLOW 600000 ECHO never')
@@ -170,7 +170,7 @@ describe('the gateway', () => {
     await world.bridge.kill()
   })
 
-  test('floods with progress and foreign events: the answer comes all the same', async () => {
+  test('B24 floods with progress and foreign events: the answer comes all the same', async () => {
     await world.steer('/faults', { flood: 3_000, noise: 500 })
     const asked = await world.say('@scout ECHO through the flood')
     expect((await world.answer(asked)).content).toBe('through the flood')
@@ -182,7 +182,7 @@ describe('keys', () => {
   const key = (agent: Agent) =>
     world.admin.in<{ api_key: string }>('POST', `/users/${agent.user.id}/api-keys/rotate`, { grace_hours: 0 })
 
-  test('a revoked one stops its agent, the other goes on, and a new one is picked up', async () => {
+  test('B79 a revoked one stops its agent, the other goes on, and a new one is picked up', async () => {
     const { body } = await key(brief)
     await healthSays('Mission Control refuses the key of agent brief')
     const asked = await world.say('@brief ECHO with a new key')
@@ -196,7 +196,7 @@ describe('keys', () => {
 })
 
 describe('a bridge that cannot work', () => {
-  test('with an OpenClaw that is too old ends, and names both versions', async () => {
+  test('B61 with an OpenClaw that is too old ends, and names both versions', async () => {
     await world.bridge.kill()
     await world.gateway.kill()
     await world.startGateway({ version: '2026.6.11' })
@@ -209,7 +209,7 @@ describe('a bridge that cannot work', () => {
     await world.gateway.kill()
   })
 
-  test('as an agent that it serves under another name already: the second one is stopped, the first answers once', async () => {
+  test('B99 as an agent that it serves under another name already: the second one is stopped, the first answers once', async () => {
     await world.bridge.kill()
     world.twin('twin', scout, { gateway_agent: 'eager' })
     world.spawnBridge()
@@ -223,14 +223,14 @@ describe('a bridge that cannot work', () => {
 })
 
 describe('the state file', () => {
-  test('is held by one bridge: a second one is refused and says why', async () => {
+  test('B73 is held by one bridge: a second one is refused and says why', async () => {
     const second = await world.second()
     expect(await second.ended()).toBe(1)
     expect(second.output).toMatch(/another|already|in use/i)
     expect((await world.answer(await world.say('@scout ECHO first one'))).content).toBe('first one')
   })
 
-  test('is damaged: it is moved aside, what waits is answered, what was answered is not again', async () => {
+  test('B75 is damaged: it is moved aside, what waits is answered, what was answered is not again', async () => {
     const answered = await world.say('@scout ECHO long ago')
     await world.delivered(answered, scout, 'answered')
     await world.bridge.kill()
@@ -246,7 +246,7 @@ describe('the state file', () => {
     await world.bridge.kill()
   })
 
-  test('cannot be written: no events are taken, health says so, and all is answered when it can', async () => {
+  test('B72 cannot be written: no events are taken, health says so, and all is answered when it can', async () => {
     await world.limitFiles(1)
     const asked = await world.say('@scout ECHO on a full disk')
     await healthSays('not writable')
@@ -258,7 +258,7 @@ describe('the state file', () => {
 })
 
 describe('much at once', () => {
-  test('1,000 messages that waited are answered once each, in the order of their channel', async () => {
+  test('B29 1,000 messages that waited are answered once each, in the order of their channel', async () => {
     await world.gateway.kill()
     const channels = [world.general]
     for (const name of ['north', 'south', 'west'])

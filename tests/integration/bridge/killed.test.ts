@@ -34,7 +34,7 @@ async function finalAnswers(asked: Message): Promise<Message[]> {
   return await world.answersTo(asked)
 }
 
-describe('killed before and after each step, the bridge answers once', () => {
+describe('B4 killed before and after each step, the bridge answers once', () => {
   test.each(around(STEPS))('a message, by one turn: %s', async (place) => {
     const asked = await dyingAt(`message:${place}`, () => world.say(`@scout ECHO message ${place}`))
     const answers = await finalAnswers(asked)

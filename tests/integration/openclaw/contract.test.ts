@@ -5,7 +5,7 @@ import { RealGateway } from '../../support/openclaw/gateway.ts'
 import { OPENCLAW_VERSIONS } from '../../support/openclaw/install.ts'
 
 for (const version of OPENCLAW_VERSIONS)
-  describe(`the contract of a gateway, held by OpenClaw ${version}`, () => {
+  describe(`B65 the contract of a gateway, held by OpenClaw ${version}`, () => {
     let real: RealGateway
 
     beforeAll(async () => {

@@ -30,7 +30,7 @@ export const ACCESS_RULES: Rule[] = [
     },
   ],
   [
-    'nothing is heard of sessions that are not owned',
+    'B44 nothing is heard of sessions that are not owned',
     async (gateway) => {
       await using made = await connect(gateway)
       const foreign = `agent:main:telegram:dm:${crypto.randomUUID()}`
@@ -55,7 +55,7 @@ export const ACCESS_RULES: Rule[] = [
     },
   ],
   [
-    'pairing from nothing: the command to approve is named, an approval is noticed, then the device token is enough',
+    'B60 pairing from nothing: the command to approve is named, an approval is noticed, then the device token is enough',
     async (gateway) => {
       const folder = mkdtempSync(join(tmpdir(), 'mc-device-'))
       try {

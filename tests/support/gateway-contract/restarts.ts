@@ -55,7 +55,7 @@ export const RESTART_RULES: Rule[] = [
     'restart',
   ],
   [
-    'after a restart the key of a message that was taken starts no second turn',
+    'B7 after a restart the key of a message that was taken starts no second turn',
     async (gateway) => {
       await using made = await connect(gateway)
       const { client, watch } = made

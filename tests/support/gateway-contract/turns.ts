@@ -32,7 +32,7 @@ export const TURN_RULES: Rule[] = [
     },
   ],
   [
-    'text that looks like a command stays text',
+    'B36 text that looks like a command stays text',
     async (gateway) => {
       await using made = await connect(gateway)
       const { reply } = await answered(made, newKey(), 'ECHO /status is only text here, as is /stop')

@@ -1,12 +1,15 @@
 /**
  * The mock gateway as a program, so that it can be killed. Environment: `PORT`, `TOKEN`, `FOLDER`, `FAULTS` (JSON), `AGENTS` (names, separated by commas). Its
- * first line of output is `{"port":…}`. `GET /turns`, `POST /faults`, `POST /approve`, `POST /announce` and `POST /drop` of
+ * first line of output is `{"port":…}`. `GET /turns`, `POST /faults`, `POST /approve`, `POST /announce`, `POST /open` (a gate) and `POST /drop` of
  * the control port steer it, which that line names as `control`.
  */
+import { Gates } from './gates.ts'
 import { MockGateway } from './gateway.ts'
 
 const { PORT, TOKEN, FOLDER, FAULTS, AGENTS } = process.env
+const gates = new Gates()
 const gateway = new MockGateway({
+  gates,
   ...(PORT ? { port: Number(PORT) } : {}),
   ...(TOKEN ? { token: TOKEN } : {}),
   ...(FOLDER ? { folder: FOLDER } : {}),
@@ -34,6 +37,12 @@ const control = Bun.serve({
       async POST(request) {
         const { session_key, text } = await request.json()
         return Response.json(gateway.announce(session_key, text))
+      },
+    },
+    '/open': {
+      async POST(request) {
+        gates.open((await request.json()).gate)
+        return Response.json(true)
       },
     },
     '/drop': {

@@ -11,6 +11,8 @@ export interface ModelCall {
   system: string
   /** Of the tools that this turn has asked for so far, in order. */
   results: string[]
+  /** The whole conversation as the model is shown it, oldest first, without the system's part. */
+  transcript: { role: string; text: string }[]
   received_ms: number
   /** When the last piece was written; undefined while it is being written. */
   answered_ms?: number
@@ -23,6 +25,8 @@ export interface FakeModel {
   calls: ModelCall[]
   /** For prompts with `HOLD`. */
   gates: Gates
+  /** While set, every request is refused. */
+  broken: boolean
   stop(): void
 }
 
@@ -50,6 +54,7 @@ const OWN_WORDS = [
 export function startFakeModel(script: Script = () => undefined): FakeModel {
   const calls: ModelCall[] = []
   const gates = new Gates()
+  const state = { broken: false }
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -72,12 +77,17 @@ export function startFakeModel(script: Script = () => undefined): FakeModel {
       const plan = planOf(call.user)
       await unlessGone(Bun.sleep(plan.slow_ms), request.signal)
       if (plan.hold !== null) await unlessGone(gates.passed(plan.hold), request.signal)
-      if (plan.text === null)
+      if (plan.text === null || state.broken)
         return Response.json({ error: { message: 'refused by the test', type: 'fake' } }, { status: 400 })
       return body.stream ? streamed(plan.text, plan.pieces, call) : whole(plan.text, call)
     },
   })
-  return { port: server.port ?? 0, calls, gates, stop: () => void server.stop(true) }
+  return Object.assign(state, {
+    port: server.port ?? 0,
+    calls,
+    gates,
+    stop: () => void server.stop(true),
+  })
 }
 
 /** Waits; returns early when the gateway gives up on the request. */
@@ -96,6 +106,9 @@ function callOf(messages: readonly ChatMessage[]): ModelCall {
     user: spoken ? bare(contentText(spoken)) : '',
     system: of('system', messages).join('\n'),
     results: of('tool', messages.slice(at + 1)),
+    transcript: messages
+      .filter(({ role }) => role !== 'system')
+      .map((message) => ({ role: message.role, text: contentText(message) })),
     received_ms: performance.timeOrigin + performance.now(),
   }
 }
@@ -106,10 +119,10 @@ function isSpoken(message: ChatMessage): boolean {
   return !OWN_WORDS.some((words) => text.startsWith(words))
 }
 
-/** Without the time that the gateway puts before a text, and the runtime that it puts after. */
+/** Without the time that the gateway puts before a text, and the runtime or the demand to go on that it puts after. */
 function bare(text: string): string {
   const since = text.trimStart().replace(/^\[[A-Z][a-z]{2} [^\]]*\] /, '')
-  return since.replace(/\n\nRuntime: agent=[\s\S]*$/, '')
+  return since.replace(/\n\n(Runtime: agent=|\[System\] Your previous turn was interrupted)[\s\S]*$/, '')
 }
 
 function contentText({ content }: ChatMessage): string {

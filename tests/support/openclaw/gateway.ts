@@ -70,6 +70,11 @@ export class RealGateway {
     this.#running.terminate()
   }
 
+  /** Resolves when the gateway has ended, e.g. after it drained. */
+  ended(): Promise<void> {
+    return this.#running.ended()
+  }
+
   /** A start on what is left, after `kill`. */
   async start(): Promise<void> {
     this.#running = await launchGateway(this.#installed, this.#launch)

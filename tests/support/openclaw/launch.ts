@@ -24,6 +24,8 @@ export interface RunningGateway {
   kill(): Promise<void>
   /** SIGTERM: drains first. */
   terminate(): void
+  /** Resolves when the process has ended. */
+  ended(): Promise<void>
   /** Runs `openclaw` with the gateway's own configuration; rejects with its output when it fails. */
   openclaw(...args: string[]): Promise<string>
 }
@@ -69,6 +71,9 @@ export async function launchGateway(
     ready_ms: performance.now() - begin_ms,
     kill,
     terminate: () => child.kill('SIGTERM'),
+    async ended() {
+      await child.exited
+    },
     openclaw: (...args) => run([installed.node, installed.openclaw, ...args], env),
   }
 }

@@ -41,6 +41,6 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
 }
 
 for (const version of OPENCLAW_VERSIONS)
-  describe(`the contract of a gateway, held by the mock of ${version}`, () => {
+  describe(`B65 the contract of a gateway, held by the mock of ${version}`, () => {
     for (const [title, holds] of GATEWAY_RULES) test.concurrent(title, () => withMock(version, holds))
   })

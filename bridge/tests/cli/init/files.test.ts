@@ -30,7 +30,7 @@ const files = () => [
 const read = (name: string) => readFileSync(join(folder, 'new', name), 'utf8')
 const mode = (name: string) => statSync(join(folder, 'new', name)).mode & 0o777
 
-describe('files of init', () => {
+describe('B108 files of init', () => {
   test('are written with their folder; nobody else reads the secrets', async () => {
     await writeFiles(dialog(), files(), false)
     expect([read('keys.env'), read('comms-bridge.yaml')]).toEqual(['A=1\n', 'x: 1\n'])

@@ -58,7 +58,7 @@ describe('lines', () => {
   })
 })
 
-describe('hidden input', () => {
+describe('B108 hidden input', () => {
   test('is read key by key, with the terminal raw only meanwhile', async () => {
     const { stream, input } = open()
     const typed = input.hidden()
