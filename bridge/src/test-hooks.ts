@@ -17,7 +17,8 @@ export interface TestHooks {
  */
 export function testHooks(env: Readonly<Record<string, string | undefined>>): TestHooks {
   const text = env.MC_BRIDGE_TEST
-  if (text === undefined) return { crash: NO_CRASH, limits: DELIVERY_LIMITS, times: PRESENCE_TIMES, state_limits: {} }
+  if (text === undefined)
+    return { crash: NO_CRASH, limits: DELIVERY_LIMITS, times: PRESENCE_TIMES, state_limits: {} }
   const {
     die,
     limits,

@@ -1,4 +1,4 @@
-import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import { type EventEnvelope, parseCursor } from '../../../src/contracts/events.ts'
 import type { AgentClient } from '../../../src/contracts/resources.ts'
 import { pause } from '../clock.ts'
 import type { AgentConfig } from '../config/config.ts'
@@ -8,7 +8,7 @@ import { storing } from '../delivery/storing.ts'
 import type { GatewayEvent, Link } from '../gateway/port.ts'
 import { registeredCommands } from '../relay/commands.ts'
 import { type AgentServer, KeyRefused, type StreamMode } from '../server/port.ts'
-import type { Row } from '../state/port.ts'
+import type { NewRow, Row } from '../state/port.ts'
 import type { AgentMeans } from './agent.ts'
 import { AgentDelivery, type DeliveryEvents } from './agent-delivery.ts'
 import { Directory, type DirectoryChange } from './directory.ts'
@@ -53,6 +53,8 @@ export class Life {
   #subscribed = ''
   /** During a challenge, what the agent says is the other bridge's. */
   #deaf = false
+  /** Events up to this one may be the other bridge's that had the agent before. */
+  #others_sequence = 0
   #subscribing: Promise<void> = Promise.resolve()
 
   constructor(ports: LifePorts, signal: AbortSignal) {
@@ -73,7 +75,20 @@ export class Life {
       failed: log.failed,
     }
     this.#sessions = new SessionKeeper({ ...common, history_fetch_count: config.history_fetch_count }, over)
-    this.delivery = new AgentDelivery(ports, rows, this.#sessions, (error) => this.#refuse(error), over)
+    const again = {
+      isAsked: (row: Row) => this.#open.isAskedAgain(row),
+      take: ({ channel_id, seq }: Row) => {
+        if (seq !== null) this.#open.look({ channel_id, seq, detail: null })
+      },
+    }
+    this.delivery = new AgentDelivery(
+      ports,
+      rows,
+      this.#sessions,
+      again,
+      (error) => this.#refuse(error),
+      over,
+    )
     const onRow = ports.onReceived
     this.#open = new OpenDeliveries(
       {
@@ -86,6 +101,7 @@ export class Life {
     this.#intake = new Intake(
       {
         ...common,
+        isOver: (row, sequence) => this.#isOver(row, sequence),
         onRow: (row) => {
           onRow(row)
           this.delivery.push(row)
@@ -166,9 +182,16 @@ export class Life {
     this.#deaf = false
     this.#ports.onHeld()
     if (!claim.took_over) return
+    const position = await this.#ask(() => this.#ports.server.position())
+    this.#others_sequence = parseCursor(position)?.sequence ?? 0
     void pause(clock, times.recover_ms, over).then(() => {
       if (!over.aborted) this.#recover('Another bridge had the agent before.')
     })
+  }
+
+  async #isOver(row: NewRow, sequence: number): Promise<boolean> {
+    if (sequence > this.#others_sequence) return false
+    return await this.#ask(() => this.#open.isOver(row))
   }
 
   #linked(link: Link): void {
