@@ -57,6 +57,9 @@ describe('B4 killed before and after each step, the bridge answers once', () => 
   })
 
   test('a failure that it had reported and a person asks again about: the message is answered', async () => {
+    await world.bridge.kill()
+    await world.startBridge()
+    await until(async () => (await world.health())?.state.unfinished === 0, 'nothing to wait')
     await world.steer('/faults', { provider_down: true })
     await world.bridge.kill()
     await world.startBridge({ die: 'message:done:before' })
@@ -71,8 +74,10 @@ describe('B4 killed before and after each step, the bridge answers once', () => 
   })
 
   test('a failure that it had reported and nobody asks about: it stays failed', async () => {
+    await until(async () => (await world.health())?.state.unfinished === 0, 'nothing to wait')
     await world.steer('/faults', { provider_down: true })
     const asked = await dyingAt('message:done:before', () => world.say('@scout ECHO not again'))
+    await world.delivered(asked, scout, 'failed')
     await world.steer('/faults', { provider_down: false })
     await world.answer(await world.say('@scout ECHO afterwards'))
     await world.delivered(asked, scout, 'failed')
