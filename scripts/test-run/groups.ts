@@ -118,6 +118,7 @@ export function allGroups(jobs_max: number): Group[] {
     {
       name: 'chaos, short form',
       jobs: [
+        program('soak of the bridge', 'tests/soak/run.ts', '--minutes', '3', '--fault-seconds', '15'),
         program('chaos --single', 'tests/chaos/run.ts', '--single', '--kills', '10'),
         program('chaos --inside', 'tests/chaos/run.ts', '--inside', '--minutes', '0.33'),
       ],

@@ -1,5 +1,6 @@
 import type { Message, Task } from '../../src/contracts/resources.ts'
 import { pick, type Random } from '../chaos/random.ts'
+import type { Answer } from '../support/client.ts'
 import { until } from '../support/streams.ts'
 import { strike } from './faults.ts'
 import { growth, median, mib, quantile, type Sample, sampleOf } from './figures.ts'
@@ -21,6 +22,7 @@ const GROWTH_MINUTES_MIN = 30
 /** Connections of one agent (stream, WebSocket, calls kept alive), of the gateway and of health, with room for one more each. */
 const DESCRIPTORS_MORE_MAX = 12
 const SAMPLE_MS = 5_000
+const REFRESH_MS = 10 * 60_000
 /** Questions that are not acknowledged yet; the load waits with a server that is away. */
 const UNDER_WAY_MAX = 50
 
@@ -47,6 +49,7 @@ async function soak(stage: Stage, { minutes, rate, fault_seconds, random }: Soak
   const at_rest = sampleOf(stage.bridge, started_at)
   let striking = false
 
+  const sessions = keepSignedIn(stage, ends_at)
   const load = ask(stage, questions, { rate, ends_at, random })
   const bustle = makeBustle(stage, ends_at, rate)
   const watch = (async () => {
@@ -72,7 +75,7 @@ async function soak(stage: Stage, { minutes, rate, fault_seconds, random }: Soak
     })
     faults.set(name, (faults.get(name) ?? 0) + 1)
   }
-  await Promise.all([load, bustle, watch])
+  await Promise.all([load, bustle, watch, sessions])
 
   await stage.bridge.ready()
   const stored = await everythingAnswered(stage, questions)
@@ -103,18 +106,18 @@ async function ask(
     questions.push(question)
     const slow = random() < 0.1 ? ` SLOW ${Math.round(random() * 3_000)}` : ''
     const content = `@${agent.user.username}${slow} ECHO ${question.token}`
-    const sent = persist(async () => {
-      const { status, body } = await pick(random, people).in<Message>(
-        'POST',
-        `/channels/${question.channel_id}/messages`,
-        { content, client_id: question.client_id },
-      )
-      if (status !== 200 && status !== 201) return false
-      Object.assign(question, { id: body.id, seq: body.seq })
-      return true
-    })
+    const sent = persist(async () =>
+      pick(random, people).in<Message>('POST', `/channels/${question.channel_id}/messages`, {
+        content,
+        client_id: question.client_id,
+      }),
+    ).then(({ id, seq }) => void Object.assign(question, { id, seq }))
     under_way.add(sent)
-    void sent.finally(() => under_way.delete(sent))
+    // A refusal ends the soak where all of them are awaited.
+    sent.then(
+      () => under_way.delete(sent),
+      () => undefined,
+    )
     while (under_way.size >= UNDER_WAY_MAX) await Bun.sleep(10)
     await Bun.sleep(1_000 / rate)
   }
@@ -137,9 +140,25 @@ async function makeBustle({ admin, channels }: Stage, ends_at: number, rate: num
   }
 }
 
-async function persist(attempt: () => Promise<boolean>): Promise<void> {
-  // A server that is away refuses the connection, or cuts it.
-  while (!(await attempt().catch(() => false))) await Bun.sleep(200)
+/** Sends until there is an answer. Rejects when the server refuses it for good. */
+async function persist<T>(send: () => Promise<Answer<T>>): Promise<T> {
+  for (;;) {
+    // A server that is away refuses the connection, or cuts it.
+    const answer = await send().catch(() => undefined)
+    if (answer && answer.status < 300) return answer.body
+    if (answer && answer.status < 500 && answer.status !== 429)
+      throw new Error(`The server answers ${answer.status}: ${JSON.stringify(answer.body)}`)
+    await Bun.sleep(200)
+  }
+}
+
+/** A session's token holds for an hour. */
+async function keepSignedIn({ admin, people }: Stage, ends_at: number): Promise<void> {
+  while (Date.now() < ends_at) {
+    for (let waited_ms = 0; waited_ms < REFRESH_MS && Date.now() < ends_at; waited_ms += 1_000)
+      await Bun.sleep(1_000)
+    for (const person of [admin, ...people]) await persist(() => person.call('POST', '/auth/refresh'))
+  }
 }
 
 /** All messages by channel, once each question has an answer or no more come. */

@@ -10,6 +10,7 @@ export class Herald {
   readonly #client: AgentClient
   readonly #over = new AbortController()
   #last: Promise<void> = Promise.resolve()
+  #cursor: string | null = null
 
   constructor(client: AgentClient) {
     this.#client = client
@@ -24,6 +25,11 @@ export class Herald {
       .catch(() => undefined)
   }
 
+  /** The place in the event stream where it was opened; null before. */
+  get cursor(): string | null {
+    return this.#cursor
+  }
+
   /** Resolves when the last report was taken. */
   async close(): Promise<void> {
     await this.#last
@@ -31,11 +37,11 @@ export class Herald {
     this.#client.close()
   }
 
-  /** An open stream is what makes the server say that the agent is here. Its events are left to the bridge. */
+  /** An open stream is what makes the server say that the agent is here. Its events are left to the bridge, which begins at the same place. */
   async #stayConnected(): Promise<void> {
     try {
-      for await (const _ of this.#client.events(null, this.#over.signal))
-        if (this.#over.signal.aborted) return
+      for await (const incoming of this.#client.events(null, this.#over.signal))
+        if (incoming.kind === 'opened') this.#cursor ??= incoming.cursor
     } catch {
       // The key was revoked meanwhile: the next step tells.
     }

@@ -3,6 +3,7 @@ import type { User } from '../../../../src/contracts/resources.ts'
 import { amendedText } from '../../config/amend.ts'
 import type { AgentConfig, WakeRule } from '../../config/config.ts'
 import { openCredentials } from '../../config/credentials/open.ts'
+import { DEFAULTS } from '../../config/defaults.ts'
 import { type Surroundings, stateFolder } from '../../config/paths.ts'
 import { parseConfig } from '../../config/read.ts'
 import { configText } from '../../config/write.ts'
@@ -10,6 +11,7 @@ import { askGatewayAgent, askName, askWake, credentialFor } from './agent-part.t
 import type { Dialog } from './dialog.ts'
 import { type Existing, findExisting } from './existing.ts'
 import { type PlannedFile, textOfFile, writeFiles } from './files.ts'
+import { rememberPlace } from './first-place.ts'
 import { askGateway, type GatewayPart } from './gateway-part.ts'
 import { freeHealthPort } from './health-port.ts'
 import { Herald } from './herald.ts'
@@ -93,8 +95,11 @@ export class SetUp {
   }
 
   async #findGateway({ config }: Existing): Promise<GatewayPart> {
+    const url = config?.gateway.url
+    // The default may be one that nobody chose: what OpenClaw itself says goes first then.
+    const known_url = url === DEFAULTS.gateway_url ? undefined : url
     const gateway = await askGateway(this.#dialog, {
-      known_url: this.#around.env.OPENCLAW_GATEWAY_URL || config?.gateway.url,
+      known_url: this.#around.env.OPENCLAW_GATEWAY_URL || known_url,
       given_token: this.#around.env.OPENCLAW_GATEWAY_TOKEN || undefined,
       local: localGateway(this.#around),
       device_path: config?.gateway.device_path ?? join(stateFolder(this.#around), 'device.json'),
@@ -150,7 +155,7 @@ export class SetUp {
             health_port: freeHealthPort(),
           })
     // Throws for what was changed by hand in a way that does not fit the answers.
-    const { credentials } = parseConfig(wanted, path, this.#around)
+    const { credentials, state } = parseConfig(wanted, path, this.#around)
     this.#dialog.title('Files')
     const files: PlannedFile[] = [{ path, text: wanted, secret: false }]
     let leftover: string | null = null
@@ -167,6 +172,8 @@ export class SetUp {
     }
     await writeFiles(this.#dialog, files, this.#options.force)
     this.#written = true
+    const cursor = this.#herald?.cursor
+    if (cursor) rememberPlace(state.db_path, agent.name, cursor)
     return leftover
   }
 
