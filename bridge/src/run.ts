@@ -44,7 +44,7 @@ export interface RunMeans {
  * `Incompatible`, and with what is wrong with credentials or the device file.
  */
 export async function run(config: Config, { env, log, secrets }: RunMeans): Promise<void> {
-  const { crash, limits, state_limits } = testHooks(env)
+  const { crash, times, limits, state_limits } = testHooks(env)
   const ending = new AbortController()
   const leave = listenForSignals(ending, log)
   const state = openState(config.state.db_path, { limits: state_limits })
@@ -69,7 +69,7 @@ export async function run(config: Config, { env, log, secrets }: RunMeans): Prom
     const clients: AgentClient[] = []
     let observe: Metrics | undefined
     const gateway = timed(client, GATEWAY_CALLS, (call, ms) => observe?.gatewayLatency(call, ms))
-    const common = { state, gateway, clock: systemClock, random: Math.random, limits, crash, log }
+    const common = { state, gateway, clock: systemClock, random: Math.random, limits, times, crash, log }
     const bridge = new Bridge(
       config.agents,
       { ...common, server_watch, version: BRIDGE_VERSION },

@@ -47,6 +47,7 @@ export const LIMITS = {
   client_name_max: 64,
   client_version_max: 32,
   client_detail_max: 300,
+  client_instance_max: 64,
   gateway_version_max: 64,
   client_id_max: 128,
   delivery_detail_max: 500,

@@ -83,6 +83,12 @@ export const AgentClient = Closed({
       },
     ),
   ),
+  instance: Type.Optional(
+    Line(LIMITS.client_instance_max, {
+      description:
+        'Names one installation of the client; another one with the same key finds out by it that the agent is taken. Left out when the client does not say.',
+    }),
+  ),
   reported_at: Timestamp('When the report last changed.'),
 })
 export type AgentClient = Static<typeof AgentClient>

@@ -8,6 +8,7 @@ export function sameReport(one: ClientReport, other: ClientReport): boolean {
     one.wake === other.wake &&
     one.state === other.state &&
     one.detail === other.detail &&
+    one.instance === other.instance &&
     sameGateway(one.gateway, other.gateway)
   )
 }

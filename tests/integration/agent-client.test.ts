@@ -64,6 +64,8 @@ describe('C70 the client of an agent reports itself', () => {
       { gateway: { version: '2026.7.1', connected: false } },
       { gateway: { version: '2026.7.2', connected: true } },
       { gateway: null },
+      { instance: 'one' },
+      { instance: 'another' },
     ]
     for (const change of changes) {
       await report(probe, { ...REPORT, ...change })
@@ -100,6 +102,7 @@ describe('C70 the client of an agent reports itself', () => {
       state: 'degraded',
       detail: 'd'.repeat(300),
       gateway: { version: 'g'.repeat(64), connected: false },
+      instance: 'i'.repeat(64),
     }
     expect((await report(owl, longest)).status).toBe(200)
     for (const bad of [
@@ -107,6 +110,9 @@ describe('C70 the client of an agent reports itself', () => {
       { ...REPORT, name: '' },
       { ...longest, name: 'n'.repeat(65) },
       { ...longest, version: 'v'.repeat(33) },
+      { ...longest, instance: 'i'.repeat(65) },
+      { ...longest, instance: '' },
+      { ...longest, instance: null },
       { ...longest, detail: 'd'.repeat(301) },
       { ...longest, gateway: { version: 'g'.repeat(65), connected: true } },
       { ...REPORT, gateway: { version: '1' } },

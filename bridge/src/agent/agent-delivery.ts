@@ -35,11 +35,13 @@ export class AgentDelivery {
   readonly #ears: Ears
   readonly #workers: Workers
   readonly #lanes: Lanes
+  readonly #again: Workers['again']
 
   constructor(
     ports: LifePorts,
     rows: RowMaker,
     sessions: SessionKeeper,
+    again: Workers['again'],
     onKeyRefused: (error: KeyRefused) => void,
     signal: AbortSignal,
   ) {
@@ -47,6 +49,7 @@ export class AgentDelivery {
     const identity: Identity = { org_slug: config.org_slug, agent: config.name }
     const background = { clock, random, onKeyRefused, failed: log.failed }
     this.#ports = ports
+    this.#again = again
     this.#rows = rows
     this.#reports = new Reports({ ...background, server }, signal)
     this.#ears = new Ears(
@@ -99,6 +102,7 @@ export class AgentDelivery {
       }),
       outbox: new Outbox({ identity, server, split, onPosted, onFailed: onPostFailed }),
       reports: this.#reports,
+      again: this.#again,
     }
   }
 
@@ -121,7 +125,8 @@ export class AgentDelivery {
   push(row: Row): void {
     const { state, crash } = this.#ports
     if (row.kind === 'command' && row.step === 'received') this.#ports.onCommand(this.#rows.fateOf(row))
-    const report = reportOf(row)
+    // The end of a row of an earlier life is reported in its lane.
+    const report = row.step === 'posted' ? null : reportOf(row)
     if (report) this.#reports.note(row, report)
     const onEffect = (at: Row, effect: Effect) => this.#follow(at, effect)
     this.#lanes.push(this.#rows.laneOf(row), new OpenRow(row, { state, crash, onEffect }))

@@ -1,4 +1,5 @@
 import type { ClientReport } from '../../../src/contracts/requests.ts'
+import type { AgentClient } from '../../../src/contracts/resources.ts'
 import type { Clock } from '../clock.ts'
 import type { AgentConfig } from '../config/config.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
@@ -10,9 +11,10 @@ import type { Log } from '../log.ts'
 import { ownsKey } from '../relay/session-keys.ts'
 import type { AgentServer, StreamMode } from '../server/port.ts'
 import type { State } from '../state/port.ts'
-import { ClientReporter } from './client-reporter.ts'
 import type { Directory } from './directory.ts'
 import { Life, type LifePorts } from './life.ts'
+import { Presence, type PresenceTimes } from './presence.ts'
+import { Rival } from './rival.ts'
 import { CountedSubAgents, type SubAgents } from './sub-agents.ts'
 
 /** What all agents of a bridge share. */
@@ -22,6 +24,7 @@ export interface AgentMeans {
   clock: Clock
   random: () => number
   limits: DeliveryLimits
+  times: PresenceTimes
   crash: CrashPoint
   log: Log
   metrics: Metrics
@@ -38,7 +41,7 @@ const AGAIN_MS = 30_000
 
 /** Why the life of an agent ended; `reason` is for people. */
 interface LifeEnd {
-  why: 'key_refused' | 'taken' | 'failed'
+  why: 'key_refused' | 'taken' | 'other' | 'failed'
   reason: string
 }
 
@@ -50,7 +53,9 @@ export class Agent {
   readonly #subAgents: SubAgents
   readonly #log: Log
   #life: Life | undefined
-  #reporter: ClientReporter | undefined
+  #presence: Presence | undefined
+  #problems: readonly string[] = []
+  readonly #rival: Rival
   #key: AgentFacts['key'] = 'unchecked'
   #stream: AgentFacts['stream']
   #was_streaming = false
@@ -65,6 +70,7 @@ export class Agent {
     this.#server = server
     this.#means = means
     this.#log = means.log.child({ agent: config.name })
+    this.#rival = new Rival(this.#log)
     this.#subAgents = new CountedSubAgents((message) => this.#log.warn(message))
     this.#stream = { mode: 'connecting', since: means.clock.now(), reason: null }
   }
@@ -81,12 +87,19 @@ export class Agent {
       if (signal.aborted) return
       if (end.why === 'key_refused') this.#key = 'refused'
       this.#setStream('stopped', end.reason)
-      this.#log.error('The agent is stopped.', { reason: end.reason })
+      if (end.why !== 'other') this.#log.error('The agent is stopped.', { reason: end.reason })
       this.#means.onChange()
       // Whatever else ended it may be over: the org is back, the member is active again.
-      const again_ms = end.why === 'key_refused' ? undefined : AGAIN_MS * Math.min(10, ++failures)
+      if (end.why === 'failed' || end.why === 'taken') failures++
+      const again_ms = this.#againMs(end, failures)
       await this.#anotherKey(again_ms, signal)
     }
+  }
+
+  /** Undefined when only another key helps. */
+  #againMs({ why }: LifeEnd, failures: number): number | undefined {
+    if (why === 'key_refused') return undefined
+    return why === 'other' ? this.#means.times.again_ms : AGAIN_MS * Math.min(10, failures)
   }
 
   /** Replaces the key; an agent that was stopped for the old one goes on. */
@@ -98,7 +111,8 @@ export class Agent {
 
   /** An event of one of the agent's sessions. */
   hear(event: GatewayEvent): void {
-    this.#life?.hear(event)
+    // What the agent says while another bridge has it is posted by that one.
+    if (!this.#rival.current) this.#life?.hear(event)
   }
 
   owns(session_key: string): boolean {
@@ -123,10 +137,16 @@ export class Agent {
 
   /** Tells the server how this client is, when that changed. `problems` are sentences for people. */
   report(problems: readonly string[]): void {
+    this.#problems = problems
+    this.#presence?.tell()
+  }
+
+  #report(): ClientReport {
+    const problems = this.#problems
     const { link } = this.#means.gateway
     if (link.status === 'connected') this.#gateway_version = link.version
     const version = this.#gateway_version
-    const report: ClientReport = {
+    return {
       name: 'mc-bridge',
       version: this.#means.version,
       wake: this.config.wake,
@@ -134,7 +154,6 @@ export class Agent {
       detail: problems.length === 0 ? null : problems.join(' '),
       gateway: version === undefined ? null : { version, connected: link.status === 'connected' },
     }
-    this.#reporter?.report(report)
   }
 
   /** Says something in the org-wide channel, best effort. `topic` and `since` make it one message over all attempts. */
@@ -147,16 +166,26 @@ export class Agent {
     const end = () => over.abort()
     signal.addEventListener('abort', end)
     if (signal.aborted) end()
-    this.#setStream('connecting', null)
-    const { clock, random } = this.#means
-    this.#reporter = new ClientReporter(
-      { clock, random, server: this.#server, onKeyRefused: () => undefined, failed: this.#log.failed },
+    // While another bridge has the agent, a look at it changes nothing.
+    if (!this.#rival.current) this.#setStream('connecting', null)
+    const presence = new Presence(
+      {
+        ...this.#means,
+        server: this.#server,
+        instance: this.#means.state.instance,
+        report: () => this.#report(),
+        onYield: (other) => this.#yield(other, end),
+        warn: (message) => this.#log.warn(message),
+        failed: this.#log.failed,
+      },
       over.signal,
     )
-    this.#life = new Life(this.#ports(end), over.signal)
+    this.#presence = presence
+    this.#life = new Life(this.#ports(end, presence), over.signal)
     try {
       const refused = await this.#life.run()
       if (refused) return { why: 'key_refused', reason: refused.message }
+      if (this.#rival.current) return { why: 'other', reason: this.#rival.reason }
       return { why: 'taken', reason: 'another agent of this bridge acts for the same member' }
     } catch (error) {
       if (!signal.aborted) this.#log.failed('run the agent', error)
@@ -165,11 +194,12 @@ export class Agent {
       over.abort()
       signal.removeEventListener('abort', end)
       this.#life = undefined
+      this.#presence = undefined
       this.#user_id = undefined
     }
   }
 
-  #ports(end: () => void): LifePorts {
+  #ports(end: () => void, presence: Presence): LifePorts {
     const { metrics, clock, onChange } = this.#means
     const { name } = this.config
     return {
@@ -178,6 +208,9 @@ export class Agent {
       config: this.config,
       server: this.#server,
       subAgents: this.#subAgents,
+      presence,
+      onOther: (other) => this.#yield(other, end),
+      onHeld: () => this.#held(),
       onKnown: (directory) => this.#known(directory, end),
       onReceived: ({ kind }) => metrics.inbound(name, kind),
       onCommand: (fate) => metrics.command(name, fate),
@@ -188,6 +221,7 @@ export class Agent {
       },
       onMode: (mode, reason) => {
         this.#setStream(mode, reason)
+        if (mode === 'stream') presence.lookAnew()
         onChange()
       },
     }
@@ -195,9 +229,23 @@ export class Agent {
 
   #known({ me }: Directory, end: () => void): void {
     this.#key = 'accepted'
-    this.#other_bridge = this.#means.isTaken(this, this.config.org_slug, me.id)
-    if (this.#other_bridge) end()
+    const taken = this.#means.isTaken(this, this.config.org_slug, me.id)
+    this.#other_bridge = taken || this.#rival.current !== undefined
+    if (taken) end()
     else this.#user_id = me.id
+    this.#means.onChange()
+  }
+
+  /** Rows stay in the state, events at the server. */
+  #yield(other: AgentClient, end: () => void): void {
+    this.#rival.refused(other)
+    this.#other_bridge = true
+    end()
+  }
+
+  #held(): void {
+    if (this.#rival.gone()) this.#setStream('connecting', null)
+    this.#other_bridge = false
     this.#means.onChange()
   }
 

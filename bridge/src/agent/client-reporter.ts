@@ -8,6 +8,7 @@ export interface ReporterPorts {
   clock: Clock
   random: () => number
   onKeyRefused(error: KeyRefused): void
+  warn(message: string): void
   failed(stage: string, error: unknown): void
 }
 
@@ -18,6 +19,8 @@ export class ClientReporter {
   #wanted: ClientReport | undefined
   #said = ''
   #running = false
+  /** An older server takes no report, or none with an instance. */
+  #undetected = false
 
   constructor(ports: ReporterPorts, signal: AbortSignal) {
     this.#ports = ports
@@ -35,23 +38,47 @@ export class ClientReporter {
       })
   }
 
+  /** Reports even what was said before: somebody else has reported since. */
+  repeat(report: ClientReport): void {
+    this.#said = ''
+    this.report(report)
+  }
+
   async #run(): Promise<void> {
-    const { server, clock, random, onKeyRefused } = this.#ports
+    const { clock, random, onKeyRefused } = this.#ports
     for (let failures = 0; this.#wanted && !this.#signal.aborted; ) {
       const report = this.#wanted
       const text = JSON.stringify(report)
       if (text === this.#said) return
       try {
-        await server.reportClient(report)
         this.#said = text
+        await this.#send(report)
         failures = 0
       } catch (error) {
         if (error instanceof KeyRefused) return onKeyRefused(error)
         // A server that does not take this report takes no better one: the next change tries again.
-        if (error instanceof ServerRefused) this.#said = text
         if (!(error instanceof ServerAway)) throw error
+        this.#said = ''
         await pause(clock, Math.max(error.retry_after_ms, backOffMs(++failures, random)), this.#signal)
       }
     }
+  }
+
+  async #send({ instance, ...plain }: ClientReport): Promise<void> {
+    const { server } = this.#ports
+    if (instance === undefined || this.#undetected) return void (await server.reportClient(plain))
+    try {
+      if (!(await server.reportClient({ ...plain, instance }))) this.#warn()
+    } catch (error) {
+      if (!(error instanceof ServerRefused)) throw error
+      await server.reportClient(plain)
+      this.#warn()
+    }
+  }
+
+  #warn(): void {
+    if (this.#undetected) return
+    this.#undetected = true
+    this.#ports.warn('This server is too old to tell when another bridge has the same agent. Update it.')
   }
 }

@@ -24,6 +24,8 @@ export interface IntakePorts {
   clock: Clock
   random: () => number
   crash: CrashPoint
+  /** Whether another bridge has worked on what an event asks. */
+  isOver(row: NewRow, sequence: number): Promise<boolean>
   onRow(row: Row): void
   onEvent(event: EventEnvelope): void
   onChange(change: DirectoryChange): void
@@ -91,7 +93,8 @@ export class Intake {
     const message = messageOf(event)
     if (message) this.#ports.senders.note(message)
     if (message) await this.#lookUp(message)
-    const row = rows.ofEvent(event)
+    const made = rows.ofEvent(event)
+    const row = made && (await this.#ports.isOver(made, event.sequence)) ? undefined : made
     const stored = await this.#store(cursor, row)
     for (const change of changes) onChange(change)
     onEvent(event)

@@ -1,16 +1,20 @@
-import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import { type EventEnvelope, parseCursor } from '../../../src/contracts/events.ts'
+import type { AgentClient } from '../../../src/contracts/resources.ts'
+import { pause } from '../clock.ts'
 import type { AgentConfig } from '../config/config.ts'
 import { runPrefix } from '../delivery/ids.ts'
 import { patiently } from '../delivery/patiently.ts'
+import { storing } from '../delivery/storing.ts'
 import type { GatewayEvent, Link } from '../gateway/port.ts'
 import { registeredCommands } from '../relay/commands.ts'
 import { type AgentServer, KeyRefused, type StreamMode } from '../server/port.ts'
-import type { Row } from '../state/port.ts'
+import type { NewRow, Row } from '../state/port.ts'
 import type { AgentMeans } from './agent.ts'
 import { AgentDelivery, type DeliveryEvents } from './agent-delivery.ts'
 import { Directory, type DirectoryChange } from './directory.ts'
 import { Intake } from './intake.ts'
 import { OpenDeliveries } from './open-deliveries.ts'
+import type { Presence } from './presence.ts'
 import { RowMaker } from './rows.ts'
 import { Senders } from './senders.ts'
 import { SessionKeeper } from './session-keeper.ts'
@@ -25,7 +29,12 @@ export interface LifePorts extends AgentMeans, DeliveryEvents {
   config: AgentConfig
   server: AgentServer
   subAgents: SubAgents
+  presence: Presence
   onKnown(directory: Directory): void
+  /** Another bridge has the agent: the signal aborts. */
+  onOther(other: AgentClient): void
+  /** The agent is this bridge's. */
+  onHeld(): void
   onReceived(row: Row): void
   onEvent(event: EventEnvelope): void
   onMode(mode: StreamMode, reason: string | null): void
@@ -42,6 +51,10 @@ export class Life {
   readonly #intake: Intake
   #refused: KeyRefused | undefined
   #subscribed = ''
+  /** During a challenge, what the agent says is the other bridge's. */
+  #deaf = false
+  /** Events up to this one may be the other bridge's that had the agent before. */
+  #others_sequence = 0
   #subscribing: Promise<void> = Promise.resolve()
 
   constructor(ports: LifePorts, signal: AbortSignal) {
@@ -62,7 +75,20 @@ export class Life {
       failed: log.failed,
     }
     this.#sessions = new SessionKeeper({ ...common, history_fetch_count: config.history_fetch_count }, over)
-    this.delivery = new AgentDelivery(ports, rows, this.#sessions, (error) => this.#refuse(error), over)
+    const again = {
+      isAsked: (row: Row) => this.#open.isAskedAgain(row),
+      take: ({ channel_id, seq }: Row) => {
+        if (seq !== null) this.#open.look({ channel_id, seq, detail: null })
+      },
+    }
+    this.delivery = new AgentDelivery(
+      ports,
+      rows,
+      this.#sessions,
+      again,
+      (error) => this.#refuse(error),
+      over,
+    )
     const onRow = ports.onReceived
     this.#open = new OpenDeliveries(
       {
@@ -75,6 +101,7 @@ export class Life {
     this.#intake = new Intake(
       {
         ...common,
+        isOver: (row, sequence) => this.#isOver(row, sequence),
         onRow: (row) => {
           onRow(row)
           this.delivery.push(row)
@@ -114,7 +141,7 @@ export class Life {
   }
 
   hear(event: GatewayEvent): void {
-    this.delivery.hear(event)
+    if (!this.#deaf) this.delivery.hear(event)
   }
 
   /** Says once in the org-wide channel what keeps the agent from taking messages; best effort, the log has it in any case. */
@@ -132,10 +159,39 @@ export class Life {
     for (const row of unfinished) this.delivery.claim(row)
     await this.#ask(() => this.directory.refresh())
     this.#ports.onKnown(this.directory)
+    await this.#hold()
     for (const row of unfinished) this.delivery.push(row)
     this.#sessions.endUnreadable()
     this.#subscribe()
     void this.#inBackground('register commands', () => server.registerCommands(registeredCommands()))
+  }
+
+  /** Goes on when the agent is this bridge's; otherwise the signal aborts. Rows and the position stay for the next time. */
+  async #hold(): Promise<void> {
+    const { presence, state, config, clock, times } = this.#ports
+    const over = this.#over.signal
+    over.throwIfAborted()
+    this.#deaf = true
+    const claim = await presence.claim(this.directory.me)
+    over.throwIfAborted()
+    if (!claim.held) {
+      await storing(clock, over, () => state.receive(config.name, claim.position))
+      this.#ports.onOther(claim.other)
+      return over.throwIfAborted()
+    }
+    this.#deaf = false
+    this.#ports.onHeld()
+    if (!claim.took_over) return
+    const position = await this.#ask(() => this.#ports.server.position())
+    this.#others_sequence = parseCursor(position)?.sequence ?? 0
+    void pause(clock, times.recover_ms, over).then(() => {
+      if (!over.aborted) this.#recover('Another bridge had the agent before.')
+    })
+  }
+
+  async #isOver(row: NewRow, sequence: number): Promise<boolean> {
+    if (sequence > this.#others_sequence) return false
+    return await this.#ask(() => this.#open.isOver(row))
   }
 
   #linked(link: Link): void {
@@ -147,6 +203,8 @@ export class Life {
     const { host_agent_id } = isSubAgentEvent(event) ? event.payload.sub_agent : { host_agent_id: null }
     if (isSubAgentEvent(event) && host_agent_id === this.directory.me.id) this.#ports.subAgents.handle(event)
     if (event.type === 'channel.loop_resumed') this.delivery.wake()
+    if (event.type === 'user.updated' && event.payload.user.id === this.directory.me.id)
+      this.#ports.presence.look(event.payload.user.client)
     this.#ports.onEvent(event)
   }
 

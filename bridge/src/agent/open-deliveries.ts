@@ -1,10 +1,10 @@
-import type { Message } from '../../../src/contracts/resources.ts'
+import type { Delivery, Message } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import type { Clock } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
 import { messageRowId } from '../delivery/ids.ts'
 import { storing } from '../delivery/storing.ts'
-import type { AgentServer, WaitingDelivery } from '../server/port.ts'
+import { type AgentServer, ServerRefused, type WaitingDelivery } from '../server/port.ts'
 import type { Row, State } from '../state/port.ts'
 import type { Directory } from './directory.ts'
 import type { RowMaker } from './rows.ts'
@@ -73,6 +73,32 @@ export class OpenDeliveries {
       .finally(() => {
         this.#running = false
       })
+  }
+
+  /** Whether a person set the delivery of a row back to `queued` after the row had ended. Rejects with `ServerAway` or `KeyRefused`. */
+  async isAskedAgain(row: Row): Promise<boolean> {
+    const delivery = await this.#deliveryOf(row)
+    return delivery?.state === 'queued' && Date.parse(delivery.updated_at) > row.updated_at
+  }
+
+  /** Whether another bridge ended the delivery of a message. Rejects as {@link isAskedAgain} does. */
+  async isOver(place: Pick<Row, 'channel_id' | 'seq'>): Promise<boolean> {
+    const delivery = await this.#deliveryOf(place)
+    return delivery !== undefined && !OPEN.includes(delivery.state)
+  }
+
+  async #deliveryOf({ channel_id, seq }: Pick<Row, 'channel_id' | 'seq'>): Promise<Delivery | undefined> {
+    const { server, directory } = this.#ports
+    if (seq === null) return undefined
+    try {
+      const [message] = await server.messages(channel_id, { before: seq + 1, limit: 1 })
+      const deliveries = message?.seq === seq ? message.deliveries : []
+      return deliveries.find(({ agent_id }) => agent_id === directory.me.id)
+    } catch (error) {
+      // The channel is closed to the agent.
+      if (error instanceof ServerRefused) return undefined
+      throw error
+    }
   }
 
   async #run(): Promise<void> {

@@ -10,6 +10,8 @@ export interface OpenRowPorts {
 
 /** A row while it is worked on: always the version that is stored, whatever happens between two steps. */
 export class OpenRow {
+  /** An earlier life ended it, and may have reported that. */
+  readonly ended_before: boolean
   readonly #ports: OpenRowPorts
   #row: Row
   #submitted_at: number
@@ -19,6 +21,7 @@ export class OpenRow {
   constructor(row: Row, ports: OpenRowPorts) {
     this.#row = row
     this.#ports = ports
+    this.ended_before = row.step === 'posted'
     this.#submitted_at = row.updated_at
   }
 

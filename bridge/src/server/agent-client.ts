@@ -6,6 +6,7 @@ import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import { Api, type Call } from './api.ts'
 import { type Connection, type ConnectionOptions, connectionOf } from './connection.ts'
 import { EventFeed } from './event-feed.ts'
+import { head } from './poll.ts'
 import {
   type AgentServer,
   type Incoming,
@@ -102,10 +103,15 @@ export class AgentClient implements AgentServer {
     return (await unlessUnknown(list))?.all ?? []
   }
 
-  async reportClient(report: ClientReport): Promise<void> {
+  async reportClient(report: ClientReport): Promise<boolean> {
     const path = '/users/me/client'
     const detail = report.detail === null ? null : shortened(report.detail, LIMITS.client_detail_max)
-    await unlessUnknown(this.#call({ method: 'PUT', route: path, path, body: { ...report, detail } }))
+    const call = this.#call<unknown>({ method: 'PUT', route: path, path, body: { ...report, detail } })
+    return (await unlessUnknown(call.then(() => true))) ?? false
+  }
+
+  async position(): Promise<string> {
+    return await head(this.#api, this.#closing.signal)
   }
 
   onDelivery(listener: (delivery: WaitingDelivery) => void, opened?: () => void): () => void {

@@ -45,7 +45,7 @@ export async function* poll(
 }
 
 /** The position of the newest event that the agent may see. A log with one such event does not tell its name: then from it on. */
-async function head(api: Api, signal: AbortSignal): Promise<string> {
+export async function head(api: Api, signal: AbortSignal): Promise<string> {
   const { data, next_cursor } = await list(api, 'limit=1', signal)
   const log = next_cursor === null ? '' : (parseCursor(next_cursor)?.log ?? '')
   return log === '' ? '0' : formatCursor({ log, sequence: data[0]?.sequence ?? 0 })

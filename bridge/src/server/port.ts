@@ -31,8 +31,8 @@ export interface AgentServer {
    * subscription.
    */
   onDelivery(listener: (delivery: WaitingDelivery) => void, opened?: () => void): () => void
-  /** What people are shown about this client; the detail is shortened. Without effect on a server that takes no report. */
-  reportClient(report: ClientReport): Promise<void>
+  /** What people are shown about this client; the detail is shortened. False from a server that takes no report. */
+  reportClient(report: ClientReport): Promise<boolean>
   /** Which topics the own stream carries. */
   subscribe(subscriptions: Subscriptions): Promise<void>
   /** Shows to others that the agent types, for 3 s; best effort, never throws, never waits. At most every 2 s per channel. */
@@ -42,6 +42,8 @@ export interface AgentServer {
    * throws `KeyRefused` when the key does not hold any more. Every other refusal is retried and is the reason of a mode item.
    */
   events(cursor: string | null, signal: AbortSignal): AsyncIterable<Incoming>
+  /** The cursor of the newest event that the agent may see. */
+  position(): Promise<string>
   /** Replaces the key of all later calls. */
   useKey(api_key: string): void
   close(): void

@@ -55,6 +55,8 @@ export interface State {
   readonly full: boolean
   /** Whether the last write reached the disk. */
   readonly writable: boolean
+  /** Names this state for its whole life: 32 hexadecimal digits, by chance. */
+  readonly instance: string
   /** The file was damaged and a new one was begun: where the old one is now. */
   readonly moved_aside: string | null
   close(): void

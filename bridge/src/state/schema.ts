@@ -67,6 +67,13 @@ export const MIGRATIONS: readonly string[] = [
     filler blob not null
   ) strict;
   `,
+  `
+  create table identity (
+    only integer primary key check (only = 1),
+    instance text not null
+  ) strict;
+  insert into identity values (1, lower(hex(randomblob(16))));
+  `,
 ]
 
 /** The file is a database, but not one of ours, or one with parts missing. */

@@ -24,6 +24,7 @@ export interface Opened {
 /** The state in one SQLite file, which this process has for itself. Each method is one transaction, on the disk when it returns. */
 export class SqliteState implements State {
   readonly moved_aside: string | null
+  readonly instance: string
   writable = true
   readonly #db: Database
   readonly #path: string
@@ -37,6 +38,7 @@ export class SqliteState implements State {
 
   constructor({ db, path, moved_aside, now, limits, release }: Opened) {
     this.#db = db
+    this.instance = db.query<{ instance: string }, []>('select instance from identity').get()?.instance ?? ''
     this.#path = path
     this.moved_aside = moved_aside
     this.#now = now

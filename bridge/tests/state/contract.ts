@@ -29,6 +29,15 @@ export function stateContract(name: string, make: MakeSubject): void {
       begin()
     })
 
+    test('a state has one name for its whole life, and no other state has it', () => {
+      const { instance } = state
+      expect(instance).toMatch(/^[0-9a-f]{32}$/)
+      state = subject.restart()
+      expect(state.instance).toBe(instance)
+      begin()
+      expect(state.instance).not.toBe(instance)
+    })
+
     describe('rows and cursor', () => {
       test('B1 a row and its cursor are stored together and survive a restart', () => {
         expect(state.cursor('scout')).toBeNull()

@@ -8,6 +8,7 @@ type Session = StoredSession & { agent: string; primed_seq: number | null; used_
 /** The state without a file, as plainly as possible: the model that the SQLite state is compared with. */
 export class MemoryState implements State {
   readonly moved_aside = null
+  readonly instance = crypto.randomUUID().replaceAll('-', '')
   readonly writable = true
   readonly #now: () => number
   readonly #limits: StateLimits

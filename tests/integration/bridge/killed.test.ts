@@ -56,6 +56,34 @@ describe('B4 killed before and after each step, the bridge answers once', () => 
     expect(await world.turns(`${place} LONG`)).toHaveLength(1)
   })
 
+  test('a failure that it had reported and a person asks again about: the message is answered', async () => {
+    await world.bridge.kill()
+    await world.startBridge()
+    await until(async () => (await world.health())?.state.unfinished === 0, 'nothing to wait')
+    await world.steer('/faults', { provider_down: true })
+    await world.bridge.kill()
+    await world.startBridge({ die: 'message:done:before' })
+    const asked = await world.say('@scout ECHO asked again')
+    await world.bridge.ended()
+    await world.delivered(asked, scout, 'failed')
+    await world.steer('/faults', { provider_down: false })
+    const path = `/channels/${asked.channel_id}/messages/${asked.seq}/deliveries/${scout.user.id}/retry`
+    expect((await world.admin.in('POST', path)).status).toBe(200)
+    await world.startBridge()
+    expect((await finalAnswers(asked)).map(({ content }) => content)).toEqual(['asked again'])
+  })
+
+  test('a failure that it had reported and nobody asks about: it stays failed', async () => {
+    await until(async () => (await world.health())?.state.unfinished === 0, 'nothing to wait')
+    await world.steer('/faults', { provider_down: true })
+    const asked = await dyingAt('message:done:before', () => world.say('@scout ECHO not again'))
+    await world.delivered(asked, scout, 'failed')
+    await world.steer('/faults', { provider_down: false })
+    await world.answer(await world.say('@scout ECHO afterwards'))
+    await world.delivered(asked, scout, 'failed')
+    expect(await world.answersTo(asked)).toEqual([])
+  })
+
   test.each(around(STEPS))('a command: %s', async (place) => {
     const asked = await dyingAt(`command:${place}`, () => world.say('/status @scout'))
     const answers = await finalAnswers(asked)

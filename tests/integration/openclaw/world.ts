@@ -14,12 +14,15 @@ import { WsJournal } from '../../support/streams.ts'
 export type Scenario = [title: string, holds: (world: World) => Promise<void>]
 
 export type Delivery = Message['deliveries'][number]
+type DeliveryState = Delivery['state']
 
 /** Messages with which a new session is primed: few, so that a test sees what is left out. */
 export const PRIMED = 3
 
 /** A condition that does not hold by then never will: a start of the gateway takes some ten seconds, twice that when the machine is busy. */
 const PATIENCE_MS = 120_000
+
+const WARM_UPS_MAX = 3
 
 /** A real server, a real gateway with its model, and the bridge between them, each a process of its own. */
 export class World {
@@ -67,8 +70,28 @@ export class World {
       ],
       sections: 'updates:\n  auto_check: false',
     })
+    undo.defer(() => bridge.stop())
+    const world = new World({ server, gateway, bridge, admin, scout, brief, folder })
+    await world.#warmUp()
     undo.move()
-    return new World({ server, gateway, bridge, admin, scout, brief, folder })
+    return world
+  }
+
+  /**
+   * The first turn of each agent of the gateway opens its database. On a slow disk a gateway of 2026.9 may lose that to its own
+   * maintenance ("another OpenClaw process owns state-lifecycle") and refuses all turns of that agent until it is restarted.
+   */
+  async #warmUp(): Promise<void> {
+    for (const agent of [this.scout, this.brief])
+      for (let tries = 1; ; tries++) {
+        const asked = await this.say(await this.channel(), `@${agent.user.username} ECHO awake`)
+        const end = await this.delivery(asked, agent, ['answered', 'failed'])
+        if (end.state === 'answered') break
+        if (tries === WARM_UPS_MAX)
+          throw new Error(`The gateway fails at ${agent.user.username}: ${end.detail}`)
+        await this.gateway.kill()
+        await this.gateway.start()
+      }
   }
 
   async close(): Promise<void> {
@@ -126,15 +149,20 @@ export class World {
     return replies.map(({ content }) => content)
   }
 
-  /** The delivery of a message to an agent, once it is in a state. */
-  async delivery(asked: Message, agent: Agent, state: Delivery['state'], detail = /^/): Promise<Delivery> {
+  /** The delivery of a message to an agent, once it is in one of the states. */
+  async delivery(
+    asked: Message,
+    agent: Agent,
+    state: DeliveryState | DeliveryState[],
+    detail = /^/,
+  ): Promise<Delivery> {
     return await this.found(
       `the delivery of "${asked.content.slice(0, 60)}" to be ${state} ${detail}`,
       async () => {
         const messages = await this.messages({ id: asked.channel_id })
         const deliveries = messages.find(({ seq }) => seq === asked.seq)?.deliveries ?? []
         const one = deliveries.find(({ agent_id }) => agent_id === agent.user.id)
-        return one?.state === state && detail.test(one.detail ?? '') ? one : undefined
+        return one && [state].flat().includes(one.state) && detail.test(one.detail ?? '') ? one : undefined
       },
     )
   }

@@ -20,7 +20,7 @@ export class Herald {
   report(now: Pick<ClientReport, 'wake' | 'state' | 'detail' | 'gateway'>): void {
     const report: ClientReport = { name: 'mc-bridge', version: BRIDGE_VERSION, ...now }
     this.#last = this.#last
-      .then(() => this.#client.reportClient(report))
+      .then(async () => void (await this.#client.reportClient(report)))
       // The page does not move on; init does.
       .catch(() => undefined)
   }

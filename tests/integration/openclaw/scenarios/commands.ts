@@ -65,8 +65,8 @@ export const COMMANDS: Scenario[] = [
       )
       const said = (await world.saidAfter(asked)).map(({ content }) => content)
       expect(said).toEqual(['Stopped.', 'all is well'])
-      const again = await world.say(channel, '/stop @scout')
-      expect((await world.answer(again)).content).toBe('Nothing is running here.')
+      const idle = await world.say(await world.channel(), '/stop @scout')
+      expect((await world.answer(idle)).content).toBe('Nothing is running here.')
     },
   ],
   [
