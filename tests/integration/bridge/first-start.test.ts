@@ -115,6 +115,8 @@ describe('a person at a terminal, with everything wrong first', () => {
 
   test('a second run offers what is there, and changes nothing', async () => {
     const before = readFileSync(person().config_path, 'utf8')
+    const reported = await begun.seen(scribe)
+    expect(reported?.instance).toBeString()
     const { out, code } = await person().runs(['init'], { typed: '\n'.repeat(20) })
     expect(code).toBe(0)
     for (const words of [
@@ -126,6 +128,8 @@ describe('a person at a terminal, with everything wrong first', () => {
     ])
       expect(out).toContain(words)
     expect(readFileSync(person().config_path, 'utf8')).toBe(before)
+    expect(await begun.seen(scribe)).toEqual(reported)
+    expect(out).toContain('A bridge is running: restart it')
     expect(out).not.toContain(scribe.key)
   })
 })

@@ -1,4 +1,5 @@
 import type { ClientReport } from '../../../../src/contracts/requests.ts'
+import type { User } from '../../../../src/contracts/resources.ts'
 import type { AgentClient } from '../../server/agent-client.ts'
 import { BRIDGE_VERSION } from '../../version.ts'
 
@@ -8,16 +9,20 @@ import { BRIDGE_VERSION } from '../../version.ts'
  */
 export class Herald {
   readonly #client: AgentClient
+  readonly #reports: boolean
   readonly #over = new AbortController()
   #last: Promise<void> = Promise.resolve()
   #cursor: string | null = null
 
-  constructor(client: AgentClient) {
+  /** `me` as the server has it now: the report of a bridge that has the agent, or had it, is left alone. */
+  constructor(client: AgentClient, me: Pick<User, 'client'>) {
     this.#client = client
+    this.#reports = me.client?.instance === undefined
     void this.#stayConnected()
   }
 
   report(now: Pick<ClientReport, 'wake' | 'state' | 'detail' | 'gateway'>): void {
+    if (!this.#reports) return
     const report: ClientReport = { name: 'mc-bridge', version: BRIDGE_VERSION, ...now }
     this.#last = this.#last
       .then(async () => void (await this.#client.reportClient(report)))
@@ -37,7 +42,10 @@ export class Herald {
     this.#client.close()
   }
 
-  /** An open stream is what makes the server say that the agent is here. Its events are left to the bridge, which begins at the same place. */
+  /**
+   * An open stream is what makes the server say that the agent is here. Its events are left to the bridge, which begins at
+   * the same place.
+   */
   async #stayConnected(): Promise<void> {
     try {
       for await (const incoming of this.#client.events(null, this.#over.signal))

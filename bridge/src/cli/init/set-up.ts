@@ -90,7 +90,7 @@ export class SetUp {
       api_key: env.MC_API_KEY || undefined,
     }
     const server = await askServer(this.#dialog, { given, known: existing.known })
-    this.#herald = new Herald(server.client)
+    this.#herald = new Herald(server.client, server.me)
     this.#report(existing.config?.agents[0]?.wake ?? 'mention', 'mc-bridge init looks for the gateway.')
     return server
   }
