@@ -99,7 +99,7 @@ async function two(name: string): Promise<[Host, Host]> {
   return [first, second]
 }
 
-test('a second bridge is refused and says so, messages are answered once, and it takes over when the first ends', async () => {
+test('B99 a second bridge is refused and says so, messages are answered once, and it takes over when the first ends', async () => {
   const [first, second] = await two('scout')
   expect(second.bridge.log()).toContain('Another bridge has this agent')
   expect(second.bridge.log()).toMatch(/mc-bridge \S+ reported at 20/)
@@ -123,7 +123,7 @@ test('a second bridge is refused and says so, messages are answered once, and it
   expect(await answers(between)).toEqual(['between the two'])
 })
 
-test('the first is killed in the middle of a turn: the second takes over, and answers that too', async () => {
+test('B99 the first is killed in the middle of a turn: the second takes over, and answers that too', async () => {
   const [first, second] = await two('ranger')
   await first.gateway.set({ hang: true })
   const begun = await say('begun by the first')

@@ -229,19 +229,6 @@ test('B24 a flood of events that ask nothing of the agent leaves no work behind,
   expect(await world.turns('in the flood')).toHaveLength(1)
 })
 
-describe('B99 one agent that is connected twice', () => {
-  test('by two bridges with a state each: one turn and one answer', async () => {
-    const second = bridgeLike('twin', [[/db_path: .*/, `db_path: ${join(world.folder, 'twin.db')}`]])
-    await until(() => second.output.includes('"mode":"stream"'), 'the second bridge to listen')
-    const asked = await world.say('@scout ECHO once for both')
-    expect(await answers(asked)).toEqual(['once for both'])
-    expect(await world.turns('once for both')).toHaveLength(1)
-    second.signal('SIGTERM')
-    expect(await second.ended()).toBe(0)
-    expect((await world.answersTo(asked)).map(({ content }) => content)).toEqual(['once for both'])
-  })
-})
-
 describe('a start is refused, and both versions are named:', () => {
   test.each([
     [{ version: '2026.7.4' }, ['OpenClaw 2026.7.4', 'OpenClaw 2026.8.1']],
