@@ -40,7 +40,8 @@ export class OpenDeliveries {
   readonly #signal: AbortSignal
   readonly #waiting: WaitingDelivery[] = []
   #running = false
-  #state_lost = false
+  /** Rows of messages up to this time are missing; later ones come by the stream, in its order. Milliseconds since 1970. */
+  #lost_until = 0
 
   constructor(ports: OpenDeliveriesPorts, signal: AbortSignal) {
     this.#ports = ports
@@ -49,7 +50,7 @@ export class OpenDeliveries {
 
   /** Rows or events are missing: deliveries without a row are taken up, too. Looks through the latest messages of all channels. */
   async recover(): Promise<void> {
-    this.#state_lost = true
+    this.#lost_until = this.#ports.clock.now()
     const { server, directory } = this.#ports
     for (const { id } of directory.channels)
       for (const message of (await server.messages(id, { limit: PAGE })).toReversed())
@@ -124,7 +125,8 @@ export class OpenDeliveries {
     // A row ends only when the server knows its end: a delivery that is open again was asked for again.
     if (earlier.some(({ step }) => step !== 'done')) return
     if (earlier.length === 0) {
-      if (!this.#state_lost && !this.#isOld(message)) return
+      const lost = Date.parse(message.created_at) <= this.#lost_until
+      if (!lost && !this.#isOld(message)) return
       if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
     }
     senders.note(message)
