@@ -19,13 +19,11 @@ import { ownsKey } from './relay/session-keys.ts'
 import { AgentClient } from './server/agent-client.ts'
 import type { AgentServer } from './server/port.ts'
 import { ServerWatch } from './server-watch.ts'
+import { listenForSignals } from './signals.ts'
 import { openState } from './state/open.ts'
 import { testHooks } from './test-hooks.ts'
 import { watchUpdates } from './update-watch.ts'
 import { BRIDGE_VERSION } from './version.ts'
-
-/** What is under way may take this long to end after the first signal; the rest is in the state file. */
-const END_MS = 8_000
 
 /** The bridge cannot work with this server or this gateway: a person has to update one of them. */
 export class Incompatible extends Error {
@@ -183,20 +181,4 @@ function refusalOf(gateway: GatewayClient): { promise: Promise<never>; end(): vo
   end = gateway.onLink(look)
   look(gateway.link)
   return { promise, end }
-}
-
-/** The first signal ends the bridge in order, the second one at once. */
-function listenForSignals(ending: AbortController, log: Log): () => void {
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (ending.signal.aborted) process.exit(1)
-    log.info('The bridge ends.', { signal })
-    ending.abort()
-    setTimeout(() => process.exit(0), END_MS).unref()
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  return () => {
-    process.off('SIGTERM', onSignal)
-    process.off('SIGINT', onSignal)
-  }
 }
