@@ -9,7 +9,7 @@ const START_MS = 60_000
 /** A fast shutdown ends with a checkpoint; after this long an immediate one follows, and the next start recovers. */
 export const STOP_MS = 8_000
 const LOG_BYTES_MAX = 8 * 1024 * 1024
-/** Enough for the reason of a failed start. */
+/** Enough for the reason of a failed start, which comes last. */
 const OUTPUT_CHARS_MAX = 65_536
 
 export interface ServerOptions {
@@ -116,7 +116,8 @@ function sharedBuffersMiB(): number {
 /** Resolves when the server accepts connections; keeps its output in a log of bounded size. */
 function ready(child: ChildProcess, log_file: string): Promise<void> {
   let written = 0
-  let output = ''
+  // The end of the output: clients that try to connect during a recovery are refused with a line each.
+  let recent = ''
   return new Promise<void>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`PostgreSQL did not start within ${START_MS / 1000} s. See ${log_file}.`)),
@@ -127,18 +128,35 @@ function ready(child: ChildProcess, log_file: string): Promise<void> {
       reject(error)
     }
     child.once('error', fail)
-    child.once('exit', () =>
-      fail(new Error(`PostgreSQL did not start: ${output.trim().split('\n').at(-1)}. See ${log_file}.`)),
+    // The streams close after the exit: then the last line is there.
+    child.once('close', () =>
+      fail(new Error(`PostgreSQL did not start: ${reasonIn(recent)}. See ${log_file}.`)),
     )
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (output.length < OUTPUT_CHARS_MAX) output += text
+      recent = (recent + text).slice(-OUTPUT_CHARS_MAX)
       written += text.length
       writeFileSync(log_file, text, { flag: written > LOG_BYTES_MAX ? 'w' : 'a', mode: 0o600 })
       if (written > LOG_BYTES_MAX) written = 0
-      if (output.includes('ready to accept connections')) {
+      if (recent.includes('ready to accept connections')) {
         clearTimeout(timer)
         resolve()
       }
     })
   })
+}
+
+/** Refusals of clients, which come during every start and end. */
+const REFUSED = /FATAL: {2}the database system is /
+
+/** The lines that say why it ended: the very last one only says that it did. */
+function reasonIn(output: string): string {
+  const lines = output.trim().split('\n')
+  const reason = lines.findLast((line) => /\b(FATAL|PANIC):/.test(line) && !REFUSED.test(line))
+  return (
+    reason ??
+    lines
+      .filter((line) => !REFUSED.test(line))
+      .slice(-3)
+      .join('; ')
+  )
 }

@@ -1,5 +1,8 @@
 import type { PostgresProcess } from './postgres-process.ts'
 
+/** What an earlier run left may need a moment to go away. A cluster that is damaged fails as often. */
+const START_TRIES = 3
+const START_PAUSE_MS = 1_000
 const RESTART_MS = 100
 const RESTART_MS_MAX = 5_000
 
@@ -28,6 +31,8 @@ export class Supervisor {
   readonly #options: Options
   #current: PostgresProcess | undefined
   #stopping = false
+  /** Of the last attempt that failed: the process was gone before it was told to stop. */
+  #ended_by_itself = false
   /** Ends the pause before the next attempt. */
   #wake: () => void = () => undefined
   /** Settles when nothing is supervised any more. */
@@ -41,7 +46,7 @@ export class Supervisor {
   async start(): Promise<void> {
     active.add(this)
     try {
-      const first = await this.#attempt()
+      const first = await this.#firstAttempts()
       this.#done = this.#supervise(first)
     } catch (error) {
       active.delete(this)
@@ -63,6 +68,29 @@ export class Supervisor {
     this.#options.abandon?.()
   }
 
+  /** A process that ends by itself is tried again; one that hangs, or a `stop`, ends the start. */
+  async #firstAttempts(): Promise<PostgresProcess> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#attempt()
+      } catch (error) {
+        if (tries === START_TRIES || !this.#ended_by_itself || this.#stopping) throw error
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#options.log(`the embedded PostgreSQL is started again: ${reason}`)
+        await this.#pause(START_PAUSE_MS)
+        if (this.#stopping) throw error
+        await this.#options.prepare()
+      }
+    }
+  }
+
+  async #pause(pause_ms: number): Promise<void> {
+    await new Promise<void>((wake) => {
+      this.#wake = wake
+      setTimeout(wake, pause_ms)
+    })
+  }
+
   async #attempt(): Promise<PostgresProcess> {
     const started = this.#options.start()
     this.#current = started
@@ -70,6 +98,7 @@ export class Supervisor {
       await started.ready
       return started
     } catch (error) {
+      this.#ended_by_itself = started.isGone()
       await started.stop()
       throw error
     }
@@ -96,10 +125,7 @@ export class Supervisor {
         if (this.#stopping) return undefined
         const reason = error instanceof Error ? error.message : String(error)
         this.#options.log(`the embedded PostgreSQL cannot be started again: ${reason}`)
-        await new Promise<void>((wake) => {
-          this.#wake = wake
-          setTimeout(wake, pause_ms)
-        })
+        await this.#pause(pause_ms)
       }
     }
     return undefined

@@ -73,6 +73,29 @@ describe('the supervisor of the embedded PostgreSQL', () => {
     expect(started[0]!.isGone()).toBe(true)
   })
 
+  test('a start whose process ends by itself is tried again, after what is left was ended', async () => {
+    let prepared = 0
+    const { supervisor, started, lines } = supervised(async () => void prepared++)
+    const start = supervisor.start()
+    started[0]!.die()
+    while (started.length < 2) await Bun.sleep(1)
+    expect(prepared).toBe(1)
+    expect(lines).toEqual(['the embedded PostgreSQL is started again: it ended'])
+    started[1]!.becomeReady()
+    await start
+    await supervisor.stop()
+  })
+
+  test('a stop ends the pause before a start is tried again', async () => {
+    const { supervisor, started } = supervised()
+    const start = supervisor.start()
+    started[0]!.die()
+    await turns(20)
+    await supervisor.stop()
+    await expect(start).rejects.toThrow('it ended')
+    expect(started).toHaveLength(1)
+  })
+
   test('process.exit interrupts the current process, also one that is still starting', async () => {
     const { supervisor, started, running } = supervised()
     await running()
