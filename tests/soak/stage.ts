@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from '../../src/contracts/resources.ts'
@@ -18,7 +18,8 @@ export interface Stage {
   people: Person[]
   agents: Agent[]
   channels: Channel[]
-  stop(): Promise<void>
+  /** With `keep`, the folder stays, with the log of the bridge in it. */
+  stop(keep: boolean): Promise<void>
 }
 
 interface StageOptions {
@@ -71,12 +72,14 @@ export async function openStage({
     people,
     agents,
     channels,
-    async stop() {
+    async stop(keep) {
       await bridge.stop()
       await gateway.stop()
       await proxy.stop()
       await server.stop()
-      rmSync(folder, { recursive: true, force: true })
+      if (!keep) return rmSync(folder, { recursive: true, force: true })
+      writeFileSync(join(folder, 'bridge.log'), bridge.log())
+      console.log(`kept: ${folder}`)
     },
   }
 }
