@@ -19,6 +19,7 @@ export class Directory {
   #users = new Map<string, User>()
   #channels = new Map<string, KnownChannel>()
   #projects = new Map<string, Project>()
+  #last_seqs: ReadonlyMap<string, number> = new Map()
 
   constructor(server: Lists) {
     this.#server = server
@@ -42,6 +43,12 @@ export class Directory {
     this.#users = byId(users)
     this.#channels = byId<KnownChannel>(channels)
     this.#projects = byId(projects)
+    this.#last_seqs = new Map(channels.map(({ id, last_seq }) => [id, last_seq]))
+  }
+
+  /** The last message of each channel at the last {@link refresh}. */
+  lastSeqs(): ReadonlyMap<string, number> {
+    return this.#last_seqs
   }
 
   user(id: string): User | undefined {

@@ -30,8 +30,11 @@ export interface IntakePorts {
   onEvent(event: EventEnvelope): void
   onChange(change: DirectoryChange): void
   onMode(mode: StreamMode, reason: string | null): void
-  /** There are no rows of what happened before: a new state, or a position that the server does not know. */
-  onGap(reason: string): void
+  /**
+   * There are no rows of what happened before: a new state, or a position that the server does not know. The next event is taken
+   * once this resolves, so that what is made up for stays before it.
+   */
+  onGap(reason: string): Promise<void>
   /** The state takes no more, or takes some again. */
   onBlocked(): void
   failed(stage: string, error: unknown): void
@@ -83,8 +86,9 @@ export class Intake {
 
   async #opened(cursor: string | null): Promise<void> {
     const isFirst = this.#ports.state.cursor(this.#ports.agent) === null
+    // The position comes last: killed before it, the next start is a first one again.
+    if (isFirst) await this.#ports.onGap('This is the first start with this state.')
     if (cursor !== null) await this.#store(cursor)
-    if (isFirst) this.#ports.onGap('This is the first start with this state.')
   }
 
   async #event(event: EventEnvelope, cursor: string): Promise<void> {
@@ -125,9 +129,8 @@ export class Intake {
   }
 
   async #startOver(cursor: string, reason: string): Promise<void> {
+    await this.#ports.onGap(reason)
     await this.#store(cursor)
-    await patiently(this.#ports, this.#signal, () => this.#ports.directory.refresh())
-    this.#ports.onGap(reason)
   }
 
   /** While the state takes nothing, no further event is asked for: the server keeps them. */

@@ -109,7 +109,10 @@ export class Life {
         onEvent: (event) => this.#onEvent(event),
         onChange: (change) => this.#onChange(change),
         onMode: ports.onMode,
-        onGap: (reason) => this.#recover(reason),
+        onGap: async (reason) => {
+          await this.#ask(() => this.directory.refresh())
+          await this.#recover(reason, this.directory.lastSeqs())
+        },
         onBlocked: ports.onChange,
       },
       over,
@@ -184,8 +187,10 @@ export class Life {
     if (!claim.took_over) return
     const position = await this.#ask(() => this.#ports.server.position())
     this.#others_sequence = parseCursor(position)?.sequence ?? 0
-    void pause(clock, times.recover_ms, over).then(() => {
-      if (!over.aborted) this.#recover('Another bridge had the agent before.')
+    // What comes later has a row by the stream.
+    const lost_through = this.directory.lastSeqs()
+    void pause(clock, times.recover_ms, over).then(async () => {
+      if (!over.aborted) await this.#recover('Another bridge had the agent before.', lost_through)
     })
   }
 
@@ -230,9 +235,9 @@ export class Life {
     )
   }
 
-  #recover(reason: string): void {
+  async #recover(reason: string, lost_through: ReadonlyMap<string, number>): Promise<void> {
     this.#ports.log.info('Open deliveries are taken up from the server.', { reason })
-    void this.#inBackground('recover open deliveries', () => this.#open.recover())
+    await this.#inBackground('recover open deliveries', () => this.#open.recover(lost_through))
   }
 
   /** Resolves when it is done or was given up. */

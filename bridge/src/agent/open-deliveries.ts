@@ -1,4 +1,4 @@
-import type { Delivery, Message } from '../../../src/contracts/resources.ts'
+import type { Channel, Delivery, Message, User } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import type { Clock } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
@@ -6,7 +6,6 @@ import { messageRowId } from '../delivery/ids.ts'
 import { storing } from '../delivery/storing.ts'
 import { type AgentServer, ServerRefused, type WaitingDelivery } from '../server/port.ts'
 import type { Row, State } from '../state/port.ts'
-import type { Directory } from './directory.ts'
 import type { RowMaker } from './rows.ts'
 import type { Senders } from './senders.ts'
 
@@ -18,11 +17,11 @@ const WAITING_MAX = 1_000
 
 export interface OpenDeliveriesPorts {
   agent: string
-  server: AgentServer
+  server: Pick<AgentServer, 'messages' | 'waitingDeliveries' | 'deliver'>
   state: State
-  directory: Directory
-  rows: RowMaker
-  senders: Senders
+  directory: { readonly me: Pick<User, 'id'>; readonly channels: readonly Pick<Channel, 'id'>[] }
+  rows: Pick<RowMaker, 'ofRetry'>
+  senders: Pick<Senders, 'note'>
   /** How far back rows are kept: an older message without a row was worked on once. Milliseconds. */
   kept_ms: number
   clock: Clock
@@ -39,23 +38,38 @@ export class OpenDeliveries {
   readonly #ports: OpenDeliveriesPorts
   readonly #signal: AbortSignal
   readonly #waiting: WaitingDelivery[] = []
-  #running = false
-  /** Rows of messages up to this time are missing; later ones come by the stream, in its order. Milliseconds since 1970. */
-  #lost_until = 0
+  /** Settles when nothing is taken up any more. */
+  #running: Promise<void> | undefined
+  #recovering = false
+  /**
+   * Rows of messages up to this seq may be missing, by channel; later ones come by the stream, in its order. Not a time: the
+   * clocks of server and bridge differ.
+   */
+  #lost_through: ReadonlyMap<string, number> = new Map()
 
   constructor(ports: OpenDeliveriesPorts, signal: AbortSignal) {
     this.#ports = ports
     this.#signal = signal
   }
 
-  /** Rows or events are missing: deliveries without a row are taken up, too. Looks through the latest messages of all channels. */
-  async recover(): Promise<void> {
-    this.#lost_until = this.#ports.clock.now()
-    const { server, directory } = this.#ports
-    for (const { id } of directory.channels)
-      for (const message of (await server.messages(id, { limit: PAGE })).toReversed())
-        if (message.deliveries.some((one) => one.agent_id === directory.me.id && OPEN.includes(one.state)))
+  /**
+   * Rows or events are missing for messages up to `lost_through`, by channel: deliveries without a row are taken up, too, in the
+   * order of their channel. Looks at all that the server lists and through the latest messages of all channels.
+   */
+  async recover(lost_through: ReadonlyMap<string, number>): Promise<void> {
+    this.#recovering = true
+    try {
+      await this.#running
+      this.#lost_through = lost_through
+      const { server, directory } = this.#ports
+      for (const delivery of await server.waitingDeliveries()) await this.#takeUp(delivery)
+      for (const { id } of directory.channels)
+        for (const message of (await server.messages(id, { limit: PAGE })).toReversed())
           await this.#takeUpMessage(message)
+    } finally {
+      this.#recovering = false
+      this.#start()
+    }
   }
 
   /** Looks at all that the server lists. */
@@ -63,16 +77,19 @@ export class OpenDeliveries {
     for (const delivery of await this.#ports.server.waitingDeliveries()) this.look(delivery)
   }
 
-  /** Looks at one, in the background. */
+  /** Looks at one, in the background; after a recovery that is under way, which keeps the order of the messages. */
   look(delivery: WaitingDelivery): void {
     if (this.#waiting.length >= WAITING_MAX) return
     this.#waiting.push(delivery)
-    if (this.#running) return
-    this.#running = true
-    this.#run()
+    this.#start()
+  }
+
+  #start(): void {
+    if (this.#running || this.#recovering || this.#waiting.length === 0) return
+    this.#running = this.#run()
       .catch((error: unknown) => this.#ports.failed('take up a delivery', error))
       .finally(() => {
-        this.#running = false
+        this.#running = undefined
       })
   }
 
@@ -103,12 +120,14 @@ export class OpenDeliveries {
   }
 
   async #run(): Promise<void> {
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      if (this.#isAtWork(next)) continue
-      const { channel_id, seq } = next
-      const [message] = await this.#ports.server.messages(channel_id, { before: seq + 1, limit: 1 })
-      if (message?.seq === seq) await this.#takeUpMessage(message)
-    }
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await this.#takeUp(next)
+  }
+
+  async #takeUp(delivery: WaitingDelivery): Promise<void> {
+    if (this.#isAtWork(delivery)) return
+    const { channel_id, seq } = delivery
+    const [message] = await this.#ports.server.messages(channel_id, { before: seq + 1, limit: 1 })
+    if (message?.seq === seq) await this.#takeUpMessage(message)
   }
 
   #isAtWork({ channel_id, seq }: Pick<WaitingDelivery, 'channel_id' | 'seq'>): boolean {
@@ -125,7 +144,7 @@ export class OpenDeliveries {
     // A row ends only when the server knows its end: a delivery that is open again was asked for again.
     if (earlier.some(({ step }) => step !== 'done')) return
     if (earlier.length === 0) {
-      const lost = Date.parse(message.created_at) <= this.#lost_until
+      const lost = seq <= (this.#lost_through.get(channel_id) ?? 0)
       if (!lost && !this.#isOld(message)) return
       if (await this.#isAnswered(message)) return await server.deliver(channel_id, seq, 'answered')
     }
