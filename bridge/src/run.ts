@@ -171,6 +171,7 @@ async function checkServer(
 /** Rejects when the gateway's version or protocol does not fit before it was ever connected. */
 function refusalOf(gateway: GatewayClient): { promise: Promise<never>; end(): void } {
   const { promise, reject } = Promise.withResolvers<never>()
+  // Nobody may wait for it any more when it comes.
   promise.catch(() => undefined)
   let end: () => void = () => undefined
   const look = (link: Link) => {

@@ -51,6 +51,7 @@ async function read(dialog: Dialog, path: string, text: string, around: Surround
   dialog.say(`\n${path} is there, with ${counted(config.agents.length, 'agent')}. Its values are offered.`)
   const [first] = config.agents
   const credentials = openCredentials(config.credentials, { env: around.env })
+  // A key that is not there is asked for.
   const api_key = first && (await credentials.get(first.api_key_env).catch(() => undefined))
   const { url, verify_tls } = config.mission_control
   return { path, text, config, known: { url, verify_tls, org_slug: first?.org_slug, api_key } }

@@ -129,6 +129,7 @@ export class SetUp {
       const credentials = openCredentials(config.credentials, { env: this.#around.env })
       for (const agent of config.agents) {
         // A credential that is not there is none that has this key.
+        // One that is not there cannot be compared.
         const key = await credentials.get(agent.api_key_env).catch(() => undefined)
         if (key === api_key && agent.org_slug === org_slug) return agent.name
       }
