@@ -3,6 +3,9 @@ import type { User } from '../../../../src/contracts/resources.ts'
 import type { AgentClient } from '../../server/agent-client.ts'
 import { BRIDGE_VERSION } from '../../version.ts'
 
+/** A stream opens in milliseconds; without its place the bridge begins at its first run. */
+const PLACE_MS = 5_000
+
 /**
  * Shows the app how far `init` is: the page that connects an agent follows it. Best effort, because nothing here depends
  * on it.
@@ -12,7 +15,7 @@ export class Herald {
   readonly #reports: boolean
   readonly #over = new AbortController()
   #last: Promise<void> = Promise.resolve()
-  #cursor: string | null = null
+  readonly #opened = Promise.withResolvers<string | null>()
 
   /** `me` as the server has it now: the report of a bridge that has the agent, or had it, is left alone. */
   constructor(client: AgentClient, me: Pick<User, 'client'>) {
@@ -30,9 +33,10 @@ export class Herald {
       .catch(() => undefined)
   }
 
-  /** The place in the event stream where it was opened; null before. */
-  get cursor(): string | null {
-    return this.#cursor
+  /** The place in the event stream where it was opened; null when it does not open within five seconds. */
+  async place(): Promise<string | null> {
+    const timer = setTimeout(() => this.#opened.resolve(null), PLACE_MS)
+    return await this.#opened.promise.finally(() => clearTimeout(timer))
   }
 
   /** Resolves when the last report was taken. */
@@ -49,9 +53,10 @@ export class Herald {
   async #stayConnected(): Promise<void> {
     try {
       for await (const incoming of this.#client.events(null, this.#over.signal))
-        if (incoming.kind === 'opened') this.#cursor ??= incoming.cursor
+        if (incoming.kind === 'opened') this.#opened.resolve(incoming.cursor)
     } catch {
       // The key was revoked meanwhile: the next step tells.
     }
+    this.#opened.resolve(null)
   }
 }

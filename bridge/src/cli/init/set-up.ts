@@ -174,8 +174,7 @@ export class SetUp {
     }
     await writeFiles(this.#dialog, files, this.#options.force)
     this.#written = true
-    const cursor = this.#herald?.cursor
-    this.#running = cursor ? rememberPlace(state.db_path, agent.name, cursor) : false
+    this.#running = rememberPlace(state.db_path, agent.name, (await this.#herald?.place()) ?? null)
     return leftover
   }
 
