@@ -5,7 +5,9 @@ import { ForeignSchema } from './schema.ts'
 /** Whether an error says that the content of the file is not to be trusted. */
 export function isDamage(error: unknown): boolean {
   if (error instanceof ForeignSchema || error instanceof FailedCheck) return true
-  return error instanceof SQLiteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? '')
+  if (!(error instanceof SQLiteError)) return false
+  // A number in the head of the file that no version wrote: SQLite has no code for it.
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? '') || error.message === 'unsupported file format'
 }
 
 /** Another connection holds a lock on the file. */

@@ -84,6 +84,14 @@ describe('B71 a damaged file is moved aside', () => {
     expectMovedAside(path)
   })
 
+  test('a file format that does not exist', () => {
+    const path = filled()
+    const bytes = readFileSync(path)
+    bytes[47] = 5
+    writeFileSync(path, bytes)
+    expectMovedAside(path)
+  })
+
   test('a bad header', () => {
     const path = filled()
     const bytes = readFileSync(path)
