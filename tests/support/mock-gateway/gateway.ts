@@ -27,8 +27,8 @@ export interface MockGatewayOptions {
   faults?: Partial<Faults>
   /** For prompts with `HOLD`. */
   gates?: Gates
-  /** Sees each frame, `in` from the client and `out` to it. */
-  tap?(direction: 'in' | 'out', frame: unknown): void
+  /** Sees each frame, `in` from the client and `out` to it; ids of requests are unique in their connection only. */
+  tap?(direction: 'in' | 'out', frame: unknown, connection: object): void
 }
 
 interface Peer extends Visitor {
@@ -197,7 +197,7 @@ export class MockGateway {
 
   async #heard(socket: Socket, text: string): Promise<void> {
     const frame = JSON.parse(text) as RequestFrame
-    this.#options.tap?.('in', frame)
+    this.#options.tap?.('in', frame, socket.data)
     const { id, method, params = {} } = frame
     if (method === 'connect') this.#connect(socket, id, params)
     else if (!socket.data.scopes) socket.close(UNAUTHORIZED, 'connect first')
@@ -226,7 +226,7 @@ export class MockGateway {
   }
 
   #send(socket: Socket, frame: object): void {
-    this.#options.tap?.('out', frame)
+    this.#options.tap?.('out', frame, socket.data)
     socket.send(JSON.stringify(frame))
   }
 

@@ -63,28 +63,30 @@ interface Frame {
 class Judge {
   readonly problems = new Set<string>()
   readonly seen = new Set<string>()
-  readonly #methods = new Map<string, string>()
+  readonly #methods = new WeakMap<object, Map<string, string>>()
 
-  readonly tap = (direction: 'in' | 'out', value: unknown) => {
+  readonly tap = (direction: 'in' | 'out', value: unknown, connection: object) => {
     const frame = value as Frame
-    if (direction === 'in') this.#request(frame)
-    else this.#outgoing(frame)
+    const methods = this.#methods.get(connection) ?? new Map<string, string>()
+    this.#methods.set(connection, methods)
+    if (direction === 'in') this.#request(frame, methods)
+    else this.#outgoing(frame, methods)
   }
 
-  #request(frame: Frame): void {
+  #request(frame: Frame, methods: Map<string, string>): void {
     this.#hold('RequestFrame', frame)
     const method = frame.method ?? ''
-    this.#methods.set(frame.id ?? '', method)
+    methods.set(frame.id ?? '', method)
     this.seen.add(method)
     const definition = PARAMS[method]
     if (definition) this.#hold(definition, frame.params)
     else this.problems.add(`No schema is known for ${method}.`)
   }
 
-  #outgoing(frame: Frame): void {
+  #outgoing(frame: Frame, methods: ReadonlyMap<string, string>): void {
     this.#hold(frame.type === 'event' ? 'EventFrame' : 'ResponseFrame', frame)
     const event = EVENTS[frame.event ?? '']
-    const result = RESULTS[this.#methods.get(frame.id ?? '') ?? '']
+    const result = RESULTS[methods.get(frame.id ?? '') ?? '']
     if (event) this.#hold(event, frame.payload)
     if (frame.type === 'res' && frame.ok && result) this.#hold(result, frame.payload)
   }
