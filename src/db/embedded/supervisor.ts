@@ -78,8 +78,9 @@ export class Supervisor {
         const reason = error instanceof Error ? error.message : String(error)
         this.#options.log(`the embedded PostgreSQL is started again: ${reason}`)
         await this.#pause(START_PAUSE_MS)
-        if (this.#stopping) throw error
         await this.#options.prepare()
+        // `stop` found no process to end.
+        if (this.#stopping) throw error
       }
     }
   }

@@ -86,6 +86,22 @@ describe('the supervisor of the embedded PostgreSQL', () => {
     await supervisor.stop()
   })
 
+  test('a stop while the folder is made free for another try leaves no process', async () => {
+    const preparing = Promise.withResolvers<void>()
+    const prepared = Promise.withResolvers<void>()
+    const { supervisor, started } = supervised(async () => {
+      preparing.resolve()
+      await prepared.promise
+    })
+    const start = supervisor.start()
+    started[0]!.die()
+    await preparing.promise
+    await supervisor.stop()
+    prepared.resolve()
+    await expect(start).rejects.toThrow('it ended')
+    expect(started).toHaveLength(1)
+  })
+
   test('a stop ends the pause before a start is tried again', async () => {
     const { supervisor, started } = supervised()
     const start = supervisor.start()
