@@ -21,6 +21,7 @@ export class Child {
     const exited = this.#child.exited.then((code) => {
       throw new Error(`The child ended (${code}) after ${this.lines.length} lines.`)
     })
+    // The child may end later, when nobody waits.
     exited.catch(() => undefined)
     while (this.lines.length < count) {
       const { promise, resolve } = Promise.withResolvers<void>()

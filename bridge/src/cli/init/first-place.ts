@@ -3,7 +3,8 @@ import { StateLocked, StateTooNew, StateUnwritable } from '../../state/port.ts'
 
 /**
  * Stores the place in the event stream from which the first run goes on, so that what people write between `init` and that
- * run is answered. An agent that has a place keeps it; without a cursor none is stored. True when a bridge is running, which has its own.
+ * run is answered. An agent that has a place keeps it; without a cursor none is stored. True when a bridge is running, which
+ * has its own.
  */
 export function rememberPlace(db_path: string, agent: string, cursor: string | null): boolean {
   try {

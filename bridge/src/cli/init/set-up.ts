@@ -129,7 +129,6 @@ export class SetUp {
       const credentials = openCredentials(config.credentials, { env: this.#around.env })
       for (const agent of config.agents) {
         // A credential that is not there is none that has this key.
-        // One that is not there cannot be compared.
         const key = await credentials.get(agent.api_key_env).catch(() => undefined)
         if (key === api_key && agent.org_slug === org_slug) return agent.name
       }
@@ -166,6 +165,7 @@ export class SetUp {
       const entry = withSecret(secrets, agent.api_key_env, server.api_key)
       files.unshift({ path: credentials.path, text: entry, secret: true })
     } else {
+      // A key that is not there is not the same.
       const held = openCredentials(credentials, { env: this.#around.env }).get(agent.api_key_env)
       const same = (await held.catch(() => undefined)) === server.api_key
       const where =

@@ -85,6 +85,7 @@ export class SourceCredentials implements Credentials {
         trouble = problem
       }
       await hints.orAfter(POLL_MS, this.#means.pause, signal)
+      // A rejected pause is the end of the loop.
       await this.#means.pause(SETTLE_MS, signal).catch(() => undefined)
     }
   }
