@@ -47,7 +47,7 @@ export class Directory {
   }
 
   /** The last message of each channel at the last {@link refresh}. */
-  lastSeqs(): ReadonlyMap<string, number> {
+  get lastSeqs(): ReadonlyMap<string, number> {
     return this.#last_seqs
   }
 

@@ -16,11 +16,11 @@ const UNREADABLE_MAX = 1_000
 
 export interface IntakePorts {
   agent: string
-  server: AgentServer
+  server: Pick<AgentServer, 'events'>
   state: State
-  directory: Directory
-  senders: Senders
-  rows: RowMaker
+  directory: Pick<Directory, 'me' | 'channel' | 'refresh' | 'apply'>
+  senders: Pick<Senders, 'note' | 'lookUp'>
+  rows: Pick<RowMaker, 'ofEvent'>
   clock: Clock
   random: () => number
   crash: CrashPoint
@@ -32,7 +32,8 @@ export interface IntakePorts {
   onMode(mode: StreamMode, reason: string | null): void
   /**
    * There are no rows of what happened before: a new state, or a position that the server does not know. The next event is taken
-   * once this resolves, so that what is made up for stays before it.
+   * once this resolves, so that what is made up for stays before it. The position is stored last: a bridge that ends before it
+   * makes up for the same again. Rejects when the agent's life ends meanwhile.
    */
   onGap(reason: string): Promise<void>
   /** The state takes no more, or takes some again. */
@@ -86,7 +87,6 @@ export class Intake {
 
   async #opened(cursor: string | null): Promise<void> {
     const isFirst = this.#ports.state.cursor(this.#ports.agent) === null
-    // The position comes last: killed before it, the next start is a first one again.
     if (isFirst) await this.#ports.onGap('This is the first start with this state.')
     if (cursor !== null) await this.#store(cursor)
   }

@@ -111,7 +111,8 @@ export class Life {
         onMode: ports.onMode,
         onGap: async (reason) => {
           await this.#ask(() => this.directory.refresh())
-          await this.#recover(reason, this.directory.lastSeqs())
+          await this.#recover(reason, this.directory.lastSeqs)
+          over.throwIfAborted()
         },
         onBlocked: ports.onChange,
       },
@@ -188,7 +189,7 @@ export class Life {
     const position = await this.#ask(() => this.#ports.server.position())
     this.#others_sequence = parseCursor(position)?.sequence ?? 0
     // What comes later has a row by the stream.
-    const lost_through = this.directory.lastSeqs()
+    const lost_through = this.directory.lastSeqs
     void pause(clock, times.recover_ms, over).then(async () => {
       if (!over.aborted) await this.#recover('Another bridge had the agent before.', lost_through)
     })

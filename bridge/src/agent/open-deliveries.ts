@@ -3,6 +3,7 @@ import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import type { Clock } from '../clock.ts'
 import type { CrashPoint } from '../delivery/crash-points.ts'
 import { messageRowId } from '../delivery/ids.ts'
+import { patiently } from '../delivery/patiently.ts'
 import { storing } from '../delivery/storing.ts'
 import { type AgentServer, ServerRefused, type WaitingDelivery } from '../server/port.ts'
 import type { Row, State } from '../state/port.ts'
@@ -25,6 +26,7 @@ export interface OpenDeliveriesPorts {
   /** How far back rows are kept: an older message without a row was worked on once. Milliseconds. */
   kept_ms: number
   clock: Clock
+  random: () => number
   crash: CrashPoint
   onRow(row: Row): void
   failed(stage: string, error: unknown): void
@@ -38,9 +40,12 @@ export class OpenDeliveries {
   readonly #ports: OpenDeliveriesPorts
   readonly #signal: AbortSignal
   readonly #waiting: WaitingDelivery[] = []
-  /** Settles when nothing is taken up any more. */
+  /** Settles when nothing that waited is taken up any more. */
   #running: Promise<void> | undefined
-  #recovering = false
+  /** Settles when the recoveries so far are over. */
+  #recovered: Promise<unknown> = Promise.resolve()
+  /** Recoveries that are not over, also those that wait for a server that is away. */
+  #recoveries = 0
   /**
    * Rows of messages up to this seq may be missing, by channel; later ones come by the stream, in its order. Not a time: the
    * clocks of server and bridge differ.
@@ -54,21 +59,33 @@ export class OpenDeliveries {
 
   /**
    * Rows or events are missing for messages up to `lost_through`, by channel: deliveries without a row are taken up, too, in the
-   * order of their channel. Looks at all that the server lists and through the latest messages of all channels.
+   * order of their channel. Looks at all that the server lists and through the latest messages of all channels, and waits while
+   * the server is away; meanwhile nothing else is taken up. Rejects as the calls of the server do, and with the signal's reason.
    */
   async recover(lost_through: ReadonlyMap<string, number>): Promise<void> {
-    this.#recovering = true
+    this.#recoveries++
+    const recovery = this.#recovered.then(() => this.#recover(lost_through))
+    this.#recovered = recovery.catch(() => undefined) // Reported by its own caller.
     try {
-      await this.#running
-      this.#lost_through = lost_through
-      const { server, directory } = this.#ports
-      for (const delivery of await server.waitingDeliveries()) await this.#takeUp(delivery)
-      for (const { id } of directory.channels)
-        for (const message of (await server.messages(id, { limit: PAGE })).toReversed())
-          await this.#takeUpMessage(message)
+      await recovery
     } finally {
-      this.#recovering = false
+      this.#recoveries--
       this.#start()
+    }
+  }
+
+  async #recover(lost_through: ReadonlyMap<string, number>): Promise<void> {
+    await this.#running
+    this.#lost_through = lost_through
+    const { server, directory } = this.#ports
+    const ask = <T>(call: () => Promise<T>) => patiently(this.#ports, this.#signal, call)
+    const listed = await ask(() => server.waitingDeliveries())
+    for (const { id } of directory.channels) {
+      const latest = (await ask(() => server.messages(id, { limit: PAGE }))).toReversed()
+      const first = latest[0]?.seq ?? 0
+      const older = listed.filter(({ channel_id, seq }) => channel_id === id && seq < first)
+      for (const delivery of older.toSorted((a, b) => a.seq - b.seq)) await ask(() => this.#takeUp(delivery))
+      for (const message of latest) await ask(() => this.#takeUpMessage(message))
     }
   }
 
@@ -85,7 +102,7 @@ export class OpenDeliveries {
   }
 
   #start(): void {
-    if (this.#running || this.#recovering || this.#waiting.length === 0) return
+    if (this.#running || this.#recoveries > 0 || this.#waiting.length === 0) return
     this.#running = this.#run()
       .catch((error: unknown) => this.#ports.failed('take up a delivery', error))
       .finally(() => {

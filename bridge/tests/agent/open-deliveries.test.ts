@@ -5,6 +5,7 @@ import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import { FakeClock, settle } from '../../../tests/support/fake-clock.ts'
 import { OpenDeliveries } from '../../src/agent/open-deliveries.ts'
 import { messageRowId } from '../../src/delivery/ids.ts'
+import { ServerAway } from '../../src/server/port.ts'
 import type { Row } from '../../src/state/port.ts'
 import { MemoryState } from '../state/memory-state.ts'
 import { message as rowOf } from '../state/rows.ts'
@@ -18,6 +19,9 @@ let messages: Message[]
 let rows: Row[]
 let state: MemoryState
 let open: OpenDeliveries
+let clock: FakeClock
+/** The server is away for so many calls. */
+let away: number
 /** Set: the server's answers wait for it. */
 let held: Promise<void> | undefined
 
@@ -34,7 +38,7 @@ function has(last_seq: number, delivery: DeliveryState = 'queued'): void {
 }
 
 function openAt(bridge_now_ms: number): void {
-  const clock = new FakeClock(bridge_now_ms)
+  clock = new FakeClock(bridge_now_ms)
   state = new MemoryState(() => clock.now())
   rows = []
   open = new OpenDeliveries(
@@ -43,6 +47,7 @@ function openAt(bridge_now_ms: number): void {
       server: {
         async messages(_, { before = Number.POSITIVE_INFINITY, after, limit }) {
           await held
+          if (away > 0 && away-- > 0) throw new ServerAway('It restarts.')
           if (after !== undefined) return messages.filter(({ seq }) => seq > after).slice(0, limit)
           return messages
             .filter(({ seq }) => seq < before)
@@ -62,6 +67,7 @@ function openAt(bridge_now_ms: number): void {
       senders: { note: () => undefined },
       kept_ms: KEPT_MS,
       clock,
+      random: () => 0,
       crash: () => undefined,
       onRow: (row) => rows.push(row),
       failed: (stage, error) => {
@@ -76,19 +82,20 @@ const seqs = () => rows.map(({ seq }) => seq)
 
 beforeEach(() => {
   held = undefined
+  away = 0
 })
 
 // The clock of the bridge may be anywhere: only numbers of the server tell what was lost.
 const CLOCKS = [-3_600_000, 0, 3_600_000].map((skew_ms) => SERVER_NOW_MS + skew_ms)
 
-test.each(CLOCKS)('what was lost is taken up in its order, with a clock at %d', async (now_ms) => {
+test.each(CLOCKS)('B54 what was lost is taken up in its order, with a clock at %d', async (now_ms) => {
   openAt(now_ms)
   has(4, 'working')
   await open.recover(new Map([[GENERAL, 3]]))
   expect(seqs()).toEqual([1, 2, 3])
 })
 
-test.each(CLOCKS)('what comes by the stream is left to it, with a clock at %d', async (now_ms) => {
+test.each(CLOCKS)('B54 what comes by the stream is left to it, with a clock at %d', async (now_ms) => {
   openAt(now_ms)
   has(3)
   await open.recover(new Map([[GENERAL, 1]]))
@@ -99,7 +106,7 @@ test.each(CLOCKS)('what comes by the stream is left to it, with a clock at %d', 
   expect(seqs()).toEqual([1])
 })
 
-test('a delivery that is told of during a recovery waits for it', async () => {
+test('B54 a delivery that is told of during a recovery waits for it', async () => {
   openAt(SERVER_NOW_MS)
   has(4)
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -112,4 +119,42 @@ test('a delivery that is told of during a recovery waits for it', async () => {
   await settle()
   expect(seqs()).toEqual([1, 2, 3, 4])
   expect(rows.map(({ id }) => id)).toEqual([1, 2, 3, 4].map((seq) => messageRowId(GENERAL, seq)))
+})
+
+test('B54 what is at work by an earlier life comes before what waits', async () => {
+  openAt(SERVER_NOW_MS)
+  has(3)
+  messages[0]!.deliveries[0]!.state = 'working'
+  await open.recover(new Map([[GENERAL, 3]]))
+  expect(seqs()).toEqual([1, 2, 3])
+})
+
+test('B54 what waits from before the latest messages comes before them', async () => {
+  openAt(SERVER_NOW_MS)
+  has(203)
+  await open.recover(new Map([[GENERAL, 203]]))
+  expect(seqs()).toEqual(messages.map(({ seq }) => seq))
+})
+
+test('B54 a server that goes away during a recovery changes no order', async () => {
+  openAt(SERVER_NOW_MS)
+  has(3)
+  away = 2
+  const recovered = open.recover(new Map([[GENERAL, 3]]))
+  await settle()
+  open.look({ channel_id: GENERAL, seq: 3, detail: null })
+  await clock.advance(120_000)
+  await recovered
+  await settle()
+  expect(seqs()).toEqual([1, 2, 3])
+})
+
+test('B54 two recoveries come one after the other', async () => {
+  openAt(SERVER_NOW_MS)
+  has(3)
+  const recoveries = [open.recover(new Map([[GENERAL, 1]])), open.recover(new Map([[GENERAL, 3]]))]
+  open.look({ channel_id: GENERAL, seq: 3, detail: null })
+  await Promise.all(recoveries)
+  await settle()
+  expect(seqs()).toEqual([1, 2, 3])
 })
