@@ -253,8 +253,16 @@ export class World {
     if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`)
   }
 
-  async answersTo({ id, channel_id }: Message): Promise<Message[]> {
-    return (await this.messages(channel_id)).filter(({ reply_to }) => reply_to === id)
+  /** However much was said since. */
+  async answersTo({ id, channel_id, seq }: Message): Promise<Message[]> {
+    const answers: Message[] = []
+    for (let after: number | undefined = seq; after !== undefined; ) {
+      const path: string = `/channels/${channel_id}/messages?limit=200&after=${after}`
+      const { data } = (await this.admin.in<{ data: Message[] }>('GET', path)).body
+      answers.push(...data.filter(({ reply_to }) => reply_to === id))
+      after = data.length < 200 ? undefined : Math.max(...data.map((later) => later.seq))
+    }
+    return answers.toSorted((a, b) => a.seq - b.seq)
   }
 
   /** Waits for the first answer to a message. */
