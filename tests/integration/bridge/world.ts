@@ -253,16 +253,16 @@ export class World {
     if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`)
   }
 
-  /** However much was said since. */
+  /** Oldest first, however much was said since. */
   async answersTo({ id, channel_id, seq }: Message): Promise<Message[]> {
     const answers: Message[] = []
-    for (let after: number | undefined = seq; after !== undefined; ) {
-      const path: string = `/channels/${channel_id}/messages?limit=200&after=${after}`
-      const { data } = (await this.admin.in<{ data: Message[] }>('GET', path)).body
-      answers.push(...data.filter(({ reply_to }) => reply_to === id))
-      after = data.length < 200 ? undefined : Math.max(...data.map((later) => later.seq))
+    for (let from: string | null = `after=${seq}`; from !== null; ) {
+      const path: string = `/channels/${channel_id}/messages?limit=200&${from}`
+      const { body } = await this.admin.in<{ data: Message[]; next_cursor: string | null }>('GET', path)
+      answers.push(...body.data.filter(({ reply_to }) => reply_to === id).toReversed())
+      from = body.next_cursor === null ? null : `cursor=${body.next_cursor}`
     }
-    return answers.toSorted((a, b) => a.seq - b.seq)
+    return answers
   }
 
   /** Waits for the first answer to a message. */
