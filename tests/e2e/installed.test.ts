@@ -108,8 +108,12 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await page.getByText('No connection. You see what was on this device.').waitFor()
     await waitForText(page, 'before the stop')
     expect(await composer(page).inputValue()).toBe('half a thought')
-    await say(page, 'written offline')
-    await page.reload()
+    // Reloaded in the same task: the message has no time to reach a database.
+    await composer(page).fill('written offline')
+    await composer(page).evaluate((field: HTMLElement) => {
+      field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+      location.reload()
+    })
     await page.getByText('Waiting for the connection').waitFor()
     await waitForText(page, 'before the stop')
     await page.getByRole('link', { name: /^Members/ }).click()

@@ -223,6 +223,7 @@ describe('outbox', () => {
 
   test('a device that refuses to store is reported, and the message is sent all the same', async () => {
     const broken: OutboxStore = {
+      note: () => {},
       list: () => Promise.reject(new Error('no')),
       put: () => Promise.reject(new Error('full')),
       remove: () => Promise.reject(new Error('full')),

@@ -1,11 +1,13 @@
 import { EventSource, type FetchLike } from 'eventsource'
 import type { SocketLike } from '../realtime/chat-socket.ts'
 import type { SourceLike } from '../realtime/event-stream.ts'
+import { AheadOutboxStore } from '../realtime/outbox-ahead.ts'
 import { IndexedDbOutboxStore } from '../realtime/outbox-idb.ts'
 import { MemoryOutboxStore, type OutboxStore } from '../realtime/outbox-store.ts'
 import type { BroadcastLike } from '../realtime/shared-events.ts'
 import { type LocksLike, takeTabId } from '../realtime/tabs.ts'
 import { type LockPort, WorkerLocks } from '../realtime/worker-locks.ts'
+import { localKeys, readLocal, writeLocal } from '../stores/local.ts'
 
 let worker_locks: LocksLike | undefined
 
@@ -60,7 +62,14 @@ let store: OutboxStore | undefined
 
 /** The store of unsent messages on this device. */
 export function outboxStore(): OutboxStore {
-  store ??= typeof indexedDB === 'undefined' ? new MemoryOutboxStore() : new IndexedDbOutboxStore(indexedDB)
+  store ??=
+    typeof indexedDB === 'undefined'
+      ? new MemoryOutboxStore()
+      : new AheadOutboxStore(new IndexedDbOutboxStore(indexedDB), {
+          read: readLocal,
+          write: writeLocal,
+          keys: localKeys,
+        })
   return store
 }
 

@@ -3,8 +3,8 @@ import { type OutboxEntry, type OutboxStore, sorted } from './outbox-store.ts'
 
 const BY_USER = 'by_user'
 
-/** The outbox in IndexedDB, shared by all tabs of this browser. */
-export class IndexedDbOutboxStore implements OutboxStore {
+/** The outbox in IndexedDB, shared by all tabs of this browser. Its writes take time: see `AheadOutboxStore`. */
+export class IndexedDbOutboxStore implements Omit<OutboxStore, 'note'> {
   readonly #store: IdbStore
 
   constructor(factory: IDBFactory) {

@@ -24,6 +24,8 @@ export interface OutboxEntry {
 export interface OutboxStore {
   /** All entries of this user in this org, in sending order. */
   list(org_id: string, user_id: string): Promise<OutboxEntry[]>
+  /** Keeps an entry in the call, at least until `put` of the same entry has stored it. */
+  note(entry: OutboxEntry): void
   /** Stores a copy, made in the call. */
   put(entry: OutboxEntry): Promise<void>
   remove(client_id: string): Promise<void>
@@ -42,8 +44,12 @@ export class MemoryOutboxStore implements OutboxStore {
     return sorted(structuredClone(own))
   }
 
-  async put(entry: OutboxEntry): Promise<void> {
+  note(entry: OutboxEntry): void {
     this.#entries.set(entry.client_id, structuredClone(entry))
+  }
+
+  async put(entry: OutboxEntry): Promise<void> {
+    this.note(entry)
   }
 
   async remove(client_id: string): Promise<void> {

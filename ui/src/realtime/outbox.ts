@@ -103,6 +103,7 @@ export class Outbox {
       failed: null,
     }
     this.#items = [...this.#items, { ...entry, state: 'waiting' }]
+    this.#ports.store.note(entry)
     this.#write('store an unsent message', (store) => store.put(entry))
     this.#changed()
     this.#pump()

@@ -110,6 +110,23 @@ export const OUTBOX_STORE_RULES: Rule<OutboxStoreUnderTest>[] = [
     },
   ],
   [
+    'a noted entry is listed at once, once, and goes with remove and clear',
+    async (make) => {
+      const { store } = await make()
+      for (const order of [1, 2, 3]) store.note(outboxEntry(order))
+      store.note(outboxEntry(4, { user_id: OTHER }))
+      assert.deepEqual(await ordersOf(store), [1, 2, 3])
+      await store.put(outboxEntry(2))
+      assert.deepEqual(await ordersOf(store), [1, 2, 3])
+      await store.remove('client-1')
+      await store.remove('client-2')
+      assert.deepEqual(await ordersOf(store), [3])
+      await store.clear(ME)
+      assert.deepEqual(await ordersOf(store), [])
+      assert.deepEqual(await ordersOf(store, 'org', OTHER), [4])
+    },
+  ],
+  [
     'an entry that cannot be stored rejects and leaves the others alone',
     async (make) => {
       const { store } = await make()

@@ -2,8 +2,10 @@ import type { PortsPage } from '../../../tests/e2e/support/ports-page.ts'
 import { type ClockUnderTest, TIMER_RULES } from '../../../tests/support/clock-contract.ts'
 import { broadcastOf, locksOf, openSource, socketOf } from '../../src/composables/browser.ts'
 import { IndexedDbDeviceStore } from '../../src/device/device-store-idb.ts'
+import { AheadOutboxStore } from '../../src/realtime/outbox-ahead.ts'
 import { IndexedDbOutboxStore } from '../../src/realtime/outbox-idb.ts'
 import { realTimers } from '../../src/realtime/timers.ts'
+import { localKeys, readLocal, writeLocal } from '../../src/stores/local.ts'
 import { BROADCAST_RULES, type BroadcastsUnderTest } from './broadcast-contract.ts'
 import { DEVICE_STORE_RULES, type DeviceStoreUnderTest } from './device-store-contract.ts'
 import { LOCKS_RULES, type LocksUnderTest } from './locks-contract.ts'
@@ -102,7 +104,13 @@ async function forget(database: string): Promise<void> {
 
 async function outboxStore(): Promise<OutboxStoreUnderTest> {
   await forget('mission-control')
-  return { store: new IndexedDbOutboxStore(indexedDB) }
+  return {
+    store: new AheadOutboxStore(new IndexedDbOutboxStore(indexedDB), {
+      read: readLocal,
+      write: writeLocal,
+      keys: localKeys,
+    }),
+  }
 }
 
 async function deviceStore(): Promise<DeviceStoreUnderTest> {
