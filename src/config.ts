@@ -88,6 +88,7 @@ function contradictions(env: Env): string[] {
     given(name) && !given(other) ? [`${other} must be set because ${name} is: ${why}`] : []
   return [
     ...needs('MC_JWT_SECRET_PREVIOUS', 'MC_JWT_SECRET', 'the previous secret only verifies.'),
+    ...needs('MC_DATABASE_WORKER_URL', 'MC_DATABASE_URL', 'the embedded database makes the role itself.'),
     ...needs('MC_DATABASE_OWNER_URL', 'MC_DATABASE_URL', 'the server does not serve as the owner.'),
   ]
 }

@@ -73,6 +73,10 @@ function storage(read: Reader) {
     database_owner_url: read.url('MC_DATABASE_OWNER_URL', postgres, {
       doc: 'The same database as a role that may create roles; used to migrate at start, not to serve.',
     }),
+    database_worker_url: read.url('MC_DATABASE_WORKER_URL', postgres, {
+      default_text: 'the server of `MC_DATABASE_URL`, with a password derived from the one there',
+      doc: 'The same database as `mc_worker`, for background jobs; needed when another program makes the roles.',
+    }),
     database_prepare: read.flag('MC_DATABASE_PREPARE', {
       default: true,
       doc: 'Prepared statements. Off behind PgBouncer in transaction mode.',
@@ -168,6 +172,18 @@ function tuning(read: Reader) {
       min: 100,
       max: 86_400_000,
       doc: 'Milliseconds without a request after which the memory of an organization or a channel is released; the next request loads it again.',
+    }),
+    job_concurrency: read.integer('MC_JOB_CONCURRENCY', {
+      default: 4,
+      min: 0,
+      max: 100,
+      doc: 'Background jobs that this node does at a time. With 0 it only enqueues them, and another node must do them.',
+    }),
+    job_lease_ms: read.integer('MC_JOB_LEASE_MS', {
+      default: 60_000,
+      min: 1_000,
+      max: 3_600_000,
+      doc: 'Milliseconds without a sign of life of a node after which others take over its background jobs.',
     }),
     partitions_ahead: read.integer('MC_PARTITIONS_AHEAD', {
       default: 3,

@@ -1,6 +1,7 @@
 import type { EventContent } from '../contracts/event-payloads.ts'
 import type { SenderType } from '../contracts/vocabulary.ts'
 import type { Fragment, Sql } from './client.ts'
+import type { JobRow } from './writes/jobs.ts'
 import { withParts } from './writes/parts.ts'
 
 /** A chat message as the lane stores it. */
@@ -60,10 +61,11 @@ export interface BatchRows {
   events: EventRow[]
   notifications: NotificationRow[]
   replies: ReplyRow[]
+  jobs: JobRow[]
 }
 
 export function emptyRows(): BatchRows {
-  return { messages: [], events: [], notifications: [], replies: [] }
+  return { messages: [], events: [], notifications: [], replies: [], jobs: [] }
 }
 
 /** Messages of a batch that change the unread marks of one user in one channel. */
@@ -121,12 +123,17 @@ export async function flushBatch(
       ${withParts(sql, parts)} select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
         ${list(rows.messages.map((message) => messageRow(message)))}::text::json, ${list(rows.events)}::text::json,
         ${list(rows.notifications)}::text::json, ${list(rows.replies)}::text::json,
-        ${list(markRows(closed))}::text::json)`
+        ${list(markRows(closed))}::text::json)${enqueued(sql, rows.jobs)}`
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === FENCED_SQLSTATE) return false
     throw error
   }
+}
+
+/** After the write, which puts the org into scope. */
+function enqueued(sql: Sql, jobs: readonly JobRow[]): Fragment {
+  return jobs.length === 0 ? sql`` : sql`, enqueue_jobs(${list(jobs)}::text::json)`
 }
 
 /** Raised by `lane_write` when the head is not at the batch's epoch and predecessor. */
@@ -137,11 +144,12 @@ const FENCED_SQLSTATE = 'MC001'
  * a `client_id`.
  */
 export function isPlain({ rows }: ClosedBatch): boolean {
-  const { messages, events, notifications } = rows
+  const { messages, events, notifications, jobs } = rows
   return (
     messages.length > 0 &&
     events.length === 0 &&
     notifications.length === 0 &&
+    jobs.length === 0 &&
     messages.every(({ mentions }) => mentions.length === 0)
   )
 }

@@ -87,6 +87,7 @@ interface Mark {
   events: number
   notifications: number
   replies: number
+  jobs: number
 }
 
 /**
@@ -337,13 +338,14 @@ class Batch<Job, Done> implements BatchContext {
 
   #mark(): Mark {
     this.#seqs_before.clear()
-    const { messages, events, notifications, replies } = this.rows
+    const { messages, events, notifications, replies, jobs } = this.rows
     return {
       sequence: this.sequence,
       messages: messages.length,
       events: events.length,
       notifications: notifications.length,
       replies: replies.length,
+      jobs: jobs.length,
     }
   }
 
@@ -356,6 +358,7 @@ class Batch<Job, Done> implements BatchContext {
     this.rows.events.length = Math.min(mark.events, this.rows.events.length)
     this.rows.notifications.length = Math.min(mark.notifications, this.rows.notifications.length)
     this.rows.replies.length = Math.min(mark.replies, this.rows.replies.length)
+    this.rows.jobs.length = Math.min(mark.jobs, this.rows.jobs.length)
   }
 }
 

@@ -121,7 +121,7 @@ export const SEALED: readonly string[] = ['main', 'poc', 'poc tools']
 
 /** One library, one home: everywhere else it is hidden behind what its home exports. */
 export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
-  { library: /^(drizzle-orm|drizzle-kit|postgres|pg)(\/|$)/, rooms: ['db'] },
+  { library: /^(drizzle-orm|drizzle-kit|postgres|pg|graphile-worker)(\/|$)/, rooms: ['db'] },
   { library: /^(elysia|@elysiajs\/[^/]+)(\/|$)/, rooms: ['http'] },
   { library: /^ioredis(\/|$)/, rooms: ['cluster'] },
   { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },
@@ -135,7 +135,7 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   { library: /^(eventsource-parser|yaml|aws4fetch)(\/|$)/, rooms: ['bridge'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
-  { library: /^(graphile-worker|nodemailer)(\/|$)/, rooms: ['workers'] },
+  { library: /^nodemailer(\/|$)/, rooms: ['workers'] },
 ]
 
 /** Rooms outside the program: they may use any library to look at it. */

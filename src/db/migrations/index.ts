@@ -8,12 +8,16 @@ import together_down from './0003_together.down.sql' with { type: 'text' }
 import together_up from './0003_together.sql' with { type: 'text' }
 import background_down from './0004_background.down.sql' with { type: 'text' }
 import background_up from './0004_background.sql' with { type: 'text' }
+import jobs_down from './0005_jobs.down.sql' with { type: 'text' }
+import jobs_up from './0005_jobs.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
   name: string
   up: string
   down: string
+  /** Builds on the tables of the queue, which a library makes. */
+  needs_queue?: true
 }
 
 /** In order; the schema's version is their number. A step that was released is never edited. */
@@ -23,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002_lookups', up: lookups_up, down: lookups_down },
   { name: '0003_together', up: together_up, down: together_down },
   { name: '0004_background', up: background_up, down: background_down },
+  { name: '0005_jobs', up: jobs_up, down: jobs_down, needs_queue: true },
 ]

@@ -1,0 +1,21 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+const NOTHING = Type.Object({}, { additionalProperties: false })
+
+/**
+ * Kinds of background jobs with their payloads. A payload names rows and carries nothing of them: the job reads what it
+ * needs, as it is then. A job of an org has `org_id`; jobs of the whole server come from the clock and have none.
+ */
+export const JOB_PAYLOADS = {
+  archive_tasks: NOTHING,
+  care_for_partitions: NOTHING,
+  delete_orgs: NOTHING,
+  sweep_expired: NOTHING,
+}
+
+export type JobKind = keyof typeof JOB_PAYLOADS
+export type JobPayload<K extends JobKind> = Static<(typeof JOB_PAYLOADS)[K]>
+
+export function isJobKind(text: string): text is JobKind {
+  return Object.hasOwn(JOB_PAYLOADS, text)
+}

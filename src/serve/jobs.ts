@@ -1,0 +1,26 @@
+import { JobQueue } from '../db/queue/job-queue.ts'
+import type { Node } from '../node.ts'
+import { tasksOf } from '../workers/jobs/run-job.ts'
+import { SCHEDULE } from '../workers/jobs/schedule.ts'
+import { JOBS } from '../workers/jobs/tasks.ts'
+
+/** The workers of a node; undefined when it only enqueues. */
+export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
+  const { config, core, log, opened } = node
+  if (config.job_concurrency === 0) return undefined
+  const ports = {
+    database: node.background_database,
+    partitions: opened.partitions,
+    command: core.systemCommand,
+    forget,
+  }
+  return new JobQueue({
+    connection: opened.worker,
+    prepare: config.database_prepare,
+    concurrency: config.job_concurrency,
+    lease_ms: config.job_lease_ms,
+    tasks: tasksOf(JOBS, ports, log),
+    cron: SCHEDULE,
+    log,
+  })
+}

@@ -1,0 +1,15 @@
+import { deleteDueOrgs } from '../org-deletion.ts'
+import type { JobRule } from './job.ts'
+import type { JobPorts } from './tasks.ts'
+
+export const deleteOrgsJob: JobRule<'delete_orgs', Pick<JobPorts, 'database' | 'forget'>> = {
+  async run(_, { database, forget, signal, log }) {
+    await deleteDueOrgs({
+      due: () => database.dueOrgs(),
+      step: (org_id, rows) => database.deleteOrgStep(org_id, rows),
+      forget,
+      stopping: () => signal.aborted,
+      log,
+    })
+  },
+}

@@ -1,0 +1,27 @@
+import type { NamedInput } from '../../contracts/commands.ts'
+import type { JobKind } from '../../contracts/jobs.ts'
+import type { BackgroundDatabase } from '../../db/background.ts'
+import type { PartitionCare } from '../../db/partition-care.ts'
+import { archiveTasksJob } from './archive-tasks.ts'
+import { careForPartitionsJob } from './care-for-partitions.ts'
+import { deleteOrgsJob } from './delete-orgs.ts'
+import type { JobRule } from './job.ts'
+import { sweepExpiredJob } from './sweep-expired.ts'
+
+/** What handlers work with, given by src/serve. Each of them takes the ports that it needs. */
+export interface JobPorts {
+  database: BackgroundDatabase
+  partitions: PartitionCare
+  /** Runs a command as the server itself. */
+  command(org_id: string, command: NamedInput): Promise<unknown>
+  /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
+  forget(org_id: string): Promise<void>
+}
+
+/** Every kind of job by its name. */
+export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
+  archive_tasks: archiveTasksJob,
+  care_for_partitions: careForPartitionsJob,
+  delete_orgs: deleteOrgsJob,
+  sweep_expired: sweepExpiredJob,
+}
