@@ -27,6 +27,7 @@ import { readBrake } from './db/queries/brake.ts'
 import { markRead, markUnread } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
 import { queueDeliveries } from './db/queries/deliveries.ts'
+import { readMentions } from './db/queries/notifications.ts'
 import { readOrgState } from './db/queries/permissions.ts'
 import type { Done, Job } from './domain/job.ts'
 import { SYSTEM } from './domain/principal.ts'
@@ -156,7 +157,17 @@ export function createCore(
     pauseLoop: command,
     resumeLoop: command,
     ephemeral: (frame) => edges.ephemeral(frame),
-    markRead: (org_id, ...marker) => database.withOrg(org_id, (tx) => markRead(tx, org_id, ...marker)),
+    markRead: async (org_id, channel_id, user_id, ...place) => {
+      const { marker, read } = await database.withOrg(org_id, async (tx) => {
+        const marker = await markRead(tx, org_id, channel_id, user_id, ...place)
+        if (!marker) return {}
+        const { read_seq } = marker
+        return { marker, read: await readMentions(tx, { org_id, channel_id, user_id, read_seq }) }
+      })
+      if (read && read.read_at !== null)
+        edges.notificationsRead({ org_id, user_id, notification_ids: read.ids, read_at: read.read_at })
+      return marker
+    },
     markUnread: (org_id, ...marker) => database.withOrg(org_id, (tx) => markUnread(tx, org_id, ...marker)),
     loadBrake: (org_id, channel_id) =>
       database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),

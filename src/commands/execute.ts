@@ -3,8 +3,10 @@ import type { CommandName, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
+import { addNotifications } from '../db/writes/notifications.ts'
 import type { Done, Job } from '../domain/job.ts'
 import { isSecurityEvent, type NewEvent } from '../domain/log-event.ts'
+import { mayBeNotified } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { senderOf } from '../domain/principal.ts'
 import { checkPrincipal } from './check-principal.ts'
@@ -41,7 +43,7 @@ export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
       const within = contextOf(context, job.permissions)
       const outcome = await runCommand(commands, job, within)
       const events = outcome.events.map((event) => number(event, job, context))
-      const notifications = storeNotifications(outcome, events, context)
+      const notifications = storeNotifications(outcome, events, within)
       const reply: Reply = { result: outcome.result, replayed: false }
       if (!isRepeatable(job)) context.rows.replies.push({ command_id: job.command_id, reply })
       if (job.idempotency) await rememberRequest(job, reply, context)
@@ -145,11 +147,11 @@ function withOrigin<E extends { payload: Origin }>(event: E, origin: Origin): E 
 function storeNotifications(
   outcome: CommandOutcome<unknown>,
   events: LogEvent[],
-  context: BatchContext,
+  context: CommandContext,
 ): UserNotification[] {
-  return (outcome.notifications ?? []).map(({ event, ...rest }) => {
-    const row = { id: newId(), ...rest, event_sequence: events[event]!.sequence, created_at: context.now }
-    context.rows.notifications.push(row)
-    return { ...row, read_at: null }
-  })
+  const wanted = (outcome.notifications ?? []).filter((one) => mayBeNotified(context.permissions, one))
+  return addNotifications(
+    context,
+    wanted.map(({ event, ...rest }) => ({ id: newId(), ...rest, event_sequence: events[event]!.sequence })),
+  )
 }

@@ -60,6 +60,8 @@ export const LIMITS = {
   search_query_min: 2,
   search_query_max: 200,
   topics_max: 500,
+  /** Ids in one `notification.read`; more are told in several frames. */
+  notification_ids_max: 500,
 
   /** A larger WebSocket frame from a client closes the socket with 1009. */
   ws_frame_bytes_max: 64 * 1024,

@@ -230,6 +230,15 @@ export const UnreadMark = Closed({
 })
 export type UnreadMark = Static<typeof UnreadMark>
 
+export const NotificationsRead = Closed({
+  up_to: opt(
+    Count({
+      description: 'An `event_sequence`: notifications of later events stay unread. All, if left out.',
+    }),
+  ),
+})
+export type NotificationsRead = Static<typeof NotificationsRead>
+
 export const ChannelPreferences = Closed({ muted: Type.Boolean() })
 export type ChannelPreferences = Static<typeof ChannelPreferences>
 

@@ -298,6 +298,10 @@ export const Notification = Closed({
 })
 export type Notification = Static<typeof Notification>
 
+/** How many notifications a request has marked as read. */
+export const ReadCount = Closed({ read_count: Count() })
+export type ReadCount = Static<typeof ReadCount>
+
 export const Export = Closed({
   id: Uuid(),
   status: OneOf(EXPORT_STATUSES),

@@ -3,7 +3,7 @@ import { ApiError, notFound } from '../contracts/errors.ts'
 import type { ServerFrame } from '../contracts/frames.ts'
 import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
 import { OrgEdge } from './org-edge.ts'
-import type { EdgeSource } from './source.ts'
+import type { EdgeSource, NotificationsRead } from './source.ts'
 import { retryFrame } from './sse-frames.ts'
 
 /** What the node's edges need beside storage. */
@@ -136,6 +136,11 @@ export class Edges {
     frame: ServerFrame
   }): void {
     this.#ready.get(to.org_id)?.ephemeral(to.channel_id, to.frame, to)
+  }
+
+  /** Tells a user's streams of this node that it has read notifications. */
+  notificationsRead(read: NotificationsRead): void {
+    this.#ready.get(read.org_id)?.streams.notificationsRead(read)
   }
 
   /** Closes the streams of an ended session or key, in every org of this node. */

@@ -82,6 +82,10 @@ export class CompiledFilter {
     return matchesType(this.#types, 'notification.created')
   }
 
+  get wantsReadNotifications(): boolean {
+    return matchesType(this.#types, 'notification.read')
+  }
+
   /** A notification is always about the stream's user; `topics` are those of the event that it follows from. */
   matchesNotification(topics: readonly Topic[]): boolean {
     if (!this.wantsNotifications) return false

@@ -1,4 +1,5 @@
 import type { Cursor } from '../contracts/events.ts'
+import { LIMITS } from '../contracts/limits.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import { envelopeJson } from '../domain/event-json.ts'
@@ -9,8 +10,8 @@ import { NotifiedUsers } from './notified-users.ts'
 import { retryWithBackoff } from './retry.ts'
 import { SharedPages } from './shared-pages.ts'
 import { SinkIndex } from './sink-index.ts'
-import type { EdgeSource } from './source.ts'
-import { eventFrame, heartbeatFrame, notificationFrame } from './sse-frames.ts'
+import type { EdgeSource, NotificationsRead } from './source.ts'
+import { eventFrame, heartbeatFrame, notificationFrame, notificationReadFrame } from './sse-frames.ts'
 import type { Replay, ReplayEntry, ReplayPage, SseSink, Start } from './sse-sink.ts'
 import { SubscriptionCache } from './subscription-cache.ts'
 
@@ -122,6 +123,17 @@ export class EventStreams implements Replay {
       if (!sink.live || !this.#mayHaveNotification(sink, event, topics)) continue
       frame ??= notificationFrame(notification)
       sink.push(frame)
+    }
+  }
+
+  /** Tells the user's streams what it has read, also those that are still replaying. */
+  notificationsRead({ user_id, notification_ids, read_at }: Omit<NotificationsRead, 'org_id'>): void {
+    const sinks = this.#index.ofUser(user_id).filter(({ filter }) => filter.wantsReadNotifications)
+    if (sinks.length === 0) return
+    for (let at = 0; at < notification_ids.length; at += LIMITS.notification_ids_max) {
+      const some = notification_ids.slice(at, at + LIMITS.notification_ids_max)
+      const frame = notificationReadFrame(some, read_at)
+      for (const sink of sinks) sink.pushAside(frame)
     }
   }
 

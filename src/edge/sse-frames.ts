@@ -33,6 +33,12 @@ export function notificationFrame(notification: Notification): Uint8Array {
   return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
 }
 
+/** Not part of the log: the cursor stays. */
+export function notificationReadFrame(notification_ids: readonly string[], read_at: string): Uint8Array {
+  const envelope = { sequence: null, type: 'notification.read', payload: { notification_ids, read_at } }
+  return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
+}
+
 /** Keeps the connection alive and moves the cursor of a stream whose filter skipped everything. */
 export function heartbeatFrame(log: string, sequence: number): Uint8Array {
   return encoder.encode(`: heartbeat\nid: ${log}.${sequence}\n\n`)

@@ -17,6 +17,7 @@ import { channelRoutes } from './routes/channels.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
@@ -43,6 +44,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(messageRoutes(deps))
     .use(deliveryRoutes(deps))
     .use(eventRoutes(deps))
+    .use(notificationRoutes(deps))
     .use(socketRoutes(deps))
 }
 

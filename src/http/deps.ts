@@ -9,6 +9,7 @@ import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
+import type { NotificationsRead } from '../edge/source.ts'
 import type { SignInBackOff } from './back-off.ts'
 import type { SocketHandlers } from './channels-ws.ts'
 import type { Identify } from './identity.ts'
@@ -43,6 +44,8 @@ export interface Deps {
   systemCommand<N extends CommandName>(org_id: string, command: NamedInput<N>): Promise<ReplyTo<N>>
   /** Sends an ephemeral frame to the readers of a channel, on every node. */
   ephemeral(frame: Ephemeral): void
+  /** Tells a user's streams that it has read notifications, on every node. */
+  notificationsRead(read: NotificationsRead): void
   sign_in_back_off: SignInBackOff
   /** A record at most once a minute per key, with the number of occurrences (see ThrottledRecords). Not awaited. */
   throttledRecord(key: string, write: (count: number) => Promise<unknown>): void

@@ -53,6 +53,7 @@ export function createDeps(
     systemCommand: core.systemCommand,
     channel: (org_id, channel_id, request) => core.channel(org_id, channel_id, request),
     ephemeral: (frame) => core.edges.ephemeral(frame),
+    notificationsRead: (read) => core.edges.notificationsRead(read),
     sign_in_back_off: new SignInBackOff(Date.now, config.rate_limits),
     throttledRecord: (key, write) => records.add(key, write),
     devices: new Devices(secrets.pepper, { secure: config.https, installation: secrets.installation }),

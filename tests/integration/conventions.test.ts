@@ -30,6 +30,7 @@ beforeAll(async () => {
   general = (await generalChannel(admin)).id
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
+  await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })
   project = (await admin.in<Project>('POST', '/projects', { name: 'Offline sync', type: 'software' })).body
   task = (await admin.in<Task>('POST', '/tasks', { title: 'Resume', project_ids: [project.id] })).body
 })
@@ -356,6 +357,7 @@ describe('an Idempotency-Key', () => {
       const body = { type: 'doc_url', url: 'https://docs.example.com/once' }
       return { body, other: { ...body, type: 'test_results' }, status: 201 }
     },
+    '/notifications/read-all': () => ({ body: {}, other: { up_to: 1 }, status: 200 }),
     '/channels': () => ({ body: { name: 'Once more' }, other: { name: 'Twice' }, status: 201 }),
     '/channels/{channel_id}/messages': () => ({
       body: { content: 'once' },

@@ -10,6 +10,8 @@ import background_down from './0004_background.down.sql' with { type: 'text' }
 import background_up from './0004_background.sql' with { type: 'text' }
 import jobs_down from './0005_jobs.down.sql' with { type: 'text' }
 import jobs_up from './0005_jobs.sql' with { type: 'text' }
+import notifications_down from './0007_notifications.down.sql' with { type: 'text' }
+import notifications_up from './0007_notifications.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -28,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0003_together', up: together_up, down: together_down },
   { name: '0004_background', up: background_up, down: background_down },
   { name: '0005_jobs', up: jobs_up, down: jobs_down, needs_queue: true },
+  { name: '0007_notifications', up: notifications_up, down: notifications_down },
 ]

@@ -202,7 +202,7 @@ export const notifications = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
-    index('notifications_user').on(t.org_id, t.user_id, t.created_at, t.id),
     index('notifications_event').on(t.org_id, t.user_id, t.event_sequence),
+    index('notifications_unread').on(t.org_id, t.user_id, t.event_sequence).where(sql`read_at is null`),
   ],
 )

@@ -153,6 +153,7 @@ export async function deleteMember(to: Writer, user_id: string): Promise<void> {
       projects as (delete from project_users where org_id = ${org_id} and user_id = ${user_id}),
       tasks as (delete from task_assignees where org_id = ${org_id} and user_id = ${user_id}),
       subscribed as (delete from subscriptions where org_id = ${org_id} and user_id = ${user_id}),
-      seen as (delete from channel_reads where org_id = ${org_id} and user_id = ${user_id})
+      seen as (delete from channel_reads where org_id = ${org_id} and user_id = ${user_id}),
+      told as (delete from notifications where org_id = ${org_id} and user_id = ${user_id})
     delete from memberships where org_id = ${org_id} and user_id = ${user_id}`)
 }

@@ -1,7 +1,7 @@
 import type { Project, Task, User } from '../../../src/contracts/resources.ts'
 import { addAgent, PASSWORD, Person } from '../../support/client.ts'
 import type { CallerName } from './callers.ts'
-import { cookieHeaders, done, type Place, type World } from './world.ts'
+import { cookieHeaders, done, headersOf, type Place, type World } from './world.ts'
 
 /** A caller's request, as far as it is not the operation's method and path. */
 export interface Sent {
@@ -88,6 +88,25 @@ export const channel: Make = ({ place }) => ({ params: { channel_id: place.chann
 export const general: Make = ({ place }) => ({ params: { channel_id: place.general_id, seq: 1 } })
 export const task: Make = ({ place }) => ({ params: { task_id: place.task_id } })
 export const other_task: Make = ({ place }) => ({ params: { task_id: place.other_task_id } })
+
+/** A notification of the caller's own: an administrator has one, another member is assigned to a task. */
+export const ownNotification: Make = async ({ world, caller, place }) => {
+  const others = ['unassigned', 'assigned', 'owner', 'agent_unassigned', 'agent_assigned']
+  if (!others.includes(caller)) return { params: { notification_id: place.notification_id } }
+  const get = async <T>(path: string): Promise<T> => {
+    const url = `${world.server.url}/api/v1/orgs/${place.slug}${path}`
+    return (await (await fetch(url, { headers: headersOf(world, caller) })).json()) as T
+  }
+  const { id } = await get<User>('/users/me')
+  await done(place.admin.in('POST', '/tasks', { title: unique(), assignee_ids: [id] }))
+  const [newest] = (await get<{ data: { id: string }[] }>('/notifications?per_page=1')).data
+  return { params: { notification_id: newest?.id ?? '' } }
+}
+
+/** A notification of an agent that is no caller. */
+export const othersNotification: Make = ({ place }) => ({
+  params: { notification_id: place.agent_notification_id },
+})
 
 /** A message of the channel at which an agent of its own failed. */
 export const failedDelivery =

@@ -222,4 +222,12 @@ export const EXPECTED: readonly Row[] = [
   in_org('GET /events/stream', { administrator: OK, sub_agent: OK }),
   in_org('GET /subscriptions', { administrator: OK, sub_agent: OK }),
   in_org('PUT /subscriptions', { administrator: OK, sub_agent: OK }),
+  in_org('GET /notifications', { administrator: OK }),
+  in_org('PUT /notifications/{notification_id}/read', { administrator: OK, read_only: OK }, 'one’s own'),
+  in_org(
+    'PUT /notifications/{notification_id}/read',
+    { administrator: refusal('NOTIFICATION_NOT_FOUND'), read_only: refusal('NOTIFICATION_NOT_FOUND') },
+    'another’s',
+  ),
+  in_org('POST /notifications/read-all', { administrator: OK, read_only: OK }),
 ]

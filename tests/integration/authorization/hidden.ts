@@ -20,6 +20,7 @@ const paramsOf = (place: Place) => ({
   user_id: place.member_id,
   seq: 1,
   agent_id: place.agent_id,
+  notification_id: place.notification_id,
 })
 
 type Params = ReturnType<typeof paramsOf>
@@ -28,7 +29,8 @@ type Params = ReturnType<typeof paramsOf>
 function randomised(params: Params): Params {
   const fresh = () => crypto.randomUUID()
   const ids = { project_id: fresh(), task_id: fresh(), blocked_by_id: fresh(), evidence_id: fresh() }
-  return { ...params, ...ids, channel_id: fresh(), user_id: fresh(), agent_id: fresh() }
+  const others = { channel_id: fresh(), user_id: fresh(), agent_id: fresh(), notification_id: fresh() }
+  return { ...params, ...ids, ...others }
 }
 
 /** Tests that a refusal for what is hidden says nothing that a refusal for what never was does not. */

@@ -13,6 +13,8 @@ import {
   type Make,
   move,
   other_task,
+  othersNotification,
+  ownNotification,
   ownOrg,
   project,
   self,
@@ -185,6 +187,10 @@ const IN_ORG: Record<string, Make> = {
   'GET /events/stream': nothing,
   'GET /subscriptions': nothing,
   'PUT /subscriptions': sending(nothing, { mode: 'all', topics: [] }),
+  'GET /notifications': nothing,
+  'PUT /notifications/{notification_id}/read one’s own': ownNotification,
+  'PUT /notifications/{notification_id}/read another’s': othersNotification,
+  'POST /notifications/read-all': nothing,
 }
 
 const ELSEWHERE: Record<string, Make> = {

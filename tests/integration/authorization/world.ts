@@ -21,6 +21,9 @@ export interface Place {
   /** Members that nothing depends on. */
   member_id: string
   agent_id: string
+  /** The administrator's own, and the agent's. */
+  notification_id: string
+  agent_notification_id: string
 }
 
 export interface World {
@@ -150,6 +153,12 @@ export async function fill(
     }),
   )
   const agent: Agent = await addAgent(admin, 'spare')
+  const told = async (by: Person | Agent, user_id: string, to: Person | Agent) => {
+    const message = { content: 'For you', mentions: [user_id] }
+    await done(by.in<unknown>('POST', `/channels/${general.id}/messages`, message))
+    const { data } = await done(to.in<{ data: { id: string }[] }>('GET', '/notifications?per_page=1'))
+    return data[0]?.id ?? ''
+  }
   return {
     slug: admin.org,
     admin,
@@ -163,6 +172,8 @@ export async function fill(
     other_evidence_id: await addEvidence(admin, other_task.id),
     member_id: member.id,
     agent_id: agent.user.id,
+    notification_id: await told(agent, admin.user_id, admin),
+    agent_notification_id: await told(admin, agent.user.id, agent),
   }
 }
 

@@ -206,6 +206,8 @@ const READS: [string, () => string][] = [
     () => `/events?order=asc&from=${new Date(new Date().setUTCDate(3)).toISOString()}`,
   ],
   ['subscriptions', () => '/subscriptions'],
+  ['notifications', () => '/notifications'],
+  ['unread notifications', () => '/notifications?unread=true'],
 ]
 
 test.each(READS)('%s', async (_, address) => {
@@ -285,7 +287,7 @@ test('lists take as many statements for 100 rows as for one', async () => {
 })
 
 /** Lists that have fewer rows here. */
-const SHORT = ['/api-keys', '/users', '/sessions', '/commands']
+const SHORT = ['/api-keys', '/users', '/sessions', '/commands', '/notifications']
 
 function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {
   type Operation = {
@@ -343,6 +345,7 @@ test('writes', async () => {
       await admin.in('POST', `/tasks/${made.body.id}/transition`, { to_status: 'in-progress' }),
       await admin.in('PUT', `/channels/${channel_id}/read`, { seq: posted.body.seq }),
       await admin.in('PATCH', `/projects/${project.id}`, { name: 'Renamed' }),
+      await agent.in('POST', '/notifications/read-all'),
     ]
     expect(answers.map(({ status }) => status).filter((status) => status >= 300)).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type { EventEnvelope } from '../../../src/contracts/events.ts'
+import { type EventEnvelope, STREAM_CONTROLS } from '../../../src/contracts/events.ts'
 import type { Evidence, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { EVENT_TYPES } from '../../../src/contracts/vocabulary.ts'
 import { type Agent, addAgent, generalChannel, join, PASSWORD, Person, setUp } from '../../support/client.ts'
@@ -121,6 +121,27 @@ test('W2 every event is valid by the schema of its type: live, replayed and list
   expect(replayed.problems).toEqual([])
   await live.close()
   await replayed.close()
+})
+
+test('W2 every frame of a stream that is no event of the log is valid by its schema', async () => {
+  const url = `${server.url}/api/v1/orgs/${admin.org}/events/stream`
+  const leaving = await new Person(server.url).signIn('ana.lima@example.com', PASSWORD)
+  const streams = await Promise.all([
+    SseJournal.open(url, { Cookie: leaving.cookieHeader }),
+    SseJournal.open(`${url}?last_event_id=otherlog.1`, { Cookie: ana.cookieHeader }),
+  ])
+  await done(admin.in('POST', '/tasks', { title: 'For Ana', assignee_ids: [ana.user_id] }))
+  await until(() => streams.every((one) => one.ofType('notification.created').length === 1))
+  await done(ana.in('POST', '/notifications/read-all'))
+  await until(() => streams.every((one) => one.ofType('notification.read').length === 1))
+  await done(leaving.call('POST', '/auth/logout'))
+  await until(() => streams[0]?.ended ?? false)
+  const seen = new Set(streams.flatMap(({ events }) => events.map(({ type }) => type)))
+  expect(Object.keys(STREAM_CONTROLS).filter((type) => !seen.has(type as never))).toEqual([])
+  for (const stream of streams) {
+    expect(stream.problems).toEqual([])
+    await stream.close()
+  }
 })
 
 test('W3 every frame of a socket is valid by its schema', async () => {

@@ -67,6 +67,8 @@ const OUTSIDE_THE_LANE = [
   'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries',
   'POST /api/v1/orgs/{org_slug}/channels/{channel_id}/messages/{seq}/deliveries/{agent_id}/retry',
   'PUT /api/v1/orgs/{org_slug}/subscriptions',
+  'PUT /api/v1/orgs/{org_slug}/notifications/{notification_id}/read',
+  'POST /api/v1/orgs/{org_slug}/notifications/read-all',
 ]
 
 /** Each write with the first of these callers that it is open to. */
