@@ -83,7 +83,7 @@ export function createCore(
     request: R,
   ): Promise<ChannelReplyTo<R>> =>
     router.call<ChannelReplyTo<R>>({ kind: 'channel', org_id, id: channel_id }, request, () =>
-      request.type === 'post' ? { ...request, retry: true } : request,
+      request.type === 'post' || request.type === 'lift_pause' ? { ...request, retry: true } : request,
     )
 
   /**

@@ -73,6 +73,7 @@ export const ACTIONS = {
   'channel.read': everybody(reading),
   'channel.create': administrators(),
   'channel.update': members(),
+  'channel.lift_pause': administrators(),
   'channel.set_preferences': members(reading),
   'message.read': everybody(reading),
   'message.post': everybody(),

@@ -175,6 +175,8 @@ export const EXPECTED: readonly Row[] = [
   in_org('GET /channels/{channel_id}', org_wide(OK), ORG_CHANNEL),
   in_org('PATCH /channels/{channel_id}', { administrator: OK, outside_project: NO_CHANNEL }, PROJECT_CHANNEL),
   in_org('PATCH /channels/{channel_id}', administrators(OK), ORG_CHANNEL),
+  in_org('DELETE /channels/{channel_id}/loop-pause', administrators(DONE), PROJECT_CHANNEL),
+  in_org('DELETE /channels/{channel_id}/loop-pause', administrators(DONE), ORG_CHANNEL),
   in_org('GET /channels/{channel_id}/commands', in_project(OK), PROJECT_CHANNEL),
   in_org('GET /channels/{channel_id}/commands', org_wide(OK), ORG_CHANNEL),
   in_org('GET /channels/{channel_id}/messages', in_project(OK), PROJECT_CHANNEL),

@@ -163,6 +163,8 @@ const IN_ORG: Record<string, Make> = {
   'GET /channels/{channel_id} an org-wide channel': general,
   'PATCH /channels/{channel_id} a project’s channel': sending(channel, { topic: 'Where it stands' }),
   'PATCH /channels/{channel_id} an org-wide channel': sending(general, { topic: 'For everybody' }),
+  'DELETE /channels/{channel_id}/loop-pause a project’s channel': channel,
+  'DELETE /channels/{channel_id}/loop-pause an org-wide channel': general,
   'GET /channels/{channel_id}/commands a project’s channel': channel,
   'GET /channels/{channel_id}/commands an org-wide channel': general,
   'GET /channels/{channel_id}/messages a project’s channel': channel,
