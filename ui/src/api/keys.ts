@@ -35,7 +35,7 @@ export const keys = {
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */
   moves: (slug: string) => ['org', slug, 'moves'] as const,
-  /** Until when agents are paused in a channel. */
+  /** The pause of agents in a channel. */
   pause: (slug: string, channel_id: string) => ['org', slug, 'pause', channel_id] as const,
   lastMessage: (slug: string, channel_id: string) => ['org', slug, 'last-message', channel_id] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,

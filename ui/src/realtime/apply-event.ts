@@ -39,10 +39,12 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'channel.updated': {
       return describedChannel(event.payload.channel)
     }
-    case 'channel.loop_paused':
-      return [{ at: 'pause', channel_id: event.payload.channel_id, until: event.payload.until }]
+    case 'channel.loop_paused': {
+      const { channel_id, until, messages } = event.payload
+      return [{ at: 'pause', channel_id, pause: { until, messages } }]
+    }
     case 'channel.loop_resumed':
-      return [{ at: 'pause', channel_id: event.payload.channel_id, until: null }]
+      return [{ at: 'pause', channel_id: event.payload.channel_id, pause: null }]
     case 'project.user_assigned':
     case 'project.user_unassigned':
     case 'project.archived':

@@ -14,6 +14,14 @@ import { type TaskSlice, withSliceChanged } from './task-slice.ts'
 /** Events of a task, newest first, with the way to older ones. */
 export type History = Slice<EventEnvelope>
 
+/** Agents' posts to a channel are paused by the loop brake. */
+export interface Pause {
+  /** ISO 8601. */
+  until: string
+  /** Messages of agents in a row before it. */
+  messages: number
+}
+
 /** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
 export type CacheUpdate =
   | { at: 'org'; change: (org: Org) => Org }
@@ -26,7 +34,7 @@ export type CacheUpdate =
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
-  | { at: 'pause'; channel_id: string; until: string | null }
+  | { at: 'pause'; channel_id: string; pause: Pause | null }
   | { at: 'last_message'; channel_id: string; change: (last: LastMessage) => LastMessage }
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
@@ -59,7 +67,7 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         change(client, keys.lastMessage(slug, update.channel_id), update.change)
         break
       case 'pause':
-        change<string | null>(client, keys.pause(slug, update.channel_id), () => update.until)
+        change<Pause | null>(client, keys.pause(slug, update.channel_id), () => update.pause)
         break
       case 'archived_tasks':
         change(client, keys.archivedTasks(slug), update.change)
