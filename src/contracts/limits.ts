@@ -59,6 +59,10 @@ export const LIMITS = {
   cursor_limit_default: 50,
   search_query_min: 2,
   search_query_max: 200,
+  /** Matches of one type that a search counts and gives at most: the best titles and the newest messages. */
+  search_matches_max: 1_000,
+  /** Matches of each type in an overview. */
+  search_per_type_max: 25,
   topics_max: 500,
   /** Ids in one `notification.read`; more are told in several frames. */
   notification_ids_max: 500,

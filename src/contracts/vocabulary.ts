@@ -165,3 +165,7 @@ export type ResetReason = (typeof RESET_REASONS)[number]
 /** Reasons for which the server ends an open stream. */
 export const REVOCATION_REASONS = ['session', 'key', 'membership', 'expired'] as const
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]
+
+/** What can be searched, as the parameter `types` and the counts name it. */
+export const SEARCH_TYPES = ['projects', 'tasks', 'messages'] as const
+export type SearchType = (typeof SEARCH_TYPES)[number]

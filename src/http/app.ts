@@ -20,6 +20,7 @@ import { messageRoutes } from './routes/messages.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
+import { searchRoutes } from './routes/search.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { userLinkRoutes } from './routes/user-links.ts'
@@ -45,6 +46,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(deliveryRoutes(deps))
     .use(eventRoutes(deps))
     .use(notificationRoutes(deps))
+    .use(searchRoutes(deps))
     .use(socketRoutes(deps))
 }
 

@@ -12,6 +12,8 @@ import jobs_down from './0005_jobs.down.sql' with { type: 'text' }
 import jobs_up from './0005_jobs.sql' with { type: 'text' }
 import notifications_down from './0007_notifications.down.sql' with { type: 'text' }
 import notifications_up from './0007_notifications.sql' with { type: 'text' }
+import search_down from './0008_search.down.sql' with { type: 'text' }
+import search_up from './0008_search.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -31,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0004_background', up: background_up, down: background_down },
   { name: '0005_jobs', up: jobs_up, down: jobs_down, needs_queue: true },
   { name: '0007_notifications', up: notifications_up, down: notifications_down },
+  { name: '0008_search', up: search_up, down: search_down },
 ]

@@ -30,7 +30,6 @@ import {
   inOrder,
   json,
   orgId,
-  searchPart,
   tsvector,
   updatedAt,
   wordsPart,
@@ -61,7 +60,12 @@ export const projects = pgTable(
     created_at: createdAt(),
     updated_at: updatedAt(),
     archived_at: at('archived_at'),
-    search_vector: searchVector(searchPart('name', 'A'), searchPart('description', 'B')),
+    search_vector: searchVector(
+      wordsPart('name', 'A'),
+      wordsPart('description', 'B'),
+      foldedPart('name'),
+      foldedPart('description'),
+    ),
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),

@@ -6,6 +6,7 @@ import { cookieHeaders, done, headersOf, type Place, type World } from './world.
 /** A caller's request, as far as it is not the operation's method and path. */
 export interface Sent {
   params?: Record<string, string | number>
+  query?: string
   body?: unknown
   /** Instead of the caller's own credentials. */
   headers?: Record<string, string>

@@ -222,6 +222,7 @@ export const EXPECTED: readonly Row[] = [
 
   in_org('GET /events', { administrator: OK, sub_agent: OK }),
   in_org('GET /events/stream', { administrator: OK, sub_agent: OK }),
+  in_org('GET /search', { administrator: OK, sub_agent: OK }),
   in_org('GET /subscriptions', { administrator: OK, sub_agent: OK }),
   in_org('PUT /subscriptions', { administrator: OK, sub_agent: OK }),
   in_org('GET /notifications', { administrator: OK }),

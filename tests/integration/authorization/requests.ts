@@ -187,6 +187,7 @@ const IN_ORG: Record<string, Make> = {
 
   'GET /events': nothing,
   'GET /events/stream': nothing,
+  'GET /search': () => ({ query: 'q=task' }),
   'GET /subscriptions': nothing,
   'PUT /subscriptions': sending(nothing, { mode: 'all', topics: [] }),
   'GET /notifications': nothing,
