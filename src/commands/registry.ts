@@ -18,6 +18,11 @@ import { projectTransition } from './project-transition.ts'
 import { projectUnassign } from './project-unassign.ts'
 import { projectUpdate } from './project-update.ts'
 import { securityRecord } from './security-record.ts'
+import { subAgentComplete } from './sub-agent-complete.ts'
+import { subAgentExpire } from './sub-agent-expire.ts'
+import { subAgentRenewKey } from './sub-agent-renew-key.ts'
+import { subAgentSpawn } from './sub-agent-spawn.ts'
+import { subAgentTerminate } from './sub-agent-terminate.ts'
 import { taskAddDependency } from './task-add-dependency.ts'
 import { taskAddEvidence } from './task-add-evidence.ts'
 import { taskArchive } from './task-archive.ts'
@@ -58,6 +63,11 @@ export const COMMANDS: Commands = {
   'project.unassign': projectUnassign,
   'project.update': projectUpdate,
   'security.record': securityRecord,
+  'sub_agent.complete': subAgentComplete,
+  'sub_agent.expire': subAgentExpire,
+  'sub_agent.renew_key': subAgentRenewKey,
+  'sub_agent.spawn': subAgentSpawn,
+  'sub_agent.terminate': subAgentTerminate,
   'task.add_dependency': taskAddDependency,
   'task.add_evidence': taskAddEvidence,
   'task.archive': taskArchive,

@@ -18,13 +18,16 @@ import {
   ProjectCreate,
   ProjectPatch,
   ProjectTransition,
+  SubAgentComplete,
+  SubAgentCreate,
+  SubAgentTerminate,
   TaskCreate,
   TaskPatch,
   TaskTransition,
   UserCreate,
   UserPatch,
 } from './requests.ts'
-import { AgentClient, Channel, Evidence, Message, Org, Project, Task, User } from './resources.ts'
+import { AgentClient, Channel, Evidence, Message, Org, Project, SubAgent, Task, User } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
 
 /*
@@ -151,6 +154,21 @@ export const COMMAND_SCHEMAS = {
   'project.unassign': { input: ofResource({ user_id: Uuid() }), result: nothing },
   'project.update': { input: patchOf(ProjectPatch), result: Project },
   'security.record': { input: SecurityRecord, result: nothing },
+  'sub_agent.complete': { input: SubAgentComplete, result: SubAgent },
+  'sub_agent.expire': { input: Closed({ id: Uuid() }), result: nothing },
+  'sub_agent.renew_key': {
+    input: Closed({ id: Uuid(), key: NewKey }),
+    result: Closed({ ...SubAgent.properties, instructions: SubAgentCreate.properties.instructions }),
+  },
+  'sub_agent.spawn': {
+    input: Closed({
+      ...SubAgentCreate.properties,
+      id: Uuid('Of the new sub-agent.'),
+      key: opt(NewKey),
+    }),
+    result: SubAgent,
+  },
+  'sub_agent.terminate': { input: Closed({ ...SubAgentTerminate.properties, id: Uuid() }), result: SubAgent },
   'task.add_dependency': { input: ofResource({ blocked_by_id: Uuid() }), result: Task },
   'task.add_evidence': { input: ofResource(EvidenceCreate.properties), result: Evidence },
   'task.archive': {

@@ -11,6 +11,7 @@ export const JOB_PAYLOADS = {
   care_for_partitions: NOTHING,
   delete_orgs: NOTHING,
   sweep_expired: NOTHING,
+  sweep_sub_agents: NOTHING,
 }
 
 export type JobKind = keyof typeof JOB_PAYLOADS

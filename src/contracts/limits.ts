@@ -27,6 +27,7 @@ export const LIMITS = {
   task_title_max: 500,
   description_max: 50_000,
   instructions_max: 50_000,
+  model_max: 100,
   comment_max: 2_000,
   url_max: 2_048,
   channel_name_max: 80,

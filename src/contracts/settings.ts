@@ -56,8 +56,8 @@ export const OrgSettings = Closed(
     }),
     agent_limits: Closed({
       max_concurrent_sub_agents: Nullable(whole(0, 100_000)),
-      allowed_models: Type.Array(Text(100), { maxItems: 100, uniqueItems: true }),
-      sub_agent_default_timeout_minutes: whole(5, 1440),
+      allowed_models: Type.Array(Text(LIMITS.model_max), { maxItems: 100, uniqueItems: true }),
+      sub_agent_default_timeout_minutes: within(SETTING_RANGES.sub_agent_timeout_minutes),
       loop_brake: Closed({
         messages: within(SETTING_RANGES.loop_brake_messages),
         minutes: within(SETTING_RANGES.loop_brake_minutes),

@@ -42,6 +42,14 @@ export class BackgroundDatabase {
     return row?.removed ?? 0
   }
 
+  /** Sets the alarms of overdue sub-agents that have none; returns how many. */
+  async setMissingTimeouts(limit: number): Promise<number> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ set: number }[]>`select set_missing_timeouts(${limit}) as set`,
+    )
+    return row?.set ?? 0
+  }
+
   /** Orgs whose grace period is over. */
   async dueOrgs(): Promise<string[]> {
     const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)

@@ -21,6 +21,7 @@ import { notificationRoutes } from './routes/notifications.ts'
 import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { searchRoutes } from './routes/search.ts'
+import { subAgentRoutes } from './routes/sub-agents.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { userLinkRoutes } from './routes/user-links.ts'
@@ -41,6 +42,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(agentRoutes(deps))
     .use(projectRoutes(deps))
     .use(taskRoutes(deps))
+    .use(subAgentRoutes(deps))
     .use(channelRoutes(deps))
     .use(messageRoutes(deps))
     .use(deliveryRoutes(deps))

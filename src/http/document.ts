@@ -4,7 +4,7 @@ import { EVENTS, EventEnvelope, STREAM_CONTROLS, StreamEnvelope } from '../contr
 import { CLIENT_FRAMES, ClientFrame, SERVER_FRAMES, ServerFrame } from '../contracts/frames.ts'
 import { RESOURCES } from '../contracts/resources.ts'
 import type { Action } from '../domain/access.ts'
-import { ACTIONS } from '../domain/access.ts'
+import { ACTIONS, type Rule } from '../domain/access.ts'
 
 /** An operation as the API document describes it. */
 export interface Documentation {
@@ -153,7 +153,7 @@ function queryParameters(query: TSchema) {
 }
 
 function refusalsOf(action: Action): ErrorCode[] {
-  const rule = ACTIONS[action]
+  const rule: Rule = ACTIONS[action]
   const codes: ErrorCode[] = ['ORG_NOT_FOUND', 'INVALID_ID']
   if (rule.contributor === 'forbidden') codes.push('FORBIDDEN')
   if (rule.sub_agent === 'not_found') codes.push('NOT_FOUND')
@@ -165,12 +165,10 @@ function refusalsOf(action: Action): ErrorCode[] {
 function permission({ action, open }: Documentation): string {
   if (open) return 'Permission: anybody.'
   if (!action) return 'Permission: anybody who is signed in.'
-  const rule = ACTIONS[action]
-  const who = [
-    'administrator',
-    ...(rule.contributor === 'yes' ? ['contributor'] : []),
-    ...(rule.sub_agent === 'yes' ? ['sub-agent (within its task)'] : []),
-  ]
+  const rule: Rule = ACTIONS[action]
+  const members = rule.contributor === 'yes' ? ['administrator', 'contributor'] : ['administrator']
+  const sub_agents = rule.sub_agent === 'yes' ? ['sub-agent (within its task)'] : []
+  const who = rule.only === 'sub_agent' ? sub_agents : [...members, ...sub_agents]
   const when = rule.read_only === 'yes' ? ' Works in a read-only org.' : ''
   return `Permission: \`${action}\` — ${who.join(', ')}.${when}`
 }

@@ -81,6 +81,9 @@ type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<never, never>
 /** Path parameters that are ids; everything else is left to the endpoint. */
 const ID_PARAMS = /^(id|.*_id)$/
 
+/** Those that may be `me`, the caller. */
+const ME_PARAMS = new Set(['user_id', 'sub_agent_id'])
+
 /** An operation without a body takes none or an empty one: its fields would be unknown. */
 const NO_BODY = Closed({})
 
@@ -337,7 +340,7 @@ const mayRepeat = (request: Request): boolean =>
 
 function checkIds(params: Record<string, string>): void {
   for (const [name, value] of Object.entries(params)) {
-    if (!ID_PARAMS.test(name) || (name === 'user_id' && value === 'me')) continue
+    if (!ID_PARAMS.test(name) || (ME_PARAMS.has(name) && value === 'me')) continue
     params[name] = pathId(value)
   }
 }

@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Message, Task } from '../../src/contracts/resources.ts'
 import type { SearchAnswer } from '../../src/contracts/search.ts'
-import { Agent, type Answer, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
+import {
+  type Agent,
+  type Answer,
+  addAgent,
+  generalChannel,
+  join,
+  type Person,
+  setUp,
+} from '../support/client.ts'
 import { databaseOf, startServer, type TestServer } from '../support/server.ts'
-import { insertSubAgent } from '../support/sub-agent.ts'
+import { spawnSubAgent } from '../support/sub-agent.ts'
 
 let server: TestServer
 let admin: Person
@@ -260,10 +268,7 @@ describe('access', () => {
   })
 
   test('a sub-agent finds its task, its projects and their channels', async () => {
-    const of_task = { task_id: task.id, created_by: admin.user_id }
-    const { key } = await insertSubAgent(server, admin.org, of_task)
-    await server.restart()
-    const helper = new Agent(server.url, admin.org, key, forge.user)
+    const { agent: helper } = await spawnSubAgent(admin, { task_id: task.id })
     const { data } = await search(helper, 'deploy staging')
     expect(data.map(({ id }) => id)).toContain(task.id)
     expect(data.every(({ id, project_ids }) => id === task.id || project_ids.includes(open.id))).toBe(true)

@@ -26,7 +26,7 @@ export async function fillEveryTable(
   await sql`insert into task_assignees (org_id, task_id, user_id) values (${org_id}, ${task}, ${user_id})`
   await sql`insert into task_dependencies (org_id, task_id, blocked_by_id) values (${org_id}, ${task}, ${other_task})`
   await sql`insert into task_evidence (org_id, id, task_id, type, url, added_by) values (${org_id}, ${newId()}, ${task}, 'pr_link', 'https://x.example', ${user_id})`
-  await sql`insert into sub_agents (org_id, id, task_id, model, instructions, status, created_by, expires_at) values (${org_id}, ${sub_agent}, ${task}, 'm', 'do', 'active', ${user_id}, now())`
+  await sql`insert into sub_agents (org_id, id, number, display_name, task_id, model, instructions, status, created_by, expires_at) values (${org_id}, ${sub_agent}, 1, 'Sub-agent 1', ${task}, 'm', 'do', 'active', ${user_id}, now())`
   await sql`insert into api_keys (org_id, id, key_id, kind, user_id, prefix, bcrypt_hash, hmac) values (${org_id}, ${newId()}, ${newId().slice(-12)}, 'live', ${user_id}, 'p', 'b', 'h')`
   await sql`insert into channel_reads (org_id, channel_id, user_id, read_seq) values (${org_id}, ${channel_id}, ${user_id}, 0)`
   await sql`insert into messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, created_at) values (${org_id}, ${message}, ${channel_id}, 1, ${user_id}, 'human', 'F', 'text', 'hello', now())`

@@ -10,6 +10,8 @@ import background_down from './0004_background.down.sql' with { type: 'text' }
 import background_up from './0004_background.sql' with { type: 'text' }
 import jobs_down from './0005_jobs.down.sql' with { type: 'text' }
 import jobs_up from './0005_jobs.sql' with { type: 'text' }
+import sub_agents_down from './0006_sub_agents.down.sql' with { type: 'text' }
+import sub_agents_up from './0006_sub_agents.sql' with { type: 'text' }
 import notifications_down from './0007_notifications.down.sql' with { type: 'text' }
 import notifications_up from './0007_notifications.sql' with { type: 'text' }
 import search_down from './0008_search.down.sql' with { type: 'text' }
@@ -32,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0003_together', up: together_up, down: together_down },
   { name: '0004_background', up: background_up, down: background_down },
   { name: '0005_jobs', up: jobs_up, down: jobs_down, needs_queue: true },
+  { name: '0006_sub_agents', up: sub_agents_up, down: sub_agents_down },
   { name: '0007_notifications', up: notifications_up, down: notifications_down },
   { name: '0008_search', up: search_up, down: search_down },
 ]

@@ -35,6 +35,7 @@ function taskRows(sql: Sql, org: OrgRef): Fragment {
                 from task_dependencies d where d.org_id = x.org_id and d.blocked_by_id = x.id), '[]') as blocks,
       x.is_blocked,
       coalesce((select json_agg(json_build_object('id', s.id, 'task_id', s.task_id, 'host_agent_id', s.host_agent_id, 'model', s.model,
+                  'display_name', s.display_name,
                   'status', s.status, 'created_by', s.created_by, 'expires_at', ${isoTime(sql, 's.expires_at')},
                   'seconds_remaining', case when s.status = 'active' then greatest(0, floor(extract(epoch from s.expires_at - now())))::bigint else 0 end,
                   'summary', s.summary, 'created_at', ${isoTime(sql, 's.created_at')}, 'ended_at', ${isoTime(sql, 's.ended_at')})

@@ -9,6 +9,7 @@ import {
   primaryKey,
   smallint,
   text,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { Project } from '../../contracts/resources.ts'
@@ -245,6 +246,9 @@ export const sub_agents = pgTable(
   {
     org_id: orgId(),
     id: id(),
+    /** Counts the org's sub-agents. */
+    number: integer('number').notNull(),
+    display_name: text('display_name').notNull(),
     task_id: uuid('task_id').notNull(),
     host_agent_id: uuid('host_agent_id'),
     model: text('model').notNull(),
@@ -258,6 +262,9 @@ export const sub_agents = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
+    unique('sub_agents_number').on(t.org_id, t.number),
+    index('sub_agents_created').on(t.org_id, t.created_at, t.id),
+    index('sub_agents_due').on(t.expires_at).where(sql`status = 'active'`),
     index('sub_agents_status').on(t.org_id, t.status, t.created_at),
     index('sub_agents_task').on(t.org_id, t.task_id),
     index('sub_agents_host').on(t.org_id, t.host_agent_id),

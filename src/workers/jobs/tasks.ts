@@ -7,6 +7,7 @@ import { careForPartitionsJob } from './care-for-partitions.ts'
 import { deleteOrgsJob } from './delete-orgs.ts'
 import type { JobRule } from './job.ts'
 import { sweepExpiredJob } from './sweep-expired.ts'
+import { sweepSubAgentsJob } from './sweep-sub-agents.ts'
 
 /** What handlers work with, given by src/serve. Each of them takes the ports that it needs. */
 export interface JobPorts {
@@ -24,4 +25,5 @@ export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   care_for_partitions: careForPartitionsJob,
   delete_orgs: deleteOrgsJob,
   sweep_expired: sweepExpiredJob,
+  sweep_sub_agents: sweepSubAgentsJob,
 }

@@ -1,5 +1,6 @@
-import type { Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
 import { addAgent, PASSWORD, Person } from '../../support/client.ts'
+import { spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
 import { cookieHeaders, done, headersOf, type Place, type World } from './world.ts'
 
@@ -126,4 +127,37 @@ export const failedDelivery =
 /** The same with a body; names are made anew for each request, because each may be taken once. */
 export const sending =
   (make: Make, body: unknown): Make =>
-  async (setting) => ({ ...(await make(setting)), body: typeof body === 'function' ? body() : body })
+  async (setting) => ({ ...(await make(setting)), body: typeof body === 'function' ? body(setting) : body })
+
+export const sub_agent: Make = ({ place }) => ({ params: { sub_agent_id: place.sub_agent_id } })
+export const other_sub_agent: Make = ({ place }) => ({ params: { sub_agent_id: place.other_sub_agent_id } })
+
+export const spawning = (task_id: string, host_agent_id: string | null = null) => ({
+  task_id,
+  model: 'fake-1',
+  instructions: 'Do it.',
+  ...(host_agent_id === null ? {} : { host_agent_id }),
+})
+
+async function hostedBy({ place }: Setting, host_agent_id: string): Promise<Sent> {
+  const body = spawning(place.task_id, host_agent_id)
+  return { params: { sub_agent_id: (await done(place.admin.in<SubAgent>('POST', '/sub-agents', body))).id } }
+}
+
+/** One that nothing depends on. */
+export const freshSubAgent: Make = async (setting) =>
+  setting.read_only ? await sub_agent(setting) : await hostedBy(setting, setting.place.agent_id)
+
+export const hostedSubAgent: Make = async (setting) => {
+  const { world, place, read_only } = setting
+  if (read_only) return await sub_agent(setting)
+  const headers = { Authorization: `Bearer ${world.keys.agent_assigned}` }
+  const me = await fetch(`${world.server.url}/api/v1/orgs/${place.slug}/users/me`, { headers })
+  return await hostedBy(setting, ((await me.json()) as User).id)
+}
+
+/** A sub-agent in the place of the one of the table: for what ends it. */
+export const asFreshSubAgent: Make = async ({ caller, place }) => {
+  if (caller !== 'sub_agent') return {}
+  return { headers: (await spawnSubAgent(place.admin, { task_id: place.task_id })).agent.headers }
+}

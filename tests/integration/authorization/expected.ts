@@ -7,6 +7,7 @@ const FORBIDDEN = refusal('FORBIDDEN')
 const NOT_FOUND = refusal('NOT_FOUND')
 const NO_CHANNEL = refusal('CHANNEL_NOT_FOUND')
 const NO_TASK = refusal('TASK_NOT_FOUND')
+const NO_SUB_AGENT = refusal('SUB_AGENT_NOT_FOUND')
 const READ_ONLY = refusal('ORG_READ_ONLY')
 const INVALID_TRANSITION = refusal('INVALID_TRANSITION')
 const UNAUTHENTICATED = refusal('UNAUTHENTICATED')
@@ -168,6 +169,18 @@ export const EXPECTED: readonly Row[] = [
     { administrator: DONE, sub_agent: NO_TASK },
     OTHER_TASK,
   ),
+
+  in_org('GET /sub-agents', { administrator: OK }),
+  in_org('POST /sub-agents', { administrator: CREATED }),
+  in_org('GET /sub-agents/{sub_agent_id}', { administrator: OK, sub_agent: OK }, 'the sub-agent itself'),
+  in_org('GET /sub-agents/{sub_agent_id}', { administrator: OK, sub_agent: NO_SUB_AGENT }, 'another'),
+  in_org(
+    'POST /sub-agents/{sub_agent_id}/key',
+    { administrator: FORBIDDEN, agent_assigned: CREATED },
+    'hosted by the assigned agent',
+  ),
+  in_org('POST /sub-agents/{sub_agent_id}/terminate', { administrator: OK }),
+  in_org('POST /sub-agents/me/complete', { administrator: NO_SUB_AGENT, sub_agent: OK }),
 
   in_org('GET /channels', { administrator: OK, sub_agent: OK }),
   in_org('POST /channels', administrators(CREATED)),

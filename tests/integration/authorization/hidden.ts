@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { contractOf } from '../../support/contract.ts'
-import type { Sent } from './arrange.ts'
+import { type Sent, spawning } from './arrange.ts'
 import type { CallerName } from './callers.ts'
 import { EXPECTED } from './expected.ts'
 import { send } from './send.ts'
@@ -16,6 +16,7 @@ const paramsOf = (place: Place) => ({
   task_id: place.task_id,
   blocked_by_id: place.other_task_id,
   evidence_id: place.evidence_id,
+  sub_agent_id: place.sub_agent_id,
   channel_id: place.channel_id,
   user_id: place.member_id,
   seq: 1,
@@ -29,7 +30,13 @@ type Params = ReturnType<typeof paramsOf>
 function randomised(params: Params): Params {
   const fresh = () => crypto.randomUUID()
   const ids = { project_id: fresh(), task_id: fresh(), blocked_by_id: fresh(), evidence_id: fresh() }
-  const others = { channel_id: fresh(), user_id: fresh(), agent_id: fresh(), notification_id: fresh() }
+  const others = {
+    sub_agent_id: fresh(),
+    channel_id: fresh(),
+    user_id: fresh(),
+    agent_id: fresh(),
+    notification_id: fresh(),
+  }
   return { ...params, ...ids, ...others }
 }
 
@@ -109,6 +116,8 @@ export function testsOfHiding(world: () => World): void {
       'PATCH /tasks/{task_id}',
       ({ task_id }, { project_id }) => ({ params: { task_id }, body: { project_ids: [project_id] } }),
     ],
+    ['POST /sub-agents', (_, { task_id }) => ({ body: spawning(task_id) })],
+    ['POST /sub-agents', (own, { user_id }) => ({ body: spawning(own.task_id, user_id) })],
     ['POST /projects', (_, { user_id }) => ({ body: { ...project, owner_id: user_id } })],
     ['POST /projects', (_, { user_id }) => ({ body: { ...project, assigned_user_ids: [user_id] } })],
     [
@@ -139,11 +148,16 @@ export function testsOfHiding(world: () => World): void {
     ['sub_agent', 'POST /tasks/{task_id}/evidence'],
     ['sub_agent', 'GET /projects/{project_id}'],
     ['sub_agent', 'GET /users/{user_id}'],
+    ['sub_agent', 'GET /sub-agents/{sub_agent_id}'],
   ] as const)('what is hidden inside the org, from %s: %s', async (caller, short) => {
     const operation = short.replace(' ', ` ${ORG}`)
     const body = await bodyOf(operation)
     const { main } = world()
-    const elsewhere = { project_id: main.other_project_id, task_id: main.other_task_id }
+    const elsewhere = {
+      project_id: main.other_project_id,
+      task_id: main.other_task_id,
+      sub_agent_id: main.other_sub_agent_id,
+    }
     const params = { ...paramsOf(main), ...(caller === 'sub_agent' ? elsewhere : {}) }
     await expectSame(caller, operation, { ...body, params }, { ...body, params: randomised(params) })
   })

@@ -1,7 +1,7 @@
 import type { Evidence, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, Person, setUp } from '../../support/client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
-import { insertSubAgent } from '../../support/sub-agent.ts'
+import { hostSubAgent, spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
 
 /** An org with one of everything that a path can name. */
@@ -18,6 +18,9 @@ export interface Place {
   evidence_id: string
   other_task_id: string
   other_evidence_id: string
+  /** Of the task; in the first org the one of the table. */
+  sub_agent_id: string
+  other_sub_agent_id: string
   /** Members that nothing depends on. */
   member_id: string
   agent_id: string
@@ -63,7 +66,7 @@ export function cookieHeaders(person: Person): Record<string, string> {
   }
 }
 
-/** Starts a server with four orgs and everybody of the table. It starts twice: see {@link insertSubAgent}. */
+/** Starts a server with four orgs and everybody of the table. */
 export async function startWorld(): Promise<World> {
   const server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
   try {
@@ -90,20 +93,17 @@ export async function startWorld(): Promise<World> {
     }
     await done(suspended.in('POST', '/suspend'))
     await done(pending.in('DELETE', '', { confirm: pending.org }))
-    const sub_agent = await insertSubAgent(server, main.slug, {
-      task_id: main.task_id,
-      created_by: administrator.user_id,
-    })
-    await server.restart()
+    const { sub_agent, agent } = await spawnSubAgent(administrator, { task_id: main.task_id })
     return {
       server,
       ...places,
+      main: { ...main, sub_agent_id: sub_agent.id },
       people: { outsider, unassigned, assigned, owner, administrator, suspended, pending },
       keys: {
         outsider_agent: outsider_agent.key,
         agent_unassigned: agent_unassigned.key,
         agent_assigned: agent_assigned.key,
-        sub_agent: sub_agent.key,
+        sub_agent: agent.key,
       },
       other_session: bystander,
     }
@@ -159,6 +159,8 @@ export async function fill(
     const { data } = await done(to.in<{ data: { id: string }[] }>('GET', '/notifications?per_page=1'))
     return data[0]?.id ?? ''
   }
+  const hosted = await hostSubAgent(admin, agent, { task_id: task.id })
+  const other_hosted = await hostSubAgent(admin, agent, { task_id: other_task.id })
   return {
     slug: admin.org,
     admin,
@@ -170,6 +172,8 @@ export async function fill(
     evidence_id: await addEvidence(admin, task.id),
     other_task_id: other_task.id,
     other_evidence_id: await addEvidence(admin, other_task.id),
+    sub_agent_id: hosted.sub_agent.id,
+    other_sub_agent_id: other_hosted.sub_agent.id,
     member_id: member.id,
     agent_id: agent.user.id,
     notification_id: await told(agent, admin.user_id, admin),

@@ -72,7 +72,7 @@ const OUTSIDE_THE_LANE = [
 ]
 
 /** Each write with the first of these callers that it is open to. */
-const CALLERS = ['administrator', 'agent_assigned', 'suspended', 'pending'] as const
+const CALLERS = ['administrator', 'agent_assigned', 'suspended', 'pending', 'sub_agent'] as const
 const WRITING = EXPECTED.filter(({ operation }) => !operation.startsWith('GET ')).flatMap((row) => {
   const caller = CALLERS.find((name) => row.cells[name].startsWith('2'))
   return caller ? [[keyOf(row), row, caller] as const] : []
