@@ -110,6 +110,7 @@ const org_pages = {
   agents: () => import('./pages/org/AgentsPage.vue'),
   connect: () => import('./pages/org/ConnectPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
+  search: () => import('./pages/org/SearchPage.vue'),
   settings: () => import('./pages/org/SettingsPage.vue'),
 }
 
@@ -146,6 +147,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'agents', component: org_pages.agents },
           { path: 'agents/connect/:agent_id?', component: org_pages.connect },
           { path: 'events', component: org_pages.events },
+          { path: 'search', component: org_pages.search },
           { path: 'settings', redirect: (to) => paths.settings(String(to.params.org), 'general') },
           { path: 'settings/:tab', component: org_pages.settings },
         ],

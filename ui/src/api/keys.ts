@@ -1,5 +1,6 @@
 import type { LogFilter } from '../realtime/event-log.ts'
 import type { SliceOf } from '../realtime/task-slice.ts'
+import type { SearchParams } from './search.ts'
 
 /** Keys of the query cache, in one place: a mistyped key would never be updated. */
 export const keys = {
@@ -31,6 +32,7 @@ export const keys = {
   /** Answers to what was typed in the palette. */
   found: (slug: string, kind: 'tasks' | 'projects' | 'users', q: string) =>
     ['org', slug, 'found', kind, q] as const,
+  search: (slug: string, params: SearchParams) => ['org', slug, 'search', params] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */
