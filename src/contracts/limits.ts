@@ -11,6 +11,7 @@ export const LIMITS = {
   free_form_bytes_max: 64 * 1024,
 
   org_name_max: 100,
+  time_zone_max: 64,
   org_slug_min: 3,
   org_slug_max: 50,
   display_name_max: 100,

@@ -1,7 +1,8 @@
-import type { OrgSettings } from '../../contracts/settings.ts'
+import { DEFAULT_SETTINGS, type OrgSettings } from '../../contracts/settings.ts'
 import type { OrgStatus } from '../../contracts/vocabulary.ts'
 import type { Head } from '../../domain/ownership.ts'
 import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
+import { filledSettings } from '../../domain/settings.ts'
 import type { OneReader } from '../client.ts'
 import { foundUsernames } from './users.ts'
 
@@ -70,6 +71,7 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
     head: { epoch, sequence, batch, log },
     permissions: {
       ...permissions,
+      settings: filledSettings(permissions.settings, DEFAULT_SETTINGS),
       members: members.map(({ former_usernames, ...member }) => ({
         ...member,
         ...foundUsernames(former_usernames),

@@ -27,9 +27,9 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   {
     id: 'general',
     label: 'General',
-    intro: 'How the organization is called.',
+    intro: 'How the organization is called, and whose times of day it keeps to.',
     numbers: [],
-    others: ['/name'],
+    others: ['/name', '/settings/time_zone'],
   },
   {
     id: 'defaults',
