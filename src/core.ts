@@ -7,6 +7,7 @@ import { SingleNodeDirectory } from './actors/runtime/directory.ts'
 import { Host } from './actors/runtime/host.ts'
 import { LANE_LIMITS } from './actors/runtime/lane.ts'
 import { Router } from './actors/runtime/router.ts'
+import type { MailTiming } from './commands/command.ts'
 import { createJobRunner } from './commands/execute.ts'
 import { postRefusal } from './commands/post-refusal.ts'
 import { COMMANDS } from './commands/registry.ts'
@@ -45,6 +46,8 @@ export interface CoreOptions {
   ring_events_max: number
   /** An actor without a message for this long is passivated. */
   actor_idle_ms: number
+  /** Null without a mail server. */
+  mail: MailTiming | null
 }
 
 /** The ring's other bound. */
@@ -124,7 +127,7 @@ export function createCore(
   })
 
   const orgPorts: OrgPorts = {
-    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
+    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS, options.mail)),
     load: (org_id) => readOrgState(database, org_id),
     refusal: postRefusal,
     publish: (batch) => {

@@ -72,6 +72,7 @@ export async function openNode(
       mailbox_max: config.mailbox_max,
       ring_events_max: config.replay_ring,
       actor_idle_ms: config.actor_idle_ms,
+      mail: config.smtp_url === undefined ? null : { delay_ms: config.email_delay_seconds * 1_000 },
     },
     publish,
     ({ org_id, events }: PublishedBatch) => {

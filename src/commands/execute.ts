@@ -10,14 +10,15 @@ import { mayBeNotified } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { senderOf } from '../domain/principal.ts'
 import { checkPrincipal } from './check-principal.ts'
-import type { CommandContext, CommandOutcome, Commands } from './command.ts'
+import type { CommandContext, CommandOutcome, Commands, MailTiming } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
+import { mailNotifications } from './mail.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
 import { TaskBatch } from './task-batch.ts'
 
 /** Runs commands inside the lane's transaction: repeated authorization, idempotent replay, numbering, event rows. */
-export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
+export function createJobRunner(commands: Commands, mail: MailTiming | null = null): JobRunner<Job, Done> {
   return {
     // A plain new message is decided from the owner's memory alone; its `client_id` is looked up only when the
     // database finds it stored already.
@@ -40,7 +41,7 @@ export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
       if (stored) return { reply: stored, events: [], notifications: [] }
 
       if (!command.batched) await TaskBatch.of(context).write()
-      const within = contextOf(context, job.permissions)
+      const within = contextOf(context, job.permissions, mail)
       const outcome = await runCommand(commands, job, within)
       const events = outcome.events.map((event) => number(event, job, context))
       const notifications = storeNotifications(outcome, events, within)
@@ -64,7 +65,7 @@ function runCommand<N extends CommandName>(
 /** State of one batch, created with its first command. */
 const contexts = new WeakMap<BatchContext, CommandContext>()
 
-function contextOf(batch: BatchContext, permissions: Permissions): CommandContext {
+function contextOf(batch: BatchContext, permissions: Permissions, mail: MailTiming | null): CommandContext {
   const made = contexts.get(batch)
   if (made?.permissions === permissions) return made
   const context: CommandContext = {
@@ -81,6 +82,7 @@ function contextOf(batch: BatchContext, permissions: Permissions): CommandContex
     nextSeq: (channel_id) => batch.nextSeq(channel_id),
     nextSequence: () => batch.nextSequence(),
     permissions,
+    mail,
     newId,
   }
   contexts.set(batch, context)
@@ -150,8 +152,10 @@ function storeNotifications(
   context: CommandContext,
 ): UserNotification[] {
   const wanted = (outcome.notifications ?? []).filter((one) => mayBeNotified(context.permissions, one))
-  return addNotifications(
+  const notifications = addNotifications(
     context,
     wanted.map(({ event, ...rest }) => ({ id: newId(), ...rest, event_sequence: events[event]!.sequence })),
   )
+  mailNotifications(context, notifications)
+  return notifications
 }

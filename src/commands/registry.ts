@@ -40,6 +40,7 @@ import { userRemove } from './user-remove.ts'
 import { userSetClient } from './user-set-client.ts'
 import { userSetCommands } from './user-set-commands.ts'
 import { userSetPassword } from './user-set-password.ts'
+import { userUnsubscribe } from './user-unsubscribe.ts'
 import { userUpdate } from './user-update.ts'
 
 /** All commands of an org by name: every change of an existing org that its log records. */
@@ -82,6 +83,7 @@ export const COMMANDS: Commands = {
   'user.join': userJoin,
   'user.link_sign_in': userLinkSignIn,
   'user.remove': userRemove,
+  'user.unsubscribe': userUnsubscribe,
   'user.set_password': userSetPassword,
   'user.set_client': userSetClient,
   'user.set_commands': userSetCommands,

@@ -20,8 +20,6 @@ const PLANNED: Readonly<Record<string, PlannedRow>> = {
   MC_OIDC_ISSUER: { ...URL, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_ID: { ...TEXT, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with an OpenID Connect provider.' },
-  MC_SMTP_URL: { kind: 'URL with smtp:// or smtps://', doc: 'Mail server.' },
-  MC_EMAIL_FROM: { kind: 'e-mail address', doc: 'Sender of mails.' },
   MC_EXPORT_DIR: { ...FOLDER, doc: 'Folder of exports.' },
   MC_ARCHIVE_DIR: { ...FOLDER, doc: 'Folder of archived events and messages.' },
   MC_BACKUP_DIR: { ...FOLDER, doc: 'Folder of backups.' },

@@ -13,6 +13,7 @@ export function readSettings(read: Reader) {
     ...address(read.section('Address')),
     ...storage(read.section('Storage')),
     ...secrets(read.section('Secrets')),
+    ...mail(read.section('Mail')),
     ...operation(read.section('Operation')),
     ...tuning(read.section('Tuning')),
   }
@@ -112,6 +113,26 @@ function secrets(read: Reader) {
       kind: 'secret of at least 16 characters',
       matches: /^[\x21-\x7e]{16,}$/,
       doc: 'Opens `/metrics` to other machines as `Authorization: Bearer …`.',
+    }),
+  }
+}
+
+function mail(read: Reader) {
+  return {
+    smtp_url: read.url('MC_SMTP_URL', ['smtp', 'smtps'], {
+      doc: 'Mail server, with user and password if it asks for them: `smtp://user:password@mail.example.com:587`, or `smtps://…:465`. Without it no mail is made, and the app says so. A password is sent over TLS only, and the certificate must be valid, unless the server is on this machine; `?requireTLS=false`, `?ignoreTLS=true` and `?tls.rejectUnauthorized=false` change that.',
+    }),
+    email_from: read.optional('MC_EMAIL_FROM', {
+      kind: 'e-mail address',
+      matches: /^[^\s@<>]+@[^\s@<>]+$/,
+      default_text: '`mission-control@` and the host of `MC_PUBLIC_URL`',
+      doc: 'Sender of mails, and where reports about undelivered ones go. An organization may show an address of its own as the author.',
+    }),
+    email_delay_seconds: read.integer('MC_EMAIL_DELAY_SECONDS', {
+      default: 5,
+      min: 0,
+      max: 3_600,
+      doc: 'Seconds that a mail about a notification waits: what is read meanwhile is not mailed, and more than five that wait for one person become one mail.',
     }),
   }
 }

@@ -203,6 +203,7 @@ export const COMMAND_SCHEMAS = {
     result: Closed({ account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
+  'user.unsubscribe': { input: ofUser({}), result: nothing },
   'user.set_client': { input: ofUser({ client: ClientReport }), result: AgentClient },
   'user.set_commands': { input: ofUser({ commands: AgentCommands }), result: AgentCommands },
   'user.update': { input: ofUser({ patch: UserPatch }), result: User },

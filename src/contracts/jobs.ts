@@ -1,5 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 
+import { Closed, Uuid } from './schema.ts'
+
 const NOTHING = Type.Object({}, { additionalProperties: false })
 
 /**
@@ -10,6 +12,8 @@ export const JOB_PAYLOADS = {
   archive_tasks: NOTHING,
   care_for_partitions: NOTHING,
   delete_orgs: NOTHING,
+  send_email: Closed({ org_id: Uuid(), email_id: Uuid() }),
+  sweep_emails: NOTHING,
   sweep_expired: NOTHING,
   sweep_sub_agents: NOTHING,
 }

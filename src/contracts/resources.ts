@@ -7,7 +7,9 @@ import {
   CHANNEL_TYPES,
   CLIENT_STATES,
   DELIVERY_STATES,
+  EMAIL_KINDS,
   EMAIL_PREFERENCES,
+  EMAIL_STATUSES,
   EVIDENCE_TYPES,
   EXPORT_STATUSES,
   MESSAGE_KINDS,
@@ -303,6 +305,44 @@ export type Notification = Static<typeof Notification>
 export const ReadCount = Closed({ read_count: Count() })
 export type ReadCount = Static<typeof ReadCount>
 
+/** A mail to a member: about notifications, or with the link of an invite. Its text is not kept. */
+export const Email = Closed({
+  id: Uuid(),
+  kind: OneOf(EMAIL_KINDS),
+  user_id: Uuid(),
+  address: Type.String({ description: 'As it was at the last attempt.' }),
+  notification_ids: Type.Array(Uuid()),
+  status: OneOf(EMAIL_STATUSES),
+  attempts: Count(),
+  last_error: Nullable(Type.String()),
+  created_at: Timestamp(),
+  updated_at: Timestamp(),
+  sent_at: Nullable(Timestamp()),
+})
+export type Email = Static<typeof Email>
+
+/** Whether and how the mails of an organization get out. */
+export const EmailDelivery = Closed({
+  configured: Type.Boolean({ description: 'The server has a mail server. Without one no mail is made.' }),
+  from_address: Nullable(Type.String({ description: 'Author of the mails; null without a mail server.' })),
+  figures: Nullable(
+    Closed(
+      {
+        pending: Count(),
+        failed: Count(),
+        last_error: Nullable(Type.String({ description: 'Of the newest mail that is not sent.' })),
+        last_sent_at: Nullable(Timestamp()),
+      },
+      { description: 'For administrators; null for everybody else.' },
+    ),
+  ),
+})
+export type EmailDelivery = Static<typeof EmailDelivery>
+
+/** What an unsubscribe link has done. */
+export const Unsubscribed = Closed({ org_name: Type.String(), email: Type.Literal('none') })
+export type Unsubscribed = Static<typeof Unsubscribed>
+
 export const Export = Closed({
   id: Uuid(),
   status: OneOf(EXPORT_STATUSES),
@@ -329,6 +369,7 @@ export const RESOURCES: Record<string, TSchema> = {
   MessageTombstone,
   Delivery,
   Notification,
+  Email,
   Export,
   OrgSettings,
 }

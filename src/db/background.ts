@@ -50,6 +50,14 @@ export class BackgroundDatabase {
     return row?.set ?? 0
   }
 
+  /** Removes mails that ended a month ago, and gives up those that wait for a day; returns how many at most `rows` each. */
+  async sweepEmails(rows: number): Promise<number> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ swept: number }[]>`select sweep_emails(${rows}) as swept`,
+    )
+    return row?.swept ?? 0
+  }
+
   /** Orgs whose grace period is over. */
   async dueOrgs(): Promise<string[]> {
     const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)

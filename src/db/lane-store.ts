@@ -88,6 +88,7 @@ interface Mark {
   notifications: number
   replies: number
   jobs: number
+  emails: number
 }
 
 /**
@@ -338,7 +339,7 @@ class Batch<Job, Done> implements BatchContext {
 
   #mark(): Mark {
     this.#seqs_before.clear()
-    const { messages, events, notifications, replies, jobs } = this.rows
+    const { messages, events, notifications, replies, jobs, emails } = this.rows
     return {
       sequence: this.sequence,
       messages: messages.length,
@@ -346,6 +347,7 @@ class Batch<Job, Done> implements BatchContext {
       notifications: notifications.length,
       replies: replies.length,
       jobs: jobs.length,
+      emails: emails.length,
     }
   }
 
@@ -359,6 +361,7 @@ class Batch<Job, Done> implements BatchContext {
     this.rows.notifications.length = Math.min(mark.notifications, this.rows.notifications.length)
     this.rows.replies.length = Math.min(mark.replies, this.rows.replies.length)
     this.rows.jobs.length = Math.min(mark.jobs, this.rows.jobs.length)
+    this.rows.emails.length = Math.min(mark.emails, this.rows.emails.length)
   }
 }
 

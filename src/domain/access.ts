@@ -96,6 +96,9 @@ export const ACTIONS = {
   'sub_agent.complete': everybody({ only: 'sub_agent' }),
   'export.manage': administrators(reading),
   'notification.own': members(reading),
+  'email.delivery': members(reading),
+  'email.read': administrators(reading),
+  'email.resend': administrators(),
 } as const satisfies Record<string, Rule>
 
 export type Action = keyof typeof ACTIONS

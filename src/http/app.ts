@@ -15,6 +15,7 @@ import { agentRoutes } from './routes/agents.ts'
 import { authRoutes } from './routes/auth/routes.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { emailRoutes } from './routes/emails.ts'
 import { eventRoutes } from './routes/events.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { notificationRoutes } from './routes/notifications.ts'
@@ -24,6 +25,7 @@ import { searchRoutes } from './routes/search.ts'
 import { subAgentRoutes } from './routes/sub-agents.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { unsubscribeRoutes } from './routes/unsubscribe.ts'
 import { userLinkRoutes } from './routes/user-links.ts'
 import { userRoutes } from './routes/users.ts'
 import { socketRoutes } from './routes/ws.ts'
@@ -49,6 +51,8 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(eventRoutes(deps))
     .use(notificationRoutes(deps))
     .use(searchRoutes(deps))
+    .use(emailRoutes(deps))
+    .use(unsubscribeRoutes(deps))
     .use(socketRoutes(deps))
 }
 

@@ -65,6 +65,8 @@ export interface Deps {
   cors_origins: readonly string[]
   /** Address of the app, without a trailing slash. */
   public_url: string
+  /** Sender of mails; null without a mail server. */
+  email_from: string | null
   cookies: CookieScope
   single_tenant: boolean
   version: string

@@ -18,6 +18,8 @@ export interface Documentation {
   errors?: readonly ErrorCode[]
   action?: Action
   body?: TSchema
+  /** The body may also be a form. */
+  form?: boolean
   /** A body may be left out. */
   body_optional?: boolean
   query?: TSchema
@@ -25,6 +27,8 @@ export interface Documentation {
   open?: boolean
   params?: Record<string, string>
 }
+
+const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data']
 
 const ALWAYS: readonly ErrorCode[] = ['RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']
 const WITH_BODY: readonly ErrorCode[] = [
@@ -62,7 +66,12 @@ export function describe(doc: Documentation) {
       ? {
           requestBody: {
             required: !doc.body_optional,
-            content: { 'application/json': { schema: schemaOf(doc.body) } },
+            content: Object.fromEntries(
+              (doc.form ? ['application/json', ...FORMS] : ['application/json']).map((type) => [
+                type,
+                { schema: schemaOf(doc.body as TSchema) },
+              ]),
+            ),
           },
         }
       : {}),

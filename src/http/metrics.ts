@@ -32,6 +32,13 @@ export class Metrics {
     registers: [this.#registry],
   })
 
+  readonly #mailed = new Counter({
+    name: 'mc_email_attempts_total',
+    help: 'Attempts to hand a mail to the mail server, by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  })
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
   }
@@ -45,6 +52,10 @@ export class Metrics {
 
   ended(kind: 'sse' | 'websocket', reason: string): void {
     this.#dropped.inc({ kind, reason })
+  }
+
+  mailed(outcome: 'sent' | 'deferred' | 'refused' | 'unknown'): void {
+    this.#mailed.inc({ outcome })
   }
 
   /** A gauge that is read when metrics are asked for. */

@@ -1,6 +1,7 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { csrfToken } from '../auth/csrf.ts'
 import { Devices } from '../auth/devices.ts'
+import { hashLinkToken } from '../auth/link-tokens.ts'
 import { Passwords } from '../auth/passwords.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
 import type { Sessions } from '../auth/sessions.ts'
@@ -65,10 +66,11 @@ export function createDeps(
         token,
         Date.now(),
       ),
-    hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
+    hashToken: async (token) => hashLinkToken(token),
     ...listener,
     cors_origins: config.cors_origins,
     public_url: config.public_url,
+    email_from: config.smtp_url === undefined ? null : config.email_from,
     cookies: { secure: config.https, installation: secrets.installation },
     single_tenant: config.single_tenant,
     version: SERVER_VERSION,

@@ -3,6 +3,7 @@ import type { Node } from '../node.ts'
 import { tasksOf } from '../workers/jobs/run-job.ts'
 import { SCHEDULE } from '../workers/jobs/schedule.ts'
 import { JOBS } from '../workers/jobs/tasks.ts'
+import { createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
 export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
@@ -13,6 +14,7 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
     partitions: opened.partitions,
     command: core.systemCommand,
     forget,
+    mail: createMail(node),
   }
   return new JobQueue({
     connection: opened.worker,

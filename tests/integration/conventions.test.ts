@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Channel, Message, Org, Project, Task, User } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
 import { contractOf, type Operation } from '../support/contract.ts'
+import { failedEmail } from '../support/failed-email.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { hostSubAgent, spawnSubAgent } from '../support/sub-agent.ts'
 
@@ -23,6 +24,7 @@ let general: string
 let project: Project
 let task: Task
 let sub_agent_id: string
+let email_id: string
 
 beforeAll(async () => {
   server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
@@ -30,6 +32,7 @@ beforeAll(async () => {
   ana = await join(admin, 'Ana Lima')
   bot = await addAgent(admin, 'forge')
   general = (await generalChannel(admin)).id
+  email_id = await failedEmail(server, admin.org, ana.user_id)
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
   await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })
@@ -50,6 +53,7 @@ function filled(path: string): string {
     agent_id: bot.user.id,
     sub_agent_id,
     seq: '1',
+    email_id,
   }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no ${name}`)
 }
@@ -393,6 +397,7 @@ describe('an Idempotency-Key', () => {
       by: (await spawnSubAgent(admin, { task_id: task.id })).agent,
       ends_key: true,
     }),
+    '/emails/{email_id}/resend': () => ({ other: {}, status: 200 }),
     '/channels': () => ({ body: { name: 'Once more' }, other: { name: 'Twice' }, status: 201 }),
     '/channels/{channel_id}/messages': () => ({
       body: { content: 'once' },

@@ -133,6 +133,7 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
   await take('task.archive', { ids: [blocker.id, second.id] })
 
   await take('project.archive', { id: project.id })
+  await take('user.unsubscribe', { user_id: person.id })
   await take('user.remove', { user_id: person.id })
   await take('org.update', { name: 'New name', settings: { deletion_grace_period_days: 9 } })
   await take('org.suspend', null)

@@ -35,6 +35,7 @@ export async function fillEveryTable(
   await sql`insert into recent_commands (org_id, command_id) values (${org_id}, ${newId()})`
   await sql`insert into subscriptions (org_id, user_id, mode, topics) values (${org_id}, ${user_id}, 'all', '[]')`
   await sql`insert into notifications (org_id, id, user_id, type, event_sequence, resource, title) values (${org_id}, ${newId()}, ${user_id}, 't', 1, '{}', 'T')`
+  await sql`insert into emails (org_id, id, user_id, kind, status) values (${org_id}, ${newId()}, ${user_id}, 'digest', 'pending')`
   await sql`insert into exports (org_id, id, requested_by, status) values (${org_id}, ${newId()}, ${user_id}, 'pending')`
   await sql`insert into invites (org_id, id, email, user_id, role, token_hash, expires_at, created_by) values (${org_id}, ${newId()}, 'a@b.c', ${user_id}, 'contributor', ${newId()}, now(), ${user_id})`
   await sql`insert into idempotency_keys (org_id, principal_id, route, key, fingerprint, status) values (${org_id}, ${user_id}, 'r', ${newId()}, 'f', 201)`

@@ -16,6 +16,8 @@ import notifications_down from './0007_notifications.down.sql' with { type: 'tex
 import notifications_up from './0007_notifications.sql' with { type: 'text' }
 import search_down from './0008_search.down.sql' with { type: 'text' }
 import search_up from './0008_search.sql' with { type: 'text' }
+import emails_down from './0010_emails.down.sql' with { type: 'text' }
+import emails_up from './0010_emails.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -37,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006_sub_agents', up: sub_agents_up, down: sub_agents_down },
   { name: '0007_notifications', up: notifications_up, down: notifications_down },
   { name: '0008_search', up: search_up, down: search_down },
+  { name: '0010_emails', up: emails_up, down: emails_down },
 ]

@@ -13,7 +13,7 @@ import type { CronEntry, QueueOptions, Task } from './job-queue.ts'
 import { queueLogger } from './logger.ts'
 
 /** A new job is announced to the workers; they look for themselves this often for jobs that were put off, and for lost announcements. */
-const POLL_MS = 20_000
+const POLL_MS = 5_000
 /** Beside one for each job that runs: the connection that listens. Fewer are an error of the library at its start. */
 const CONNECTIONS_BESIDE = 1
 /** An ended job counts as under way for a while: the statement that removes it may be on its way. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   foreignKey,
   index,
   integer,
@@ -68,6 +69,8 @@ export const memberships = pgTable(
     identifier: text('identifier'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),
+    /** False until the member first sets its preferences: the organization's default holds. */
+    preference_chosen: boolean('preference_chosen').notNull().default(false),
     last_active_at: at('last_active_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),

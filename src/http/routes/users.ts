@@ -14,7 +14,7 @@ import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
 import { newKey } from '../new-key.ts'
-import { newLink } from '../one-time-link.ts'
+import { newInviteLink } from '../one-time-link.ts'
 import { INVITE_MS, targetOf } from './user-links.ts'
 
 const UserQuery = Type.Object({
@@ -246,7 +246,7 @@ async function invite(
   body: Extract<UserCreate, { type: 'human' }>,
 ) {
   const { email, display_name, role } = body
-  const { token, stored } = await newLink(deps, INVITE_MS)
+  const { token, stored } = await newInviteLink(deps, INVITE_MS)
   const reply = await call.command('user.invite_human', {
     email,
     display_name,

@@ -6,6 +6,8 @@ import { archiveTasksJob } from './archive-tasks.ts'
 import { careForPartitionsJob } from './care-for-partitions.ts'
 import { deleteOrgsJob } from './delete-orgs.ts'
 import type { JobRule } from './job.ts'
+import { type MailPorts, sendEmailJob } from './send-email.ts'
+import { sweepEmailsJob } from './sweep-emails.ts'
 import { sweepExpiredJob } from './sweep-expired.ts'
 import { sweepSubAgentsJob } from './sweep-sub-agents.ts'
 
@@ -17,6 +19,7 @@ export interface JobPorts {
   command(org_id: string, command: NamedInput): Promise<unknown>
   /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
   forget(org_id: string): Promise<void>
+  mail: MailPorts
 }
 
 /** Every kind of job by its name. */
@@ -24,6 +27,8 @@ export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   archive_tasks: archiveTasksJob,
   care_for_partitions: careForPartitionsJob,
   delete_orgs: deleteOrgsJob,
+  send_email: sendEmailJob,
+  sweep_emails: sweepEmailsJob,
   sweep_expired: sweepExpiredJob,
   sweep_sub_agents: sweepSubAgentsJob,
 }

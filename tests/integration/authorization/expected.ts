@@ -246,4 +246,8 @@ export const EXPECTED: readonly Row[] = [
     'another’s',
   ),
   in_org('POST /notifications/read-all', { administrator: OK, read_only: OK }),
+  in_org('GET /emails', administrators(OK)),
+  in_org('GET /emails/delivery', { administrator: OK }),
+  in_org('POST /emails/{email_id}/resend', administrators(OK)),
+  row('POST /unsubscribe', anybody(OK), 'with the token of a mail'),
 ]

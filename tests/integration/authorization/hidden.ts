@@ -22,6 +22,7 @@ const paramsOf = (place: Place) => ({
   seq: 1,
   agent_id: place.agent_id,
   notification_id: place.notification_id,
+  email_id: place.email_id,
 })
 
 type Params = ReturnType<typeof paramsOf>
@@ -36,6 +37,7 @@ function randomised(params: Params): Params {
     user_id: fresh(),
     agent_id: fresh(),
     notification_id: fresh(),
+    email_id: fresh(),
   }
   return { ...params, ...ids, ...others }
 }

@@ -1,4 +1,8 @@
+import { loadSecrets } from '../../../src/auth/secrets.ts'
+import { signUnsubscribeLink } from '../../../src/auth/unsubscribe-links.ts'
+import type { Org } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD } from '../../support/client.ts'
+import { failedEmail } from '../../support/failed-email.ts'
 import {
   agent,
   asFreshSession,
@@ -209,6 +213,11 @@ const IN_ORG: Record<string, Make> = {
   'PUT /notifications/{notification_id}/read one’s own': ownNotification,
   'PUT /notifications/{notification_id}/read another’s': othersNotification,
   'POST /notifications/read-all': nothing,
+  'GET /emails': nothing,
+  'GET /emails/delivery': nothing,
+  'POST /emails/{email_id}/resend': async ({ world, place }) => ({
+    params: { email_id: await failedEmail(world.server, place.slug, place.admin.user_id) },
+  }),
 }
 
 const ELSEWHERE: Record<string, Make> = {
@@ -238,6 +247,13 @@ const ELSEWHERE: Record<string, Make> = {
   'PUT /auth/password with another’s password': () => ({
     body: { current_password: 'not the password 1', new_password: PASSWORD },
   }),
+  'POST /unsubscribe with the token of a mail': async ({ world }) => {
+    const { admin } = world.main
+    const { id: org_id } = await done(admin.in<Org>('GET', ''))
+    const { pepper } = loadSecrets({ data_dir: world.server.data_dir })
+    const token = signUnsubscribeLink(pepper, { org_id, user_id: admin.user_id })
+    return { query: `token=${token}`, body: { 'List-Unsubscribe': 'One-Click' } }
+  },
   'POST /auth/refresh': asFreshSession,
   'POST /auth/logout': asFreshSession,
   'GET /auth/me': nothing,

@@ -1,5 +1,6 @@
 import type { Evidence, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, Person, setUp } from '../../support/client.ts'
+import { failedEmail } from '../../support/failed-email.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { hostSubAgent, spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
@@ -27,6 +28,8 @@ export interface Place {
   /** The administrator's own, and the agent's. */
   notification_id: string
   agent_notification_id: string
+  /** A mail that failed. */
+  email_id: string
 }
 
 export interface World {
@@ -77,7 +80,7 @@ export async function startWorld(): Promise<World> {
     const bystander = await join(administrator, 'By Stander')
     const agent_unassigned = await addAgent(administrator, 'far')
     const agent_assigned = await addAgent(administrator, 'near')
-    const main = await fill(administrator, {
+    const main = await fill(server, administrator, {
       owner_id: owner.user_id,
       assigned_user_ids: [assigned.user_id, agent_assigned.user.id],
     })
@@ -87,9 +90,9 @@ export async function startWorld(): Promise<World> {
     const pending = await founder(administrator, 'pending', 'Pen Ding')
     const places = {
       main,
-      foreign: await fill(outsider),
-      suspended: await fill(suspended),
-      pending: await fill(pending),
+      foreign: await fill(server, outsider),
+      suspended: await fill(server, suspended),
+      pending: await fill(server, pending),
     }
     await done(suspended.in('POST', '/suspend'))
     await done(pending.in('DELETE', '', { confirm: pending.org }))
@@ -124,6 +127,7 @@ async function founder(first: Person, slug: string, name: string): Promise<Perso
 
 /** Makes one of everything in an org. */
 export async function fill(
+  server: TestServer,
   admin: Person,
   {
     owner_id = null,
@@ -178,6 +182,7 @@ export async function fill(
     agent_id: agent.user.id,
     notification_id: await told(agent, admin.user_id, admin),
     agent_notification_id: await told(admin, agent.user.id, agent),
+    email_id: await failedEmail(server, admin.org, member.id),
   }
 }
 

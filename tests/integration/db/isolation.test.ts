@@ -44,6 +44,7 @@ describe('every table keeps orgs apart', () => {
       'api_keys',
       'channel_reads',
       'channels',
+      'emails',
       'events',
       'exports',
       'idempotency_keys',

@@ -208,6 +208,9 @@ const READS: [string, () => string][] = [
   ['subscriptions', () => '/subscriptions'],
   ['notifications', () => '/notifications'],
   ['unread notifications', () => '/notifications?unread=true'],
+  ['mails', () => '/emails'],
+  ['mails that failed', () => '/emails?status=failed'],
+  ['the delivery of mails', () => '/emails/delivery'],
   ['a search for a frequent word', () => '/search?q=invoice'],
   ['a search for a rare identifier', () => '/search?q=AUTH-123'],
   ['a search for nothing there', () => '/search?q=zeppelin'],
@@ -299,7 +302,7 @@ test('lists take as many statements for 100 rows as for one', async () => {
 })
 
 /** Lists that have fewer rows here. */
-const SHORT = ['/api-keys', '/users', '/sessions', '/commands', '/notifications']
+const SHORT = ['/api-keys', '/users', '/sessions', '/commands', '/notifications', '/emails']
 
 function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {
   type Operation = {

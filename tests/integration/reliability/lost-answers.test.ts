@@ -36,7 +36,7 @@ beforeAll(async () => {
   await join(person, 'Una Signed')
   const assigned = await join(person, 'Asa Signed')
   const agent = await addAgent(person, 'near')
-  const main = await fill(person, { assigned_user_ids: [agent.user.id] })
+  const main = await fill(server, person, { assigned_user_ids: [agent.user.id] })
   world = {
     server,
     main,
@@ -69,6 +69,7 @@ const OUTSIDE_THE_LANE = [
   'PUT /api/v1/orgs/{org_slug}/subscriptions',
   'PUT /api/v1/orgs/{org_slug}/notifications/{notification_id}/read',
   'POST /api/v1/orgs/{org_slug}/notifications/read-all',
+  'POST /api/v1/orgs/{org_slug}/emails/{email_id}/resend',
 ]
 
 /** Each write with the first of these callers that it is open to. */
