@@ -54,6 +54,8 @@ export const LIMITS = {
   client_id_max: 128,
   delivery_detail_max: 500,
   idempotency_key_max: 128,
+  job_kind_max: 40,
+  job_error_max: 500,
 
   per_page_max: 100,
   per_page_default: 25,

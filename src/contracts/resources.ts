@@ -355,6 +355,17 @@ export const Export = Closed({
 })
 export type Export = Static<typeof Export>
 
+/** A background job of the org whose last attempt failed. */
+export const FailedJob = Closed({
+  id: Text(20, { pattern: '^[1-9][0-9]*$', examples: ['42'] }),
+  kind: Text(LIMITS.job_kind_max, { examples: ['send_email'] }),
+  attempts: Count(),
+  error: Nullable(Text(LIMITS.job_error_max, { description: 'What the last attempt ended with.' })),
+  created_at: Timestamp(),
+  failed_at: Timestamp(),
+})
+export type FailedJob = Static<typeof FailedJob>
+
 /** Schemas that the API document names under `components.schemas`. */
 export const RESOURCES: Record<string, TSchema> = {
   Org,
@@ -371,5 +382,6 @@ export const RESOURCES: Record<string, TSchema> = {
   Notification,
   Email,
   Export,
+  FailedJob,
   OrgSettings,
 }

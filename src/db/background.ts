@@ -97,6 +97,26 @@ export class BackgroundDatabase {
     await this.#database.query((sql) => sql`select touch_keys(${JSON.stringify(used)}::text::json)`)
   }
 
+  /** Removes the waiting and failed jobs of an org that is gone. */
+  async removeJobs(org_id: string): Promise<void> {
+    await this.#database.withOrg(org_id, async ({ sql }) => {
+      await sql`select remove_jobs(${org_id})`
+    })
+  }
+
+  /** Removes jobs that failed for good `days` ago. */
+  async removeOldJobs(days: number): Promise<void> {
+    await this.#database.query((sql) => sql`select remove_old_jobs(${days})`)
+  }
+
+  /** Jobs of the cluster by kind. */
+  async jobCounts(): Promise<{ kind: string; waiting: number; running: number; failed: number }[]> {
+    return await this.#database.query(
+      (sql) => sql<{ kind: string; waiting: number; running: number; failed: number }[]>`
+        select kind, waiting, running, failed from job_counts()`,
+    )
+  }
+
   async close(): Promise<void> {
     await this.#database.close()
   }

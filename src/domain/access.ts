@@ -95,6 +95,8 @@ export const ACTIONS = {
   'sub_agent.terminate': members(),
   'sub_agent.complete': everybody({ only: 'sub_agent' }),
   'export.manage': administrators(reading),
+  'job.list': administrators(reading),
+  'job.retry': administrators(),
   'notification.own': members(reading),
   'email.delivery': members(reading),
   'email.read': administrators(reading),

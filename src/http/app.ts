@@ -17,6 +17,7 @@ import { channelRoutes } from './routes/channels.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { emailRoutes } from './routes/emails.ts'
 import { eventRoutes } from './routes/events.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { orgRoutes } from './routes/orgs.ts'
@@ -53,6 +54,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(searchRoutes(deps))
     .use(emailRoutes(deps))
     .use(unsubscribeRoutes(deps))
+    .use(jobRoutes(deps))
     .use(socketRoutes(deps))
 }
 

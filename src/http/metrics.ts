@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
+type Figures = number | Record<string, number>
+
 /** Metrics of this node in the Prometheus format. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -58,15 +60,22 @@ export class Metrics {
     this.#mailed.inc({ outcome })
   }
 
-  /** A gauge that is read when metrics are asked for. */
-  gauge(name: string, help: string, read: () => number | Record<string, number>, label = 'kind'): void {
+  /** A gauge that is read when metrics are asked for; without a value when it cannot be read. */
+  gauge(
+    name: string,
+    help: string,
+    read: () => Figures | Promise<Figures | undefined>,
+    label = 'kind',
+  ): void {
     new Gauge({
       name,
       help,
       labelNames: [label],
       registers: [this.#registry],
-      collect() {
-        const value = read()
+      async collect() {
+        const value = await read()
+        this.reset()
+        if (value === undefined) return
         if (typeof value === 'number') this.set(value)
         else for (const [key, item] of Object.entries(value)) this.set({ [label]: key }, item)
       },

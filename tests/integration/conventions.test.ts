@@ -3,6 +3,7 @@ import type { Channel, Message, Org, Project, Task, User } from '../../src/contr
 import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
 import { contractOf, type Operation } from '../support/contract.ts'
 import { failedEmail } from '../support/failed-email.ts'
+import { failedJob } from '../support/failed-job.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { hostSubAgent, spawnSubAgent } from '../support/sub-agent.ts'
 
@@ -25,6 +26,7 @@ let project: Project
 let task: Task
 let sub_agent_id: string
 let email_id: string
+let job_id: string
 
 beforeAll(async () => {
   server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
@@ -33,6 +35,7 @@ beforeAll(async () => {
   bot = await addAgent(admin, 'forge')
   general = (await generalChannel(admin)).id
   email_id = await failedEmail(server, admin.org, ana.user_id)
+  job_id = await failedJob(server, admin.org)
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
   await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })
@@ -54,6 +57,7 @@ function filled(path: string): string {
     sub_agent_id,
     seq: '1',
     email_id,
+    job: job_id,
   }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no ${name}`)
 }
@@ -398,6 +402,7 @@ describe('an Idempotency-Key', () => {
       ends_key: true,
     }),
     '/emails/{email_id}/resend': () => ({ other: {}, status: 200 }),
+    '/jobs/{job}/retry': () => ({ other: {}, status: 200 }),
     '/channels': () => ({ body: { name: 'Once more' }, other: { name: 'Twice' }, status: 201 }),
     '/channels/{channel_id}/messages': () => ({
       body: { content: 'once' },

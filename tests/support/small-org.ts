@@ -42,6 +42,7 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
     user_id: spare.user.id,
     agent_id: spare.user.id,
     seq: '1',
+    job: '1',
     id: crypto.randomUUID(),
     token: 'q'.repeat(43),
   }

@@ -4,6 +4,6 @@ DROP FUNCTION job_counts();
 DROP FUNCTION remove_old_jobs(int);
 DROP FUNCTION remove_jobs(uuid);
 DROP FUNCTION retry_job(uuid, bigint);
-DROP FUNCTION failed_jobs(uuid, bigint, int);
+DROP FUNCTION failed_jobs(uuid, int, int);
 DROP FUNCTION enqueue_jobs(json);
 DROP SCHEMA mc_jobs CASCADE;

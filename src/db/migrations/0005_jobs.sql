@@ -35,16 +35,23 @@ BEGIN
   END LOOP;
 END $$;
 
--- Jobs of the org in scope whose last attempt failed, newest first, below an id.
-CREATE FUNCTION failed_jobs(p_org_id uuid, p_before bigint, p_limit int)
-RETURNS TABLE (id bigint, kind text, attempts int, last_error text, created_at timestamptz, failed_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT j.id, t.identifier, j.attempts::int, j.last_error, j.created_at, j.updated_at
-  FROM mc_jobs._private_jobs j JOIN mc_jobs._private_tasks t ON t.id = j.task_id
-  WHERE j.payload ->> 'org_id' = p_org_id::text AND p_org_id = public.current_org_id()
-    AND j.attempts >= j.max_attempts AND j.locked_at IS NULL AND (p_before IS NULL OR j.id < p_before)
-  ORDER BY j.id DESC LIMIT p_limit;
-$$;
+-- Jobs of the org in scope whose last attempt failed, newest first: one page, and how many there are.
+CREATE FUNCTION failed_jobs(p_org_id uuid, p_limit int, p_offset int, OUT total bigint, OUT jobs json)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF p_org_id IS DISTINCT FROM public.current_org_id() THEN
+    total := 0;
+    jobs := '[]';
+    RETURN;
+  END IF;
+  SELECT count(*) INTO total FROM mc_jobs._private_jobs j
+  WHERE j.payload ->> 'org_id' = p_org_id::text AND j.attempts >= j.max_attempts AND j.locked_at IS NULL;
+  SELECT coalesce(json_agg(page), '[]') INTO jobs FROM (
+    SELECT j.id::text, t.identifier AS kind, j.attempts, left(j.last_error, 500) AS error, j.created_at, j.updated_at AS failed_at
+    FROM mc_jobs._private_jobs j JOIN mc_jobs._private_tasks t ON t.id = j.task_id
+    WHERE j.payload ->> 'org_id' = p_org_id::text AND j.attempts >= j.max_attempts AND j.locked_at IS NULL
+    ORDER BY j.id DESC LIMIT p_limit OFFSET p_offset) AS page;
+END $$;
 
 -- Gives a failed job of the org in scope all its attempts again, from now. Returns its kind; null when there is no such job.
 -- A repeated call finds the waiting job and changes nothing.
@@ -140,7 +147,7 @@ END $$;
 
 GRANT CREATE ON SCHEMA public TO mc_worker;
 ALTER FUNCTION enqueue_jobs(json) OWNER TO mc_worker;
-ALTER FUNCTION failed_jobs(uuid, bigint, int) OWNER TO mc_worker;
+ALTER FUNCTION failed_jobs(uuid, int, int) OWNER TO mc_worker;
 ALTER FUNCTION retry_job(uuid, bigint) OWNER TO mc_worker;
 ALTER FUNCTION remove_jobs(uuid) OWNER TO mc_worker;
 ALTER FUNCTION remove_old_jobs(int) OWNER TO mc_worker;
@@ -148,7 +155,7 @@ ALTER FUNCTION job_counts() OWNER TO mc_worker;
 ALTER FUNCTION mc_beat(text, int, bigint[]) OWNER TO mc_worker;
 ALTER FUNCTION mc_give_back(text, bigint[]) OWNER TO mc_worker;
 REVOKE CREATE ON SCHEMA public FROM mc_worker;
-REVOKE ALL ON FUNCTION enqueue_jobs(json), failed_jobs(uuid, bigint, int), retry_job(uuid, bigint), remove_jobs(uuid), remove_old_jobs(int),
+REVOKE ALL ON FUNCTION enqueue_jobs(json), failed_jobs(uuid, int, int), retry_job(uuid, bigint), remove_jobs(uuid), remove_old_jobs(int),
   job_counts(), mc_beat(text, int, bigint[]), mc_give_back(text, bigint[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION enqueue_jobs(json), failed_jobs(uuid, bigint, int), retry_job(uuid, bigint), remove_jobs(uuid), remove_old_jobs(int),
+GRANT EXECUTE ON FUNCTION enqueue_jobs(json), failed_jobs(uuid, int, int), retry_job(uuid, bigint), remove_jobs(uuid), remove_old_jobs(int),
   job_counts() TO mc_app;

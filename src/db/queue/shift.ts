@@ -14,8 +14,8 @@ import { queueLogger } from './logger.ts'
 
 /** A new job is announced to the workers; they look for themselves this often for jobs that were put off, and for lost announcements. */
 const POLL_MS = 5_000
-/** Beside one for each job that runs: the connection that listens. Fewer are an error of the library at its start. */
-const CONNECTIONS_BESIDE = 1
+/** The connection that listens, and two for the short statements by which jobs begin and end. */
+const CONNECTIONS = 3
 /** An ended job counts as under way for a while: the statement that removes it may be on its way. */
 const ENDED_MS = 30_000
 /** Time in which the library ends by itself. */
@@ -44,7 +44,7 @@ export class Shift {
     this.#options = options
     this.#stopping = stopping
     this.#broken = broken
-    this.#pool = queuePool(options.connection, options.concurrency + CONNECTIONS_BESIDE, (error) =>
+    this.#pool = queuePool(options.connection, CONNECTIONS, (error) =>
       this.#fail('keep a connection of the workers', error),
     )
   }

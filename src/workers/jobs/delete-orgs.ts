@@ -7,7 +7,10 @@ export const deleteOrgsJob: JobRule<'delete_orgs', Pick<JobPorts, 'database' | '
     await deleteDueOrgs({
       due: () => database.dueOrgs(),
       step: (org_id, rows) => database.deleteOrgStep(org_id, rows),
-      forget,
+      forget: async (org_id) => {
+        await forget(org_id)
+        await database.removeJobs(org_id)
+      },
       stopping: () => signal.aborted,
       log,
     })

@@ -130,6 +130,9 @@ export const EXPECTED: readonly Row[] = [
   in_org('POST /users/{user_id}/api-keys/rotate', administrators(CREATED)),
   in_org('DELETE /users/{user_id}/api-keys', { ...administrators(DONE), read_only: DONE }),
 
+  in_org('GET /jobs', administrators(OK)),
+  in_org('POST /jobs/{job}/retry', administrators(OK)),
+
   in_org('GET /projects', { administrator: OK, sub_agent: OK }),
   in_org('POST /projects', administrators(CREATED)),
   in_org('GET /projects/{project_id}', { administrator: OK, sub_agent: OK }),

@@ -9,6 +9,9 @@ import { headersOf, type Place, type World } from './world.ts'
 const ORG = '/api/v1/orgs/{org_slug}'
 const IN_ORG = [...new Set(EXPECTED.map(({ operation }) => operation))].filter((name) => name.includes(ORG))
 
+/** A job of nobody: another org's and one that never was are refused alike. */
+const JOB_ID = 999_999
+
 /** What a path names, of an org. */
 const paramsOf = (place: Place) => ({
   org_slug: place.slug,
@@ -23,6 +26,7 @@ const paramsOf = (place: Place) => ({
   agent_id: place.agent_id,
   notification_id: place.notification_id,
   email_id: place.email_id,
+  job: JOB_ID,
 })
 
 type Params = ReturnType<typeof paramsOf>

@@ -3,6 +3,7 @@ import { signUnsubscribeLink } from '../../../src/auth/unsubscribe-links.ts'
 import type { Org } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD } from '../../support/client.ts'
 import { failedEmail } from '../../support/failed-email.ts'
+import { failedJob } from '../../support/failed-job.ts'
 import {
   agent,
   asFreshSession,
@@ -112,6 +113,11 @@ const IN_ORG: Record<string, Make> = {
   'GET /users/{user_id}/api-keys': agent,
   'POST /users/{user_id}/api-keys/rotate': agent,
   'DELETE /users/{user_id}/api-keys': agent,
+
+  'GET /jobs': nothing,
+  'POST /jobs/{job}/retry': async ({ world, place }) => ({
+    params: { job: await failedJob(world.server, place.slug) },
+  }),
 
   'GET /projects': nothing,
   'POST /projects': sending(nothing, () => ({ ...named(), type: 'docs' })),
