@@ -33,6 +33,7 @@ export const keys = {
   found: (slug: string, kind: 'tasks' | 'projects' | 'users', q: string) =>
     ['org', slug, 'found', kind, q] as const,
   search: (slug: string, params: SearchParams) => ['org', slug, 'search', params] as const,
+  failedJobs: (slug: string) => ['org', slug, 'failed-jobs'] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */
