@@ -1,7 +1,7 @@
 import { invalid, notFound } from '../contracts/errors.ts'
 import { countSubAgents, roomAt } from '../db/queries/sub-agents.ts'
 import { insertSubAgent } from '../db/writes/sub-agents.ts'
-import { checkModel, newSubAgent, tooManySubAgents } from '../domain/sub-agents.ts'
+import { checkModel, checkTaskRoom, newSubAgent, tooManySubAgents } from '../domain/sub-agents.ts'
 import type { Command, CommandContext } from './command.ts'
 import { existingTask } from './existing.ts'
 
@@ -17,6 +17,7 @@ export const subAgentSpawn: Command<'sub_agent.spawn'> = {
       throw invalid({ path: '/task_id', message: 'This task is complete: it takes no sub-agent.' })
     checkModel(input.model, agent_limits)
     checkHost(context, input.host_agent_id)
+    checkTaskRoom(task, now)
     const { last_number, running } = await countSubAgents(context, org_id, now)
     const max = agent_limits.max_concurrent_sub_agents
     if (max !== null && running >= max)

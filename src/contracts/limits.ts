@@ -29,6 +29,12 @@ export const LIMITS = {
   description_max: 50_000,
   instructions_max: 50_000,
   model_max: 100,
+  /** What a sub-agent leaves at its end. A task is published whole, with those of its latest sub-agents. */
+  summary_max: 10_000,
+  /** Active sub-agents of one task. */
+  task_sub_agents_max: 100,
+  /** Ended sub-agents that a task shows, the latest; lists of sub-agents show all. */
+  task_ended_sub_agents_max: 20,
   comment_max: 2_000,
   url_max: 2_048,
   channel_name_max: 80,

@@ -204,7 +204,7 @@ export type SubAgentCreate = Static<typeof SubAgentCreate>
 export const SubAgentTerminate = Closed({ reason: opt(Nullable(Text(LIMITS.comment_max, { min: 0 }))) })
 export type SubAgentTerminate = Static<typeof SubAgentTerminate>
 
-export const SubAgentComplete = Closed({ summary: Text(LIMITS.description_max) })
+export const SubAgentComplete = Closed({ summary: Text(LIMITS.summary_max) })
 export type SubAgentComplete = Static<typeof SubAgentComplete>
 
 // -- channels and messages ------------------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ export const SubAgent = Closed({
   created_by: Uuid(),
   expires_at: Timestamp(),
   seconds_remaining: Count(),
-  summary: Nullable(Text(LIMITS.description_max)),
+  summary: Nullable(Text(LIMITS.summary_max)),
   created_at: Timestamp(),
   ended_at: Nullable(Timestamp()),
 })
@@ -209,7 +209,7 @@ export const Task = Closed({
   blocked_by: Type.Array(TaskRef),
   blocks: Type.Array(TaskRef),
   is_blocked: Type.Boolean(),
-  sub_agents: Type.Array(SubAgent),
+  sub_agents: Type.Array(SubAgent, { description: 'The active ones and the latest that ended.' }),
   version: Count(),
   created_by: Uuid(),
   completed_at: Nullable(Timestamp()),

@@ -1,7 +1,8 @@
 import { ApiError, invalid } from '../contracts/errors.ts'
+import { LIMITS } from '../contracts/limits.ts'
 import type { Principal } from '../contracts/principal.ts'
 import type { SubAgentCreate } from '../contracts/requests.ts'
-import type { SubAgent } from '../contracts/resources.ts'
+import type { SubAgent, Task } from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
 import type { SubAgentStatus } from '../contracts/vocabulary.ts'
 
@@ -49,9 +50,25 @@ export function endedSubAgent(
   return { ...sub_agent, status, seconds_remaining: 0, summary, ended_at: now }
 }
 
-/** Sub-agents of a task after some of them ended. */
+/** Sub-agents that a task shows after some of them ended: the active ones, and the latest of those that ended. */
 export function withEnded(all: readonly SubAgent[], ended: readonly SubAgent[]): SubAgent[] {
-  return all.map((one) => ended.find(({ id }) => id === one.id) ?? one)
+  const now = all.map((one) => ended.find(({ id }) => id === one.id) ?? one)
+  const latest = now
+    .filter(({ ended_at }) => ended_at !== null)
+    .sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? '') || (a.id < b.id ? 1 : -1))
+    .slice(0, LIMITS.task_ended_sub_agents_max)
+  return now.filter((one) => one.ended_at === null || latest.includes(one))
+}
+
+/** Refuses one sub-agent too many of a task. */
+export function checkTaskRoom({ sub_agents }: Pick<Task, 'sub_agents'>, now: string): void {
+  const max = LIMITS.task_sub_agents_max
+  const ends = sub_agents
+    .filter(({ status, expires_at }) => status === 'active' && Date.parse(expires_at) > Date.parse(now))
+    .map(({ expires_at }) => expires_at)
+    .sort()
+  if (ends.length >= max)
+    throw tooMany(`A task runs ${max} sub-agents at once at the most.`, max, ends[ends.length - max], now)
 }
 
 /** Refuses a model that the org does not allow. An empty list allows every model. */
@@ -88,12 +105,15 @@ export function checkActive({ status, expires_at }: SubAgent, now: string): void
  * undefined when no end makes room.
  */
 export function tooManySubAgents(max: number, frees_at: string | undefined, now: string): ApiError {
-  const wait_s = frees_at === undefined ? NO_ROOM_RETRY_S : (Date.parse(frees_at) - Date.parse(now)) / 1000
-  return new ApiError(
-    'SUB_AGENT_LIMIT',
+  const message =
     max === 0
       ? 'This organization takes no sub-agents.'
-      : `This organization runs ${max} sub-agents at once at the most.`,
-    { retry_after_s: Math.max(1, Math.ceil(wait_s)), details: { max } },
-  )
+      : `This organization runs ${max} sub-agents at once at the most.`
+  return tooMany(message, max, frees_at, now)
+}
+
+function tooMany(message: string, max: number, frees_at: string | undefined, now: string): ApiError {
+  const wait_s = frees_at === undefined ? NO_ROOM_RETRY_S : (Date.parse(frees_at) - Date.parse(now)) / 1000
+  const retry_after_s = Math.max(1, Math.ceil(wait_s))
+  return new ApiError('SUB_AGENT_LIMIT', message, { retry_after_s, details: { max } })
 }

@@ -71,6 +71,11 @@ export async function fillOrg(
       select ${org_id}, a.id, b.id from t a join t b on b.n = a.n - 7 where a.n % 3 = 0`
     await tx`insert into task_evidence (org_id, id, task_id, type, url, added_by)
       select ${org_id}, uuidv7(), id, 'pr_link', 'https://git.example/pulls/' || n, ${user_id} from t where n % 5 = 0`
+    await tx`insert into sub_agents (org_id, id, number, display_name, task_id, model, instructions, status, created_by,
+        expires_at, created_at, ended_at)
+      select ${org_id}, uuidv7(), n, 'Sub-agent ' || n, id, 'fake-1', 'Do it.', case when n % 100 = 0 then 'active' else 'completed' end,
+        ${user_id}, now() + interval '1 day', now() - interval '1 second' * n, case when n % 100 = 0 then null else now() end
+      from t where n % 4 = 0`
 
     const [head] = await tx<{ sequence: string }[]>`select sequence from org_heads where org_id = ${org_id}`
     const base = Number(head!.sequence)

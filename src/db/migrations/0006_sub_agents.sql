@@ -9,6 +9,8 @@ ALTER TABLE sub_agents ALTER COLUMN number SET NOT NULL, ALTER COLUMN display_na
   ADD CONSTRAINT sub_agents_number UNIQUE (org_id, number),
   ADD CONSTRAINT sub_agents_end_check CHECK ((status = 'active') = (ended_at IS NULL));
 ALTER TABLE sub_agents FORCE ROW LEVEL SECURITY;
+DROP INDEX sub_agents_task;
+CREATE INDEX sub_agents_of_task ON sub_agents (org_id, task_id, ended_at, id);
 CREATE INDEX sub_agents_created ON sub_agents (org_id, created_at, id);
 CREATE INDEX sub_agents_due ON sub_agents (expires_at) WHERE status = 'active';
 

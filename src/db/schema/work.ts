@@ -266,7 +266,7 @@ export const sub_agents = pgTable(
     index('sub_agents_created').on(t.org_id, t.created_at, t.id),
     index('sub_agents_due').on(t.expires_at).where(sql`status = 'active'`),
     index('sub_agents_status').on(t.org_id, t.status, t.created_at),
-    index('sub_agents_task').on(t.org_id, t.task_id),
+    index('sub_agents_of_task').on(t.org_id, t.task_id, t.ended_at, t.id),
     index('sub_agents_host').on(t.org_id, t.host_agent_id),
     foreignKey({
       columns: [t.org_id, t.task_id],

@@ -6,6 +6,7 @@ import type { Channel, Org, Project, Task } from '../../../src/contracts/resourc
 import { type Agent, addAgent, type Person, setUp } from '../../support/client.ts'
 import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until } from '../../support/streams.ts'
+import { hostSubAgent, spawnSubAgent } from '../../support/sub-agent.ts'
 import { fillOrg } from '../../support/volume.ts'
 
 /**
@@ -185,6 +186,12 @@ const READS: [string, () => string][] = [
   ['tasks that wait', () => `/tasks?blocked=true&project_id=${project.id}`],
   ['tasks with words', () => '/tasks?q=tunn'],
   ['one task', () => `/tasks/${task.id}`],
+  ['sub-agents', () => '/sub-agents'],
+  ['sub-agents, a later page', () => '/sub-agents?page=20'],
+  ['active sub-agents', () => '/sub-agents?status=active'],
+  ['sub-agents of a task', () => `/sub-agents?task_id=${task.id}`],
+  ['sub-agents that an agent runs', () => '/sub-agents?status=active&host_agent_id=me'],
+  ['sub-agents that one created', () => '/sub-agents?created_by=me'],
   ['channels', () => '/channels'],
   ['one channel', () => `/channels/${channel_id}`],
   ['newest messages', () => `/channels/${channel_id}/messages`],
@@ -362,6 +369,18 @@ test('writes', async () => {
       await admin.in('PATCH', `/projects/${project.id}`, { name: 'Renamed' }),
       await agent.in('POST', '/notifications/read-all'),
     ]
+    const work = { task_id: made.body.id, model: 'fake-1', instructions: 'Do it.' }
+    await admin.in('PATCH', '', { settings: { agent_limits: { max_concurrent_sub_agents: 1_000 } } })
+    const { sub_agent, agent: helper } = await spawnSubAgent(admin, work)
+    const hosted = await hostSubAgent(admin, agent, work)
+    answers.push(
+      await helper.in('POST', '/sub-agents/me/complete', { summary: 'Done.' }),
+      await admin.in('GET', `/sub-agents/${sub_agent.id}`),
+      await admin.in('POST', `/sub-agents/${hosted.sub_agent.id}/terminate`),
+    )
+    const over = databaseOf(server, 'app')
+    await over`select set_missing_timeouts(100)`
+    await over.end()
     expect(answers.map(({ status }) => status).filter((status) => status >= 300)).toEqual([])
   })
   expect(seen.length).toBeGreaterThan(10)

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import type { ApiError } from '../../../src/contracts/errors.ts'
+import { LIMITS } from '../../../src/contracts/limits.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import { aboutSubAgentEnd } from '../../../src/domain/notifications.ts'
 import {
   checkActive,
   checkHost,
   checkModel,
+  checkTaskRoom,
   endedSubAgent,
   mayReadInstructions,
   newSubAgent,
@@ -75,6 +77,18 @@ describe('the end of a sub-agent', () => {
     expect(withEnded([active, other], [ended])).toEqual([ended, other])
   })
 
+  test('is shown with its task while it is among the latest', () => {
+    const at = (n: number) => `2026-11-28T10:${String(n).padStart(2, '0')}:00.000Z`
+    const past = Array.from({ length: LIMITS.task_ended_sub_agents_max }, (_, n) => ({
+      ...endedSubAgent(active, 'expired', at(n)),
+      id: `p${n}`,
+    }))
+    const running = { ...active, id: 'running' }
+    const ended = endedSubAgent(active, 'terminated', at(59))
+    const shown = withEnded([...past, active, running], [ended]).map(({ id }) => id)
+    expect(shown).toEqual([...past.slice(1).map(({ id }) => id), 's1', 'running'])
+  })
+
   test('is told to its creator, unless the creator ended it', () => {
     const ended = endedSubAgent(active, 'terminated', NOW)
     expect(aboutSubAgentEnd(ended, 'ana', 2)).toEqual([
@@ -114,6 +128,15 @@ test('its instructions are for those who gave them or carry them out, and for ad
   )
   expect([reads('ana'), reads('s2', null), reads(null, null)]).toEqual([false, false, false])
   expect(mayReadInstructions({ id: null, role: null }, { ...active, host_agent_id: null })).toBe(false)
+})
+
+test('a task runs a bounded number of them', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => ({ ...active, id: `a${n}` }))
+  expect(() => checkTaskRoom({ sub_agents: many(LIMITS.task_sub_agents_max - 1) }, NOW)).not.toThrow()
+  const refused = () => checkTaskRoom({ sub_agents: many(LIMITS.task_sub_agents_max) }, NOW)
+  expect(thrown(refused)).toMatchObject({ errorCode: 'SUB_AGENT_LIMIT', retry_after_s: 1800 })
+  const over = { sub_agents: many(LIMITS.task_sub_agents_max) }
+  expect(() => checkTaskRoom(over, active.expires_at)).not.toThrow()
 })
 
 test('one too many is told when there is room: rounded up, a second at least', () => {
