@@ -111,8 +111,8 @@ export async function fillOrg(
       select ${org_id}, uuidv7(), m.id, 'task.transitioned', g.n,
         jsonb_build_object('type', 'task', 'id', uuidv7(), 'channel_id', null, 'seq', null), 'T', case when g.n % 2 = 0 then now() end
       from generate_series(1, ${notifications}) g(n) join m on m.n = g.n % ${members + 1}`
-    await tx`insert into emails (org_id, id, user_id, kind, status, last_error, created_at)
-      select ${org_id}, uuidv7(), m.id, 'notification', case when g.n % 20 = 0 then 'failed' else 'sent' end, 'E', now() - g.n * interval '1 minute'
+    await tx`insert into emails (org_id, id, user_id, kind, status, last_error, created_at, sent_at)
+      select ${org_id}, uuidv7(), m.id, 'notification', case when g.n % 20 = 0 then 'failed' else 'sent' end, 'E', now() - g.n * interval '1 minute', case when g.n % 20 > 0 then now() - g.n * interval '1 minute' end
       from generate_series(1, ${notifications}) g(n) join m on m.n = g.n % ${members + 1}`
     await tx`insert into channel_reads (org_id, channel_id, user_id, read_seq)
       select ${org_id}, pc.channel_id, pu.user_id, 0 from project_users pu join p pc on pc.id = pu.project_id where pu.org_id = ${org_id}`

@@ -132,6 +132,7 @@ export function createAppRouter(client: QueryClient): Router {
       { path: '/login', component: () => import('./pages/LoginPage.vue') },
       { path: '/invite/:token', component: () => import('./pages/InvitePage.vue') },
       { path: '/sign-in-link/:token', component: () => import('./pages/SignInLinkPage.vue') },
+      { path: '/unsubscribe', component: () => import('./pages/UnsubscribePage.vue') },
       { path: '/guide', component: () => import('./pages/GuidePage.vue') },
       { path: '/orgs', component: () => import('./pages/OrgsPage.vue'), meta: { signed_in: true } },
       {

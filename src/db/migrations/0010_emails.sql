@@ -26,6 +26,7 @@ CREATE TABLE emails (
 );
 -- The mails of a member: those that wait, and those sent within the last minutes.
 CREATE INDEX emails_of_member ON emails (org_id, user_id, status, sent_at);
+CREATE INDEX emails_sent ON emails (org_id, sent_at);
 CREATE INDEX emails_list ON emails (org_id, status, created_at, id);
 -- Asked for over all orgs.
 CREATE INDEX emails_age ON emails (updated_at);

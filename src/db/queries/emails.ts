@@ -45,7 +45,7 @@ export async function emailFigures(database: OneReader, org_id: string): Promise
         (select count(*) from emails e where e.org_id = ${org} and e.status = 'failed') as failed,
         (select e.last_error from emails e where e.org_id = ${org} and e.status in ('pending', 'failed')
           and e.last_error is not null order by e.updated_at desc limit 1) as last_error,
-        (select max(e.sent_at) from emails e where e.org_id = ${org} and e.status = 'sent') as last_sent_at`,
+        (select e.sent_at from emails e where e.org_id = ${org} and e.sent_at is not null order by e.sent_at desc limit 1) as last_sent_at`,
   )
   return row ?? { pending: 0, failed: 0, last_error: null, last_sent_at: null }
 }

@@ -34,6 +34,7 @@ export const emails = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('emails_of_member').on(t.org_id, t.user_id, t.status, t.sent_at),
+    index('emails_sent').on(t.org_id, t.sent_at),
     index('emails_list').on(t.org_id, t.status, t.created_at, t.id),
     // Asked for over all orgs.
     index('emails_age').on(t.updated_at),

@@ -10,7 +10,8 @@ import type { Deps } from '../deps.ts'
 import { endpoints } from '../endpoint.ts'
 
 const UnsubscribeQuery = Type.Object({
-  token: Text(LIMITS.url_max, { description: 'Of the link in a mail.' }),
+  /** Without one it is a link that is not whole. */
+  token: Type.Optional(Text(LIMITS.url_max, { description: 'Of the link in a mail.' })),
 })
 
 /** As mail programs send it (RFC 8058). */
@@ -38,7 +39,7 @@ export function unsubscribeRoutes(deps: Deps) {
         errors: ['NOT_FOUND'],
       },
       async ({ query }) => {
-        const link = readUnsubscribeLink(deps.key_pepper, query.token)
+        const link = readUnsubscribeLink(deps.key_pepper, query.token ?? '')
         const org =
           link && (await deps.database.readOrg(link.org_id, (tx) => readOrg(tx, link.org_id, 'contributor')))
         if (!org) throw notFound('resource')

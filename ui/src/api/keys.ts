@@ -34,6 +34,8 @@ export const keys = {
     ['org', slug, 'found', kind, q] as const,
   search: (slug: string, params: SearchParams) => ['org', slug, 'search', params] as const,
   failedJobs: (slug: string) => ['org', slug, 'failed-jobs'] as const,
+  emailDelivery: (slug: string) => ['org', slug, 'email-delivery'] as const,
+  failedEmails: (slug: string) => ['org', slug, 'failed-emails'] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */

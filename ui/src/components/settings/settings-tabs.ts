@@ -14,6 +14,8 @@ export interface NumberSetting {
 export interface SettingsTab {
   id: string
   label: string
+  /** Of the form, if it is not all that the tab shows. */
+  title?: string
   intro: string
   /** Only administrators see it. */
   admin?: true
@@ -59,6 +61,14 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
       },
     ],
     others: [],
+  },
+  {
+    id: 'notifications',
+    label: 'Notifications',
+    title: 'Defaults of the organization',
+    intro: 'How members are told of notifications outside of the app.',
+    numbers: [],
+    others: ['/settings/notifications/enabled_channels', '/settings/notifications/default_channel'],
   },
   {
     id: 'connections',
