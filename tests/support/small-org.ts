@@ -43,6 +43,8 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
     agent_id: spare.user.id,
     seq: '1',
     job: '1',
+    notification_id: crypto.randomUUID(),
+    email_id: crypto.randomUUID(),
     id: crypto.randomUUID(),
     token: 'q'.repeat(43),
   }
