@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { EventEnvelope } from '../../src/contracts/events.ts'
+import { EVENTS } from '../../src/contracts/events.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
+import { sampleOf } from '../../tests/support/samples.ts'
 import { asText, EVENT_KINDS, iconOf, sentence } from '../src/components/events/event-words.ts'
 import {
   AGENT,
@@ -115,4 +117,12 @@ describe('the sentence of an event', () => {
 test('every event type belongs to a kind with a glyph', () => {
   expect(EVENT_KINDS.flatMap(({ types }) => types).toSorted()).toEqual([...EVENT_TYPES].toSorted())
   for (const type of EVENT_TYPES) expect(iconOf(type)).not.toBe('events')
+})
+
+test.each(EVENT_TYPES)('%s has a sentence of its own', (type) => {
+  const one = sampleOf(EVENTS[type]!)
+  const text = said(one)
+  expect(text.trim()).not.toBe('')
+  expect(text).not.toBe(type.replaceAll(/[._]/g, ' '))
+  expect(text).not.toMatch(/undefined|null|NaN|\[object|Invalid Date/)
 })
