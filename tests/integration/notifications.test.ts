@@ -339,3 +339,32 @@ test('T8 nothing is kept for a member who was removed', async () => {
   await superuser.end()
   expect(rows).toHaveLength(0)
 })
+
+test('T9 the end of a sub-agent notifies its creator, unless the creator ended it', async () => {
+  const task = await newTask(admin, 'Sounding')
+  await clean()
+  const spawn = () =>
+    make<{ id: string; ephemeral_api_key: string }>(ana, '/sub-agents', {
+      task_id: task.id,
+      model: 'sonar',
+      instructions: 'Measure the depth.',
+    })
+  const [one, two, three] = [await spawn(), await spawn(), await spawn()]
+  const url = `${server.url}/api/v1/orgs/${ana.org}/sub-agents/me/complete`
+  const completed = await fetch(url, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${one.ephemeral_api_key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ summary: 'Four fathoms.' }),
+  })
+  expect(completed.status).toBe(200)
+  await make(ben, `/sub-agents/${two.id}/terminate`, {})
+  await make(ana, `/sub-agents/${three.id}/terminate`, {})
+  expect(await news(ana, ben)).toEqual([
+    [
+      'sub_agent.ended Your sub-agent (sonar) was terminated',
+      'sub_agent.ended Your sub-agent (sonar) has completed its work',
+    ],
+    [],
+  ])
+  expect((await unread(ana))[1]?.resource).toMatchObject({ type: 'sub_agent', id: one.id })
+})

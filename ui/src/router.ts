@@ -74,7 +74,7 @@ export function leaveForSignIn(router: Router, client: QueryClient, why: Session
 
 function placeOf({ params }: RouteLocationNormalized, me: SignedIn, why: SessionLoss): Place {
   const org = me.memberships.find((one) => one.org.slug === params.org)?.org.name
-  // Without the number of mentions in front, e.g. "(2) general".
+  // Without the number of notifications in front, e.g. "(2) general".
   const name = document.title
     .split(' · ', 1)
     .join()

@@ -43,5 +43,9 @@ export const keys = {
   /** The pause of agents in a channel. */
   pause: (slug: string, channel_id: string) => ['org', slug, 'pause', channel_id] as const,
   lastMessage: (slug: string, channel_id: string) => ['org', slug, 'last-message', channel_id] as const,
+  /** Prefix of the two below. */
+  notifications: (slug: string) => ['org', slug, 'notifications'] as const,
+  unread: (slug: string) => ['org', slug, 'notifications', 'unread'] as const,
+  notices: (slug: string) => ['org', slug, 'notifications', 'list'] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,
 }

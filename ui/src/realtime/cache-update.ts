@@ -9,6 +9,7 @@ import type { FilteredLog } from './event-log.ts'
 import type { LastMessage } from './last-message.ts'
 import { hiddenLog, type MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
+import type { Notices, Unread } from './notification-list.ts'
 import { type TaskSlice, withSliceChanged } from './task-slice.ts'
 
 /** Events of a task, newest first, with the way to older ones. */
@@ -36,8 +37,12 @@ export type CacheUpdate =
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
   | { at: 'pause'; channel_id: string; pause: Pause | null }
   | { at: 'last_message'; channel_id: string; change: (last: LastMessage) => LastMessage }
+  | { at: 'unread'; change: (unread: Unread) => Unread }
+  | { at: 'notices'; change: (notices: Notices) => Notices }
   /** The event does not carry enough to update the cache: invalidate it. */
-  | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
+  | { at: 'refetch'; what: Refetched; user_id?: string }
+
+type Refetched = 'channels' | 'member_keys' | 'orgs' | 'notifications' | 'everything'
 
 /** Writes updates to the query cache. Queries that were never loaded stay unloaded. */
 export function writeUpdates(client: QueryClient, slug: string, updates: readonly CacheUpdate[]): void {
@@ -90,6 +95,12 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
       case 'moves':
         change(client, keys.moves(slug), update.change)
         break
+      case 'unread':
+        change(client, keys.unread(slug), update.change)
+        break
+      case 'notices':
+        change(client, keys.notices(slug), update.change)
+        break
       case 'messages':
         changeLog(client, keys.messages(slug, update.channel_id), update.change)
         break
@@ -123,17 +134,15 @@ function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }
       return keys.memberKeys(slug, update.user_id ?? '')
     case 'orgs':
       return keys.orgs()
+    case 'notifications':
+      return keys.notifications(slug)
     case 'everything':
       return keys.inOrg(slug)
   }
 }
 
 /** Whether an update asks for a refetch of this part of the cache. */
-export function asksFor(
-  update: CacheUpdate,
-  what: Extract<CacheUpdate, { at: 'refetch' }>['what'],
-  user_id?: string,
-): boolean {
+export function asksFor(update: CacheUpdate, what: Refetched, user_id?: string): boolean {
   if (update.at !== 'refetch') return false
   return update.what === 'everything' || (update.what === what && update.user_id === user_id)
 }
