@@ -3,6 +3,7 @@ import { loadConfig, printConfig } from '../config.ts'
 import { migrate } from '../db/migrate-command.ts'
 import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
+import { archiveList, archiveRestore } from './archive.ts'
 import { resetPassword } from './reset-password.ts'
 
 type Env = Record<string, string | undefined>
@@ -82,6 +83,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     required: ['email'],
     run: async (env, { email, org }) =>
       resetPassword(env, { email: String(email), org: typeof org === 'string' ? org : undefined }),
+  },
+  'archive list': {
+    summary: 'list the archived events and messages of an organization',
+    arguments_text: '--org SLUG',
+    positional: 'org',
+    options: { org: { type: 'string' } },
+    required: ['org'],
+    run: async (env, { org }) => await archiveList(env, String(org)),
+  },
+  'archive restore': {
+    summary: 'bring a month back into the database; set a longer retention first',
+    arguments_text: '--org SLUG --kind events|messages --month YYYY-MM',
+    details: [
+      '',
+      '  --org SLUG      the organization',
+      '  --kind KIND     events or messages',
+      '  --month MONTH   such as 2026-01',
+    ],
+    options: { org: { type: 'string' }, kind: { type: 'string' }, month: { type: 'string' } },
+    required: ['org', 'kind', 'month'],
+    run: async (env, { org, kind, month }) =>
+      await archiveRestore(env, { slug: String(org), kind: String(kind), month: String(month) }),
   },
   config: {
     summary: 'print the settings that are in force, secrets masked',

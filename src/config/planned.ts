@@ -21,7 +21,6 @@ const PLANNED: Readonly<Record<string, PlannedRow>> = {
   MC_OIDC_CLIENT_ID: { ...TEXT, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_EXPORT_DIR: { ...FOLDER, doc: 'Folder of exports.' },
-  MC_ARCHIVE_DIR: { ...FOLDER, doc: 'Folder of archived events and messages.' },
   MC_BACKUP_DIR: { ...FOLDER, doc: 'Folder of backups.' },
   MC_S3_ENDPOINT: { ...URL, doc: 'S3-compatible storage instead of folders.' },
   MC_S3_REGION: { ...TEXT, doc: 'Region of the bucket.' },

@@ -67,6 +67,11 @@ function storage(read: Reader) {
       default: './data',
       doc: 'Folder of the embedded database, generated secrets and files.',
     }),
+    archive_dir: read.optional('MC_ARCHIVE_DIR', {
+      kind: 'folder',
+      default_text: '`archive` in the data folder',
+      doc: 'Folder of the events and messages that organizations no longer keep.',
+    }),
     database_url: read.url('MC_DATABASE_URL', postgres, {
       default_text: 'embedded PostgreSQL in the data folder',
       doc: 'PostgreSQL 16 or newer, as the role the server works as (no owner, no superuser).',

@@ -9,6 +9,7 @@ const NOTHING = Type.Object({}, { additionalProperties: false })
  * needs, as it is then. A job of an org has `org_id`; jobs of the whole server come from the clock and have none.
  */
 export const JOB_PAYLOADS = {
+  archive_rows: NOTHING,
   archive_tasks: NOTHING,
   care_for_partitions: NOTHING,
   delete_orgs: NOTHING,

@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { archiveFolder } from '../archive/files.ts'
+import { ArchiveStore } from '../db/archive-store.ts'
 import { JobQueue } from '../db/queue/job-queue.ts'
 import type { Node } from '../node.ts'
 import { tasksOf } from '../workers/jobs/run-job.ts'
@@ -7,14 +10,20 @@ import { createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
 export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
-  const { config, core, log, opened } = node
+  const { config, core, data_dir, log, opened } = node
   if (config.job_concurrency === 0) return undefined
+  const archive = archiveFolder(config.archive_dir ?? join(data_dir, 'archive'))
   const ports = {
+    archive,
+    openArchive: () => new ArchiveStore(opened.app, config.database_prepare),
     database: node.background_database,
     partitions: opened.partitions,
     command: core.systemCommand,
-    forget,
     mail: createMail(node),
+    async forget(org_id: string) {
+      await forget(org_id)
+      await archive.removeOrg(org_id)
+    },
   }
   return new JobQueue({
     connection: opened.worker,

@@ -75,20 +75,22 @@ export const ROOMS: readonly Room[] = [
   // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
-  { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'system clock'] },
+  // Rows that orgs no longer keep, as files.
+  { name: 'archive', at: ['src/archive/'], imports: ['contracts', 'db'], libraries: [] },
+  { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'archive', 'system clock'] },
   { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
   // Nothing imports it, tests start it as a process.
   {
     name: 'main',
     at: ['src/main.ts', 'src/cli/'],
-    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition', 'demo'],
+    imports: [...BELOW_HTTP, 'archive', 'http', 'workers', 'config', 'log', 'composition', 'demo'],
   },
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
     at: ['src/serve/'],
-    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
+    imports: [...BELOW_HTTP, 'archive', 'http', 'workers', 'config', 'log', 'system clock'],
   },
   // Fills an org by the program's own means and lets agents talk in it by the public API.
   {

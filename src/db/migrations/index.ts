@@ -18,6 +18,8 @@ import search_down from './0008_search.down.sql' with { type: 'text' }
 import search_up from './0008_search.sql' with { type: 'text' }
 import emails_down from './0010_emails.down.sql' with { type: 'text' }
 import emails_up from './0010_emails.sql' with { type: 'text' }
+import retention_down from './0012_retention.down.sql' with { type: 'text' }
+import retention_up from './0012_retention.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -40,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0007_notifications', up: notifications_up, down: notifications_down },
   { name: '0008_search', up: search_up, down: search_down },
   { name: '0010_emails', up: emails_up, down: emails_down },
+  { name: '0012_retention', up: retention_up, down: retention_down },
 ]

@@ -20,5 +20,6 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   { kind: 'delete_orgs', at: '* * * * *', max_attempts: 3 },
   { kind: 'sweep_emails', at: '27 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   { kind: 'archive_tasks', at: '17 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
+  { kind: 'archive_rows', at: '41 3 * * *', max_attempts: 5, backfill_ms: DAY_MS },
   { kind: 'care_for_partitions', at: '7 * * * *', max_attempts: 5, backfill_ms: DAY_MS },
 ]

@@ -1,7 +1,10 @@
+import type { ArchiveFiles } from '../../archive/files.ts'
 import type { NamedInput } from '../../contracts/commands.ts'
 import type { JobKind } from '../../contracts/jobs.ts'
+import type { ArchiveStore } from '../../db/archive-store.ts'
 import type { BackgroundDatabase } from '../../db/background.ts'
 import type { PartitionCare } from '../../db/partition-care.ts'
+import { archiveRowsJob } from './archive-rows.ts'
 import { archiveTasksJob } from './archive-tasks.ts'
 import { careForPartitionsJob } from './care-for-partitions.ts'
 import { deleteOrgsJob } from './delete-orgs.ts'
@@ -20,10 +23,14 @@ export interface JobPorts {
   /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
   forget(org_id: string): Promise<void>
   mail: MailPorts
+  archive: ArchiveFiles
+  /** A connection of its own, for one run. */
+  openArchive(): ArchiveStore
 }
 
 /** Every kind of job by its name. */
 export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
+  archive_rows: archiveRowsJob,
   archive_tasks: archiveTasksJob,
   care_for_partitions: careForPartitionsJob,
   delete_orgs: deleteOrgsJob,

@@ -42,6 +42,7 @@ describe('every table keeps orgs apart', () => {
     expect(tables.map(({ table }) => table)).toEqual([
       'alarms',
       'api_keys',
+      'archives',
       'channel_reads',
       'channels',
       'emails',

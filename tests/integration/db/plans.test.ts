@@ -259,6 +259,12 @@ test.each(['', '?state=queued', '?page=3'])('what waits for an agent: %p', async
   expect(seen.filter(({ scanned }) => scanned.length > 0)).toEqual([])
 })
 
+/**
+ * The statement of a search. Its functions evaluate others as often as their plans say, custom or generic: a figure of the
+ * connection's past, not of the rows.
+ */
+const IN_SEARCH = /from search_(page|spellings)\(\$/
+
 /** Every list of the API document: how many statements it takes must not depend on how many rows it gives. */
 test('lists take as many statements for 100 rows as for one', async () => {
   const document = await (await fetch(`${server.url}/docs/json`)).json()
@@ -285,7 +291,11 @@ test('lists take as many statements for 100 rows as for one', async () => {
       // Not what the server does by itself now and then.
       return {
         given,
-        texts: seen.map(({ text }) => text.trim()).filter((text) => !/^(update|insert)/.test(text)),
+        texts: seen
+          .map(({ text }) => text.trim())
+          .filter(
+            (text) => !/^(update|insert)/.test(text) && (!url.endsWith('/search') || IN_SEARCH.test(text)),
+          ),
       }
     }
     // The server reads who calls again now and then: the least of three is what the list itself takes.

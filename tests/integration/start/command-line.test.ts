@@ -20,7 +20,17 @@ async function run(words: readonly string[], script = ['src/main.ts']) {
   return { code, out, err }
 }
 
-const COMMANDS = ['serve', 'demo', 'migrate up', 'migrate down', 'db seed', 'admin reset-password', 'config']
+const COMMANDS = [
+  'serve',
+  'demo',
+  'migrate up',
+  'migrate down',
+  'db seed',
+  'admin reset-password',
+  'archive list',
+  'archive restore',
+  'config',
+]
 
 describe('the command line', () => {
   test.each(COMMANDS)('"%s --help" prints its usage', async (command) => {

@@ -124,14 +124,14 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         label: 'Messages',
         unit: 'months',
         range: SETTING_RANGES.retention_months,
-        more: 'This version of the server removes none yet.',
+        more: 'Nobody reads older ones. They are moved to the archive of the server.',
       },
       {
         path: '/settings/retention/event_months',
         label: 'Events',
         unit: 'months',
         range: SETTING_RANGES.retention_months,
-        more: 'This version of the server removes none yet.',
+        more: 'Nobody reads older ones. They are moved to the archive of the server.',
       },
       {
         path: '/settings/deletion_grace_period_days',
