@@ -93,6 +93,10 @@ function contradictions(env: Env): string[] {
   return [
     ...needs('MC_JWT_SECRET_PREVIOUS', 'MC_JWT_SECRET', 'the previous secret only verifies.'),
     ...needs('MC_DATABASE_WORKER_URL', 'MC_DATABASE_URL', 'the embedded database makes the role itself.'),
+    ...['MC_S3_BUCKET', 'MC_S3_ACCESS_KEY_ID', 'MC_S3_SECRET_ACCESS_KEY'].flatMap((name) => [
+      ...needs(name, 'MC_S3_ENDPOINT', 'it is of no use alone.'),
+      ...needs('MC_S3_ENDPOINT', name, 'files go to a bucket with a key.'),
+    ]),
     ...needs('MC_DATABASE_OWNER_URL', 'MC_DATABASE_URL', 'the server does not serve as the owner.'),
   ]
 }

@@ -3,7 +3,8 @@ import { type ArchiveFiles, archiveFolder } from '../archive/files.ts'
 import { restoreFile } from '../archive/restore.ts'
 import { loadConfig } from '../config.ts'
 import { type ArchiveFile, ArchiveStore } from '../db/archive-store.ts'
-import { openDatabase } from '../db/open.ts'
+import { openBeside } from '../db/open.ts'
+import { createLog } from '../log.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -77,11 +78,7 @@ async function withArchive(
 ): Promise<number> {
   const { config } = loadConfig(env)
   const data_dir = resolve(config.data_dir)
-  const log = {
-    info: () => undefined,
-    failed: (stage: string, error: unknown) => console.error(`${stage}: ${String(error)}`),
-  }
-  const opened = await openDatabase(config, data_dir, log)
+  const opened = await openBeside(config, data_dir, createLog({ level: 'warn' }))
   const store = new ArchiveStore(opened.app, config.database_prepare)
   try {
     const org_id = await store.orgId(slug)

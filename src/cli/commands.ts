@@ -4,6 +4,7 @@ import { migrate } from '../db/migrate-command.ts'
 import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
 import { archiveList, archiveRestore } from './archive.ts'
+import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
 
 type Env = Record<string, string | undefined>
@@ -69,6 +70,27 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: { openclaw: { type: 'boolean' }, force: { type: 'boolean' } },
     run: async (env, { openclaw, force }) =>
       await dbSeed(env, { openclaw: openclaw === true, force: force === true }),
+  },
+  import: {
+    summary: 'make an organization from the file of an export',
+    arguments_text: 'FILE [--slug SLUG] [--trusted]',
+    positional: 'file',
+    details: [
+      '',
+      '  FILE          a .tar.gz that "Settings → Export" made, with the same version of Mission Control',
+      '  --slug SLUG   address of the organization, when the one in the file is taken here',
+      '  --trusted     without the limits on how far the file may expand: for a file of your own',
+      '',
+      'Stores all of it or nothing. Keys and passwords are in no export: administrators get one-time links, agents new keys.',
+    ],
+    options: { file: { type: 'string' }, slug: { type: 'string' }, trusted: { type: 'boolean' } },
+    required: ['file'],
+    run: async (env, { file, slug, trusted }) =>
+      await importFile(env, {
+        file: String(file),
+        slug: typeof slug === 'string' ? slug : undefined,
+        trusted: trusted === true,
+      }),
   },
   'admin reset-password': {
     summary: 'print a one-time link with which a person sets a new password',

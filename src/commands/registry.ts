@@ -3,6 +3,8 @@ import { channelPauseLoop } from './channel-pause-loop.ts'
 import { channelResumeLoop } from './channel-resume-loop.ts'
 import { channelUpdate } from './channel-update.ts'
 import type { Commands } from './command.ts'
+import { exportEnd } from './export-end.ts'
+import { exportRequest } from './export-request.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { keyRotate } from './key-rotate.ts'
 import { messagePost } from './message-post.ts'
@@ -49,6 +51,8 @@ export const COMMANDS: Commands = {
   'channel.pause_loop': channelPauseLoop,
   'channel.resume_loop': channelResumeLoop,
   'channel.update': channelUpdate,
+  'export.end': exportEnd,
+  'export.request': exportRequest,
   'key.revoke': keyRevoke,
   'key.rotate': keyRotate,
   'message.post': messagePost,

@@ -12,6 +12,7 @@ export function readSettings(read: Reader) {
   const values = {
     ...address(read.section('Address')),
     ...storage(read.section('Storage')),
+    ...files(read.section('Files')),
     ...secrets(read.section('Secrets')),
     ...mail(read.section('Mail')),
     ...operation(read.section('Operation')),
@@ -98,6 +99,30 @@ function storage(read: Reader) {
       min: 100,
       max: 600_000,
       doc: 'Milliseconds after which PostgreSQL ends a statement. Requests are answered within five seconds whatever it is.',
+    }),
+  }
+}
+
+function files(read: Reader) {
+  return {
+    export_dir: read.optional('MC_EXPORT_DIR', {
+      kind: 'folder',
+      default_text: '`exports` in the data folder',
+      doc: 'Folder of exports, unless they go to a bucket. Several nodes need a shared one.',
+    }),
+    s3_endpoint: read.url('MC_S3_ENDPOINT', ['https', 'http'], {
+      doc: 'S3-compatible storage of exports instead of the folder; with a bucket, its key and the secret.',
+    }),
+    s3_region: read.text('MC_S3_REGION', { default: 'us-east-1', doc: 'Region of the bucket.' }),
+    s3_bucket: read.optional('MC_S3_BUCKET', {
+      kind: 'name of a bucket',
+      matches: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      doc: 'Bucket, addressed by path. Nothing but this server should write to it.',
+    }),
+    s3_access_key_id: read.optional('MC_S3_ACCESS_KEY_ID', { doc: 'Access key of the bucket.' }),
+    s3_secret_access_key: read.optional('MC_S3_SECRET_ACCESS_KEY', {
+      ...SECRET_SHAPE,
+      doc: 'Secret of the access key.',
     }),
   }
 }

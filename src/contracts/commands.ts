@@ -27,7 +27,18 @@ import {
   UserCreate,
   UserPatch,
 } from './requests.ts'
-import { AgentClient, Channel, Evidence, Message, Org, Project, SubAgent, Task, User } from './resources.ts'
+import {
+  AgentClient,
+  Channel,
+  Evidence,
+  Export,
+  Message,
+  Org,
+  Project,
+  SubAgent,
+  Task,
+  User,
+} from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
 
 /*
@@ -136,6 +147,16 @@ export const COMMAND_SCHEMAS = {
   },
   'channel.resume_loop': { input: EVENT_PAYLOADS['channel.loop_resumed'], result: nothing },
   'channel.update': { input: Closed({ id: Uuid(), patch: ChannelPatch }), result: Channel },
+  'export.request': { input: nothing, result: Closed({ export: Export, started: Type.Boolean() }) },
+  'export.end': {
+    input: Closed({
+      id: Uuid(),
+      attempt: Count({ minimum: 1 }),
+      file: opt(Closed({ size_bytes: Count(), sha256: Type.String() })),
+      error: opt(Type.String()),
+    }),
+    result: Closed({ stored: Type.Boolean() }),
+  },
   'key.revoke': { input: ofUser({}), result: nothing },
   'key.rotate': {
     input: ofUser({ ...KeyRotate.properties, key: NewKey }),

@@ -4,6 +4,8 @@ import { Closed, Uuid } from './schema.ts'
 
 const NOTHING = Type.Object({}, { additionalProperties: false })
 
+const OF_EXPORT = Type.Object({ org_id: Uuid(), export_id: Uuid() }, { additionalProperties: false })
+
 /**
  * Kinds of background jobs with their payloads. A payload names rows and carries nothing of them: the job reads what it
  * needs, as it is then. A job of an org has `org_id`; jobs of the whole server come from the clock and have none.
@@ -15,6 +17,8 @@ export const JOB_PAYLOADS = {
   delete_orgs: NOTHING,
   send_email: Closed({ org_id: Uuid(), email_id: Uuid() }),
   sweep_emails: NOTHING,
+  make_export: OF_EXPORT,
+  remove_exports: NOTHING,
   sweep_expired: NOTHING,
   sweep_sub_agents: NOTHING,
 }

@@ -87,6 +87,17 @@ export class BackgroundDatabase {
     )
   }
 
+  /** Exports of all orgs that need care; see the function. */
+  async dueExports(
+    limit: number,
+    stalled_ms: number,
+  ): Promise<{ org_id: string; id: string; path: string | null; stalled: boolean }[]> {
+    return await this.#database.query(
+      (sql) => sql<{ org_id: string; id: string; path: string | null; stalled: boolean }[]>`
+        select org_id, id, path, stalled from exports_due(${limit}, ${stalled_ms})`,
+    )
+  }
+
   /** Records activity of members over all orgs; `id` is the user's. Locked rows are skipped. */
   async touchMembers(used: readonly { org_id: string; id: string }[]): Promise<void> {
     await this.#database.query((sql) => sql`select touch_members(${JSON.stringify(used)}::text::json)`)

@@ -5,6 +5,7 @@ import type { Database } from './client.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { openEmbedded } from './embedded/database.ts'
+import { runningEmbedded } from './embedded/running.ts'
 import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { type PartitionCare, startPartitionCare } from './partition-care.ts'
 import { passwordsOf, rolesOf } from './role-connections.ts'
@@ -68,6 +69,21 @@ export async function openDatabase(
       await stop()
     },
   }
+}
+
+/**
+ * The database for a command: that of a server that runs on the data folder, otherwise opened as the server would open
+ * it. Throws one sentence.
+ */
+export async function openBeside(
+  settings: Settings,
+  data_dir: string,
+  log: Parameters<typeof openDatabase>[2],
+): Promise<Pick<OpenedDatabase, 'app' | 'stop'>> {
+  const app = settings.database_url === undefined ? runningEmbedded(resolve(data_dir)) : undefined
+  if (!app) return await openDatabase(settings, data_dir, log)
+  await refuseUnsound(app)
+  return { app, stop: async () => undefined }
 }
 
 async function embedded(

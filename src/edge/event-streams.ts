@@ -2,6 +2,7 @@ import type { Cursor } from '../contracts/events.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
+import type { Export } from '../contracts/resources.ts'
 import { envelopeJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import type { Attendance } from './attendance.ts'
@@ -11,7 +12,13 @@ import { retryWithBackoff } from './retry.ts'
 import { SharedPages } from './shared-pages.ts'
 import { SinkIndex } from './sink-index.ts'
 import type { EdgeSource, NotificationsRead } from './source.ts'
-import { eventFrame, heartbeatFrame, notificationFrame, notificationReadFrame } from './sse-frames.ts'
+import {
+  eventFrame,
+  exportFrame,
+  heartbeatFrame,
+  notificationFrame,
+  notificationReadFrame,
+} from './sse-frames.ts'
 import type { Replay, ReplayEntry, ReplayPage, SseSink, Start } from './sse-sink.ts'
 import { SubscriptionCache } from './subscription-cache.ts'
 
@@ -115,6 +122,18 @@ export class EventStreams implements Replay {
       sink.push(frame)
     })
     for (const notification of notifications) this.#notify(notification, event, topics)
+  }
+
+  /** Tells the administrators how far an export is. */
+  tellExport(exported: Export): void {
+    let frame: Uint8Array | undefined
+    for (const sink of this.#index.all()) {
+      const { id } = sink.credential.principal
+      if (!sink.live || !sink.filter.wantsExports) continue
+      if (this.#home.permissions.member(id)?.role !== 'administrator') continue
+      frame ??= exportFrame(exported)
+      sink.push(frame)
+    }
   }
 
   #notify({ user_id, ...notification }: UserNotification, event: LogEvent, topics: readonly string[]): void {

@@ -17,6 +17,7 @@ import { channelRoutes } from './routes/channels.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { emailRoutes } from './routes/emails.ts'
 import { eventRoutes } from './routes/events.ts'
+import { exportRoutes } from './routes/exports.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { notificationRoutes } from './routes/notifications.ts'
@@ -55,6 +56,7 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(emailRoutes(deps))
     .use(unsubscribeRoutes(deps))
     .use(jobRoutes(deps))
+    .use(exportRoutes(deps))
     .use(socketRoutes(deps))
 }
 

@@ -10,6 +10,7 @@ import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
 import type { NotificationsRead } from '../edge/source.ts'
+import type { FileStorage } from '../files/storage.ts'
 import type { SignInBackOff } from './back-off.ts'
 import type { SocketHandlers } from './channels-ws.ts'
 import type { Identify } from './identity.ts'
@@ -28,6 +29,8 @@ export interface Deps {
   sessions: Sessions
   edges: Edges
   database: Database
+  /** Files of exports. */
+  files: Pick<FileStorage, 'read'>
   log: {
     failed(stage: string, error: unknown): void
     info(fields: Record<string, unknown>, text: string): void

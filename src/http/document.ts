@@ -15,6 +15,8 @@ export interface Documentation {
   ok: { status: 200 | 201 | 204 | 302 | 101; schema?: TSchema; description?: string; content_type?: string }
   /** Set when a repeated request is answered 200 with what is stored. */
   repeatable?: boolean
+  /** Set when the answer is 200 with something that is there already. */
+  also_ok?: string
   errors?: readonly ErrorCode[]
   action?: Action
   body?: TSchema
@@ -55,6 +57,7 @@ export function describe(doc: Documentation) {
   if (doc.action) for (const code of refusalsOf(doc.action)) codes.add(code)
   const responses: Record<string, unknown> = { [doc.ok.status]: good(doc) }
   if (doc.repeatable) responses[200] = { ...good(doc), description: 'A repeat: what is stored.' }
+  if (doc.also_ok !== undefined) responses[200] = { ...good(doc), description: doc.also_ok }
   for (const [status, listed] of byStatus(codes)) responses[status] = refusalResponse(listed)
   return {
     summary: doc.summary,

@@ -35,7 +35,7 @@ interface Parts {
 
 /** Dependencies of the routes of a node. */
 export function createDeps(
-  { config, core, database, log, secrets }: Node,
+  { config, core, database, export_storage, log, secrets }: Node,
   { accounts, sessions, identify, records, listener }: Parts,
 ): Deps {
   const csrf_secret = secrets.jwt[0]!.secret
@@ -49,6 +49,7 @@ export function createDeps(
     sessions,
     edges: core.edges,
     database,
+    files: export_storage,
     log,
     command: core.command,
     systemCommand: core.systemCommand,

@@ -6,6 +6,7 @@ import type { Node } from '../node.ts'
 import { tasksOf } from '../workers/jobs/run-job.ts'
 import { SCHEDULE } from '../workers/jobs/schedule.ts'
 import { JOBS } from '../workers/jobs/tasks.ts'
+import { exportPorts } from './exports.ts'
 import { createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
@@ -24,6 +25,13 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
       await forget(org_id)
       await archive.removeOrg(org_id)
     },
+    exports: exportPorts({
+      database: node.database,
+      snapshots: node.snapshots,
+      storage: node.export_storage,
+      command: core.systemCommand,
+      tell: (org_id, exported) => core.edges.tellExport(org_id, exported),
+    }),
   }
   return new JobQueue({
     connection: opened.worker,

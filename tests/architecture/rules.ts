@@ -13,7 +13,19 @@ export interface Room {
 /** `node` is every `node:` module, `sql` every SQL template; `clock` and `chance` are what makes two runs differ. */
 export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers' | 'sql'
 
-const BELOW_HTTP = ['contracts', 'text', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster', 'edge']
+const BELOW_HTTP = [
+  'contracts',
+  'text',
+  'domain',
+  'commands',
+  'actors',
+  'auth',
+  'db',
+  'cluster',
+  'edge',
+  'files',
+  'exports',
+]
 
 /**
  * The arrows, innermost room first:
@@ -71,6 +83,10 @@ export const ROOMS: readonly Room[] = [
   },
   { name: 'auth', at: ['src/auth/'], imports: ['contracts', 'domain'] },
   { name: 'db', at: ['src/db/'], imports: ['contracts', 'domain'] },
+  // Storage of files: a folder or a bucket.
+  { name: 'files', at: ['src/files/'], imports: ['contracts'] },
+  // The file of an export: written, judged, read.
+  { name: 'exports', at: ['src/exports/'], imports: ['contracts', 'domain', 'db'], without: ['sql'] },
   { name: 'cluster', at: ['src/cluster/'], imports: ['contracts', 'domain'] },
   // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
@@ -134,7 +150,9 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   },
   { library: /^markdown-it(\/|$)/, rooms: ['text'] },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
-  { library: /^(eventsource-parser|yaml|aws4fetch)(\/|$)/, rooms: ['bridge'] },
+  { library: /^(eventsource-parser|yaml)(\/|$)/, rooms: ['bridge'] },
+  { library: /^aws4fetch(\/|$)/, rooms: ['bridge', 'files'] },
+  { library: /^tar-stream(\/|$)/, rooms: ['exports'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
   { library: /^nodemailer(\/|$)/, rooms: ['workers'] },

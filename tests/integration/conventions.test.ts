@@ -376,6 +376,7 @@ describe('an Idempotency-Key', () => {
       const body = { type: 'doc_url', url: 'https://docs.example.com/once' }
       return { body, other: { ...body, type: 'test_results' }, status: 201 }
     },
+    '/exports': () => ({ other: {}, status: 201 }),
     '/notifications/read-all': () => ({ body: {}, other: { up_to: 1 }, status: 200 }),
     '/sub-agents': () => {
       const body = { task_id: task.id, model: 'fake-1', instructions: 'Once.' }

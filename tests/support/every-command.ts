@@ -1,6 +1,14 @@
 import { newId } from '../../src/contracts/ids.ts'
 import type { Principal } from '../../src/contracts/principal.ts'
-import type { Channel, Evidence, Project, SubAgent, Task, User } from '../../src/contracts/resources.ts'
+import type {
+  Channel,
+  Evidence,
+  Export,
+  Project,
+  SubAgent,
+  Task,
+  User,
+} from '../../src/contracts/resources.ts'
 import type { commandsOf } from './commands.ts'
 
 type Org = Pick<Awaited<ReturnType<typeof commandsOf>>, 'org' | 'channel' | 'founder_id'>
@@ -131,6 +139,10 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
   const itself = { ...host, kind: 'sub_agent', id: hosted.id, role: null } as const
   await take('sub_agent.complete', { summary: 'Done.' }, itself)
   await take('task.archive', { ids: [blocker.id, second.id] })
+
+  const { export: exported } = await take<{ export: Export }>('export.request', null)
+  await take('export.request', null)
+  await take('export.end', { id: exported.id, attempt: 1, error: 'No attempt has begun.' })
 
   await take('project.archive', { id: project.id })
   await take('user.unsubscribe', { user_id: person.id })

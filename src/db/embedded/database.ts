@@ -17,7 +17,7 @@ export interface EmbeddedDatabase {
   stop(): Promise<void>
 }
 
-const DATABASE = 'mission_control'
+export const DATABASE = 'mission_control'
 
 /** Starts the embedded PostgreSQL with the product's database, its roles and the current schema. */
 export async function openEmbedded(data_dir: string, log: (line: string) => void): Promise<EmbeddedDatabase> {

@@ -16,6 +16,8 @@ import notifications_down from './0007_notifications.down.sql' with { type: 'tex
 import notifications_up from './0007_notifications.sql' with { type: 'text' }
 import search_down from './0008_search.down.sql' with { type: 'text' }
 import search_up from './0008_search.sql' with { type: 'text' }
+import exports_down from './0009_exports.down.sql' with { type: 'text' }
+import exports_up from './0009_exports.sql' with { type: 'text' }
 import emails_down from './0010_emails.down.sql' with { type: 'text' }
 import emails_up from './0010_emails.sql' with { type: 'text' }
 import retention_down from './0012_retention.down.sql' with { type: 'text' }
@@ -41,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006_sub_agents', up: sub_agents_up, down: sub_agents_down },
   { name: '0007_notifications', up: notifications_up, down: notifications_down },
   { name: '0008_search', up: search_up, down: search_down },
+  { name: '0009_exports', up: exports_up, down: exports_down },
   { name: '0010_emails', up: emails_up, down: emails_down },
   { name: '0012_retention', up: retention_up, down: retention_down },
 ]

@@ -318,7 +318,10 @@ export const exports = pgTable(
     size_bytes: bigint('size_bytes', { mode: 'number' }),
     sha256: text('sha256'),
     error: text('error'),
+    /** Where the file lies in the storage, also while it is written. */
     path: text('path'),
+    /** How often a worker began. */
+    attempts: integer('attempts').notNull().default(0),
     expires_at: at('expires_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),
@@ -326,5 +329,9 @@ export const exports = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('exports_created').on(t.org_id, t.created_at, t.id),
+    // Asked for over all orgs.
+    index('exports_care')
+      .on(t.updated_at)
+      .where(sql`path is not null or status in ('pending', 'processing')`),
   ],
 )

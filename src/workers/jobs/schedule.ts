@@ -19,6 +19,7 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   { kind: 'sweep_sub_agents', at: '*/5 * * * *', max_attempts: 3 },
   { kind: 'delete_orgs', at: '* * * * *', max_attempts: 3 },
   { kind: 'sweep_emails', at: '27 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
+  { kind: 'remove_exports', at: '* * * * *', max_attempts: 3 },
   { kind: 'archive_tasks', at: '17 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   { kind: 'archive_rows', at: '41 3 * * *', max_attempts: 5, backfill_ms: DAY_MS },
   { kind: 'care_for_partitions', at: '7 * * * *', max_attempts: 5, backfill_ms: DAY_MS },

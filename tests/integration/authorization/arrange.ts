@@ -1,5 +1,6 @@
-import type { Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
+import type { Export, Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
 import { addAgent, PASSWORD, Person } from '../../support/client.ts'
+import { until } from '../../support/streams.ts'
 import { spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
 import { cookieHeaders, done, headersOf, type Place, type World } from './world.ts'
@@ -109,6 +110,24 @@ export const ownNotification: Make = async ({ world, caller, place }) => {
 export const othersNotification: Make = ({ place }) => ({
   params: { notification_id: place.agent_notification_id },
 })
+
+async function exportsOf({ admin }: Setting['place']): Promise<Export[]> {
+  return (await done(admin.in<{ data: Export[] }>('GET', '/exports'))).data
+}
+
+/** The org's export, once its file is there. */
+export const readyExport: Make = async ({ place }) => {
+  await until(async () =>
+    (await exportsOf(place)).some(({ id, status }) => id === place.export_id && status === 'ready'),
+  )
+  return { params: { export_id: place.export_id } }
+}
+
+/** While one is under way the answer is that one. */
+export const noneUnderWay: Make = async ({ place }) => {
+  await until(async () => (await exportsOf(place)).every(({ status }) => status === 'ready'))
+  return {}
+}
 
 /** A message of the channel at which an agent of its own failed. */
 export const failedDelivery =

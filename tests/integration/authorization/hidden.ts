@@ -27,6 +27,7 @@ const paramsOf = (place: Place) => ({
   notification_id: place.notification_id,
   email_id: place.email_id,
   job: JOB_ID,
+  export_id: place.export_id,
 })
 
 type Params = ReturnType<typeof paramsOf>
@@ -42,6 +43,7 @@ function randomised(params: Params): Params {
     agent_id: fresh(),
     notification_id: fresh(),
     email_id: fresh(),
+    export_id: fresh(),
   }
   return { ...params, ...ids, ...others }
 }

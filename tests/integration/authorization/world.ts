@@ -1,4 +1,4 @@
-import type { Evidence, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Evidence, Export, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, Person, setUp } from '../../support/client.ts'
 import { failedEmail } from '../../support/failed-email.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
@@ -30,6 +30,7 @@ export interface Place {
   agent_notification_id: string
   /** A mail that failed. */
   email_id: string
+  export_id: string
 }
 
 export interface World {
@@ -183,6 +184,7 @@ export async function fill(
     notification_id: await told(agent, admin.user_id, admin),
     agent_notification_id: await told(admin, agent.user.id, agent),
     email_id: await failedEmail(server, admin.org, member.id),
+    export_id: (await done(admin.in<Export>('POST', '/exports'))).id,
   }
 }
 
