@@ -256,6 +256,7 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
 export const TABLES_LEFT_OUT: Readonly<Record<string, string>> = {
   api_keys: 'credentials: agents get new keys',
   invites: 'credentials: one-time links are made anew',
+  archives: 'files of this server, which an export does not hold',
   emails: 'mails of this server, which holds their state; what they tell is in the notifications',
   identities: 'credentials of accounts, which are global',
   sessions: 'credentials of accounts, which are global',

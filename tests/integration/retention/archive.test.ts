@@ -89,7 +89,7 @@ const listed = async ({ org }: Made) =>
     row_count,
   ])
 
-test('R2 what is due is in a file, exactly that, and gone from the database; again changes nothing', async () => {
+test('what is due is in a file, exactly that, and gone from the database; again changes nothing', async () => {
   const [one, other] = [await makeOrg(db.database), await makeOrg(db.database)]
   for (const org of [one, other]) {
     await fill(org, ago(30), 1, 1_203)
@@ -123,7 +123,7 @@ test('R2 what is due is in a file, exactly that, and gone from the database; aga
   expect(await listed(one)).toHaveLength(3)
 })
 
-test('R3 it goes on after an end at any step', async () => {
+test('it goes on after an end at any step', async () => {
   const made = await makeOrg(db.database)
   await fill(made, ago(15), 1, 2_500)
   const before = await everything(made)
@@ -167,7 +167,7 @@ test('R3 it goes on after an end at any step', async () => {
   ])
 })
 
-test('R4 a partition goes when no org keeps its month and it has no row', async () => {
+test('a partition goes when no org keeps its month and it has no row', async () => {
   const made = await makeOrg(db.database)
   await fill(made, ago(40), 1, 2)
   await db.superuser`select * from ensure_partitions(1)`
@@ -185,7 +185,7 @@ test('R4 a partition goes when no org keeps its month and it has no row', async 
   expect(failures).toEqual([])
 })
 
-test('R5 rows without a file are not removed, and nobody else may remove or drop', async () => {
+test('rows without a file are not removed, and nobody else may remove or drop', async () => {
   const made = await makeOrg(db.database)
   await fill(made, ago(20), 1, 1)
   await expect(store.remove({ org_id: made.org.id, kind: 'messages', month: ago(20) }, 10)).rejects.toThrow(

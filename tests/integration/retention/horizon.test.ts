@@ -56,7 +56,7 @@ const events = async () =>
   (await small.admin.in<{ data: Listed[] }>('GET', '/events?limit=200&order=asc&after=0')).body.data
 const cookie = () => ({ Cookie: small.admin.cookieHeader })
 
-describe('R1 what an org no longer keeps is read by nobody', () => {
+describe('what an org no longer keeps is read by nobody', () => {
   test('history ends at the horizon', async () => {
     expect(await messages()).toEqual([6, 5])
   })
