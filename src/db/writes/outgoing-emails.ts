@@ -146,6 +146,20 @@ export async function sealEmail(
     where org_id = ${org_id} and id = ${email.id}`
 }
 
+/** Whether an attempt of another mail of the member is under way, begun within the last `window_ms`. */
+export async function isSending(
+  { sql }: Tx,
+  org_id: string,
+  { id, user_id }: Pick<WaitingEmail, 'id' | 'user_id'>,
+  window_ms: number,
+): Promise<boolean> {
+  const rows = await sql`
+    select 1 from emails e
+    where e.org_id = ${org_id} and e.user_id = ${user_id} and e.status = 'pending' and e.kind <> 'invite' and e.id <> ${id}
+      and e.sealed_at > now() - make_interval(secs => ${window_ms / 1000}) limit 1`
+  return rows.length > 0
+}
+
 /** Keeps a mail back until a time, when its job runs again. */
 export async function holdEmail(tx: Tx, org_id: string, id: string, until: string): Promise<void> {
   await tx.sql`update emails set held = true, updated_at = now() where org_id = ${org_id} and id = ${id}`

@@ -1,4 +1,4 @@
-/** More mails than this within the window become one. */
+/** More notifications than this that wait become one mail, and more mails than this within the window. */
 export const SINGLE_MAILS_MAX = 5
 export const DIGEST_WINDOW_MS = 5 * 60_000
 
@@ -6,7 +6,7 @@ export const DIGEST_WINDOW_MS = 5 * 60_000
 export type MailPlan = { send: 'one' } | { send: 'digest' } | { wait_until: number }
 
 /**
- * Bounds the mails of a member: more than five that wait become a digest, and after five mails within the window the
+ * Bounds the mails of a member: more than five notifications that wait become a digest, and after five mails within the window the
  * next ones wait for its end and become one (`held`). Times are milliseconds since 1970; `sent` holds those of mails within the window or before.
  */
 export function planMail(

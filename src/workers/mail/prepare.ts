@@ -1,6 +1,8 @@
 import type { Tx } from '../../db/client.ts'
+import { enqueueEmail } from '../../db/writes/emails.ts'
 import {
   holdEmail,
+  isSending,
   lockWaiting,
   noteFailure,
   type OpenNotification,
@@ -35,6 +37,11 @@ export interface PreparedMail {
   content: MailContent
   unsubscribe_url: string | null
 }
+
+/** The longest attempt, with some room; one that began earlier ended with its process. */
+const ATTEMPT_MS = 120_000
+/** A mail waits this long for an attempt of another one of its member. */
+const BESIDE_MS = 2_000
 
 /** A second repeat of a mail that may have been delivered would be a nuisance: an administrator decides. */
 const DOUBTS_MAX = 1
@@ -110,11 +117,16 @@ async function notifications(
   await removeEmails(tx, org_id, idsOf(unwanted))
   if (!recipient?.address || unwanted.includes(email)) return undefined
 
+  // One attempt at a time for each member: mails under way could not become one with this one.
+  if (!email.sealed && (await isSending(tx, org_id, email, ATTEMPT_MS))) {
+    await enqueueEmail(tx, org_id, email.id, new Date(Date.parse(email.now) + BESIDE_MS).toISOString())
+    return undefined
+  }
   const sent = await recentlySent(tx, org_id, email.user_id, DIGEST_WINDOW_MS)
   const plan = email.sealed
     ? { send: 'one' as const }
     : planMail(
-        { waiting: wanted.length, held: wanted.some(({ held }) => held) },
+        { waiting: open.length, held: wanted.some(({ held }) => held) },
         sent.map(Date.parse),
         Date.parse(email.now),
       )
