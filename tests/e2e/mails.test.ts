@@ -60,12 +60,29 @@ describe.skipIf(!hasBrowser)('mails in a browser', () => {
     await context.close()
   })
 
+  test('an administrator sets the author of mails', async () => {
+    const { page, context, complaints } = await visit(browser)
+    await session(page, server.url, 'ines@example.com')
+    await page.goto(settings())
+    await page.getByLabel('Mails come from').fill('team@fieldnote.example')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Mails come from team@fieldnote.example.').waitFor()
+    await mention()
+    const [, , mail] = await smtp.mailsTo(ADDRESS, 3)
+    expect([mail?.mail.from?.address, mail?.from]).toEqual([
+      'team@fieldnote.example',
+      'mission-control@localhost',
+    ])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
   test('a contributor sees nothing of the mails of others', async () => {
     const { page, context } = await visit(browser)
     await session(page, server.url, ADDRESS)
     await page.goto(settings())
     await page.getByRole('heading', { name: 'Delivery of e-mail' }).waitFor()
-    await page.getByText('Mails come from mission-control@localhost').waitFor()
+    await page.getByText('Mails come from team@fieldnote.example.').waitFor()
     expect(await page.getByText(/No mail waits|mails? waits?/).count()).toBe(0)
     await context.close()
   })

@@ -68,7 +68,11 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     title: 'Defaults of the organization',
     intro: 'How members are told of notifications outside of the app.',
     numbers: [],
-    others: ['/settings/notifications/enabled_channels', '/settings/notifications/default_channel'],
+    others: [
+      '/settings/notifications/enabled_channels',
+      '/settings/notifications/default_channel',
+      '/settings/notifications/email_from_address',
+    ],
   },
   {
     id: 'connections',
