@@ -53,6 +53,33 @@ describe('the sentence of an event', () => {
     )
   })
 
+  test('names a sub-agent, and whose act its end was', () => {
+    const sub_agent = {
+      ...{
+        id: OTHER,
+        task_id: task(1).id,
+        host_agent_id: null,
+        model: 'fake-1',
+        display_name: 'Sub-agent 7',
+      },
+      ...{ status: 'completed' as const, created_by: ME, created_at: NOON, expires_at: NOON },
+      ...{ seconds_remaining: 0, summary: '12 crates', ended_at: NOON },
+    }
+    expect(said(event('sub_agent.created', { sub_agent, project_ids: [] }))).toBe(
+      'spawned the sub-agent Sub-agent 7, model fake-1',
+    )
+    const itself = { id: OTHER, type: 'sub_agent' as const, display_name: 'Sub-agent 7' }
+    const completed = event('sub_agent.completed', { sub_agent })
+    expect(said({ ...completed, actor: itself })).toBe('completed its work: “12 crates”')
+    expect(said(completed)).toBe('completed the sub-agent Sub-agent 7: “12 crates”')
+    expect(said(event('sub_agent.terminated', { sub_agent, reason: 'By hand' }))).toBe(
+      'terminated the sub-agent Sub-agent 7: “By hand”',
+    )
+    expect(said(event('sub_agent.expired', { sub_agent }))).toBe(
+      'ended the sub-agent Sub-agent 7: its time was over',
+    )
+  })
+
   test('names the blocker of a dependency and the end of a former key', () => {
     const blocker = task(1, { id: OTHER, title: 'Index' })
     const waiting = task(1, {

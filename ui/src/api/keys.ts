@@ -23,6 +23,7 @@ export const keys = {
   /** Prefix of the keys of every slice. */
   taskSlices: (slug: string) => ['org', slug, 'task-slice'] as const,
   taskSlice: (slug: string, of: SliceOf) => ['org', slug, 'task-slice', of] as const,
+  subAgents: (slug: string) => ['org', slug, 'sub-agents'] as const,
   archivedTasks: (slug: string) => ['org', slug, 'archived-tasks'] as const,
   task: (slug: string, task_id: string) => ['org', slug, 'task', task_id] as const,
   taskHistory: (slug: string, task_id: string) => ['org', slug, 'task-history', task_id] as const,

@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Channel, Message, Org, Project, Task, User } from '@contracts/resources.ts'
+import type { Channel, Message, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
 import type { SignedIn } from '../api/auth.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
@@ -8,6 +8,7 @@ import { laterOf } from './last-message.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
+import { withSubAgent } from './sub-agent-list.ts'
 import { withArchivedTask, withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
@@ -68,6 +69,14 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'task.archived':
       return [...taskUpdates(event.payload.task), historyUpdate(event, event.payload.task.id)]
 
+    case 'sub_agent.created':
+    case 'sub_agent.completed':
+    case 'sub_agent.terminated':
+    case 'sub_agent.expired': {
+      const { sub_agent } = event.payload
+      return [...subAgentUpdates(sub_agent), historyUpdate(event, sub_agent.task_id)]
+    }
+
     case 'user.created':
     case 'user.updated':
       return memberUpdates(event.payload.user)
@@ -104,10 +113,6 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.sign_in_link_created':
     case 'auth.password_changed':
     case 'command.invoked':
-    case 'sub_agent.created':
-    case 'sub_agent.completed':
-    case 'sub_agent.terminated':
-    case 'sub_agent.expired':
     case 'export.requested':
     case 'export.ready':
     case 'export.failed':
@@ -172,6 +177,11 @@ export function taskUpdates(task: Task): CacheUpdate[] {
     { at: 'tasks', change: (tasks) => withTask(tasks, task) },
     { at: 'archived_tasks', change: (tasks) => withArchivedTask(tasks, task) },
   ]
+}
+
+/** Also for the answer of an own request. */
+export function subAgentUpdates(sub_agent: SubAgent): CacheUpdate[] {
+  return [{ at: 'sub_agents', change: (sub_agents) => withSubAgent(sub_agents, sub_agent) }]
 }
 
 /** Also for the answer of an own request. */

@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '@contracts/events.ts'
 import type { Slice } from '@contracts/lists.ts'
-import type { Channel, Org, Project, Task, User } from '@contracts/resources.ts'
+import type { Channel, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
@@ -30,6 +30,7 @@ export type CacheUpdate =
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
   | { at: 'tasks' | 'archived_tasks'; change: (tasks: Task[]) => Task[] }
+  | { at: 'sub_agents'; change: (sub_agents: SubAgent[]) => SubAgent[] }
   | { at: 'task_history'; task_id: string; change: (history: History) => History }
   | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
@@ -76,6 +77,9 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'archived_tasks':
         change(client, keys.archivedTasks(slug), update.change)
+        break
+      case 'sub_agents':
+        change(client, keys.subAgents(slug), update.change)
         break
       case 'task_history':
         change(client, keys.taskHistory(slug, update.task_id), update.change)
