@@ -66,7 +66,7 @@ export function startNotices(reader: {
 
   function popUp(notification: Notification) {
     const channel = channelOf(notification)
-    device.popUp(notification, channel && `in ${channel.name}`, () => void acts.open(notification))
+    device.popUp(notification, channel && `in ${isolate(channel.name)}`, () => void acts.open(notification))
   }
 
   void tabId().then((tab_id) => {
