@@ -13,6 +13,7 @@ export const SETTING_RANGES = {
   connections: { minimum: 1, maximum: 100_000 },
   retention_months: { minimum: 1, maximum: 1200 },
   rotation_grace_hours: { minimum: 0, maximum: 8760 },
+  export_hours: { minimum: 1, maximum: 8760 },
   deletion_grace_period_days: { minimum: 7, maximum: 90 },
 } as const satisfies Record<string, Range>
 

@@ -77,7 +77,7 @@ export const OrgSettings = Closed(
       destination: OneOf(['local', 's3']),
       retention_days: whole(1, 3650),
     }),
-    export: Closed({ expires_after_hours: whole(1, 8760) }),
+    export: Closed({ expires_after_hours: within(SETTING_RANGES.export_hours) }),
     time_zone: Text(LIMITS.time_zone_max, {
       pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
       description: 'IANA name, e.g. `Europe/Berlin`. Times of day that the server keeps to are of this zone.',

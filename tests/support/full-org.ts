@@ -15,6 +15,8 @@ export interface FullOrg {
   secrets: string[]
 }
 
+const HALF_A_YEAR_AGO = new Date(Date.now() - 183 * 24 * 60 * 60_000).toISOString().slice(0, 7)
+
 /** Makes one, written as the superuser: rows that commands would make in many steps, with awkward texts and old times. */
 export async function makeFullOrg(sql: postgres.Sql, database: Database): Promise<FullOrg> {
   const { org, channel, founder_id } = await makeOrg(database)
@@ -55,7 +57,7 @@ export async function makeFullOrg(sql: postgres.Sql, database: Database): Promis
   await sql`insert into task_assignees (org_id, task_id, user_id) values (${org_id}, ${first!}, ${agent_id!})`
   await sql`insert into task_dependencies (org_id, task_id, blocked_by_id) values (${org_id}, ${first!}, ${second!})`
   await sql`insert into task_evidence (org_id, id, task_id, type, url, added_by) values (${org_id}, ${newId()}, ${first!}, 'pr_link', 'https://x.example', ${agent_id!})`
-  await sql`insert into sub_agents (org_id, id, task_id, model, instructions, status, created_by, expires_at, summary) values (${org_id}, ${sub_agent!}, ${first!}, 'm', ${text}, 'completed', ${founder_id}, now(), 'Done')`
+  await sql`insert into sub_agents (org_id, id, task_id, number, display_name, model, instructions, status, created_by, expires_at, summary, ended_at) values (${org_id}, ${sub_agent!}, ${first!}, 1, 'Sub-agent 1', 'm', ${text}, 'completed', ${founder_id}, now(), 'Done', now())`
   await sql`insert into channels (org_id, id, name, topic, type, project_id, last_seq) values (${org_id}, ${room!}, 'Project', ${text}, 'project', ${project!}, 3)`
   await sql`update channels set last_seq = 4 where org_id = ${org_id} and id = ${channel.id}`
   await sql`insert into channel_reads (org_id, channel_id, user_id, read_seq) values (${org_id}, ${channel.id}, ${founder_id}, 2)`
@@ -66,8 +68,8 @@ export async function makeFullOrg(sql: postgres.Sql, database: Database): Promis
   ] as const)
     for (let seq = 1; seq <= count; seq++) {
       const id = newId()
-      // Of another year, and of now: two partitions.
-      const at = seq === 1 ? '2024-02-29 23:59:59.123456+00' : new Date().toISOString()
+      // Of another month, within the horizon of retention, and of now: two partitions.
+      const at = seq === 1 ? `${HALF_A_YEAR_AGO}-15 23:59:59.123456+00` : new Date().toISOString()
       await sql`insert into messages (org_id, id, channel_id, seq, sender_id, sender_type, sender_name, kind, content, mentions, ignored_mentions, client_id, created_at)
         values (${org_id}, ${id}, ${channel_id}, ${seq}, ${founder_id}, 'human', 'Founder', 'text', ${`${text} ${seq}`}, ${sql.array([agent_id!], 2951)}, ${sql.array(['a"b'], 1009)}, ${seq === 2 ? 'c-1' : null}, ${at})`
       await sql`insert into events (org_id, sequence, type, actor_id, actor_type, actor_name, channel_id, message_id, message_seq, created_at)

@@ -35,6 +35,7 @@ export const keys = {
     ['org', slug, 'found', kind, q] as const,
   search: (slug: string, params: SearchParams) => ['org', slug, 'search', params] as const,
   failedJobs: (slug: string) => ['org', slug, 'failed-jobs'] as const,
+  exports: (slug: string) => ['org', slug, 'exports'] as const,
   emailDelivery: (slug: string) => ['org', slug, 'email-delivery'] as const,
   failedEmails: (slug: string) => ['org', slug, 'failed-emails'] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,

@@ -1,9 +1,10 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Channel, Message, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
+import type { Channel, Export, Message, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
 import type { SignedIn } from '../api/auth.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withArrived } from './event-log.ts'
+import { withExport } from './export-list.ts'
 import { laterOf } from './last-message.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
@@ -104,6 +105,10 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
         { at: 'refetch', what: 'orgs' },
       ]
     }
+    case 'export.requested':
+    case 'export.ready':
+    case 'export.failed':
+      return exportUpdates(event.payload.export)
     // Only the event log shows these.
     case 'org.created':
     case 'auth.login_success':
@@ -113,15 +118,16 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.sign_in_link_created':
     case 'auth.password_changed':
     case 'command.invoked':
-    case 'export.requested':
-    case 'export.ready':
-    case 'export.failed':
       return []
     default:
       // A type of the vocabulary without a rule does not compile; a newer server may send a type unknown to this page.
       event satisfies never
       return []
   }
+}
+
+export function exportUpdates(now: Export): CacheUpdate[] {
+  return [{ at: 'exports', change: (page) => withExport(page, now) }]
 }
 
 /** Counters and the open log take a message only when it directly follows their last one, so that a second copy of it,

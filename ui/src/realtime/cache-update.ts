@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Slice } from '@contracts/lists.ts'
-import type { Channel, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
+import type { Page, Slice } from '@contracts/lists.ts'
+import type { Channel, Export, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
@@ -40,6 +40,7 @@ export type CacheUpdate =
   | { at: 'last_message'; channel_id: string; change: (last: LastMessage) => LastMessage }
   | { at: 'unread'; change: (unread: Unread) => Unread }
   | { at: 'notices'; change: (notices: Notices) => Notices }
+  | { at: 'exports'; change: (exports: Page<Export>) => Page<Export> }
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: Refetched; user_id?: string }
 
@@ -101,6 +102,9 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'unread':
         change(client, keys.unread(slug), update.change)
+        break
+      case 'exports':
+        change(client, keys.exports(slug), update.change)
         break
       case 'notices':
         change(client, keys.notices(slug), update.change)

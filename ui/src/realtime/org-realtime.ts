@@ -3,7 +3,7 @@ import type { ServerFrame } from '@contracts/frames.ts'
 import type { Channel, Message } from '@contracts/resources.ts'
 import { retryAfterOf } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
-import { applyEvent } from './apply-event.ts'
+import { applyEvent, exportUpdates } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
 import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
@@ -284,6 +284,10 @@ export class OrgRealtime {
     if (envelope.type === 'notification.read') {
       const { notification_ids, read_at } = envelope.payload
       writeUpdates(this.#ports.client, this.#ports.reader.slug, becameRead(notification_ids, read_at))
+    }
+    if (envelope.type === 'export.progress') {
+      const updates = exportUpdates(envelope.payload.export)
+      writeUpdates(this.#ports.client, this.#ports.reader.slug, updates)
     }
     if (envelope.type === 'events.reset') {
       this.#handlers.sequence(envelope.payload.head)

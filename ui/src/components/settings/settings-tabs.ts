@@ -147,6 +147,22 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     ],
     others: [],
   },
+  {
+    id: 'export',
+    label: 'Export',
+    title: 'Expiry',
+    intro: 'Files of later exports are removed after this time.',
+    admin: true,
+    numbers: [
+      {
+        path: '/settings/export/expires_after_hours',
+        label: 'A file can be downloaded for',
+        unit: 'hours',
+        range: SETTING_RANGES.export_hours,
+      },
+    ],
+    others: [],
+  },
   { id: 'danger', label: 'Danger zone', intro: '', admin: true, numbers: [], others: [] },
 ]
 
