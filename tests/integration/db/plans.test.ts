@@ -319,7 +319,16 @@ test('lists take as many statements for 100 rows as for one', async () => {
 })
 
 /** Lists that have fewer rows here. */
-const SHORT = ['/api-keys', '/users', '/sessions', '/commands', '/notifications', '/emails', '/jobs', '/exports']
+const SHORT = [
+  '/api-keys',
+  '/users',
+  '/sessions',
+  '/commands',
+  '/notifications',
+  '/emails',
+  '/jobs',
+  '/exports',
+]
 
 function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {
   type Operation = {
