@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Channel, Message, Org, Project, Task, User } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
 import { contractOf, type Operation } from '../support/contract.ts'
+import { failAnExport } from '../support/exports.ts'
 import { failedEmail } from '../support/failed-email.ts'
 import { failedJob } from '../support/failed-job.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -36,6 +37,7 @@ beforeAll(async () => {
   general = (await generalChannel(admin)).id
   email_id = await failedEmail(server, admin.org, ana.user_id)
   job_id = await failedJob(server, admin.org)
+  await failAnExport(server, admin)
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
   await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })
