@@ -163,6 +163,7 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     ],
     others: [],
   },
+  { id: 'work', label: 'Background work', intro: '', admin: true, numbers: [], others: [] },
   { id: 'danger', label: 'Danger zone', intro: '', admin: true, numbers: [], others: [] },
 ]
 
