@@ -11,6 +11,7 @@ import { lists } from './rows/lists.ts'
 import { pageMemory } from './rows/page-memory.ts'
 import { reads } from './rows/reads.ts'
 import { scrolling } from './rows/scroll.ts'
+import { searching } from './rows/search.ts'
 import { sse } from './rows/sse.ts'
 import { start } from './rows/start.ts'
 import { stored } from './rows/stored.ts'
@@ -28,6 +29,7 @@ export const ROWS: Rows = {
   ...create,
   ...transition,
   ...lists,
+  ...searching,
   ...connections,
   ...idle,
   ...connecting,

@@ -11,6 +11,7 @@ import { EventEnvelope, StreamEnvelope } from '../src/contracts/events.ts'
 import { ClientFrame, ServerFrame } from '../src/contracts/frames.ts'
 import * as requests from '../src/contracts/requests.ts'
 import * as resources from '../src/contracts/resources.ts'
+import { SearchAnswer } from '../src/contracts/search.ts'
 import { DEFAULT_SETTINGS, OrgSettings } from '../src/contracts/settings.ts'
 import { API_VERSION } from '../src/contracts/version.ts'
 
@@ -24,6 +25,7 @@ const WIRE = {
   frames: { ClientFrame, ServerFrame, CLOSE },
   errors: { ErrorBody, ERROR_STATUS },
   settings: { OrgSettings, DEFAULT_SETTINGS },
+  search: { SearchAnswer },
 }
 
 /** Of no effect on the wire. */

@@ -2,7 +2,7 @@ import { type Env, Reader, type Setting } from './config/reader.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 
 /** Settings of this process, read once at start. Names of durations and sizes end with their unit. */
-export interface Config extends Omit<Settings, 'public_url' | 'node_id' | 'deployment_mode'> {
+export interface Config extends Omit<Settings, 'public_url' | 'node_id' | 'deployment_mode' | 'email_from'> {
   /** Address for browsers, without a trailing slash. */
   public_url: string
   /** The public address has TLS: cookies are bound to the host. */
@@ -10,6 +10,8 @@ export interface Config extends Omit<Settings, 'public_url' | 'node_id' | 'deplo
   /** Origins of this server's own pages. */
   own_origins: string[]
   single_tenant: boolean
+  /** Sender of mails. */
+  email_from: string
   node_id: string
 }
 
@@ -38,9 +40,11 @@ export function loadConfig(env: Env): { config: Config; warnings: string[] } {
   const values = readSettings(read)
   const problems = [...read.problems, ...publicUrlProblems(values), ...contradictions(env)]
   if (problems.length > 0) throw new ConfigError(problems)
+  const address = addressOf(values.public_url, values.port)
   const config: Config = {
     ...values,
-    ...addressOf(values.public_url, values.port),
+    ...address,
+    email_from: values.email_from ?? `mission-control@${new URL(address.public_url).hostname}`,
     single_tenant: values.deployment_mode === 'single-tenant',
     // Not the process id: in containers every node's is 1.
     node_id: values.node_id ?? `node-${crypto.randomUUID().slice(0, 8)}`,
@@ -88,6 +92,11 @@ function contradictions(env: Env): string[] {
     given(name) && !given(other) ? [`${other} must be set because ${name} is: ${why}`] : []
   return [
     ...needs('MC_JWT_SECRET_PREVIOUS', 'MC_JWT_SECRET', 'the previous secret only verifies.'),
+    ...needs('MC_DATABASE_WORKER_URL', 'MC_DATABASE_URL', 'the embedded database makes the role itself.'),
+    ...['MC_S3_BUCKET', 'MC_S3_ACCESS_KEY_ID', 'MC_S3_SECRET_ACCESS_KEY'].flatMap((name) => [
+      ...needs(name, 'MC_S3_ENDPOINT', 'it is of no use alone.'),
+      ...needs('MC_S3_ENDPOINT', name, 'files go to a bucket with a key.'),
+    ]),
     ...needs('MC_DATABASE_OWNER_URL', 'MC_DATABASE_URL', 'the server does not serve as the owner.'),
   ]
 }

@@ -7,6 +7,7 @@ import { SingleNodeDirectory } from './actors/runtime/directory.ts'
 import { Host } from './actors/runtime/host.ts'
 import { LANE_LIMITS } from './actors/runtime/lane.ts'
 import { Router } from './actors/runtime/router.ts'
+import type { MailTiming } from './commands/command.ts'
 import { createJobRunner } from './commands/execute.ts'
 import { postRefusal } from './commands/post-refusal.ts'
 import { COMMANDS } from './commands/registry.ts'
@@ -27,6 +28,7 @@ import { readBrake } from './db/queries/brake.ts'
 import { markRead, markUnread } from './db/queries/channels.ts'
 import { endedCredentials } from './db/queries/credentials.ts'
 import { queueDeliveries } from './db/queries/deliveries.ts'
+import { readMentions } from './db/queries/notifications.ts'
 import { readOrgState } from './db/queries/permissions.ts'
 import type { Done, Job } from './domain/job.ts'
 import { SYSTEM } from './domain/principal.ts'
@@ -44,6 +46,8 @@ export interface CoreOptions {
   ring_events_max: number
   /** An actor without a message for this long is passivated. */
   actor_idle_ms: number
+  /** Null without a mail server. */
+  mail: MailTiming | null
 }
 
 /** The ring's other bound. */
@@ -82,7 +86,7 @@ export function createCore(
     request: R,
   ): Promise<ChannelReplyTo<R>> =>
     router.call<ChannelReplyTo<R>>({ kind: 'channel', org_id, id: channel_id }, request, () =>
-      request.type === 'post' ? { ...request, retry: true } : request,
+      request.type === 'post' || request.type === 'lift_pause' ? { ...request, retry: true } : request,
     )
 
   /**
@@ -123,7 +127,7 @@ export function createCore(
   })
 
   const orgPorts: OrgPorts = {
-    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS)),
+    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS, options.mail)),
     load: (org_id) => readOrgState(database, org_id),
     refusal: postRefusal,
     publish: (batch) => {
@@ -156,7 +160,17 @@ export function createCore(
     pauseLoop: command,
     resumeLoop: command,
     ephemeral: (frame) => edges.ephemeral(frame),
-    markRead: (org_id, ...marker) => database.withOrg(org_id, (tx) => markRead(tx, org_id, ...marker)),
+    markRead: async (org_id, channel_id, user_id, ...place) => {
+      const { marker, read } = await database.withOrg(org_id, async (tx) => {
+        const marker = await markRead(tx, org_id, channel_id, user_id, ...place)
+        if (!marker) return {}
+        const { read_seq } = marker
+        return { marker, read: await readMentions(tx, { org_id, channel_id, user_id, read_seq }) }
+      })
+      if (read && read.read_at !== null)
+        edges.notificationsRead({ org_id, user_id, notification_ids: read.ids, read_at: read.read_at })
+      return marker
+    },
     markUnread: (org_id, ...marker) => database.withOrg(org_id, (tx) => markUnread(tx, org_id, ...marker)),
     loadBrake: (org_id, channel_id) =>
       database.readOrg(org_id, (tx) => readBrake(tx, org_id, channel_id, 10 * 60_000)),

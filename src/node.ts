@@ -8,8 +8,11 @@ import { BackgroundDatabase } from './db/background.ts'
 import { Database } from './db/client.ts'
 import { PostgresKeyStore } from './db/key-store.ts'
 import { type OpenedDatabase, openDatabase } from './db/open.ts'
+import { SnapshotDatabase } from './db/transfer/snapshot.ts'
+import type { FileStorage } from './files/storage.ts'
 import { Metrics } from './http/metrics.ts'
 import { createLog, type LogLevel } from './log.ts'
+import { exportStorage } from './serve/exports.ts'
 
 /** Connections reserved for lanes, so that reads never delay a write. */
 const LANE_CONNECTIONS = 8
@@ -25,6 +28,9 @@ export interface Node {
   opened: OpenedDatabase
   database: Database
   background_database: BackgroundDatabase
+  /** Reads whole orgs for exports. */
+  snapshots: SnapshotDatabase
+  export_storage: FileStorage
   secrets: Secrets
   metrics: Metrics
   key_store: PostgresKeyStore
@@ -57,6 +63,7 @@ export async function openNode(
     application_name: 'mission-control lane',
   })
   const background_database = new BackgroundDatabase(opened.app, config.database_prepare)
+  const snapshots = new SnapshotDatabase(opened.app, config.database_prepare)
   const secrets = secretsOf(config, data_dir)
   const metrics = new Metrics()
   const key_store = new PostgresKeyStore(database)
@@ -72,6 +79,7 @@ export async function openNode(
       mailbox_max: config.mailbox_max,
       ring_events_max: config.replay_ring,
       actor_idle_ms: config.actor_idle_ms,
+      mail: config.smtp_url === undefined ? null : { delay_ms: config.email_delay_seconds * 1_000 },
     },
     publish,
     ({ org_id, events }: PublishedBatch) => {
@@ -85,12 +93,14 @@ export async function openNode(
     opened,
     database,
     background_database,
+    snapshots,
+    export_storage: exportStorage(config, data_dir),
     secrets,
     metrics,
     key_store,
     core,
     async close() {
-      await Promise.all([database.close(), lanes.close(), background_database.close()])
+      await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])
       await opened.stop()
     },
   }

@@ -17,8 +17,9 @@ import { endDeadPeers } from './serve/dead-peers.ts'
 import { createDeps, type Listener } from './serve/deps.ts'
 import { registerGauges } from './serve/gauges.ts'
 import { createIdentify } from './serve/identify.ts'
+import { createJobs } from './serve/jobs.ts'
 import { createShutdown, END_SIGNALS } from './serve/shutdown.ts'
-import { startBackground } from './workers/background.ts'
+import { startAlarms } from './workers/alarms.ts'
 import { LastUse, type Used } from './workers/last-use.ts'
 
 /** Bun's own bound on a body, far beyond ours: `readJson` refuses first, with an answer; Bun cuts the connection. */
@@ -111,13 +112,14 @@ export async function serve(
   }
   members_used.start()
   keys_used.start()
-  const background = startBackground({
+  const alarms = startAlarms({
     clock: systemClock,
     database: node.background_database,
     command: core.systemCommand,
-    forget: forgetOrg,
-    log,
+    failed,
   })
+  const jobs = createJobs(node, forgetOrg)
+  jobs?.start()
 
   const shutdown = createShutdown({
     log,
@@ -125,10 +127,10 @@ export async function serve(
     in_flight: deps.in_flight,
     edges: core.edges,
     host: core.host,
-    stopWorkers: () => {
+    stopWorkers: async () => {
       members_used.stop()
       keys_used.stop()
-      return background.stop()
+      await Promise.all([alarms.stop(), jobs?.stop(config.drain_ms / 2)])
     },
     close: () => node.close(),
     drain_ms: config.drain_ms,

@@ -29,6 +29,11 @@ export default defineConfig({
     proxy: {
       '/api': { target: server, ws: true },
       '/auth': { target: server },
+      // Opened, it is a page of the app.
+      '/unsubscribe': {
+        target: server,
+        bypass: ({ method }) => (method === 'POST' ? undefined : '/index.html'),
+      },
       '/version': { target: server },
       '/ready': { target: server },
     },

@@ -70,7 +70,15 @@ export async function run(config: Config, { env, log, secrets }: RunMeans): Prom
     const common = { state, gateway, clock: systemClock, random: Math.random, limits, times, crash, log }
     const bridge = new Bridge(
       config.agents,
-      { ...common, server_watch, version: BRIDGE_VERSION },
+      {
+        ...common,
+        server_watch,
+        version: BRIDGE_VERSION,
+        serverOfSubAgent: (host, api_key) => {
+          secrets.add(api_key)
+          return serverOf(config, host, api_key, server_watch)
+        },
+      },
       (agent, metrics) => {
         const server = serverOf(config, agent, in_use.get(agent.name) ?? '', server_watch)
         clients.push(server)

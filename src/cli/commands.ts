@@ -3,6 +3,8 @@ import { loadConfig, printConfig } from '../config.ts'
 import { migrate } from '../db/migrate-command.ts'
 import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
+import { archiveList, archiveRestore } from './archive.ts'
+import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
 
 type Env = Record<string, string | undefined>
@@ -69,6 +71,27 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (env, { openclaw, force }) =>
       await dbSeed(env, { openclaw: openclaw === true, force: force === true }),
   },
+  import: {
+    summary: 'make an organization from the file of an export',
+    arguments_text: 'FILE [--slug SLUG] [--trusted]',
+    positional: 'file',
+    details: [
+      '',
+      '  FILE          a .tar.gz that "Settings → Export" made, with the same version of Mission Control',
+      '  --slug SLUG   address of the organization, when the one in the file is taken here',
+      '  --trusted     without the limits on how far the file may expand: for a file of your own',
+      '',
+      'Stores all of it or nothing. Keys and passwords are in no export: administrators get one-time links, agents new keys.',
+    ],
+    options: { file: { type: 'string' }, slug: { type: 'string' }, trusted: { type: 'boolean' } },
+    required: ['file'],
+    run: async (env, { file, slug, trusted }) =>
+      await importFile(env, {
+        file: String(file),
+        slug: typeof slug === 'string' ? slug : undefined,
+        trusted: trusted === true,
+      }),
+  },
   'admin reset-password': {
     summary: 'print a one-time link with which a person sets a new password',
     arguments_text: '--email ADDRESS [--org SLUG]',
@@ -82,6 +105,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     required: ['email'],
     run: async (env, { email, org }) =>
       resetPassword(env, { email: String(email), org: typeof org === 'string' ? org : undefined }),
+  },
+  'archive list': {
+    summary: 'list the archived events and messages of an organization',
+    arguments_text: '--org SLUG',
+    positional: 'org',
+    options: { org: { type: 'string' } },
+    required: ['org'],
+    run: async (env, { org }) => await archiveList(env, String(org)),
+  },
+  'archive restore': {
+    summary: 'bring a month back into the database; set a longer retention first',
+    arguments_text: '--org SLUG --kind events|messages --month YYYY-MM',
+    details: [
+      '',
+      '  --org SLUG      the organization',
+      '  --kind KIND     events or messages',
+      '  --month MONTH   such as 2026-01',
+    ],
+    options: { org: { type: 'string' }, kind: { type: 'string' }, month: { type: 'string' } },
+    required: ['org', 'kind', 'month'],
+    run: async (env, { org, kind, month }) =>
+      await archiveRestore(env, { slug: String(org), kind: String(kind), month: String(month) }),
   },
   config: {
     summary: 'print the settings that are in force, secrets masked',

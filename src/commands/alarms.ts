@@ -9,4 +9,5 @@ export const ALARM_COMMANDS: Record<AlarmKind, (alarm: Alarm) => NamedInput> = {
     command: 'channel.resume_loop',
     input: { channel_id: target_id, reason: 'time' },
   }),
+  sub_agent_timeout: ({ target_id }) => ({ command: 'sub_agent.expire', input: { id: target_id } }),
 }

@@ -6,8 +6,15 @@ import type { NewEvent } from '../domain/log-event.ts'
 import type { NewNotification } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 
+/** A mail waits before it is sent: what is read meanwhile needs none, and what comes together is sent together. */
+export interface MailTiming {
+  delay_ms: number
+}
+
 /** Context of a command beside its input. */
 export interface CommandContext extends BatchContext {
+  /** Null without a mail server: nothing is stored that could not be sent. */
+  readonly mail: MailTiming | null
   /** The owner's permissions, exact as of the commands before this one. */
   readonly permissions: Permissions
   newId(): string

@@ -3,19 +3,22 @@ import type { CommandName, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
+import { addNotifications } from '../db/writes/notifications.ts'
 import type { Done, Job } from '../domain/job.ts'
 import { isSecurityEvent, type NewEvent } from '../domain/log-event.ts'
+import { mayBeNotified } from '../domain/notifications.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { senderOf } from '../domain/principal.ts'
 import { checkPrincipal } from './check-principal.ts'
-import type { CommandContext, CommandOutcome, Commands } from './command.ts'
+import type { CommandContext, CommandOutcome, Commands, MailTiming } from './command.ts'
 import { recalledRequest, rememberRequest } from './idempotency.ts'
+import { mailNotifications } from './mail.ts'
 import { isPosting, prefetchClientIds } from './message-client-ids.ts'
 import { prefetchReplies, recalled } from './recent-commands.ts'
 import { TaskBatch } from './task-batch.ts'
 
 /** Runs commands inside the lane's transaction: repeated authorization, idempotent replay, numbering, event rows. */
-export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
+export function createJobRunner(commands: Commands, mail: MailTiming | null = null): JobRunner<Job, Done> {
   return {
     // A plain new message is decided from the owner's memory alone; its `client_id` is looked up only when the
     // database finds it stored already.
@@ -38,10 +41,10 @@ export function createJobRunner(commands: Commands): JobRunner<Job, Done> {
       if (stored) return { reply: stored, events: [], notifications: [] }
 
       if (!command.batched) await TaskBatch.of(context).write()
-      const within = contextOf(context, job.permissions)
+      const within = contextOf(context, job.permissions, mail)
       const outcome = await runCommand(commands, job, within)
       const events = outcome.events.map((event) => number(event, job, context))
-      const notifications = storeNotifications(outcome, events, context)
+      const notifications = storeNotifications(outcome, events, within)
       const reply: Reply = { result: outcome.result, replayed: false }
       if (!isRepeatable(job)) context.rows.replies.push({ command_id: job.command_id, reply })
       if (job.idempotency) await rememberRequest(job, reply, context)
@@ -62,7 +65,7 @@ function runCommand<N extends CommandName>(
 /** State of one batch, created with its first command. */
 const contexts = new WeakMap<BatchContext, CommandContext>()
 
-function contextOf(batch: BatchContext, permissions: Permissions): CommandContext {
+function contextOf(batch: BatchContext, permissions: Permissions, mail: MailTiming | null): CommandContext {
   const made = contexts.get(batch)
   if (made?.permissions === permissions) return made
   const context: CommandContext = {
@@ -79,6 +82,7 @@ function contextOf(batch: BatchContext, permissions: Permissions): CommandContex
     nextSeq: (channel_id) => batch.nextSeq(channel_id),
     nextSequence: () => batch.nextSequence(),
     permissions,
+    mail,
     newId,
   }
   contexts.set(batch, context)
@@ -145,11 +149,13 @@ function withOrigin<E extends { payload: Origin }>(event: E, origin: Origin): E 
 function storeNotifications(
   outcome: CommandOutcome<unknown>,
   events: LogEvent[],
-  context: BatchContext,
+  context: CommandContext,
 ): UserNotification[] {
-  return (outcome.notifications ?? []).map(({ event, ...rest }) => {
-    const row = { id: newId(), ...rest, event_sequence: events[event]!.sequence, created_at: context.now }
-    context.rows.notifications.push(row)
-    return { ...row, read_at: null }
-  })
+  const wanted = (outcome.notifications ?? []).filter((one) => mayBeNotified(context.permissions, one))
+  const notifications = addNotifications(
+    context,
+    wanted.map(({ event, ...rest }) => ({ id: newId(), ...rest, event_sequence: events[event]!.sequence })),
+  )
+  mailNotifications(context, notifications)
+  return notifications
 }

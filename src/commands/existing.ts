@@ -3,6 +3,7 @@ import type { Principal } from '../contracts/principal.ts'
 import type { Org, Project, Task, User } from '../contracts/resources.ts'
 import { readOrg } from '../db/queries/orgs.ts'
 import { readProject } from '../db/queries/projects.ts'
+import { type InstructedSubAgent, readSubAgent } from '../db/queries/sub-agents.ts'
 import { readTasks } from '../db/queries/tasks.ts'
 import { readUser } from '../db/queries/users.ts'
 import type { CommandContext } from './command.ts'
@@ -24,6 +25,12 @@ export async function existingProject(context: CommandContext, id: string): Prom
   const project = await readProject(context, context.org_id, id)
   if (!project) throw notFound('project')
   return project
+}
+
+export async function existingSubAgent(context: CommandContext, id: string): Promise<InstructedSubAgent> {
+  const sub_agent = await readSubAgent(context, context.org_id, id)
+  if (!sub_agent) throw notFound('sub_agent')
+  return sub_agent
 }
 
 /** 404 for an unknown task, and for a sub-agent that asks for a task other than its own. */

@@ -1,6 +1,7 @@
 import type { Idempotency } from '../contracts/calls.ts'
 import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
+import { newLogId } from '../contracts/log-id.ts'
 import type { Channel, Org, User } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../contracts/settings.ts'
 import type { Database, Sql } from '../db/client.ts'
@@ -123,10 +124,4 @@ function firstEvents(org: Org, user: User, channel: Channel): NewEvent[] {
     { type: 'user.created', subject_ids: [user.id], payload: { user } },
     { type: 'channel.created', channel_id: channel.id, payload: { channel } },
   ]
-}
-
-/** Short, random, readable in a cursor: distinguishes one incarnation of a log from another. */
-function newLogId(): string {
-  const letters = 'abcdefghijkmnpqrstuvwxyz23456789'
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => letters[byte % 32]).join('')
 }

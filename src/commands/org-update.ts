@@ -5,6 +5,7 @@ import { problemsOf } from '../contracts/problems.ts'
 import type { Org } from '../contracts/resources.ts'
 import { DEFAULT_SETTINGS, OrgSettings } from '../contracts/settings.ts'
 import { updateOrg } from '../db/writes/orgs.ts'
+import { isTimeZone } from '../domain/local-time.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import { checkNotReserved } from '../domain/names.ts'
 import { patchSettings } from '../domain/settings.ts'
@@ -36,6 +37,13 @@ export const orgUpdate: Command<'org.update'> = {
 
 function patched(current: OrgSettings, patch: Record<string, unknown>): OrgSettings {
   const settings = patchSettings(current, patch, DEFAULT_SETTINGS)
-  if (checkSettings.Check(settings)) return settings
-  throw invalid(...problemsOf(checkSettings.Errors(settings), '/settings'))
+  if (!checkSettings.Check(settings))
+    throw invalid(...problemsOf(checkSettings.Errors(settings), '/settings'))
+  // One that is stored stays, whatever zones the present runtime knows.
+  if (settings.time_zone !== current.time_zone && !isTimeZone(settings.time_zone))
+    throw invalid({
+      path: '/settings/time_zone',
+      message: 'Must be the name of a time zone, e.g. Europe/Berlin.',
+    })
+  return settings
 }

@@ -3,6 +3,8 @@ import { channelPauseLoop } from './channel-pause-loop.ts'
 import { channelResumeLoop } from './channel-resume-loop.ts'
 import { channelUpdate } from './channel-update.ts'
 import type { Commands } from './command.ts'
+import { exportEnd } from './export-end.ts'
+import { exportRequest } from './export-request.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { keyRotate } from './key-rotate.ts'
 import { messagePost } from './message-post.ts'
@@ -18,6 +20,11 @@ import { projectTransition } from './project-transition.ts'
 import { projectUnassign } from './project-unassign.ts'
 import { projectUpdate } from './project-update.ts'
 import { securityRecord } from './security-record.ts'
+import { subAgentComplete } from './sub-agent-complete.ts'
+import { subAgentExpire } from './sub-agent-expire.ts'
+import { subAgentRenewKey } from './sub-agent-renew-key.ts'
+import { subAgentSpawn } from './sub-agent-spawn.ts'
+import { subAgentTerminate } from './sub-agent-terminate.ts'
 import { taskAddDependency } from './task-add-dependency.ts'
 import { taskAddEvidence } from './task-add-evidence.ts'
 import { taskArchive } from './task-archive.ts'
@@ -35,6 +42,7 @@ import { userRemove } from './user-remove.ts'
 import { userSetClient } from './user-set-client.ts'
 import { userSetCommands } from './user-set-commands.ts'
 import { userSetPassword } from './user-set-password.ts'
+import { userUnsubscribe } from './user-unsubscribe.ts'
 import { userUpdate } from './user-update.ts'
 
 /** All commands of an org by name: every change of an existing org that its log records. */
@@ -43,6 +51,8 @@ export const COMMANDS: Commands = {
   'channel.pause_loop': channelPauseLoop,
   'channel.resume_loop': channelResumeLoop,
   'channel.update': channelUpdate,
+  'export.end': exportEnd,
+  'export.request': exportRequest,
   'key.revoke': keyRevoke,
   'key.rotate': keyRotate,
   'message.post': messagePost,
@@ -58,6 +68,11 @@ export const COMMANDS: Commands = {
   'project.unassign': projectUnassign,
   'project.update': projectUpdate,
   'security.record': securityRecord,
+  'sub_agent.complete': subAgentComplete,
+  'sub_agent.expire': subAgentExpire,
+  'sub_agent.renew_key': subAgentRenewKey,
+  'sub_agent.spawn': subAgentSpawn,
+  'sub_agent.terminate': subAgentTerminate,
   'task.add_dependency': taskAddDependency,
   'task.add_evidence': taskAddEvidence,
   'task.archive': taskArchive,
@@ -72,6 +87,7 @@ export const COMMANDS: Commands = {
   'user.join': userJoin,
   'user.link_sign_in': userLinkSignIn,
   'user.remove': userRemove,
+  'user.unsubscribe': userUnsubscribe,
   'user.set_password': userSetPassword,
   'user.set_client': userSetClient,
   'user.set_commands': userSetCommands,

@@ -4,6 +4,7 @@ import type { User } from '../contracts/resources.ts'
 import { insertInvite, withdrawInvites } from '../db/writes/invites.ts'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
 import { existingUser } from './existing.ts'
+import { mailInvite } from './mail.ts'
 
 /** A new link for an invited member who has not joined. */
 export const userInviteAgain: Command<'user.invite_again'> = {
@@ -25,5 +26,6 @@ export async function replaceInvite(
   const { id: user_id, email = '', role } = user
   await withdrawInvites(context, user_id)
   await insertInvite(context, { ...invite, purpose: 'join', email, user_id, role, created_by })
+  mailInvite(context, { ...invite, user_id })
   return { result: user, events: [{ type: 'user.updated', payload: { user }, subject_ids: [user_id] }] }
 }

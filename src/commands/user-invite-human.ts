@@ -8,6 +8,7 @@ import { checkNameFree } from '../domain/names.ts'
 import { freeUsername } from '../domain/usernames.ts'
 import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
+import { mailInvite } from './mail.ts'
 import { replaceInvite } from './user-invite-again.ts'
 
 /**
@@ -49,6 +50,7 @@ export const userInviteHuman: Command<'user.invite_human'> = {
       role,
       created_by: principal.id,
     })
+    mailInvite(context, { ...invite, user_id })
     return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [user_id] }] }
   },
 }

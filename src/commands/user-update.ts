@@ -19,7 +19,7 @@ export const userUpdate: Command<'user.update'> = {
     if (fields.display_name !== undefined) checkNameFree(member_names, fields.display_name, user_id)
     if (username !== undefined) checkUsernameFree(username_names, username, user_id)
     const user: User = { ...withUsername(before, username, context.now), ...fields }
-    await updateMember(context, user)
+    await updateMember(context, user, { preference_chosen: patch.notification_preferences !== undefined })
     if (user.role === 'administrator' && before.role !== 'administrator')
       await startAtEndOfProjects(context, user_id)
     return { result: user, events: memberEvents(before, user) }

@@ -20,16 +20,7 @@ const PLANNED: Readonly<Record<string, PlannedRow>> = {
   MC_OIDC_ISSUER: { ...URL, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_ID: { ...TEXT, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with an OpenID Connect provider.' },
-  MC_SMTP_URL: { kind: 'URL with smtp:// or smtps://', doc: 'Mail server.' },
-  MC_EMAIL_FROM: { kind: 'e-mail address', doc: 'Sender of mails.' },
-  MC_EXPORT_DIR: { ...FOLDER, doc: 'Folder of exports.' },
-  MC_ARCHIVE_DIR: { ...FOLDER, doc: 'Folder of archived events and messages.' },
   MC_BACKUP_DIR: { ...FOLDER, doc: 'Folder of backups.' },
-  MC_S3_ENDPOINT: { ...URL, doc: 'S3-compatible storage instead of folders.' },
-  MC_S3_REGION: { ...TEXT, doc: 'Region of the bucket.' },
-  MC_S3_BUCKET: { ...TEXT, doc: 'Bucket for exports, archive and backups.' },
-  MC_S3_ACCESS_KEY_ID: { ...TEXT, doc: 'Access key of the bucket.' },
-  MC_S3_SECRET_ACCESS_KEY: { ...SECRET, doc: 'Secret of the access key.' },
 }
 
 export function readPlanned(read: Reader): void {

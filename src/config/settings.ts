@@ -12,7 +12,9 @@ export function readSettings(read: Reader) {
   const values = {
     ...address(read.section('Address')),
     ...storage(read.section('Storage')),
+    ...files(read.section('Files')),
     ...secrets(read.section('Secrets')),
+    ...mail(read.section('Mail')),
     ...operation(read.section('Operation')),
     ...tuning(read.section('Tuning')),
   }
@@ -66,12 +68,21 @@ function storage(read: Reader) {
       default: './data',
       doc: 'Folder of the embedded database, generated secrets and files.',
     }),
+    archive_dir: read.optional('MC_ARCHIVE_DIR', {
+      kind: 'folder',
+      default_text: '`archive` in the data folder',
+      doc: 'Folder of the events and messages that organizations no longer keep.',
+    }),
     database_url: read.url('MC_DATABASE_URL', postgres, {
       default_text: 'embedded PostgreSQL in the data folder',
       doc: 'PostgreSQL 16 or newer, as the role the server works as (no owner, no superuser).',
     }),
     database_owner_url: read.url('MC_DATABASE_OWNER_URL', postgres, {
       doc: 'The same database as a role that may create roles; used to migrate at start, not to serve.',
+    }),
+    database_worker_url: read.url('MC_DATABASE_WORKER_URL', postgres, {
+      default_text: 'the server of `MC_DATABASE_URL`, with a password derived from the one there',
+      doc: 'The same database as `mc_worker`, for background jobs; needed when another program makes the roles.',
     }),
     database_prepare: read.flag('MC_DATABASE_PREPARE', {
       default: true,
@@ -92,6 +103,30 @@ function storage(read: Reader) {
   }
 }
 
+function files(read: Reader) {
+  return {
+    export_dir: read.optional('MC_EXPORT_DIR', {
+      kind: 'folder',
+      default_text: '`exports` in the data folder',
+      doc: 'Folder of exports, unless they go to a bucket. Several nodes need a shared one.',
+    }),
+    s3_endpoint: read.url('MC_S3_ENDPOINT', ['https', 'http'], {
+      doc: 'S3-compatible storage of exports instead of the folder; with a bucket, its key and the secret.',
+    }),
+    s3_region: read.text('MC_S3_REGION', { default: 'us-east-1', doc: 'Region of the bucket.' }),
+    s3_bucket: read.optional('MC_S3_BUCKET', {
+      kind: 'name of a bucket',
+      matches: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      doc: 'Bucket, addressed by path. Nothing but this server should write to it.',
+    }),
+    s3_access_key_id: read.optional('MC_S3_ACCESS_KEY_ID', { doc: 'Access key of the bucket.' }),
+    s3_secret_access_key: read.optional('MC_S3_SECRET_ACCESS_KEY', {
+      ...SECRET_SHAPE,
+      doc: 'Secret of the access key.',
+    }),
+  }
+}
+
 function secrets(read: Reader) {
   const generated = 'generated into the data folder'
   return {
@@ -108,6 +143,26 @@ function secrets(read: Reader) {
       kind: 'secret of at least 16 characters',
       matches: /^[\x21-\x7e]{16,}$/,
       doc: 'Opens `/metrics` to other machines as `Authorization: Bearer …`.',
+    }),
+  }
+}
+
+function mail(read: Reader) {
+  return {
+    smtp_url: read.url('MC_SMTP_URL', ['smtp', 'smtps'], {
+      doc: 'Mail server, with user and password if it asks for them: `smtp://user:password@mail.example.com:587`, or `smtps://…:465`. Without it no mail is made, and the app says so. A password is sent over TLS only, and the certificate must be valid, unless the server is on this machine; `?requireTLS=false`, `?ignoreTLS=true` and `?tls.rejectUnauthorized=false` change that.',
+    }),
+    email_from: read.optional('MC_EMAIL_FROM', {
+      kind: 'e-mail address',
+      matches: /^[^\s@<>]+@[^\s@<>]+$/,
+      default_text: '`mission-control@` and the host of `MC_PUBLIC_URL`',
+      doc: 'Sender of mails, and where reports about undelivered ones go. An organization may show an address of its own as the author.',
+    }),
+    email_delay_seconds: read.integer('MC_EMAIL_DELAY_SECONDS', {
+      default: 5,
+      min: 0,
+      max: 3_600,
+      doc: 'Seconds that a mail about a notification waits: what is read meanwhile is not mailed, and more than five that wait for one person become one mail.',
     }),
   }
 }
@@ -168,6 +223,18 @@ function tuning(read: Reader) {
       min: 100,
       max: 86_400_000,
       doc: 'Milliseconds without a request after which the memory of an organization or a channel is released; the next request loads it again.',
+    }),
+    job_concurrency: read.integer('MC_JOB_CONCURRENCY', {
+      default: 4,
+      min: 0,
+      max: 100,
+      doc: 'Background jobs that this node does at a time. With 0 it only enqueues them, and another node must do them.',
+    }),
+    job_lease_ms: read.integer('MC_JOB_LEASE_MS', {
+      default: 60_000,
+      min: 1_000,
+      max: 3_600_000,
+      doc: 'Milliseconds without a sign of life of a node after which others take over its background jobs.',
     }),
     partitions_ahead: read.integer('MC_PARTITIONS_AHEAD', {
       default: 3,

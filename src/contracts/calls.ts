@@ -113,6 +113,15 @@ const UnreadRequest = Closed({
 })
 export type UnreadRequest = Static<typeof UnreadRequest>
 
+/** An administrator ends the pause of agents by the loop brake. */
+const LiftRequest = Closed({
+  type: Type.Literal('lift_pause'),
+  command_id: Uuid(),
+  principal: AuthenticatedPrincipal,
+  retry,
+})
+export type LiftRequest = Static<typeof LiftRequest>
+
 /** A call of the actor of a channel. */
 export const ChannelRequest = TaggedUnion({
   post: PostRequest,
@@ -120,6 +129,7 @@ export const ChannelRequest = TaggedUnion({
   typing_stopped: Closed({ type: Type.Literal('typing_stopped'), user_id: Uuid() }),
   read: ReadRequest,
   unread: UnreadRequest,
+  lift_pause: LiftRequest,
   save_reads: Closed({ type: Type.Literal('save_reads') }),
 })
 export type ChannelRequest = Static<typeof ChannelRequest>
@@ -143,6 +153,7 @@ export const CHANNEL_REPLIES = {
   typing_stopped: Type.Null(),
   read: Nullable(ReadMarker),
   unread: Nullable(ReadMarker),
+  lift_pause: Type.Null(),
   save_reads: Type.Null(),
 } as const
 export type ChannelReplyTo<R extends ChannelRequest> = Static<(typeof CHANNEL_REPLIES)[R['type']]>

@@ -18,13 +18,27 @@ import {
   ProjectCreate,
   ProjectPatch,
   ProjectTransition,
+  SubAgentComplete,
+  SubAgentCreate,
+  SubAgentTerminate,
   TaskCreate,
   TaskPatch,
   TaskTransition,
   UserCreate,
   UserPatch,
 } from './requests.ts'
-import { AgentClient, Channel, Evidence, Message, Org, Project, Task, User } from './resources.ts'
+import {
+  AgentClient,
+  Channel,
+  Evidence,
+  Export,
+  Message,
+  Org,
+  Project,
+  SubAgent,
+  Task,
+  User,
+} from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
 
 /*
@@ -133,6 +147,16 @@ export const COMMAND_SCHEMAS = {
   },
   'channel.resume_loop': { input: EVENT_PAYLOADS['channel.loop_resumed'], result: nothing },
   'channel.update': { input: Closed({ id: Uuid(), patch: ChannelPatch }), result: Channel },
+  'export.request': { input: nothing, result: Closed({ export: Export, started: Type.Boolean() }) },
+  'export.end': {
+    input: Closed({
+      id: Uuid(),
+      attempt: Count({ minimum: 1 }),
+      file: opt(Closed({ size_bytes: Count(), sha256: Type.String() })),
+      error: opt(Type.String()),
+    }),
+    result: Closed({ stored: Type.Boolean() }),
+  },
   'key.revoke': { input: ofUser({}), result: nothing },
   'key.rotate': {
     input: ofUser({ ...KeyRotate.properties, key: NewKey }),
@@ -151,6 +175,21 @@ export const COMMAND_SCHEMAS = {
   'project.unassign': { input: ofResource({ user_id: Uuid() }), result: nothing },
   'project.update': { input: patchOf(ProjectPatch), result: Project },
   'security.record': { input: SecurityRecord, result: nothing },
+  'sub_agent.complete': { input: SubAgentComplete, result: SubAgent },
+  'sub_agent.expire': { input: Closed({ id: Uuid() }), result: nothing },
+  'sub_agent.renew_key': {
+    input: Closed({ id: Uuid(), key: NewKey }),
+    result: Closed({ ...SubAgent.properties, instructions: SubAgentCreate.properties.instructions }),
+  },
+  'sub_agent.spawn': {
+    input: Closed({
+      ...SubAgentCreate.properties,
+      id: Uuid('Of the new sub-agent.'),
+      key: opt(NewKey),
+    }),
+    result: SubAgent,
+  },
+  'sub_agent.terminate': { input: Closed({ ...SubAgentTerminate.properties, id: Uuid() }), result: SubAgent },
   'task.add_dependency': { input: ofResource({ blocked_by_id: Uuid() }), result: Task },
   'task.add_evidence': { input: ofResource(EvidenceCreate.properties), result: Evidence },
   'task.archive': {
@@ -185,6 +224,7 @@ export const COMMAND_SCHEMAS = {
     result: Closed({ account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
+  'user.unsubscribe': { input: ofUser({}), result: nothing },
   'user.set_client': { input: ofUser({ client: ClientReport }), result: AgentClient },
   'user.set_commands': { input: ofUser({ commands: AgentCommands }), result: AgentCommands },
   'user.update': { input: ofUser({ patch: UserPatch }), result: User },

@@ -63,6 +63,9 @@ export const EVENT_PAYLOADS = {
   'user.removed': Closed({ ...user, ...origin }),
   'api_key.rotated': Closed({
     user_id: Uuid(),
+    sub_agent_id: Type.Optional(
+      Uuid('Set when the key is that of a sub-agent, which its host `user_id` fetched.'),
+    ),
     key: Closed({ id: Uuid(), prefix: Text(40) }),
     ending,
     ...origin,

@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { EVENT_PAYLOADS, type EventContent } from './event-payloads.ts'
-import { Notification } from './resources.ts'
+import { LIMITS } from './limits.ts'
+import { Export, Notification } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
 import { EVENT_TYPES, type EventType, RESET_REASONS, REVOCATION_REASONS, SENDER_TYPES } from './vocabulary.ts'
 
@@ -76,22 +77,48 @@ const NotificationCreated = Closed({
   payload: Closed({ notification: Notification }),
 })
 
+/** Notifications that their user has read, on another device or by reading the messages; each is told once. */
+const NotificationRead = Closed({
+  sequence: Type.Null(),
+  type: Type.Literal('notification.read'),
+  payload: Closed({
+    notification_ids: Type.Array(Uuid(), { minItems: 1, maxItems: LIMITS.notification_ids_max }),
+    read_at: Timestamp(),
+  }),
+})
+
+/** How far an export is, for administrators: about once a second while it is made. May be lost. */
+const ExportProgress = Closed({
+  sequence: Type.Null(),
+  type: Type.Literal('export.progress'),
+  payload: Closed({ export: Export }),
+})
+
 /** Unnumbered frames of a stream besides rows of the log, by type. */
 export const STREAM_CONTROLS = {
   'stream.opened': StreamOpened,
   'events.reset': EventsReset,
   'session.revoked': SessionRevoked,
   'notification.created': NotificationCreated,
+  'notification.read': NotificationRead,
+  'export.progress': ExportProgress,
 } as const
 
 export type NotificationEnvelope = Static<typeof NotificationCreated>
+export type ExportProgressEnvelope = Static<typeof ExportProgress>
+export type NotificationReadEnvelope = Static<typeof NotificationRead>
 export type ControlEnvelope =
   | Static<typeof StreamOpened>
   | Static<typeof EventsReset>
   | Static<typeof SessionRevoked>
 
 /** The `data` of every frame of a stream. */
-export type StreamEnvelope = EventEnvelope | ControlEnvelope | NotificationEnvelope
+export type StreamEnvelope =
+  | EventEnvelope
+  | ControlEnvelope
+  | NotificationEnvelope
+  | NotificationReadEnvelope
+  | ExportProgressEnvelope
 export const StreamEnvelope = Type.Unsafe<StreamEnvelope>(
   TaggedUnion({ ...EVENTS, ...STREAM_CONTROLS }, { title: 'StreamEvent' }),
 )

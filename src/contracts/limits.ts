@@ -11,6 +11,7 @@ export const LIMITS = {
   free_form_bytes_max: 64 * 1024,
 
   org_name_max: 100,
+  time_zone_max: 64,
   org_slug_min: 3,
   org_slug_max: 50,
   display_name_max: 100,
@@ -27,6 +28,13 @@ export const LIMITS = {
   task_title_max: 500,
   description_max: 50_000,
   instructions_max: 50_000,
+  model_max: 100,
+  /** What a sub-agent leaves at its end. A task is published whole, with those of its latest sub-agents. */
+  summary_max: 10_000,
+  /** Active sub-agents of one task. */
+  task_sub_agents_max: 100,
+  /** Ended sub-agents that a task shows, the latest; lists of sub-agents show all. */
+  task_ended_sub_agents_max: 20,
   comment_max: 2_000,
   url_max: 2_048,
   channel_name_max: 80,
@@ -52,6 +60,8 @@ export const LIMITS = {
   client_id_max: 128,
   delivery_detail_max: 500,
   idempotency_key_max: 128,
+  job_kind_max: 40,
+  job_error_max: 500,
 
   per_page_max: 100,
   per_page_default: 25,
@@ -59,7 +69,13 @@ export const LIMITS = {
   cursor_limit_default: 50,
   search_query_min: 2,
   search_query_max: 200,
+  /** Matches of one type that a search counts and gives at most: the best titles and the newest messages. */
+  search_matches_max: 1_000,
+  /** Matches of each type in an overview. */
+  search_per_type_max: 25,
   topics_max: 500,
+  /** Ids in one `notification.read`; more are told in several frames. */
+  notification_ids_max: 500,
 
   /** A larger WebSocket frame from a client closes the socket with 1009. */
   ws_frame_bytes_max: 64 * 1024,

@@ -14,6 +14,7 @@ import {
   Username,
   Uuid,
 } from './schema.ts'
+import { SETTING_RANGES } from './setting-limits.ts'
 import {
   DELIVERY_STATES,
   EVIDENCE_TYPES,
@@ -183,6 +184,29 @@ export const TaskTransition = Closed({
 })
 export type TaskTransition = Static<typeof TaskTransition>
 
+// -- sub-agents ---------------------------------------------------------------------------------------------------------
+export const SubAgentCreate = Closed({
+  task_id: Uuid(),
+  model: Line(LIMITS.model_max),
+  instructions: Text(LIMITS.instructions_max),
+  timeout_minutes: opt(
+    Type.Integer({
+      ...SETTING_RANGES.sub_agent_timeout_minutes,
+      description: 'From the organization’s settings when it is left out.',
+    }),
+  ),
+  host_agent_id: opt(
+    Nullable(Uuid('The agent that runs it, and fetches its key. Without one the answer carries the key.')),
+  ),
+})
+export type SubAgentCreate = Static<typeof SubAgentCreate>
+
+export const SubAgentTerminate = Closed({ reason: opt(Nullable(Text(LIMITS.comment_max, { min: 0 }))) })
+export type SubAgentTerminate = Static<typeof SubAgentTerminate>
+
+export const SubAgentComplete = Closed({ summary: Text(LIMITS.summary_max) })
+export type SubAgentComplete = Static<typeof SubAgentComplete>
+
 // -- channels and messages ------------------------------------------------------------------------------------------------
 export const ChannelCreate = Closed({ name: Name(LIMITS.channel_name_max) })
 export type ChannelCreate = Static<typeof ChannelCreate>
@@ -229,6 +253,15 @@ export const UnreadMark = Closed({
   seq: Count({ minimum: 1, description: 'The first message that is unread again.' }),
 })
 export type UnreadMark = Static<typeof UnreadMark>
+
+export const NotificationsRead = Closed({
+  up_to: opt(
+    Count({
+      description: 'An `event_sequence`: notifications of later events stay unread. All, if left out.',
+    }),
+  ),
+})
+export type NotificationsRead = Static<typeof NotificationsRead>
 
 export const ChannelPreferences = Closed({ muted: Type.Boolean() })
 export type ChannelPreferences = Static<typeof ChannelPreferences>

@@ -7,7 +7,9 @@ import {
   CHANNEL_TYPES,
   CLIENT_STATES,
   DELIVERY_STATES,
+  EMAIL_KINDS,
   EMAIL_PREFERENCES,
+  EMAIL_STATUSES,
   EVIDENCE_TYPES,
   EXPORT_STATUSES,
   MESSAGE_KINDS,
@@ -181,12 +183,13 @@ export const SubAgent = Closed({
   id: Uuid(),
   task_id: Uuid(),
   host_agent_id: Nullable(Uuid()),
-  model: Text(100),
+  model: Text(LIMITS.model_max),
+  display_name: Text(LIMITS.display_name_max, { description: 'Its name in chat and in the log.' }),
   status: OneOf(SUB_AGENT_STATUSES),
   created_by: Uuid(),
   expires_at: Timestamp(),
   seconds_remaining: Count(),
-  summary: Nullable(Text(LIMITS.description_max)),
+  summary: Nullable(Text(LIMITS.summary_max)),
   created_at: Timestamp(),
   ended_at: Nullable(Timestamp()),
 })
@@ -206,7 +209,7 @@ export const Task = Closed({
   blocked_by: Type.Array(TaskRef),
   blocks: Type.Array(TaskRef),
   is_blocked: Type.Boolean(),
-  sub_agents: Type.Array(SubAgent),
+  sub_agents: Type.Array(SubAgent, { description: 'The active ones and the latest that ended.' }),
   version: Count(),
   created_by: Uuid(),
   completed_at: Nullable(Timestamp()),
@@ -298,6 +301,48 @@ export const Notification = Closed({
 })
 export type Notification = Static<typeof Notification>
 
+/** How many notifications a request has marked as read. */
+export const ReadCount = Closed({ read_count: Count() })
+export type ReadCount = Static<typeof ReadCount>
+
+/** A mail to a member: about notifications, or with the link of an invite. Its text is not kept. */
+export const Email = Closed({
+  id: Uuid(),
+  kind: OneOf(EMAIL_KINDS),
+  user_id: Uuid(),
+  address: Type.String({ description: 'As it was at the last attempt.' }),
+  notification_ids: Type.Array(Uuid()),
+  status: OneOf(EMAIL_STATUSES),
+  attempts: Count(),
+  last_error: Nullable(Type.String()),
+  created_at: Timestamp(),
+  updated_at: Timestamp(),
+  sent_at: Nullable(Timestamp()),
+})
+export type Email = Static<typeof Email>
+
+/** Whether and how the mails of an organization get out. */
+export const EmailDelivery = Closed({
+  configured: Type.Boolean({ description: 'The server has a mail server. Without one no mail is made.' }),
+  from_address: Nullable(Type.String({ description: 'Author of the mails; null without a mail server.' })),
+  figures: Nullable(
+    Closed(
+      {
+        pending: Count(),
+        failed: Count(),
+        last_error: Nullable(Type.String({ description: 'Of the newest mail that is not sent.' })),
+        last_sent_at: Nullable(Timestamp()),
+      },
+      { description: 'For administrators; null for everybody else.' },
+    ),
+  ),
+})
+export type EmailDelivery = Static<typeof EmailDelivery>
+
+/** What an unsubscribe link has done. */
+export const Unsubscribed = Closed({ org_name: Type.String(), email: Type.Literal('none') })
+export type Unsubscribed = Static<typeof Unsubscribed>
+
 export const Export = Closed({
   id: Uuid(),
   status: OneOf(EXPORT_STATUSES),
@@ -309,6 +354,17 @@ export const Export = Closed({
   created_at: Timestamp(),
 })
 export type Export = Static<typeof Export>
+
+/** A background job of the org whose last attempt failed. */
+export const FailedJob = Closed({
+  id: Text(20, { pattern: '^[1-9][0-9]*$', examples: ['42'] }),
+  kind: Text(LIMITS.job_kind_max, { examples: ['send_email'] }),
+  attempts: Count(),
+  error: Nullable(Text(LIMITS.job_error_max, { description: 'What the last attempt ended with.' })),
+  created_at: Timestamp(),
+  failed_at: Timestamp(),
+})
+export type FailedJob = Static<typeof FailedJob>
 
 /** Schemas that the API document names under `components.schemas`. */
 export const RESOURCES: Record<string, TSchema> = {
@@ -324,6 +380,8 @@ export const RESOURCES: Record<string, TSchema> = {
   MessageTombstone,
   Delivery,
   Notification,
+  Email,
   Export,
+  FailedJob,
   OrgSettings,
 }

@@ -7,11 +7,13 @@ export interface Range {
 /** Ranges of the whole numbers in an org's settings: the schema and the forms of the app have them from here. */
 export const SETTING_RANGES = {
   api_key_rotation_reminder_days: { minimum: 1, maximum: 3650 },
+  sub_agent_timeout_minutes: { minimum: 5, maximum: 1440 },
   loop_brake_messages: { minimum: 0, maximum: 10_000 },
   loop_brake_minutes: { minimum: 1, maximum: 1440 },
   connections: { minimum: 1, maximum: 100_000 },
   retention_months: { minimum: 1, maximum: 1200 },
   rotation_grace_hours: { minimum: 0, maximum: 8760 },
+  export_hours: { minimum: 1, maximum: 8760 },
   deletion_grace_period_days: { minimum: 7, maximum: 90 },
 } as const satisfies Record<string, Range>
 

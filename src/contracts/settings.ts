@@ -56,8 +56,8 @@ export const OrgSettings = Closed(
     }),
     agent_limits: Closed({
       max_concurrent_sub_agents: Nullable(whole(0, 100_000)),
-      allowed_models: Type.Array(Text(100), { maxItems: 100, uniqueItems: true }),
-      sub_agent_default_timeout_minutes: whole(5, 1440),
+      allowed_models: Type.Array(Text(LIMITS.model_max), { maxItems: 100, uniqueItems: true }),
+      sub_agent_default_timeout_minutes: within(SETTING_RANGES.sub_agent_timeout_minutes),
       loop_brake: Closed({
         messages: within(SETTING_RANGES.loop_brake_messages),
         minutes: within(SETTING_RANGES.loop_brake_minutes),
@@ -77,7 +77,11 @@ export const OrgSettings = Closed(
       destination: OneOf(['local', 's3']),
       retention_days: whole(1, 3650),
     }),
-    export: Closed({ expires_after_hours: whole(1, 8760) }),
+    export: Closed({ expires_after_hours: within(SETTING_RANGES.export_hours) }),
+    time_zone: Text(LIMITS.time_zone_max, {
+      pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+      description: 'IANA name, e.g. `Europe/Berlin`. Times of day that the server keeps to are of this zone.',
+    }),
     api_keys: Closed({ rotation_grace_hours: within(SETTING_RANGES.rotation_grace_hours) }),
     deletion_grace_period_days: within(SETTING_RANGES.deletion_grace_period_days),
   },
@@ -107,6 +111,7 @@ export const DEFAULT_SETTINGS: OrgSettings = {
   retention: { message_months: 12, event_months: 24 },
   backup: { enabled: false, schedule_cron: '0 2 * * *', destination: 'local', retention_days: 30 },
   export: { expires_after_hours: 72 },
+  time_zone: 'UTC',
   api_keys: { rotation_grace_hours: 24 },
   deletion_grace_period_days: 30,
 }

@@ -71,6 +71,13 @@ export type ExportStatus = (typeof EXPORT_STATUSES)[number]
 export const EMAIL_PREFERENCES = ['all', 'mentions', 'none'] as const
 export type EmailPreference = (typeof EMAIL_PREFERENCES)[number]
 
+/** A mail is about one notification, about several, or carries the link of an invite. */
+export const EMAIL_KINDS = ['notification', 'digest', 'invite'] as const
+export type EmailKind = (typeof EMAIL_KINDS)[number]
+
+export const EMAIL_STATUSES = ['pending', 'sent', 'failed'] as const
+export type EmailStatus = (typeof EMAIL_STATUSES)[number]
+
 export const SIGN_IN_METHODS = ['github', 'google', 'oidc', 'password'] as const
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number]
 
@@ -165,3 +172,7 @@ export type ResetReason = (typeof RESET_REASONS)[number]
 /** Reasons for which the server ends an open stream. */
 export const REVOCATION_REASONS = ['session', 'key', 'membership', 'expired'] as const
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]
+
+/** What can be searched, as the parameter `types` and the counts name it. */
+export const SEARCH_TYPES = ['projects', 'tasks', 'messages'] as const
+export type SearchType = (typeof SEARCH_TYPES)[number]

@@ -42,6 +42,22 @@ export class BackgroundDatabase {
     return row?.removed ?? 0
   }
 
+  /** Sets the alarms of overdue sub-agents that have none; returns how many. */
+  async setMissingTimeouts(limit: number): Promise<number> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ set: number }[]>`select set_missing_timeouts(${limit}) as set`,
+    )
+    return row?.set ?? 0
+  }
+
+  /** Removes mails that ended a month ago, and gives up those that wait for a day; returns how many at most `rows` each. */
+  async sweepEmails(rows: number): Promise<number> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ swept: number }[]>`select sweep_emails(${rows}) as swept`,
+    )
+    return row?.swept ?? 0
+  }
+
   /** Orgs whose grace period is over. */
   async dueOrgs(): Promise<string[]> {
     const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)
@@ -71,6 +87,17 @@ export class BackgroundDatabase {
     )
   }
 
+  /** Exports of all orgs that need care; see the function. */
+  async dueExports(
+    limit: number,
+    stalled_ms: number,
+  ): Promise<{ org_id: string; id: string; path: string | null; stalled: boolean }[]> {
+    return await this.#database.query(
+      (sql) => sql<{ org_id: string; id: string; path: string | null; stalled: boolean }[]>`
+        select org_id, id, path, stalled from exports_due(${limit}, ${stalled_ms})`,
+    )
+  }
+
   /** Records activity of members over all orgs; `id` is the user's. Locked rows are skipped. */
   async touchMembers(used: readonly { org_id: string; id: string }[]): Promise<void> {
     await this.#database.query((sql) => sql`select touch_members(${JSON.stringify(used)}::text::json)`)
@@ -79,6 +106,26 @@ export class BackgroundDatabase {
   /** Records use of keys over all orgs. Locked rows are skipped. */
   async touchKeys(used: readonly { org_id: string; id: string }[]): Promise<void> {
     await this.#database.query((sql) => sql`select touch_keys(${JSON.stringify(used)}::text::json)`)
+  }
+
+  /** Removes the waiting and failed jobs of an org that is gone. */
+  async removeJobs(org_id: string): Promise<void> {
+    await this.#database.withOrg(org_id, async ({ sql }) => {
+      await sql`select remove_jobs(${org_id})`
+    })
+  }
+
+  /** Removes jobs that failed for good `days` ago. */
+  async removeOldJobs(days: number): Promise<void> {
+    await this.#database.query((sql) => sql`select remove_old_jobs(${days})`)
+  }
+
+  /** Jobs of the cluster by kind. */
+  async jobCounts(): Promise<{ kind: string; waiting: number; running: number; failed: number }[]> {
+    return await this.#database.query(
+      (sql) => sql<{ kind: string; waiting: number; running: number; failed: number }[]>`
+        select kind, waiting, running, failed from job_counts()`,
+    )
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { EventContent } from '../contracts/event-payloads.ts'
-import type { SenderType } from '../contracts/vocabulary.ts'
+import type { EmailKind, EmailPreference, SenderType } from '../contracts/vocabulary.ts'
 import type { Fragment, Sql } from './client.ts'
+import type { JobRow } from './writes/jobs.ts'
 import { withParts } from './writes/parts.ts'
 
 /** A chat message as the lane stores it. */
@@ -49,6 +50,20 @@ export interface NotificationRow {
   created_at: string
 }
 
+/** A mail to send, with the run of its job. */
+export interface EmailRow {
+  id: string
+  user_id: string
+  kind: EmailKind
+  /** Of a notification's mail: the preferences that admit it. */
+  preferences?: readonly EmailPreference[]
+  notification_ids?: string[]
+  invite_id?: string
+  created_at: string
+  run_at: string
+  max_attempts: number
+}
+
 export interface ReplyRow {
   command_id: string
   reply: unknown
@@ -60,10 +75,12 @@ export interface BatchRows {
   events: EventRow[]
   notifications: NotificationRow[]
   replies: ReplyRow[]
+  jobs: JobRow[]
+  emails: EmailRow[]
 }
 
 export function emptyRows(): BatchRows {
-  return { messages: [], events: [], notifications: [], replies: [] }
+  return { messages: [], events: [], notifications: [], replies: [], jobs: [], emails: [] }
 }
 
 /** Messages of a batch that change the unread marks of one user in one channel. */
@@ -121,12 +138,22 @@ export async function flushBatch(
       ${withParts(sql, parts)} select lane_write(${org_id}, ${epoch}, ${sequence}, ${batch}, ${list(seqRows(closed))}::text::json,
         ${list(rows.messages.map((message) => messageRow(message)))}::text::json, ${list(rows.events)}::text::json,
         ${list(rows.notifications)}::text::json, ${list(rows.replies)}::text::json,
-        ${list(markRows(closed))}::text::json)`
+        ${list(markRows(closed))}::text::json)${enqueued(sql, rows.jobs)}${mailed(sql, closed)}`
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === FENCED_SQLSTATE) return false
     throw error
   }
+}
+
+/** After the write, which puts the org into scope. */
+function enqueued(sql: Sql, jobs: readonly JobRow[]): Fragment {
+  return jobs.length === 0 ? sql`` : sql`, enqueue_jobs(${list(jobs)}::text::json)`
+}
+
+/** After the write as well; the function enqueues the jobs of the mails that it stores. */
+function mailed(sql: Sql, { org_id, rows }: ClosedBatch): Fragment {
+  return rows.emails.length === 0 ? sql`` : sql`, store_emails(${org_id}, ${list(rows.emails)}::text::json)`
 }
 
 /** Raised by `lane_write` when the head is not at the batch's epoch and predecessor. */
@@ -137,11 +164,13 @@ const FENCED_SQLSTATE = 'MC001'
  * a `client_id`.
  */
 export function isPlain({ rows }: ClosedBatch): boolean {
-  const { messages, events, notifications } = rows
+  const { messages, events, notifications, jobs, emails } = rows
   return (
     messages.length > 0 &&
     events.length === 0 &&
     notifications.length === 0 &&
+    jobs.length === 0 &&
+    emails.length === 0 &&
     messages.every(({ mentions }) => mentions.length === 0)
   )
 }

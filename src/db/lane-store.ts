@@ -87,6 +87,8 @@ interface Mark {
   events: number
   notifications: number
   replies: number
+  jobs: number
+  emails: number
 }
 
 /**
@@ -337,13 +339,15 @@ class Batch<Job, Done> implements BatchContext {
 
   #mark(): Mark {
     this.#seqs_before.clear()
-    const { messages, events, notifications, replies } = this.rows
+    const { messages, events, notifications, replies, jobs, emails } = this.rows
     return {
       sequence: this.sequence,
       messages: messages.length,
       events: events.length,
       notifications: notifications.length,
       replies: replies.length,
+      jobs: jobs.length,
+      emails: emails.length,
     }
   }
 
@@ -356,6 +360,8 @@ class Batch<Job, Done> implements BatchContext {
     this.rows.events.length = Math.min(mark.events, this.rows.events.length)
     this.rows.notifications.length = Math.min(mark.notifications, this.rows.notifications.length)
     this.rows.replies.length = Math.min(mark.replies, this.rows.replies.length)
+    this.rows.jobs.length = Math.min(mark.jobs, this.rows.jobs.length)
+    this.rows.emails.length = Math.min(mark.emails, this.rows.emails.length)
   }
 }
 

@@ -4,13 +4,15 @@ import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { startEmbeddedDatabase } from './embedded/database.ts'
 import { migrateDown, migrateUp, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
-import { ensureRoles } from './roles.ts'
+import { passwordsOf, rolesOf } from './role-connections.ts'
+import { ensureRoles, type RolePasswords } from './roles.ts'
 
 export interface MigrateSettings {
   data_dir: string
   database_url: string | undefined
   /** Required with `database_url`: a role that may create roles and tables. */
   database_owner_url: string | undefined
+  database_worker_url: string | undefined
 }
 
 export type Migration = { direction: 'up' } | { direction: 'down'; to: number }
@@ -41,17 +43,17 @@ export async function migrate(settings: MigrateSettings, migration: Migration): 
 
 async function ownerConnection(settings: MigrateSettings): Promise<{
   owner: ConnectionOptions
-  passwords: { app?: string }
+  passwords: RolePasswords
   stop(): Promise<void>
 }> {
   if (settings.database_url === undefined)
     return await startEmbeddedDatabase(resolve(settings.data_dir), (line) => console.error(line))
   if (settings.database_owner_url === undefined)
     throw new Error('Set MC_DATABASE_OWNER_URL to a role that may create roles and tables.')
-  const app = connectionFromUrl('MC_DATABASE_URL', settings.database_url)
+  const { app, worker } = rolesOf({ ...settings, database_url: settings.database_url })
   return {
     owner: connectionFromUrl('MC_DATABASE_OWNER_URL', settings.database_owner_url),
-    passwords: app.user === 'mc_app' && app.password !== undefined ? { app: app.password } : {},
+    passwords: passwordsOf(app, worker),
     stop: async () => undefined,
   }
 }

@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { MIGRATIONS, type Migration } from './migrations/index.ts'
+import { installQueue } from './queue/install.ts'
 import { SCHEMA_LOCK } from './roles.ts'
 
 /** Highest schema version that this program knows. */
@@ -29,6 +30,7 @@ export async function migrateUp(
     const applied: string[] = []
     for (const [i, migration] of migrations.entries()) {
       if (i < version) continue
+      if (migration.needs_queue) await installQueue(sql)
       await inOneTransaction(
         sql,
         migration.up,

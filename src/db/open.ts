@@ -5,12 +5,16 @@ import type { Database } from './client.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { openEmbedded } from './embedded/database.ts'
+import { runningEmbedded } from './embedded/running.ts'
 import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { type PartitionCare, startPartitionCare } from './partition-care.ts'
+import { passwordsOf, rolesOf } from './role-connections.ts'
 import { ensureRoles } from './roles.ts'
 
 export interface OpenedDatabase {
   app: ConnectionOptions
+  /** The role of the background jobs. */
+  worker: ConnectionOptions
   partitions: PartitionCare
   /** State by part: `ok`, `degraded: …`, or the problem. */
   check(database: Database): Promise<Record<string, string>>
@@ -20,6 +24,7 @@ export interface OpenedDatabase {
 interface Settings {
   database_url: string | undefined
   database_owner_url: string | undefined
+  database_worker_url: string | undefined
   partitions_ahead: number
 }
 
@@ -37,10 +42,11 @@ export async function openDatabase(
     failed(stage: string, error: unknown): void
   },
 ): Promise<OpenedDatabase> {
-  const { app, stop } =
-    settings.database_url === undefined
+  const { database_url } = settings
+  const { app, worker, stop } =
+    database_url === undefined
       ? await embedded(data_dir, log)
-      : await external(settings.database_url, settings.database_owner_url).catch((error: unknown) => {
+      : await external({ ...settings, database_url }).catch((error: unknown) => {
           throw plainly(error)
         })
   let partitions: PartitionCare
@@ -55,6 +61,7 @@ export async function openDatabase(
   }
   return {
     app,
+    worker,
     partitions,
     check: (database) => check(database, partitions),
     stop: async () => {
@@ -62,6 +69,21 @@ export async function openDatabase(
       await stop()
     },
   }
+}
+
+/**
+ * The database for a command: that of a server that runs on the data folder, otherwise opened as the server would open
+ * it. Throws one sentence.
+ */
+export async function openBeside(
+  settings: Settings,
+  data_dir: string,
+  log: Parameters<typeof openDatabase>[2],
+): Promise<Pick<OpenedDatabase, 'app' | 'stop'>> {
+  const app = settings.database_url === undefined ? runningEmbedded(resolve(data_dir)) : undefined
+  if (!app) return await openDatabase(settings, data_dir, log)
+  await refuseUnsound(app)
+  return { app, stop: async () => undefined }
 }
 
 async function embedded(
@@ -72,21 +94,22 @@ async function embedded(
   if (database.recovered)
     log.info({}, 'the embedded PostgreSQL was not stopped cleanly last time and recovered')
   if (database.migrated.length > 0) log.info({ migrations: database.migrated }, 'migrated')
-  return { app: database.app, stop: database.stop }
+  return { app: database.app, worker: database.worker, stop: database.stop }
 }
 
-async function external(url: string, owner_url: string | undefined) {
-  const app = connectionFromUrl('MC_DATABASE_URL', url)
-  if (owner_url !== undefined) {
-    const sql = client(connectionFromUrl('MC_DATABASE_OWNER_URL', owner_url))
+async function external(settings: Settings & { database_url: string }) {
+  const { database_owner_url } = settings
+  const { app, worker } = rolesOf(settings)
+  if (database_owner_url !== undefined) {
+    const sql = client(connectionFromUrl('MC_DATABASE_OWNER_URL', database_owner_url))
     try {
-      await ensureRoles(sql, app.user === 'mc_app' ? { app: app.password } : {})
+      await ensureRoles(sql, passwordsOf(app, worker))
       await migrateUp(sql)
     } finally {
       await sql.end({ timeout: 2 })
     }
   }
-  return { app, stop: async () => undefined }
+  return { app, worker, stop: async () => undefined }
 }
 
 /** Refuses a schema of another version, and a catalogue without isolation of the organizations. */

@@ -6,6 +6,8 @@ export interface PartitionCare {
   readonly rows_in_default: number
   /** `ok`, or `degraded: …` with the reason. */
   readonly state: string
+  /** One run, for the job of the clock. Throws when it fails; this node then tries again until it succeeds. */
+  run(): Promise<void>
   stop(): void
 }
 
@@ -14,7 +16,6 @@ interface Log {
   failed(stage: string, error: unknown): void
 }
 
-const CARE_MS = 60 * 60 * 1000
 /** The interval after a failure: partitions are made months ahead, so there is time for several tries. */
 const RETRY_MS = 60 * 1000
 /** SQLSTATE of a lock time-out, e.g. while a backup reads a default partition. */
@@ -25,8 +26,9 @@ const PAUSE_MS = 1_000
 const STATEMENT_MS = 10 * 60 * 1000
 
 /**
- * Makes the partitions of this and the next months, now and hourly. A lock time-out does not fail the start: rows then go
- * to the default partition and are moved later, and readiness says so. Throws on any other error of the first run.
+ * Makes the partitions of this and the next months, before the first write; afterwards a job of the clock does, on one
+ * node. A lock time-out does not fail the start: rows then go to the default partition and are moved later, and readiness
+ * says so. Throws on any other error of the first run.
  */
 export async function startPartitionCare(
   app: ConnectionOptions,
@@ -49,23 +51,33 @@ export async function startPartitionCare(
         new Error(`${rows_in_default} rows had none; ${done.moved} have one now`),
       )
   }
-  const failed = (error: unknown) => {
-    failing = true
-    log.failed('care for partitions', error)
-  }
+  /** The next run of the job may be another node's: what this node found is looked at again here. */
   const again = () => {
-    if (stopped) return
-    timer = setTimeout(() => care().catch(failed).finally(again), failing ? RETRY_MS : CARE_MS)
+    clearTimeout(timer)
+    if (stopped || (!failing && rows_in_default === 0)) return
+    timer = setTimeout(() => void run().catch((error) => log.failed('care for partitions', error)), RETRY_MS)
     timer.unref()
+  }
+  const run = async () => {
+    try {
+      await care()
+    } catch (error) {
+      failing = true
+      throw error
+    } finally {
+      again()
+    }
   }
 
   try {
-    await care()
+    await run()
   } catch (error) {
-    if (!isLocked(error)) throw error
-    failed(error)
+    if (!isLocked(error)) {
+      clearTimeout(timer)
+      throw error
+    }
+    log.failed('care for partitions', error)
   }
-  again()
   return {
     get rows_in_default() {
       return rows_in_default
@@ -74,6 +86,7 @@ export async function startPartitionCare(
       if (failing) return 'degraded: partitions could not be made'
       return rows_in_default === 0 ? 'ok' : 'degraded: rows in a default partition'
     },
+    run,
     stop() {
       stopped = true
       clearTimeout(timer)

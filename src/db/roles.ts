@@ -38,9 +38,13 @@ export async function ensureRoles(sql: postgres.Sql, passwords: RolePasswords): 
     await signsIn(tx, 'mc_worker', passwords.worker)
     await signsIn(tx, 'mc_backup', passwords.backup)
     await tx.unsafe('alter role mc_backup bypassrls')
-    await tx.unsafe('grant mc_auth, mc_search, mc_lane, mc_care to mc_owner')
+    await tx.unsafe('grant mc_auth, mc_search, mc_lane, mc_care, mc_worker to mc_owner')
     await tx.unsafe('grant mc_owner to current_user')
     await tx.unsafe('alter schema public owner to mc_owner')
+    // The queue has a schema of its own.
+    await tx.unsafe(
+      `do $$ begin execute format('grant create on database %I to mc_owner', current_database()); end $$`,
+    )
     await tx.unsafe('revoke create on schema public from public')
   })
 }

@@ -4,10 +4,13 @@ import type { Principal } from '../contracts/principal.ts'
 /** Access of a role to an action: allowed, 403, or 404. */
 type Access = 'yes' | 'forbidden' | 'not_found'
 
-interface Rule {
+/** Access of each role to one action. */
+export interface Rule {
   administrator: Access
   contributor: Access
   sub_agent: Access
+  /** What it is about is the caller itself as a sub-agent: the command answers a member that there is no such thing. */
+  only?: 'sub_agent'
   /** Allowed in a read-only org. */
   read_only?: 'yes'
 }
@@ -73,6 +76,7 @@ export const ACTIONS = {
   'channel.read': everybody(reading),
   'channel.create': administrators(),
   'channel.update': members(),
+  'channel.lift_pause': administrators(),
   'channel.set_preferences': members(reading),
   'message.read': everybody(reading),
   'message.post': everybody(),
@@ -89,9 +93,14 @@ export const ACTIONS = {
   'sub_agent.spawn': members(),
   'sub_agent.key': members(),
   'sub_agent.terminate': members(),
-  'sub_agent.complete': everybody(),
+  'sub_agent.complete': everybody({ only: 'sub_agent' }),
   'export.manage': administrators(reading),
+  'job.list': administrators(reading),
+  'job.retry': administrators(),
   'notification.own': members(reading),
+  'email.delivery': members(reading),
+  'email.read': administrators(reading),
+  'email.resend': administrators(),
 } as const satisfies Record<string, Rule>
 
 export type Action = keyof typeof ACTIONS

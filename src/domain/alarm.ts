@@ -1,5 +1,5 @@
 /** The kinds of alarms. Each is carried out by one command (see `commands/alarms.ts`). */
-export const ALARM_KINDS = ['loop_brake'] as const
+export const ALARM_KINDS = ['loop_brake', 'sub_agent_timeout'] as const
 export type AlarmKind = (typeof ALARM_KINDS)[number]
 
 /** A stored deadline: it fires after a restart too, at least once, by an idempotent command. */

@@ -22,3 +22,22 @@ export function wayOver(dependencies: Iterable<Dependency>, from: string, to: st
   for (let id: string | undefined = to; id !== undefined; id = came_from.get(id)) way.push(id)
   return way.reverse()
 }
+
+/** Whether tasks block each other in a circle: tasks without an open blocker are taken away until none is left. */
+export function hasCircle(dependencies: readonly Dependency[]): boolean {
+  const blocked = Map.groupBy(dependencies, ({ blocked_by_id }) => blocked_by_id)
+  const open = new Map<string, number>()
+  for (const { task_id } of dependencies) open.set(task_id, (open.get(task_id) ?? 0) + 1)
+  const free = [...blocked.keys()].filter((id) => !open.has(id))
+  // The list grows while it is walked.
+  for (const id of free)
+    for (const { task_id } of blocked.get(id) ?? []) {
+      const left = (open.get(task_id) ?? 0) - 1
+      if (left > 0) open.set(task_id, left)
+      else {
+        open.delete(task_id)
+        free.push(task_id)
+      }
+    }
+  return open.size > 0
+}

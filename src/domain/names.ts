@@ -3,7 +3,8 @@ import { ApiError } from '../contracts/errors.ts'
 
 /** Names of the server itself: nobody speaks under them. */
 const PRODUCT = 'Mission Control'
-const RESERVED = [PRODUCT, 'System', 'Sub-agent']
+const SUB_AGENT = 'Sub-agent'
+const RESERVED = [PRODUCT, 'System', SUB_AGENT]
 
 /** The prototype of each character that is drawn like another one (Unicode Technical Standard 39, confusables.txt). */
 const PROTOTYPES: ReadonlyMap<string, string> = new Map(Object.entries(prototypes))
@@ -82,9 +83,13 @@ export class NameIndex {
 const reserved = new NameIndex()
 for (const name of RESERVED) reserved.set(name, name)
 
-/** Throws 409 for a name that belongs to the server. */
+/** Looks like the name of a sub-agent, which has a number. The skeletons of 0 and 1 are the letters. */
+const NUMBERED = new RegExp(`^${skeleton(SUB_AGENT.toLowerCase())}\\s*[lo2-9]+$`)
+
+/** Throws 409 for a name that belongs to the server, or to a sub-agent. */
 export function checkNotReserved(name: string): void {
-  if (reserved.has(name)) throw new ApiError('NAME_TAKEN', 'This name belongs to Mission Control itself.')
+  if (reserved.has(name) || NUMBERED.test(skeleton(visible(name).toLowerCase())))
+    throw new ApiError('NAME_TAKEN', 'This name belongs to Mission Control itself.')
 }
 
 /** Throws 409 for a name that is, or looks like, the name of the server or of another holder than `except`. */

@@ -1,5 +1,6 @@
-import type { Message, Notification, Project, Task } from '../contracts/resources.ts'
+import type { Export, Message, Notification, Project, SubAgent, Task } from '../contracts/resources.ts'
 import type { NotificationType } from '../contracts/vocabulary.ts'
+import type { Permissions } from './permissions.ts'
 
 /** A notification requested by a command; `event` is the index of its source among the command's events. */
 export interface NewNotification {
@@ -36,12 +37,13 @@ export function aboutAssignments(
   )
 }
 
-/** Notifies the owner and the assigned members of a project's transition. */
+/** Notifies the owner and the assigned members of a project's transition, its end of life included. */
 export function aboutTransition(project: Project, except: string | null): NewNotification[] {
   const owner = project.owner_id === null ? [] : [project.owner_id]
   const user_ids = [...new Set([...owner, ...project.assigned_user_ids])]
   const resource = { type: 'project' as const, id: project.id, channel_id: project.channel_id, seq: null }
-  const title = `${project.name} is in ${project.stage}`
+  const over = project.stage === 'end-of-life'
+  const title = over ? `${project.name} is at the end of its life` : `${project.name} is in ${project.stage}`
   return each({ user_ids, except, event: 0 }, 'project.transitioned', resource, title)
 }
 
@@ -51,6 +53,46 @@ export function aboutMentions(message: Message): NewNotification[] {
   const to = { user_ids: message.mentions, except: sender.id, event: 0 }
   const resource = { type: 'message' as const, id, channel_id, seq }
   return each(to, 'message.mention', resource, `${sender.display_name} mentioned you`)
+}
+
+const ENDINGS: Readonly<Record<SubAgent['status'], string>> = {
+  active: 'is at work',
+  completed: 'has completed its work',
+  terminated: 'was terminated',
+  expired: 'ran out of time',
+}
+
+/** Notifies the creator of a sub-agent's end. */
+export function aboutSubAgentEnd(
+  sub_agent: Pick<SubAgent, 'id' | 'model' | 'status' | 'created_by'>,
+  except: string | null,
+  event: number,
+): NewNotification[] {
+  const resource = { type: 'sub_agent' as const, id: sub_agent.id, channel_id: null, seq: null }
+  const title = `Your sub-agent (${sub_agent.model}) ${ENDINGS[sub_agent.status]}`
+  return each({ user_ids: [sub_agent.created_by], except, event }, 'sub_agent.ended', resource, title)
+}
+
+/** Notifies who asked for an export that it is ready. */
+export function aboutExport(
+  { id }: Pick<Export, 'id'>,
+  requested_by: string,
+  event: number,
+): NewNotification[] {
+  const resource = { type: 'export' as const, id, channel_id: null, seq: null }
+  const to = { user_ids: [requested_by], except: null, event }
+  return each(to, 'export.ready', resource, 'Your export is ready')
+}
+
+/** False for a former member, and for a message that the member may not read. */
+export function mayBeNotified(
+  permissions: Permissions,
+  { user_id, resource }: Pick<NewNotification, 'user_id' | 'resource'>,
+): boolean {
+  const member = permissions.member(user_id)
+  if (!member) return false
+  if (resource.type !== 'message' || resource.channel_id === null) return true
+  return permissions.mayReadChannel({ kind: member.type, id: user_id }, resource.channel_id)
 }
 
 function each(

@@ -44,6 +44,12 @@ export interface KnownChannel {
   project_id: string | null
 }
 
+/** An active sub-agent. */
+export interface KnownSubAgent extends Scope {
+  id: string
+  display_name: string
+}
+
 /** Permissions of one org at one sequence, loaded from the database in one snapshot with the head. */
 export interface PermissionSnapshot {
   status: OrgStatus
@@ -51,7 +57,7 @@ export interface PermissionSnapshot {
   members: Member[]
   project_users: { project_id: string; user_id: string }[]
   channels: KnownChannel[]
-  sub_agents: (Scope & { id: string })[]
+  sub_agents: KnownSubAgent[]
   /** Keys that end or ended recently; any other key is judged by its row. */
   ending_keys: { id: string; ends_at: string }[]
 }
@@ -78,7 +84,7 @@ export class Permissions {
   /** Every project of the org, archived ones included: each has a channel. */
   readonly project_ids = new Set<string>()
   readonly #project_users = new Map<string, Set<string>>()
-  readonly #scopes = new Map<string, Scope>()
+  readonly #sub_agents = new Map<string, KnownSubAgent>()
   readonly #ending_keys = new Map<string, number>()
 
   constructor(snapshot: PermissionSnapshot) {
@@ -87,8 +93,7 @@ export class Permissions {
     for (const member of snapshot.members) this.#setMember(member)
     for (const channel of snapshot.channels) this.#setChannel(channel)
     for (const { project_id, user_id } of snapshot.project_users) this.#assigned(project_id).add(user_id)
-    for (const { id, task_id, project_ids } of snapshot.sub_agents)
-      this.#scopes.set(id, { task_id, project_ids })
+    for (const sub_agent of snapshot.sub_agents) this.#sub_agents.set(sub_agent.id, { ...sub_agent })
     for (const { id, ends_at } of snapshot.ending_keys) this.#ending_keys.set(id, Date.parse(ends_at))
   }
 
@@ -107,8 +112,14 @@ export class Permissions {
     return this.#usernames.get(username)
   }
 
+  /** The active sub-agent with this id. */
+  subAgent(id: string): KnownSubAgent | undefined {
+    return this.#sub_agents.get(id)
+  }
+
   scope(sub_agent_id: string): Scope | undefined {
-    return this.#scopes.get(sub_agent_id)
+    const found = this.#sub_agents.get(sub_agent_id)
+    return found && { task_id: found.task_id, project_ids: found.project_ids }
   }
 
   keyEnded(key_id: string, now_ms: number): boolean {
@@ -134,7 +145,7 @@ export class Permissions {
     const channel = this.channels.get(channel_id)
     if (!channel || id === null) return false
     if (kind === 'sub_agent') {
-      const scope = this.#scopes.get(id)
+      const scope = this.#sub_agents.get(id)
       return channel.project_id !== null && (scope?.project_ids.includes(channel.project_id) ?? false)
     }
     const member = this.member(id)
@@ -166,7 +177,7 @@ export class Permissions {
   }
 
   #subAgentMayRead(id: string, event: EventAudience): boolean {
-    const scope = this.#scopes.get(id)
+    const scope = this.#sub_agents.get(id)
     if (!scope || isSecurityType(event.type)) return false
     if (event.subject_ids.includes(id)) return true
     if (event.task_id !== null) return event.task_id === scope.task_id
@@ -177,7 +188,7 @@ export class Permissions {
   /** Whether {@link apply} would change anything. Such an event ends its batch. */
   isTouchedBy(event: Pick<LogEvent, 'type' | 'task_id'>): boolean {
     if (event.type === 'task.updated')
-      return [...this.#scopes.values()].some((scope) => scope.task_id === event.task_id)
+      return [...this.#sub_agents.values()].some(({ task_id }) => task_id === event.task_id)
     return CHANGES[event.type] !== null
   }
 
@@ -208,13 +219,15 @@ export class Permissions {
     endKey: (id, ends_at) => {
       this.#ending_keys.set(id, Date.parse(ends_at))
     },
-    setScope: (id, scope) => {
-      if (scope) this.#scopes.set(id, scope)
-      else this.#scopes.delete(id)
+    addSubAgent: (sub_agent) => {
+      this.#sub_agents.set(sub_agent.id, sub_agent)
+    },
+    endSubAgent: (id) => {
+      this.#sub_agents.delete(id)
     },
     moveTask: (task_id, project_ids) => {
-      for (const scope of this.#scopes.values())
-        if (scope.task_id === task_id) scope.project_ids = project_ids
+      for (const sub_agent of this.#sub_agents.values())
+        if (sub_agent.task_id === task_id) sub_agent.project_ids = project_ids
     },
   }
 
@@ -287,7 +300,8 @@ interface PermissionWriter {
   setAssigned(project_id: string, user_ids: string[]): void
   setChannel(channel: KnownChannel): void
   endKey(id: string, ends_at: string): void
-  setScope(id: string, scope: Scope | undefined): void
+  addSubAgent(sub_agent: KnownSubAgent): void
+  endSubAgent(id: string): void
   moveTask(task_id: string, project_ids: string[]): void
 }
 
@@ -301,8 +315,8 @@ const setChannel = (to: PermissionWriter, { channel }: { channel: Channel }) => 
 const endKeys = (to: PermissionWriter, { ending }: { ending: { id: string; ends_at: string }[] }) => {
   for (const { id, ends_at } of ending) to.endKey(id, ends_at)
 }
-const endScope = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) =>
-  to.setScope(sub_agent.id, undefined)
+const endSubAgent = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) =>
+  to.endSubAgent(sub_agent.id)
 
 /** Effect of each event type on the permissions of its org; null for none. A new type must have an entry. */
 const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
@@ -348,11 +362,11 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'channel.loop_resumed': null,
   'message.created': null,
   'command.invoked': null,
-  'sub_agent.created': (to, { sub_agent, project_ids }) =>
-    to.setScope(sub_agent.id, { task_id: sub_agent.task_id, project_ids }),
-  'sub_agent.completed': endScope,
-  'sub_agent.terminated': endScope,
-  'sub_agent.expired': endScope,
+  'sub_agent.created': (to, { sub_agent: { id, task_id, display_name }, project_ids }) =>
+    to.addSubAgent({ id, task_id, display_name, project_ids }),
+  'sub_agent.completed': endSubAgent,
+  'sub_agent.terminated': endSubAgent,
+  'sub_agent.expired': endSubAgent,
   'export.requested': null,
   'export.ready': null,
   'export.failed': null,

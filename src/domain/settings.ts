@@ -21,6 +21,15 @@ export function patchSettings(current: unknown, patch: unknown, defaults: unknow
   return merged
 }
 
+/** Stored settings with the defaults of those that are newer than the org; without those that are no more. */
+export function filledSettings<T>(stored: unknown, defaults: T): T
+export function filledSettings(stored: unknown, defaults: unknown): unknown {
+  if (!isObject(defaults)) return stored === undefined ? defaults : stored
+  return Object.fromEntries(
+    Object.entries(defaults).map(([key, value]) => [key, filledSettings(own(stored, key), value)]),
+  )
+}
+
 /** The object's own value: every object has a `constructor` that is none of its fields. */
 function own(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined

@@ -2,8 +2,9 @@ import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { ServerFrame } from '../contracts/frames.ts'
 import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
+import type { Export } from '../contracts/resources.ts'
 import { OrgEdge } from './org-edge.ts'
-import type { EdgeSource } from './source.ts'
+import type { EdgeSource, NotificationsRead } from './source.ts'
 import { retryFrame } from './sse-frames.ts'
 
 /** What the node's edges need beside storage. */
@@ -136,6 +137,16 @@ export class Edges {
     frame: ServerFrame
   }): void {
     this.#ready.get(to.org_id)?.ephemeral(to.channel_id, to.frame, to)
+  }
+
+  /** Tells a user's streams of this node that it has read notifications. */
+  notificationsRead(read: NotificationsRead): void {
+    this.#ready.get(read.org_id)?.streams.notificationsRead(read)
+  }
+
+  /** How far an export of an org is, for its administrators who are connected here. */
+  tellExport(org_id: string, exported: Export): void {
+    this.#ready.get(org_id)?.streams.tellExport(exported)
   }
 
   /** Closes the streams of an ended session or key, in every org of this node. */

@@ -82,6 +82,15 @@ export class CompiledFilter {
     return matchesType(this.#types, 'notification.created')
   }
 
+  get wantsReadNotifications(): boolean {
+    return matchesType(this.#types, 'notification.read')
+  }
+
+  /** False when the stream's topics or types exclude the progress of exports. */
+  get wantsExports(): boolean {
+    return this.#topics === undefined && matchesType(this.#types, 'export.progress')
+  }
+
   /** A notification is always about the stream's user; `topics` are those of the event that it follows from. */
   matchesNotification(topics: readonly Topic[]): boolean {
     if (!this.wantsNotifications) return false

@@ -1,6 +1,8 @@
 import type { Cursor } from '../contracts/events.ts'
+import { LIMITS } from '../contracts/limits.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
+import type { Export } from '../contracts/resources.ts'
 import { envelopeJson } from '../domain/event-json.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import type { Attendance } from './attendance.ts'
@@ -9,8 +11,14 @@ import { NotifiedUsers } from './notified-users.ts'
 import { retryWithBackoff } from './retry.ts'
 import { SharedPages } from './shared-pages.ts'
 import { SinkIndex } from './sink-index.ts'
-import type { EdgeSource } from './source.ts'
-import { eventFrame, heartbeatFrame, notificationFrame } from './sse-frames.ts'
+import type { EdgeSource, NotificationsRead } from './source.ts'
+import {
+  eventFrame,
+  exportFrame,
+  heartbeatFrame,
+  notificationFrame,
+  notificationReadFrame,
+} from './sse-frames.ts'
 import type { Replay, ReplayEntry, ReplayPage, SseSink, Start } from './sse-sink.ts'
 import { SubscriptionCache } from './subscription-cache.ts'
 
@@ -116,12 +124,35 @@ export class EventStreams implements Replay {
     for (const notification of notifications) this.#notify(notification, event, topics)
   }
 
+  /** Tells the administrators how far an export is. */
+  tellExport(exported: Export): void {
+    let frame: Uint8Array | undefined
+    for (const sink of this.#index.all()) {
+      const { id } = sink.credential.principal
+      if (!sink.live || !sink.filter.wantsExports) continue
+      if (this.#home.permissions.member(id)?.role !== 'administrator') continue
+      frame ??= exportFrame(exported)
+      sink.push(frame)
+    }
+  }
+
   #notify({ user_id, ...notification }: UserNotification, event: LogEvent, topics: readonly string[]): void {
     let frame: Uint8Array | undefined
     for (const sink of this.#index.ofUser(user_id)) {
       if (!sink.live || !this.#mayHaveNotification(sink, event, topics)) continue
       frame ??= notificationFrame(notification)
       sink.push(frame)
+    }
+  }
+
+  /** Tells the user's streams what it has read, also those that are still replaying. */
+  notificationsRead({ user_id, notification_ids, read_at }: Omit<NotificationsRead, 'org_id'>): void {
+    const sinks = this.#index.ofUser(user_id).filter(({ filter }) => filter.wantsReadNotifications)
+    if (sinks.length === 0) return
+    for (let at = 0; at < notification_ids.length; at += LIMITS.notification_ids_max) {
+      const some = notification_ids.slice(at, at + LIMITS.notification_ids_max)
+      const frame = notificationReadFrame(some, read_at)
+      for (const sink of sinks) sink.pushAside(frame)
     }
   }
 

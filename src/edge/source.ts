@@ -30,6 +30,14 @@ export interface ReadMarker {
   muted: boolean
 }
 
+/** Notifications that a user has read; told to its streams, not stored for them. */
+export interface NotificationsRead {
+  org_id: string
+  user_id: string
+  notification_ids: readonly string[]
+  read_at: string
+}
+
 /** Storage and fan-out as an edge needs them. Ranges exclude `after` and include `until`. */
 export interface EdgeSource {
   load(org_id: string): Promise<OrgSnapshot | undefined>

@@ -1,5 +1,5 @@
 import { type ControlEnvelope, formatCursor } from '../contracts/events.ts'
-import type { Notification } from '../contracts/resources.ts'
+import type { Export, Notification } from '../contracts/resources.ts'
 import type { ResetReason } from '../contracts/vocabulary.ts'
 
 const encoder = new TextEncoder()
@@ -30,6 +30,18 @@ export function openedFrame(envelope: ControlEnvelope, cursor?: string): Uint8Ar
 /** Sent after the event that it follows from, without an id: the cursor stays at that event. */
 export function notificationFrame(notification: Notification): Uint8Array {
   const envelope = { sequence: null, type: 'notification.created', payload: { notification } }
+  return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
+}
+
+/** Not part of the log: the cursor stays. */
+export function notificationReadFrame(notification_ids: readonly string[], read_at: string): Uint8Array {
+  const envelope = { sequence: null, type: 'notification.read', payload: { notification_ids, read_at } }
+  return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
+}
+
+/** How far an export is, without an id: it is not in the log. */
+export function exportFrame(exported: Export): Uint8Array {
+  const envelope = { sequence: null, type: 'export.progress', payload: { export: exported } }
   return encoder.encode(`data: ${JSON.stringify(envelope)}\n\n`)
 }
 

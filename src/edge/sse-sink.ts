@@ -93,6 +93,13 @@ export class SseSink {
     else this.#signal()
   }
 
+  /** Queues a frame that is not part of the log. It has no other source, so it waits for the end of a replay. */
+  pushAside(frame: Uint8Array): void {
+    if (this.ended) return
+    if (!this.#queue.push(frame)) this.end('slow')
+    else if (this.live) this.#signal()
+  }
+
   /** Ends the stream: queued frames are dropped, `last` is tried, no later event is written. */
   end(why: StreamEnd, last?: Uint8Array): void {
     if (this.#state.name === 'ended') return

@@ -15,12 +15,19 @@ import { agentRoutes } from './routes/agents.ts'
 import { authRoutes } from './routes/auth/routes.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { emailRoutes } from './routes/emails.ts'
 import { eventRoutes } from './routes/events.ts'
+import { exportRoutes } from './routes/exports.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
+import { searchRoutes } from './routes/search.ts'
+import { subAgentRoutes } from './routes/sub-agents.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { unsubscribeRoutes } from './routes/unsubscribe.ts'
 import { userLinkRoutes } from './routes/user-links.ts'
 import { userRoutes } from './routes/users.ts'
 import { socketRoutes } from './routes/ws.ts'
@@ -39,10 +46,17 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(agentRoutes(deps))
     .use(projectRoutes(deps))
     .use(taskRoutes(deps))
+    .use(subAgentRoutes(deps))
     .use(channelRoutes(deps))
     .use(messageRoutes(deps))
     .use(deliveryRoutes(deps))
     .use(eventRoutes(deps))
+    .use(notificationRoutes(deps))
+    .use(searchRoutes(deps))
+    .use(emailRoutes(deps))
+    .use(unsubscribeRoutes(deps))
+    .use(jobRoutes(deps))
+    .use(exportRoutes(deps))
     .use(socketRoutes(deps))
 }
 

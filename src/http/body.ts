@@ -41,6 +41,24 @@ export async function readJson(request: Request, body_ms = BODY_MS): Promise<unk
   return clean(parse(bytes))
 }
 
+const FORM = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i
+
+/** Reads a form as an object of its texts, with the bounds of {@link readJson}; any other body as JSON. */
+export async function readForm(request: Request, body_ms = BODY_MS): Promise<unknown> {
+  const type = request.headers.get('content-type') ?? ''
+  if (!FORM.test(type)) return await readJson(request, body_ms)
+  if (Number(request.headers.get('content-length') ?? Number.NaN) > LIMITS.body_bytes_max) throw tooLarge()
+  const bytes = await inTime(readBounded(request), body_ms).catch((error: unknown) => {
+    throw request.signal.aborted ? new HungUp() : error
+  })
+  const form = await new Response(new Uint8Array(bytes), { headers: { 'Content-Type': type } })
+    .formData()
+    .catch(() => {
+      throw invalid({ path: '', message: 'Is not a form.' })
+    })
+  return clean(Object.fromEntries([...form].filter(([, value]) => typeof value === 'string')))
+}
+
 /** Parses the text of a frame or a body. */
 export function parseJson(text: string): unknown {
   return clean(parseText(text))

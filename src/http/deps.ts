@@ -9,6 +9,8 @@ import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
+import type { NotificationsRead } from '../edge/source.ts'
+import type { FileStorage } from '../files/storage.ts'
 import type { SignInBackOff } from './back-off.ts'
 import type { SocketHandlers } from './channels-ws.ts'
 import type { Identify } from './identity.ts'
@@ -27,6 +29,8 @@ export interface Deps {
   sessions: Sessions
   edges: Edges
   database: Database
+  /** Files of exports. */
+  files: Pick<FileStorage, 'read'>
   log: {
     failed(stage: string, error: unknown): void
     info(fields: Record<string, unknown>, text: string): void
@@ -43,6 +47,8 @@ export interface Deps {
   systemCommand<N extends CommandName>(org_id: string, command: NamedInput<N>): Promise<ReplyTo<N>>
   /** Sends an ephemeral frame to the readers of a channel, on every node. */
   ephemeral(frame: Ephemeral): void
+  /** Tells a user's streams that it has read notifications, on every node. */
+  notificationsRead(read: NotificationsRead): void
   sign_in_back_off: SignInBackOff
   /** A record at most once a minute per key, with the number of occurrences (see ThrottledRecords). Not awaited. */
   throttledRecord(key: string, write: (count: number) => Promise<unknown>): void
@@ -62,6 +68,8 @@ export interface Deps {
   cors_origins: readonly string[]
   /** Address of the app, without a trailing slash. */
   public_url: string
+  /** Sender of mails; null without a mail server. */
+  email_from: string | null
   cookies: CookieScope
   single_tenant: boolean
   version: string

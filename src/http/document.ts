@@ -4,7 +4,7 @@ import { EVENTS, EventEnvelope, STREAM_CONTROLS, StreamEnvelope } from '../contr
 import { CLIENT_FRAMES, ClientFrame, SERVER_FRAMES, ServerFrame } from '../contracts/frames.ts'
 import { RESOURCES } from '../contracts/resources.ts'
 import type { Action } from '../domain/access.ts'
-import { ACTIONS } from '../domain/access.ts'
+import { ACTIONS, type Rule } from '../domain/access.ts'
 
 /** An operation as the API document describes it. */
 export interface Documentation {
@@ -15,9 +15,13 @@ export interface Documentation {
   ok: { status: 200 | 201 | 204 | 302 | 101; schema?: TSchema; description?: string; content_type?: string }
   /** Set when a repeated request is answered 200 with what is stored. */
   repeatable?: boolean
+  /** Set when the answer is 200 with something that is there already. */
+  also_ok?: string
   errors?: readonly ErrorCode[]
   action?: Action
   body?: TSchema
+  /** The body may also be a form. */
+  form?: boolean
   /** A body may be left out. */
   body_optional?: boolean
   query?: TSchema
@@ -25,6 +29,8 @@ export interface Documentation {
   open?: boolean
   params?: Record<string, string>
 }
+
+const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data']
 
 const ALWAYS: readonly ErrorCode[] = ['RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']
 const WITH_BODY: readonly ErrorCode[] = [
@@ -51,6 +57,7 @@ export function describe(doc: Documentation) {
   if (doc.action) for (const code of refusalsOf(doc.action)) codes.add(code)
   const responses: Record<string, unknown> = { [doc.ok.status]: good(doc) }
   if (doc.repeatable) responses[200] = { ...good(doc), description: 'A repeat: what is stored.' }
+  if (doc.also_ok !== undefined) responses[200] = { ...good(doc), description: doc.also_ok }
   for (const [status, listed] of byStatus(codes)) responses[status] = refusalResponse(listed)
   return {
     summary: doc.summary,
@@ -62,7 +69,12 @@ export function describe(doc: Documentation) {
       ? {
           requestBody: {
             required: !doc.body_optional,
-            content: { 'application/json': { schema: schemaOf(doc.body) } },
+            content: Object.fromEntries(
+              (doc.form ? ['application/json', ...FORMS] : ['application/json']).map((type) => [
+                type,
+                { schema: schemaOf(doc.body as TSchema) },
+              ]),
+            ),
           },
         }
       : {}),
@@ -153,7 +165,7 @@ function queryParameters(query: TSchema) {
 }
 
 function refusalsOf(action: Action): ErrorCode[] {
-  const rule = ACTIONS[action]
+  const rule: Rule = ACTIONS[action]
   const codes: ErrorCode[] = ['ORG_NOT_FOUND', 'INVALID_ID']
   if (rule.contributor === 'forbidden') codes.push('FORBIDDEN')
   if (rule.sub_agent === 'not_found') codes.push('NOT_FOUND')
@@ -165,12 +177,10 @@ function refusalsOf(action: Action): ErrorCode[] {
 function permission({ action, open }: Documentation): string {
   if (open) return 'Permission: anybody.'
   if (!action) return 'Permission: anybody who is signed in.'
-  const rule = ACTIONS[action]
-  const who = [
-    'administrator',
-    ...(rule.contributor === 'yes' ? ['contributor'] : []),
-    ...(rule.sub_agent === 'yes' ? ['sub-agent (within its task)'] : []),
-  ]
+  const rule: Rule = ACTIONS[action]
+  const members = rule.contributor === 'yes' ? ['administrator', 'contributor'] : ['administrator']
+  const sub_agents = rule.sub_agent === 'yes' ? ['sub-agent (within its task)'] : []
+  const who = rule.only === 'sub_agent' ? sub_agents : [...members, ...sub_agents]
   const when = rule.read_only === 'yes' ? ' Works in a read-only org.' : ''
   return `Permission: \`${action}\` — ${who.join(', ')}.${when}`
 }

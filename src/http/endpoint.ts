@@ -11,7 +11,7 @@ import { Closed } from '../contracts/schema.ts'
 import { type Action, authorize } from '../domain/access.ts'
 import { draining } from '../edge/edges.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
-import { checkConnected, HungUp, readJson, SlowBody } from './body.ts'
+import { checkConnected, HungUp, readForm, readJson, SlowBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { type Documentation, describe } from './document.ts'
 import { gzipped, varyOnEncoding } from './encoding.ts'
@@ -67,6 +67,8 @@ export interface Answer {
 interface Spec<B extends TSchema, Q extends TSchema> extends Documentation {
   body?: B
   query?: Q
+  /** The body may also be a form, as mail programs send it. */
+  form?: boolean
   /** A POST without a body is taken as `{}`. */
   body_optional?: boolean
   /** Never compressed: the body joins a secret with a value that the caller may choose (BREACH). */
@@ -80,6 +82,9 @@ type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<never, never>
 
 /** Path parameters that are ids; everything else is left to the endpoint. */
 const ID_PARAMS = /^(id|.*_id)$/
+
+/** Those that may be `me`, the caller. */
+const ME_PARAMS = new Set(['user_id', 'sub_agent_id'])
 
 /** An operation without a body takes none or an empty one: its fields would be unknown. */
 const NO_BODY = Closed({})
@@ -132,7 +137,7 @@ export function endpoints(deps: Deps) {
         const parsed = query ? query(url.searchParams) : {}
         let body: unknown
         if (WRITES.has(request.method)) {
-          body = await readJson(request)
+          body = await (spec.form ? readForm(request) : readJson(request))
           const left_out = body === undefined && (spec.body_optional || !spec.body)
           body = checkBody(left_out ? {} : body)
           if (!spec.body) body = undefined
@@ -337,7 +342,7 @@ const mayRepeat = (request: Request): boolean =>
 
 function checkIds(params: Record<string, string>): void {
   for (const [name, value] of Object.entries(params)) {
-    if (!ID_PARAMS.test(name) || (name === 'user_id' && value === 'me')) continue
+    if (!ID_PARAMS.test(name) || (ME_PARAMS.has(name) && value === 'me')) continue
     params[name] = pathId(value)
   }
 }

@@ -172,10 +172,12 @@ export class Identify {
     if (principal.key_id !== undefined && permissions.keyEnded(principal.key_id, Date.now()))
       throw invalidKey()
     if (principal.kind === 'sub_agent') {
-      const scope = permissions.scope(principal.id)
-      if (!scope) throw invalidKey()
+      const found = permissions.subAgent(principal.id)
+      if (!found) throw invalidKey()
+      const { display_name, task_id, project_ids } = found
       const holds = async () => true
-      return { edge, holds, principal: { ...principal, org_id, scope: { ...scope } }, ...ends }
+      const scope = { task_id, project_ids }
+      return { edge, holds, principal: { ...principal, display_name, org_id, scope }, ...ends }
     }
     const id =
       opened_at === undefined ? principal.id : await this.#ports.memberOf(edge, principal.id, opened_at)

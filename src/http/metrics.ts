@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
+type Figures = number | Record<string, number>
+
 /** Metrics of this node in the Prometheus format. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -32,6 +34,13 @@ export class Metrics {
     registers: [this.#registry],
   })
 
+  readonly #mailed = new Counter({
+    name: 'mc_email_attempts_total',
+    help: 'Attempts to hand a mail to the mail server, by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  })
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
   }
@@ -47,15 +56,26 @@ export class Metrics {
     this.#dropped.inc({ kind, reason })
   }
 
-  /** A gauge that is read when metrics are asked for. */
-  gauge(name: string, help: string, read: () => number | Record<string, number>, label = 'kind'): void {
+  mailed(outcome: 'sent' | 'deferred' | 'refused' | 'unknown'): void {
+    this.#mailed.inc({ outcome })
+  }
+
+  /** A gauge that is read when metrics are asked for; without a value when it cannot be read. */
+  gauge(
+    name: string,
+    help: string,
+    read: () => Figures | Promise<Figures | undefined>,
+    label = 'kind',
+  ): void {
     new Gauge({
       name,
       help,
       labelNames: [label],
       registers: [this.#registry],
-      collect() {
-        const value = read()
+      async collect() {
+        const value = await read()
+        this.reset()
+        if (value === undefined) return
         if (typeof value === 'number') this.set(value)
         else for (const [key, item] of Object.entries(value)) this.set({ [label]: key }, item)
       },

@@ -132,8 +132,15 @@ function pathParameter(name: string): Pick<Parameter, 'description' | 'schema'> 
     }
   if (name === 'user_id')
     return { description: 'A member; `me` is the caller.', schema: { anyOf: [uuid, { const: 'me' }] } }
+  if (name === 'sub_agent_id')
+    return {
+      description: 'A sub-agent; `me` is the calling one.',
+      schema: { anyOf: [uuid, { const: 'me' }] },
+    }
   if (name === 'seq')
     return { description: 'Number of the message.', schema: { type: 'integer', minimum: 1 } }
+  if (name === 'job')
+    return { description: 'Id of the job.', schema: { type: 'string', pattern: '^[1-9][0-9]{0,17}$' } }
   if (name === 'token') return { description: 'Last part of the link.', schema: { type: 'string' } }
   return { description: 'Id of the resource.', schema: uuid }
 }

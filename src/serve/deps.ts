@@ -1,6 +1,7 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { csrfToken } from '../auth/csrf.ts'
 import { Devices } from '../auth/devices.ts'
+import { hashLinkToken } from '../auth/link-tokens.ts'
 import { Passwords } from '../auth/passwords.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
 import type { Sessions } from '../auth/sessions.ts'
@@ -34,7 +35,7 @@ interface Parts {
 
 /** Dependencies of the routes of a node. */
 export function createDeps(
-  { config, core, database, log, secrets }: Node,
+  { config, core, database, export_storage, log, secrets }: Node,
   { accounts, sessions, identify, records, listener }: Parts,
 ): Deps {
   const csrf_secret = secrets.jwt[0]!.secret
@@ -48,11 +49,13 @@ export function createDeps(
     sessions,
     edges: core.edges,
     database,
+    files: export_storage,
     log,
     command: core.command,
     systemCommand: core.systemCommand,
     channel: (org_id, channel_id, request) => core.channel(org_id, channel_id, request),
     ephemeral: (frame) => core.edges.ephemeral(frame),
+    notificationsRead: (read) => core.edges.notificationsRead(read),
     sign_in_back_off: new SignInBackOff(Date.now, config.rate_limits),
     throttledRecord: (key, write) => records.add(key, write),
     devices: new Devices(secrets.pepper, { secure: config.https, installation: secrets.installation }),
@@ -64,10 +67,11 @@ export function createDeps(
         token,
         Date.now(),
       ),
-    hashToken: async (token) => createHash('sha256').update(token).digest('base64url'),
+    hashToken: async (token) => hashLinkToken(token),
     ...listener,
     cors_origins: config.cors_origins,
     public_url: config.public_url,
+    email_from: config.smtp_url === undefined ? null : config.email_from,
     cookies: { secure: config.https, installation: secrets.installation },
     single_tenant: config.single_tenant,
     version: SERVER_VERSION,

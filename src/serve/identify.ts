@@ -2,13 +2,22 @@ import { KeyVerifier } from '../auth/api-keys.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
 import type { SecurityRecord } from '../contracts/commands.ts'
+import type { Actor } from '../contracts/events.ts'
 import type { OrgIds } from '../db/org-ids.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
+import type { StoredKey } from '../domain/credentials.ts'
 import { KeyBackOff } from '../http/back-off.ts'
 import { Identify } from '../http/identity.ts'
 import { MemberAccounts } from '../http/member-accounts.ts'
 import type { Node } from '../node.ts'
 import type { LastUse } from '../workers/last-use.ts'
+
+/** Whoever a key is for. */
+function actorOf({ sub_agent_id, user_id, display_name }: StoredKey): Actor {
+  return sub_agent_id === null
+    ? { id: user_id, type: 'agent', display_name }
+    : { id: sub_agent_id, type: 'sub_agent', display_name: 'Sub-agent' }
+}
 
 interface Parts {
   accounts: Accounts
@@ -42,7 +51,7 @@ export function createIdentify(
       records.add(`key ${key.key_id} ${from.ip}`, (count) => {
         const record: SecurityRecord = {
           type: 'auth.api_key_failure',
-          actor: { id: key.user_id, type: 'agent', display_name: key.display_name },
+          actor: actorOf(key),
           payload: { user_id: key.user_id, key_id: key.key_id, reason, count, ...from },
         }
         return core.systemCommand(key.org_id, { command: 'security.record', input: record })

@@ -1,6 +1,8 @@
 export interface DeletionPorts {
   /** Orgs whose grace period is over, also those whose deletion was begun. */
   due(): Promise<string[]>
+  /** Removes the files that rows of the org name. */
+  removeFiles(org_id: string): Promise<void>
   /** Removes up to `rows` rows of an org in a transaction of its own. `done`: nothing of the org is left. */
   step(org_id: string, rows: number): Promise<{ removed: number; done: boolean }>
   /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
@@ -36,6 +38,8 @@ export async function deleteDueOrgs(ports: DeletionPorts): Promise<number> {
 /** False when it is not done: the server stops, or another node is deleting this org. */
 async function deleteOrg(org_id: string, ports: DeletionPorts): Promise<boolean> {
   let rows = 0
+  // First: the rows say where they are.
+  await ports.removeFiles(org_id)
   for (let first = true; !ports.stopping(); first = false) {
     const { removed, done } = await ports.step(org_id, STEP_ROWS)
     rows += removed

@@ -13,7 +13,19 @@ export interface Room {
 /** `node` is every `node:` module, `sql` every SQL template; `clock` and `chance` are what makes two runs differ. */
 export type Global = 'Bun' | 'node' | 'process' | 'clock' | 'chance' | 'network' | 'timers' | 'sql'
 
-const BELOW_HTTP = ['contracts', 'text', 'domain', 'commands', 'actors', 'auth', 'db', 'cluster', 'edge']
+const BELOW_HTTP = [
+  'contracts',
+  'text',
+  'domain',
+  'commands',
+  'actors',
+  'auth',
+  'db',
+  'cluster',
+  'edge',
+  'files',
+  'exports',
+]
 
 /**
  * The arrows, innermost room first:
@@ -71,24 +83,30 @@ export const ROOMS: readonly Room[] = [
   },
   { name: 'auth', at: ['src/auth/'], imports: ['contracts', 'domain'] },
   { name: 'db', at: ['src/db/'], imports: ['contracts', 'domain'] },
+  // Storage of files: a folder or a bucket.
+  { name: 'files', at: ['src/files/'], imports: ['contracts'] },
+  // The file of an export: written, judged, read.
+  { name: 'exports', at: ['src/exports/'], imports: ['contracts', 'domain', 'db'], without: ['sql'] },
   { name: 'cluster', at: ['src/cluster/'], imports: ['contracts', 'domain'] },
   // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
-  { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'system clock'] },
+  // Rows that orgs no longer keep, as files.
+  { name: 'archive', at: ['src/archive/'], imports: ['contracts', 'db'], libraries: [] },
+  { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'archive', 'system clock'] },
   { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },
   // Nothing imports it, tests start it as a process.
   {
     name: 'main',
     at: ['src/main.ts', 'src/cli/'],
-    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'composition', 'demo'],
+    imports: [...BELOW_HTTP, 'archive', 'http', 'workers', 'config', 'log', 'composition', 'demo'],
   },
   // What main is made of: the files beside it that join the rooms.
   {
     name: 'composition',
     at: ['src/serve/'],
-    imports: [...BELOW_HTTP, 'http', 'workers', 'config', 'log', 'system clock'],
+    imports: [...BELOW_HTTP, 'archive', 'http', 'workers', 'config', 'log', 'system clock'],
   },
   // Fills an org by the program's own means and lets agents talk in it by the public API.
   {
@@ -121,7 +139,7 @@ export const SEALED: readonly string[] = ['main', 'poc', 'poc tools']
 
 /** One library, one home: everywhere else it is hidden behind what its home exports. */
 export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
-  { library: /^(drizzle-orm|drizzle-kit|postgres|pg)(\/|$)/, rooms: ['db'] },
+  { library: /^(drizzle-orm|drizzle-kit|postgres|pg|graphile-worker)(\/|$)/, rooms: ['db'] },
   { library: /^(elysia|@elysiajs\/[^/]+)(\/|$)/, rooms: ['http'] },
   { library: /^ioredis(\/|$)/, rooms: ['cluster'] },
   { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },
@@ -132,10 +150,12 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   },
   { library: /^markdown-it(\/|$)/, rooms: ['text'] },
   { library: /^pino(\/|$)/, rooms: ['log', 'bridge'] },
-  { library: /^(eventsource-parser|yaml|aws4fetch)(\/|$)/, rooms: ['bridge'] },
+  { library: /^(eventsource-parser|yaml)(\/|$)/, rooms: ['bridge'] },
+  { library: /^aws4fetch(\/|$)/, rooms: ['bridge', 'files'] },
+  { library: /^tar-stream(\/|$)/, rooms: ['exports'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
-  { library: /^(graphile-worker|nodemailer)(\/|$)/, rooms: ['workers'] },
+  { library: /^nodemailer(\/|$)/, rooms: ['workers'] },
 ]
 
 /** Rooms outside the program: they may use any library to look at it. */

@@ -74,6 +74,37 @@ describe.skipIf(!hasBrowser)('the event log in a browser', () => {
     expect(await row(ana.page, 'auth.login_success').filter({ hasText: 'Ines' }).count()).toBe(0)
   })
 
+  test('a new event moves in on top, and does not move for who wants no motion', async () => {
+    await ana.page.emulateMedia({ reducedMotion: 'reduce' })
+    const task = await create('Moves in', { project_ids: [project.id] })
+    await admin.in('POST', `/tasks/${task.id}/transition`, { to_status: 'in-progress' })
+    for (const [{ page }, animation] of [
+      [ines, 'event-arrives'],
+      [ana, 'none'],
+    ] as const) {
+      await row(page, 'moved Moves in').waitFor()
+      const top = rows(page).first()
+      expect(await top.innerText()).toContain('moved Moves in')
+      expect(await top.evaluate((one) => getComputedStyle(one).animationName)).toBe(animation)
+      expect(await top.getAttribute('class')).toContain('fresh')
+    }
+    await ana.page.emulateMedia({ reducedMotion: 'no-preference' })
+  })
+
+  test('the log of a project is reached from its panel, and has events of that project only', async () => {
+    const { page } = ines
+    await create('Not of the project')
+    await page.goto(`${server.url}/o/fieldnote/projects/${project.id}`)
+    const log = page.getByRole('list', { name: 'Log of the project' })
+    await log.getByText('moved Moves in from Backlog to In progress').waitFor()
+    await page.getByRole('link', { name: 'In the event log' }).click()
+    await page.waitForURL(new RegExp(`events\\?project_id=${project.id}`))
+    await row(page, 'created Offline sync').waitFor()
+    for (const text of await rows(page).allInnerTexts()) expect(text).toContain('Offline sync')
+    expect(await row(page, 'Not of the project').count()).toBe(0)
+    await open(page)
+  })
+
   test('filters are in the address, and decide what arrives', async () => {
     const { page } = ines
     await page.getByRole('combobox', { name: 'Project' }).selectOption('Offline sync')

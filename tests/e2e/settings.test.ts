@@ -54,6 +54,48 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     await page.getByText('Events live').waitFor()
   }
 
+  test('a time zone is found by typing, chosen by keys, and saved', async () => {
+    const { page } = ines
+    await open(page, 'general')
+    const field = page.getByRole('combobox', { name: 'Time zone' })
+    expect(await field.inputValue()).toBe('UTC')
+    await page.getByText(/^UTC\+00:00 now; it is .* there\.$/).waitFor()
+    await field.focus()
+    await page.keyboard.press('ArrowDown')
+    const options = page.getByRole('listbox', { name: 'Time zone' }).getByRole('option')
+    await options.first().waitFor()
+    expect(await page.getByRole('option', { selected: true }).innerText()).toContain('UTC')
+    // Typed and not chosen: given up.
+    await page.keyboard.type('berl')
+    await page.getByRole('option', { name: /^Europe\/Berlin/ }).waitFor()
+    expect(await options.count()).toBe(1)
+    expect(await violationsInBothThemes(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    expect(await field.inputValue()).toBe('UTC')
+    expect(await unsaved(page).count()).toBe(0)
+
+    await page.keyboard.type('america yor')
+    await page.keyboard.press('Enter')
+    expect(await field.inputValue()).toBe('America/New_York')
+    await page.getByText(/^UTC-0[45]:00 now; it is .* there\.$/).waitFor()
+    await saved(page)
+    expect((await settings()).time_zone).toBe('America/New_York')
+    // Another administrator’s choice stands beside an unsaved one.
+    await field.fill('kathmandu')
+    await page.getByRole('option', { name: /^Asia\/Kathmandu/ }).click()
+    await unsaved(page).waitFor()
+    await change({ time_zone: 'Asia/Tokyo' })
+    await page.getByText('Changed meanwhile to Asia/Tokyo.').waitFor()
+    await page.getByRole('button', { name: 'Take theirs' }).click()
+    expect(await field.inputValue()).toBe('Asia/Tokyo')
+
+    await field.fill('nowhere')
+    await page.getByText('No zone is called “nowhere”.').waitFor()
+    await page.keyboard.press('Tab')
+    expect(await field.inputValue()).toBe('Asia/Tokyo')
+    await change({ time_zone: null })
+  })
+
   test('a tab saves what changed and nothing else, and the value is there after a reload', async () => {
     const { page } = ines
     await page.getByText('Events live').waitFor()

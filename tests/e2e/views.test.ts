@@ -72,6 +72,10 @@ describe.skipIf(!hasBrowser)('every view of the demo', () => {
     }
     views.agents = { path: `${org}/agents`, ready: heading('Agents') }
     views.events = { path: `${org}/events`, ready: heading('Events') }
+    views.search = {
+      path: `${org}/search?q=upload`,
+      ready: (page) => page.locator('a.hit').first().waitFor(),
+    }
     views.settings = { path: `${org}/settings/general`, ready: heading('Settings') }
     views.members = { path: `${org}/settings/members`, ready: heading(/Members|Settings/) }
     views.orgs = { path: '/orgs', ready: (page) => page.getByRole('link', { name: /Fieldnote/ }).waitFor() }

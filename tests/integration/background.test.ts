@@ -214,6 +214,7 @@ describe('the end of an org', () => {
     let steps = 0
     return deleteDueOrgs({
       due: () => node.background_database.dueOrgs(),
+      removeFiles: async () => undefined,
       step: (org_id, rows) => {
         steps++
         return node.background_database.deleteOrgStep(org_id, rows)

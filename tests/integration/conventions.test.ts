@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Channel, Message, Org, Project, Task, User } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
 import { contractOf, type Operation } from '../support/contract.ts'
+import { failAnExport } from '../support/exports.ts'
+import { failedEmail } from '../support/failed-email.ts'
+import { failedJob } from '../support/failed-job.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { hostSubAgent, spawnSubAgent } from '../support/sub-agent.ts'
 
 /** What the API promises of every route alike. */
 
@@ -21,6 +25,9 @@ let bot: Agent
 let general: string
 let project: Project
 let task: Task
+let sub_agent_id: string
+let email_id: string
+let job_id: string
 
 beforeAll(async () => {
   server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
@@ -28,10 +35,15 @@ beforeAll(async () => {
   ana = await join(admin, 'Ana Lima')
   bot = await addAgent(admin, 'forge')
   general = (await generalChannel(admin)).id
+  email_id = await failedEmail(server, admin.org, ana.user_id)
+  job_id = await failedJob(server, admin.org)
+  await failAnExport(server, admin)
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
+  await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })
   project = (await admin.in<Project>('POST', '/projects', { name: 'Offline sync', type: 'software' })).body
   task = (await admin.in<Task>('POST', '/tasks', { title: 'Resume', project_ids: [project.id] })).body
+  sub_agent_id = (await hostSubAgent(admin, bot, { task_id: task.id })).sub_agent.id
 })
 afterAll(() => server.stop())
 
@@ -44,7 +56,10 @@ function filled(path: string): string {
     channel_id: general,
     user_id: bot.user.id,
     agent_id: bot.user.id,
+    sub_agent_id,
     seq: '1',
+    email_id,
+    job: job_id,
   }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `no ${name}`)
 }
@@ -63,6 +78,9 @@ function fieldsOf(operation: Operation): Record<string, unknown> {
 /** A list that people do not have. */
 const OF_AGENT = '/users/me/deliveries'
 
+/** What a list must be asked for. */
+const required = (path: string) => (path.endsWith('/search') ? 'q=resume&' : '')
+
 describe('every list', () => {
   test('is numbered pages of at most 100, or has a cursor', async () => {
     const lists = (await operations('get')).filter(([, operation]) => 'data' in fieldsOf(operation))
@@ -77,7 +95,7 @@ describe('every list', () => {
       const ask = async (query: string) => {
         const { status, body } = path.endsWith(OF_AGENT)
           ? await bot.in<Listed & Refused>('GET', `${OF_AGENT}?${query}`)
-          : await admin.call<Listed & Refused>('GET', `${filled(path)}?${query}`)
+          : await admin.call<Listed & Refused>('GET', `${filled(path)}?${required(path)}${query}`)
         return { status, code: body.error?.code, rows: body.data?.length, ...body.pagination }
       }
       for (const query of ['per_page=0', 'per_page=101', 'per_page=x', 'page=0', 'page=-1', 'page=1.5'])
@@ -297,10 +315,14 @@ describe('an Idempotency-Key', () => {
     body?: unknown
     other: unknown
     status: number
-    by?: 'agent'
+    /** Instead of the administrator. */
+    by?: Agent
+    /** The request ends the key that it came with: a repeat has none. */
+    ends_key?: true
     secret?: string
     /** The member in the path, if it is not the usual one. */
     user_id?: string
+    sub_agent_id?: string
   }
   /** A good request for every POST of the API, and another one that the same key does not fit. */
   const POSTS: Record<string, () => Send | Promise<Send>> = {
@@ -356,6 +378,34 @@ describe('an Idempotency-Key', () => {
       const body = { type: 'doc_url', url: 'https://docs.example.com/once' }
       return { body, other: { ...body, type: 'test_results' }, status: 201 }
     },
+    '/exports': () => ({ other: {}, status: 201 }),
+    '/notifications/read-all': () => ({ body: {}, other: { up_to: 1 }, status: 200 }),
+    '/sub-agents': () => {
+      const body = { task_id: task.id, model: 'fake-1', instructions: 'Once.' }
+      return { body, other: { ...body, model: 'fake-2' }, status: 201, secret: 'ephemeral_api_key' }
+    },
+    '/sub-agents/{sub_agent_id}/key': async () => ({
+      other: {},
+      status: 201,
+      by: bot,
+      secret: 'api_key',
+      sub_agent_id: (await hostSubAgent(admin, bot, { task_id: task.id })).sub_agent.id,
+    }),
+    '/sub-agents/{sub_agent_id}/terminate': async () => ({
+      body: { reason: 'once' },
+      other: { reason: 'twice' },
+      status: 200,
+      sub_agent_id: (await hostSubAgent(admin, bot, { task_id: task.id })).sub_agent.id,
+    }),
+    '/sub-agents/me/complete': async () => ({
+      body: { summary: 'once' },
+      other: { summary: 'twice' },
+      status: 200,
+      by: (await spawnSubAgent(admin, { task_id: task.id })).agent,
+      ends_key: true,
+    }),
+    '/emails/{email_id}/resend': () => ({ other: {}, status: 200 }),
+    '/jobs/{job}/retry': () => ({ other: {}, status: 200 }),
     '/channels': () => ({ body: { name: 'Once more' }, other: { name: 'Twice' }, status: 201 }),
     '/channels/{channel_id}/messages': () => ({
       body: { content: 'once' },
@@ -370,7 +420,7 @@ describe('an Idempotency-Key', () => {
       body: { state: 'working', detail: 'once' },
       other: { state: 'answered' },
       status: 200,
-      by: 'agent',
+      by: bot,
     }),
   }
 
@@ -383,15 +433,16 @@ describe('an Idempotency-Key', () => {
     // Suspended before it is resumed.
     const order = Object.keys(POSTS)
     for (const path of posts.toSorted((a, b) => order.indexOf(short(a)) - order.indexOf(short(b)))) {
-      const { body, other, status, by, secret, user_id } = await POSTS[short(path)]!()
+      const { body, other, status, by, secret, ends_key, ...named } = await POSTS[short(path)]!()
       const send = async (content: unknown) => {
         const headers = { 'Idempotency-Key': 'the same for all' }
-        const who = by === 'agent' ? bot : admin
-        const url = filled(user_id === undefined ? path : path.replace('{user_id}', user_id))
-        return who === bot
-          ? await bot.in<Record<string, unknown>>(
+        const url = filled(
+          path.replace(/\{(user_id|sub_agent_id)\}/, (all, name: keyof typeof named) => named[name] ?? all),
+        )
+        return by
+          ? await by.in<Record<string, unknown>>(
               'POST',
-              url.replace(`/api/v1/orgs/${bot.org}`, ''),
+              url.replace(`/api/v1/orgs/${by.org}`, ''),
               content,
               headers,
             )
@@ -399,6 +450,10 @@ describe('an Idempotency-Key', () => {
       }
       const first = await send(body)
       expect([path, first.status, first.headers.get('idempotent-replay')]).toEqual([path, status, null])
+      if (ends_key) {
+        expect([path, (await send(body)).status]).toEqual([path, 401])
+        continue
+      }
       for (let i = 0; i < 2; i++) {
         const again = await send(body)
         expect([path, again.status, again.headers.get('idempotent-replay')]).toEqual([path, status, 'true'])

@@ -1,9 +1,19 @@
 import { newId } from '../../src/contracts/ids.ts'
-import type { Channel, Evidence, Project, Task, User } from '../../src/contracts/resources.ts'
+import type { Principal } from '../../src/contracts/principal.ts'
+import type {
+  Channel,
+  Evidence,
+  Export,
+  Project,
+  SubAgent,
+  Task,
+  User,
+} from '../../src/contracts/resources.ts'
 import type { commandsOf } from './commands.ts'
 
 type Org = Pick<Awaited<ReturnType<typeof commandsOf>>, 'org' | 'channel' | 'founder_id'>
-type Take = <Result>(command: string, input: unknown) => Promise<Result>
+/** Runs a command, as the founder unless somebody else is named. */
+type Take = <Result>(command: string, input: unknown, principal?: Principal) => Promise<Result>
 
 const key = () => ({ id: newId(), key_id: newId(), prefix: 'mc_live_x', bcrypt_hash: 'x', hmac: newId() })
 const invite = () => ({
@@ -106,13 +116,36 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
   })
   await take('task.remove_dependency', { id: task.id, blocked_by_id: second.id })
   await take('task.add_dependency', { id: task.id, blocked_by_id: second.id })
+  const work = { task_id: task.id, model: 'fake-1', instructions: 'Do it.' }
+  const spawn = (more: object) => take<SubAgent>('sub_agent.spawn', { ...work, id: newId(), ...more })
+  for (let i = 0; i < 2; i++) await spawn({ task_id: second.id, key: key() })
   await take('task.transition', { id: second.id, to_status: 'complete' })
   await take('task.transition', { id: second.id, to_status: 'in-progress' })
   const evidence = await take<Evidence>('task.add_evidence', { id: task.id, ...pullRequest(3) })
   await take('task.remove_evidence', { id: task.id, evidence_id: evidence.id })
+  const keyed = await spawn({ key: key(), timeout_minutes: 5 })
+  await take('sub_agent.expire', { id: keyed.id })
+  await take('sub_agent.terminate', { id: keyed.id, reason: 'Not needed.' })
+  const hosted = await spawn({ host_agent_id: agent.id })
+  const host = {
+    kind: 'agent',
+    id: agent.id,
+    display_name: 'Forge',
+    org_id: org.id,
+    role: 'contributor',
+  } as const
+  await take('sub_agent.renew_key', { id: hosted.id, key: key() }, host)
+  await take('sub_agent.renew_key', { id: hosted.id, key: key() }, host)
+  const itself = { ...host, kind: 'sub_agent', id: hosted.id, role: null } as const
+  await take('sub_agent.complete', { summary: 'Done.' }, itself)
   await take('task.archive', { ids: [blocker.id, second.id] })
 
+  const { export: exported } = await take<{ export: Export }>('export.request', null)
+  await take('export.request', null)
+  await take('export.end', { id: exported.id, attempt: 1, error: 'No attempt has begun.' })
+
   await take('project.archive', { id: project.id })
+  await take('user.unsubscribe', { user_id: person.id })
   await take('user.remove', { user_id: person.id })
   await take('org.update', { name: 'New name', settings: { deletion_grace_period_days: 9 } })
   await take('org.suspend', null)

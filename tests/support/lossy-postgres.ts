@@ -19,7 +19,7 @@ export interface LossyPostgres {
  * Statements that write by themselves; writes of last use are excluded, because they come at any moment and belong to
  * no request.
  */
-const WRITE = /^\s*(?:with\b[\s\S]*\b)?(?:insert into|update|delete from)\b|\blane_write/i
+const WRITE = /^\s*(?:with\b[\s\S]*\b)?(?:insert into|update|delete from)\b|\b(?:lane_write|retry_job)/i
 /** The check of the catalogue names rights such as UPDATE and writes nothing. */
 const CATALOGUE = /\bpg_(?:roles|class|policies)\b/
 const NOTE = /\b"?(?:last_active_at|last_used_at)"? = /

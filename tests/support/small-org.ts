@@ -1,6 +1,7 @@
 import type { Evidence, Project, Task, User } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, type Person, setUp } from './client.ts'
 import type { TestServer } from './server.ts'
+import { hostSubAgent } from './sub-agent.ts'
 
 /** An org with one of everything that a path can name, for tests that send whatever they like. */
 export interface SmallOrg {
@@ -27,6 +28,7 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
   const evidence = await good<Evidence>(
     admin.in('POST', `/tasks/${task.id}/evidence`, { type: 'doc_url', url: 'https://docs.example.com' }),
   )
+  const { sub_agent } = await hostSubAgent(admin, spare, { task_id: task.id })
   const general = await generalChannel(admin)
   await good(admin.in('POST', `/channels/${general.id}/messages`, { content: 'Hello' }))
   const params = {
@@ -35,10 +37,14 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
     task_id: task.id,
     blocked_by_id: blocker.id,
     evidence_id: evidence.id,
+    sub_agent_id: sub_agent.id,
     channel_id: general.id,
     user_id: spare.user.id,
     agent_id: spare.user.id,
     seq: '1',
+    job: '1',
+    notification_id: crypto.randomUUID(),
+    email_id: crypto.randomUUID(),
     id: crypto.randomUUID(),
     token: 'q'.repeat(43),
   }

@@ -13,7 +13,7 @@ export interface StatementCount {
 /** Work of the server that is independent of its clients. */
 const BACKGROUND = [
   // Jobs of `src/workers`.
-  /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|touch_members|touch_keys|ensure_partitions)\(/,
+  /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|set_missing_timeouts|touch_members|touch_keys|ensure_partitions)\(/,
   // The re-check of credentials of open streams.
   /select (found\.\* .*)?"id" from "(sessions|api_keys)"/s,
 ]

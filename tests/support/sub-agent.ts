@@ -1,35 +1,31 @@
-import { generateApiKey, hashKey } from '../../src/auth/api-keys.ts'
-import { loadSecrets } from '../../src/auth/secrets.ts'
-import { newId } from '../../src/contracts/ids.ts'
-import { databaseOf, type TestServer } from './server.ts'
+import type { SubAgentCreate } from '../../src/contracts/requests.ts'
+import type { SubAgent, User } from '../../src/contracts/resources.ts'
+import { Agent } from './client.ts'
 
-/**
- * Puts a sub-agent for a task and its key straight into the database. A server that has the org open does not know of
- * it before it starts again.
- */
-export async function insertSubAgent(
-  server: Pick<TestServer, 'data_dir' | 'connection'>,
-  org_slug: string,
-  { task_id, created_by }: { task_id: string; created_by: string },
-): Promise<{ id: string; key: string }> {
-  const sql = databaseOf(server)
-  const { pepper } = loadSecrets({ data_dir: server.data_dir })
-  const { key, key_id, prefix } = generateApiKey('tmp')
-  const { bcrypt_hash, hmac } = await hashKey(key, pepper)
-  const id = newId()
-  try {
-    await sql.begin(async (tx) => {
-      const [org] = await tx<{ id: string }[]>`select id from organizations where slug = ${org_slug}`
-      if (!org) throw new Error(`no org ${org_slug}`)
-      await tx`
-        insert into sub_agents (org_id, id, task_id, model, instructions, status, created_by, expires_at)
-        values (${org.id}, ${id}, ${task_id}, 'model', 'Do it.', 'active', ${created_by}, now() + interval '1 hour')`
-      await tx`
-        insert into api_keys (org_id, id, key_id, kind, user_id, sub_agent_id, prefix, bcrypt_hash, hmac)
-        values (${org.id}, ${newId()}, ${key_id}, 'tmp', ${created_by}, ${id}, ${prefix}, ${bcrypt_hash}, ${hmac})`
-    })
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
-  return { id, key }
+/** Spawns a sub-agent without a host; the answer's key is that of the client. */
+export async function spawnSubAgent(
+  by: Pick<Agent, 'url' | 'org' | 'in'>,
+  input: Pick<SubAgentCreate, 'task_id'> & Partial<SubAgentCreate>,
+): Promise<{ sub_agent: SubAgent; agent: Agent }> {
+  const body = { model: 'fake-1', instructions: 'Do it.', ...input }
+  const answer = await by.in<SubAgent & { ephemeral_api_key: string }>('POST', '/sub-agents', body)
+  if (answer.status !== 201) throw new Error(`no sub-agent: ${answer.status} ${JSON.stringify(answer.body)}`)
+  const { ephemeral_api_key: key, ...sub_agent } = answer.body
+  const nobody = {} as User
+  const me = await new Agent(by.url, by.org, key, nobody).in<User>('GET', '/users/me')
+  return { sub_agent, agent: new Agent(by.url, by.org, key, me.body) }
+}
+
+/** The same with a host, which fetches its key. */
+export async function hostSubAgent(
+  by: Pick<Agent, 'in'>,
+  host: Agent,
+  input: Pick<SubAgentCreate, 'task_id'> & Partial<SubAgentCreate>,
+): Promise<{ sub_agent: SubAgent; agent: Agent }> {
+  const body = { model: 'fake-1', instructions: 'Do it.', host_agent_id: host.user.id, ...input }
+  const answer = await by.in<SubAgent>('POST', '/sub-agents', body)
+  if (answer.status !== 201) throw new Error(`no sub-agent: ${answer.status} ${JSON.stringify(answer.body)}`)
+  const sub_agent = answer.body
+  const fetched = await host.in<{ api_key: string }>('POST', `/sub-agents/${sub_agent.id}/key`)
+  return { sub_agent, agent: new Agent(host.url, host.org, fetched.body.api_key, host.user) }
 }

@@ -71,6 +71,11 @@ export async function fillOrg(
       select ${org_id}, a.id, b.id from t a join t b on b.n = a.n - 7 where a.n % 3 = 0`
     await tx`insert into task_evidence (org_id, id, task_id, type, url, added_by)
       select ${org_id}, uuidv7(), id, 'pr_link', 'https://git.example/pulls/' || n, ${user_id} from t where n % 5 = 0`
+    await tx`insert into sub_agents (org_id, id, number, display_name, task_id, model, instructions, status, created_by,
+        expires_at, created_at, ended_at)
+      select ${org_id}, uuidv7(), n, 'Sub-agent ' || n, id, 'fake-1', 'Do it.', case when n % 100 = 0 then 'active' else 'completed' end,
+        ${user_id}, now() + interval '1 day', now() - interval '1 second' * n, case when n % 100 = 0 then null else now() end
+      from t where n % 4 = 0`
 
     const [head] = await tx<{ sequence: string }[]>`select sequence from org_heads where org_id = ${org_id}`
     const base = Number(head!.sequence)
@@ -103,7 +108,11 @@ export async function fillOrg(
     await tx`update org_heads set sequence = ${base + messages + tasks} where org_id = ${org_id}`
 
     await tx`insert into notifications (org_id, id, user_id, type, event_sequence, resource, title, read_at)
-      select ${org_id}, uuidv7(), m.id, 'message.mention', g.n, '{"type":"message"}', 'T', case when g.n % 2 = 0 then now() end
+      select ${org_id}, uuidv7(), m.id, 'task.transitioned', g.n,
+        jsonb_build_object('type', 'task', 'id', uuidv7(), 'channel_id', null, 'seq', null), 'T', case when g.n % 2 = 0 then now() end
+      from generate_series(1, ${notifications}) g(n) join m on m.n = g.n % ${members + 1}`
+    await tx`insert into emails (org_id, id, user_id, kind, status, last_error, created_at, sent_at)
+      select ${org_id}, uuidv7(), m.id, 'notification', case when g.n % 20 = 0 then 'failed' else 'sent' end, 'E', now() - g.n * interval '1 minute', case when g.n % 20 > 0 then now() - g.n * interval '1 minute' end
       from generate_series(1, ${notifications}) g(n) join m on m.n = g.n % ${members + 1}`
     await tx`insert into channel_reads (org_id, channel_id, user_id, read_seq)
       select ${org_id}, pc.channel_id, pu.user_id, 0 from project_users pu join p pc on pc.id = pu.project_id where pu.org_id = ${org_id}`

@@ -31,6 +31,7 @@ export const paths = {
     )
     return `/o/${segment(slug)}/events${query.size === 0 ? '' : `?${query}`}`
   },
+  search: (slug: string) => `/o/${segment(slug)}/search`,
   agents: (slug: string) => `/o/${segment(slug)}/agents`,
   /** Without an agent: the choice of one. */
   connect: (slug: string, agent_id?: string) =>

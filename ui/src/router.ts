@@ -74,7 +74,7 @@ export function leaveForSignIn(router: Router, client: QueryClient, why: Session
 
 function placeOf({ params }: RouteLocationNormalized, me: SignedIn, why: SessionLoss): Place {
   const org = me.memberships.find((one) => one.org.slug === params.org)?.org.name
-  // Without the number of mentions in front, e.g. "(2) general".
+  // Without the number of notifications in front, e.g. "(2) general".
   const name = document.title
     .split(' · ', 1)
     .join()
@@ -110,6 +110,7 @@ const org_pages = {
   agents: () => import('./pages/org/AgentsPage.vue'),
   connect: () => import('./pages/org/ConnectPage.vue'),
   events: () => import('./pages/org/EventsPage.vue'),
+  search: () => import('./pages/org/SearchPage.vue'),
   settings: () => import('./pages/org/SettingsPage.vue'),
 }
 
@@ -131,6 +132,7 @@ export function createAppRouter(client: QueryClient): Router {
       { path: '/login', component: () => import('./pages/LoginPage.vue') },
       { path: '/invite/:token', component: () => import('./pages/InvitePage.vue') },
       { path: '/sign-in-link/:token', component: () => import('./pages/SignInLinkPage.vue') },
+      { path: '/unsubscribe', component: () => import('./pages/UnsubscribePage.vue') },
       { path: '/guide', component: () => import('./pages/GuidePage.vue') },
       { path: '/orgs', component: () => import('./pages/OrgsPage.vue'), meta: { signed_in: true } },
       {
@@ -146,6 +148,7 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'agents', component: org_pages.agents },
           { path: 'agents/connect/:agent_id?', component: org_pages.connect },
           { path: 'events', component: org_pages.events },
+          { path: 'search', component: org_pages.search },
           { path: 'settings', redirect: (to) => paths.settings(String(to.params.org), 'general') },
           { path: 'settings/:tab', component: org_pages.settings },
         ],

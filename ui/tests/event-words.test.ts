@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { EventEnvelope } from '../../src/contracts/events.ts'
+import { EVENTS } from '../../src/contracts/events.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
+import { sampleOf } from '../../tests/support/samples.ts'
 import { asText, EVENT_KINDS, iconOf, sentence } from '../src/components/events/event-words.ts'
 import {
   AGENT,
@@ -48,6 +50,33 @@ describe('the sentence of an event', () => {
     ).toBe('made Mei Lindqvist an administrator')
     expect(said(event('org.updated', { org: org({ name: 'Field' }) }))).toBe(
       'renamed the organization to Field',
+    )
+  })
+
+  test('names a sub-agent, and whose act its end was', () => {
+    const sub_agent = {
+      ...{
+        id: OTHER,
+        task_id: task(1).id,
+        host_agent_id: null,
+        model: 'fake-1',
+        display_name: 'Sub-agent 7',
+      },
+      ...{ status: 'completed' as const, created_by: ME, created_at: NOON, expires_at: NOON },
+      ...{ seconds_remaining: 0, summary: '12 crates', ended_at: NOON },
+    }
+    expect(said(event('sub_agent.created', { sub_agent, project_ids: [] }))).toBe(
+      'spawned the sub-agent Sub-agent 7, model fake-1',
+    )
+    const itself = { id: OTHER, type: 'sub_agent' as const, display_name: 'Sub-agent 7' }
+    const completed = event('sub_agent.completed', { sub_agent })
+    expect(said({ ...completed, actor: itself })).toBe('completed its work: “12 crates”')
+    expect(said(completed)).toBe('completed the sub-agent Sub-agent 7: “12 crates”')
+    expect(said(event('sub_agent.terminated', { sub_agent, reason: 'By hand' }))).toBe(
+      'terminated the sub-agent Sub-agent 7: “By hand”',
+    )
+    expect(said(event('sub_agent.expired', { sub_agent }))).toBe(
+      'ended the sub-agent Sub-agent 7: its time was over',
     )
   })
 
@@ -115,4 +144,12 @@ describe('the sentence of an event', () => {
 test('every event type belongs to a kind with a glyph', () => {
   expect(EVENT_KINDS.flatMap(({ types }) => types).toSorted()).toEqual([...EVENT_TYPES].toSorted())
   for (const type of EVENT_TYPES) expect(iconOf(type)).not.toBe('events')
+})
+
+test.each(EVENT_TYPES)('%s has a sentence of its own', (type) => {
+  const one = sampleOf(EVENTS[type]!)
+  const text = said(one)
+  expect(text.trim()).not.toBe('')
+  expect(text).not.toBe(type.replaceAll(/[._]/g, ' '))
+  expect(text).not.toMatch(/undefined|null|NaN|\[object|Invalid Date/)
 })

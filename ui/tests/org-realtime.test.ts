@@ -56,6 +56,7 @@ async function connected(user_id: string) {
       attended() {},
       delivered() {},
       outbox() {},
+      notified() {},
       reconnected() {},
       ended: () => calls.push('ended'),
       userChanged: () => calls.push('userChanged'),

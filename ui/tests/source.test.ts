@@ -26,6 +26,12 @@ describe('rules of this house', () => {
     expect(files.filter((file) => bare.test(read(file)))).toEqual([])
   })
 
+  test('a time is shown by the one component, with the exact one beside it', () => {
+    expect(files.filter((file) => /<time\b/.test(read(file)))).toEqual(['components/base/TimeAt.vue'])
+    const written = /toLocale(?:Date|Time)String\(|Intl\.DateTimeFormat/
+    expect(files.filter((file) => file.endsWith('.vue') && written.test(read(file)))).toEqual([])
+  })
+
   test('names are compared by the one collation', () => {
     expect(files.filter((file) => /localeCompare|Intl\.Collator/.test(read(file)))).toEqual([])
   })

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { afterEach, describe, expect, test } from 'bun:test'
 import { duration, timesIn } from '../src/composables/times.ts'
 
 const at = new Date(2026, 10, 19, 14, 5).toISOString()
@@ -46,4 +46,49 @@ test('ago and how long', () => {
     '2 h ago',
   ])
   expect([0, 192_000, 3_849_000, -5].map(duration)).toEqual(['0:00', '3:12', '1:04:09', '0:00'])
+})
+
+describe('the exact time', () => {
+  const zone = process.env.TZ
+  afterEach(() => {
+    if (zone === undefined) delete process.env.TZ
+    else process.env.TZ = zone
+  })
+  const exact = (time_zone: string, iso: string) => {
+    process.env.TZ = time_zone
+    return timesIn('en-GB')
+      .exactTimes(iso)
+      .map((line) => `${line.text} ${line.zone}`)
+  }
+
+  test('has the offset of its own moment, on both sides of a change of the clocks', () => {
+    expect(exact('Europe/Berlin', '2026-03-29T00:59:59Z')).toEqual([
+      'Sunday, 29 March 2026 at 01:59:59 CET Europe/Berlin',
+      'Sunday, 29 March 2026 at 00:59:59 UTC',
+    ])
+    expect(exact('Europe/Berlin', '2026-03-29T01:00:00Z')[0]).toBe(
+      'Sunday, 29 March 2026 at 03:00:00 CEST Europe/Berlin',
+    )
+    const twice = ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z'].map(
+      (iso) => exact('Europe/Berlin', iso)[0],
+    )
+    expect(twice).toEqual([
+      'Sunday, 25 October 2026 at 02:30:00 CEST Europe/Berlin',
+      'Sunday, 25 October 2026 at 02:30:00 CET Europe/Berlin',
+    ])
+  })
+
+  test('is of the day of its zone, with offsets that are no whole hours', () => {
+    expect(exact('Asia/Kathmandu', '2026-11-27T18:30:00Z')).toEqual([
+      'Saturday, 28 November 2026 at 00:15:00 GMT+5:45 Asia/Kathmandu',
+      'Friday, 27 November 2026 at 18:30:00 UTC',
+    ])
+  })
+
+  test('is one sentence for who hears it', () => {
+    process.env.TZ = 'America/New_York'
+    expect(timesIn('en-GB').exactTime('2026-11-27T18:30:05Z')).toBe(
+      'Friday, 27 November 2026 at 13:30:05 GMT-5 (America/New_York); Friday, 27 November 2026 at 18:30:05 (UTC)',
+    )
+  })
 })

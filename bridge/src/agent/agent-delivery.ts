@@ -10,7 +10,7 @@ import { TurnWaits } from '../delivery/turn-waits.ts'
 import { type Workers, walk } from '../delivery/walk.ts'
 import type { GatewayEvent } from '../gateway/port.ts'
 import type { OutboundError } from '../health/metrics.ts'
-import { sessionKey } from '../relay/session-keys.ts'
+import { sessionKey, subAgentOf } from '../relay/session-keys.ts'
 import { split } from '../relay/split.ts'
 import type { KeyRefused } from '../server/port.ts'
 import type { Row } from '../state/port.ts'
@@ -18,6 +18,7 @@ import { Ears } from './ears.ts'
 import type { LifePorts } from './life.ts'
 import type { CommandFate, RowMaker } from './rows.ts'
 import type { SessionKeeper } from './session-keeper.ts'
+import type { SubAgents } from './sub-agents.ts'
 
 /** What is counted of a delivery. */
 export interface DeliveryEvents {
@@ -41,6 +42,7 @@ export class AgentDelivery {
     ports: LifePorts,
     rows: RowMaker,
     sessions: SessionKeeper,
+    subAgents: SubAgents,
     again: Workers['again'],
     onKeyRefused: (error: KeyRefused) => void,
     signal: AbortSignal,
@@ -57,14 +59,18 @@ export class AgentDelivery {
         ...ports,
         identity,
         waits: this.#waits,
-        typing: (channel_id) => server.typing(channel_id),
+        typing: (session, channel_id) => {
+          const sub_agent_id = subAgentOf(session)
+          if (sub_agent_id === undefined) server.typing(channel_id)
+          else subAgents.typing(sub_agent_id, channel_id)
+        },
         onSpeech: (row) => this.push(row),
         alarm: (problem) => log.error(problem),
         failed: log.failed,
       },
       signal,
     )
-    this.#workers = this.#makeWorkers(identity, sessions)
+    this.#workers = this.#makeWorkers(identity, sessions, subAgents)
     this.#lanes = new Lanes(
       {
         ...background,
@@ -76,7 +82,7 @@ export class AgentDelivery {
     )
   }
 
-  #makeWorkers(identity: Identity, sessions: SessionKeeper): Workers {
+  #makeWorkers(identity: Identity, sessions: SessionKeeper, subAgents: SubAgents): Workers {
     const runner = {
       ...this.#ports,
       identity,
@@ -84,12 +90,21 @@ export class AgentDelivery {
       sessionKey,
       generation: (session: string) => sessions.generation(session),
     }
-    const { server, onPosted, onPostFailed } = this.#ports
+    const { server, gateway, onPosted, onPostFailed } = this.#ports
     return {
       turns: new TurnRunner({
         ...runner,
-        prompt: (row) => sessions.prompt(row),
+        prompt: async (row) =>
+          row.kind === 'sub_agent'
+            ? { text: await subAgents.briefing(row), primed_seq: null }
+            : await sessions.prompt(row),
         systemPrompt: (row) => sessions.systemPrompt(row),
+        prepare: async (row, key) => {
+          if (row.kind !== 'sub_agent') return {}
+          const { timeout_seconds, ...session } = await subAgents.plan(row)
+          await gateway.createSession({ key, ...session })
+          return { timeout_seconds }
+        },
         onAnswered: (answer) => this.#ears.answered(answer),
         onSpeech: (finals) => {
           for (const final of finals) void this.#ears.speak(final)
@@ -100,8 +115,22 @@ export class AgentDelivery {
         wayOf: (row) => this.#rows.wayOf(row),
         senderOf: (row) => this.#rows.senderOf(row),
       }),
-      outbox: new Outbox({ identity, server, split, onPosted, onFailed: onPostFailed }),
+      outbox: new Outbox({
+        identity,
+        post: (row, message) =>
+          subAgentOf(row.session) === undefined
+            ? server.post(row.channel_id, message)
+            : subAgents.post(row, message),
+        split,
+        onPosted,
+        onFailed: onPostFailed,
+      }),
       reports: this.#reports,
+      sub_agents: {
+        during: (row, signal, work) => subAgents.during(row, signal, work),
+        end: (row) => subAgents.end(row),
+        over: ({ session }) => sessions.endSession(session),
+      },
       again: this.#again,
     }
   }
@@ -114,6 +143,11 @@ export class AgentDelivery {
   /** Turns that the gateway has now. */
   get working(): number {
     return this.#lanes.count(({ step, kind }) => step === 'accepted' && kind !== 'command')
+  }
+
+  /** Sub-agents that are not over. */
+  get sub_agents(): number {
+    return this.#lanes.count(({ kind }) => kind === 'sub_agent')
   }
 
   /** Claims the session of a row of an earlier life, before events of it are heard. */

@@ -9,13 +9,12 @@ import type { AgentFacts } from '../health/facts.ts'
 import type { Metrics } from '../health/metrics.ts'
 import type { Log } from '../log.ts'
 import { ownsKey } from '../relay/session-keys.ts'
-import type { AgentServer, StreamMode } from '../server/port.ts'
+import type { AgentServer, StreamMode, SubAgentServer } from '../server/port.ts'
 import type { State } from '../state/port.ts'
 import type { Directory } from './directory.ts'
 import { Life, type LifePorts } from './life.ts'
 import { Presence, type PresenceTimes } from './presence.ts'
 import { Rival } from './rival.ts'
-import { CountedSubAgents, type SubAgents } from './sub-agents.ts'
 
 /** What all agents of a bridge share. */
 export interface AgentMeans {
@@ -30,6 +29,8 @@ export interface AgentMeans {
   metrics: Metrics
   /** Version of the bridge. */
   version: string
+  /** The server as a sub-agent that an agent hosts. */
+  serverOfSubAgent(host: AgentConfig, api_key: string): SubAgentServer
   /** True when another agent of this bridge acts for the same member of the org. */
   isTaken(agent: Agent, org_slug: string, user_id: string): boolean
   /** Something that health looks at has changed. */
@@ -50,7 +51,6 @@ export class Agent {
   readonly config: AgentConfig
   readonly #means: AgentMeans
   readonly #server: AgentServer
-  readonly #subAgents: SubAgents
   readonly #log: Log
   #life: Life | undefined
   #presence: Presence | undefined
@@ -71,7 +71,6 @@ export class Agent {
     this.#means = means
     this.#log = means.log.child({ agent: config.name })
     this.#rival = new Rival(this.#log)
-    this.#subAgents = new CountedSubAgents((message) => this.#log.warn(message))
     this.#stream = { mode: 'connecting', since: means.clock.now(), reason: null }
   }
 
@@ -131,7 +130,7 @@ export class Agent {
       sessions: this.#means.state.sessions(name).filter(({ archived }) => !archived).length,
       queue: this.#means.state.counts().by_agent[name] ?? 0,
       working_turns: this.#life?.delivery.working ?? 0,
-      sub_agents: this.#subAgents.active,
+      sub_agents: this.#life?.delivery.sub_agents ?? 0,
     }
   }
 
@@ -207,7 +206,7 @@ export class Agent {
       log: this.#log,
       config: this.config,
       server: this.#server,
-      subAgents: this.#subAgents,
+      subAgentServer: (api_key) => this.#means.serverOfSubAgent(this.config, api_key),
       presence,
       onOther: (other) => this.#yield(other, end),
       onHeld: () => this.#held(),

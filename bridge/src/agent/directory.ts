@@ -69,6 +69,11 @@ export class Directory {
     return this.#projects.get(id)
   }
 
+  /** Name of the project that has this channel: agents know projects whose channel they do not read. */
+  projectName(channel_id: string): string | undefined {
+    return [...this.#projects.values()].find((project) => project.channel_id === channel_id)?.name
+  }
+
   get channels(): KnownChannel[] {
     return [...this.#channels.values()]
   }

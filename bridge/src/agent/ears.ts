@@ -22,7 +22,7 @@ export interface EarsPorts {
   waits: TurnWaits
   clock: Clock
   crash: CrashPoint
-  typing(channel_id: string): void
+  typing(session: string, channel_id: string): void
   /** A stored speech row, to be posted. */
   onSpeech(row: Row): void
   /** Speech that cannot be stored. */
@@ -116,8 +116,9 @@ export class Ears {
   }
 
   #type(session_key: string): void {
-    const channel_id = this.#channelOf(sessionOf(session_key))
-    if (channel_id !== undefined) this.#ports.typing(channel_id)
+    const session = sessionOf(session_key)
+    const channel_id = this.#channelOf(session)
+    if (channel_id !== undefined) this.#ports.typing(session, channel_id)
   }
 
   #channelOf(session: string): string | undefined {

@@ -7,7 +7,7 @@ import { patiently } from '../delivery/patiently.ts'
 import { storing } from '../delivery/storing.ts'
 import type { GatewayEvent, Link } from '../gateway/port.ts'
 import { registeredCommands } from '../relay/commands.ts'
-import { type AgentServer, KeyRefused, type StreamMode } from '../server/port.ts'
+import { type AgentServer, KeyRefused, type StreamMode, type SubAgentServer } from '../server/port.ts'
 import type { NewRow, Row } from '../state/port.ts'
 import type { AgentMeans } from './agent.ts'
 import { AgentDelivery, type DeliveryEvents } from './agent-delivery.ts'
@@ -18,7 +18,7 @@ import type { Presence } from './presence.ts'
 import { RowMaker } from './rows.ts'
 import { Senders } from './senders.ts'
 import { SessionKeeper } from './session-keeper.ts'
-import { isSubAgentEvent, type SubAgents } from './sub-agents.ts'
+import { isSubAgentEnd, SubAgents } from './sub-agents.ts'
 import { subscriptionsOf } from './subscriptions.ts'
 
 /** Done rows are kept for 7 days. */
@@ -28,7 +28,8 @@ export const KEPT_MS = 7 * 24 * 60 * 60_000
 export interface LifePorts extends AgentMeans, DeliveryEvents {
   config: AgentConfig
   server: AgentServer
-  subAgents: SubAgents
+  /** The server as a hosted sub-agent. */
+  subAgentServer(api_key: string): SubAgentServer
   presence: Presence
   onKnown(directory: Directory): void
   /** Another bridge has the agent: the signal aborts. */
@@ -49,6 +50,8 @@ export class Life {
   readonly #sessions: SessionKeeper
   readonly #open: OpenDeliveries
   readonly #intake: Intake
+  readonly #rows: RowMaker
+  readonly #subAgents: SubAgents
   #refused: KeyRefused | undefined
   #subscribed = ''
   /** During a challenge, what the agent says is the other bridge's. */
@@ -66,6 +69,8 @@ export class Life {
     this.directory = new Directory(server)
     const senders = new Senders(server)
     const rows = new RowMaker(config, this.directory, senders)
+    this.#rows = rows
+    this.#subAgents = new SubAgents(ports)
     const common = {
       ...ports,
       agent: config.name,
@@ -85,11 +90,11 @@ export class Life {
       ports,
       rows,
       this.#sessions,
+      this.#subAgents,
       again,
       (error) => this.#refuse(error),
       over,
     )
-    const onRow = ports.onReceived
     this.#open = new OpenDeliveries(
       {
         ...common,
@@ -102,10 +107,7 @@ export class Life {
       {
         ...common,
         isOver: (row, sequence) => this.#isOver(row, sequence),
-        onRow: (row) => {
-          onRow(row)
-          this.delivery.push(row)
-        },
+        onRow: (row) => this.#took(row),
         onEvent: (event) => this.#onEvent(event),
         onChange: (change) => this.#onChange(change),
         onMode: ports.onMode,
@@ -140,6 +142,7 @@ export class Life {
       for (const end of leave) end()
       this.#over.abort()
       await this.delivery.ended()
+      this.#subAgents.close()
     }
     return this.#refused
   }
@@ -166,6 +169,7 @@ export class Life {
     await this.#hold()
     for (const row of unfinished) this.delivery.push(row)
     this.#sessions.endUnreadable()
+    this.#sessions.endSubAgents()
     this.#subscribe()
     void this.#inBackground('register commands', () => server.registerCommands(registeredCommands()))
   }
@@ -185,7 +189,7 @@ export class Life {
     }
     this.#deaf = false
     this.#ports.onHeld()
-    if (!claim.took_over) return
+    if (!claim.took_over) return void this.#adopt()
     const position = await this.#ask(() => this.#ports.server.position())
     this.#others_sequence = parseCursor(position)?.sequence ?? 0
     // What comes later has a row by the stream.
@@ -206,8 +210,7 @@ export class Life {
   }
 
   #onEvent(event: EventEnvelope): void {
-    const { host_agent_id } = isSubAgentEvent(event) ? event.payload.sub_agent : { host_agent_id: null }
-    if (isSubAgentEvent(event) && host_agent_id === this.directory.me.id) this.#ports.subAgents.handle(event)
+    if (isSubAgentEnd(event)) this.#subAgents.ended(event.payload.sub_agent.id)
     if (event.type === 'channel.loop_resumed') this.delivery.wake()
     if (event.type === 'user.updated' && event.payload.user.id === this.directory.me.id)
       this.#ports.presence.look(event.payload.user.client)
@@ -239,6 +242,27 @@ export class Life {
   async #recover(reason: string, lost_through: ReadonlyMap<string, number>): Promise<void> {
     this.#ports.log.info('Open deliveries are taken up from the server.', { reason })
     await this.#inBackground('recover open deliveries', () => this.#open.recover(lost_through))
+    await this.#adopt()
+  }
+
+  /** Takes up the sub-agents of this host that have no row. Resolves when it is done or was given up. */
+  async #adopt(): Promise<void> {
+    const { state, config, server, clock } = this.#ports
+    const over = this.#over.signal
+    await this.#inBackground('take up sub-agents', async () => {
+      for (const sub_agent of await server.activeSubAgents()) {
+        if (sub_agent.host_agent_id !== this.directory.me.id) continue
+        const { project_ids } = await server.task(sub_agent.task_id)
+        const row = this.#rows.ofSubAgent(sub_agent, project_ids)
+        const stored = row && (await storing(clock, over, () => state.enqueue(config.name, row)))
+        if (stored) this.#took(stored)
+      }
+    })
+  }
+
+  #took(row: Row): void {
+    this.#ports.onReceived(row)
+    this.delivery.push(row)
   }
 
   /** Resolves when it is done or was given up. */

@@ -1,12 +1,12 @@
 import type { EventEnvelope } from '../../../src/contracts/events.ts'
-import type { Message } from '../../../src/contracts/resources.ts'
+import type { Message, SubAgent } from '../../../src/contracts/resources.ts'
 import type { AgentConfig } from '../config/config.ts'
 import type { CommandWay } from '../delivery/command-runner.ts'
-import { messageRowId, noticeRowId } from '../delivery/ids.ts'
+import { messageRowId, noticeRowId, subAgentRowId } from '../delivery/ids.ts'
 import { judgeCommand, wayOfText } from '../relay/commands.ts'
 import { noticeText } from '../relay/notice.ts'
 import { messageText } from '../relay/prompt.ts'
-import { sessionOfChannel } from '../relay/session-keys.ts'
+import { sessionOf, sessionOfChannel } from '../relay/session-keys.ts'
 import { type ChannelInfo, type Wake, type Waker, wakeOf } from '../relay/wake.ts'
 import type { NewRow, Row } from '../state/port.ts'
 import { commandOf } from './command-of.ts'
@@ -32,8 +32,28 @@ export class RowMaker {
 
   /** Undefined when the event asks nothing of the agent. The sender of an answered message is looked up before. */
   ofEvent(event: EventEnvelope): NewRow | undefined {
+    if (event.type === 'sub_agent.created') {
+      const { sub_agent, project_ids } = event.payload
+      return this.ofSubAgent(sub_agent, project_ids)
+    }
     const wake = wakeOf(event, this.#waker())
     return wake && this.#ofWake(idOf(wake), wake)
+  }
+
+  /** Undefined for a sub-agent of another host. It speaks in the channel of the first project of its task. */
+  ofSubAgent({ id, host_agent_id }: SubAgent, project_ids: readonly string[]): NewRow | undefined {
+    if (host_agent_id !== this.#directory.me.id) return undefined
+    const [channel_id = ''] = project_ids.flatMap((one) => this.#directory.project(one)?.channel_id ?? [])
+    const session = sessionOf(this.#config, { kind: 'sub', id })
+    return {
+      id: subAgentRowId(id),
+      kind: 'sub_agent',
+      channel_id,
+      seq: null,
+      reply_to: null,
+      session,
+      text: '',
+    }
   }
 
   /** The row of a message that was for the agent before, whatever its wake rule says now. */

@@ -3,7 +3,8 @@ import type { Prompt } from '../delivery/turn-runner.ts'
 import type { Gateway } from '../gateway/port.ts'
 import { primingText } from '../relay/prime.ts'
 import { systemPrompt } from '../relay/prompt.ts'
-import { sessionKey } from '../relay/session-keys.ts'
+import { sessionKey, subAgentOf } from '../relay/session-keys.ts'
+import { subAgentSystemPrompt } from '../relay/sub-agent.ts'
 import { backOffMs } from '../server/back-off.ts'
 import type { AgentServer } from '../server/port.ts'
 import type { Row, State, StoredSession } from '../state/port.ts'
@@ -50,7 +51,10 @@ export class SessionKeeper {
 
   /** Stable per session: what the session is about. */
   systemPrompt(row: Row): string {
-    const channel = this.#ports.directory.channel(row.channel_id)
+    const { directory } = this.#ports
+    const channel = directory.channel(row.channel_id)
+    if (row.kind === 'sub_agent')
+      return subAgentSystemPrompt(channel?.name ?? directory.projectName(row.channel_id))
     return channel ? systemPrompt(channel.name) : ''
   }
 
@@ -66,12 +70,23 @@ export class SessionKeeper {
   /** Ends the sessions of channels that the agent does not read any more. */
   endUnreadable(): void {
     const { directory } = this.#ports
-    this.#end(({ channel_id }) => directory.channel(channel_id) === undefined)
+    this.#end((one) => !isOfSubAgent(one) && directory.channel(one.channel_id) === undefined)
   }
 
   /** Ends the session of a channel, now or as soon as the gateway is there. */
   end(channel_id: string): void {
-    this.#end((session) => session.channel_id === channel_id)
+    this.#end((one) => !isOfSubAgent(one) && one.channel_id === channel_id)
+  }
+
+  /** Ends one session. */
+  endSession(session: string): void {
+    this.#end((one) => one.session === session)
+  }
+
+  /** Ends the sessions of sub-agents that are over: an earlier life ended their rows. */
+  endSubAgents(): void {
+    const { state, agent } = this.#ports
+    this.#end((one) => isOfSubAgent(one) && state.unfinished(agent, one.session).length === 0)
   }
 
   #end(which: (session: StoredSession) => boolean): void {
@@ -106,4 +121,9 @@ export class SessionKeeper {
       }
     }
   }
+}
+
+/** The session of a sub-agent lives as long as the sub-agent, whatever its host reads. */
+function isOfSubAgent({ session }: StoredSession): boolean {
+  return subAgentOf(session) !== undefined
 }

@@ -1,5 +1,5 @@
 import { GatewayAway, GatewayRefused } from '../gateway/port.ts'
-import { KeyRefused, ServerAway, ServerRefused } from '../server/port.ts'
+import { KeyRefused, ServerAway, ServerRefused, SubAgentOver } from '../server/port.ts'
 import { StateUnwritable } from '../state/port.ts'
 
 /** What an error means for the row that met it. Reasons are for people to read. */
@@ -18,6 +18,7 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof GatewayAway) return passing('the gateway of the agent is not connected')
   if (error instanceof ServerAway) return passing(reasonOf(error), error.retry_after_ms)
   if (error instanceof StateUnwritable) return passing('the bridge cannot write to its disk')
+  if (error instanceof SubAgentOver) return { kind: 'refused', reason: 'The sub-agent has ended.' }
   if (error instanceof ServerRefused)
     return { kind: 'refused', reason: `Mission Control refused: ${error.message}` }
   if (error instanceof GatewayRefused)

@@ -24,6 +24,11 @@ export function noticeRowId(channel_id: string, sequence: number): string {
   return `n${channel_id.replaceAll('-', '')}.${sequence}`
 }
 
+/** Id of the row of a sub-agent: one row, and so one turn, for each. */
+export function subAgentRowId(sub_agent_id: string): string {
+  return `a${sub_agent_id.replaceAll('-', '')}`
+}
+
 /** Prefix of all ids that this agent gives to its turns: a run with it was asked for by the bridge. */
 export function runPrefix({ org_slug, agent }: Identity): string {
   const prefix = `mc-${org_slug}-${agent}-`

@@ -1,11 +1,12 @@
-import { type AgentServer, KeyRefused, ServerRefused } from '../server/port.ts'
+import { KeyRefused, type NewMessage, ServerRefused } from '../server/port.ts'
 import type { Row } from '../state/port.ts'
 import { clientId, type Identity } from './ids.ts'
 import type { OpenRow } from './open-row.ts'
 
 export interface OutboxPorts {
   identity: Identity
-  server: Pick<AgentServer, 'post'>
+  /** Posts in the channel of a row, as the agent or as the sub-agent whose session it is. */
+  post(row: Row, message: NewMessage): Promise<unknown>
   /** Parts of a text, each within the server's limit, in order; none for a text without content. */
   split(text: string): string[]
   /** Called for each message that the server has. */
@@ -39,7 +40,7 @@ export class Outbox {
 
   /** Resolves with the reason when the server refuses it for good. */
   async #postPart(row: Row, content: string, part: number): Promise<string | undefined> {
-    const { identity, server } = this.#ports
+    const { identity } = this.#ports
     const message = {
       content,
       client_id: clientId(identity, row, part),
@@ -47,7 +48,7 @@ export class Outbox {
     }
     const reply_to = part === 1 ? row.reply_to : null
     try {
-      await server.post(row.channel_id, reply_to === null ? message : { ...message, reply_to })
+      await this.#ports.post(row, reply_to === null ? message : { ...message, reply_to })
       return undefined
     } catch (error) {
       if (!(error instanceof ServerRefused)) {

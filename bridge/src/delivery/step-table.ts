@@ -124,6 +124,33 @@ const COMMAND: Readonly<Record<Step, StepRule>> = {
 /** Without a message there is nobody to report to. */
 const unreported = (rule: StepRule): StepRule => ({ ...rule, reports: null })
 
+const SUB_AGENT: Readonly<Record<Step, StepRule>> = {
+  received: unreported({
+    ...TURN.received,
+    does: 'Waits for its place, fetches a key of the sub-agent, creates its session with the model, stores boot and generation.',
+    idempotent_by:
+      'The row was stored together with the cursor, once per agent and id. A further key ends the former one; a session that is there stays.',
+  }),
+  submitted: unreported({
+    ...TURN.submitted,
+    does: 'Starts the one turn of the sub-agent with task and instructions. After another boot of the gateway it reads the history of the session first.',
+  }),
+  accepted: unreported({
+    ...TURN.accepted,
+    does: 'Waits for the end of the turn. Ends with the sub-agent, whoever ends that.',
+  }),
+  answered: {
+    ...TURN.answered,
+    does: 'Posts the answer as the sub-agent in the channel of its project, split into parts, in order.',
+  },
+  posted: {
+    ...unreported(TURN.posted),
+    does: 'Completes the sub-agent with the answer as its summary; without an answer terminates it with the reason. Then its session is archived and its key forgotten.',
+    idempotent_by: 'A sub-agent ends once: the server refuses a second end, and that ends the row as well.',
+  },
+  done: DONE,
+}
+
 /** The table of steps: `received → submitted → accepted → answered → posted → done`, by kind of row. */
 export const TABLE: Readonly<Record<RowKind, Readonly<Partial<Record<Step, StepRule>>>>> = {
   message: TURN,
@@ -141,4 +168,5 @@ export const TABLE: Readonly<Record<RowKind, Readonly<Partial<Record<Step, StepR
     posted: unreported(TURN.posted),
     done: DONE,
   },
+  sub_agent: SUB_AGENT,
 }

@@ -130,7 +130,8 @@ function changeOf(row: Row, outcome: Outcome): RowChange {
     case 'part_posted':
       return { parts_posted: outcome.parts }
     case 'posted':
-      return { parts_posted: outcome.parts, answer: null }
+      // The answer of a sub-agent is its summary, too.
+      return { parts_posted: outcome.parts, ...(row.kind === 'sub_agent' ? {} : { answer: null }) }
     case 'started':
     case 'reported':
     case 'delayed':

@@ -31,6 +31,8 @@ export interface TurnPorts {
   prompt(row: Row): Promise<Prompt>
   /** Stable per session; empty for none. */
   systemPrompt(row: Row): string
+  /** Makes the session ready for its turn. Rejects as `prompt` does, and as the gateway does. */
+  prepare(row: Row, session_key: string): Promise<{ timeout_seconds?: number }>
   sessionKey(session: string, generation: number): string
   /** The generation in which a session is used from now on. */
   generation(session: string): number
@@ -118,12 +120,14 @@ export class TurnRunner {
     if (open.row.boot_id !== boot_id) open.apply({ type: 'submitted', boot_id, generation })
     const run_id = runId(identity, open.row)
     this.#turn(open.row).expect(run_id)
+    const prepared = await this.#ports.prepare(open.row, this.#key(open.row))
     const system_prompt = systemPrompt(open.row)
     const reply = await gateway.startTurn({
       session_key: this.#key(open.row),
       run_id,
       message: prompt.text,
       ...(system_prompt === '' ? {} : { system_prompt }),
+      ...prepared,
     })
     if (open.row.step === 'submitted' && reply.status !== 'unknown') open.apply({ type: 'accepted', boot_id })
     if (prompt.primed_seq !== null) state.setPrimed(agent, session, prompt.primed_seq)
@@ -137,12 +141,18 @@ export class TurnRunner {
   }
 
   #follower(open: OpenRow): TurnFollower {
-    return new TurnFollower(this.#ports, {
-      open,
-      turn: this.#turn(open.row),
-      session_key: this.#key(open.row),
-      find: () => this.#find(open),
-    })
+    const { limits } = this.#ports
+    // The time of a sub-agent is the server's to end.
+    const turn_ms = open.row.kind === 'sub_agent' ? limits.give_up_ms : limits.turn_ms
+    return new TurnFollower(
+      { ...this.#ports, limits: { ...limits, turn_ms } },
+      {
+        open,
+        turn: this.#turn(open.row),
+        session_key: this.#key(open.row),
+        find: () => this.#find(open),
+      },
+    )
   }
 
   async #find(open: OpenRow) {

@@ -12,6 +12,14 @@ export interface Workers {
   commands: CommandRunner
   outbox: Outbox
   reports: Reports
+  sub_agents: {
+    /** The turn of a sub-agent, which ends with the sub-agent. Rejects with `SubAgentOver` then. */
+    during(row: Row, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void>
+    /** Tells the server how the turn ended; without effect for a sub-agent that has ended. */
+    end(row: Row): Promise<void>
+    /** The row is done: its session is of no use any more. */
+    over(row: Row): void
+  }
   again: {
     /** Whether a person asked again after a row had failed. Rejects with `ServerAway` or `KeyRefused`. */
     isAsked(row: Row): Promise<boolean>
@@ -33,12 +41,13 @@ async function takeStep(open: OpenRow, workers: Workers, signal: AbortSignal): P
     case 'received':
     case 'submitted':
     case 'accepted':
-      return open.row.kind === 'command'
-        ? await workers.commands.run(open, signal)
-        : await workers.turns.run(open, signal)
+      if (open.row.kind === 'command') return await workers.commands.run(open, signal)
+      if (open.row.kind !== 'sub_agent') return await workers.turns.run(open, signal)
+      return await workers.sub_agents.during(open.row, signal, (until) => workers.turns.run(open, until))
     case 'answered':
       return await workers.outbox.post(open)
     case 'posted': {
+      if (open.row.kind === 'sub_agent') return await endSubAgent(open, workers)
       const report = reportOf(open.row)
       if (report?.state === 'failed' && open.ended_before) return await endAgain(open, report, workers)
       if (report) await workers.reports.end(open.row, report)
@@ -47,6 +56,12 @@ async function takeStep(open: OpenRow, workers: Workers, signal: AbortSignal): P
     case 'done':
       return
   }
+}
+
+async function endSubAgent(open: OpenRow, { sub_agents }: Workers): Promise<void> {
+  await sub_agents.end(open.row)
+  open.apply({ type: 'reported' })
+  sub_agents.over(open.row)
 }
 
 /** The server may know of the failure already, and a person have set the delivery back: then it is not failed again. */

@@ -31,6 +31,10 @@ export const SERVER_CALLS = [
   'deliver',
   'registerCommands',
   'waitingDeliveries',
+  'activeSubAgents',
+  'subAgentKey',
+  'terminateSubAgent',
+  'completeSubAgent',
   'reportClient',
   'subscribe',
   'version',
@@ -166,7 +170,7 @@ export class Metrics {
   /** Series exist from the start: a rate over a series that appears with its first count misses that count. */
   #begin(agent: string): void {
     this.#reconnections.inc({ agent }, 0)
-    for (const kind of ['message', 'command', 'notice', 'speech'] as const) {
+    for (const kind of ['message', 'command', 'notice', 'speech', 'sub_agent'] as const) {
       if (kind !== 'speech') this.#inbound.inc({ agent, kind }, 0)
       this.#outbound.inc({ agent, kind }, 0)
     }

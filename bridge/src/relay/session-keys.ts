@@ -48,6 +48,12 @@ export function parseSessionKey(key: string): ParsedKey | undefined {
   return { session, gateway_agent, org_slug, place: { kind: of, id }, generation: Number(generation ?? 0) }
 }
 
+/** The sub-agent of a session; undefined for the session of a channel. */
+export function subAgentOf(session: string): string | undefined {
+  const place = parseSessionKey(session)?.place
+  return place?.kind === 'sub' ? place.id : undefined
+}
+
 /** Whether a session is one of this owner's; all other events of a gateway are other people's business. */
 export function ownsKey(owner: SessionOwner, key: string): boolean {
   const parsed = parseSessionKey(key)

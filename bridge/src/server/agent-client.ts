@@ -1,7 +1,15 @@
 import { LIMITS } from '../../../src/contracts/limits.ts'
 import type { Page, Slice } from '../../../src/contracts/lists.ts'
 import type { ClientReport, Subscriptions } from '../../../src/contracts/requests.ts'
-import type { AgentCommand, Channel, Message, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type {
+  AgentCommand,
+  Channel,
+  Message,
+  Project,
+  SubAgent,
+  Task,
+  User,
+} from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 import { Api, type Call } from './api.ts'
 import { type Connection, type ConnectionOptions, connectionOf } from './connection.ts'
@@ -9,6 +17,7 @@ import { EventFeed } from './event-feed.ts'
 import { head } from './poll.ts'
 import {
   type AgentServer,
+  type HostedSubAgent,
   type Incoming,
   KeyRefused,
   type NewMessage,
@@ -22,6 +31,8 @@ import { AgentSocket } from './socket.ts'
 const PAGES_MAX = 1_000
 /** 1,000 deliveries: the rest is asked for when these are done. */
 const WAITING_PAGES_MAX = 10
+/** Characters of a sub-agent's summary: people read it in a list, and the whole answer is in the channel. */
+const SUMMARY_MAX = 2_000
 
 /** Mission Control as one agent: calls with retries, the event stream, typing. Holds one connection per purpose. */
 export class AgentClient implements AgentServer {
@@ -96,6 +107,28 @@ export class AgentClient implements AgentServer {
 
   async subscribe(subscriptions: Subscriptions): Promise<void> {
     await this.#call({ method: 'PUT', route: '/subscriptions', path: '/subscriptions', body: subscriptions })
+  }
+
+  async activeSubAgents(): Promise<SubAgent[]> {
+    const list = this.#pages<SubAgent>('/sub-agents', 'status=active', PAGES_MAX)
+    return (await unlessUnknown(list))?.all ?? []
+  }
+
+  async subAgentKey(sub_agent_id: string): Promise<HostedSubAgent> {
+    const path = `/sub-agents/${encodeURIComponent(sub_agent_id)}/key`
+    return await this.#call({ method: 'POST', route: '/sub-agents/{sub_agent_id}/key', path })
+  }
+
+  async terminateSubAgent(sub_agent_id: string, reason: string): Promise<void> {
+    const route = '/sub-agents/{sub_agent_id}/terminate'
+    const path = `/sub-agents/${encodeURIComponent(sub_agent_id)}/terminate`
+    await this.#call({ method: 'POST', route, path, body: { reason: shortened(reason, LIMITS.comment_max) } })
+  }
+
+  async completeSubAgent(summary: string): Promise<void> {
+    const path = '/sub-agents/me/complete'
+    const body = { summary: shortened(summary, SUMMARY_MAX) }
+    await this.#call({ method: 'POST', route: path, path, body })
   }
 
   async waitingDeliveries(): Promise<WaitingDelivery[]> {

@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '../../../src/contracts/events.ts'
 import type { ClientReport, Subscriptions } from '../../../src/contracts/requests.ts'
-import type { Channel, Message, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Channel, Message, Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
 import type { DeliveryState } from '../../../src/contracts/vocabulary.ts'
 
 /**
@@ -35,6 +35,14 @@ export interface AgentServer {
   reportClient(report: ClientReport): Promise<boolean>
   /** Which topics the own stream carries. */
   subscribe(subscriptions: Subscriptions): Promise<void>
+  /** Active sub-agents of the org; empty from a server that has none. */
+  activeSubAgents(): Promise<SubAgent[]>
+  /** A new key of a sub-agent that this agent hosts; the former key dies. Refused once the sub-agent has ended. */
+  subAgentKey(sub_agent_id: string): Promise<HostedSubAgent>
+  /** Refused once it has ended. The reason is shortened. */
+  terminateSubAgent(sub_agent_id: string, reason: string): Promise<void>
+  /** Ends the sub-agent whose key this is. The summary is shortened. */
+  completeSubAgent(summary: string): Promise<void>
   /** Shows to others that the agent types, for 3 s; best effort, never throws, never waits. At most every 2 s per channel. */
   typing(channel_id: string): void
   /**
@@ -48,6 +56,15 @@ export interface AgentServer {
   useKey(api_key: string): void
   close(): void
 }
+
+/** What the host of a sub-agent gets to run it. */
+export interface HostedSubAgent extends Pick<SubAgent, 'id' | 'task_id' | 'model' | 'seconds_remaining'> {
+  instructions: string
+  api_key: string
+}
+
+/** The server as a hosted sub-agent, with a key of its own. */
+export type SubAgentServer = Pick<AgentServer, 'post' | 'typing' | 'completeSubAgent' | 'close'>
 
 export interface NewMessage {
   content: string
@@ -86,6 +103,11 @@ export type StreamMode = 'connecting' | 'stream' | 'polling'
 /** The key is not valid any more; a retry cannot succeed. */
 export class KeyRefused extends Error {
   override name = 'KeyRefused'
+}
+
+/** A hosted sub-agent has ended, or is not this agent's any more. */
+export class SubAgentOver extends Error {
+  override name = 'SubAgentOver'
 }
 
 /** The server refused a request, and the same request will be refused again. */

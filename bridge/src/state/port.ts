@@ -68,22 +68,26 @@ export interface State {
 export const STEPS = ['received', 'submitted', 'accepted', 'answered', 'posted', 'done'] as const
 export type Step = (typeof STEPS)[number]
 
-/** `message`: a turn. `command`: a gateway command. `notice`: a turn about an event that is no message. `speech`: text of the agent's own accord, begins as `answered`. */
-export const ROW_KINDS = ['message', 'command', 'notice', 'speech'] as const
+/**
+ * `message`: a turn. `command`: a gateway command. `notice`: a turn about an event that is no message. `speech`: text of the agent's
+ * own accord, begins as `answered`. `sub_agent`: the one turn of a sub-agent that the agent hosts.
+ */
+export const ROW_KINDS = ['message', 'command', 'notice', 'speech', 'sub_agent'] as const
 export type RowKind = (typeof ROW_KINDS)[number]
 
 export interface NewRow {
-  /** Unique per agent and stable: `m<channel>.<seq>`, `n<channel>.<event sequence>`, or a hash of the run of speech. */
+  /** Unique per agent and stable: `m<channel>.<seq>`, `n<channel>.<event sequence>`, `a<sub-agent>`, or a hash of the run of speech. */
   id: string
   kind: RowKind
+  /** Empty for a sub-agent whose task has no project: it has nowhere to speak. */
   channel_id: string
-  /** Place of the message in its channel; null for notices and speech. */
+  /** Place of the message in its channel; null without a message. */
   seq: number | null
   /** Id of the message to answer; null when there is none. */
   reply_to: string | null
   /** Session without its generation, e.g. `agent:main:mc:acme:project:<id>`. */
   session: string
-  /** What the gateway is told. Removed once the row is done. */
+  /** What the gateway is told; a sub-agent's is asked for at the server instead. Removed once the row is done. */
   text: string
   /** Where the row begins; `received` when left out, `answered` for speech with its `answer`. */
   step?: Step

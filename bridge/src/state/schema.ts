@@ -1,25 +1,20 @@
 import type { Database } from 'bun:sqlite'
 import { Database as Sqlite } from 'bun:sqlite'
-import { ROW_KINDS, STEPS, StateTooNew } from './port.ts'
+import { STEPS, StateTooNew } from './port.ts'
 
 /** In the header of the file, "MCBr": tells a state file from any other database. */
 export const APPLICATION_ID = 0x4d434272
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(', ')
 
-/** Forward only, each in one transaction with its version. An applied one never changes. */
-export const MIGRATIONS: readonly string[] = [
-  `
-  create table cursor (
-    agent text primary key,
-    cursor text not null
-  ) strict, without rowid;
+/** Kinds of the first schema; later ones came with a table of their own. */
+const FIRST_KINDS = ['message', 'command', 'notice', 'speech']
 
-  create table work (
+const workTable = (name: string, kinds: readonly string[]) => `  create table ${name} (
     number integer primary key autoincrement,
     agent text not null,
     id text not null,
-    kind text not null check (kind in (${quoted(ROW_KINDS)})),
+    kind text not null check (kind in (${quoted(kinds)})),
     channel_id text not null,
     seq integer,
     reply_to text,
@@ -36,11 +31,23 @@ export const MIGRATIONS: readonly string[] = [
     updated_at integer not null,
     unique (agent, id),
     check (step <> 'done' or (text = '' and answer is null))
-  ) strict;
-  create index work_unfinished on work (agent, session, number) where step <> 'done';
+  ) strict;`
+
+const WORK_INDEXES = `  create index work_unfinished on work (agent, session, number) where step <> 'done';
   create index work_oldest on work (received_at) where step <> 'done';
   create index work_done on work (updated_at) where step = 'done';
-  create index work_message on work (agent, channel_id, seq, number) where seq is not null;
+  create index work_message on work (agent, channel_id, seq, number) where seq is not null;`
+
+/** Forward only, each in one transaction with its version. An applied one never changes. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table cursor (
+    agent text primary key,
+    cursor text not null
+  ) strict, without rowid;
+
+${workTable('work', FIRST_KINDS)}
+${WORK_INDEXES}
 
   create table session (
     agent text not null,
@@ -73,6 +80,13 @@ export const MIGRATIONS: readonly string[] = [
     instance text not null
   ) strict;
   insert into identity values (1, lower(hex(randomblob(16))));
+  `,
+  `
+${workTable('next_work', [...FIRST_KINDS, 'sub_agent'])}
+  insert into next_work select * from work;
+  drop table work;
+  alter table next_work rename to work;
+${WORK_INDEXES}
   `,
 ]
 

@@ -157,13 +157,11 @@ describe('the outbox', () => {
   function outbox(refuse: (message: NewMessage) => Error | undefined = () => undefined): Outbox {
     return new Outbox({
       identity: { org_slug: 'acme', agent: 'scout' },
-      server: {
-        async post(_, message) {
-          const error = refuse(message)
-          if (error) throw error
-          posted.push(message)
-          return sample({ content: message.content })
-        },
+      async post(_, message) {
+        const error = refuse(message)
+        if (error) throw error
+        posted.push(message)
+        return sample({ content: message.content })
       },
       split: (text) => text.split('|').filter((part) => part !== ''),
       onPosted: () => undefined,

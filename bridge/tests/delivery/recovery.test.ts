@@ -122,6 +122,7 @@ class Stage {
       limits: LIMITS,
       prompt: async ({ text }) => ({ text, primed_seq: null }),
       systemPrompt: () => '',
+      prepare: async () => ({}),
       sessionKey,
       generation: (session) => this.state.generation('scout', session),
       onAnswered: () => undefined,

@@ -100,6 +100,7 @@ const EXPECTED: Record<RowKind, Record<OutcomeType, string>> = {
     delayed: '. . . w p .',
     give_up: '. . . p d .',
   },
+  sub_agent: MESSAGE,
 }
 
 const PAIRS = ROW_KINDS.flatMap((kind) =>
@@ -115,7 +116,7 @@ const PAIRS = ROW_KINDS.flatMap((kind) =>
 
 describe('the table of steps', () => {
   test('B2 every kind, step and outcome moves as written here, or is refused', () => {
-    expect(PAIRS.length).toBe(4 * 13 * 6)
+    expect(PAIRS.length).toBe(5 * 13 * 6)
     for (const { kind, step, outcome, to } of PAIRS) {
       const place = `${kind} ${step} ${outcome}`
       const from = row(kind, step)
@@ -147,13 +148,18 @@ describe('the table of steps', () => {
 
   test('speech begins with its answer, everything else as received', () => {
     const begins = ROW_KINDS.map((kind) => STEPS.filter((step) => mayBegin(kind, step)))
-    expect(begins).toEqual([['received'], ['received'], ['received'], ['answered']])
+    expect(begins).toEqual([['received'], ['received'], ['received'], ['answered'], ['received']])
   })
 })
 
 describe('what changes with a move', () => {
   const change = (step: Step, outcome: OutcomeType, of: Partial<Row> = {}) =>
     transition(row('message', step, of), OUTCOME[outcome]).change
+
+  test('the answer of a sub-agent stays until it is its summary', () => {
+    const posted = transition(row('sub_agent', 'answered', { answer: 'Done.' }), OUTCOME.posted)
+    expect(posted.change).toEqual({ parts_posted: 2 })
+  })
 
   test('boot and generation are stored before the turn is sent', () => {
     expect(change('received', 'submitted')).toEqual({ boot_id: 'boot-2', generation: 3 })
@@ -227,7 +233,7 @@ describe('what the server is told', () => {
 
   test('without a message nothing is told', () => {
     for (const { kind, step, outcome, to } of PAIRS) {
-      if (to === undefined || (kind !== 'notice' && kind !== 'speech')) continue
+      if (to === undefined || kind === 'message' || kind === 'command') continue
       expect(effects(kind, step, OUTCOME[outcome]).filter((effect) => effect.do === 'report')).toEqual([])
       expect(reportOf(row(kind, step))).toBeNull()
     }
@@ -275,7 +281,7 @@ test('B2 docs/spec/bridge.md prints the table (else run: bun bridge/scripts/step
 
 test('the documents get a line for each step of each kind', () => {
   const text = stepsText()
-  expect(text.match(/^### /gm)?.length).toBe(4)
-  expect(text.match(/^\| `/gm)?.length).toBe(6 + 6 + 6 + 3)
+  expect(text.match(/^### /gm)?.length).toBe(5)
+  expect(text.match(/^\| `/gm)?.length).toBe(6 + 6 + 6 + 3 + 6)
   expect(text).toContain('`part_posted`, `delayed` → answered; `failed`, `posted`, `give_up` → posted |')
 })

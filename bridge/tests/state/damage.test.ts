@@ -237,6 +237,17 @@ describe('B74 versions of the schema', () => {
     expect(folder.open(path, { migrations: NEXT }).unfinished('scout').length).toBe(3)
   })
 
+  test('a file from before sub-agents keeps its rows and takes those of sub-agents', () => {
+    const path = folder.file()
+    const before = folder.open(path, { migrations: MIGRATIONS.slice(0, 2) })
+    const rows = [added(before, 'scout', message('e1')), added(before, 'scout', message('e2'))]
+    before.close()
+    const state = folder.open(path)
+    expect(state.moved_aside).toBeNull()
+    expect(state.unfinished('scout')).toEqual(rows)
+    expect(added(state, 'scout', message('a1', { kind: 'sub_agent', seq: null })).number).toBe(3)
+  })
+
   test('a newer file is refused and left alone', () => {
     const path = filled(3)
     folder.open(path, { migrations: NEXT }).close()

@@ -18,7 +18,7 @@ const row = fc
     retry: fc.nat(2),
     session,
     text,
-    kind: fc.constantFrom('message', 'command', 'notice', 'speech'),
+    kind: fc.constantFrom('message', 'command', 'notice', 'speech', 'sub_agent'),
   })
   .map(({ n, retry, session, text, kind }): NewRow => {
     const id = retry === 0 ? `e${n}` : `e${n}r${retry}`

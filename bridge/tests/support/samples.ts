@@ -68,6 +68,7 @@ export function subAgent(change: Partial<SubAgent> = {}): SubAgent {
     task_id: TASK,
     host_agent_id: null,
     model: 'fake-1',
+    display_name: 'Sub-agent 1',
     status: 'completed',
     created_by: ME,
     expires_at: TIME,

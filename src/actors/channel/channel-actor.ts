@@ -2,6 +2,7 @@ import type {
   ChannelReply,
   ChannelRequest,
   CommandCall,
+  LiftRequest,
   PostReply,
   PostRequest,
 } from '../../contracts/calls.ts'
@@ -52,6 +53,8 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
         return this.#markers.read(request)
       case 'unread':
         return deferred(this.#markers.unread(request))
+      case 'lift_pause':
+        return deferred(this.#liftByPerson(request))
       case 'save_reads':
         return deferred(this.#markers.saveAll())
     }
@@ -146,6 +149,19 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
         input: { channel_id: this.#channel_id, reason },
       })
       .catch((error: unknown) => this.#context.failed('lift a loop brake', error))
+  }
+
+  /** Agents' posts are refused until the end of the pause is stored: a failure leaves everything as it was. */
+  async #liftByPerson({ command_id, principal, retry }: LiftRequest): Promise<null> {
+    await this.#ports.resumeLoop(this.#org_id, {
+      command_id,
+      command: 'channel.resume_loop',
+      input: { channel_id: this.#channel_id, reason: 'administrator' },
+      principal,
+      ...(retry ? { retry } : {}),
+    })
+    this.#brake.lift()
+    return null
   }
 
   #envelope() {

@@ -3,26 +3,29 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import type { ConnectionOptions } from '../connection.ts'
 import { migrateUp } from '../migrate.ts'
+import { workerConnection, workerPassword } from '../queue/connection.ts'
 import { ensureRoles, type RolePasswords } from '../roles.ts'
 import { type EmbeddedPostgres, startEmbedded } from './launcher.ts'
 import { privateFile } from './private-file.ts'
 
 export interface EmbeddedDatabase {
   app: ConnectionOptions
+  worker: ConnectionOptions
   owner: ConnectionOptions
   migrated: string[]
   recovered: boolean
   stop(): Promise<void>
 }
 
-const DATABASE = 'mission_control'
+export const DATABASE = 'mission_control'
 
 /** Starts the embedded PostgreSQL with the product's database, its roles and the current schema. */
 export async function openEmbedded(data_dir: string, log: (line: string) => void): Promise<EmbeddedDatabase> {
   const { owner, passwords, recovered, stop } = await startEmbeddedDatabase(data_dir, log)
   try {
     const migrated = await prepareDatabase(owner, passwords)
-    return { owner, app: { ...owner, user: 'mc_app', password: passwords.app }, migrated, recovered, stop }
+    const app = { ...owner, user: 'mc_app', password: passwords.app }
+    return { owner, app, worker: workerConnection(app), migrated, recovered, stop }
   } catch (error) {
     await stop()
     throw error
@@ -83,7 +86,8 @@ function connection(server: EmbeddedPostgres, user: string, password: string): C
 function rolePasswords(folder: string): Required<RolePasswords> {
   const text = privateFile(join(folder, 'role-passwords.json'), () => {
     const fresh = () => randomBytes(24).toString('base64url')
-    return JSON.stringify({ app: fresh(), worker: fresh(), backup: fresh() })
+    return JSON.stringify({ app: fresh(), backup: fresh() })
   })
-  return JSON.parse(text) as Required<RolePasswords>
+  const { app, backup } = JSON.parse(text) as Omit<Required<RolePasswords>, 'worker'>
+  return { app, backup, worker: workerPassword(app) }
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { initialize, SUPERUSER } from './cluster.ts'
 import { endLeftovers } from './leftovers.ts'
-import { lockFolder } from './lock.ts'
+import { LOCK_FILE, lockFolder } from './lock.ts'
 import { startPostgres } from './postgres-process.ts'
 import { privateFile } from './private-file.ts'
 import { type Runner, runnerFor } from './runner.ts'
@@ -39,7 +39,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const data_dir = resolve(options.data_dir)
   const root = join(data_dir, 'postgres')
   mkdirSync(root, { recursive: true, mode: 0o755 })
-  const unlock = lockFolder(join(data_dir, 'mission-control.lock'))
+  const unlock = lockFolder(join(data_dir, LOCK_FILE))
   let runner: Runner | undefined
   let socket: SocketFolder | undefined
   const release = () => {

@@ -1,5 +1,8 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
+/** Name of the lock in a data folder. */
+export const LOCK_FILE = 'mission-control.lock'
+
 /** A stale lock is removed and tried again; more tries mean that others take it at the same moment. */
 const TRIES_MAX = 3
 
@@ -33,6 +36,11 @@ function takeLock(path: string): boolean {
   } finally {
     rmSync(mine, { force: true })
   }
+}
+
+/** Whether a living process holds the lock. */
+export function isLocked(path: string): boolean {
+  return holderOf(path) !== undefined
 }
 
 /** Process id of the holder when it is alive and is the process that wrote the file. */

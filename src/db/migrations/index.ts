@@ -8,12 +8,28 @@ import together_down from './0003_together.down.sql' with { type: 'text' }
 import together_up from './0003_together.sql' with { type: 'text' }
 import background_down from './0004_background.down.sql' with { type: 'text' }
 import background_up from './0004_background.sql' with { type: 'text' }
+import jobs_down from './0005_jobs.down.sql' with { type: 'text' }
+import jobs_up from './0005_jobs.sql' with { type: 'text' }
+import sub_agents_down from './0006_sub_agents.down.sql' with { type: 'text' }
+import sub_agents_up from './0006_sub_agents.sql' with { type: 'text' }
+import notifications_down from './0007_notifications.down.sql' with { type: 'text' }
+import notifications_up from './0007_notifications.sql' with { type: 'text' }
+import search_down from './0008_search.down.sql' with { type: 'text' }
+import search_up from './0008_search.sql' with { type: 'text' }
+import exports_down from './0009_exports.down.sql' with { type: 'text' }
+import exports_up from './0009_exports.sql' with { type: 'text' }
+import emails_down from './0010_emails.down.sql' with { type: 'text' }
+import emails_up from './0010_emails.sql' with { type: 'text' }
+import retention_down from './0012_retention.down.sql' with { type: 'text' }
+import retention_up from './0012_retention.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
   name: string
   up: string
   down: string
+  /** Builds on the tables of the queue, which a library makes. */
+  needs_queue?: true
 }
 
 /** In order; the schema's version is their number. A step that was released is never edited. */
@@ -23,4 +39,11 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002_lookups', up: lookups_up, down: lookups_down },
   { name: '0003_together', up: together_up, down: together_down },
   { name: '0004_background', up: background_up, down: background_down },
+  { name: '0005_jobs', up: jobs_up, down: jobs_down, needs_queue: true },
+  { name: '0006_sub_agents', up: sub_agents_up, down: sub_agents_down },
+  { name: '0007_notifications', up: notifications_up, down: notifications_down },
+  { name: '0008_search', up: search_up, down: search_down },
+  { name: '0009_exports', up: exports_up, down: exports_down },
+  { name: '0010_emails', up: emails_up, down: emails_down },
+  { name: '0012_retention', up: retention_up, down: retention_down },
 ]

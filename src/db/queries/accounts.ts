@@ -1,7 +1,9 @@
 import { and, eq, isNotNull, isNull, lt, or, type SQLWrapper, sql as text } from 'drizzle-orm'
 import { notFound } from '../../contracts/errors.ts'
 import type { Org } from '../../contracts/resources.ts'
+import { DEFAULT_SETTINGS } from '../../contracts/settings.ts'
 import type { ActingMember } from '../../domain/credentials.ts'
+import { filledSettings } from '../../domain/settings.ts'
 import type { Database, OrgRef } from '../client.ts'
 import { CoalescedReads } from '../coalesced.ts'
 import { isUniqueViolation } from '../failures.ts'
@@ -204,11 +206,12 @@ export class Accounts {
   /** Whole orgs among `ids` as a member with this account sees them, by name. */
   async orgs(account_id: string, ids: readonly string[]): Promise<Org[]> {
     if (ids.length === 0) return []
-    return await this.#database.query(
+    const orgs = await this.#database.query(
       (sql) => sql<Org[]>`
         select id, slug, name, status, deletion_at, role, settings, created_at, updated_at
         from auth_orgs(${account_id}, ${[...ids]}::uuid[]) order by name collate "natural", id`,
     )
+    return orgs.map((org) => ({ ...org, settings: filledSettings(org.settings, DEFAULT_SETTINGS) }))
   }
 
   async orgId(slug: string): Promise<string | undefined> {

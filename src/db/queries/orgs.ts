@@ -1,6 +1,8 @@
 import { eq } from 'drizzle-orm'
 import type { Org } from '../../contracts/resources.ts'
+import { DEFAULT_SETTINGS } from '../../contracts/settings.ts'
 import type { Role } from '../../contracts/vocabulary.ts'
+import { filledSettings } from '../../domain/settings.ts'
 import type { Tx } from '../client.ts'
 import { organizations } from '../schema/orgs.ts'
 import { build, type Params, statement } from '../statement.ts'
@@ -12,5 +14,5 @@ const orgById = statement((p: Params<{ id: string }>) =>
 /** An org in the view of a member with `role`. */
 export async function readOrg({ sql }: Pick<Tx, 'sql'>, id: string, role: Role): Promise<Org | undefined> {
   const [row] = await orgById(sql, { id })
-  return row && { ...row, role }
+  return row && { ...row, settings: filledSettings(row.settings, DEFAULT_SETTINGS), role }
 }

@@ -1,7 +1,8 @@
-import type { OrgSettings } from '../../contracts/settings.ts'
+import { DEFAULT_SETTINGS, type OrgSettings } from '../../contracts/settings.ts'
 import type { OrgStatus } from '../../contracts/vocabulary.ts'
 import type { Head } from '../../domain/ownership.ts'
 import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
+import { filledSettings } from '../../domain/settings.ts'
 import type { OneReader } from '../client.ts'
 import { foundUsernames } from './users.ts'
 
@@ -50,7 +51,8 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
           from channels c where c.org_id = h.org_id) as channels,
         (select coalesce(json_agg(json_build_object('project_id', p.project_id, 'user_id', p.user_id)), '[]')
           from project_users p where p.org_id = h.org_id) as project_users,
-        (select coalesce(json_agg(json_build_object('id', s.id, 'task_id', s.task_id, 'project_ids',
+        (select coalesce(json_agg(json_build_object('id', s.id, 'task_id', s.task_id,
+            'display_name', s.display_name, 'project_ids',
             (select coalesce(json_agg(t.project_id), '[]') from task_projects t
               where t.org_id = s.org_id and t.task_id = s.task_id))), '[]')
           from sub_agents s where s.org_id = h.org_id and s.status = 'active') as sub_agents,
@@ -69,6 +71,7 @@ export async function readOrgState(database: OneReader, org_id: string): Promise
     head: { epoch, sequence, batch, log },
     permissions: {
       ...permissions,
+      settings: filledSettings(permissions.settings, DEFAULT_SETTINGS),
       members: members.map(({ former_usernames, ...member }) => ({
         ...member,
         ...foundUsernames(former_usernames),

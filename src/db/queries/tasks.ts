@@ -1,3 +1,4 @@
+import { LIMITS } from '../../contracts/limits.ts'
 import type { Page } from '../../contracts/lists.ts'
 import type { Task } from '../../contracts/resources.ts'
 import type { Priority, TaskStatus, TaskType } from '../../contracts/vocabulary.ts'
@@ -17,6 +18,13 @@ const taskLink = (sql: Sql, id: string) =>
   sql`(select json_build_object('id', b.id, 'title', b.title, 'status', b.status) from tasks b
        where b.org_id = d.org_id and b.id = ${sql(id)})`
 
+/** The sub-agents that a task shows: all active ones, which are few, and the latest of those that ended. */
+const shownSubAgents = (sql: Sql) => sql`
+  (select * from sub_agents a where a.org_id = x.org_id and a.task_id = x.id and a.ended_at is null)
+  union all
+  (select * from sub_agents e where e.org_id = x.org_id and e.task_id = x.id and e.ended_at is not null
+    order by e.ended_at desc, e.id desc limit ${LIMITS.task_ended_sub_agents_max})`
+
 /** Whole tasks; ends in a condition on `x`, so that callers go on with `and`. */
 function taskRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
@@ -35,11 +43,12 @@ function taskRows(sql: Sql, org: OrgRef): Fragment {
                 from task_dependencies d where d.org_id = x.org_id and d.blocked_by_id = x.id), '[]') as blocks,
       x.is_blocked,
       coalesce((select json_agg(json_build_object('id', s.id, 'task_id', s.task_id, 'host_agent_id', s.host_agent_id, 'model', s.model,
+                  'display_name', s.display_name,
                   'status', s.status, 'created_by', s.created_by, 'expires_at', ${isoTime(sql, 's.expires_at')},
                   'seconds_remaining', case when s.status = 'active' then greatest(0, floor(extract(epoch from s.expires_at - now())))::bigint else 0 end,
                   'summary', s.summary, 'created_at', ${isoTime(sql, 's.created_at')}, 'ended_at', ${isoTime(sql, 's.ended_at')})
                   order by s.created_at, s.id)
-                from sub_agents s where s.org_id = x.org_id and s.task_id = x.id), '[]') as sub_agents,
+                from (${shownSubAgents(sql)}) s), '[]') as sub_agents,
       x.version, x.created_by, x.completed_at, x.archived_at, x.created_at, x.updated_at
     from tasks x where x.org_id = ${org}`
 }

@@ -31,13 +31,15 @@ function toUser({ email, identifier, former_usernames, commands = [], client, ..
   return user
 }
 
-/** Whole members; ends in a condition on `x`, so that callers go on with `and`. */
+/** Whole members, with the organization's default for those who never chose their preferences; ends in a condition on `x`, so that callers go on with `and`. */
 function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
     select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.commands, x.client, x.role, x.status, x.last_active_at,
       coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
                 where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
-      x.notification_preferences
+      case when x.preference_chosen or x.type <> 'human'
+          or (select o.settings -> 'notifications' ->> 'default_channel' from organizations o where o.id = x.org_id) is not null
+        then x.notification_preferences else '{"email": "none"}' end as notification_preferences
     from memberships x join users u on u.id = x.user_id where x.org_id = ${org}`
 }
 

@@ -91,7 +91,9 @@ export const messages = pgTable(
     client_id: text('client_id'),
     reply_to: uuid('reply_to'),
     created_at: at('created_at').notNull(),
-    search_vector: tsvector('search_vector').generatedAlwaysAs(sql.raw(messageWords('content'))),
+    search_vector: tsvector('search_vector').generatedAlwaysAs(
+      sql.raw(messageWords('content', 'channel_id')),
+    ),
   },
   (t) => [index('messages_id').on(t.org_id, t.id), index('messages_search').using('gin', t.search_vector)],
 )

@@ -13,18 +13,13 @@ export const json = <T>(name: string) => customType<{ data: T }>({ dataType: () 
 
 export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
-/** One weighted part of a search vector: English stems, and the words as written for identifiers and other languages. */
-export function searchPart(column: string, weight: 'A' | 'B' | 'C'): string {
-  const text = `coalesce(${column}, '')`
-  return `setweight(to_tsvector('english', ${text}), '${weight}') || setweight(to_tsvector('simple', ${text}), '${weight}')`
-}
-
 /**
  * All words of a message by their stems, in one pass: computing both forms is most of the cost of a stored message. A stem
- * also finds what `simple` would find.
+ * also finds what `simple` would find. Beside them its channel, so that the index finds the matches of a channel, and for
+ * a text with identifiers or beyond ASCII the words of `search_words` (functions of the migrations).
  */
-export function messageWords(column: string): string {
-  return `setweight(to_tsvector('words', coalesce(${column}, '')), 'C')`
+export function messageWords(column: string, channel: string): string {
+  return `setweight(to_tsvector('words', coalesce(${column}, '')), 'C') || array_to_tsvector(ARRAY[channel_lexeme(${channel})]) || CASE WHEN octet_length(${column}) = length(${column}) AND ${column} !~ '[[:alnum:]][-./_:#@+\\\\]+[[:alnum:]]' THEN ''::tsvector ELSE search_words(${column}) END`
 }
 
 /** Words of every script without accents, and emoji: tokens of a function of the first migration. */
@@ -33,7 +28,10 @@ export const foldedPart = (column: string) => `folded_words(coalesce(${column}, 
 /** A name or title in the order of lists (`natural` of the first migration). */
 export const inOrder = (column: SQLWrapper) => sql`${column} COLLATE "natural"`
 
-/** {@link searchPart} that also finds the words between signs: the parser reads `MC-123` and `v1.2` as single tokens. */
+/**
+ * One weighted part of a search vector: English stems, and the words as written for identifiers and other languages.
+ * Signs are left out of the latter: the parser reads `MC-123` and `v1.2` as single tokens.
+ */
 export function wordsPart(column: string, weight: 'A' | 'B' | 'C'): string {
   const words = `regexp_replace(coalesce(${column}, ''), '[^[:alnum:]]+', ' ', 'g')`
   return `setweight(to_tsvector('english', coalesce(${column}, '')), '${weight}') || setweight(to_tsvector('simple', ${words}), '${weight}')`

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   foreignKey,
   index,
   integer,
@@ -68,6 +69,8 @@ export const memberships = pgTable(
     identifier: text('identifier'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     notification_preferences: json<User['notification_preferences']>('notification_preferences').notNull(),
+    /** False until the member first sets its preferences: the organization's default holds. */
+    preference_chosen: boolean('preference_chosen').notNull().default(false),
     last_active_at: at('last_active_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),
@@ -202,7 +205,7 @@ export const notifications = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
-    index('notifications_user').on(t.org_id, t.user_id, t.created_at, t.id),
     index('notifications_event').on(t.org_id, t.user_id, t.event_sequence),
+    index('notifications_unread').on(t.org_id, t.user_id, t.event_sequence).where(sql`read_at is null`),
   ],
 )

@@ -9,6 +9,7 @@ import {
   primaryKey,
   smallint,
   text,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { Project } from '../../contracts/resources.ts'
@@ -30,7 +31,6 @@ import {
   inOrder,
   json,
   orgId,
-  searchPart,
   tsvector,
   updatedAt,
   wordsPart,
@@ -61,7 +61,12 @@ export const projects = pgTable(
     created_at: createdAt(),
     updated_at: updatedAt(),
     archived_at: at('archived_at'),
-    search_vector: searchVector(searchPart('name', 'A'), searchPart('description', 'B')),
+    search_vector: searchVector(
+      wordsPart('name', 'A'),
+      wordsPart('description', 'B'),
+      foldedPart('name'),
+      foldedPart('description'),
+    ),
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
@@ -241,6 +246,9 @@ export const sub_agents = pgTable(
   {
     org_id: orgId(),
     id: id(),
+    /** Counts the org's sub-agents. */
+    number: integer('number').notNull(),
+    display_name: text('display_name').notNull(),
     task_id: uuid('task_id').notNull(),
     host_agent_id: uuid('host_agent_id'),
     model: text('model').notNull(),
@@ -254,8 +262,11 @@ export const sub_agents = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
+    unique('sub_agents_number').on(t.org_id, t.number),
+    index('sub_agents_created').on(t.org_id, t.created_at, t.id),
+    index('sub_agents_due').on(t.expires_at).where(sql`status = 'active'`),
     index('sub_agents_status').on(t.org_id, t.status, t.created_at),
-    index('sub_agents_task').on(t.org_id, t.task_id),
+    index('sub_agents_of_task').on(t.org_id, t.task_id, t.ended_at, t.id),
     index('sub_agents_host').on(t.org_id, t.host_agent_id),
     foreignKey({
       columns: [t.org_id, t.task_id],
@@ -307,7 +318,10 @@ export const exports = pgTable(
     size_bytes: bigint('size_bytes', { mode: 'number' }),
     sha256: text('sha256'),
     error: text('error'),
+    /** Where the file lies in the storage, also while it is written. */
     path: text('path'),
+    /** How often a worker began. */
+    attempts: integer('attempts').notNull().default(0),
     expires_at: at('expires_at'),
     created_at: createdAt(),
     updated_at: updatedAt(),
@@ -315,5 +329,9 @@ export const exports = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('exports_created').on(t.org_id, t.created_at, t.id),
+    // Asked for over all orgs.
+    index('exports_care')
+      .on(t.updated_at)
+      .where(sql`path is not null or status in ('pending', 'processing')`),
   ],
 )

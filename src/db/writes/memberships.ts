@@ -28,6 +28,8 @@ interface MemberFields {
   former_usernames: NonNullable<User['former_usernames']>
   display_name: string
   notification_preferences: NotificationPreferences
+  /** The member sets its preferences with this change. */
+  preference_chosen: boolean
 }
 
 const insert = statement(
@@ -61,7 +63,9 @@ const update = statement((p: Params<OfMember & MemberFields>) =>
       username: given(p.username),
       former_usernames: given(p.former_usernames),
       display_name: given(p.display_name),
-      notification_preferences: given(p.notification_preferences),
+      // Else the stored ones stay: those of a member who never chose are shown as the organization's default.
+      notification_preferences: text`case when ${p.preference_chosen}::boolean then ${given(p.notification_preferences)} else ${memberships.notification_preferences} end`,
+      preference_chosen: text`${memberships.preference_chosen} or ${p.preference_chosen}::boolean`,
       updated_at: given(p.now),
     })
     .where(and(inOrg(memberships.org_id, p.org_id), eq(memberships.user_id, p.user_id))),
@@ -117,10 +121,21 @@ export async function insertMember(to: Writer, member: NewMember): Promise<void>
 }
 
 /** Stores what may change of a member. */
-export async function updateMember(to: Writer, user: User): Promise<void> {
+export async function updateMember(
+  to: Writer,
+  user: User,
+  { preference_chosen }: Pick<MemberFields, 'preference_chosen'>,
+): Promise<void> {
   const { id: user_id, role, username, former_usernames = [], display_name, notification_preferences } = user
   const { org_id, now } = to
-  const fields = { role, username, former_usernames, display_name, notification_preferences }
+  const fields = {
+    role,
+    username,
+    former_usernames,
+    display_name,
+    notification_preferences,
+    preference_chosen,
+  }
   await to.write(update(to.sql, { org_id, user_id, ...fields, now }))
 }
 
@@ -153,6 +168,7 @@ export async function deleteMember(to: Writer, user_id: string): Promise<void> {
       projects as (delete from project_users where org_id = ${org_id} and user_id = ${user_id}),
       tasks as (delete from task_assignees where org_id = ${org_id} and user_id = ${user_id}),
       subscribed as (delete from subscriptions where org_id = ${org_id} and user_id = ${user_id}),
-      seen as (delete from channel_reads where org_id = ${org_id} and user_id = ${user_id})
+      seen as (delete from channel_reads where org_id = ${org_id} and user_id = ${user_id}),
+      told as (delete from notifications where org_id = ${org_id} and user_id = ${user_id})
     delete from memberships where org_id = ${org_id} and user_id = ${user_id}`)
 }

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { ReadMarker } from '../../contracts/calls.ts'
 import { notFound } from '../../contracts/errors.ts'
+import { newId } from '../../contracts/ids.ts'
 import { PageOf, pageOf } from '../../contracts/lists.ts'
 import {
   ChannelCreate,
@@ -94,6 +95,27 @@ export function channelRoutes(deps: Deps) {
         async (call) => {
           const { result } = await call.command('channel.update', { id: readable(call), patch: call.body })
           return { body: result }
+        },
+      ),
+    )
+
+    .delete(
+      '/channels/:channel_id/loop-pause',
+      ...at.org(
+        {
+          tag,
+          action: 'channel.lift_pause',
+          summary: 'Let agents write again',
+          description:
+            'Ends the pause by which the loop brake stopped agents that answered each other (429 `AGENT_LOOP`); for administrators who are people. A message of any person ends it too. Without a pause nothing changes.',
+          ok: { status: 204 },
+          errors: ['CHANNEL_NOT_FOUND', 'FORBIDDEN'],
+        },
+        async (call) => {
+          const { org_id, principal } = call
+          const request = { type: 'lift_pause', command_id: newId(), principal } as const
+          await deps.channel(org_id, readable(call), request)
+          return {}
         },
       ),
     )

@@ -4,7 +4,7 @@ import { User } from '../../contracts/resources.ts'
 import { Closed, Nullable, Timestamp } from '../../contracts/schema.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
-import { newLink } from '../one-time-link.ts'
+import { newInviteLink, newLink } from '../one-time-link.ts'
 
 /** An invite link works for a week. */
 export const INVITE_MS = 7 * 24 * 60 * 60 * 1000
@@ -31,7 +31,7 @@ export function userLinkRoutes(deps: Deps) {
           errors: ['USER_NOT_FOUND', 'ALREADY_MEMBER', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) => {
-          const { token, stored } = await newLink(deps, INVITE_MS)
+          const { token, stored } = await newInviteLink(deps, INVITE_MS)
           const reply = await call.command('user.invite_again', {
             user_id: targetOf(call),
             invite: stored,

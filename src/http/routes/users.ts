@@ -1,7 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { generateApiKey, hashKey } from '../../auth/api-keys.ts'
-import type { NewKey } from '../../contracts/commands.ts'
 import { notFound } from '../../contracts/errors.ts'
 import { newId } from '../../contracts/ids.ts'
 import { LIMITS } from '../../contracts/limits.ts'
@@ -15,7 +13,8 @@ import { findUser, listUsers } from '../../db/queries/users.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
-import { newLink } from '../one-time-link.ts'
+import { newKey } from '../new-key.ts'
+import { newInviteLink } from '../one-time-link.ts'
 import { INVITE_MS, targetOf } from './user-links.ts'
 
 const UserQuery = Type.Object({
@@ -174,7 +173,7 @@ export function userRoutes(deps: Deps) {
           errors: ['USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'],
         },
         async (call) => {
-          const { key, stored } = await newKey(deps)
+          const { key, stored } = await newKey(deps, 'live')
           const reply = await call.command('key.rotate', {
             user_id: targetOf(call),
             key: stored,
@@ -224,18 +223,12 @@ function subAgentItself(
   }
 }
 
-async function newKey(deps: Deps): Promise<{ key: string; stored: NewKey }> {
-  const { key, key_id, prefix } = generateApiKey('live')
-  const { bcrypt_hash, hmac } = await hashKey(key, deps.key_pepper)
-  return { key, stored: { id: newId(), key_id, prefix, bcrypt_hash, hmac } }
-}
-
 async function addAgent(
   deps: Deps,
   call: OrgCall<unknown, unknown>,
   body: Extract<UserCreate, { type: 'agent' }>,
 ) {
-  const { key, stored } = await newKey(deps)
+  const { key, stored } = await newKey(deps, 'live')
   const { identifier, display_name, role } = body
   const reply = await call.command('user.create_agent', {
     identifier,
@@ -253,7 +246,7 @@ async function invite(
   body: Extract<UserCreate, { type: 'human' }>,
 ) {
   const { email, display_name, role } = body
-  const { token, stored } = await newLink(deps, INVITE_MS)
+  const { token, stored } = await newInviteLink(deps, INVITE_MS)
   const reply = await call.command('user.invite_human', {
     email,
     display_name,

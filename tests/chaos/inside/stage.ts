@@ -55,6 +55,7 @@ export async function openStage(orgs_count: number, agents_count: number): Promi
     mailbox_max: 5_000,
     ring_events_max: 1_000,
     actor_idle_ms: 300_000,
+    mail: null,
   }
   const core = createCore(
     database.database,

@@ -1,11 +1,14 @@
-import type { Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Export, Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
 import { addAgent, PASSWORD, Person } from '../../support/client.ts'
+import { until } from '../../support/streams.ts'
+import { spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
-import { cookieHeaders, done, type Place, type World } from './world.ts'
+import { cookieHeaders, done, headersOf, type Place, type World } from './world.ts'
 
 /** A caller's request, as far as it is not the operation's method and path. */
 export interface Sent {
   params?: Record<string, string | number>
+  query?: string
   body?: unknown
   /** Instead of the caller's own credentials. */
   headers?: Record<string, string>
@@ -89,6 +92,43 @@ export const general: Make = ({ place }) => ({ params: { channel_id: place.gener
 export const task: Make = ({ place }) => ({ params: { task_id: place.task_id } })
 export const other_task: Make = ({ place }) => ({ params: { task_id: place.other_task_id } })
 
+/** A notification of the caller's own: an administrator has one, another member is assigned to a task. */
+export const ownNotification: Make = async ({ world, caller, place }) => {
+  const others = ['unassigned', 'assigned', 'owner', 'agent_unassigned', 'agent_assigned']
+  if (!others.includes(caller)) return { params: { notification_id: place.notification_id } }
+  const get = async <T>(path: string): Promise<T> => {
+    const url = `${world.server.url}/api/v1/orgs/${place.slug}${path}`
+    return (await (await fetch(url, { headers: headersOf(world, caller) })).json()) as T
+  }
+  const { id } = await get<User>('/users/me')
+  await done(place.admin.in('POST', '/tasks', { title: unique(), assignee_ids: [id] }))
+  const [newest] = (await get<{ data: { id: string }[] }>('/notifications?per_page=1')).data
+  return { params: { notification_id: newest?.id ?? '' } }
+}
+
+/** A notification of an agent that is no caller. */
+export const othersNotification: Make = ({ place }) => ({
+  params: { notification_id: place.agent_notification_id },
+})
+
+async function exportsOf({ admin }: Setting['place']): Promise<Export[]> {
+  return (await done(admin.in<{ data: Export[] }>('GET', '/exports'))).data
+}
+
+/** The org's export, once its file is there. */
+export const readyExport: Make = async ({ place }) => {
+  await until(async () =>
+    (await exportsOf(place)).some(({ id, status }) => id === place.export_id && status === 'ready'),
+  )
+  return { params: { export_id: place.export_id } }
+}
+
+/** While one is under way the answer is that one. */
+export const noneUnderWay: Make = async ({ place }) => {
+  await until(async () => (await exportsOf(place)).every(({ status }) => status === 'ready'))
+  return {}
+}
+
 /** A message of the channel at which an agent of its own failed. */
 export const failedDelivery =
   (make: Make): Make =>
@@ -106,4 +146,37 @@ export const failedDelivery =
 /** The same with a body; names are made anew for each request, because each may be taken once. */
 export const sending =
   (make: Make, body: unknown): Make =>
-  async (setting) => ({ ...(await make(setting)), body: typeof body === 'function' ? body() : body })
+  async (setting) => ({ ...(await make(setting)), body: typeof body === 'function' ? body(setting) : body })
+
+export const sub_agent: Make = ({ place }) => ({ params: { sub_agent_id: place.sub_agent_id } })
+export const other_sub_agent: Make = ({ place }) => ({ params: { sub_agent_id: place.other_sub_agent_id } })
+
+export const spawning = (task_id: string, host_agent_id: string | null = null) => ({
+  task_id,
+  model: 'fake-1',
+  instructions: 'Do it.',
+  ...(host_agent_id === null ? {} : { host_agent_id }),
+})
+
+async function hostedBy({ place }: Setting, host_agent_id: string): Promise<Sent> {
+  const body = spawning(place.task_id, host_agent_id)
+  return { params: { sub_agent_id: (await done(place.admin.in<SubAgent>('POST', '/sub-agents', body))).id } }
+}
+
+/** One that nothing depends on. */
+export const freshSubAgent: Make = async (setting) =>
+  setting.read_only ? await sub_agent(setting) : await hostedBy(setting, setting.place.agent_id)
+
+export const hostedSubAgent: Make = async (setting) => {
+  const { world, place, read_only } = setting
+  if (read_only) return await sub_agent(setting)
+  const headers = { Authorization: `Bearer ${world.keys.agent_assigned}` }
+  const me = await fetch(`${world.server.url}/api/v1/orgs/${place.slug}/users/me`, { headers })
+  return await hostedBy(setting, ((await me.json()) as User).id)
+}
+
+/** A sub-agent in the place of the one of the table: for what ends it. */
+export const asFreshSubAgent: Make = async ({ caller, place }) => {
+  if (caller !== 'sub_agent') return {}
+  return { headers: (await spawnSubAgent(place.admin, { task_id: place.task_id })).agent.headers }
+}

@@ -7,6 +7,7 @@ const FORBIDDEN = refusal('FORBIDDEN')
 const NOT_FOUND = refusal('NOT_FOUND')
 const NO_CHANNEL = refusal('CHANNEL_NOT_FOUND')
 const NO_TASK = refusal('TASK_NOT_FOUND')
+const NO_SUB_AGENT = refusal('SUB_AGENT_NOT_FOUND')
 const READ_ONLY = refusal('ORG_READ_ONLY')
 const INVALID_TRANSITION = refusal('INVALID_TRANSITION')
 const UNAUTHENTICATED = refusal('UNAUTHENTICATED')
@@ -129,6 +130,9 @@ export const EXPECTED: readonly Row[] = [
   in_org('POST /users/{user_id}/api-keys/rotate', administrators(CREATED)),
   in_org('DELETE /users/{user_id}/api-keys', { ...administrators(DONE), read_only: DONE }),
 
+  in_org('GET /jobs', administrators(OK)),
+  in_org('POST /jobs/{job}/retry', administrators(OK)),
+
   in_org('GET /projects', { administrator: OK, sub_agent: OK }),
   in_org('POST /projects', administrators(CREATED)),
   in_org('GET /projects/{project_id}', { administrator: OK, sub_agent: OK }),
@@ -169,12 +173,26 @@ export const EXPECTED: readonly Row[] = [
     OTHER_TASK,
   ),
 
+  in_org('GET /sub-agents', { administrator: OK }),
+  in_org('POST /sub-agents', { administrator: CREATED }),
+  in_org('GET /sub-agents/{sub_agent_id}', { administrator: OK, sub_agent: OK }, 'the sub-agent itself'),
+  in_org('GET /sub-agents/{sub_agent_id}', { administrator: OK, sub_agent: NO_SUB_AGENT }, 'another'),
+  in_org(
+    'POST /sub-agents/{sub_agent_id}/key',
+    { administrator: FORBIDDEN, agent_assigned: CREATED },
+    'hosted by the assigned agent',
+  ),
+  in_org('POST /sub-agents/{sub_agent_id}/terminate', { administrator: OK }),
+  in_org('POST /sub-agents/me/complete', { administrator: NO_SUB_AGENT, sub_agent: OK }),
+
   in_org('GET /channels', { administrator: OK, sub_agent: OK }),
   in_org('POST /channels', administrators(CREATED)),
   in_org('GET /channels/{channel_id}', in_project(OK), PROJECT_CHANNEL),
   in_org('GET /channels/{channel_id}', org_wide(OK), ORG_CHANNEL),
   in_org('PATCH /channels/{channel_id}', { administrator: OK, outside_project: NO_CHANNEL }, PROJECT_CHANNEL),
   in_org('PATCH /channels/{channel_id}', administrators(OK), ORG_CHANNEL),
+  in_org('DELETE /channels/{channel_id}/loop-pause', administrators(DONE), PROJECT_CHANNEL),
+  in_org('DELETE /channels/{channel_id}/loop-pause', administrators(DONE), ORG_CHANNEL),
   in_org('GET /channels/{channel_id}/commands', in_project(OK), PROJECT_CHANNEL),
   in_org('GET /channels/{channel_id}/commands', org_wide(OK), ORG_CHANNEL),
   in_org('GET /channels/{channel_id}/messages', in_project(OK), PROJECT_CHANNEL),
@@ -220,6 +238,23 @@ export const EXPECTED: readonly Row[] = [
 
   in_org('GET /events', { administrator: OK, sub_agent: OK }),
   in_org('GET /events/stream', { administrator: OK, sub_agent: OK }),
+  in_org('GET /search', { administrator: OK, sub_agent: OK }),
   in_org('GET /subscriptions', { administrator: OK, sub_agent: OK }),
   in_org('PUT /subscriptions', { administrator: OK, sub_agent: OK }),
+  in_org('GET /notifications', { administrator: OK }),
+  in_org('PUT /notifications/{notification_id}/read', { administrator: OK, read_only: OK }, 'one’s own'),
+  in_org(
+    'PUT /notifications/{notification_id}/read',
+    { administrator: refusal('NOTIFICATION_NOT_FOUND'), read_only: refusal('NOTIFICATION_NOT_FOUND') },
+    'another’s',
+  ),
+  in_org('GET /exports', administrators(OK)),
+  in_org('POST /exports', { ...administrators(CREATED), read_only: CREATED }),
+  in_org('GET /exports/{export_id}', administrators(OK)),
+  in_org('GET /exports/{export_id}/download', administrators(OK)),
+  in_org('POST /notifications/read-all', { administrator: OK, read_only: OK }),
+  in_org('GET /emails', administrators(OK)),
+  in_org('GET /emails/delivery', { administrator: OK }),
+  in_org('POST /emails/{email_id}/resend', administrators(OK)),
+  row('POST /unsubscribe', anybody(OK), 'with the token of a mail'),
 ]

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { contractOf } from '../../support/contract.ts'
-import type { Sent } from './arrange.ts'
+import { type Sent, spawning } from './arrange.ts'
 import type { CallerName } from './callers.ts'
 import { EXPECTED } from './expected.ts'
 import { send } from './send.ts'
@@ -9,6 +9,9 @@ import { headersOf, type Place, type World } from './world.ts'
 const ORG = '/api/v1/orgs/{org_slug}'
 const IN_ORG = [...new Set(EXPECTED.map(({ operation }) => operation))].filter((name) => name.includes(ORG))
 
+/** A job of nobody: another org's and one that never was are refused alike. */
+const JOB_ID = 999_999
+
 /** What a path names, of an org. */
 const paramsOf = (place: Place) => ({
   org_slug: place.slug,
@@ -16,10 +19,15 @@ const paramsOf = (place: Place) => ({
   task_id: place.task_id,
   blocked_by_id: place.other_task_id,
   evidence_id: place.evidence_id,
+  sub_agent_id: place.sub_agent_id,
   channel_id: place.channel_id,
   user_id: place.member_id,
   seq: 1,
   agent_id: place.agent_id,
+  notification_id: place.notification_id,
+  email_id: place.email_id,
+  job: JOB_ID,
+  export_id: place.export_id,
 })
 
 type Params = ReturnType<typeof paramsOf>
@@ -28,7 +36,16 @@ type Params = ReturnType<typeof paramsOf>
 function randomised(params: Params): Params {
   const fresh = () => crypto.randomUUID()
   const ids = { project_id: fresh(), task_id: fresh(), blocked_by_id: fresh(), evidence_id: fresh() }
-  return { ...params, ...ids, channel_id: fresh(), user_id: fresh(), agent_id: fresh() }
+  const others = {
+    sub_agent_id: fresh(),
+    channel_id: fresh(),
+    user_id: fresh(),
+    agent_id: fresh(),
+    notification_id: fresh(),
+    email_id: fresh(),
+    export_id: fresh(),
+  }
+  return { ...params, ...ids, ...others }
 }
 
 /** Tests that a refusal for what is hidden says nothing that a refusal for what never was does not. */
@@ -107,6 +124,8 @@ export function testsOfHiding(world: () => World): void {
       'PATCH /tasks/{task_id}',
       ({ task_id }, { project_id }) => ({ params: { task_id }, body: { project_ids: [project_id] } }),
     ],
+    ['POST /sub-agents', (_, { task_id }) => ({ body: spawning(task_id) })],
+    ['POST /sub-agents', (own, { user_id }) => ({ body: spawning(own.task_id, user_id) })],
     ['POST /projects', (_, { user_id }) => ({ body: { ...project, owner_id: user_id } })],
     ['POST /projects', (_, { user_id }) => ({ body: { ...project, assigned_user_ids: [user_id] } })],
     [
@@ -137,11 +156,16 @@ export function testsOfHiding(world: () => World): void {
     ['sub_agent', 'POST /tasks/{task_id}/evidence'],
     ['sub_agent', 'GET /projects/{project_id}'],
     ['sub_agent', 'GET /users/{user_id}'],
+    ['sub_agent', 'GET /sub-agents/{sub_agent_id}'],
   ] as const)('what is hidden inside the org, from %s: %s', async (caller, short) => {
     const operation = short.replace(' ', ` ${ORG}`)
     const body = await bodyOf(operation)
     const { main } = world()
-    const elsewhere = { project_id: main.other_project_id, task_id: main.other_task_id }
+    const elsewhere = {
+      project_id: main.other_project_id,
+      task_id: main.other_task_id,
+      sub_agent_id: main.other_sub_agent_id,
+    }
     const params = { ...paramsOf(main), ...(caller === 'sub_agent' ? elsewhere : {}) }
     await expectSame(caller, operation, { ...body, params }, { ...body, params: randomised(params) })
   })

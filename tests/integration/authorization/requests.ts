@@ -1,23 +1,39 @@
+import { loadSecrets } from '../../../src/auth/secrets.ts'
+import { signUnsubscribeLink } from '../../../src/auth/unsubscribe-links.ts'
+import type { Org } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD } from '../../support/client.ts'
+import { failedEmail } from '../../support/failed-email.ts'
+import { failedJob } from '../../support/failed-job.ts'
 import {
   agent,
   asFreshSession,
+  asFreshSubAgent,
   channel,
   dependency,
   failedDelivery,
   freshProject,
   freshSession,
+  freshSubAgent,
   general,
+  hostedSubAgent,
   inOwnOrg,
   invite,
   type Make,
   move,
+  noneUnderWay,
+  other_sub_agent,
   other_task,
+  othersNotification,
+  ownNotification,
   ownOrg,
   project,
+  readyExport,
+  type Setting,
   self,
   sending,
   sessionId,
+  spawning,
+  sub_agent,
   task,
   unique,
 } from './arrange.ts'
@@ -100,6 +116,11 @@ const IN_ORG: Record<string, Make> = {
   'POST /users/{user_id}/api-keys/rotate': agent,
   'DELETE /users/{user_id}/api-keys': agent,
 
+  'GET /jobs': nothing,
+  'POST /jobs/{job}/retry': async ({ world, place }) => ({
+    params: { job: await failedJob(world.server, place.slug) },
+  }),
+
   'GET /projects': nothing,
   'POST /projects': sending(nothing, () => ({ ...named(), type: 'docs' })),
   'GET /projects/{project_id}': project,
@@ -155,12 +176,22 @@ const IN_ORG: Record<string, Make> = {
     },
   }),
 
+  'GET /sub-agents': nothing,
+  'POST /sub-agents': sending(nothing, ({ place }: Setting) => spawning(place.task_id)),
+  'GET /sub-agents/{sub_agent_id} the sub-agent itself': sub_agent,
+  'GET /sub-agents/{sub_agent_id} another': other_sub_agent,
+  'POST /sub-agents/{sub_agent_id}/key hosted by the assigned agent': hostedSubAgent,
+  'POST /sub-agents/{sub_agent_id}/terminate': freshSubAgent,
+  'POST /sub-agents/me/complete': sending(asFreshSubAgent, { summary: 'Done.' }),
+
   'GET /channels': nothing,
   'POST /channels': sending(nothing, named),
   'GET /channels/{channel_id} a project’s channel': channel,
   'GET /channels/{channel_id} an org-wide channel': general,
   'PATCH /channels/{channel_id} a project’s channel': sending(channel, { topic: 'Where it stands' }),
   'PATCH /channels/{channel_id} an org-wide channel': sending(general, { topic: 'For everybody' }),
+  'DELETE /channels/{channel_id}/loop-pause a project’s channel': channel,
+  'DELETE /channels/{channel_id}/loop-pause an org-wide channel': general,
   'GET /channels/{channel_id}/commands a project’s channel': channel,
   'GET /channels/{channel_id}/commands an org-wide channel': general,
   'GET /channels/{channel_id}/messages a project’s channel': channel,
@@ -183,8 +214,22 @@ const IN_ORG: Record<string, Make> = {
 
   'GET /events': nothing,
   'GET /events/stream': nothing,
+  'GET /search': () => ({ query: 'q=task' }),
   'GET /subscriptions': nothing,
   'PUT /subscriptions': sending(nothing, { mode: 'all', topics: [] }),
+  'GET /notifications': nothing,
+  'PUT /notifications/{notification_id}/read one’s own': ownNotification,
+  'PUT /notifications/{notification_id}/read another’s': othersNotification,
+  'GET /exports': nothing,
+  'POST /exports': noneUnderWay,
+  'GET /exports/{export_id}': readyExport,
+  'GET /exports/{export_id}/download': readyExport,
+  'POST /notifications/read-all': nothing,
+  'GET /emails': nothing,
+  'GET /emails/delivery': nothing,
+  'POST /emails/{email_id}/resend': async ({ world, place }) => ({
+    params: { email_id: await failedEmail(world.server, place.slug, place.admin.user_id) },
+  }),
 }
 
 const ELSEWHERE: Record<string, Make> = {
@@ -214,6 +259,13 @@ const ELSEWHERE: Record<string, Make> = {
   'PUT /auth/password with another’s password': () => ({
     body: { current_password: 'not the password 1', new_password: PASSWORD },
   }),
+  'POST /unsubscribe with the token of a mail': async ({ world }) => {
+    const { admin } = world.main
+    const { id: org_id } = await done(admin.in<Org>('GET', ''))
+    const { pepper } = loadSecrets({ data_dir: world.server.data_dir })
+    const token = signUnsubscribeLink(pepper, { org_id, user_id: admin.user_id })
+    return { query: `token=${token}`, body: { 'List-Unsubscribe': 'One-Click' } }
+  },
   'POST /auth/refresh': asFreshSession,
   'POST /auth/logout': asFreshSession,
   'GET /auth/me': nothing,

@@ -38,7 +38,7 @@ export async function send(url: string, operation: string, sent: Sent): Promise<
   })
   const answer = template.endsWith('/channels/ws')
     ? await upgrade(url + path, sent.headers ?? {})
-    : await call(url + path, method, sent)
+    : await call(url + path + (sent.query ? `?${sent.query}` : ''), method, sent)
   if (answer.status !== 101 && !answer.content_type?.startsWith('text/event-stream')) {
     const contract = await contractOf(url)
     const body = answer.content_type?.includes('json') ? JSON.parse(answer.text) : answer.text

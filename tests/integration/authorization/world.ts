@@ -1,7 +1,8 @@
-import type { Evidence, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Evidence, Export, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, Person, setUp } from '../../support/client.ts'
+import { failedEmail } from '../../support/failed-email.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
-import { insertSubAgent } from '../../support/sub-agent.ts'
+import { hostSubAgent, spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
 
 /** An org with one of everything that a path can name. */
@@ -18,9 +19,18 @@ export interface Place {
   evidence_id: string
   other_task_id: string
   other_evidence_id: string
+  /** Of the task; in the first org the one of the table. */
+  sub_agent_id: string
+  other_sub_agent_id: string
   /** Members that nothing depends on. */
   member_id: string
   agent_id: string
+  /** The administrator's own, and the agent's. */
+  notification_id: string
+  agent_notification_id: string
+  /** A mail that failed. */
+  email_id: string
+  export_id: string
 }
 
 export interface World {
@@ -60,7 +70,7 @@ export function cookieHeaders(person: Person): Record<string, string> {
   }
 }
 
-/** Starts a server with four orgs and everybody of the table. It starts twice: see {@link insertSubAgent}. */
+/** Starts a server with four orgs and everybody of the table. */
 export async function startWorld(): Promise<World> {
   const server = await startServer({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
   try {
@@ -71,7 +81,7 @@ export async function startWorld(): Promise<World> {
     const bystander = await join(administrator, 'By Stander')
     const agent_unassigned = await addAgent(administrator, 'far')
     const agent_assigned = await addAgent(administrator, 'near')
-    const main = await fill(administrator, {
+    const main = await fill(server, administrator, {
       owner_id: owner.user_id,
       assigned_user_ids: [assigned.user_id, agent_assigned.user.id],
     })
@@ -81,26 +91,23 @@ export async function startWorld(): Promise<World> {
     const pending = await founder(administrator, 'pending', 'Pen Ding')
     const places = {
       main,
-      foreign: await fill(outsider),
-      suspended: await fill(suspended),
-      pending: await fill(pending),
+      foreign: await fill(server, outsider),
+      suspended: await fill(server, suspended),
+      pending: await fill(server, pending),
     }
     await done(suspended.in('POST', '/suspend'))
     await done(pending.in('DELETE', '', { confirm: pending.org }))
-    const sub_agent = await insertSubAgent(server, main.slug, {
-      task_id: main.task_id,
-      created_by: administrator.user_id,
-    })
-    await server.restart()
+    const { sub_agent, agent } = await spawnSubAgent(administrator, { task_id: main.task_id })
     return {
       server,
       ...places,
+      main: { ...main, sub_agent_id: sub_agent.id },
       people: { outsider, unassigned, assigned, owner, administrator, suspended, pending },
       keys: {
         outsider_agent: outsider_agent.key,
         agent_unassigned: agent_unassigned.key,
         agent_assigned: agent_assigned.key,
-        sub_agent: sub_agent.key,
+        sub_agent: agent.key,
       },
       other_session: bystander,
     }
@@ -121,6 +128,7 @@ async function founder(first: Person, slug: string, name: string): Promise<Perso
 
 /** Makes one of everything in an org. */
 export async function fill(
+  server: TestServer,
   admin: Person,
   {
     owner_id = null,
@@ -150,6 +158,14 @@ export async function fill(
     }),
   )
   const agent: Agent = await addAgent(admin, 'spare')
+  const told = async (by: Person | Agent, user_id: string, to: Person | Agent) => {
+    const message = { content: 'For you', mentions: [user_id] }
+    await done(by.in<unknown>('POST', `/channels/${general.id}/messages`, message))
+    const { data } = await done(to.in<{ data: { id: string }[] }>('GET', '/notifications?per_page=1'))
+    return data[0]?.id ?? ''
+  }
+  const hosted = await hostSubAgent(admin, agent, { task_id: task.id })
+  const other_hosted = await hostSubAgent(admin, agent, { task_id: other_task.id })
   return {
     slug: admin.org,
     admin,
@@ -161,8 +177,14 @@ export async function fill(
     evidence_id: await addEvidence(admin, task.id),
     other_task_id: other_task.id,
     other_evidence_id: await addEvidence(admin, other_task.id),
+    sub_agent_id: hosted.sub_agent.id,
+    other_sub_agent_id: other_hosted.sub_agent.id,
     member_id: member.id,
     agent_id: agent.user.id,
+    notification_id: await told(agent, admin.user_id, admin),
+    agent_notification_id: await told(admin, agent.user.id, agent),
+    email_id: await failedEmail(server, admin.org, member.id),
+    export_id: (await done(admin.in<Export>('POST', '/exports'))).id,
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Project, SubAgent, Task } from '../../../src/contracts/resources.ts'
 import { type BridgeProcess, startBridge } from '../../support/bridge-process.ts'
 import {
   type Agent,
@@ -135,4 +136,27 @@ test('B99 the first is killed in the middle of a turn: the second takes over, an
   await answered(after, 'after the kill')
   await answered(begun, 'begun by the first')
   expect(second.bridge.log().slice(challenged)).toContain('this one takes over')
+})
+
+test('B111 the first is killed in the middle of the turn of a sub-agent: the second takes that up, with one end', async () => {
+  const [first, second] = await two('pathfinder')
+  const project = await admin.in<Project>('POST', '/projects', { name: 'Depot', type: 'software' })
+  const { id: project_id, channel_id } = project.body
+  const task = await admin.in<Task>('POST', '/tasks', { title: 'Count', project_ids: [project_id] })
+  await first.gateway.set({ hang: true })
+  const { body: sub_agent } = await admin.in<SubAgent>('POST', '/sub-agents', {
+    ...{ task_id: task.body.id, model: 'fake-1', instructions: 'ECHO 12 crates' },
+    host_agent_id: scout.user.id,
+  })
+  await until(async () => (await first.gateway.turns()).length === 2, 'the turn to begin')
+  await first.bridge.kill('SIGKILL')
+  const now = async () => (await admin.in<SubAgent>('GET', `/sub-agents/${sub_agent.id}`)).body
+  await until(async () => (await now()).status === 'completed', `its end:\n${second.bridge.log()}`)
+  expect((await now()).summary).toBe('12 crates')
+  await first.bridge.start()
+  await healthSays(first.bridge, 'Another bridge listens for agent scout')
+  await answered(await say('by the second'), 'by the second')
+  const { body } = await admin.in<{ data: Message[] }>('GET', `/channels/${channel_id}/messages`)
+  const said = body.data.filter(({ sender }) => sender.id === sub_agent.id)
+  expect(said.map(({ content }) => content)).toEqual(['12 crates'])
 })

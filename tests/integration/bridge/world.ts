@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HealthReport } from '../../../bridge/src/health/report.ts'
@@ -84,6 +84,12 @@ export class World {
 
   get state_path(): string {
     return join(this.folder, 'state.db')
+  }
+
+  /** The state file as if it had never been. The bridge must not run. */
+  loseState(): void {
+    for (const name of readdirSync(this.folder))
+      if (name.startsWith('state.db')) rmSync(join(this.folder, name))
   }
 
   get health_url(): string {

@@ -42,8 +42,10 @@ describe('every table keeps orgs apart', () => {
     expect(tables.map(({ table }) => table)).toEqual([
       'alarms',
       'api_keys',
+      'archives',
       'channel_reads',
       'channels',
+      'emails',
       'events',
       'exports',
       'idempotency_keys',
@@ -247,6 +249,43 @@ describe('the log is append-only', () => {
     "set session_replication_role = 'replica'",
   ])('the server may not: %s', async (statement) => {
     await expect(scoped(theirs.org.id, (sql) => sql.unsafe(statement))).rejects.toThrow()
+  })
+
+  test('E21 no role of the database may, on the parent or on any partition', async () => {
+    const names = async (query: string) =>
+      (await db.superuser.unsafe<{ name: string }[]>(query)).map(({ name }) => name)
+    const roles = await names(
+      "select rolname as name from pg_roles where rolname like 'mc\\_%' or rolsuper and rolcanlogin order by 1",
+    )
+    expect(roles).toEqual(
+      expect.arrayContaining(['mc_app', 'mc_auth', 'mc_backup', 'mc_care', 'mc_owner', 'mc_search']),
+    )
+    const tables = await names(
+      "select 'events' as name union select inhrelid::regclass::text from pg_inherits where inhparent = 'events'::regclass order by 1",
+    )
+    expect(tables.length).toBeGreaterThan(4)
+    const done: string[] = []
+    for (const role of roles)
+      for (const table of tables)
+        for (const change of [
+          `update ${table} set type = type`,
+          `delete from ${table}`,
+          `truncate ${table}`,
+        ]) {
+          const attempt = db.superuser.begin(async (sql) => {
+            await sql.unsafe(`set local role ${role}`)
+            await sql`select set_config('app.current_org_id', ${theirs.org.id}, true)`
+            await sql.unsafe(change)
+          })
+          await attempt.then(
+            () => done.push(`${role}: ${change}`),
+            (error: unknown) => {
+              const { message } = error as Error
+              if (!/append-only|permission denied/.test(message)) done.push(`${role}: ${change}: ${message}`)
+            },
+          )
+        }
+    expect(done).toEqual([])
   })
 
   test('not even the owner may, on the parent or on a partition', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { COMMANDS } from '../../../src/commands/registry.ts'
 import type { LogEvent } from '../../../src/contracts/log-event.ts'
-import type { Project, Task, User } from '../../../src/contracts/resources.ts'
+import type { Principal } from '../../../src/contracts/principal.ts'
+import type { Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
 import { findProject } from '../../../src/db/queries/projects.ts'
+import { findSubAgent } from '../../../src/db/queries/sub-agents.ts'
 import { findTask } from '../../../src/db/queries/tasks.ts'
 import { findUser } from '../../../src/db/queries/users.ts'
 import { commandsOf } from '../../support/commands.ts'
@@ -18,8 +20,8 @@ const wrong: string[] = []
 beforeAll(async () => {
   db = await startDatabase()
   const commands = await commandsOf(db)
-  await everyCommand(commands, async <Result>(command: string, input: unknown) => {
-    const { done, round_trips } = await commands.run(command, input)
+  await everyCommand(commands, async <Result>(command: string, input: unknown, principal?: Principal) => {
+    const { done, round_trips } = await commands.run(command, input, principal)
     spent.set(command, Math.max(spent.get(command) ?? 0, round_trips))
     for (const event of done.events) wrong.push(...(await differences(commands.org.id, event)))
     return done.reply.result as Result
@@ -36,7 +38,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'channel.pause_loop': 4,
   'channel.resume_loop': 3,
   'channel.update': 3,
-  'key.revoke': 3,
+  'key.revoke': 4,
   'key.rotate': 4,
   'message.post': 3,
   'org.delete': 4,
@@ -51,35 +53,55 @@ const ROUND_TRIPS: Record<string, number> = {
   'project.unassign': 4,
   'project.update': 6,
   'security.record': 2,
+  'sub_agent.complete': 4,
+  'sub_agent.expire': 3,
+  'sub_agent.renew_key': 4,
+  'sub_agent.spawn': 5,
+  'sub_agent.terminate': 4,
   'task.add_dependency': 5,
   'task.add_evidence': 3,
   'task.archive': 4,
   'task.create': 3,
   'task.remove_dependency': 4,
   'task.remove_evidence': 4,
-  'task.transition': 3,
+  // One more than 3: it ends sub-agents.
+  'task.transition': 4,
   'task.update': 4,
   'user.create_agent': 7,
   'user.invite_again': 5,
   'user.invite_human': 6,
   'user.join': 10,
   'user.link_sign_in': 5,
-  'user.remove': 7,
+  'user.remove': 8,
   'user.set_client': 4,
   'user.set_commands': 4,
   'user.set_password': 13,
+  'user.unsubscribe': 4,
   'user.update': 5,
 }
 
-/** What an event says of a task, project or user against what a read answers. */
+/** Without the time that is left of a sub-agent: it is counted when it is read. */
+const timeless = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value ?? null, (key, item) => (key === 'seconds_remaining' ? undefined : item)))
+
+/** What an event says of a task, project, user or sub-agent against what a read answers. */
 async function differences(org_id: string, { type, payload }: LogEvent): Promise<string[]> {
-  const { task, project, user } = payload as { task?: Task; project?: Project; user?: User }
+  const { task, project, user, sub_agent } = payload as {
+    task?: Task
+    project?: Project
+    user?: User
+    sub_agent?: SubAgent
+  }
   const pairs: [claimed: unknown, found: unknown][] = []
   if (task) pairs.push([task, await findTask(db.database, org_id, task.id)])
   if (project) pairs.push([project, await findProject(db.database, org_id, project.id)])
   if (user && type !== 'user.removed') pairs.push([user, await findUser(db.database, org_id, user.id)])
+  if (sub_agent) {
+    const { instructions: _, ...found } = (await findSubAgent(db.database, org_id, sub_agent.id)) ?? {}
+    pairs.push([sub_agent, found])
+  }
   return pairs
-    .filter(([claimed, found]) => !Bun.deepEquals(claimed, found))
+    .filter(([claimed, found]) => !Bun.deepEquals(timeless(claimed), timeless(found)))
     .map(([claimed, found]) => `${type}: ${JSON.stringify(claimed)} is stored as ${JSON.stringify(found)}`)
 }
 

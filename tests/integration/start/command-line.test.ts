@@ -20,7 +20,18 @@ async function run(words: readonly string[], script = ['src/main.ts']) {
   return { code, out, err }
 }
 
-const COMMANDS = ['serve', 'demo', 'migrate up', 'migrate down', 'db seed', 'admin reset-password', 'config']
+const COMMANDS = [
+  'serve',
+  'demo',
+  'migrate up',
+  'migrate down',
+  'db seed',
+  'import',
+  'admin reset-password',
+  'archive list',
+  'archive restore',
+  'config',
+]
 
 describe('the command line', () => {
   test.each(COMMANDS)('"%s --help" prints its usage', async (command) => {
@@ -47,6 +58,8 @@ describe('the command line', () => {
     [['serve', '--port', '80'], "Unknown option '--port'"],
     [['--port', '80'], "Unknown option '--port'"],
     [['db', 'seed', 'twice'], 'Usage: mission-control db seed [--openclaw] [--force]'],
+    [['import'], '--file is missing'],
+    [['import', 'a.tar.gz', 'b.tar.gz'], "Unexpected argument 'b.tar.gz'"],
     [['admin', 'reset-password'], '--email is missing'],
     [['admin', 'reset-password', 'a@example.com', 'b'], "Unexpected argument 'b'"],
     [['config', '--force'], 'Usage: mission-control config'],

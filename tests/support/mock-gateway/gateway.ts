@@ -100,6 +100,11 @@ export class MockGateway {
     return this.#house.turns.log
   }
 
+  get sessions(): { key: string; model: string | null; archived: boolean }[] {
+    const all = this.#house.transcript.sessions()
+    return all.map(({ key, model, archived }) => ({ key, model, archived: archived === 1 }))
+  }
+
   /** Connections that said hello, and sockets that are open now. */
   get connections(): { opened: number; open: number } {
     return { opened: this.#connections, open: this.#sockets.size }

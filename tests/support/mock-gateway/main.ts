@@ -1,6 +1,6 @@
 /**
  * The mock gateway as a program, so that it can be killed. Environment: `PORT`, `TOKEN`, `FOLDER`, `FAULTS` (JSON), `AGENTS` (names, separated by commas). Its
- * first line of output is `{"port":…}`. `GET /turns`, `POST /faults`, `POST /approve`, `POST /announce`, `POST /open` (a gate) and `POST /drop` of
+ * first line of output is `{"port":…}`. `GET /turns`, `GET /sessions`, `POST /faults`, `POST /approve`, `POST /announce`, `POST /open` (a gate) and `POST /drop` of
  * the control port steer it, which that line names as `control`.
  */
 import { Gates } from './gates.ts'
@@ -22,6 +22,7 @@ const control = Bun.serve({
   port: 0,
   routes: {
     '/turns': () => Response.json(gateway.turns),
+    '/sessions': () => Response.json(gateway.sessions),
     '/connections': () => Response.json(gateway.connections),
     '/requests': () => Response.json(gateway.pairing_requests),
     '/faults': {

@@ -43,6 +43,9 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   'sessions.delete': ['key', 'expectedSessionId', 'archivedOnly'],
 }
 
+/** Models that this gateway does not have. */
+const UNKNOWN_MODEL = 'no-such-'
+
 const ADMITTED_WHILE_DRAINING = new Set(['agents.list'])
 
 export async function call(house: House, method: string, params: Params): Promise<Reply> {
@@ -151,7 +154,9 @@ const METHODS: Readonly<Record<string, Method>> = {
     if (!agents.includes(agentOf(key))) return invalid(`Unknown agent id "${agentOf(key)}"`)
     const label = params.label === undefined ? null : String(params.label)
     if (label !== null && transcript.labelTaken(label, key)) return invalid(`label already in use: ${label}`)
-    const { session_id } = transcript.ensure(key, label)
+    const model = params.model === undefined ? null : String(params.model)
+    if (model?.startsWith(UNKNOWN_MODEL)) return invalid(`model not allowed: ${model}`)
+    const { session_id } = transcript.ensure(key, label, model)
     return ok({ ok: true, key, sessionId: session_id, runStarted: false })
   },
 

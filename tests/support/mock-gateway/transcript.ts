@@ -6,6 +6,8 @@ export interface Session {
   key: string
   session_id: string
   label: string | null
+  /** Asked for at its creation; null for the agent's own. */
+  model: string | null
   archived: number
 }
 
@@ -38,7 +40,7 @@ export class Transcript {
     })
     this.#db.run('pragma journal_mode = wal')
     this.#db.run(`create table if not exists sessions
-      (key text primary key, session_id text not null, label text unique, archived integer not null default 0)`)
+      (key text primary key, session_id text not null, label text unique, model text, archived integer not null default 0)`)
     this.#db.run(`create table if not exists entries
       (number integer primary key, session_key text not null, id text not null, role text not null, key text,
        run_id text, text text not null, recovery integer not null default 0, at_ms integer not null, hidden integer not null default 0)`)
@@ -53,15 +55,20 @@ export class Transcript {
   }
 
   /** The session of that key; one that is there stays as it is. Throws for a label that another session has. */
-  ensure(key: string, label: string | null = null): Session {
+  ensure(key: string, label: string | null = null, model: string | null = null): Session {
     const known = this.session(key)
     if (known) return known
-    this.#db.run('insert into sessions (key, session_id, label) values (?, ?, ?)', [
+    this.#db.run('insert into sessions (key, session_id, label, model) values (?, ?, ?, ?)', [
       key,
       crypto.randomUUID(),
       label,
+      model,
     ])
     return this.session(key)!
+  }
+
+  sessions(): Session[] {
+    return this.#db.query<Session, []>('select * from sessions order by key').all()
   }
 
   labelTaken(label: string, key: string): boolean {

@@ -357,6 +357,34 @@ describe('channel actor: agents that answer each other', () => {
     assert.equal(world.commands.filter((command) => command === 'channel.resume_loop').length, 1)
   })
 
+  const lift = { type: 'lift_pause', command_id: 'lift', principal: person('ada') } as const
+
+  test('C75 go on when an administrator lets them', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    await world.ask(lift)
+    await world.post('thank you', agent('forge'))
+    const [resumed] = world.calls.slice(-2)
+    assert.deepEqual(
+      [resumed?.command, resumed?.input, resumed?.principal.id],
+      ['channel.resume_loop', { channel_id: 'channel', reason: 'administrator' }, 'ada'],
+    )
+  })
+
+  test('C75 stay paused when the end of the pause is refused or could not be stored', async () => {
+    const world = new World()
+    world.brake = { messages: 4, minutes: 10 }
+    await loop(world, 4)
+    await assert.rejects(world.post('one too many', agent('forge')), isLoop)
+    world.fail_next = new ApiError('FORBIDDEN', 'no administrator')
+    await assert.rejects(world.ask(lift))
+    await assert.rejects(world.post('again', agent('forge')), isLoop)
+    await world.ask(lift)
+    await world.post('now', agent('forge'))
+  })
+
   test('C23 go on when an administrator turns the brake off', async () => {
     const world = new World()
     world.brake = { messages: 4, minutes: 10 }

@@ -18,7 +18,7 @@ import {
   ORG_STEPS,
   type OrgStep,
 } from '../../../src/domain/lifecycle.ts'
-import { patchSettings } from '../../../src/domain/settings.ts'
+import { filledSettings, patchSettings } from '../../../src/domain/settings.ts'
 import { checkCompletion, checkEvidence, checkTransition } from '../../../src/domain/tasks.ts'
 
 describe('project stages', () => {
@@ -153,5 +153,15 @@ describe('settings', () => {
       notifications: { default_channel: null, enabled_channels: ['email'] },
     })
     expect(patchSettings(DEFAULT_SETTINGS, {}, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS)
+  })
+
+  test('stored settings get the defaults of newer ones, and lose former ones', () => {
+    const { time_zone: _, ...older } = DEFAULT_SETTINGS
+    const stored = { ...older, connection_limits: { sse: 7 }, former: true, agent_limits: null }
+    expect(filledSettings<unknown>(stored, DEFAULT_SETTINGS)).toEqual({
+      ...DEFAULT_SETTINGS,
+      connection_limits: { sse: 7, websocket: 200 },
+    })
+    expect(filledSettings(DEFAULT_SETTINGS, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS)
   })
 })

@@ -128,4 +128,13 @@ describe('N3 names that are taken for each other', () => {
       expect(() => checkNameFree(new NameIndex(), name)).toThrow(ApiError)
     },
   )
+
+  test.each(['Sub-agent', 'Sub-agent 7', 'sub-agent 10', 'Sub-agent l', 'Ѕub-agent4'])(
+    'that of a sub-agent: %s',
+    (name) => expect(() => checkNotReserved(name)).toThrow(ApiError),
+  )
+
+  test.each(['Sub-agents', 'Sub-agent team', 'Submarine 7', 'Mission Control 2'])('not %s', (name) =>
+    expect(() => checkNotReserved(name)).not.toThrow(),
+  )
 })

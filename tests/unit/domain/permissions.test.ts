@@ -38,7 +38,7 @@ function fold() {
       { id: C1, name: 'one', topic: null, type: 'project', project_id: P1 },
       { id: 'c2', name: 'two', topic: null, type: 'project', project_id: P2 },
     ],
-    sub_agents: [{ id: 'sub', task_id: 't1', project_ids: [P1] }],
+    sub_agents: [{ id: 'sub', task_id: 't1', display_name: 'Sub-agent 1', project_ids: [P1] }],
     ending_keys: [],
   })
 }

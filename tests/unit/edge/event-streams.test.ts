@@ -82,3 +82,30 @@ test('E16 a thousand streams that come back with about the same cursor cost one 
   for (const [i, { text }] of streams.entries()) expect(sequences(text())).toEqual(upTo(50, 21 + (i % 20)))
   expect(world.reads.events).toBe(1)
 })
+
+test('T7 a stream learns what its user has read, after its replay when it is replaying; more than 500 in several frames', async () => {
+  const world = new EdgeWorld({ ana: 'contributor', bo: 'contributor' })
+  for (let i = 0; i < 3; i++) world.say()
+  world.publish()
+  const [replaying, other] = [world.stream('ana', 0), world.stream('bo', 3)]
+  const read = (count: number) =>
+    world.edge.streams.notificationsRead({
+      user_id: 'ana',
+      notification_ids: Array.from({ length: count }, (_, i) => `n${i}`),
+      read_at: '2026-11-19T12:00:00.000Z',
+    })
+  read(1)
+  expect(replaying.sink.live).toBe(false)
+  await turns(100)
+  read(501)
+  await turns(10)
+  const frames = replaying.text().split('\n\n')
+  const lengths = frames
+    .filter((frame) => frame.includes('notification.read'))
+    .map((frame) => JSON.parse(frame.slice('data: '.length)).payload.notification_ids.length)
+  expect(lengths).toEqual([1, 500, 1])
+  expect(frames.findIndex((frame) => frame.includes('notification.read'))).toBeGreaterThan(
+    frames.findLastIndex((frame) => frame.includes('"sequence":3')),
+  )
+  expect(other.text()).not.toContain('notification.read')
+})

@@ -1,6 +1,7 @@
 import type { EventEnvelope } from '@contracts/events.ts'
 import type { Page, Slice } from '@contracts/lists.ts'
 import type { Task } from '@contracts/resources.ts'
+import type { Pause } from '../realtime/cache-update.ts'
 import type { LogFilter } from '../realtime/event-log.ts'
 import { request } from './http.ts'
 import { orgPath } from './org.ts'
@@ -21,13 +22,15 @@ export function readEvents(slug: string, filter: LogFilter, cursor?: string): Pr
   return request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events?${query}`)
 }
 
-/** Until when agents' posts to a channel are paused, by the newest event about it: ISO 8601, null when they are not. */
-export async function readPause(slug: string, channel_id: string): Promise<string | null> {
+/** The pause of agents' posts to a channel, by the newest event about it; null when there is none. */
+export async function readPause(slug: string, channel_id: string): Promise<Pause | null> {
   const query = new URLSearchParams({ channel_id, limit: '1' })
   for (const type of ['channel.loop_paused', 'channel.loop_resumed']) query.append('type', type)
   const { data } = await request<Slice<EventEnvelope>>('GET', `${orgPath(slug)}/events?${query}`)
   const [last] = data
-  return last?.type === 'channel.loop_paused' ? last.payload.until : null
+  if (last?.type !== 'channel.loop_paused') return null
+  const { until, messages } = last.payload
+  return { until, messages }
 }
 
 /** The first tasks whose title contains a text, archived ones included. */

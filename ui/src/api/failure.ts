@@ -46,6 +46,9 @@ export function asFailure(error: unknown): ApiFailure {
   return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : 'Something went wrong.')
 }
 
+/** Codes whose message leaves out when to try again. */
+const WAITS: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'SUB_AGENT_LIMIT'])
+
 /** Parses the server's error body; any other body becomes `UNREADABLE`. */
 export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
   const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
@@ -54,7 +57,7 @@ export function failureOf(status: number, body: unknown, retry_after: string | n
     return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
   const { code, message, details } = body.error
   const when =
-    code === 'RATE_LIMITED' && retry_after_s !== undefined ? ` Try again in ${inWords(retry_after_s)}.` : ''
+    WAITS.has(code) && retry_after_s !== undefined ? ` Try again in ${inWords(retry_after_s)}.` : ''
   return new ApiFailure(code, message + when, { ...rest, details })
 }
 

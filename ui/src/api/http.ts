@@ -1,5 +1,6 @@
 import { ApiFailure, failureOf } from './failure.ts'
 import { pageUser } from './page-user.ts'
+import { noteServerTime } from './server-clock.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -74,6 +75,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
   try {
     const response = await fetch(withQuery(path, options.query), init)
     installation = response.headers.get('X-MC-Installation') ?? installation
+    noteServerTime(response.headers.get('Date'))
     return response
   } catch (error) {
     if (options.signal?.aborted) throw error

@@ -1,5 +1,6 @@
 import type { LogFilter } from '../realtime/event-log.ts'
 import type { SliceOf } from '../realtime/task-slice.ts'
+import type { SearchParams } from './search.ts'
 
 /** Keys of the query cache, in one place: a mistyped key would never be updated. */
 export const keys = {
@@ -22,6 +23,7 @@ export const keys = {
   /** Prefix of the keys of every slice. */
   taskSlices: (slug: string) => ['org', slug, 'task-slice'] as const,
   taskSlice: (slug: string, of: SliceOf) => ['org', slug, 'task-slice', of] as const,
+  subAgents: (slug: string) => ['org', slug, 'sub-agents'] as const,
   archivedTasks: (slug: string) => ['org', slug, 'archived-tasks'] as const,
   task: (slug: string, task_id: string) => ['org', slug, 'task', task_id] as const,
   taskHistory: (slug: string, task_id: string) => ['org', slug, 'task-history', task_id] as const,
@@ -31,12 +33,21 @@ export const keys = {
   /** Answers to what was typed in the palette. */
   found: (slug: string, kind: 'tasks' | 'projects' | 'users', q: string) =>
     ['org', slug, 'found', kind, q] as const,
+  search: (slug: string, params: SearchParams) => ['org', slug, 'search', params] as const,
+  failedJobs: (slug: string) => ['org', slug, 'failed-jobs'] as const,
+  exports: (slug: string) => ['org', slug, 'exports'] as const,
+  emailDelivery: (slug: string) => ['org', slug, 'email-delivery'] as const,
+  failedEmails: (slug: string) => ['org', slug, 'failed-emails'] as const,
   projects: (slug: string) => ['org', slug, 'projects'] as const,
   endedProjects: (slug: string) => ['org', slug, 'ended-projects'] as const,
   /** Never read from the server: filled by events. */
   moves: (slug: string) => ['org', slug, 'moves'] as const,
-  /** Until when agents are paused in a channel. */
+  /** The pause of agents in a channel. */
   pause: (slug: string, channel_id: string) => ['org', slug, 'pause', channel_id] as const,
   lastMessage: (slug: string, channel_id: string) => ['org', slug, 'last-message', channel_id] as const,
+  /** Prefix of the two below. */
+  notifications: (slug: string) => ['org', slug, 'notifications'] as const,
+  unread: (slug: string) => ['org', slug, 'notifications', 'unread'] as const,
+  notices: (slug: string) => ['org', slug, 'notifications', 'list'] as const,
   messages: (slug: string, channel_id: string) => ['org', slug, 'messages', channel_id] as const,
 }

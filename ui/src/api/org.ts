@@ -134,6 +134,9 @@ export const api = {
     request<ReadMarker>('PUT', `${channelPath(slug, channel_id)}/read`, { body }),
   markUnread: (slug: string, channel_id: string, seq: number) =>
     request<ReadMarker>('PUT', `${channelPath(slug, channel_id)}/unread`, { body: { seq } }),
+  /** Ends the pause of agents by the loop brake. */
+  liftPause: (slug: string, channel_id: string) =>
+    request<undefined>('DELETE', `${channelPath(slug, channel_id)}/loop-pause`),
   setChannelPreferences: (slug: string, channel_id: string, body: ChannelPreferences) =>
     request<ChannelPreferences>('PUT', `${channelPath(slug, channel_id)}/preferences`, { body }),
 }

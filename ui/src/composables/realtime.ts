@@ -1,4 +1,5 @@
 import { newId } from '@contracts/ids.ts'
+import type { Notification } from '@contracts/resources.ts'
 import { useQueryClient } from '@tanstack/vue-query'
 import { useEventListener, useOnline } from '@vueuse/core'
 import { type InjectionKey, inject, onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue'
@@ -34,6 +35,7 @@ export function useRealtime(): ShallowRef<OrgRealtime | undefined> {
 export function startRealtime(
   reader: Reader & { org_id: string; account_id: string },
   ready: Readonly<Ref<boolean>>,
+  notified: (notification: Notification) => void,
 ): ShallowRef<OrgRealtime | undefined> {
   const realtime = shallowRef<OrgRealtime>()
   const client = useQueryClient()
@@ -114,6 +116,7 @@ export function startRealtime(
         outbox(items) {
           talk.outbox = items
         },
+        notified,
         reconnected: () => void client.invalidateQueries({ queryKey: keys.version() }),
         ended: () => void handleEnd(),
         userChanged: () => leaveForSignIn(router, client, 'other_user'),

@@ -2,6 +2,7 @@ import type { Channel } from '@contracts/resources.ts'
 import type { Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { LETTERED } from '../components/shell/places.ts'
+import { focusSearch } from '../components/shell/search-focus.ts'
 import { paths } from '../paths.ts'
 import { useActions } from '../stores/actions.ts'
 import { useShell } from '../stores/shell.ts'
@@ -53,7 +54,9 @@ export function useShellKeys(
   const openPalette = () => {
     actions.palette = true
   }
-  useHotkey('/', openPalette)
+  useHotkey('/', () => {
+    if (!focusSearch()) void router.push(paths.search(slug()))
+  })
   useCommandKey('k', openPalette)
   return useKeySequence(
     'g',

@@ -7,7 +7,9 @@ export function timesIn(locale?: string) {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
   const short = format({ timeStyle: 'short' })
   const seconds = format({ timeStyle: 'medium' })
-  const full = format({ dateStyle: 'full', timeStyle: 'medium' })
+  const exact = format({ dateStyle: 'full', timeStyle: 'long' })
+  const utc = format({ dateStyle: 'full', timeStyle: 'medium', timeZone: 'UTC' })
+  const zone = exact.resolvedOptions().timeZone
   const moment = format({ dateStyle: 'medium', timeStyle: 'short' })
   const weekday = format({ weekday: 'short' })
   const date = format({ day: 'numeric', month: 'short' })
@@ -19,8 +21,16 @@ export function timesIn(locale?: string) {
   const clock = (iso: string) => short.format(new Date(iso))
   /** The time of day to the second: "14:05:09". */
   const clockSeconds = (iso: string) => seconds.format(new Date(iso))
-  /** Day and time to the second. */
-  const fullTime = (iso: string) => full.format(new Date(iso))
+  /** Day and time to the second in the reader's zone, with its offset then, and in UTC. */
+  const exactTimes = (iso: string) => [
+    { zone, text: exact.format(new Date(iso)) },
+    { zone: 'UTC', text: utc.format(new Date(iso)) },
+  ]
+  /** The same as one sentence. */
+  const exactTime = (iso: string) =>
+    exactTimes(iso)
+      .map(({ zone, text }) => `${text} (${zone})`)
+      .join('; ')
   /** A moment of another day: "19 Nov 2026, 14:05". */
   const dateTime = (iso: string) => moment.format(new Date(iso))
 
@@ -54,10 +64,11 @@ export function timesIn(locale?: string) {
     return when(iso, now_ms)
   }
 
-  return { clock, clockSeconds, fullTime, dateTime, dateName, dayName, when, ago }
+  return { clock, clockSeconds, exactTimes, exactTime, dateTime, dateName, dayName, when, ago }
 }
 
-export const { clock, clockSeconds, fullTime, dateTime, dateName, dayName, when, ago } = timesIn()
+export const { clock, clockSeconds, exactTimes, exactTime, dateTime, dateName, dayName, when, ago } =
+  timesIn()
 
 function dayStart(ms: number): number {
   const date = new Date(ms)

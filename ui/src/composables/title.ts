@@ -1,7 +1,9 @@
 import { useTitle } from '@vueuse/core'
 import { type MaybeRefOrGetter, toValue } from 'vue'
 import { isolate } from '../components/base/isolate.ts'
-import { useChannels, useMe } from './queries.ts'
+import { useDeviceNotices } from '../stores/device-notices.ts'
+import { useUnread } from './notification-queries.ts'
+import { useMe } from './queries.ts'
 
 const APP = 'Mission Control'
 
@@ -13,7 +15,7 @@ export function usePageTitle(parts: MaybeRefOrGetter<readonly (string | undefine
 }
 
 /**
- * The title of a page of an org, with the number of unread mentions in front. `path` from the thing to its view, e.g.
+ * The title of a page of an org, with the number of unread notifications in front unless this device turned it off. `path` from the thing to its view, e.g.
  * `['Clock skew reorders edits', 'Tasks']`; what is not known yet is left out.
  */
 export function useOrgTitle(
@@ -21,11 +23,12 @@ export function useOrgTitle(
   path: MaybeRefOrGetter<string | readonly (string | undefined)[]>,
 ): void {
   const { data: me } = useMe()
-  const { data: channels } = useChannels(slug)
+  const { data: unread } = useUnread(slug)
+  const device = useDeviceNotices()
   usePageTitle(() => {
-    const mentions = channels.value?.reduce((sum, { mention_count }) => sum + mention_count, 0) ?? 0
+    const count = device.in_title ? (unread.value?.total ?? 0) : 0
     const org = me.value?.memberships.find((one) => one.org.slug === toValue(slug))?.org.name
     const [first, ...above] = [toValue(path)].flat().filter((part) => part !== undefined)
-    return [mentions > 0 ? `(${mentions}) ${isolate(first ?? '')}` : first, ...above, org]
+    return [count > 0 ? `(${count}) ${isolate(first ?? '')}` : first, ...above, org]
   })
 }

@@ -24,6 +24,26 @@ export function toastUndo(message: string, undo: () => void): void {
   })
 }
 
+/** Tells of something elsewhere, with the way there; closes after five seconds. */
+export function toastOpen(
+  message: string,
+  caption: string | undefined,
+  label: string,
+  open: () => void,
+): void {
+  Notify.create({
+    message,
+    ...(caption === undefined ? {} : { caption }),
+    classes: 'toast toast-notice',
+    multiLine: false,
+    timeout: 5_000,
+    position: 'bottom-right',
+    group: false,
+    attrs: { role: 'status' },
+    actions: [{ label, flat: true, noCaps: true, ripple: false, handler: open }],
+  })
+}
+
 /** Reports a failure; stays until the user closes it. */
 export function toastFailure(what: string, error: unknown): void {
   Notify.create({

@@ -2,6 +2,7 @@ import { LIMITS } from '@contracts/limits.ts'
 import type { Channel, User } from '@contracts/resources.ts'
 import type { SignedIn } from '../api/auth.ts'
 import type { MessageLog } from '../realtime/message-log.ts'
+import type { Notices } from '../realtime/notification-list.ts'
 
 /** Which answers are kept on the device, and how much of each. */
 
@@ -14,10 +15,14 @@ export const KEPT_LOGS_MAX = 50
 /** A longer list of members is kept by its first page only. */
 const MEMBERS_MAX = 2_000
 
+/** Notifications of the tray. */
+const NOTICES_MAX = 50
+
 /** A query key, as far as it decides. */
 export type KeptKey =
   | { is: 'me' }
   | { is: 'org' | 'channels' | 'members' | 'first-members'; slug: string }
+  | { is: 'unread' | 'notices'; slug: string }
   | { is: 'messages'; slug: string; channel_id: string }
 
 /** The kept query that a key belongs to; undefined for all others. */
@@ -27,6 +32,8 @@ export function keptKey(key: readonly unknown[]): KeptKey | undefined {
   if (root !== 'org' || typeof slug !== 'string') return undefined
   if (what === 'org' || what === 'channels' || what === 'members' || what === 'first-members')
     return { is: what, slug }
+  if (what === 'notifications' && channel_id === 'unread') return { is: 'unread', slug }
+  if (what === 'notifications' && channel_id === 'list') return { is: 'notices', slug }
   return what === 'messages' && typeof channel_id === 'string' ? { is: what, slug, channel_id } : undefined
 }
 
@@ -34,7 +41,12 @@ export function keptKey(key: readonly unknown[]): KeptKey | undefined {
 export function keptData(key: KeptKey, data: unknown): unknown {
   if (key.is === 'messages') return keptLog(data as MessageLog)
   if (key.is === 'members') return (data as User[]).length > MEMBERS_MAX ? undefined : data
+  if (key.is === 'notices') return keptNotices(data as Notices)
   return data
+}
+
+function keptNotices({ items, has_older }: Notices): Notices {
+  return { items: items.slice(0, NOTICES_MAX), has_older: has_older || items.length > NOTICES_MAX }
 }
 
 /** The newest messages. A log that is detached from them is not kept. */

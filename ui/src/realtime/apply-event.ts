@@ -1,13 +1,15 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Channel, Message, Org, Project, Task, User } from '@contracts/resources.ts'
+import type { Channel, Export, Message, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
 import type { SignedIn } from '../api/auth.ts'
 import type { CacheUpdate } from './cache-update.ts'
 import { withChannel, withCounted } from './channel-counts.ts'
 import { withArrived } from './event-log.ts'
+import { withExport } from './export-list.ts'
 import { laterOf } from './last-message.ts'
 import { withMember, withoutMember } from './member-list.ts'
 import { withArrival } from './message-log.ts'
 import { moveOf, withMove } from './moves.ts'
+import { withSubAgent } from './sub-agent-list.ts'
 import { withArchivedTask, withEndedProject, withProject, withTask } from './task-list.ts'
 
 /** The member of this page: an event about the reader changes more. */
@@ -39,10 +41,12 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'channel.updated': {
       return describedChannel(event.payload.channel)
     }
-    case 'channel.loop_paused':
-      return [{ at: 'pause', channel_id: event.payload.channel_id, until: event.payload.until }]
+    case 'channel.loop_paused': {
+      const { channel_id, until, messages } = event.payload
+      return [{ at: 'pause', channel_id, pause: { until, messages } }]
+    }
     case 'channel.loop_resumed':
-      return [{ at: 'pause', channel_id: event.payload.channel_id, until: null }]
+      return [{ at: 'pause', channel_id: event.payload.channel_id, pause: null }]
     case 'project.user_assigned':
     case 'project.user_unassigned':
     case 'project.archived':
@@ -65,6 +69,14 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'task.unblocked':
     case 'task.archived':
       return [...taskUpdates(event.payload.task), historyUpdate(event, event.payload.task.id)]
+
+    case 'sub_agent.created':
+    case 'sub_agent.completed':
+    case 'sub_agent.terminated':
+    case 'sub_agent.expired': {
+      const { sub_agent } = event.payload
+      return [...subAgentUpdates(sub_agent), historyUpdate(event, sub_agent.task_id)]
+    }
 
     case 'user.created':
     case 'user.updated':
@@ -93,6 +105,10 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
         { at: 'refetch', what: 'orgs' },
       ]
     }
+    case 'export.requested':
+    case 'export.ready':
+    case 'export.failed':
+      return exportUpdates(event.payload.export)
     // Only the event log shows these.
     case 'org.created':
     case 'auth.login_success':
@@ -102,19 +118,16 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.sign_in_link_created':
     case 'auth.password_changed':
     case 'command.invoked':
-    case 'sub_agent.created':
-    case 'sub_agent.completed':
-    case 'sub_agent.terminated':
-    case 'sub_agent.expired':
-    case 'export.requested':
-    case 'export.ready':
-    case 'export.failed':
       return []
     default:
       // A type of the vocabulary without a rule does not compile; a newer server may send a type unknown to this page.
       event satisfies never
       return []
   }
+}
+
+export function exportUpdates(now: Export): CacheUpdate[] {
+  return [{ at: 'exports', change: (page) => withExport(page, now) }]
 }
 
 /** Counters and the open log take a message only when it directly follows their last one, so that a second copy of it,
@@ -170,6 +183,11 @@ export function taskUpdates(task: Task): CacheUpdate[] {
     { at: 'tasks', change: (tasks) => withTask(tasks, task) },
     { at: 'archived_tasks', change: (tasks) => withArchivedTask(tasks, task) },
   ]
+}
+
+/** Also for the answer of an own request. */
+export function subAgentUpdates(sub_agent: SubAgent): CacheUpdate[] {
+  return [{ at: 'sub_agents', change: (sub_agents) => withSubAgent(sub_agents, sub_agent) }]
 }
 
 /** Also for the answer of an own request. */

@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '@contracts/events.ts'
-import type { Slice } from '@contracts/lists.ts'
-import type { Channel, Org, Project, Task, User } from '@contracts/resources.ts'
+import type { Page, Slice } from '@contracts/lists.ts'
+import type { Channel, Export, Org, Project, SubAgent, Task, User } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { SignedIn } from '../api/auth.ts'
 import { keys } from '../api/keys.ts'
@@ -9,10 +9,19 @@ import type { FilteredLog } from './event-log.ts'
 import type { LastMessage } from './last-message.ts'
 import { hiddenLog, type MessageLog } from './message-log.ts'
 import type { Move } from './moves.ts'
+import type { Notices, Unread } from './notification-list.ts'
 import { type TaskSlice, withSliceChanged } from './task-slice.ts'
 
 /** Events of a task, newest first, with the way to older ones. */
 export type History = Slice<EventEnvelope>
+
+/** Agents' posts to a channel are paused by the loop brake. */
+export interface Pause {
+  /** ISO 8601. */
+  until: string
+  /** Messages of agents in a row before it. */
+  messages: number
+}
 
 /** A change of the query cache. Computed by pure functions, written by {@link writeUpdates}. */
 export type CacheUpdate =
@@ -21,15 +30,21 @@ export type CacheUpdate =
   | { at: 'members'; change: (members: User[]) => User[] }
   | { at: 'channels'; change: (channels: Channel[]) => Channel[] }
   | { at: 'tasks' | 'archived_tasks'; change: (tasks: Task[]) => Task[] }
+  | { at: 'sub_agents'; change: (sub_agents: SubAgent[]) => SubAgent[] }
   | { at: 'task_history'; task_id: string; change: (history: History) => History }
   | { at: 'projects' | 'ended_projects'; change: (projects: Project[]) => Project[] }
   | { at: 'event_log'; change: (log: FilteredLog) => FilteredLog }
   | { at: 'moves'; change: (moves: Move[]) => Move[] }
   | { at: 'messages'; channel_id: string; change: (log: MessageLog) => MessageLog }
-  | { at: 'pause'; channel_id: string; until: string | null }
+  | { at: 'pause'; channel_id: string; pause: Pause | null }
   | { at: 'last_message'; channel_id: string; change: (last: LastMessage) => LastMessage }
+  | { at: 'unread'; change: (unread: Unread) => Unread }
+  | { at: 'notices'; change: (notices: Notices) => Notices }
+  | { at: 'exports'; change: (exports: Page<Export>) => Page<Export> }
   /** The event does not carry enough to update the cache: invalidate it. */
-  | { at: 'refetch'; what: 'channels' | 'member_keys' | 'orgs' | 'everything'; user_id?: string }
+  | { at: 'refetch'; what: Refetched; user_id?: string }
+
+type Refetched = 'channels' | 'member_keys' | 'orgs' | 'notifications' | 'everything'
 
 /** Writes updates to the query cache. Queries that were never loaded stay unloaded. */
 export function writeUpdates(client: QueryClient, slug: string, updates: readonly CacheUpdate[]): void {
@@ -59,10 +74,13 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         change(client, keys.lastMessage(slug, update.channel_id), update.change)
         break
       case 'pause':
-        change<string | null>(client, keys.pause(slug, update.channel_id), () => update.until)
+        change<Pause | null>(client, keys.pause(slug, update.channel_id), () => update.pause)
         break
       case 'archived_tasks':
         change(client, keys.archivedTasks(slug), update.change)
+        break
+      case 'sub_agents':
+        change(client, keys.subAgents(slug), update.change)
         break
       case 'task_history':
         change(client, keys.taskHistory(slug, update.task_id), update.change)
@@ -81,6 +99,15 @@ export function writeUpdates(client: QueryClient, slug: string, updates: readonl
         break
       case 'moves':
         change(client, keys.moves(slug), update.change)
+        break
+      case 'unread':
+        change(client, keys.unread(slug), update.change)
+        break
+      case 'exports':
+        change(client, keys.exports(slug), update.change)
+        break
+      case 'notices':
+        change(client, keys.notices(slug), update.change)
         break
       case 'messages':
         changeLog(client, keys.messages(slug, update.channel_id), update.change)
@@ -115,17 +142,15 @@ function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }
       return keys.memberKeys(slug, update.user_id ?? '')
     case 'orgs':
       return keys.orgs()
+    case 'notifications':
+      return keys.notifications(slug)
     case 'everything':
       return keys.inOrg(slug)
   }
 }
 
 /** Whether an update asks for a refetch of this part of the cache. */
-export function asksFor(
-  update: CacheUpdate,
-  what: Extract<CacheUpdate, { at: 'refetch' }>['what'],
-  user_id?: string,
-): boolean {
+export function asksFor(update: CacheUpdate, what: Refetched, user_id?: string): boolean {
   if (update.at !== 'refetch') return false
   return update.what === 'everything' || (update.what === what && update.user_id === user_id)
 }

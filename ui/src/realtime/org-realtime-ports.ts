@@ -1,7 +1,7 @@
 import type { ReadMarker } from '@contracts/calls.ts'
 import type { ServerFrame } from '@contracts/frames.ts'
 import type { MessageCreate } from '@contracts/requests.ts'
-import type { Channel, Message } from '@contracts/resources.ts'
+import type { Channel, Message, Notification } from '@contracts/resources.ts'
 import type { QueryClient } from '@tanstack/vue-query'
 import type { Reader } from './apply-event.ts'
 import type { Marker } from './channel-counts.ts'
@@ -28,6 +28,8 @@ export interface OrgRealtimeHandlers {
   attended(frame: Extract<ServerFrame, { type: 'presence' }>): void
   delivered(frame: Extract<ServerFrame, { type: 'delivery' }>): void
   outbox(items: readonly OutboxItem[]): void
+  /** A new notification of the reader, already in the cache. */
+  notified(notification: Notification): void
   /** A new connection was made, possibly to another version of the server. */
   reconnected(): void
   /** The credentials of the connection were revoked. */

@@ -3,7 +3,7 @@ import type { ServerFrame } from '@contracts/frames.ts'
 import type { Channel, Message } from '@contracts/resources.ts'
 import { retryAfterOf } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
-import { applyEvent } from './apply-event.ts'
+import { applyEvent, exportUpdates } from './apply-event.ts'
 import { applyFrame } from './apply-frame.ts'
 import { writeUpdates } from './cache-update.ts'
 import { ChatSocket, type ResumePoint, type SocketState } from './chat-socket.ts'
@@ -11,6 +11,7 @@ import { isLogged } from './event-stream.ts'
 import { HttpFallback } from './http-fallback.ts'
 import { lastSeq, type MessageLog } from './message-log.ts'
 import { MessagePosts } from './message-posts.ts'
+import { arrived, becameRead } from './notification-list.ts'
 import type { OrgRealtimeHandlers, OrgRealtimePorts } from './org-realtime-ports.ts'
 import { Outbox } from './outbox.ts'
 import { ReadMarkers } from './read-markers.ts'
@@ -33,6 +34,7 @@ export class OrgRealtime {
   #log: string | null = null
   #resumed: Record<string, number> | undefined
   #ready_before = false
+  #opened_before = false
   #cancelRefetch = () => {}
 
   constructor(ports: OrgRealtimePorts, handlers: OrgRealtimeHandlers) {
@@ -270,6 +272,22 @@ export class OrgRealtime {
     if (envelope.type === 'stream.opened') {
       this.#handlers.sequence(envelope.payload.head)
       this.#handlers.reconnected()
+      // What was read elsewhere meanwhile is not replayed.
+      if (this.#opened_before) this.#refetch('notifications')
+      this.#opened_before = true
+    }
+    if (envelope.type === 'notification.created') {
+      const { notification } = envelope.payload
+      writeUpdates(this.#ports.client, this.#ports.reader.slug, arrived(notification))
+      this.#handlers.notified(notification)
+    }
+    if (envelope.type === 'notification.read') {
+      const { notification_ids, read_at } = envelope.payload
+      writeUpdates(this.#ports.client, this.#ports.reader.slug, becameRead(notification_ids, read_at))
+    }
+    if (envelope.type === 'export.progress') {
+      const updates = exportUpdates(envelope.payload.export)
+      writeUpdates(this.#ports.client, this.#ports.reader.slug, updates)
     }
     if (envelope.type === 'events.reset') {
       this.#handlers.sequence(envelope.payload.head)
@@ -278,7 +296,7 @@ export class OrgRealtime {
     if (envelope.type === 'session.revoked') this.#handlers.ended()
   }
 
-  #refetch(what: 'channels' | 'everything'): void {
+  #refetch(what: 'channels' | 'notifications' | 'everything'): void {
     writeUpdates(this.#ports.client, this.#ports.reader.slug, [{ at: 'refetch', what }])
   }
 

@@ -22,6 +22,8 @@ export const useActions = defineStore('actions', () => {
   const open = ref(false)
   /** Whether the command palette is open. */
   const palette = ref(false)
+  /** Whether the tray of notifications is open. */
+  const tray = ref(false)
 
   const creation = useCreateTask()
   function ask(action: Action) {
@@ -35,6 +37,7 @@ export const useActions = defineStore('actions', () => {
     asked.value = undefined
     open.value = false
     palette.value = false
+    tray.value = false
   }
-  return { asked, open, palette, ask, reset }
+  return { asked, open, palette, tray, ask, reset }
 })

@@ -1,6 +1,14 @@
 import type { EventPayload } from '../../../src/contracts/event-payloads.ts'
 import type { EventFields } from '../../../src/contracts/events.ts'
-import type { Channel, Message, Org, Project, Task, User } from '../../../src/contracts/resources.ts'
+import type {
+  Channel,
+  Message,
+  Notification,
+  Org,
+  Project,
+  Task,
+  User,
+} from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { EventType } from '../../../src/contracts/vocabulary.ts'
 
@@ -145,4 +153,19 @@ export function event<T extends EventType>(
 /** An event that changes nothing that the app shows. */
 export function smallEvent(rest: Partial<EventFields> = {}) {
   return event('channel.loop_resumed', { channel_id: CHANNEL, reason: 'time' }, rest)
+}
+
+/** The notification of the event with this number. */
+export function notification(n: number, rest: Partial<Notification> = {}): Notification {
+  const id = `00000000-0000-7000-8000-00000000e${String(n).padStart(3, '0')}`
+  return {
+    id,
+    type: 'task.assigned',
+    event_sequence: n,
+    resource: { type: 'task', id: '00000000-0000-7000-8000-0000000000d1', channel_id: null, seq: null },
+    title: `Notification ${n}`,
+    read_at: null,
+    created_at: NOON,
+    ...rest,
+  }
 }

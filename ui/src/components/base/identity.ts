@@ -9,10 +9,12 @@ export interface Face {
 const HUES = ['sand', 'sage', 'clay', 'slate', 'rose', 'olive'] as const
 export type Hue = (typeof HUES)[number]
 
-/** Two letters: the initials of a human, the first two letters of an agent. */
+/** Two letters: the initials of a human, the first two letters of an agent; the number of a sub-agent whose name ends in one. */
 export function initials({ type, display_name }: Pick<Face, 'type' | 'display_name'>): string {
   const words = display_name.split(/[\s_-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word))
   const first = letters(words[0] ?? '?')
+  const number = words.length > 1 ? words.at(-1) : undefined
+  if (type === 'sub_agent' && number !== undefined && /^\d{1,3}$/.test(number)) return number
   if (type === 'agent' || type === 'sub_agent') return first.slice(0, 2).join('').toLowerCase()
   const last = words.length > 1 ? letters(words.at(-1) ?? '')[0] : first[1]
   return `${first[0] ?? '?'}${last ?? ''}`.toUpperCase()

@@ -196,14 +196,16 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
       return ['ran ', { code: cut(`/${command} ${args}`.trim()) }, ' in ', channel(channel_id)]
     }
 
-    case 'sub_agent.created':
-      return [`started a sub-agent with the model ${event.payload.sub_agent.model}`]
+    case 'sub_agent.created': {
+      const { sub_agent } = event.payload
+      return ['spawned the sub-agent ', person(sub_agent), ', model ', { code: cut(sub_agent.model) }]
+    }
     case 'sub_agent.completed':
-      return ['completed a sub-agent', ...quoted(event.payload.sub_agent.summary)]
+      return completed(event)
     case 'sub_agent.terminated':
-      return ['terminated a sub-agent', ...quoted(event.payload.reason)]
+      return ['terminated the sub-agent ', person(event.payload.sub_agent), ...quoted(event.payload.reason)]
     case 'sub_agent.expired':
-      return ['ended a sub-agent: its time was over']
+      return ['ended the sub-agent ', person(event.payload.sub_agent), ': its time was over']
 
     case 'export.requested':
       return ['asked for an export']
@@ -234,6 +236,14 @@ function rotated({ payload, timestamp }: Rotation, agent: Part): Part[] {
   if (last === undefined) return ['made a key for ', agent]
   const until = last > timestamp ? `works until ${dateTime(last)}` : 'ended at once'
   return ['rotated the key of ', agent, `; the former one ${until}`]
+}
+
+type Completion = Extract<EventEnvelope, { type: 'sub_agent.completed' }>
+
+/** Its own act, or that of who completed its task. */
+function completed({ actor, payload: { sub_agent } }: Completion): Part[] {
+  const what = actor.id === sub_agent.id ? [] : [' the sub-agent ', { name: sub_agent.display_name }]
+  return [what.length === 0 ? 'completed its work' : 'completed', ...what, ...quoted(sub_agent.summary)]
 }
 
 type Posting = Extract<EventEnvelope, { type: 'message.created' }>

@@ -14,6 +14,8 @@ export interface NumberSetting {
 export interface SettingsTab {
   id: string
   label: string
+  /** Of the form, if it is not all that the tab shows. */
+  title?: string
   intro: string
   /** Only administrators see it. */
   admin?: true
@@ -27,9 +29,9 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   {
     id: 'general',
     label: 'General',
-    intro: 'How the organization is called.',
+    intro: 'How the organization is called, and whose times of day it keeps to.',
     numbers: [],
-    others: ['/name'],
+    others: ['/name', '/settings/time_zone'],
   },
   {
     id: 'defaults',
@@ -59,6 +61,18 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
       },
     ],
     others: [],
+  },
+  {
+    id: 'notifications',
+    label: 'Notifications',
+    title: 'Defaults of the organization',
+    intro: 'How members are told of notifications outside of the app.',
+    numbers: [],
+    others: [
+      '/settings/notifications/enabled_channels',
+      '/settings/notifications/default_channel',
+      '/settings/notifications/email_from_address',
+    ],
   },
   {
     id: 'connections',
@@ -114,14 +128,14 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         label: 'Messages',
         unit: 'months',
         range: SETTING_RANGES.retention_months,
-        more: 'This version of the server removes none yet.',
+        more: 'Nobody reads older ones. They are moved to the archive of the server.',
       },
       {
         path: '/settings/retention/event_months',
         label: 'Events',
         unit: 'months',
         range: SETTING_RANGES.retention_months,
-        more: 'This version of the server removes none yet.',
+        more: 'Nobody reads older ones. They are moved to the archive of the server.',
       },
       {
         path: '/settings/deletion_grace_period_days',
@@ -133,6 +147,23 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     ],
     others: [],
   },
+  {
+    id: 'export',
+    label: 'Export',
+    title: 'Expiry',
+    intro: 'Files of later exports are removed after this time.',
+    admin: true,
+    numbers: [
+      {
+        path: '/settings/export/expires_after_hours',
+        label: 'A file can be downloaded for',
+        unit: 'hours',
+        range: SETTING_RANGES.export_hours,
+      },
+    ],
+    others: [],
+  },
+  { id: 'work', label: 'Background work', intro: '', admin: true, numbers: [], others: [] },
   { id: 'danger', label: 'Danger zone', intro: '', admin: true, numbers: [], others: [] },
 ]
 

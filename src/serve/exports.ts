@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import type { Database } from '../db/client.ts'
+import type { SnapshotDatabase } from '../db/transfer/snapshot.ts'
+import {
+  beginExport,
+  forgetFile,
+  giveBackAttempt,
+  noteProgress,
+  readPaths,
+  touchExport,
+} from '../db/writes/exports.ts'
+import { enqueueJob } from '../db/writes/jobs.ts'
+import { EXPORT_ATTEMPTS_MAX } from '../domain/exports.ts'
+import { FolderStorage } from '../files/folder.ts'
+import { BucketStorage } from '../files/s3.ts'
+import type { FileStorage } from '../files/storage.ts'
+import type { JobPorts } from '../workers/jobs/tasks.ts'
+
+type Places = Pick<
+  Config,
+  'export_dir' | 's3_endpoint' | 's3_region' | 's3_bucket' | 's3_access_key_id' | 's3_secret_access_key'
+>
+
+/** Where exports lie: in the bucket if there is one, else in a folder. */
+export function exportStorage(config: Places, data_dir: string): FileStorage {
+  const { s3_endpoint, s3_region, s3_bucket, s3_access_key_id, s3_secret_access_key, export_dir } = config
+  if (s3_bucket === undefined) return new FolderStorage(export_dir ?? join(data_dir, 'exports'))
+  return new BucketStorage({
+    endpoint: s3_endpoint ?? '',
+    region: s3_region,
+    bucket: s3_bucket,
+    access_key_id: s3_access_key_id ?? '',
+    secret_access_key: s3_secret_access_key ?? '',
+  })
+}
+
+interface Parts {
+  database: Database
+  snapshots: SnapshotDatabase
+  storage: FileStorage
+  command: JobPorts['command']
+  tell: JobPorts['exports']['tell']
+}
+
+/** What the jobs of exports work with. */
+export function exportPorts({ database, snapshots, storage, command, tell }: Parts): JobPorts['exports'] {
+  return {
+    storage,
+    snapshots,
+    tell,
+    begin: (org_id, id, path) => database.withOrg(org_id, (tx) => beginExport(tx, org_id, id, path)),
+    note: (org_id, id, at) => database.withOrg(org_id, (tx) => noteProgress(tx, org_id, id, at)),
+    giveBack: (org_id, id, attempt) =>
+      database.withOrg(org_id, (tx) => giveBackAttempt(tx, org_id, id, attempt)),
+    forget: (org_id, id) => database.withOrg(org_id, (tx) => forgetFile(tx, org_id, id)),
+    end: async (org_id, input) => (await command(org_id, { command: 'export.end', input })).result.stored,
+    requeue: (org_id, export_id) =>
+      database.withOrg(org_id, async (tx) => {
+        await touchExport(tx, org_id, export_id)
+        const options = { key: export_id, max_attempts: EXPORT_ATTEMPTS_MAX + 1 }
+        await enqueueJob(tx, 'make_export', { org_id, export_id }, options)
+      }),
+    async removeAll(org_id) {
+      for (const path of await database.withOrg(org_id, (tx) => readPaths(tx, org_id)))
+        await storage.remove(path)
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { archiveFolder } from '../archive/files.ts'
+import { ArchiveStore } from '../db/archive-store.ts'
+import { JobQueue } from '../db/queue/job-queue.ts'
+import type { Node } from '../node.ts'
+import { tasksOf } from '../workers/jobs/run-job.ts'
+import { SCHEDULE } from '../workers/jobs/schedule.ts'
+import { JOBS } from '../workers/jobs/tasks.ts'
+import { exportPorts } from './exports.ts'
+import { createMail } from './mail.ts'
+
+/** The workers of a node; undefined when it only enqueues. */
+export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
+  const { config, core, data_dir, log, opened } = node
+  if (config.job_concurrency === 0) return undefined
+  const archive = archiveFolder(config.archive_dir ?? join(data_dir, 'archive'))
+  const ports = {
+    archive,
+    openArchive: () => new ArchiveStore(opened.app, config.database_prepare),
+    database: node.background_database,
+    partitions: opened.partitions,
+    command: core.systemCommand,
+    mail: createMail(node),
+    async forget(org_id: string) {
+      await forget(org_id)
+      await archive.removeOrg(org_id)
+    },
+    exports: exportPorts({
+      database: node.database,
+      snapshots: node.snapshots,
+      storage: node.export_storage,
+      command: core.systemCommand,
+      tell: (org_id, exported) => core.edges.tellExport(org_id, exported),
+    }),
+  }
+  return new JobQueue({
+    connection: opened.worker,
+    prepare: config.database_prepare,
+    concurrency: config.job_concurrency,
+    lease_ms: config.job_lease_ms,
+    tasks: tasksOf(JOBS, ports, log),
+    cron: SCHEDULE,
+    log,
+  })
+}

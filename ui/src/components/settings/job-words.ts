@@ -1,0 +1,11 @@
+/** Kinds of background work, in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  send_email: 'Send an e-mail',
+  make_export: 'Make an export',
+}
+
+/** A kind of another version of the server is shown by its name. */
+export function jobInWords(kind: string): string {
+  const name = kind.replaceAll('_', ' ')
+  return WORDS[kind] ?? name.charAt(0).toUpperCase() + name.slice(1)
+}
