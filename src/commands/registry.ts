@@ -5,6 +5,7 @@ import { channelUpdate } from './channel-update.ts'
 import type { Commands } from './command.ts'
 import { exportEnd } from './export-end.ts'
 import { exportRequest } from './export-request.ts'
+import { keyRemind } from './key-remind.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { keyRotate } from './key-rotate.ts'
 import { messagePost } from './message-post.ts'
@@ -53,6 +54,7 @@ export const COMMANDS: Commands = {
   'channel.update': channelUpdate,
   'export.end': exportEnd,
   'export.request': exportRequest,
+  'key.remind': keyRemind,
   'key.revoke': keyRevoke,
   'key.rotate': keyRotate,
   'message.post': messagePost,

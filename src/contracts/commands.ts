@@ -157,6 +157,10 @@ export const COMMAND_SCHEMAS = {
     }),
     result: Closed({ stored: Type.Boolean() }),
   },
+  'key.remind': {
+    input: Closed({ key_ids: Type.Array(Uuid(), { minItems: 1, maxItems: LIMITS.keys_told_max }) }),
+    result: nothing,
+  },
   'key.revoke': { input: ofUser({}), result: nothing },
   'key.rotate': {
     input: ofUser({ ...KeyRotate.properties, key: NewKey }),

@@ -71,6 +71,12 @@ export const EVENT_PAYLOADS = {
     ...origin,
   }),
   'api_key.revoked': Closed({ user_id: Uuid(), ending, ...origin }),
+  'api_key.rotation_due': Closed({
+    user_id: Uuid(),
+    key: Closed({ id: Uuid(), prefix: Text(40) }),
+    age_days: Count({ minimum: 1 }),
+    ...origin,
+  }),
 
   'auth.login_success': Closed({ user_id: Uuid(), method: OneOf(SIGN_IN_METHODS), ...origin }),
   'auth.login_failure': Closed({

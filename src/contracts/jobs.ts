@@ -18,6 +18,7 @@ export const JOB_PAYLOADS = {
   send_email: Closed({ org_id: Uuid(), email_id: Uuid() }),
   sweep_emails: NOTHING,
   make_export: OF_EXPORT,
+  remind_of_keys: NOTHING,
   remove_exports: NOTHING,
   sweep_expired: NOTHING,
   sweep_sub_agents: NOTHING,

@@ -73,6 +73,8 @@ export const LIMITS = {
   search_matches_max: 1_000,
   /** Matches of each type in an overview. */
   search_per_type_max: 25,
+  /** Keys of one `key.remind`. */
+  keys_told_max: 100,
   topics_max: 500,
   /** Ids in one `notification.read`; more are told in several frames. */
   notification_ids_max: 500,

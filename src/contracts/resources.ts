@@ -290,7 +290,7 @@ export const Notification = Closed({
   type: OneOf(NOTIFICATION_TYPES),
   event_sequence: Count(),
   resource: Closed({
-    type: OneOf(['task', 'message', 'project', 'sub_agent', 'export']),
+    type: OneOf(['task', 'message', 'project', 'sub_agent', 'export', 'user']),
     id: Uuid(),
     channel_id: Nullable(Uuid()),
     seq: Nullable(Count()),

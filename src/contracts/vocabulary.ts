@@ -99,6 +99,7 @@ export const EVENT_TYPES = [
   'user.removed',
   'api_key.rotated',
   'api_key.revoked',
+  'api_key.rotation_due',
   'auth.login_success',
   'auth.login_failure',
   'auth.api_key_failure',
@@ -147,6 +148,7 @@ export const NOTIFICATION_TYPES = [
   'project.transitioned',
   'sub_agent.ended',
   'export.ready',
+  'api_key.rotation_due',
 ] as const
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 

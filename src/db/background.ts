@@ -87,6 +87,17 @@ export class BackgroundDatabase {
     )
   }
 
+  /** Keys of all orgs that are due for rotation; see the function. */
+  async keysToRotate(
+    after: string | null,
+    limit: number,
+  ): Promise<{ org_id: string; id: string; due_at: string; time_zone: string }[]> {
+    return await this.#database.query(
+      (sql) => sql<{ org_id: string; id: string; due_at: string; time_zone: string }[]>`
+        select org_id, id, due_at, time_zone from keys_to_rotate(${after}::uuid, ${limit})`,
+    )
+  }
+
   /** Exports of all orgs that need care; see the function. */
   async dueExports(
     limit: number,

@@ -36,6 +36,7 @@ const SECURITY_EVENTS = [
   'auth.password_changed',
   'api_key.rotated',
   'api_key.revoked',
+  'api_key.rotation_due',
   'user.role_changed',
   'user.removed',
   'org.settings_changed',

@@ -84,6 +84,18 @@ export function aboutExport(
   return each(to, 'export.ready', resource, 'Your export is ready')
 }
 
+/** Tells administrators how old the key of an agent is. */
+export function aboutKeyAge(
+  agent: { id: string; name: string },
+  age_days: number,
+  user_ids: readonly string[],
+  event: number,
+): NewNotification[] {
+  const resource = { type: 'user' as const, id: agent.id, channel_id: null, seq: null }
+  const title = `The key of ${agent.name} is ${age_days} days old`
+  return each({ user_ids, except: null, event }, 'api_key.rotation_due', resource, title)
+}
+
 /** False for a former member, and for a message that the member may not read. */
 export function mayBeNotified(
   permissions: Permissions,

@@ -333,6 +333,7 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'user.removed': (to, { user }) => to.removeMember(user.id),
   'api_key.rotated': endKeys,
   'api_key.revoked': endKeys,
+  'api_key.rotation_due': null,
   'auth.login_success': null,
   'auth.login_failure': null,
   'auth.api_key_failure': null,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Project, Task } from '../../src/contracts/resources.ts'
 import { addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
+import { runJob } from '../support/run-job.ts'
 import { databaseOf, type TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations, violationsInBothThemes } from './support/axe.ts'
@@ -127,9 +128,8 @@ describe.skipIf(!hasBrowser)('the shell around the pages', () => {
     await card.waitFor()
     const superuser = databaseOf(server)
     await superuser`update tasks set completed_at = now() - interval '13 months' where id = ${old.id}`
+    await runJob(superuser, 'archive_tasks')
     await superuser.end()
-    // A server archives when it starts, and every hour.
-    await server.restart()
     await card.waitFor({ state: 'detached' })
 
     await page.getByRole('button', { name: /^Archived/ }).click()

@@ -44,7 +44,9 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     user_id: newId(),
     key: key(),
   })
-  await take('key.rotate', { user_id: agent.id, key: key() })
+  const rotated = key()
+  await take('key.rotate', { user_id: agent.id, key: rotated })
+  await take('key.remind', { key_ids: [rotated.id] })
   await take('key.revoke', { user_id: agent.id })
   const letter = invite()
   const person = await take<User>('user.invite_human', {

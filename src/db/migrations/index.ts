@@ -22,6 +22,8 @@ import emails_down from './0010_emails.down.sql' with { type: 'text' }
 import emails_up from './0010_emails.sql' with { type: 'text' }
 import retention_down from './0012_retention.down.sql' with { type: 'text' }
 import retention_up from './0012_retention.sql' with { type: 'text' }
+import key_reminders_down from './0013_key_reminders.down.sql' with { type: 'text' }
+import key_reminders_up from './0013_key_reminders.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -46,4 +48,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0009_exports', up: exports_up, down: exports_down },
   { name: '0010_emails', up: emails_up, down: emails_down },
   { name: '0012_retention', up: retention_up, down: retention_down },
+  { name: '0013_key_reminders', up: key_reminders_up, down: key_reminders_down },
 ]

@@ -293,6 +293,7 @@ export const api_keys = pgTable(
     last_used_at: at('last_used_at'),
     expires_at: at('expires_at'),
     revoked_at: at('revoked_at'),
+    reminded_at: at('reminded_at'),
   },
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),

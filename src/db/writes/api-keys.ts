@@ -62,6 +62,28 @@ const revoke = statement((p: Params<OfUser>) =>
     .returning({ id: api_keys.id, ends_at: endsAt(api_keys.revoked_at) }),
 )
 
+const remind = statement((p: Params<{ org_id: string; ids: string[]; days: number; now: string }>) =>
+  build
+    .update(api_keys)
+    .set({ reminded_at: given(p.now) })
+    .where(
+      and(
+        inOrg(api_keys.org_id, p.org_id),
+        text`${api_keys.id} = any(${p.ids}::uuid[])`,
+        eq(api_keys.kind, 'live'),
+        isNull(api_keys.revoked_at),
+        isNull(api_keys.expires_at),
+        text`coalesce(${api_keys.reminded_at}, ${api_keys.created_at}) <= ${p.now}::timestamptz - make_interval(days => ${p.days}::int)`,
+      ),
+    )
+    .returning({
+      id: api_keys.id,
+      user_id: api_keys.user_id,
+      prefix: api_keys.prefix,
+      created_at: api_keys.created_at,
+    }),
+)
+
 export async function insertKey(to: Writer, user_id: string, key: NewKey): Promise<void> {
   await to.write(insert(to.sql, { ...key, org_id: to.org_id, user_id, now: to.now }))
 }
@@ -77,4 +99,13 @@ export async function expireKeys(to: Writer, user_id: string, grace_hours: numbe
 /** Revokes every key of a user now. */
 export async function revokeKeys(to: Writer, user_id: string): Promise<EndingKey[]> {
   return await to.write(revoke(to.sql, { org_id: to.org_id, user_id, now: to.now }))
+}
+
+/** Notes that administrators are told now of live keys that are `days` old, or whose last reminder is; returns those keys. */
+export async function remindOfKeys(
+  to: Writer,
+  ids: string[],
+  days: number,
+): Promise<{ id: string; user_id: string; prefix: string; created_at: string }[]> {
+  return await to.write(remind(to.sql, { org_id: to.org_id, ids, days, now: to.now }))
 }

@@ -18,6 +18,7 @@ export function placeOf(
     case 'project':
       return page(public_url, slug, `projects/${id}`)
     case 'sub_agent':
+    case 'user':
       return page(public_url, slug, 'agents')
     case 'export':
       return page(public_url, slug, 'settings/export')

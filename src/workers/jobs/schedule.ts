@@ -21,6 +21,8 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   { kind: 'sweep_emails', at: '27 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   { kind: 'remove_exports', at: '* * * * *', max_attempts: 3 },
   { kind: 'archive_tasks', at: '17 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
+  // Mornings of all time zones begin at a quarter of an hour.
+  { kind: 'remind_of_keys', at: '*/15 * * * *', max_attempts: 3 },
   { kind: 'archive_rows', at: '41 3 * * *', max_attempts: 5, backfill_ms: DAY_MS },
   { kind: 'care_for_partitions', at: '7 * * * *', max_attempts: 5, backfill_ms: DAY_MS },
 ]

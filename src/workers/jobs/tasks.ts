@@ -12,6 +12,7 @@ import { careForPartitionsJob } from './care-for-partitions.ts'
 import { deleteOrgsJob } from './delete-orgs.ts'
 import type { JobRule } from './job.ts'
 import { makeExportJob } from './make-export.ts'
+import { remindOfKeysJob } from './remind-of-keys.ts'
 import { removeExportsJob } from './remove-exports.ts'
 import { type MailPorts, sendEmailJob } from './send-email.ts'
 import { sweepEmailsJob } from './sweep-emails.ts'
@@ -48,6 +49,7 @@ export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   send_email: sendEmailJob,
   sweep_emails: sweepEmailsJob,
   make_export: makeExportJob,
+  remind_of_keys: remindOfKeysJob,
   remove_exports: removeExportsJob,
   sweep_expired: sweepExpiredJob,
   sweep_sub_agents: sweepSubAgentsJob,

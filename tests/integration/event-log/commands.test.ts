@@ -39,6 +39,8 @@ beforeAll(async () => {
     if (command === 'sub_agent.expire') await run(command, await overdue())
     // As if the worker had begun its first attempt.
     if (command === 'export.end') await db.superuser`update exports set status = 'processing', attempts = 1`
+    if (command === 'key.remind')
+      await db.superuser`update api_keys set created_at = now() - interval '100 days'`
     if (command === 'sub_agent.spawn') spawned = input as object
     return (await run(command, input, principal)).reply.result as Result
   })

@@ -117,6 +117,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.session_revoked':
     case 'auth.sign_in_link_created':
     case 'auth.password_changed':
+    case 'api_key.rotation_due':
     case 'command.invoked':
       return []
     default:

@@ -105,6 +105,16 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
       return rotated(event, user(event.payload.user_id))
     case 'api_key.revoked':
       return ['revoked all keys of ', user(event.payload.user_id)]
+    case 'api_key.rotation_due': {
+      const { user_id, key, age_days } = event.payload
+      return [
+        'reminded that the key ',
+        { code: `${key.prefix}…` },
+        ' of ',
+        user(user_id),
+        ` is ${age_days} days old`,
+      ]
+    }
 
     case 'auth.login_success':
       return [`signed in with ${METHOD_WORDS[event.payload.method]}`]

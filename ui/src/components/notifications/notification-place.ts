@@ -13,6 +13,8 @@ export function placeOf(slug: string, { resource }: Pick<Notification, 'resource
       return paths.project(slug, id)
     case 'sub_agent':
       return paths.agents(slug)
+    case 'user':
+      return paths.agents(slug)
     case 'export':
       return paths.settings(slug, 'export')
   }
@@ -27,4 +29,5 @@ export const NOTICE_ICONS: Readonly<Record<Notification['type'], string>> = {
   'project.transitioned': 'projects',
   'sub_agent.ended': 'agent',
   'export.ready': 'download',
+  'api_key.rotation_due': 'key',
 }

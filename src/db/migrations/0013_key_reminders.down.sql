@@ -1,0 +1,2 @@
+DROP FUNCTION keys_to_rotate(uuid, int);
+ALTER TABLE api_keys DROP COLUMN reminded_at;
