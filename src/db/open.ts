@@ -8,6 +8,7 @@ import { openEmbedded } from './embedded/database.ts'
 import { runningEmbedded } from './embedded/running.ts'
 import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { type PartitionCare, startPartitionCare } from './partition-care.ts'
+import { QUEUE_SCHEMA } from './queue/connection.ts'
 import { passwordsOf, rolesOf } from './role-connections.ts'
 import { ensureRoles } from './roles.ts'
 
@@ -26,6 +27,8 @@ interface Settings {
   database_owner_url: string | undefined
   database_worker_url: string | undefined
   partitions_ahead: number
+  /** Background jobs at a time; a node with 0 needs no workers' role. */
+  job_concurrency: number
 }
 
 const CHECK_MS = 1_200
@@ -54,6 +57,7 @@ export async function openDatabase(
     await refuseUnsound(app).catch((error: unknown) => {
       throw plainly(error)
     })
+    if (database_url !== undefined && settings.job_concurrency > 0) await refuseUnableWorkers(worker)
     partitions = await startPartitionCare(app, settings.partitions_ahead, log)
   } catch (error) {
     await stop()
@@ -126,6 +130,24 @@ async function refuseUnsound(app: ConnectionOptions): Promise<void> {
         `The database has schema version ${version}, this program needs ${SCHEMA_VERSION}. Set MC_DATABASE_OWNER_URL so that it can migrate, or run "mission-control migrate up".`,
       )
     if (problems.length > 0) throw new Error(listed(problems))
+  } finally {
+    await sql.end({ timeout: 2 })
+  }
+}
+
+/** Refuses workers who cannot sign in or have no queue: no mail would be sent, no export made, nothing archived. */
+async function refuseUnableWorkers(worker: ConnectionOptions): Promise<void> {
+  const sql = client(worker)
+  try {
+    const [row] = await sql<{ able: boolean | null }[]>`
+      select has_schema_privilege(n.oid, 'CREATE') as able from pg_namespace n where n.nspname = ${QUEUE_SCHEMA}`
+    if (row?.able !== true) throw new Error(`${worker.user} does not own the schema ${QUEUE_SCHEMA}`)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const words = IN_WORDS[code] ?? (error instanceof Error ? error.message : String(error))
+    throw new Error(
+      `Background jobs cannot use PostgreSQL as ${worker.user}: ${words}. Set MC_DATABASE_OWNER_URL so that the server can give this role its password, MC_DATABASE_WORKER_URL to one that works, or MC_JOB_CONCURRENCY=0 on a node that does no jobs.`,
+    )
   } finally {
     await sql.end({ timeout: 2 })
   }

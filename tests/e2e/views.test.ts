@@ -77,6 +77,8 @@ describe.skipIf(!hasBrowser)('every view of the demo', () => {
       ready: (page) => page.locator('a.hit').first().waitFor(),
     }
     views.settings = { path: `${org}/settings/general`, ready: heading('Settings') }
+    views.exports = { path: `${org}/settings/export`, ready: heading('Settings') }
+    views.notifications = { path: `${org}/settings/notifications`, ready: heading('Settings') }
     views.members = { path: `${org}/settings/members`, ready: heading(/Members|Settings/) }
     views.orgs = { path: '/orgs', ready: (page) => page.getByRole('link', { name: /Fieldnote/ }).waitFor() }
   })

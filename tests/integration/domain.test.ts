@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Org, Project, Task } from '../../src/contracts/resources.ts'
 import { type Agent, addAgent, join, type Message, type Person, setUp } from '../support/client.ts'
+import { runJob } from '../support/run-job.ts'
 import { databaseOf, startServer, type TestServer } from '../support/server.ts'
 import { SseJournal, until, WsJournal } from '../support/streams.ts'
 
@@ -467,12 +468,9 @@ describe('tasks', () => {
     await ana.in('POST', `/tasks/${t.id}/transition`, { to_status: 'complete' })
     const sql = databaseOf(server)
     await sql`update tasks set completed_at = now() - interval '13 months' where id = ${t.id}`
+    await runJob(sql, 'archive_tasks')
     await sql.end()
-    await server.restart()
-    await until(
-      async () => (await ana.in<Task>('GET', `/tasks/${t.id}`)).body.archived_at !== null,
-      'the archival',
-    )
+    expect((await ana.in<Task>('GET', `/tasks/${t.id}`)).body.archived_at).not.toBeNull()
     expect((await ana.in<Listed<Task>>('GET', '/tasks?q=ancient')).body.pagination.total).toBe(0)
     expect(
       (await ana.in<Listed<Task>>('GET', '/tasks?q=ancient&include_archived=true')).body.pagination.total,

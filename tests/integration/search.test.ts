@@ -282,10 +282,8 @@ describe('access', () => {
   test('messages beyond the retention of the org are not found', async () => {
     const superuser = databaseOf(server)
     const { id } = await say(admin, general_id, 'A brontosaurus walked by')
-    const old = new Date()
-    old.setUTCFullYear(old.getUTCFullYear() - 1)
-    old.setUTCDate(old.getUTCDate() - 2)
-    await superuser`update messages set created_at = ${old.toISOString()} where id = ${id}`
+    // Kept are twelve months and what the month that they begin in has before them.
+    await superuser`update messages set created_at = now() - interval '14 months' where id = ${id}`
     await superuser.end()
     expect((await search(admin, 'brontosaurus')).counts.messages).toBe(0)
     await admin.in('PATCH', '', { settings: { retention: { message_months: 24 } } })

@@ -45,6 +45,7 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
     job: '1',
     notification_id: crypto.randomUUID(),
     email_id: crypto.randomUUID(),
+    export_id: crypto.randomUUID(),
     id: crypto.randomUUID(),
     token: 'q'.repeat(43),
   }

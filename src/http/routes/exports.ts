@@ -40,6 +40,8 @@ export function exportRoutes(deps: Deps) {
           tag,
           action: 'export.manage',
           summary: 'Exports, newest first',
+          description:
+            'With their progress, and the expired ones too: the list is the history of who took a copy.',
           query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Export) },
         },
@@ -54,6 +56,7 @@ export function exportRoutes(deps: Deps) {
           tag,
           action: 'export.manage',
           summary: 'An export',
+          description: 'Its state, its progress while it is made, and when its file expires.',
           ok: { status: 200, schema: Export },
           errors: ['INVALID_ID', 'EXPORT_NOT_FOUND'],
         },

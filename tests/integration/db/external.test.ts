@@ -88,6 +88,27 @@ describe('a server on an external PostgreSQL', () => {
     )
   })
 
+  test('refuses workers who cannot sign in, unless the node does no jobs', async () => {
+    const { app, superuser } = postgres
+    const MC_DATABASE_URL = urlOf(app)
+    const absent = { MC_DATABASE_URL, MC_DATABASE_WORKER_URL: urlOf({ ...app, user: 'mc_worker' }) }
+    await superuser.unsafe(`alter role mc_worker login password 'of-the-operator'`)
+    for (const env of [{ MC_DATABASE_URL }, absent]) {
+      const said = await refusal(env)
+      expect(said).toContain('Background jobs cannot use PostgreSQL as mc_worker')
+      expect(said).toContain('does not take this user and password')
+      expect(said).toContain('MC_DATABASE_WORKER_URL')
+    }
+    const foreign = await refusal({ MC_DATABASE_URL, MC_DATABASE_WORKER_URL: MC_DATABASE_URL })
+    expect(foreign).toContain('mc_app does not own the schema mc_jobs')
+    const worker = urlOf({ ...app, user: 'mc_worker', password: 'of-the-operator' })
+    for (const env of [{ MC_JOB_CONCURRENCY: '0' }, { MC_DATABASE_WORKER_URL: worker }]) {
+      const server = await startServer({ env: { MC_DATABASE_URL, ...env } })
+      expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+      await server.stop()
+    }
+  })
+
   test('refuses a schema that is newer than itself, and an older one that it may not migrate', async () => {
     const { superuser } = postgres
     await superuser.unsafe(`create database empty`)

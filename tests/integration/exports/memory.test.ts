@@ -19,7 +19,7 @@ test('the memory of an export does not depend on the size of the org', async () 
   const { org, channel } = await makeOrg(db.database)
   await db.superuser`
     insert into messages (org_id, id, channel_id, seq, sender_type, sender_name, kind, content, created_at)
-    select ${org.id}, gen_random_uuid(), ${channel.id}, n, 'system', 'S', 'text', repeat(md5(n::text), ${CHARACTERS / 32}::int), now()
+    select ${org.id}, gen_random_uuid(), ${channel.id}, n, 'system', 'S', 'text', repeat(md5(n::text), ${Math.ceil(CHARACTERS / 32)}::int), now()
     from generate_series(1, ${MESSAGES}::int) n`
   const argument = JSON.stringify({ connection: db.app, org_id: org.id })
   const child = Bun.spawn(

@@ -5,7 +5,8 @@ import { EVENT_TYPES } from '../../../src/contracts/vocabulary.ts'
 import { type Agent, addAgent, generalChannel, join, PASSWORD, Person, setUp } from '../../support/client.ts'
 import { Contract, contractOf } from '../../support/contract.ts'
 import { failAnExport } from '../../support/exports.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { runJob } from '../../support/run-job.ts'
+import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until, WsJournal } from '../../support/streams.ts'
 import { hostSubAgent, spawnSubAgent } from '../../support/sub-agent.ts'
 
@@ -49,6 +50,10 @@ async function changeMembers(): Promise<void> {
   const gateway = { version: '2026.7.1', connected: false }
   await done<unknown>(spare.in('PUT', '/users/me/client', { ...client, gateway }))
   await done(admin.in('POST', `/users/${spare.user.id}/api-keys/rotate`, { grace_hours: 1 }))
+  const sql = databaseOf(server)
+  await sql`update api_keys set created_at = now() - interval '100 days' where expires_at is null`
+  await runJob(sql, 'remind_of_keys')
+  await sql.end()
   const wrong = `${spare.key.slice(0, -1)}${spare.key.endsWith('x') ? 'y' : 'x'}`
   await spare.in('GET', '/users/me', undefined, { Authorization: `Bearer ${wrong}` })
   await done(admin.in('DELETE', `/users/${spare.user.id}/api-keys`))
@@ -138,6 +143,7 @@ test('W2 every event is valid by the schema of its type: live, replayed and list
 
 test('W2 every frame of a stream that is no event of the log is valid by its schema', async () => {
   const url = `${server.url}/api/v1/orgs/${admin.org}/events/stream`
+  await done(admin.in('PATCH', `/users/${ana.user_id}`, { role: 'contributor' }))
   const leaving = await new Person(server.url).signIn('ana.lima@example.com', PASSWORD)
   const streams = await Promise.all([
     SseJournal.open(url, { Cookie: leaving.cookieHeader }),

@@ -5,6 +5,7 @@ import { urlOf } from '../../support/cluster.ts'
 import { startDatabase, type TestDatabase } from '../../support/database.ts'
 import { type LossyPostgres, lossyPostgres } from '../../support/lossy-postgres.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
+import { noneUnderWay } from '../authorization/arrange.ts'
 import { EXPECTED } from '../authorization/expected.ts'
 import { keyOf, REQUESTS } from '../authorization/requests.ts'
 import { cellOf, send } from '../authorization/send.ts'
@@ -118,12 +119,15 @@ describe('I-32 a write whose answer is lost is answered 503 OUTCOME_UNKNOWN, or 
   })
 
   test.each(WRITING)('%s', async (key, { operation, cells }, caller) => {
-    const sent = await REQUESTS.get(key)!({
+    const setting = {
       world,
       caller,
       place: world.main,
       read_only: caller === 'suspended' || caller === 'pending',
-    })
+    }
+    const sent = await REQUESTS.get(key)!(setting)
+    // A job writes through the same lanes.
+    await noneUnderWay(setting)
     const before = postgres.lost
     postgres.loseNext()
     const answer = await send(server.url, operation, {
