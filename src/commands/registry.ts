@@ -5,6 +5,7 @@ import { channelUpdate } from './channel-update.ts'
 import type { Commands } from './command.ts'
 import { exportEnd } from './export-end.ts'
 import { exportRequest } from './export-request.ts'
+import { exportSchedule } from './export-schedule.ts'
 import { keyRemind } from './key-remind.ts'
 import { keyRevoke } from './key-revoke.ts'
 import { keyRotate } from './key-rotate.ts'
@@ -54,6 +55,7 @@ export const COMMANDS: Commands = {
   'channel.update': channelUpdate,
   'export.end': exportEnd,
   'export.request': exportRequest,
+  'export.schedule': exportSchedule,
   'key.remind': keyRemind,
   'key.revoke': keyRevoke,
   'key.rotate': keyRotate,

@@ -1,6 +1,5 @@
 import type { PlannedRow, Reader } from './reader.ts'
 
-const FOLDER = { kind: 'folder' }
 const TEXT = { kind: 'text' }
 const SECRET = { kind: 'text', secret: true }
 const URL = { kind: 'URL with https:// or http://' }
@@ -20,7 +19,6 @@ const PLANNED: Readonly<Record<string, PlannedRow>> = {
   MC_OIDC_ISSUER: { ...URL, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_ID: { ...TEXT, doc: 'Sign-in with an OpenID Connect provider.' },
   MC_OIDC_CLIENT_SECRET: { ...SECRET, doc: 'Sign-in with an OpenID Connect provider.' },
-  MC_BACKUP_DIR: { ...FOLDER, doc: 'Folder of backups.' },
 }
 
 export function readPlanned(read: Reader): void {

@@ -110,6 +110,11 @@ function files(read: Reader) {
       default_text: '`exports` in the data folder',
       doc: 'Folder of exports, unless they go to a bucket. Several nodes need a shared one.',
     }),
+    backup_dir: read.optional('MC_BACKUP_DIR', {
+      kind: 'folder',
+      default_text: '`backups` in the data folder',
+      doc: 'Folder of the backups that organizations schedule (Settings, Retention). Several nodes need a shared one.',
+    }),
     s3_endpoint: read.url('MC_S3_ENDPOINT', ['https', 'http'], {
       doc: 'S3-compatible storage of exports instead of the folder; with a bucket, its key and the secret.',
     }),

@@ -40,6 +40,7 @@ import {
   User,
 } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
+import { BACKUP_DESTINATIONS } from './vocabulary.ts'
 
 /*
  * Inputs and results of all commands: plain data, because the owner of the org may be another node. Built from the
@@ -147,6 +148,10 @@ export const COMMAND_SCHEMAS = {
   },
   'channel.resume_loop': { input: EVENT_PAYLOADS['channel.loop_resumed'], result: nothing },
   'channel.update': { input: Closed({ id: Uuid(), patch: ChannelPatch }), result: Channel },
+  'export.schedule': {
+    input: Closed({ due_at: Timestamp(), destination: OneOf(BACKUP_DESTINATIONS) }),
+    result: Closed({ started: Type.Boolean() }),
+  },
   'export.request': { input: nothing, result: Closed({ export: Export, started: Type.Boolean() }) },
   'export.end': {
     input: Closed({

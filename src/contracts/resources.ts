@@ -4,6 +4,7 @@ import { Closed, Count, HttpsUrl, Line, Nullable, OneOf, Text, Timestamp, Uuid }
 import { OrgSettings } from './settings.ts'
 import {
   AGENT_WAKES,
+  BACKUP_DESTINATIONS,
   CHANNEL_TYPES,
   CLIENT_STATES,
   DELIVERY_STATES,
@@ -351,6 +352,8 @@ export const Export = Closed({
   sha256: Nullable(Type.String()),
   error: Nullable(Type.String()),
   expires_at: Nullable(Timestamp()),
+  /** Of a backup by schedule: where it lies. Null for an export that somebody asked for. */
+  backup: Nullable(OneOf(BACKUP_DESTINATIONS)),
   created_at: Timestamp(),
 })
 export type Export = Static<typeof Export>

@@ -6,6 +6,7 @@ export interface Range {
 
 /** Ranges of the whole numbers in an org's settings: the schema and the forms of the app have them from here. */
 export const SETTING_RANGES = {
+  backup_days: { minimum: 1, maximum: 3650 },
   api_key_rotation_reminder_days: { minimum: 1, maximum: 3650 },
   sub_agent_timeout_minutes: { minimum: 5, maximum: 1440 },
   loop_brake_messages: { minimum: 0, maximum: 10_000 },

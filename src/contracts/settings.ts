@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
 import { Closed, Nullable, OneOf, Text } from './schema.ts'
 import { type Range, SETTING_RANGES } from './setting-limits.ts'
-import { EVIDENCE_TYPES, PRIORITIES, SIGN_IN_METHODS } from './vocabulary.ts'
+import { BACKUP_DESTINATIONS, EVIDENCE_TYPES, PRIORITIES, SIGN_IN_METHODS } from './vocabulary.ts'
 
 const whole = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 const within = ({ minimum, maximum }: Range) => whole(minimum, maximum)
@@ -74,8 +74,8 @@ export const OrgSettings = Closed(
     backup: Closed({
       enabled: Type.Boolean(),
       schedule_cron: Text(100, { pattern: CRON }),
-      destination: OneOf(['local', 's3']),
-      retention_days: whole(1, 3650),
+      destination: OneOf(BACKUP_DESTINATIONS),
+      retention_days: within(SETTING_RANGES.backup_days),
     }),
     export: Closed({ expires_after_hours: within(SETTING_RANGES.export_hours) }),
     time_zone: Text(LIMITS.time_zone_max, {

@@ -68,6 +68,10 @@ export type SubAgentStatus = (typeof SUB_AGENT_STATUSES)[number]
 export const EXPORT_STATUSES = ['pending', 'processing', 'ready', 'failed', 'expired'] as const
 export type ExportStatus = (typeof EXPORT_STATUSES)[number]
 
+/** Where the backups of an org lie: in a folder of the server, or in its bucket. */
+export const BACKUP_DESTINATIONS = ['local', 's3'] as const
+export type BackupDestination = (typeof BACKUP_DESTINATIONS)[number]
+
 export const EMAIL_PREFERENCES = ['all', 'mentions', 'none'] as const
 export type EmailPreference = (typeof EMAIL_PREFERENCES)[number]
 

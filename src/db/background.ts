@@ -1,3 +1,4 @@
+import type { BackupDestination } from '../contracts/vocabulary.ts'
 import type { Alarm } from '../domain/alarm.ts'
 import { Database } from './client.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -8,6 +9,14 @@ const CONNECTIONS = 2
 const STATEMENT_MS = 30_000
 /** The client gives up after the server did. */
 const DEADLINE_MS = 35_000
+
+interface Schedule {
+  org_id: string
+  schedule_cron: string
+  destination: BackupDestination
+  time_zone: string
+  last_at: string | null
+}
 
 /** The statements of background work, on a pool of its own: requests keep all their connections. */
 export class BackgroundDatabase {
@@ -84,6 +93,14 @@ export class BackgroundDatabase {
     return await this.#database.query(
       (sql) => sql<{ org_id: string; ids: string[] }[]>`
         select org_id, ids from archivable_tasks(${months}, ${limit}, ${[...except]}::uuid[])`,
+    )
+  }
+
+  /** Orgs with a schedule of backups; see the function. */
+  async backupSchedules(after: string | null, limit: number): Promise<Schedule[]> {
+    return await this.#database.query(
+      (sql) => sql<Schedule[]>`
+        select org_id, schedule_cron, destination, time_zone, last_at from backup_schedules(${after}::uuid, ${limit})`,
     )
   }
 

@@ -11,21 +11,44 @@ import {
   touchExport,
 } from '../db/writes/exports.ts'
 import { enqueueJob } from '../db/writes/jobs.ts'
-import { EXPORT_ATTEMPTS_MAX } from '../domain/exports.ts'
+import { BACKUP_PLACES, EXPORT_ATTEMPTS_MAX } from '../domain/exports.ts'
 import { FolderStorage } from '../files/folder.ts'
+import { MissingStorage, Places as StoragePlaces } from '../files/places.ts'
 import { BucketStorage } from '../files/s3.ts'
 import type { FileStorage } from '../files/storage.ts'
 import type { JobPorts } from '../workers/jobs/tasks.ts'
 
 type Places = Pick<
   Config,
-  'export_dir' | 's3_endpoint' | 's3_region' | 's3_bucket' | 's3_access_key_id' | 's3_secret_access_key'
+  | 'export_dir'
+  | 'backup_dir'
+  | 's3_endpoint'
+  | 's3_region'
+  | 's3_bucket'
+  | 's3_access_key_id'
+  | 's3_secret_access_key'
 >
 
-/** Where exports lie: in the bucket if there is one, else in a folder. */
+/** Where files lie: exports in the bucket if there is one, else in a folder; backups where the orgs want them. */
 export function exportStorage(config: Places, data_dir: string): FileStorage {
-  const { s3_endpoint, s3_region, s3_bucket, s3_access_key_id, s3_secret_access_key, export_dir } = config
-  if (s3_bucket === undefined) return new FolderStorage(export_dir ?? join(data_dir, 'exports'))
+  const bucket = bucketOf(config)
+  const backups = new FolderStorage(config.backup_dir ?? join(data_dir, 'backups'))
+  return new StoragePlaces(
+    [
+      { below: BACKUP_PLACES.local, storage: backups, folder: '' },
+      { below: BACKUP_PLACES.s3, storage: bucket ?? new MissingStorage(NO_BUCKET), folder: 'backups' },
+    ],
+    bucket ?? new FolderStorage(config.export_dir ?? join(data_dir, 'exports')),
+  )
+}
+
+/** Reason of a backup that cannot be made. */
+const NO_BUCKET =
+  'This server has no bucket (MC_S3_BUCKET). Choose the folder of the server in Settings, Retention.'
+
+function bucketOf(config: Places): BucketStorage | undefined {
+  const { s3_endpoint, s3_region, s3_bucket, s3_access_key_id, s3_secret_access_key } = config
+  if (s3_bucket === undefined) return undefined
   return new BucketStorage({
     endpoint: s3_endpoint ?? '',
     region: s3_region,

@@ -6,6 +6,7 @@ import type { Export } from '../contracts/resources.ts'
 import type { SnapshotDatabase } from '../db/transfer/snapshot.ts'
 import { EXPORT_ATTEMPTS_MAX, INTERRUPTED, NOT_MADE } from '../domain/exports.ts'
 import { writeExport } from '../exports/write-export.ts'
+import { StorageMissing } from '../files/places.ts'
 import type { FileStorage } from '../files/storage.ts'
 
 /** Administrators see the progress this often. */
@@ -19,8 +20,8 @@ export interface ExportMakingPorts {
   begin(
     org_id: string,
     id: string,
-    path: string,
-  ): Promise<{ attempt: number; former_path: string | null } | undefined>
+    name: string,
+  ): Promise<{ attempt: number; path: string; former_path: string | null } | undefined>
   /** Undefined when the attempt was overtaken. */
   note(org_id: string, id: string, at: { attempt: number; progress: number }): Promise<Export | undefined>
   /** An attempt that ends with the server does not count. */
@@ -45,10 +46,9 @@ export async function makeExport(
   ports: ExportMakingPorts,
 ): Promise<void> {
   const { storage } = ports
-  const path = `${org_id}/${id}-${newId()}.tar.gz`
-  const begun = await ports.begin(org_id, id, path)
+  const begun = await ports.begin(org_id, id, `${org_id}/${id}-${newId()}.tar.gz`)
   if (!begun) return
-  const { attempt, former_path } = begun
+  const { attempt, path, former_path } = begun
   // A storage that is away fails the attempt where it writes, which counts.
   const removeLeft = (left: string) =>
     storage.remove(left).catch((failure: unknown) => log.failed('remove a part of an export', failure))
@@ -75,7 +75,8 @@ export async function makeExport(
     if (signal.aborted) await ports.giveBack(org_id, id, attempt)
     if (signal.aborted || attempt < EXPORT_ATTEMPTS_MAX) throw error
     log.failed(`make the export ${id}`, error)
-    await ports.end(org_id, { id, attempt, error: NOT_MADE })
+    const reason = error instanceof StorageMissing ? error.message : NOT_MADE
+    await ports.end(org_id, { id, attempt, error: reason })
     return
   } finally {
     await report.stop()

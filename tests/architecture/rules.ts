@@ -55,7 +55,7 @@ export const ROOMS: readonly Room[] = [
     at: ['src/domain/'],
     imports: ['contracts', 'text'],
     // Tables of Unicode: transliterations and confusable characters.
-    libraries: [/^any-ascii$/, /^unhomoglyph\/data\.json$/],
+    libraries: [/^any-ascii$/, /^croner$/, /^unhomoglyph\/data\.json$/],
     without: ['Bun', 'node', 'process', 'network', 'timers', 'clock', 'chance'],
   },
   // The one place of the actors' runtime that asks for the time.
@@ -153,6 +153,7 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   { library: /^(eventsource-parser|yaml)(\/|$)/, rooms: ['bridge'] },
   { library: /^aws4fetch(\/|$)/, rooms: ['bridge', 'files'] },
   { library: /^tar-stream(\/|$)/, rooms: ['exports'] },
+  { library: /^croner$/, rooms: ['domain'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
   { library: /^nodemailer(\/|$)/, rooms: ['workers'] },

@@ -146,6 +146,8 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
   await take('export.request', null)
   await take('export.end', { id: exported.id, attempt: 1, error: 'No attempt has begun.' })
 
+  await take('export.schedule', { due_at: new Date().toISOString(), destination: 'local' })
+
   await take('project.archive', { id: project.id })
   await take('user.unsubscribe', { user_id: person.id })
   await take('user.remove', { user_id: person.id })

@@ -12,6 +12,7 @@ const one = (id: string, fields: Partial<Export> = {}): Export => ({
   sha256: null,
   error: null,
   expires_at: null,
+  backup: null,
   created_at: '2026-11-28T01:00:00.000Z',
   ...fields,
 })

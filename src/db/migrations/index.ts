@@ -20,6 +20,8 @@ import exports_down from './0009_exports.down.sql' with { type: 'text' }
 import exports_up from './0009_exports.sql' with { type: 'text' }
 import emails_down from './0010_emails.down.sql' with { type: 'text' }
 import emails_up from './0010_emails.sql' with { type: 'text' }
+import backups_down from './0011_backups.down.sql' with { type: 'text' }
+import backups_up from './0011_backups.sql' with { type: 'text' }
 import retention_down from './0012_retention.down.sql' with { type: 'text' }
 import retention_up from './0012_retention.sql' with { type: 'text' }
 import key_reminders_down from './0013_key_reminders.down.sql' with { type: 'text' }
@@ -47,6 +49,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0008_search', up: search_up, down: search_down },
   { name: '0009_exports', up: exports_up, down: exports_down },
   { name: '0010_emails', up: emails_up, down: emails_down },
+  { name: '0011_backups', up: backups_up, down: backups_down },
   { name: '0012_retention', up: retention_up, down: retention_down },
   { name: '0013_key_reminders', up: key_reminders_up, down: key_reminders_down },
 ]

@@ -7,7 +7,7 @@ import { type PageRequest, readPage } from './pages.ts'
 function resource(sql: Sql, org: OrgRef): Fragment {
   return sql`
     select x.id, case when x.status = 'ready' and x.expires_at <= now() then 'expired' else x.status end as status,
-           x.progress, x.size_bytes, x.sha256, x.error, x.expires_at, x.created_at
+           x.progress, x.size_bytes, x.sha256, x.error, x.expires_at, x.backup, x.created_at
     from exports x where x.org_id = ${org}`
 }
 
@@ -64,4 +64,11 @@ export async function readOpenExport(sql: Sql, org_id: string): Promise<Export |
     Export[]
   >`${resource(sql, org_id)} and x.status in ('pending', 'processing') limit 1`
   return found
+}
+
+/** Whether a backup was begun at a moment or later. */
+export async function hasBackupSince(sql: Sql, org_id: string, at: string): Promise<boolean> {
+  const [found] = await sql`
+    select 1 from exports x where x.org_id = ${org_id} and x.backup is not null and x.created_at >= ${at} limit 1`
+  return found !== undefined
 }

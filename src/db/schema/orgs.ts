@@ -40,7 +40,12 @@ export const organizations = pgTable(
     updated_at: updatedAt(),
   },
   // Asked for every minute, over all orgs.
-  (t) => [index('organizations_deletion').on(t.deletion_at).where(sql`status = 'pending_deletion'`)],
+  (t) => [
+    index('organizations_deletion').on(t.deletion_at).where(sql`status = 'pending_deletion'`),
+    index('organizations_backup')
+      .on(t.id)
+      .where(sql`settings #>> '{backup,enabled}' = 'true' and status = 'active'`),
+  ],
 )
 
 export const orgReference = () => orgId().references(() => organizations.id)

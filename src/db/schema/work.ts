@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { Project } from '../../contracts/resources.ts'
 import {
+  BACKUP_DESTINATIONS,
   EVIDENCE_TYPES,
   EXPORT_STATUSES,
   PRIORITIES,
@@ -313,7 +314,9 @@ export const exports = pgTable(
   {
     org_id: orgReference(),
     id: id(),
-    requested_by: uuid('requested_by').notNull(),
+    /** Null for a backup by the org's schedule. */
+    requested_by: uuid('requested_by'),
+    backup: text('backup', { enum: BACKUP_DESTINATIONS }),
     status: text('status', { enum: EXPORT_STATUSES }).notNull(),
     progress: integer('progress').notNull().default(0),
     size_bytes: bigint('size_bytes', { mode: 'number' }),
@@ -330,6 +333,7 @@ export const exports = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('exports_created').on(t.org_id, t.created_at, t.id),
+    index('exports_backups').on(t.org_id, t.created_at).where(sql`backup is not null`),
     // Asked for over all orgs.
     index('exports_care')
       .on(t.updated_at)

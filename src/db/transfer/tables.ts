@@ -236,6 +236,7 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
     key: ['id'],
     columns: [
       'requested_by',
+      'backup',
       'status',
       'progress',
       'size_bytes',

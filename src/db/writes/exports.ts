@@ -1,4 +1,5 @@
 import type { Export } from '../../contracts/resources.ts'
+import { storedAt } from '../../domain/exports.ts'
 import type { Tx } from '../client.ts'
 import type { Writer } from './writer.ts'
 
@@ -7,27 +8,33 @@ import type { Writer } from './writer.ts'
  * connection, changes nothing any more. Text: each is one statement with its condition.
  */
 
-export async function insertExport(to: Writer, requested_by: string, { id, status }: Export): Promise<void> {
+/** `requested_by` is null for a backup. */
+export async function insertExport(
+  to: Writer,
+  requested_by: string | null,
+  { id, status, backup }: Export,
+): Promise<void> {
   const { org_id, now } = to
   await to.write(to.sql`
-    insert into exports (org_id, id, requested_by, status, created_at, updated_at)
-    values (${org_id}, ${id}, ${requested_by}, ${status}, ${now}, ${now})`)
+    insert into exports (org_id, id, requested_by, backup, status, created_at, updated_at)
+    values (${org_id}, ${id}, ${requested_by}, ${backup}, ${status}, ${now}, ${now})`)
 }
 
-/** An attempt begins, and says where its file will lie. Undefined when the export is over. */
+/** An attempt begins, and says where its file `name` will lie. Undefined when the export is over. */
 export async function beginExport(
   { sql }: Tx,
   org_id: string,
   id: string,
-  path: string,
-): Promise<{ attempt: number; former_path: string | null } | undefined> {
-  const [before] = await sql<{ path: string | null }[]>`
-    select path from exports where org_id = ${org_id} and id = ${id} and status in ('pending', 'processing') for update`
+  name: string,
+): Promise<{ attempt: number; path: string; former_path: string | null } | undefined> {
+  const [before] = await sql<{ path: string | null; backup: Export['backup'] }[]>`
+    select path, backup from exports where org_id = ${org_id} and id = ${id} and status in ('pending', 'processing') for update`
   if (!before) return undefined
+  const path = storedAt(before.backup, name)
   const [row] = await sql<{ attempt: number }[]>`
     update exports set status = 'processing', attempts = attempts + 1, progress = 0, path = ${path}, updated_at = now()
     where org_id = ${org_id} and id = ${id} returning attempts as attempt`
-  return row && { attempt: row.attempt, former_path: before.path }
+  return row && { attempt: row.attempt, path, former_path: before.path }
 }
 
 /** Undefined when the attempt was overtaken. */
@@ -40,14 +47,15 @@ export async function noteProgress(
   const [row] = await sql<Export[]>`
     update exports set progress = ${progress}, updated_at = now()
     where org_id = ${org_id} and id = ${id} and status = 'processing' and attempts = ${attempt}
-    returning id, status, progress, size_bytes, sha256, error, expires_at, created_at`
+    returning id, status, progress, size_bytes, sha256, error, expires_at, backup, created_at`
   return row
 }
 
 export interface ExportEnd {
   attempt: number
   file?: { size_bytes: number; sha256: string } | undefined
-  expires_at?: string | undefined
+  /** When the file goes, if it is an export, and if it is a backup. */
+  expires_at?: { exported: string; backup: string } | undefined
   error?: string | undefined
 }
 
@@ -56,14 +64,15 @@ export async function endExport(
   to: Writer,
   id: string,
   { attempt, file, expires_at, error }: ExportEnd,
-): Promise<{ export: Export; requested_by: string } | undefined> {
+): Promise<{ export: Export; requested_by: string | null } | undefined> {
   const { sql, org_id, now } = to
-  const rows = await to.write(sql<(Export & { requested_by: string })[]>`
+  const rows = await to.write(sql<(Export & { requested_by: string | null })[]>`
     update exports set status = ${file ? 'ready' : 'failed'}, progress = ${file ? sql`100` : sql`progress`},
       size_bytes = ${file?.size_bytes ?? null}, sha256 = ${file?.sha256 ?? null}, error = ${error ?? null},
-      expires_at = ${expires_at ?? null}, updated_at = ${now}
+      expires_at = case when backup is null then ${expires_at?.exported ?? null}::timestamptz
+        else ${expires_at?.backup ?? null}::timestamptz end, updated_at = ${now}
     where org_id = ${org_id} and id = ${id} and status = 'processing' and attempts = ${attempt}
-    returning id, status, progress, size_bytes, sha256, error, expires_at, created_at, requested_by`)
+    returning id, status, progress, size_bytes, sha256, error, expires_at, backup, created_at, requested_by`)
   const [row] = rows
   if (!row) return undefined
   const { requested_by, ...exported } = row

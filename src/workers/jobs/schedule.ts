@@ -19,6 +19,7 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   { kind: 'sweep_sub_agents', at: '*/5 * * * *', max_attempts: 3 },
   { kind: 'delete_orgs', at: '* * * * *', max_attempts: 3 },
   { kind: 'sweep_emails', at: '27 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
+  { kind: 'begin_backups', at: '* * * * *', max_attempts: 3 },
   { kind: 'remove_exports', at: '* * * * *', max_attempts: 3 },
   { kind: 'archive_tasks', at: '17 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   // Mornings of all time zones begin at a quarter of an hour.

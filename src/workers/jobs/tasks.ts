@@ -8,6 +8,7 @@ import type { PartitionCare } from '../../db/partition-care.ts'
 import type { ExportMakingPorts } from '../export-making.ts'
 import { archiveRowsJob } from './archive-rows.ts'
 import { archiveTasksJob } from './archive-tasks.ts'
+import { beginBackupsJob } from './begin-backups.ts'
 import { careForPartitionsJob } from './care-for-partitions.ts'
 import { deleteOrgsJob } from './delete-orgs.ts'
 import type { JobRule } from './job.ts'
@@ -44,6 +45,7 @@ export interface JobPorts {
 export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   archive_rows: archiveRowsJob,
   archive_tasks: archiveTasksJob,
+  begin_backups: beginBackupsJob,
   care_for_partitions: careForPartitionsJob,
   delete_orgs: deleteOrgsJob,
   send_email: sendEmailJob,

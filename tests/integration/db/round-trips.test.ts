@@ -40,6 +40,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'channel.update': 3,
   'export.end': 3,
   'export.request': 3,
+  'export.schedule': 4,
   'key.remind': 3,
   'key.revoke': 4,
   'key.rotate': 4,

@@ -218,11 +218,11 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
       return ['ended the sub-agent ', person(event.payload.sub_agent), ': its time was over']
 
     case 'export.requested':
-      return ['asked for an export']
+      return [event.payload.export.backup ? 'began a backup' : 'asked for an export']
     case 'export.ready':
-      return ['finished an export']
+      return [event.payload.export.backup ? 'finished a backup' : 'finished an export']
     case 'export.failed':
-      return ['could not finish an export']
+      return [event.payload.export.backup ? 'could not finish a backup' : 'could not finish an export']
     default:
       event satisfies never
       return [wordsOf(event)]

@@ -120,8 +120,8 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   },
   {
     id: 'retention',
-    label: 'Retention',
-    intro: 'How long things are kept.',
+    label: 'Retention and backup',
+    intro: 'How long things are kept, and when copies are made.',
     numbers: [
       {
         path: '/settings/retention/message_months',
@@ -144,8 +144,15 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
         range: SETTING_RANGES.deletion_grace_period_days,
         more: 'A deletion under way keeps its day.',
       },
+      {
+        path: '/settings/backup/retention_days',
+        label: 'A backup is kept for',
+        unit: 'days',
+        range: SETTING_RANGES.backup_days,
+        more: 'Backups that are there keep their day. They are listed with the exports.',
+      },
     ],
-    others: [],
+    others: ['/settings/backup/enabled', '/settings/backup/schedule_cron', '/settings/backup/destination'],
   },
   {
     id: 'export',
