@@ -54,6 +54,28 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     await page.getByText('Events live').waitFor()
   }
 
+  test('backups are scheduled, and a schedule that is none is refused at its field', async () => {
+    const { page } = ines
+    await open(page, 'retention')
+    await page.getByLabel('Copy everything by schedule').check()
+    const schedule = page.getByLabel('Schedule of backups')
+    await schedule.fill('every night')
+    await save(page).click()
+    await page.locator('.inp.bad', { has: page.locator('input') }).waitFor()
+    expect((await settings()).backup.enabled).toBe(false)
+    await schedule.fill('30 3 * * sun')
+    await page.getByRole('combobox', { name: 'Backups lie' }).selectOption('s3')
+    await page.getByLabel('A backup is kept for').fill('90')
+    expect(await violationsInBothThemes(page)).toEqual([])
+    await saved(page)
+    const backup = { enabled: true, schedule_cron: '30 3 * * sun', destination: 's3', retention_days: 90 }
+    expect((await settings()).backup as object).toEqual(backup)
+    await page.reload()
+    expect(await page.getByLabel('Copy everything by schedule').isChecked()).toBe(true)
+    await change({ backup: { enabled: false } })
+    expect(ines.complaints).toEqual([])
+  })
+
   test('a time zone is found by typing, chosen by keys, and saved', async () => {
     const { page } = ines
     await open(page, 'general')
