@@ -22,6 +22,7 @@ export const JOB_PAYLOADS = {
   remind_of_keys: NOTHING,
   remove_exports: NOTHING,
   sweep_expired: NOTHING,
+  sweep_notifications: NOTHING,
   sweep_sub_agents: NOTHING,
 }
 

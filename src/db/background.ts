@@ -67,6 +67,14 @@ export class BackgroundDatabase {
     return row?.swept ?? 0
   }
 
+  /** Removes up to `rows` notifications that are older than a year; returns how many. */
+  async sweepNotifications(rows: number): Promise<number> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ removed: number }[]>`select sweep_notifications(${rows}) as removed`,
+    )
+    return row?.removed ?? 0
+  }
+
   /** Orgs whose grace period is over. */
   async dueOrgs(): Promise<string[]> {
     const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)

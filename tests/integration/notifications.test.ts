@@ -9,6 +9,7 @@ import {
   type Person,
   setUp,
 } from '../support/client.ts'
+import { runJob } from '../support/run-job.ts'
 import { databaseOf, startServer, type TestServer } from '../support/server.ts'
 import { SseJournal, until } from '../support/streams.ts'
 
@@ -367,4 +368,21 @@ test('T9 the end of a sub-agent notifies its creator, unless the creator ended i
     [],
   ])
   expect((await unread(ana))[1]?.resource).toMatchObject({ type: 'sub_agent', id: one.id })
+})
+
+test('T11 notifications are removed after twelve months, read or not', async () => {
+  await clean()
+  for (const title of ['First', 'Second', 'Third'])
+    await newTask(admin, title, { assignee_ids: [ana.user_id] })
+  const { data } = await list(ana)
+  const [kept, former, older] = data.map(({ id }) => id)
+  const sql = databaseOf(server)
+  await ana.in('PUT', `/notifications/${older}/read`)
+  await sql`update notifications set created_at = now() - interval '366 days' where id in (${former!}, ${older!})`
+  await sql`update notifications set created_at = now() - interval '11 months' where id = ${kept!}`
+  await runJob(sql, 'sweep_notifications')
+  await sql.end()
+  const left = (await list(ana)).data.map(({ id }) => id)
+  expect(left[0]).toBe(kept!)
+  expect(left.filter((id) => id === former || id === older)).toEqual([])
 })

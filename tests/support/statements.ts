@@ -13,7 +13,7 @@ export interface StatementCount {
 /** Work of the server that is independent of its clients. */
 const BACKGROUND = [
   // Jobs of `src/workers`.
-  /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|set_missing_timeouts|exports_due|sweep_emails|keys_to_rotate|retention_due|job_counts|remove_old_jobs|touch_members|touch_keys|ensure_partitions)\(/,
+  /(take_due_alarms|due_orgs|delete_org_step|archivable_tasks|sweep_expired|set_missing_timeouts|exports_due|sweep_emails|sweep_notifications|backup_schedules|keys_to_rotate|retention_due|job_counts|remove_old_jobs|touch_members|touch_keys|ensure_partitions)\(/,
   // The re-check of credentials of open streams.
   /select (found\.\* .*)?"id" from "(sessions|api_keys)"/s,
 ]

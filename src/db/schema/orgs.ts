@@ -211,6 +211,8 @@ export const notifications = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.id] }),
     index('notifications_event').on(t.org_id, t.user_id, t.event_sequence),
+    // Asked for over all orgs.
+    index('notifications_age').on(t.created_at),
     index('notifications_unread').on(t.org_id, t.user_id, t.event_sequence).where(sql`read_at is null`),
   ],
 )

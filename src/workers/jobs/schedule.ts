@@ -20,6 +20,7 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   { kind: 'delete_orgs', at: '* * * * *', max_attempts: 3 },
   { kind: 'sweep_emails', at: '27 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   { kind: 'begin_backups', at: '* * * * *', max_attempts: 3 },
+  { kind: 'sweep_notifications', at: '33 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   { kind: 'remove_exports', at: '* * * * *', max_attempts: 3 },
   { kind: 'archive_tasks', at: '17 * * * *', max_attempts: 3, backfill_ms: DAY_MS },
   // Mornings of all time zones begin at a quarter of an hour.

@@ -18,6 +18,7 @@ import { removeExportsJob } from './remove-exports.ts'
 import { type MailPorts, sendEmailJob } from './send-email.ts'
 import { sweepEmailsJob } from './sweep-emails.ts'
 import { sweepExpiredJob } from './sweep-expired.ts'
+import { sweepNotificationsJob } from './sweep-notifications.ts'
 import { sweepSubAgentsJob } from './sweep-sub-agents.ts'
 
 /** What handlers work with, given by src/serve. Each of them takes the ports that it needs. */
@@ -54,5 +55,6 @@ export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   remind_of_keys: remindOfKeysJob,
   remove_exports: removeExportsJob,
   sweep_expired: sweepExpiredJob,
+  sweep_notifications: sweepNotificationsJob,
   sweep_sub_agents: sweepSubAgentsJob,
 }
