@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { type Gateway, GatewayAway, type TurnReply } from '../gateway/port.ts'
+import { type Gateway, GatewayAway, GatewayRefused, type TurnReply } from '../gateway/port.ts'
 import type { FoundTurn } from './find-turn.ts'
 import { type DeliveryLimits, within } from './limits.ts'
 import type { OpenRow } from './open-row.ts'
@@ -112,9 +112,11 @@ export class TurnFollower {
       case 'ok':
         return { outcome: { type: 'answered', text: reply.text }, run_id, reason: '' }
       case 'failed':
-        return await this.fromTranscript(reply.reason, false)
-      case 'unknown':
-        return await this.fromTranscript('The gateway does not know the turn any more.', true)
+        return this.#unanswered(reply.reason, null)
+      case 'unknown': {
+        const told = await this.fromTranscript('The gateway does not know the turn any more.', true)
+        return await this.#unlessRefused(told, run_id)
+      }
       case 'accepted':
       case 'pending':
         return undefined
@@ -137,9 +139,24 @@ export class TurnFollower {
       case 'aborted':
         return this.#unanswered('The turn was stopped at the gateway.', heard.run_id)
       case 'failed':
-        return await this.fromTranscript(heard.reason, false)
+        return await this.#unlessRefused(await this.fromTranscript(heard.reason, false), heard.run_id)
       case 'settled':
         return await this.#fromSettled(heard.run_id, heard.reply)
+    }
+  }
+
+  /**
+   * A turn that never ran may be refused for good, e.g. for its model: then the gateway has an outcome of it, and another try
+   * ends alike. One that stops has none to tell: it refuses the question, and the next one runs the turn.
+   */
+  async #unlessRefused(ended: Ended, run_id: string | null): Promise<Ended> {
+    if (ended.outcome.type !== 'lost' || run_id === null) return ended
+    try {
+      const reply = await this.#gateway.turnOutcome(run_id, 0)
+      return reply.status === 'failed' ? this.#unanswered(reply.reason, run_id) : ended
+    } catch (error) {
+      if (error instanceof GatewayRefused && error.passing) return ended
+      throw error
     }
   }
 

@@ -145,18 +145,26 @@ describe('B110 a sub-agent that an agent hosts', () => {
     await archived(sub_agent)
   })
 
-  test('whose turn fails is terminated with the reason, and so is one whose model the gateway refuses', async () => {
+  test('whose turn fails is terminated with the reason', async () => {
     const failed = await spawn('FAIL')
     await ended(failed, 'terminated')
     await archived(failed)
-    const refused = await spawn('ECHO never', { model: 'no-such-model' })
+  })
+
+  test.each([
+    ['not-allowed-model', 0, 'The gateway refused'],
+    ['no-such-model', 1, 'model was not found'],
+    ['nowhere/model-1', 1, 'Unknown model: nowhere/model-1'],
+  ])('whose model is %s is terminated with the reason, and not tried again', async (model, turns, reason) => {
+    const refused = await spawn('ECHO never', { model })
     await ended(refused, 'terminated')
-    expect(await turnsOf(refused)).toEqual([])
+    expect(await turnsOf(refused)).toHaveLength(turns)
     const { body } = await world.admin.in<{ data: { payload: { reason: string } }[] }>(
       'GET',
       '/events?type=sub_agent.terminated&limit=1',
     )
-    expect(body.data[0]?.payload.reason).toContain('The gateway refused')
+    expect(body.data[0]?.payload.reason).toContain(reason)
+    expect(await said(refused)).toEqual([])
   })
 
   test('that a person terminates stops at once: no answer, and the session is archived', async () => {

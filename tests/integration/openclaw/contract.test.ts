@@ -27,6 +27,10 @@ for (const version of OPENCLAW_VERSIONS)
         real.terminate()
       },
       open: (name) => real.model.gates.open(name),
+      asked: (part) =>
+        real.model.calls
+          .filter(({ transcript }) => transcript.some(({ text }) => text.includes(part)))
+          .map(({ model, system }) => ({ model, system_prompt: system })),
       approve: (request_id) => real.approve(request_id),
       removeDevice: (device_id) => real.removeDevice(device_id),
     })

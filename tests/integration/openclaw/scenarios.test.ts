@@ -5,11 +5,22 @@ import { COMMANDS } from './scenarios/commands.ts'
 import { FAILURES } from './scenarios/failures.ts'
 import { LOOPS } from './scenarios/loops.ts'
 import { OUTAGES } from './scenarios/outages.ts'
+import { SUB_AGENT_OUTAGES, SUB_AGENTS } from './scenarios/sub-agents.ts'
 import { TALK } from './scenarios/talk.ts'
 import { UNTRUSTED } from './scenarios/untrusted.ts'
 import { World } from './world.ts'
 
-const SCENARIOS = [...TALK, ...COMMANDS, ...UNTRUSTED, ...FAILURES, ...LOOPS, ...OUTAGES, ...ADMISSION]
+const SCENARIOS = [
+  ...TALK,
+  ...COMMANDS,
+  ...UNTRUSTED,
+  ...FAILURES,
+  ...LOOPS,
+  ...SUB_AGENTS,
+  ...OUTAGES,
+  ...SUB_AGENT_OUTAGES,
+  ...ADMISSION,
+]
 
 for (const version of OPENCLAW_VERSIONS)
   describe(`the bridge between Mission Control and OpenClaw ${version}`, () => {

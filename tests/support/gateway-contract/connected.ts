@@ -18,6 +18,8 @@ export interface GatewayUnderTest {
   drain(): Promise<void>
   /** Lets models go on that `HOLD name`. */
   open(name: string): void
+  /** What the model was asked so far in turns whose text has `part`: under which name, and with which system prompt. */
+  asked(part: string): { model: string; system_prompt: string }[]
   /** `openclaw devices approve <request id>`. */
   approve(request_id: string): Promise<void>
   /** `openclaw devices remove <device id>`. */

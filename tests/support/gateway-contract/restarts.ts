@@ -108,7 +108,7 @@ export const RESTART_RULES: Rule[] = [
 ]
 
 /** Kills and starts the gateway; the client comes back by itself and finds another boot. */
-async function restarted(gateway: GatewayUnderTest, { client, watch }: Connected): Promise<void> {
+export async function restarted(gateway: GatewayUnderTest, { client, watch }: Connected): Promise<void> {
   const { link } = client
   assert.ok(link.status === 'connected')
   await gateway.restart()
@@ -131,7 +131,7 @@ async function draining({ client }: Connected): Promise<void> {
 }
 
 /** The history as soon as it fits: right after a start the gateway may be rebuilding it, and refuses to give it. */
-async function historyUntil(
+export async function historyUntil(
   { client }: Connected,
   session_key: string,
   fits: (history: History) => boolean,

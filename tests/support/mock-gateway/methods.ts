@@ -43,8 +43,8 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   'sessions.delete': ['key', 'expectedSessionId', 'archivedOnly'],
 }
 
-/** Models that this gateway does not have. */
-const UNKNOWN_MODEL = 'no-such-'
+/** Models that are not on the gateway's list of allowed ones. */
+const NOT_ALLOWED = 'not-allowed-'
 
 const ADMITTED_WHILE_DRAINING = new Set(['agents.list'])
 
@@ -155,7 +155,9 @@ const METHODS: Readonly<Record<string, Method>> = {
     const label = params.label === undefined ? null : String(params.label)
     if (label !== null && transcript.labelTaken(label, key)) return invalid(`label already in use: ${label}`)
     const model = params.model === undefined ? null : String(params.model)
-    if (model?.startsWith(UNKNOWN_MODEL)) return invalid(`model not allowed: ${model}`)
+    if (model?.startsWith(NOT_ALLOWED)) return invalid(`model not allowed: ${model}`)
+    const known = transcript.session(key)
+    if (known && model !== null && model !== known.model) return forbidden()
     const { session_id } = transcript.ensure(key, label, model)
     return ok({ ok: true, key, sessionId: session_id, runStarted: false })
   },

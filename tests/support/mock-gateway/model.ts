@@ -15,6 +15,22 @@ export interface Plan {
   pieces: number
 }
 
+/** Of the only provider, `fake`. The first is what agents use by default. */
+export const MODELS = ['fake-1', 'fake-2'] as const
+
+/** Why the gateway runs no turn with a model: it knows no such provider. */
+export function unknownProvider(model: string): string | undefined {
+  const [provider, name] = model.split('/')
+  return name === undefined || provider === 'fake' ? undefined : `Unknown model: ${model}`
+}
+
+/** Whether the provider has a model of this name. */
+export const isModel = (model: string): boolean =>
+  MODELS.some((name) => name === model.replace(/^fake\//, ''))
+
+export const NO_MODEL =
+  'The selected model was not found by the provider. Check the model id or choose a different model.'
+
 const HEADER = '[Mission Control'
 
 export function planOf(prompt: string): Plan {

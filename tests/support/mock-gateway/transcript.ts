@@ -129,6 +129,11 @@ export class Transcript {
     return this.#db.query(query).get(run_id) !== null
   }
 
+  /** An input that was accepted will not run. */
+  interrupt(run_id: string): void {
+    this.#db.run('update pending set interrupted = 1 where run_id = ?', [run_id])
+  }
+
   /** A turn begins or ends; one that is left at the next start was interrupted. */
   setRunning(session_key: string, text: string | null): void {
     if (text === null) this.#db.run('delete from running where session_key = ?', [session_key])

@@ -1,7 +1,7 @@
 /** The turns of a mock gateway: first in, first out per session, each with its events and its outcome. */
 import type { Faults } from './faults.ts'
 import type { Gates } from './gates.ts'
-import { type Plan, piecesOf, planOf } from './model.ts'
+import { isModel, MODELS, NO_MODEL, type Plan, piecesOf, planOf, unknownProvider } from './model.ts'
 import type { Transcript } from './transcript.ts'
 import { type Emit, TurnEvents } from './turn-events.ts'
 
@@ -18,9 +18,16 @@ export interface TurnLog {
   session_key: string
   prompt: string
   system_prompt: string | null
+  /** Of its session. */
+  model: string
   received_ms: number
   started_ms: number | null
   final_ms: number | null
+}
+
+/** What a turn asks its model. */
+export function askedOf({ model, system_prompt }: TurnLog): { model: string; system_prompt: string } {
+  return { model, system_prompt: system_prompt ?? '' }
 }
 
 export interface NewTurn {
@@ -93,6 +100,7 @@ export class Turns {
       session_key: asked.session_key,
       prompt: asked.prompt,
       system_prompt: asked.system_prompt ?? null,
+      model: this.#transcript.session(asked.session_key)?.model ?? MODELS[0],
       received_ms: performance.timeOrigin + performance.now(),
       started_ms: null,
       final_ms: null,
@@ -157,6 +165,12 @@ export class Turns {
       this.#fail(turn, 'Gateway is draining; new tasks are not accepted', true)
       return
     }
+    const unknown = unknownProvider(turn.log.model)
+    if (unknown !== undefined) {
+      this.#transcript.interrupt(turn.run_id)
+      this.#refuse(turn, unknown)
+      return
+    }
     this.#transcript.unqueue(turn.run_id)
     this.#begin(turn)
     if (!turn.own && this.#transcript.has(turn.session_key, `${turn.run_id}:user`)) {
@@ -191,7 +205,10 @@ export class Turns {
     }
     if (this.#closed) return
     if (late) this.#timeOut(turn)
-    else if (plan.text === null || this.#faults().provider_down) {
+    else if (!isModel(turn.log.model)) {
+      this.#answerRow(turn, 'The agent run failed before producing a reply.')
+      this.#fail(turn, NO_MODEL, true)
+    } else if (plan.text === null || this.#faults().provider_down) {
       this.#answerRow(turn, 'The agent run failed before producing a reply.')
       this.#fail(turn, 'LLM request failed: provider rejected the request schema or tool payload.', true)
     } else await this.#answer(turn, plan, plan.text)
@@ -240,6 +257,14 @@ export class Turns {
     if (turn.state === 'running' && this.#faults().version >= CHAT_ERROR_SINCE)
       this.#events.chat(turn, { state: 'error', errorMessage: reason, errorDetail: { provider: 'fake' } })
     turn.end({ status: 'error', reason, refused })
+  }
+
+  /** It never starts, and is not tried again: its input stays as one that was interrupted. */
+  #refuse(turn: Turn, reason: string): void {
+    this.#events.lifecycle(turn, { phase: 'error', error: reason })
+    if (this.#faults().version >= CHAT_ERROR_SINCE)
+      this.#events.chat(turn, { state: 'error', errorMessage: reason })
+    turn.end({ status: 'error', reason, refused: true })
   }
 
   #answerRow(turn: Turn, text: string): void {

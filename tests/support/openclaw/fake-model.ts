@@ -3,9 +3,11 @@
  * model. It asks for a tool, and so runs something on the machine, only where a script says so.
  */
 import { Gates } from '../mock-gateway/gates.ts'
-import { piecesOf, planOf } from '../mock-gateway/model.ts'
+import { MODELS, piecesOf, planOf } from '../mock-gateway/model.ts'
 
 export interface ModelCall {
+  /** Name of the model that was asked for. */
+  model: string
   /** What the user turn said, without what the gateway puts around it. */
   user: string
   system: string
@@ -62,11 +64,11 @@ export function startFakeModel(script: Script = () => undefined): FakeModel {
     async fetch(request) {
       const { pathname } = new URL(request.url)
       if (request.method === 'GET' && pathname.endsWith('/models'))
-        return Response.json({ object: 'list', data: [{ id: 'fake-1', object: 'model' }] })
+        return Response.json({ object: 'list', data: MODELS.map((id) => ({ id, object: 'model' })) })
       if (request.method !== 'POST' || !pathname.endsWith('/chat/completions'))
         return Response.json({ error: { message: 'no such route' } }, { status: 404 })
-      const body: { messages: ChatMessage[]; stream?: boolean } = await request.json()
-      const call = callOf(body.messages)
+      const body: { model: string; messages: ChatMessage[]; stream?: boolean } = await request.json()
+      const call = callOf(body.model, body.messages)
       calls.push(call)
       request.signal.addEventListener('abort', () => {
         call.gone = true
@@ -74,6 +76,13 @@ export function startFakeModel(script: Script = () => undefined): FakeModel {
       const reply = script(call)
       if (reply && 'tool' in reply) return toolCall(reply, body.stream === true, call)
       if (reply) return body.stream ? streamed(reply.text, PIECES, call) : whole(reply.text, call)
+      if (!MODELS.some((model) => model === body.model)) {
+        const message = `The model \`${body.model}\` does not exist`
+        return Response.json(
+          { error: { message, type: 'invalid_request_error', code: 'model_not_found' } },
+          { status: 404 },
+        )
+      }
       const plan = planOf(call.user)
       await unlessGone(Bun.sleep(plan.slow_ms), request.signal)
       if (plan.hold !== null) await unlessGone(gates.passed(plan.hold), request.signal)
@@ -97,12 +106,13 @@ async function unlessGone(ready: Promise<void>, signal: AbortSignal): Promise<vo
   await Promise.race([ready, promise])
 }
 
-function callOf(messages: readonly ChatMessage[]): ModelCall {
+function callOf(model: string, messages: readonly ChatMessage[]): ModelCall {
   const at = messages.findLastIndex(isSpoken)
   const spoken = messages[at]
   const of = (role: string, rows: readonly ChatMessage[]) =>
     rows.filter((message) => message.role === role).map(contentText)
   return {
+    model,
     user: spoken ? bare(contentText(spoken)) : '',
     system: of('system', messages).join('\n'),
     results: of('tool', messages.slice(at + 1)),

@@ -2,6 +2,7 @@
 import { mkdirSync, openSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
+import { MODELS } from '../mock-gateway/model.ts'
 import type { InstalledGateway } from './install.ts'
 
 export interface LaunchOptions {
@@ -130,15 +131,15 @@ export function ownAddress(): string {
 }
 
 function configuration(options: LaunchOptions): object {
-  const model = {
-    id: 'fake-1',
-    name: 'Fake 1',
+  const models = MODELS.map((id) => ({
+    id,
+    name: id,
     reasoning: false,
     input: ['text'],
     contextWindow: 128_000,
     maxTokens: 8_192,
     cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-  }
+  }))
   const baseUrl = `http://127.0.0.1:${options.model_port}/v1`
   return {
     gateway: {
@@ -159,7 +160,7 @@ function configuration(options: LaunchOptions): object {
     models: {
       mode: 'replace',
       providers: {
-        fake: { baseUrl, apiKey: 'not-a-key', api: 'openai-completions', models: [model] },
+        fake: { baseUrl, apiKey: 'not-a-key', api: 'openai-completions', models },
       },
     },
   }

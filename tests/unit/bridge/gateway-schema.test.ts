@@ -5,6 +5,7 @@ import { answered, connectAs, newKey } from '../../support/gateway-contract/conn
 import { GATEWAY_RULES } from '../../support/gateway-contract.ts'
 import { Gates } from '../../support/mock-gateway/gates.ts'
 import { MockGateway } from '../../support/mock-gateway/gateway.ts'
+import { askedOf } from '../../support/mock-gateway/turns.ts'
 
 /** Definitions of the shipped schema, by what a frame carries. */
 const PARAMS: Readonly<Record<string, string>> = {
@@ -109,6 +110,7 @@ describe('frames and the schema that OpenClaw ships', () => {
         token: mock.token,
         version: /./,
         open: (name: string) => gates.open(name),
+        asked: (part: string) => mock.turns.filter(({ prompt }) => prompt.includes(part)).map(askedOf),
         removeDevice: async (device_id: string) => mock.removeDevice(device_id),
         approve: async (request_id: string) => void mock.approve(request_id),
         restart: () => Promise.reject(new Error('This run has no restarts.')),

@@ -6,6 +6,7 @@ import type { GatewayUnderTest } from '../../support/gateway-contract/connected.
 import { GATEWAY_RULES } from '../../support/gateway-contract.ts'
 import { Gates } from '../../support/mock-gateway/gates.ts'
 import { MockGateway, type MockGatewayOptions } from '../../support/mock-gateway/gateway.ts'
+import { askedOf, type TurnLog } from '../../support/mock-gateway/turns.ts'
 import { OPENCLAW_VERSIONS } from '../../support/openclaw/install.ts'
 
 /** A mock gateway in a folder of its own, and its restarts. */
@@ -14,6 +15,8 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
   const gates = new Gates()
   const options: MockGatewayOptions = { folder, port: 0, remote_port: 0, gates, faults: { version } }
   let mock = new MockGateway(options)
+  /** Turns of the lives that were killed. */
+  const before: TurnLog[] = []
   const { port, remote_port } = mock
   try {
     await run({
@@ -22,6 +25,7 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
       token: mock.token,
       version: new RegExp(`^${RegExp.escape(version)}$`),
       async restart() {
+        before.push(...mock.turns)
         await mock.kill()
         mock = new MockGateway({ ...options, port, remote_port })
       },
@@ -29,6 +33,7 @@ async function withMock(version: string, run: (gateway: GatewayUnderTest) => Pro
         mock.set({ draining: true })
       },
       open: (name) => gates.open(name),
+      asked: (part) => [...before, ...mock.turns].filter(({ prompt }) => prompt.includes(part)).map(askedOf),
       removeDevice: async (device_id) => mock.removeDevice(device_id),
       async approve(request_id) {
         if (!mock.approve(request_id)) throw new Error(`There is no request ${request_id}`)
