@@ -91,7 +91,9 @@ describe('I-30 the client of PostgreSQL', () => {
     })
     const slow = database.query((sql) => sql`select pg_sleep(5)`)
     await expect(slow).rejects.toMatchObject({ errorCode: 'UNAVAILABLE' })
-    const [row] = await database.query((sql) => sql<{ one: number }[]>`select 1 as one`)
+    const [row] = await database.query((sql) => sql<{ one: number }[]>`select 1 as one`, {
+      deadline_ms: 60_000,
+    })
     expect(row?.one).toBe(1)
     await database.close()
   })

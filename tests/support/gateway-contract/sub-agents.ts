@@ -93,7 +93,7 @@ export const SUB_AGENT_RULES: Rule[] = [
       assert.ok(reply.status === 'failed', JSON.stringify(reply))
       assert.match(reply.reason, /model/)
       assert.deepEqual(await made.client.turnOutcome(run_id, 0), reply)
-      assert.ok(!made.watch.events.some(({ type }) => type === 'final'))
+      assert.ok(!made.watch.events.some((event) => event.type === 'final' && event.run_id === run_id))
     },
   ],
   [
@@ -115,7 +115,8 @@ export const SUB_AGENT_RULES: Rule[] = [
       const { rows, pending } = await client.history(session.key, 20)
       assert.deepEqual(rows, [])
       assert.deepEqual(pending, [{ run_id, interrupted: true }])
-      assert.ok(!watch.events.some(({ type }) => type === 'started' || type === 'final'))
+      const of_run = watch.events.filter((event) => 'run_id' in event && event.run_id === run_id)
+      assert.ok(!of_run.some(({ type }) => type === 'started' || type === 'final'))
     },
   ],
   [
