@@ -23,8 +23,7 @@ describe.skipIf(!hasBrowser)('mails in a browser', () => {
     smtp = await startMailServer()
     server = await startEmpty({ env: { MC_SMTP_URL: smtp.url, MC_EMAIL_DELAY_SECONDS: '0' } })
     admin = await setUp(server)
-    ana = await join(admin, 'Ana Lima')
-    await smtp.mailsTo(ADDRESS)
+    ana = await join(admin, 'Ana Lima', 'contributor', () => smtp.mailsTo(ADDRESS))
     browser = await launch()
   })
   afterAll(async () => {

@@ -158,6 +158,8 @@ export async function join(
   admin: Person,
   name: string,
   role: 'administrator' | 'contributor' = 'contributor',
+  /** Runs before the invite is accepted: its mail is not sent afterwards. */
+  invitedTo: (email: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Person> {
   const email = `${name.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@example.com`
   const invited = await admin.in<User & { invite_url: string }>('POST', '/users', {
@@ -168,6 +170,7 @@ export async function join(
   })
   if (invited.status !== 201) throw new Error(`invite failed: ${JSON.stringify(invited.body)}`)
   const token = invited.body.invite_url.split('/').at(-1)
+  await invitedTo(email)
   const person = new Person(admin.url)
   return person.adopt(
     await person.call<SignedIn>('POST', `/auth/invites/${token}/accept`, { password: PASSWORD }),

@@ -32,10 +32,9 @@ afterAll(async () => {
 })
 
 async function member(name: string) {
-  const person = await join(admin, name)
+  const person = await join(admin, name, 'contributor', (email) => smtp.mailsTo(email))
   const address = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`
   const { body } = await person.in<{ username: string }>('GET', '/users/me')
-  await smtp.mailsTo(address)
   return { person, address, mention: () => post(`@${body.username} have a look`) }
 }
 

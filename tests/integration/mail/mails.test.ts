@@ -25,10 +25,9 @@ afterAll(async () => {
 
 /** A new member with its address; the mail of its invite is there already. */
 async function member(name: string) {
-  const person = await join(admin, name)
+  const person = await join(admin, name, 'contributor', (email) => smtp.mailsTo(email))
   const address = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`
   const { body } = await person.in<{ username: string }>('GET', '/users/me')
-  await smtp.mailsTo(address)
   return { person, address, username: body.username }
 }
 

@@ -100,6 +100,7 @@ describe('I-32 a write whose answer is lost is answered 503 OUTCOME_UNKNOWN, or 
     const { administrator } = world.people
     if (!administrator) throw new Error('The world has no administrator.')
     const changing = await join(administrator, 'Noa Changing')
+    await noneUnderWay({ world, caller: 'administrator', place: world.main, read_only: false })
     const passwords = { current_password: PASSWORD, new_password: `${PASSWORD} anew` }
     postgres.loseNext()
     const { status, body } = await changing.call('PUT', '/auth/password', passwords)
