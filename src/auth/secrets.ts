@@ -45,15 +45,35 @@ export function loadSecrets(options: {
   }
 }
 
+/** What a signing secret has signed ends within this time: tokens, and links of the shell and of mails. */
+export const JWT_SECRET_MS = 60 * 60 * 1000
+
+/** A new signing secret in the data folder; the present one becomes the previous one. False where there is none yet. */
+export function rotateStoredSecret(data_dir: string): boolean {
+  const folder = join(data_dir, 'secrets')
+  const file = join(folder, 'jwt-secret')
+  if (!existsSync(file)) return false
+  // The former secret is kept first: a rotation that dies in between signs nobody out.
+  const previous = `${file}.previous`
+  writeFileSync(`${previous}.${process.pid}`, readFileSync(file), { mode: 0o600 })
+  renameSync(`${previous}.${process.pid}`, previous)
+  generate(file)
+  return true
+}
+
 function stored(folder: string, name: string): string {
   const file = join(folder, name)
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const fresh = `${file}.${process.pid}`
-    writeFileSync(fresh, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600 })
-    renameSync(fresh, file)
+    generate(file)
   }
   return readFileSync(file, 'utf8').trim()
+}
+
+function generate(file: string): void {
+  const fresh = `${file}.${process.pid}`
+  writeFileSync(fresh, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600 })
+  renameSync(fresh, file)
 }
 
 function strong(name: string, text: string): Uint8Array {

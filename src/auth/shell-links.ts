@@ -1,29 +1,39 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import type { Role } from '../contracts/vocabulary.ts'
+import { readText, signText } from './signed-texts.ts'
 
 /** A link made in the shell of the server: for whoever lost the password of the only administrator. */
 export interface ShellLink {
   email: string
   /** Which account, when several have the address: the one that acts in this org. */
   org_slug?: string
+  /** Turns the second factor off as well, for whoever lost it. */
+  without_second_factor?: boolean
+  /** Milliseconds since 1970. */
+  issued_at: number
+}
+
+/** An invite made in the shell of the server: for an org whose administrators are gone. */
+export interface ShellInvite {
+  email: string
+  display_name: string
+  org_slug: string
+  role: Role
   /** Milliseconds since 1970. */
   issued_at: number
 }
 
 /** A link works for an hour: it is opened by somebody who waits for it. */
-const LASTS_MS = 60 * 60 * 1000
-const PURPOSE = 'sign-in link of the shell'
-const SIGNATURE_BYTES = 32
-/** Longer than the tokens of stored links, and bounds the work for one that nobody made. */
-const TOKEN = /^[A-Za-z0-9_-]{110,2000}$/
+export const SHELL_LINK_MS = 60 * 60 * 1000
+const SIGN_IN = 'sign-in link of the shell'
+const INVITE = 'invite link of the shell'
 
 /**
  * A signed token, so that the shell needs no database and the running server nothing but its secret. The server makes it
  * work once: it refuses a token that is older than the password.
  */
-export function signShellLink(secret: Uint8Array, { email, org_slug, issued_at }: ShellLink): string {
-  const link = { for: PURPOSE, email, issued_at, ...(org_slug === undefined ? {} : { org_slug }) }
-  const text = Buffer.from(JSON.stringify(link))
-  return Buffer.concat([signatureOf(secret, text), text]).toString('base64url')
+export function signShellLink(secret: Uint8Array, link: ShellLink): string {
+  return signText(secret, SIGN_IN, link)
 }
 
 /** The link of a token that one of the secrets signed within the last hour. */
@@ -32,15 +42,25 @@ export function readShellLink(
   token: string,
   now: number,
 ): ShellLink | undefined {
-  if (!TOKEN.test(token)) return undefined
-  const bytes = Buffer.from(token, 'base64url')
-  const text = bytes.subarray(SIGNATURE_BYTES)
-  const signature = bytes.subarray(0, SIGNATURE_BYTES)
-  if (!secrets.some((secret) => timingSafeEqual(signature, signatureOf(secret, text)))) return undefined
-  const link: ShellLink = JSON.parse(text.toString())
-  return link.issued_at + LASTS_MS > now ? link : undefined
+  return readText<ShellLink>(secrets, SIGN_IN, token, { now, lasts_ms: SHELL_LINK_MS })
 }
 
-function signatureOf(secret: Uint8Array, text: Buffer): Buffer {
-  return createHmac('sha256', secret).update(PURPOSE).update(text).digest()
+/** The same for an invite. The server stores it when it is used, under {@link shellInviteId}, and so it works once. */
+export function signShellInvite(secret: Uint8Array, invite: ShellInvite): string {
+  return signText(secret, INVITE, invite)
+}
+
+export function readShellInvite(
+  secrets: readonly Uint8Array[],
+  token: string,
+  now: number,
+): ShellInvite | undefined {
+  return readText<ShellInvite>(secrets, INVITE, token, { now, lasts_ms: SHELL_LINK_MS })
+}
+
+/** Id of the invite that a token of the shell stands for. */
+export function shellInviteId(token: string): string {
+  const hex = createHash('sha256').update(token).digest('hex')
+  // A UUID of version 8 (RFC 9562): derived, not random.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

@@ -4,8 +4,10 @@ import { migrate } from '../db/migrate-command.ts'
 import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
 import { archiveList, archiveRestore } from './archive.ts'
+import { createUser } from './create-user.ts'
 import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
+import { rotateSecret } from './rotate-secret.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -92,19 +94,52 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         trusted: trusted === true,
       }),
   },
-  'admin reset-password': {
-    summary: 'print a one-time link with which a person sets a new password',
-    arguments_text: '--email ADDRESS [--org SLUG]',
-    positional: 'email',
+  'admin create-user': {
+    summary: 'print a one-time invite link, for an organization whose administrators are gone',
+    arguments_text: '--email ADDRESS --name NAME --org SLUG [--role ROLE]',
     details: [
       '',
       '  --email ADDRESS   of the person',
-      '  --org SLUG        an organization of the account, when several accounts have the address',
+      '  --name NAME       as the organization sees it',
+      '  --org SLUG        the organization, by its address',
+      '  --role ROLE       administrator (default) or contributor',
     ],
-    options: { email: { type: 'string' }, org: { type: 'string' } },
+    options: {
+      email: { type: 'string' },
+      name: { type: 'string' },
+      org: { type: 'string' },
+      role: { type: 'string' },
+    },
+    required: ['email', 'name', 'org'],
+    run: async (env, { email, name, org, role = 'administrator' }) =>
+      createUser(env, { email: String(email), name: String(name), org: String(org), role: String(role) }),
+  },
+  'admin reset-password': {
+    summary: 'print a one-time link with which a person sets a new password',
+    arguments_text: '--email ADDRESS [--org SLUG] [--without-second-factor]',
+    positional: 'email',
+    details: [
+      '',
+      '  --email ADDRESS           of the person',
+      '  --org SLUG                an organization of the account, when several accounts have the address',
+      '  --without-second-factor   turns the second factor off as well, for whoever lost it',
+    ],
+    options: {
+      email: { type: 'string' },
+      org: { type: 'string' },
+      'without-second-factor': { type: 'boolean' },
+    },
     required: ['email'],
-    run: async (env, { email, org }) =>
-      resetPassword(env, { email: String(email), org: typeof org === 'string' ? org : undefined }),
+    run: async (env, { email, org, ...flags }) =>
+      resetPassword(env, {
+        email: String(email),
+        org: typeof org === 'string' ? org : undefined,
+        without_second_factor: flags['without-second-factor'] === true,
+      }),
+  },
+  'admin rotate-secret': {
+    summary: 'replace the secret that signs sessions and links; nobody is signed out',
+    run: async (env) => rotateSecret(env),
   },
   'archive list': {
     summary: 'list the archived events and messages of an organization',

@@ -44,6 +44,7 @@ import { userRemove } from './user-remove.ts'
 import { userSetClient } from './user-set-client.ts'
 import { userSetCommands } from './user-set-commands.ts'
 import { userSetPassword } from './user-set-password.ts'
+import { userTellEmail } from './user-tell-email.ts'
 import { userUnsubscribe } from './user-unsubscribe.ts'
 import { userUpdate } from './user-update.ts'
 
@@ -91,6 +92,7 @@ export const COMMANDS: Commands = {
   'user.join': userJoin,
   'user.link_sign_in': userLinkSignIn,
   'user.remove': userRemove,
+  'user.tell_email': userTellEmail,
   'user.unsubscribe': userUnsubscribe,
   'user.set_password': userSetPassword,
   'user.set_client': userSetClient,

@@ -24,7 +24,7 @@ export const userInviteHuman: Command<'user.invite_human'> = {
       const invited = await existingUser(context, known)
       if (invited.status === 'invited' && invited.role !== role)
         throw new ApiError('ALREADY_MEMBER', `This person is invited already, with the role ${invited.role}.`)
-      return await replaceInvite(context, invited, invite, principal.id)
+      return await replaceInvite(context, invited, invite, principal.id ?? known)
     }
     checkNameFree(context.permissions.member_names, display_name)
     const username = freeUsername(context.permissions.username_names, [
@@ -48,7 +48,8 @@ export const userInviteHuman: Command<'user.invite_human'> = {
       email,
       user_id,
       role,
-      created_by: principal.id,
+      // The server itself, for an invite of its shell, has no id.
+      created_by: principal.id ?? user_id,
     })
     mailInvite(context, { ...invite, user_id })
     return { result: user, events: [{ type: 'user.created', payload: { user }, subject_ids: [user_id] }] }

@@ -128,6 +128,7 @@ export const SecurityRecord = TaggedUnion({
   'auth.api_key_failure': record('auth.api_key_failure'),
   'auth.session_revoked': record('auth.session_revoked'),
   'auth.password_changed': record('auth.password_changed'),
+  'auth.account_changed': record('auth.account_changed'),
 })
 export type SecurityRecord = Static<typeof SecurityRecord>
 
@@ -233,6 +234,7 @@ export const COMMAND_SCHEMAS = {
     result: Closed({ account_id: Uuid() }),
   },
   'user.remove': { input: ofUser({}), result: nothing },
+  'user.tell_email': { input: ofUser({}), result: nothing },
   'user.unsubscribe': { input: ofUser({}), result: nothing },
   'user.set_client': { input: ofUser({ client: ClientReport }), result: AgentClient },
   'user.set_commands': { input: ofUser({ commands: AgentCommands }), result: AgentCommands },

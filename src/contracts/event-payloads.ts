@@ -15,6 +15,7 @@ import {
 } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, Text, Timestamp, Uuid } from './schema.ts'
 import {
+  ACCOUNT_CHANGES,
   type EventType,
   KEY_REFUSALS,
   LOOP_RESUME_REASONS,
@@ -22,7 +23,7 @@ import {
   PROJECT_STAGES,
   ROLES,
   SESSION_ENDS,
-  SIGN_IN_METHODS,
+  SIGN_IN_PROOFS,
   TASK_STATUSES,
 } from './vocabulary.ts'
 
@@ -78,10 +79,10 @@ export const EVENT_PAYLOADS = {
     ...origin,
   }),
 
-  'auth.login_success': Closed({ user_id: Uuid(), method: OneOf(SIGN_IN_METHODS), ...origin }),
+  'auth.login_success': Closed({ user_id: Uuid(), method: OneOf(SIGN_IN_PROOFS), ...origin }),
   'auth.login_failure': Closed({
     user_id: Uuid(),
-    method: OneOf(SIGN_IN_METHODS),
+    method: OneOf(SIGN_IN_PROOFS),
     count: Count({ minimum: 1, description: 'Failures from this address within one minute.' }),
     ...origin,
   }),
@@ -100,6 +101,7 @@ export const EVENT_PAYLOADS = {
   }),
   'auth.sign_in_link_created': Closed({ user_id: Uuid(), expires_at: Timestamp(), ...origin }),
   'auth.password_changed': Closed({ user_id: Uuid(), by: OneOf(PASSWORD_CHANGES), ...origin }),
+  'auth.account_changed': Closed({ user_id: Uuid(), change: OneOf(ACCOUNT_CHANGES), ...origin }),
 
   'project.created': Closed(project),
   'project.updated': Closed({ ...project, changed }),

@@ -17,6 +17,7 @@ export const JOB_PAYLOADS = {
   care_for_partitions: NOTHING,
   delete_orgs: NOTHING,
   send_email: Closed({ org_id: Uuid(), email_id: Uuid() }),
+  send_account_email: Closed({ account_email_id: Uuid() }),
   sweep_emails: NOTHING,
   make_export: OF_EXPORT,
   remind_of_keys: NOTHING,

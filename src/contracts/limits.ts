@@ -22,6 +22,21 @@ export const LIMITS = {
   /** Longer passwords are refused instead of hashed: the work of argon2id must not grow with unauthenticated input. */
   password_max: 1024,
 
+  /** A token that this server signed. */
+  signed_token_max: 2_000,
+  /** Six digits, or a recovery code as people type it. */
+  second_factor_code_max: 64,
+
+  /** Passkeys of one account. */
+  passkeys_max: 20,
+  passkey_name_max: 60,
+  /** WebAuthn: 1,023 bytes, in base64url. */
+  credential_id_max: 1_364,
+  /** Far beyond what browsers answer without an attestation. */
+  webauthn_data_max: 16_384,
+  passkey_transport_max: 32,
+  passkey_transports_max: 10,
+
   project_name_max: 200,
   project_links_max: 50,
   link_label_max: 200,

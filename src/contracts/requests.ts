@@ -78,6 +78,70 @@ export type SetPasswordBody = Static<typeof SetPasswordBody>
 export const ChangePasswordBody = Closed({ current_password: Password, new_password: Password })
 export type ChangePasswordBody = Static<typeof ChangePasswordBody>
 
+/** Whoever forgot the password is mailed a link. */
+export const PasswordResetBody = Closed({ email: Email })
+export type PasswordResetBody = Static<typeof PasswordResetBody>
+
+export const ChangeEmailBody = Closed({ email: Email, current_password: Password })
+export type ChangeEmailBody = Static<typeof ChangeEmailBody>
+
+/** The password of the account whose new address a mailed link confirms. */
+export const ConfirmEmailBody = Closed({ password: Password })
+export type ConfirmEmailBody = Static<typeof ConfirmEmailBody>
+
+/** The second step of a sign-in: the token of the first one, and a code. */
+export const SecondStepBody = Closed({
+  token: Text(LIMITS.signed_token_max),
+  code: Text(LIMITS.second_factor_code_max, { examples: ['492039'] }),
+  token_response: opt(Type.Boolean()),
+})
+export type SecondStepBody = Static<typeof SecondStepBody>
+
+/** Asked for again before the own sign-in changes. */
+export const ConfirmPasswordBody = Closed({ current_password: Password })
+export type ConfirmPasswordBody = Static<typeof ConfirmPasswordBody>
+
+export const SecondFactorCodeBody = Closed({ code: SecondStepBody.properties.code })
+export type SecondFactorCodeBody = Static<typeof SecondFactorCodeBody>
+
+export const SecondFactorOffBody = Closed({
+  current_password: Password,
+  code: SecondStepBody.properties.code,
+})
+export type SecondFactorOffBody = Static<typeof SecondFactorOffBody>
+
+const base64url = (max: number) => Text(max, { pattern: '^[A-Za-z0-9_-]+$' })
+const credential_id = base64url(LIMITS.credential_id_max)
+const webauthn_data = base64url(LIMITS.webauthn_data_max)
+
+/** What the browser answered when it made a passkey. Binary values are base64url. */
+export const PasskeyCreateBody = Closed({
+  token: Text(LIMITS.signed_token_max),
+  name: Name(LIMITS.passkey_name_max, { examples: ['Phone'] }),
+  credential: Closed({
+    id: credential_id,
+    client_data: webauthn_data,
+    attestation: webauthn_data,
+    transports: Type.Array(Text(LIMITS.passkey_transport_max, { examples: ['internal'] }), {
+      maxItems: LIMITS.passkey_transports_max,
+    }),
+  }),
+})
+export type PasskeyCreateBody = Static<typeof PasskeyCreateBody>
+
+/** What the browser answered when it signed a challenge with a passkey. */
+export const PasskeySignInBody = Closed({
+  token: Text(LIMITS.signed_token_max),
+  credential: Closed({
+    id: credential_id,
+    client_data: webauthn_data,
+    authenticator_data: webauthn_data,
+    signature: webauthn_data,
+  }),
+  token_response: opt(Type.Boolean()),
+})
+export type PasskeySignInBody = Static<typeof PasskeySignInBody>
+
 // -- organizations ------------------------------------------------------------------------------------------------------
 export const OrgCreate = Closed({ name: Name(LIMITS.org_name_max), slug: Slug })
 export type OrgCreate = Static<typeof OrgCreate>

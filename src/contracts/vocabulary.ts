@@ -79,11 +79,19 @@ export type EmailPreference = (typeof EMAIL_PREFERENCES)[number]
 export const EMAIL_KINDS = ['notification', 'digest', 'invite'] as const
 export type EmailKind = (typeof EMAIL_KINDS)[number]
 
+/** Mails to accounts: a link for a new password, a link that confirms an address, and the word that it has changed. */
+export const ACCOUNT_EMAIL_KINDS = ['password_reset', 'email_confirm', 'email_changed'] as const
+export type AccountEmailKind = (typeof ACCOUNT_EMAIL_KINDS)[number]
+
 export const EMAIL_STATUSES = ['pending', 'sent', 'failed'] as const
 export type EmailStatus = (typeof EMAIL_STATUSES)[number]
 
 export const SIGN_IN_METHODS = ['github', 'google', 'oidc', 'password'] as const
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number]
+
+/** What a sign-in was done with, or failed at. */
+export const SIGN_IN_PROOFS = [...SIGN_IN_METHODS, 'second_factor', 'passkey'] as const
+export type SignInProof = (typeof SIGN_IN_PROOFS)[number]
 
 export const TOPIC_TYPES = ['project', 'task', 'channel'] as const
 export type TopicType = (typeof TOPIC_TYPES)[number]
@@ -110,6 +118,7 @@ export const EVENT_TYPES = [
   'auth.session_revoked',
   'auth.sign_in_link_created',
   'auth.password_changed',
+  'auth.account_changed',
   'project.created',
   'project.updated',
   'project.transitioned',
@@ -164,12 +173,24 @@ export type LoopResumeReason = (typeof LOOP_RESUME_REASONS)[number]
 export const KEY_REFUSALS = ['malformed', 'unknown', 'wrong', 'revoked', 'expired'] as const
 export type KeyRefusal = (typeof KEY_REFUSALS)[number]
 
-/** How a session ended: by signing out with it, from the list of sessions, or by a change of the password. */
-export const SESSION_ENDS = ['logout', 'revoked', 'password'] as const
+/** How a session ended: by signing out with it, from the list of sessions, or by a change of the password or the second factor. */
+export const SESSION_ENDS = ['logout', 'revoked', 'password', 'second_factor'] as const
 export type SessionEnd = (typeof SESSION_ENDS)[number]
 
-/** How a password was set: by its owner, by a one-time link of an administrator, or by one from the server's shell. */
-export const PASSWORD_CHANGES = ['owner', 'link', 'shell'] as const
+/** How a password was set: by its owner, or by a one-time link of an administrator, of the server's shell, or in a mail. */
+export const PASSWORD_CHANGES = ['owner', 'link', 'shell', 'email'] as const
+
+/** What else about its sign-in the owner of an account changed. */
+export const ACCOUNT_CHANGES = [
+  'email',
+  'second_factor_on',
+  'second_factor_off',
+  'recovery_codes',
+  'recovery_code_used',
+  'passkey_added',
+  'passkey_removed',
+] as const
+export type AccountChange = (typeof ACCOUNT_CHANGES)[number]
 
 /** Reasons for not honouring a cursor. */
 export const RESET_REASONS = ['other_log', 'beyond_head', 'removed'] as const

@@ -75,6 +75,18 @@ export class BackgroundDatabase {
     return row?.removed ?? 0
   }
 
+  /** Removes mails to accounts a month after their end, and those that wait for a day; returns how many, at most `rows`. */
+  async sweepAccountEmails(rows: number): Promise<number> {
+    const swept = await this.#database.statement(
+      (sql) => sql`
+        delete from account_emails where id in (
+          select id from account_emails
+          where updated_at < now() - case status when 'pending' then interval '1 day' else interval '30 days' end
+          order by updated_at limit ${rows} for update skip locked)`,
+    )
+    return swept.count
+  }
+
   /** Orgs whose grace period is over. */
   async dueOrgs(): Promise<string[]> {
     const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)

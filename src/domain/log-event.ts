@@ -34,6 +34,7 @@ const SECURITY_EVENTS = [
   'auth.session_revoked',
   'auth.sign_in_link_created',
   'auth.password_changed',
+  'auth.account_changed',
   'api_key.rotated',
   'api_key.revoked',
   'api_key.rotation_due',

@@ -340,6 +340,7 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'auth.session_revoked': null,
   'auth.sign_in_link_created': null,
   'auth.password_changed': (to) => to.changeAccount(),
+  'auth.account_changed': null,
   'project.created': setProject,
   'project.updated': null,
   'project.transitioned': null,

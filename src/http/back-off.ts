@@ -5,6 +5,8 @@ import { failedTooOften } from './limits.ts'
 const SIGN_IN = { free: 10, first_ms: 1_000, max_ms: 5 * 60_000, forget_ms: 30 * 60_000 }
 /** Far beyond what one address can fail, and short: strangers slow an account down, they never lock its owner out. */
 const ACCOUNT = { free: 100, first_ms: 1_000, max_ms: 15_000, forget_ms: 30 * 60_000 }
+/** At most some 150 guesses a day: one of 6,000 days finds a code by chance, of which three are right at a time. */
+const SECOND_FACTOR = { free: 5, first_ms: 1_000, max_ms: 10 * 60_000, forget_ms: 24 * 60 * 60_000 }
 /** Several agents behind one address may restart with an old key at the same time. */
 const KEY = { free: 20, first_ms: 1_000, max_ms: 60_000, forget_ms: 10 * 60_000 }
 
@@ -51,6 +53,35 @@ export class SignInBackOff {
   }
 }
 
+/**
+ * Exponential back-off after wrong codes of a second factor, per account: whoever gets here knows the password, and six
+ * digits are few. A browser that has signed in to the account before counts by itself, so that strangers who know the
+ * password cannot keep the owner out of it.
+ */
+export class SecondFactorBackOff {
+  readonly #failures: BackOff
+  readonly #enabled: boolean
+
+  constructor(now: () => number, enabled: boolean) {
+    this.#failures = new BackOff(now, SECOND_FACTOR)
+    this.#enabled = enabled
+  }
+
+  /** Throws 429 while the account has to wait. `device_id`: of a browser that has signed in to it before. */
+  check(account_id: string, device_id: string | undefined): void {
+    const wait_s = this.#enabled ? this.#failures.wait(codeKey(account_id, device_id)) : 0
+    if (wait_s > 0) throw failedTooOften('Too many wrong codes. Wait a little.', wait_s)
+  }
+
+  failed(account_id: string, device_id: string | undefined): void {
+    this.#failures.failed(codeKey(account_id, device_id))
+  }
+
+  succeeded(account_id: string, device_id: string | undefined): void {
+    this.#failures.succeeded(codeKey(account_id, device_id))
+  }
+}
+
 /** Exponential back-off after wrong API keys, per address and, where the id names a stored key, per key. */
 export class KeyBackOff {
   readonly #failures: BackOff
@@ -75,6 +106,10 @@ export class KeyBackOff {
 
 function pairKey(email: string, ip: string): string {
   return `p ${email.toLowerCase()} ${ip}`
+}
+
+function codeKey(account_id: string, device_id: string | undefined): string {
+  return `${account_id} ${device_id ?? 'stranger'}`
 }
 
 function addressKey(ip: string): string {

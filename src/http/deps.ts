@@ -1,17 +1,22 @@
 import type { Ephemeral } from '../actors/channel/requests.ts'
+import type { EmailLink, ResetLink } from '../auth/account-links.ts'
 import type { CookieScope } from '../auth/cookies.ts'
 import type { Devices } from '../auth/devices.ts'
+import type { Passkeys } from '../auth/passkeys.ts'
 import type { Passwords } from '../auth/passwords.ts'
+import type { SecondFactors } from '../auth/second-factors.ts'
+import type { SecondStep } from '../auth/second-steps.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import type { ShellLink } from '../auth/shell-links.ts'
+import type { ShellInvite, ShellLink } from '../auth/shell-links.ts'
 import type { ChannelReplyTo, ChannelRequest, CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
+import type { PasskeyStore } from '../db/passkey-store.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
 import type { NotificationsRead } from '../edge/source.ts'
 import type { FileStorage } from '../files/storage.ts'
-import type { SignInBackOff } from './back-off.ts'
+import type { SecondFactorBackOff, SignInBackOff } from './back-off.ts'
 import type { SocketHandlers } from './channels-ws.ts'
 import type { Identify } from './identity.ts'
 import type { InFlight } from './in-flight.ts'
@@ -57,6 +62,24 @@ export interface Deps {
   key_pepper: Uint8Array
   /** The link of a token that was signed in the shell of the server. */
   shellLink(token: string): ShellLink | undefined
+  /** The invite of a token that was signed in the shell of the server. */
+  shellInvite(token: string): ShellInvite | undefined
+  /** The link of a token in a mail to whoever forgot the password. */
+  resetLink(token: string): ResetLink | undefined
+  /** The link of a token in a mail to a new address. */
+  emailLink(token: string): EmailLink | undefined
+  /** Null where browsers allow none. */
+  passkeys: Passkeys | null
+  passkey_store: PasskeyStore
+  second_factors: SecondFactors
+  second_factor_back_off: SecondFactorBackOff
+  /** Address of a secret for authenticator apps. */
+  totpUri(secret: string, email: string): string
+  /** Token of a sign-in whose second step is to come. */
+  signSecondStep(step: Pick<SecondStep, 'account_id' | 'password'>): string
+  readSecondStep(token: string): SecondStep | undefined
+  /** Notes that a signed token is used; false when it was used before. */
+  spend(token: string, lasts_ms: number): Promise<boolean>
   /** Hash by which a one-time token is stored. */
   hashToken(token: string): Promise<string>
   /** Turns a request into a WebSocket; false when the runtime cannot. */

@@ -41,6 +41,11 @@ export class Limits {
     if (share?.allowed) this.#take(`account:${account}`, RATES.sign_in)
   }
 
+  /** One more mail with a link to an address; throws 429. Apart from sign-in, which it must not use up. */
+  passwordReset(email: string, ip: string): void {
+    this.#take(`reset:${email.toLowerCase()} ${ip}`, RATES.account_share)
+  }
+
   /** One more try of the current password by whoever is signed in; throws 429. */
   ownPassword(account_id: string): void {
     this.#take(`password:${account_id}`, RATES.sign_in)

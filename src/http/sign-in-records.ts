@@ -49,6 +49,8 @@ function recordOf(
       return { type: content.type, payload: { ...content.payload, ...origin } }
     case 'auth.password_changed':
       return { type: content.type, payload: { ...content.payload, ...origin } }
+    case 'auth.account_changed':
+      return { type: content.type, payload: { ...content.payload, ...origin } }
   }
 }
 

@@ -4,7 +4,8 @@
  */
 
 /** A field with such a name contains a credential. */
-const SECRET_NAME = /passw|secret|token|cookie|authori[sz]ation|api_?key|pepper|credential|csrf|otp|private/i
+const SECRET_NAME =
+  /passw|secret|token|cookie|authori[sz]ation|api_?key|pepper|credential|csrf|otp|private|recovery_code/i
 
 /** Text of people and agents: it belongs to their org, not to the server's log. */
 const PRIVATE_NAMES = new Set([
@@ -39,7 +40,7 @@ const TEXT_RULES: readonly [RegExp, string][] = [
     /((?:^|[\s;,?&"'{])(?:__Host-)?[\w.-]*(?:passw|secret|token|cookie|pepper|csrf|mc_session|mc_device)[\w.-]*["']?\s*[=:]\s*["']?)[^\s&;,"'}]+/gi,
     '$1[removed]',
   ],
-  [/(\/(?:setup|invites?|sign-in-links?)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
+  [/(\/(?:setup|invites?|sign-in-links?|email-links|confirm-email)\/)[A-Za-z0-9_-]{16,}/g, '$1[removed]'],
 ]
 
 const REMOVED = '[removed]'

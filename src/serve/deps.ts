@@ -1,15 +1,24 @@
 import { createHmac } from 'node:crypto'
+import { readEmailLink, readResetLink } from '../auth/account-links.ts'
 import { csrfToken } from '../auth/csrf.ts'
 import { Devices } from '../auth/devices.ts'
 import { hashLinkToken } from '../auth/link-tokens.ts'
+import { Passkeys, relyingParty } from '../auth/passkeys.ts'
 import { Passwords } from '../auth/passwords.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
+import { SecondFactors } from '../auth/second-factors.ts'
+import { readSecondStep, signSecondStep, spentName } from '../auth/second-steps.ts'
 import type { Sessions } from '../auth/sessions.ts'
-import { readShellLink } from '../auth/shell-links.ts'
+import { readShellInvite, readShellLink } from '../auth/shell-links.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
+import { totpUri } from '../auth/totp.ts'
+import { newId } from '../contracts/ids.ts'
 import { SERVER_VERSION } from '../contracts/version.ts'
+import { PasskeyStore } from '../db/passkey-store.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
-import { SignInBackOff } from '../http/back-off.ts'
+import { PostgresSecondFactorStore } from '../db/second-factor-store.ts'
+import { SpentTokens } from '../db/spent-tokens.ts'
+import { SecondFactorBackOff, SignInBackOff } from '../http/back-off.ts'
 import type { SocketHandlers } from '../http/channels-ws.ts'
 import type { Deps } from '../http/deps.ts'
 import type { Identify } from '../http/identity.ts'
@@ -39,6 +48,9 @@ export function createDeps(
   { accounts, sessions, identify, records, listener }: Parts,
 ): Deps {
   const csrf_secret = secrets.jwt[0]!.secret
+  const party = relyingParty(config.public_url, config.own_origins)
+  const spent = new SpentTokens(database)
+  const link_secrets = secrets.jwt.map(({ secret }) => secret)
   return {
     replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
@@ -61,12 +73,18 @@ export function createDeps(
     devices: new Devices(secrets.pepper, { secure: config.https, installation: secrets.installation }),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
-    shellLink: (token) =>
-      readShellLink(
-        secrets.jwt.map(({ secret }) => secret),
-        token,
-        Date.now(),
-      ),
+    shellLink: (token) => readShellLink(link_secrets, token, Date.now()),
+    shellInvite: (token) => readShellInvite(link_secrets, token, Date.now()),
+    resetLink: (token) => readResetLink(link_secrets, token, Date.now()),
+    emailLink: (token) => readEmailLink(link_secrets, token, Date.now()),
+    passkeys: party ? new Passkeys(party, link_secrets, Date.now) : null,
+    passkey_store: new PasskeyStore(database),
+    second_factors: new SecondFactors(new PostgresSecondFactorStore(database), secrets.pepper, Date.now),
+    second_factor_back_off: new SecondFactorBackOff(Date.now, config.rate_limits),
+    totpUri: (secret, email) => totpUri(secret, { email, host: new URL(config.public_url).host }),
+    signSecondStep: (step) => signSecondStep(csrf_secret, { ...step, nonce: newId(), issued_at: Date.now() }),
+    readSecondStep: (token) => readSecondStep(link_secrets, token, Date.now()),
+    spend: (token, lasts_ms) => spent.spend(spentName(token), lasts_ms),
     hashToken: async (token) => hashLinkToken(token),
     ...listener,
     cors_origins: config.cors_origins,

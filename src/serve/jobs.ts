@@ -7,7 +7,7 @@ import { tasksOf } from '../workers/jobs/run-job.ts'
 import { SCHEDULE } from '../workers/jobs/schedule.ts'
 import { JOBS } from '../workers/jobs/tasks.ts'
 import { exportPorts } from './exports.ts'
-import { createMail } from './mail.ts'
+import { createAccountMail, createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
 export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
@@ -21,6 +21,7 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
     partitions: opened.partitions,
     command: core.systemCommand,
     mail: createMail(node),
+    account_mail: createAccountMail(node),
     async forget(org_id: string) {
       await forget(org_id)
       await archive.removeOrg(org_id)

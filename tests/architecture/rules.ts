@@ -156,6 +156,9 @@ export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
   { library: /^croner$/, rooms: ['domain'] },
   { library: /^(any-ascii|unhomoglyph)(\/|$)/, rooms: ['domain'] },
   { library: /^prom-client$/, rooms: ['http', 'bridge'] },
+  { library: /^uqr$/, rooms: ['ui'] },
+  { library: /^@simplewebauthn\/server$/, rooms: ['auth'] },
+  { library: /^@simplewebauthn\/browser$/, rooms: ['ui'] },
   { library: /^nodemailer(\/|$)/, rooms: ['workers'] },
 ]
 

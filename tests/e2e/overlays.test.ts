@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)('axe finds nothing in', () => {
         await member(page, who, item)
         await opened(item)
       }
-      for (const item of ['Change password', 'Sessions']) {
+      for (const item of ['Change e-mail', 'Change password', 'Second factor', 'Passkeys', 'Sessions']) {
         await account(page, item)
         await opened(item)
       }

@@ -250,3 +250,56 @@ describe('a link from the shell of the server', () => {
     expect((await useLink(await shell('nobody@example.com'), NEW_PASSWORD)).status).toBe(404)
   })
 })
+
+describe('an invite from the shell of the server', () => {
+  async function shell(...args: string[]) {
+    const child = Bun.spawn([process.execPath, 'src/main.ts', 'admin', 'create-user', ...args], {
+      env: { ...process.env, MC_DATA_DIR: server.data_dir, MC_PUBLIC_URL: server.url },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const [out, errors] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    return { code: await child.exited, url: /https?:.*/.exec(out)?.[0] ?? '', errors }
+  }
+  const accept = (url: string, password = PASSWORD) =>
+    new Person(server.url).call<SignedIn>('POST', `/auth/invites/${url.split('/').at(-1)}/accept`, {
+      password,
+    })
+
+  test('U18 makes a member of the org once, an administrator unless said otherwise', async () => {
+    const email = 'locked.out@example.com'
+    const made = await shell('--email', email, '--name', 'Lo Out', '--org', 'fieldnote')
+    expect([made.code, made.url.startsWith(`${server.url}/invite/`)]).toEqual([0, true])
+    const page = () => new Person(server.url).call('GET', `/auth/invites/${made.url.split('/').at(-1)}`)
+    const about = { email, display_name: 'Lo Out', org_name: 'Fieldnote', org_slug: 'fieldnote' }
+    // Looking at the page changes nothing.
+    for (let i = 0; i < 2; i++) expect((await page()).body).toEqual(about)
+    const [first, second] = await Promise.all([accept(made.url), accept(made.url, OTHER_PASSWORD)])
+    expect([first.status, second.status].sort()).toEqual([200, 404])
+    const [joined] = [first, second].filter(({ status }) => status === 200)
+    expect(joined?.body.memberships).toMatchObject([{ org: { slug: 'fieldnote' }, role: 'administrator' }])
+    expect((await accept(made.url)).status).toBe(404)
+    expect((await page()).status).toBe(404)
+  })
+
+  test('U18 for an org that is not there, or of another server, opens nothing', async () => {
+    const nowhere = await shell('--email', 'a@example.com', '--name', 'A', '--org', 'nowhere')
+    expect((await accept(nowhere.url)).status).toBe(404)
+    const forged = await shell('--email', 'a@example.com', '--name', 'A', '--org', 'fieldnote')
+    expect((await accept(`${forged.url.slice(0, -4)}AAAA`)).status).toBe(404)
+  })
+
+  test('U18 is one line about a mistake, with exit code 2', async () => {
+    for (const [args, about] of [
+      [['--email', 'no address', '--name', 'A', '--org', 'o'], '--email'],
+      [['--email', 'a@example.com', '--name', ' ', '--org', 'o'], '--name'],
+      [['--email', 'a@example.com', '--name', 'A', '--org', 'o', '--role', 'owner'], '--role'],
+    ] as const) {
+      const { code, errors } = await shell(...args)
+      expect([code, errors.startsWith(about), errors.trim().split('\n').length]).toEqual([2, true, 1])
+    }
+  })
+})

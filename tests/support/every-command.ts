@@ -72,6 +72,7 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$bmV3'],
     new_account_id: newId(),
   })
+  await take('user.tell_email', { user_id: person.id })
   await take('user.set_commands', {
     user_id: agent.id,
     commands: [{ name: 'deploy', description: 'Ships.' }],

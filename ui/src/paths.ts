@@ -7,6 +7,9 @@ export const paths = {
   setup: () => '/setup',
   login: (return_to?: string) =>
     return_to === undefined || return_to === '/' ? '/login' : `/login?return_to=${segment(return_to)}`,
+  secondStep: () => '/second-step',
+  forgotPassword: (email = '') =>
+    email === '' ? '/forgot-password' : `/forgot-password?email=${segment(email)}`,
   /** Leaves the app: the server redirects to the provider. */
   providerLogin: (provider: string, return_to: string) =>
     `/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`,

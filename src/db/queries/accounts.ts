@@ -10,6 +10,7 @@ import { isUniqueViolation } from '../failures.ts'
 import { users } from '../schema/global.ts'
 import { type invites, memberships, type organizations } from '../schema/orgs.ts'
 import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
+import { mailAccount } from '../writes/account-emails.ts'
 
 type Organization = typeof organizations.$inferSelect
 
@@ -25,6 +26,7 @@ const accounts = () =>
       display_name: users.display_name,
       password_hash: users.password_hash,
       password_set_at: users.password_set_at,
+      email_set_at: users.email_set_at,
       status: users.status,
     })
     .from(users)
@@ -111,6 +113,30 @@ const replaceByLink = statement((p: Params<{ id: string; password_hash: string; 
       ),
     )
     .returning({ id: users.id }),
+)
+
+/** Dated after the link even when its clock is ahead, so that the link is used up. */
+const replaceEmail = statement(
+  (
+    p: Params<{ id: string; email: string; former_email: string; password_hash: string; issued_at: string }>,
+  ) =>
+    build
+      .update(users)
+      .set({
+        email: given(p.email),
+        password_hash: given(p.password_hash),
+        email_set_at: text`greatest(now(), ${p.issued_at}::timestamptz + interval '1 ms')`,
+        updated_at: text`now()`,
+      })
+      .where(
+        and(
+          eq(users.id, p.id),
+          ofAddress(p.former_email),
+          or(isNull(users.email_set_at), lt(users.email_set_at, p.issued_at)),
+          text`pg_advisory_xact_lock(hashtextextended('account ' || lower(${p.email}), 0))::text is not null`,
+        ),
+      )
+      .returning({ id: users.id }),
 )
 
 const memberOfAccount = statement((p: Params<{ org: OrgRef; account_id: string }>) =>
@@ -255,6 +281,31 @@ export class Accounts {
       )
       if (set.length === 0) throw notFound('invite')
     })
+  }
+
+  /**
+   * Another address of an account, with the hash that its password has for it; the former address is told by mail. `used`:
+   * the link is older than the present address. `taken`: another account of the address has this password.
+   */
+  async changeEmail(change: {
+    id: string
+    email: string
+    former_email: string
+    password_hash: string
+    issued_at: string
+  }): Promise<'changed' | 'used' | 'taken'> {
+    try {
+      return await this.#database.transaction(async (tx) => {
+        const changed = await replaceEmail(tx.sql, change)
+        if (changed.length === 0) return 'used'
+        const { id: account_id, former_email: address } = change
+        await mailAccount(tx, { kind: 'email_changed', address, account_id })
+        return 'changed'
+      })
+    } catch (error) {
+      if (isUniqueViolation(error)) return 'taken'
+      throw error
+    }
   }
 
   async #unlessTaken(store: () => Promise<void>): Promise<boolean> {

@@ -34,13 +34,13 @@ function toUser({ email, identifier, former_usernames, commands = [], client, ..
 /** Whole members, with the organization's default for those who never chose their preferences; ends in a condition on `x`, so that callers go on with `and`. */
 function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
-    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, u.email, x.identifier, x.commands, x.client, x.role, x.status, x.last_active_at,
+    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, coalesce(a.email, u.email) as email, x.identifier, x.commands, x.client, x.role, x.status, x.last_active_at,
       coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
                 where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
       case when x.preference_chosen or x.type <> 'human'
           or (select o.settings -> 'notifications' ->> 'default_channel' from organizations o where o.id = x.org_id) is not null
         then x.notification_preferences else '{"email": "none"}' end as notification_preferences
-    from memberships x join users u on u.id = x.user_id where x.org_id = ${org}`
+    from memberships x join users u on u.id = x.user_id left join users a on a.id = x.account_id where x.org_id = ${org}`
 }
 
 export async function readUser(
@@ -88,7 +88,7 @@ export async function listUsers(database: Database, org_id: string, filter: User
         q
           ? sql`(fold_text(m.display_name) like fold_text(${like(q)}) or fold_text(m.username) like fold_text(${like(q)})
               or fold_text(m.former_usernames::text) like fold_text(${like(q)}) or fold_text(m.identifier) like fold_text(${like(q)})
-              or lower((select u.email from users u where u.id = m.user_id)) like lower(${like(q)}))`
+              or lower((select u.email from users u where u.id = coalesce(m.account_id, m.user_id))) like lower(${like(q)}))`
           : undefined,
       ])}`,
     order: (sql) => sql`m.display_name collate "natural", m.id`,
@@ -114,7 +114,7 @@ export async function memberWithEmail(
   email: string,
 ): Promise<string | undefined> {
   const [member] = await sql<{ user_id: string }[]>`
-    select m.user_id from users u join memberships m on m.user_id = u.id and m.org_id = ${org_id}
+    select m.user_id from users u join memberships m on coalesce(m.account_id, m.user_id) = u.id and m.org_id = ${org_id}
     where lower(u.email) = lower(${email}) and u.type = 'human'`
   return member?.user_id
 }

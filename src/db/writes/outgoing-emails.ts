@@ -74,8 +74,8 @@ export async function recipientOf(
 ): Promise<StoredRecipient | undefined> {
   const [row] = await sql<StoredRecipient[]>`
     select m.type, m.status, m.notification_preferences ->> 'email' as preference, m.preference_chosen, m.display_name,
-      u.email as address, o.name as org_name, o.slug as org_slug, o.settings -> 'notifications' as settings
-    from memberships m join users u on u.id = m.user_id join organizations o on o.id = m.org_id
+      coalesce(a.email, u.email) as address, o.name as org_name, o.slug as org_slug, o.settings -> 'notifications' as settings
+    from memberships m join users u on u.id = m.user_id left join users a on a.id = m.account_id join organizations o on o.id = m.org_id
     where m.org_id = ${org_id} and m.user_id = ${user_id}`
   return row
 }

@@ -34,3 +34,9 @@ export const invitePage = (public_url: string, token: string) => `${public_url}/
 /** Serves the page to a browser and takes the one-click POST of RFC 8058. */
 export const unsubscribePage = (public_url: string, token: string) =>
   `${public_url}/unsubscribe?token=${token}`
+
+/** Sets a new password with a one-time link. */
+export const signInLinkPage = (public_url: string, token: string) => `${public_url}/sign-in-link/${token}`
+
+/** Confirms a new address. */
+export const emailLinkPage = (public_url: string, token: string) => `${public_url}/confirm-email/${token}`

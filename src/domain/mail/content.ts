@@ -1,3 +1,4 @@
+import { document, lines, link, paragraph, subjectOf, utc } from './layout.ts'
 import { html, oneLine, shortened } from './mail-text.ts'
 
 /** Content of a mail, ready for any transport. */
@@ -22,8 +23,6 @@ interface Frame {
   display_name: string
 }
 
-/** A subject is shown up to about this length. */
-const SUBJECT_MAX = 150
 /** Characters of a message that a mail carries; the whole text is behind the link. */
 const EXCERPT_MAX = 600
 /** Notifications that a digest lists; the rest is counted. */
@@ -91,10 +90,6 @@ export function inviteMail(
   }
 }
 
-function subjectOf(what: string, where: string): string {
-  return shortened(oneLine(`${what} · ${where}`), SUBJECT_MAX)
-}
-
 function itemText({ title, url, excerpt }: MailItem): string[] {
   const quoted = excerpt === null ? [] : shortened(excerpt, EXCERPT_MAX).split('\n')
   return [oneLine(title), ...quoted.map((line) => `> ${line}`), url]
@@ -107,25 +102,3 @@ function itemHtml({ title, url, excerpt }: MailItem): string {
       : `<blockquote dir="auto" style="white-space:pre-wrap;margin:8px 0;padding-left:12px;border-left:3px solid">${html(shortened(excerpt, EXCERPT_MAX))}</blockquote>`
   return `<div style="margin:16px 0"><strong dir="auto">${html(oneLine(title))}</strong>${quoted}<p style="margin:8px 0">${link(url, 'Open in Mission Control')}</p></div>`
 }
-
-const paragraph = (text: string) => `<p dir="auto">${html(text)}</p>`
-
-const link = (url: string, words: string) => `<a href="${html(url)}">${html(words)}</a>`
-
-/** No image, no script, nothing that is loaded from elsewhere. */
-function document(title: string, parts: readonly string[]): string {
-  return lines([
-    '<!DOCTYPE html>',
-    '<html lang="en">',
-    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${html(oneLine(title))}</title></head>`,
-    '<body style="font-family:Roboto,Arial,sans-serif;font-size:14px;line-height:1.5;max-width:560px;margin:0 auto;padding:16px">',
-    ...parts,
-    '</body>',
-    '</html>',
-  ])
-}
-
-const lines = (all: readonly string[]) => `${all.join('\n')}\n`
-
-/** E.g. `2026-11-28 14:05 UTC`. */
-const utc = (time: string) => `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`

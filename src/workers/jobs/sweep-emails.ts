@@ -8,5 +8,9 @@ export const sweepEmailsJob: JobRule<'sweep_emails', Pick<JobPorts, 'database'>>
       (rows) => database.sweepEmails(rows),
       () => signal.aborted,
     )
+    await sweepExpired(
+      (rows) => database.sweepAccountEmails(rows),
+      () => signal.aborted,
+    )
   },
 }

@@ -15,6 +15,7 @@ import type { JobRule } from './job.ts'
 import { makeExportJob } from './make-export.ts'
 import { remindOfKeysJob } from './remind-of-keys.ts'
 import { removeExportsJob } from './remove-exports.ts'
+import { type AccountMailPorts, sendAccountEmailJob } from './send-account-email.ts'
 import { type MailPorts, sendEmailJob } from './send-email.ts'
 import { sweepEmailsJob } from './sweep-emails.ts'
 import { sweepExpiredJob } from './sweep-expired.ts'
@@ -30,6 +31,7 @@ export interface JobPorts {
   /** An org is gone: its actors stop, its streams close, its cached state is dropped. */
   forget(org_id: string): Promise<void>
   mail: MailPorts
+  account_mail: AccountMailPorts
   archive: ArchiveFiles
   /** A connection of its own, for one run. */
   openArchive(): ArchiveStore
@@ -50,6 +52,7 @@ export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   care_for_partitions: careForPartitionsJob,
   delete_orgs: deleteOrgsJob,
   send_email: sendEmailJob,
+  send_account_email: sendAccountEmailJob,
   sweep_emails: sweepEmailsJob,
   make_export: makeExportJob,
   remind_of_keys: remindOfKeysJob,

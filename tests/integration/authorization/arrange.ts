@@ -1,5 +1,5 @@
 import type { Export, Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
-import { addAgent, PASSWORD, Person } from '../../support/client.ts'
+import { addAgent, join, PASSWORD, Person } from '../../support/client.ts'
 import { until } from '../../support/streams.ts'
 import { spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
@@ -39,6 +39,12 @@ export async function freshSession({ world, caller }: Setting): Promise<Person |
 export async function asFreshSession(setting: Setting): Promise<Sent> {
   const person = await freshSession(setting)
   return person ? { headers: cookieHeaders(person) } : {}
+}
+
+/** With the session of a new account, which no other request uses. */
+export async function asNewAccount({ world, caller }: Setting): Promise<Sent> {
+  if (!world.people[caller]) return {}
+  return { headers: cookieHeaders(await join(world.main.admin, unique())) }
 }
 
 export const sessionId = async (person: Person | undefined): Promise<string> =>

@@ -1,3 +1,4 @@
+import { signEmailLink } from '../../../src/auth/account-links.ts'
 import { loadSecrets } from '../../../src/auth/secrets.ts'
 import { signUnsubscribeLink } from '../../../src/auth/unsubscribe-links.ts'
 import type { Org } from '../../../src/contracts/resources.ts'
@@ -8,6 +9,7 @@ import {
   agent,
   asFreshSession,
   asFreshSubAgent,
+  asNewAccount,
   channel,
   dependency,
   failedDelivery,
@@ -65,6 +67,16 @@ const signInToken: Make = async ({ world }) => {
     admin.in<{ sign_in_url: string }>('POST', `/users/${member.user_id}/sign-in-link`),
   )
   return { params: { token: sign_in_url.split('/').at(-1) ?? '' } }
+}
+
+const emailToken: Make = async ({ world }) => {
+  const { admin } = world.main
+  const member = await join(admin, unique())
+  const { user } = await done(member.call<{ user: { id: string; email: string } }>('GET', '/auth/me'))
+  const [key] = loadSecrets({ data_dir: world.server.data_dir }).jwt
+  if (!key) throw new Error('the server has a secret')
+  const link = { account_id: user.id, former_email: user.email, email: `${unique()}@example.org` }
+  return { params: { token: signEmailLink(key.secret, { ...link, issued_at: Date.now() }) } }
 }
 
 /** What each line of the table asks for, by {@link keyOf}. Paths start below the org. */
@@ -256,6 +268,37 @@ const ELSEWHERE: Record<string, Make> = {
   'POST /auth/invites/{token}/accept': sending(inviteToken, { password: PASSWORD }),
   'GET /auth/sign-in-links/{token}': signInToken,
   'POST /auth/sign-in-links/{token}/accept': sending(signInToken, { password: PASSWORD }),
+  'POST /auth/password-reset on a server without a mail server': sending(nothing, {
+    email: 'una.signed@example.com',
+  }),
+  'POST /auth/email on a server without a mail server': sending(nothing, {
+    email: 'una.new@example.com',
+    current_password: PASSWORD,
+  }),
+  'GET /auth/email-links/{token}': emailToken,
+  'POST /auth/email-links/{token}/accept': sending(emailToken, { password: PASSWORD }),
+  'POST /auth/second-factor/verify with a token of nobody': sending(nothing, { token: 'x', code: '123456' }),
+  'GET /auth/second-factor': nothing,
+  'POST /auth/second-factor': sending(nothing, { current_password: PASSWORD }),
+  'POST /auth/second-factor/confirm with a wrong code': sending(nothing, { code: 'wrong' }),
+  'POST /auth/second-factor/recovery-codes without one': sending(nothing, { current_password: PASSWORD }),
+  'DELETE /auth/second-factor without one': sending(nothing, { current_password: PASSWORD, code: '123456' }),
+  'POST /auth/passkeys/sign-in/options': nothing,
+  'POST /auth/passkeys/sign-in with an unknown one': sending(nothing, {
+    token: 'x',
+    credential: { id: 'AA', client_data: 'AA', authenticator_data: 'AA', signature: 'AA' },
+  }),
+  'GET /auth/passkeys': nothing,
+  'POST /auth/passkeys/options': sending(nothing, { current_password: PASSWORD }),
+  'POST /auth/passkeys with an answer to nothing': sending(nothing, {
+    token: 'x',
+    name: 'Key',
+    credential: { id: 'AA', client_data: 'AA', attestation: 'AA', transports: [] },
+  }),
+  'DELETE /auth/passkeys/{id} somebody else’s passkey': () => ({
+    params: { id: crypto.randomUUID() },
+    body: { current_password: PASSWORD },
+  }),
   'PUT /auth/password with another’s password': () => ({
     body: { current_password: 'not the password 1', new_password: PASSWORD },
   }),
@@ -270,6 +313,7 @@ const ELSEWHERE: Record<string, Make> = {
   'POST /auth/logout': asFreshSession,
   'GET /auth/me': nothing,
   'GET /auth/sessions': nothing,
+  'DELETE /auth/sessions': asNewAccount,
   'DELETE /auth/sessions/{id} an own session': async (setting) => ({
     params: { id: await sessionId(await freshSession(setting)) },
   }),

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { newId } from '../../../src/contracts/ids.ts'
 import { PostgresKeyStore } from '../../../src/db/key-store.ts'
+import { PostgresSecondFactorStore } from '../../../src/db/second-factor-store.ts'
 import { PostgresSessionStore } from '../../../src/db/session-store.ts'
+import { SpentTokens } from '../../../src/db/spent-tokens.ts'
 import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
 import { KEY_STORE_RULES, type KeyStoreUnderTest } from '../../support/key-store-contract.ts'
+import { SECOND_FACTOR_STORE_RULES } from '../../support/second-factor-store-contract.ts'
 import { SESSION_STORE_RULES } from '../../support/session-store-contract.ts'
 
 let db: TestDatabase
@@ -19,6 +22,28 @@ describe('the contract of a session store: PostgreSQL', () => {
     return { store: new PostgresSessionStore(db.database), user_id: founder_id }
   }
   for (const [title, holds] of SESSION_STORE_RULES) test(title, () => holds(make))
+})
+
+describe('the contract of a store of second factors: PostgreSQL', () => {
+  async function make() {
+    const { founder_id } = await makeOrg(db.database)
+    return { store: new PostgresSecondFactorStore(db.database), account_id: founder_id }
+  }
+  for (const [title, holds] of SECOND_FACTOR_STORE_RULES) test(title, () => holds(make))
+})
+
+test('a signed token is used once, also by several at once; used ones go when they would end anyway', async () => {
+  const spent = new SpentTokens(db.database)
+  const name = newId()
+  const spends = await Promise.all(Array.from({ length: 8 }, () => spent.spend(name, 60_000)))
+  expect(spends.filter(Boolean).length).toBe(1)
+  expect(await spent.spend(newId(), -1)).toBe(true)
+  await spent.spend(newId(), 60_000)
+  const [row] = await db.superuser<
+    { n: number }[]
+  >`select count(*)::int as n from spent_tokens where expires_at < now()`
+  expect(row?.n).toBe(0)
+  expect(await spent.spend(name, 60_000)).toBe(false)
 })
 
 describe('the contract of a key store: PostgreSQL', () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { type EventEnvelope, STREAM_CONTROLS } from '../../../src/contracts/events.ts'
 import type { Evidence, Project, SubAgent, Task, User } from '../../../src/contracts/resources.ts'
 import { EVENT_TYPES } from '../../../src/contracts/vocabulary.ts'
+import { Authenticator } from '../../support/authenticator.ts'
 import { type Agent, addAgent, generalChannel, join, PASSWORD, Person, setUp } from '../../support/client.ts'
 import { Contract, contractOf } from '../../support/contract.ts'
 import { failAnExport } from '../../support/exports.ts'
@@ -66,6 +67,13 @@ async function changeMembers(): Promise<void> {
   const link = await done(admin.in<{ sign_in_url: string }>('POST', `/users/${bo.user_id}/sign-in-link`))
   const token = link.sign_in_url.split('/').at(-1)
   await done(elsewhere.call('POST', `/auth/sign-in-links/${token}/accept`, { password: `${PASSWORD} new` }))
+  const begun = await done(
+    elsewhere.call<{ token: string; options: { challenge: string } }>('POST', '/auth/passkeys/options', {
+      current_password: `${PASSWORD} new`,
+    }),
+  )
+  const credential = new Authenticator(`http://localhost:${server.port}`).create(begun.options)
+  await done(elsewhere.call('POST', '/auth/passkeys', { token: begun.token, name: 'Key', credential }))
 }
 
 async function changeWork(): Promise<void> {

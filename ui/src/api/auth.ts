@@ -1,18 +1,35 @@
 import type { Page } from '@contracts/lists.ts'
 import type {
   AcceptInviteBody,
+  ChangeEmailBody,
   ChangePasswordBody,
+  ConfirmEmailBody,
+  ConfirmPasswordBody,
+  PasskeyCreateBody,
+  PasskeySignInBody,
   PasswordBody,
+  PasswordResetBody,
+  SecondFactorCodeBody,
+  SecondFactorOffBody,
+  SecondStepBody,
   SetPasswordBody,
   SetupBody,
 } from '@contracts/requests.ts'
 import type { Role } from '@contracts/vocabulary.ts'
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+} from '@simplewebauthn/browser'
 import { request } from './http.ts'
 
 export interface Providers {
   providers: { id: string; name: string }[]
   setup_needed: boolean
   multi_tenant: boolean
+  /** Whether people may sign in with a passkey. */
+  passkeys: boolean
+  /** Whether the server mails a link to whoever forgot the password. */
+  password_reset: boolean
 }
 
 export interface SignedIn {
@@ -29,6 +46,42 @@ export interface SignedIn {
   session: { id: string; expires_at: string }
 }
 
+/** The password was right, and the account has a second factor. */
+export interface SecondStep {
+  second_factor: { token: string; expires_at: string }
+}
+
+/** Whether the own account has a second factor. */
+export interface SecondFactor {
+  enabled_at: string | null
+  recovery_codes_left: number
+}
+
+/** A secret for an authenticator app: to be typed, and as the address of a QR code. */
+export interface NewSecret {
+  secret: string
+  uri: string
+}
+
+/** A passkey of the own account. */
+export interface Passkey {
+  id: string
+  name: string
+  synced: boolean
+  created_at: string
+  last_used_at: string | null
+}
+
+/** What the browser needs to make a passkey, or to use one. */
+interface Begun<Options> {
+  token: string
+  options: Options
+}
+
+export interface RecoveryCodes {
+  recovery_codes: string[]
+}
+
 export interface Invite {
   email: string
   display_name: string
@@ -42,6 +95,13 @@ export interface SignInLink {
   display_name: string
   org_name: string | null
   org_slug: string | null
+}
+
+/** A mailed link that confirms a new address. */
+export interface EmailLink {
+  email: string
+  former_email: string
+  display_name: string
 }
 
 /** A browser or app in which the account is signed in. */
@@ -64,18 +124,57 @@ export const auth = {
   checkSetup: (token: string) =>
     request<undefined>('GET', `/auth/setup/${encodeURIComponent(token)}`, form).then(() => true),
   setup: (body: SetupBody) => request<SignedIn>('POST', '/auth/setup', { body, ...form }),
-  password: (body: PasswordBody) => request<SignedIn>('POST', '/auth/password', { body, ...form }),
+  password: (body: PasswordBody) =>
+    request<SignedIn | SecondStep>('POST', '/auth/password', { body, ...form }),
   invite: (token: string) => request<Invite>('GET', `/auth/invites/${encodeURIComponent(token)}`, form),
   acceptInvite: (token: string, body: AcceptInviteBody) =>
-    request<SignedIn>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, { body, ...form }),
+    request<SignedIn | SecondStep>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, {
+      body,
+      ...form,
+    }),
   signInLink: (token: string) =>
     request<SignInLink>('GET', `/auth/sign-in-links/${encodeURIComponent(token)}`, form),
   useSignInLink: (token: string, body: SetPasswordBody) =>
-    request<SignedIn>('POST', `/auth/sign-in-links/${encodeURIComponent(token)}/accept`, { body, ...form }),
+    request<SignedIn | SecondStep>('POST', `/auth/sign-in-links/${encodeURIComponent(token)}/accept`, {
+      body,
+      ...form,
+    }),
   refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
   changePassword: (body: ChangePasswordBody) =>
     request<undefined>('PUT', '/auth/password', { body, ...form }),
+  secondStep: (body: SecondStepBody) =>
+    request<SignedIn>('POST', '/auth/second-factor/verify', { body, ...form }),
+  secondFactor: () => request<SecondFactor>('GET', '/auth/second-factor'),
+  beginSecondFactor: (body: ConfirmPasswordBody) =>
+    request<NewSecret>('POST', '/auth/second-factor', { body, ...form }),
+  confirmSecondFactor: (body: SecondFactorCodeBody) =>
+    request<RecoveryCodes>('POST', '/auth/second-factor/confirm', { body, ...form }),
+  renewRecoveryCodes: (body: ConfirmPasswordBody) =>
+    request<RecoveryCodes>('POST', '/auth/second-factor/recovery-codes', { body, ...form }),
+  endSecondFactor: (body: SecondFactorOffBody) =>
+    request<undefined>('DELETE', '/auth/second-factor', { body, ...form }),
+  passkeys: () => request<Page<Passkey>>('GET', '/auth/passkeys', { query: { per_page: 100 } }),
+  beginPasskey: (body: ConfirmPasswordBody) =>
+    request<Begun<PublicKeyCredentialCreationOptionsJSON>>('POST', '/auth/passkeys/options', {
+      body,
+      ...form,
+    }),
+  addPasskey: (body: PasskeyCreateBody) => request<Passkey>('POST', '/auth/passkeys', { body, ...form }),
+  removePasskey: (id: string, body: ConfirmPasswordBody) =>
+    request<undefined>('DELETE', `/auth/passkeys/${encodeURIComponent(id)}`, { body, ...form }),
+  beginPasskeySignIn: () =>
+    request<Begun<PublicKeyCredentialRequestOptionsJSON>>('POST', '/auth/passkeys/sign-in/options', form),
+  passkeySignIn: (body: PasskeySignInBody) =>
+    request<SignedIn>('POST', '/auth/passkeys/sign-in', { body, ...form }),
+  resetPassword: (body: PasswordResetBody) =>
+    request<undefined>('POST', '/auth/password-reset', { body, ...form }),
+  changeEmail: (body: ChangeEmailBody) => request<undefined>('POST', '/auth/email', { body, ...form }),
+  emailLink: (token: string) =>
+    request<EmailLink>('GET', `/auth/email-links/${encodeURIComponent(token)}`, form),
+  confirmEmail: (token: string, body: ConfirmEmailBody) =>
+    request<undefined>('POST', `/auth/email-links/${encodeURIComponent(token)}/accept`, { body, ...form }),
   sessions: () => request<Page<Session>>('GET', '/auth/sessions', { query: { per_page: 100 } }),
   endSession: (id: string) => request<undefined>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
+  endOtherSessions: () => request<undefined>('DELETE', '/auth/sessions'),
   logout: () => request<undefined>('POST', '/auth/logout', form),
 }

@@ -9,6 +9,8 @@ export const keys = {
   ready: () => ['ready'] as const,
   me: () => ['me'] as const,
   sessions: () => ['sessions'] as const,
+  passkeys: () => ['passkeys'] as const,
+  secondFactor: () => ['second-factor'] as const,
   orgs: () => ['orgs'] as const,
   /** Prefix of every key of an org. */
   inOrg: (slug: string) => ['org', slug] as const,

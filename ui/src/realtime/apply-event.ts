@@ -118,6 +118,7 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.sign_in_link_created':
     case 'auth.password_changed':
     case 'api_key.rotation_due':
+    case 'auth.account_changed':
     case 'command.invoked':
       return []
     default:

@@ -20,17 +20,18 @@ export async function endSession(
   await recordSignIn(deps, account_id, { type: 'auth.session_revoked', payload }, from)
 }
 
-/** Whoever else is signed in to the account knew a former password, or found an open session. */
+/** Whoever else is signed in to the account knew a former password, had no second factor, or found an open session. */
 export async function endOtherSessions(
   deps: Deps,
   account_id: string,
   kept_id: string | undefined,
   call: From,
+  reason: SessionEnd = 'password',
 ): Promise<void> {
   // A list has a bound, and a sign-in with the former password may be under way.
   for (;;) {
     const others = (await deps.sessions.list(account_id)).filter(({ id }) => id !== kept_id)
     if (others.length === 0) return
-    for (const { id } of others) await endSession(deps, account_id, id, 'password', call)
+    for (const { id } of others) await endSession(deps, account_id, id, reason, call)
   }
 }

@@ -5,7 +5,8 @@ import type { Deps } from '../../deps.ts'
 import { endpoints, refusalOf } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
 import { endOtherSessions } from './end-session.ts'
-import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+import { confirmedAccount } from './own-password.ts'
+import { accountOf, checkPassword, SignedInOrStep, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** Sign-in with e-mail and password. */
 export function passwordRoutes(deps: Deps, sign_in: SignIn) {
@@ -35,7 +36,7 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           summary: 'Sign in with e-mail and password',
           description:
             'Starts a session in cookies; with `token_response` its token is in the body as well. An unknown account and a wrong password get the same answer.',
-          ok: { status: 200, schema: SignedIn },
+          ok: { status: 200, schema: SignedInOrStep },
           errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
         },
         async (call) => {
@@ -76,20 +77,12 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
         },
         async (call) => {
-          const { principal, body, ip } = call
-          const { id, session_id } = principal
-          const account = session_id === undefined ? undefined : await accounts.byId(id)
-          if (!account || session_id === undefined)
-            throw new ApiError('UNAUTHENTICATED', 'Only people have a password.')
-          const { email, display_name } = account
-          deps.limits.ownPassword(id)
-          // By the account: strangers who fail to sign in with the address must not keep its owner from this.
-          deps.sign_in_back_off.checkGuess(id, ip)
-          const current = await accountOf(deps, { email, password: body.current_password })
-          if (current.account?.id !== id) {
-            deps.sign_in_back_off.guessed(id, ip)
-            throw new ApiError('INVALID_CREDENTIALS', 'This is not your current password.')
-          }
+          const { body, ip } = call
+          const { id, email, display_name, session_id } = await confirmedAccount(
+            deps,
+            call,
+            body.current_password,
+          )
           checkPassword(body.new_password, { email, name: display_name }, '/new_password')
           const password_hash = await deps.passwords.hash(email, body.new_password)
           if (!(await accounts.setPassword(id, password_hash))) {

@@ -7,7 +7,7 @@ import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { PAGE } from '../../list-query.ts'
-import { endSession } from './end-session.ts'
+import { endOtherSessions, endSession } from './end-session.ts'
 import { SignedIn, type SignIn, TAG as tag } from './sign-in.ts'
 
 const Session = Closed({
@@ -118,6 +118,25 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
             current: session.id === session_id,
           }))
           return { body: pageOf(data, query) }
+        },
+      ),
+    )
+
+    .delete(
+      '/sessions',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'End all of your own sessions but this one',
+          description: 'All other browsers and apps are signed out at once.',
+          ok: { status: 204 },
+          errors: ['CSRF_VALIDATION_FAILED'],
+        },
+        async (call) => {
+          const { id, session_id } = call.principal
+          if (session_id === undefined) throw new ApiError('UNAUTHENTICATED', 'Only people have sessions.')
+          await endOtherSessions(deps, id, session_id, call, 'revoked')
+          return {}
         },
       ),
     )

@@ -7,8 +7,8 @@ import { Closed, Nullable } from '../../../contracts/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { isLinkToken } from '../../one-time-link.ts'
-import { accountOfLink, setByShell } from './shell-link.ts'
-import { accountOf, checkPassword, SignedIn, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
+import { accountOfLink, setByLink, signedLink } from './account-link.ts'
+import { accountOf, checkPassword, SignedInOrStep, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** One-time links with which a member sets a new password. */
 export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
@@ -43,7 +43,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
               email: Type.String(),
               display_name: Type.String(),
               org_name: Nullable(
-                Type.String({ description: 'Null for a link from the shell of the server.' }),
+                Type.String({ description: 'Null for a link from the shell of the server, or in a mail.' }),
               ),
               org_slug: Nullable(Type.String()),
             }),
@@ -51,9 +51,9 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
         },
         async ({ params }) => {
-          const from_shell = deps.shellLink(params.token ?? '')
-          if (from_shell) {
-            const { email, display_name } = await accountOfLink(deps, from_shell)
+          const signed = signedLink(deps, params.token ?? '')
+          if (signed) {
+            const { email, display_name } = await accountOfLink(deps, signed)
             return { body: { email, display_name, org_name: null, org_slug: null } }
           }
           const { email, display_name, org_name, org_slug } = await usableLink(params.token ?? '')
@@ -72,14 +72,14 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           body: SetPasswordBody,
           summary: 'Set a new password with a sign-in link',
           description:
-            'Signs in. Sessions from before end for this organization; those of the account for a link from the shell. Where the account is a member of other organizations, those keep their password, and this one has an account of its own.',
-          ok: { status: 200, schema: SignedIn },
+            'Signs in. Sessions from before end for this organization; those of the account for a link from the shell or in a mail. Where the account is a member of other organizations, those keep their password, and this one has an account of its own.',
+          ok: { status: 200, schema: SignedInOrStep },
           errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
         },
         async (call) => {
-          const from_shell = deps.shellLink(call.params.token ?? '')
-          if (from_shell) {
-            const account = await setByShell(deps, from_shell, call)
+          const signed = signedLink(deps, call.params.token ?? '')
+          if (signed) {
+            const account = await setByLink(deps, signed, call)
             return await sign_in.start(account, call)
           }
           const { params, body, ip, request } = call

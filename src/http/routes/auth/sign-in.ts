@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { sessionCookies } from '../../../auth/cookies.ts'
 import { type PasswordHashes, passwordProblem } from '../../../auth/passwords.ts'
+import { SECOND_STEP_MS, spentName } from '../../../auth/second-steps.ts'
 import type { Started } from '../../../auth/sessions.ts'
-import { invalid } from '../../../contracts/errors.ts'
+import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { Org } from '../../../contracts/resources.ts'
 import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
+import type { SignInProof } from '../../../contracts/vocabulary.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
 import { entered } from '../../../domain/credentials.ts'
 import type { Deps } from '../../deps.ts'
@@ -27,7 +29,19 @@ export const SignedIn = Closed({
   token: Type.Optional(Type.String({ description: 'Only with `"token_response": true`.' })),
 })
 
+/** The answer to a right password: signed in, or the second step where the account has a second factor. */
+export const SignedInOrStep = Type.Union([
+  SignedIn,
+  Closed({
+    second_factor: Closed({
+      token: Type.String({ description: 'For `POST /auth/second-factor/verify`.' }),
+      expires_at: Timestamp(),
+    }),
+  }),
+])
+
 type Person = Pick<Account, 'id' | 'display_name' | 'email'>
+type From = { request: Request; ip: string; body: { token_response?: boolean } }
 
 /** The end of every sign-in, whatever proved the identity: session, cookies, security record, answer. */
 export class SignIn {
@@ -37,11 +51,40 @@ export class SignIn {
     this.#deps = deps
   }
 
+  /** After a right password: starts a session, unless the account has a second factor. */
+  async start(person: Person, call: From, status = 200): Promise<Answer> {
+    const step = await this.#secondStep(person.id)
+    return step ? { body: step } : await this.begin(person, call, { method: 'password', status })
+  }
+
+  /** The account of a second step that is under way; undefined when it is over, or the password has changed since. */
+  async accountOfStep(token: string): Promise<Account | undefined> {
+    const step = this.#deps.readSecondStep(token)
+    const account = step && (await this.#deps.accounts.byId(step.account_id))
+    return account?.status === 'active' && passwordMark(account) === step?.password ? account : undefined
+  }
+
+  /** After the second step, whose token is used up. */
+  async finish(account: Account, token: string, call: From): Promise<Answer> {
+    if (!(await this.#deps.spend(token, SECOND_STEP_MS)))
+      throw new ApiError('INVALID_CREDENTIALS', 'The sign-in took too long. Begin again.')
+    return await this.begin(account, call, { method: 'password' })
+  }
+
+  async #secondStep(account_id: string) {
+    const { accounts, second_factors, signSecondStep } = this.#deps
+    if (!(await second_factors.isOn(account_id))) return undefined
+    const account = await accounts.byId(account_id)
+    if (!account) throw new Error('unreachable: the account was just read')
+    const token = signSecondStep({ account_id, password: passwordMark(account) })
+    return { second_factor: { token, expires_at: new Date(Date.now() + SECOND_STEP_MS).toISOString() } }
+  }
+
   /** Starts a session; the answer carries both cookies and, when asked for, the token. */
-  async start(
+  async begin(
     person: Person,
-    call: { request: Request; ip: string; body: { token_response?: boolean } },
-    status = 200,
+    call: From,
+    { method, status = 200 }: { method: SignInProof; status?: number },
   ): Promise<Answer> {
     const { sessions, devices } = this.#deps
     const from = { ip: call.ip, user_agent: userAgent(call.request) }
@@ -52,7 +95,7 @@ export class SignIn {
       opened_at: Infinity,
       expires_at: session_expires_at,
     })
-    const content = { type: 'auth.login_success', payload: { method: 'password' } } as const
+    const content = { type: 'auth.login_success', payload: { method } } as const
     await recordSignIn(this.#deps, person.id, content, from)
     const token = call.body.token_response ? { token: started.token } : {}
     const answer = this.withCookies(started, { ...body, ...token })
@@ -85,6 +128,11 @@ export class SignIn {
     const csrf = csrfToken(started.session_id)
     return { body, cookies: sessionCookies(cookies, { token: started.token, csrf, max_age_s }) }
   }
+}
+
+/** Tells whether the password is the same still, and nothing else about it. */
+function passwordMark({ password_hash }: Account): string {
+  return spentName(password_hash ?? '').slice(0, 16)
 }
 
 /** Browser of a request, cut to the length that is stored. */

@@ -1,12 +1,13 @@
 import type { EventEnvelope } from '@contracts/events.ts'
 import type { Task, User } from '@contracts/resources.ts'
 import {
+  type AccountChange,
   EVENT_TYPES,
   type EventType,
   type KeyRefusal,
   type LoopResumeReason,
   type SessionEnd,
-  type SignInMethod,
+  type SignInProof,
 } from '@contracts/vocabulary.ts'
 import { dateTime } from '../../composables/times.ts'
 import { isolate } from '../base/isolate.ts'
@@ -27,11 +28,13 @@ export interface Names {
 /** Longer texts of people are cut: a row of the log is one line. */
 const QUOTE_MAX = 120
 
-const METHOD_WORDS: Record<SignInMethod, string> = {
+const METHOD_WORDS: Record<SignInProof, string> = {
   github: 'GitHub',
   google: 'Google',
   oidc: 'OpenID Connect',
   password: 'a password',
+  second_factor: 'a wrong code',
+  passkey: 'a passkey',
 }
 const KEY_REFUSAL_WORDS: Record<KeyRefusal, string> = {
   malformed: 'a malformed key',
@@ -44,6 +47,16 @@ const SESSION_END_WORDS: Record<SessionEnd, string> = {
   logout: 'signed out',
   revoked: 'ended a session',
   password: 'ended a session by a new password',
+  second_factor: 'ended a session by turning on the second factor',
+}
+const ACCOUNT_CHANGE_WORDS: Record<AccountChange, string> = {
+  email: 'changed the own e-mail address',
+  second_factor_on: 'turned on the own second factor',
+  second_factor_off: 'turned off the own second factor',
+  recovery_codes: 'made new recovery codes',
+  recovery_code_used: 'used a recovery code',
+  passkey_added: 'added a passkey',
+  passkey_removed: 'removed a passkey',
 }
 const RESUME_WORDS: Record<LoopResumeReason, string> = {
   human: 'a person wrote',
@@ -136,6 +149,8 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
       return event.payload.user_id === event.actor.id
         ? ['changed the own password']
         : ['changed the password of ', user(event.payload.user_id)]
+    case 'auth.account_changed':
+      return [ACCOUNT_CHANGE_WORDS[event.payload.change]]
 
     case 'project.created':
       return ['created ', project(event.payload.project)]

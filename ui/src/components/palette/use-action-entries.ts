@@ -24,8 +24,16 @@ const DIALOGS: readonly Dialog[] = [
   { action: 'agent', title: 'Add agent', icon: 'agent', words: 'new member key connect' },
   { action: 'org', title: 'New organization', icon: 'plus', words: 'create add' },
   { action: 'names', title: 'Change your name or username', icon: 'edit', words: 'profile account' },
+  { action: 'email', title: 'Change e-mail', icon: 'at', words: 'address account security' },
   { action: 'password', title: 'Change password', icon: 'key', words: 'account security' },
-  { action: 'sessions', title: 'Sessions', icon: 'shield', words: 'devices account security' },
+  {
+    action: 'second_factor',
+    title: 'Second factor',
+    icon: 'shield',
+    words: 'two-step authenticator totp recovery codes account security',
+  },
+  { action: 'passkeys', title: 'Passkeys', icon: 'user', words: 'webauthn fingerprint account security' },
+  { action: 'sessions', title: 'Sessions', icon: 'eye', words: 'devices account security' },
   { action: 'shortcuts', title: 'Keyboard shortcuts', icon: 'info', words: 'keys help', keys: ['?'] },
   { action: 'sign_out', title: 'Sign out', icon: 'out', words: 'log out leave' },
 ]
