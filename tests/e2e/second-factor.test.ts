@@ -63,6 +63,7 @@ describe.skipIf(!hasBrowser)('second factor and passkeys in a browser', () => {
     await dialog.getByLabel('Current password').fill(PASSWORD)
     await dialog.getByRole('button', { name: 'Continue' }).click()
     await dialog.getByRole('img', { name: 'QR code' }).waitFor()
+    await dialog.locator('input[autocomplete="one-time-code"]:focus').waitFor()
     expect(await violationsInBothThemes(page, { within: '[role=dialog]' })).toEqual([])
     if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-qr.png` })
     const secret = await dialog.locator('.keybox code').innerText()
@@ -152,7 +153,7 @@ describe.skipIf(!hasBrowser)('second factor and passkeys in a browser', () => {
     await context.clearCookies()
 
     await page.goto(`${url}/login`)
-    const button = page.getByRole('button', { name: 'Sign in with a passkey' })
+    const button = page.getByRole('button', { name: 'Use a passkey' })
     await button.waitFor()
     expect(await violationsInBothThemes(page)).toEqual([])
     if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-login.png` })
