@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { CookieScope } from '../auth/cookies.ts'
 import { csrfToken } from '../auth/csrf.ts'
 import { Devices } from '../auth/devices.ts'
 import { hashLinkToken } from '../auth/link-tokens.ts'
@@ -33,12 +34,21 @@ interface Parts {
   listener: Listener
 }
 
+/** Which cookies are those of a node. */
+export function cookieScope(
+  { https, base_path }: Node['config'],
+  { installation }: Node['secrets'],
+): CookieScope {
+  return { secure: https, installation, base_path }
+}
+
 /** Dependencies of the routes of a node. */
 export function createDeps(
   { config, core, database, export_storage, log, secrets }: Node,
   { accounts, sessions, identify, records, listener }: Parts,
 ): Deps {
   const csrf_secret = secrets.jwt[0]!.secret
+  const cookies = cookieScope(config, secrets)
   return {
     replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
@@ -58,7 +68,7 @@ export function createDeps(
     notificationsRead: (read) => core.edges.notificationsRead(read),
     sign_in_back_off: new SignInBackOff(Date.now, config.rate_limits),
     throttledRecord: (key, write) => records.add(key, write),
-    devices: new Devices(secrets.pepper, { secure: config.https, installation: secrets.installation }),
+    devices: new Devices(secrets.pepper, cookies),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
     shellLink: (token) =>
@@ -72,7 +82,8 @@ export function createDeps(
     cors_origins: config.cors_origins,
     public_url: config.public_url,
     email_from: config.smtp_url === undefined ? null : config.email_from,
-    cookies: { secure: config.https, installation: secrets.installation },
+    cookies,
+    base_path: config.base_path,
     single_tenant: config.single_tenant,
     version: SERVER_VERSION,
     // Derived, so that it is the same on every node and after a restart; without effect once there is an account.
