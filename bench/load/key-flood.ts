@@ -10,12 +10,13 @@ const SOCKETS = 64
 const TICK_MS = 1
 
 const secret = () => randomBytes(32).toString('base64url')
-const KINDS = [
+const ALL = [
   () => `mc_ak_live_${key_id}_${secret().slice(1)}`,
   () => `mc_ak_live_${randomBytes(9).toString('base64url').replace(/[_-]/g, 'x')}_${secret()}`,
   () => `mc_ak_live_${key_id}_${secret()}`,
 ]
 
+const KINDS = [...(process.env.KINDS ?? '012')].map((n) => ALL[Number(n)]!)
 let sent = 0
 const statuses: Record<string, number> = {}
 

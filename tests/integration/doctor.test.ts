@@ -90,7 +90,7 @@ describe('doctor', () => {
       'socket',
     )
     const superuser = urlOf(server.connection('superuser'))
-    expect((await doctor({ MC_DATA_DIR: folder(), MC_DATABASE_URL: superuser })).wrong.join()).toContain(
+    expect((await doctor({ MC_DATA_DIR: folder(), MC_DATABASE_URL: superuser })).out).toContain(
       'is a superuser',
     )
   })

@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)('markup in every text', () => {
         name: `Project ${ELEMENT}`,
         type: 'software',
         description: LONG,
-        links: [{ label: ELEMENT, url: `https://evil.example/"><script>${MARK}()</script>` }],
+        links: [{ label: ELEMENT, url: `https://evil.example/'onmouseover='${MARK}()` }],
         assigned_user_ids: [forge.user.id],
       }),
     )) as unknown as Project
@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)('markup in every text', () => {
     await store(
       admin.in('POST', `/tasks/${task.id}/evidence`, {
         type: 'doc_url',
-        url: `https://evil.example/?"><img/src=x/class=${MARK}/onerror=${MARK}()>`,
+        url: `https://evil.example/?'onmouseover='${MARK}()`,
       }),
     )
     await store(admin.in('POST', `/projects/${project.id}/transition`, { to_stage: 'poc', comment: LONG }))
