@@ -5,6 +5,7 @@ import { connecting } from './rows/connect.ts'
 import { connections } from './rows/connections.ts'
 import { create } from './rows/create.ts'
 import { idle } from './rows/idle-orgs.ts'
+import { wrongKeys } from './rows/invalid-keys.ts'
 import { laneMemory } from './rows/lane-memory.ts'
 import { latency } from './rows/latency.ts'
 import { lists } from './rows/lists.ts'
@@ -29,6 +30,7 @@ export const ROWS: Rows = {
   ...create,
   ...transition,
   ...lists,
+  ...wrongKeys,
   ...searching,
   ...connections,
   ...idle,

@@ -3,7 +3,7 @@ import { readSettings, type Settings } from './config/settings.ts'
 
 /** Settings of this process, read once at start. Names of durations and sizes end with their unit. */
 export interface Config extends Omit<Settings, 'public_url' | 'node_id' | 'deployment_mode' | 'email_from'> {
-  /** Address for browsers, without a trailing slash. */
+  /** Address for browsers with the base path, without a trailing slash. */
   public_url: string
   /** The public address has TLS: cookies are bound to the host. */
   https: boolean
@@ -40,7 +40,7 @@ export function loadConfig(env: Env): { config: Config; warnings: string[] } {
   const values = readSettings(read)
   const problems = [...read.problems, ...publicUrlProblems(values), ...contradictions(env)]
   if (problems.length > 0) throw new ConfigError(problems)
-  const address = addressOf(values.public_url, values.port)
+  const address = addressOf(values.public_url, values.port, values.base_path)
   const config: Config = {
     ...values,
     ...address,
@@ -59,13 +59,14 @@ export function loadConfig(env: Env): { config: Config; warnings: string[] } {
 export function addressOf(
   public_url: string | undefined,
   port: number,
+  base_path: string,
 ): Pick<Config, 'public_url' | 'https' | 'own_origins'> {
   if (public_url === undefined) {
     const own_origins = LOCAL_HOSTS.map((host) => new URL(`http://${host}:${port}`).origin)
-    return { public_url: `http://localhost:${port}`, https: false, own_origins }
+    return { public_url: `http://localhost:${port}${base_path}`, https: false, own_origins }
   }
   const { origin, protocol } = new URL(public_url)
-  return { public_url: origin, https: protocol === 'https:', own_origins: [origin] }
+  return { public_url: origin + base_path, https: protocol === 'https:', own_origins: [origin] }
 }
 
 /** Every setting as `NAME=value`, secrets and passwords masked; also for an invalid configuration. */
@@ -107,7 +108,7 @@ function publicUrlProblems({ public_url, allow_http }: Settings): string[] {
   const problems: string[] = []
   if (url.pathname !== '/' || /[?#@]/.test(public_url))
     problems.push(
-      'MC_PUBLIC_URL must be an address without path, query, user and password, such as https://mc.example.com.',
+      'MC_PUBLIC_URL must be an address without path, query, user and password, such as https://mc.example.com. A path goes into MC_BASE_PATH.',
     )
   if (url.protocol === 'http:' && !LOCAL_HOSTS.includes(url.hostname) && !allow_http)
     problems.push(

@@ -11,6 +11,7 @@ import { PostgresSessionStore } from './db/session-store.ts'
 import { createApp } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
 import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client-ip.ts'
+import { hasLocalHost } from './http/host.ts'
 import { internalError } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
 import { endDeadPeers } from './serve/dead-peers.ts'
@@ -72,10 +73,12 @@ export async function serve(
       checks: () => opened.check(database),
       metrics: () => node.metrics.text(),
       metrics_token: config.metrics_token,
-      // A request forwarded by a proxy on this machine does not come from this machine.
-      isLoopback: (request) => !isForwarded(request) && isLoopback(listener.clientIp(request)),
+      // A request forwarded by a proxy on this machine does not come from this machine. Nor does that of a page whose
+      // foreign host name was made to lead here (DNS rebinding).
+      isLoopback: (request) =>
+        !isForwarded(request) && hasLocalHost(request) && isLoopback(listener.clientIp(request)),
     },
-    await loadAssets(join(import.meta.dir, '..', 'ui', 'dist')),
+    await loadAssets(join(import.meta.dir, '..', 'ui', 'dist'), config.base_path),
   )
   try {
     app.listen({

@@ -3,11 +3,17 @@
 const VERSION = '__VERSION__'
 const FILES = ['__FILES__']
 
-const CACHE = `app ${VERSION}`
+/** The path of the app, with a slash at the end: `/`, or below a base path `/mc/`. Other apps of the host are none of ours. */
+const BASE = new URL('./', location.href).pathname
+/** All apps of a host share its caches. */
+const CACHES = `mission-control ${BASE} `
+const CACHE = CACHES + VERSION
+/** Names of caches before there was a base path. */
+const FORMER = /^app [0-9a-f]{16}$/
 /** A server that does not answer within this time counts as away; the app reports it and connects when it is back. */
 const PAGE_MS = 4_000
-/** Paths that are not pages of the app. */
-const NOT_PAGES = /^\/(?:api|auth|health|ready|version|metrics|docs)(?:\/|$)|\.[^/]*$/
+/** Paths below the base that are not pages of the app. */
+const NOT_PAGES = /^(?:api|auth|health|ready|version|metrics|docs)(?:\/|$)|\.[^/]*$/
 
 self.addEventListener('install', (event) => {
   event.waitUntil(store())
@@ -25,22 +31,26 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
-  if (request.method !== 'GET' || origin !== location.origin) return
+  if (request.method !== 'GET' || origin !== location.origin || !pathname.startsWith(BASE)) return
+  const path = pathname.slice(BASE.length)
   if (request.mode === 'navigate') {
-    if (!NOT_PAGES.test(pathname)) event.respondWith(page(request))
-  } else if (pathname.startsWith('/assets/')) event.respondWith(asset(request))
+    if (!NOT_PAGES.test(path)) event.respondWith(page(request))
+  } else if (path.startsWith('assets/')) event.respondWith(asset(request))
 })
 
 async function store() {
   const cache = await caches.open(CACHE)
   // Hashed names may come from the HTTP cache; the page must not.
   await cache.addAll(
-    FILES.map((path) => new Request(path, { cache: path.startsWith('/assets/') ? 'default' : 'reload' })),
+    FILES.map((path) => new Request(BASE + path, { cache: path === '' ? 'reload' : 'default' })),
   )
 }
 
 async function removeOtherVersions() {
-  for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name)
+  const others = (await caches.keys()).filter(
+    (name) => (name.startsWith(CACHES) && name !== CACHE) || (BASE === '/' && FORMER.test(name)),
+  )
+  for (const name of others) await caches.delete(name)
   await self.clients.claim()
 }
 
@@ -52,7 +62,7 @@ async function page(request) {
   } catch {
     // No connection, or no answer in time.
   }
-  return (await caches.match('/', { cacheName: CACHE })) ?? Response.error()
+  return (await caches.match(BASE, { cacheName: CACHE })) ?? Response.error()
 }
 
 async function asset(request) {

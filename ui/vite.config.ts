@@ -16,6 +16,11 @@ export default defineConfig({
       '@text': fileURLToPath(new URL('../src/text', import.meta.url)),
     },
   },
+  experimental: {
+    // Files name each other relatively, so that one build works below any path. The page is written for the root of a host;
+    // the server changes its addresses (src/http/assets.ts).
+    renderBuiltUrl: (_, { hostType }) => (hostType === 'html' ? undefined : { relative: true }),
+  },
   build: {
     outDir: 'dist',
     manifest: true,

@@ -115,6 +115,8 @@ export function allGroups(jobs_max: number): Group[] {
       at_once: 1,
     },
     { name: 'integration', jobs: perFile('tests/integration', OPENCLAW_TESTS), at_once: jobs_max },
+    // One process, because its files attack one server.
+    { name: 'security', jobs: [bunTest('security', ['./tests/security'], true)], at_once: 1 },
     { name: 'end to end', jobs: perFile('tests/e2e'), at_once: jobs_max },
     {
       name: 'chaos, short form',

@@ -14,6 +14,8 @@ export interface KeyStore {
 export type Verdict = { ok: true; stored: StoredKey } | { ok: false; reason: KeyRefusal; stored?: StoredKey }
 
 const SHAPE = /^mc_ak_(live|tmp)_([A-Za-z0-9]{12})_([A-Za-z0-9_-]{43})$/
+/** Length of a key, in words: one of a sub-agent is a character shorter. */
+export const KEY_CHARACTERS = '67 (`mc_ak_live_…`) or 66 (`mc_ak_tmp_…`)'
 const BCRYPT_COST = 12
 /** A right key pays bcrypt again after this time. */
 const REMEMBER_MS = 60_000

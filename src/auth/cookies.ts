@@ -6,16 +6,32 @@ export interface CookieScope {
   secure: boolean
   /** See `Secrets.installation`. */
   installation: string
+  /** Path of the public address, e.g. `/mc`; empty at the root of the host. */
+  base_path: string
 }
 
 /**
- * Names of the two cookies, the decisive one first. Over https they are bound to this host (`__Host-`, RFC 6265bis). Over
+ * The prefix of a cookie's name over https. `__Host-` (RFC 6265bis) binds it to this host, and demands the root as its path.
+ * Below a base path the other programs of the host must not be sent it, so the path is narrower and the prefix `__Secure-`.
+ */
+export function securePrefix({ base_path }: CookieScope): string {
+  return base_path === '' ? '__Host-' : '__Secure-'
+}
+
+/** Attributes of every cookie. */
+export function cookieAttributes({ secure, base_path }: CookieScope, max_age_s: number): string {
+  return `Path=${base_path || '/'}; Max-Age=${max_age_s}; SameSite=Lax${secure ? '; Secure' : ''}`
+}
+
+/**
+ * Names of the two cookies, the decisive one first. Over https they have the {@link securePrefix}. Over
  * plain http cookies are shared by all ports of a host, so the names carry the id of the installation; the plain names are
  * set as well, for programs that know no others.
  */
-export function cookieNames({ secure, installation }: CookieScope): { session: string[]; csrf: string[] } {
+export function cookieNames(scope: CookieScope): { session: string[]; csrf: string[] } {
+  const { secure, installation } = scope
   return secure
-    ? { session: ['__Host-mc_session'], csrf: ['__Host-mc_csrf'] }
+    ? { session: [`${securePrefix(scope)}mc_session`], csrf: [`${securePrefix(scope)}mc_csrf`] }
     : {
         session: [`mc_session_${installation}`, 'mc_session'],
         csrf: [`mc_csrf_${installation}`, 'mc_csrf'],
@@ -48,7 +64,7 @@ export function sessionCookies(
   session: { token: string; csrf: string; max_age_s: number },
 ): string[] {
   const names = cookieNames(scope)
-  const common = `Path=/; Max-Age=${session.max_age_s}; SameSite=Lax${scope.secure ? '; Secure' : ''}`
+  const common = cookieAttributes(scope, session.max_age_s)
   return [
     ...names.session.map((name) => `${name}=${session.token}; ${common}; HttpOnly`),
     ...names.csrf.map((name) => `${name}=${session.csrf}; ${common}`),

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { type CookieScope, cookieValues } from './cookies.ts'
+import { type CookieScope, cookieAttributes, cookieValues, securePrefix } from './cookies.ts'
 import { sameText } from './same-text.ts'
 
 /** A browser that has signed in before. */
@@ -23,12 +23,12 @@ const SHAPE = /^([\w-]{16})\.([\w.-]{1,300})\.([\w-]{43})$/
 export class Devices {
   readonly #secret: Uint8Array
   readonly #name: string
-  readonly #secure: boolean
+  readonly #scope: CookieScope
 
-  constructor(secret: Uint8Array, { secure, installation }: CookieScope) {
+  constructor(secret: Uint8Array, scope: CookieScope) {
     this.#secret = secret
-    this.#secure = secure
-    this.#name = secure ? '__Host-mc_device' : `mc_device_${installation}`
+    this.#scope = scope
+    this.#name = scope.secure ? `${securePrefix(scope)}mc_device` : `mc_device_${scope.installation}`
   }
 
   /** The device that sent a Cookie header. */
@@ -47,8 +47,7 @@ export class Devices {
     const account_ids = [account_id, ...others].slice(0, ACCOUNTS_MAX)
     const text = `${device?.id ?? randomBytes(12).toString('base64url')}.${account_ids.join('.')}`
     const value = `${text}.${this.#sign(text)}`
-    const secure = this.#secure ? '; Secure' : ''
-    return `${this.#name}=${value}; Path=/; Max-Age=${LASTS_S}; SameSite=Lax${secure}; HttpOnly`
+    return `${this.#name}=${value}; ${cookieAttributes(this.#scope, LASTS_S)}; HttpOnly`
   }
 
   #sign(text: string): string {

@@ -5,6 +5,7 @@ import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
 import { archiveList, archiveRestore } from './archive.ts'
 import { createUser } from './create-user.ts'
+import { doctor } from './doctor.ts'
 import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
 import { rotateSecret } from './rotate-secret.ts'
@@ -162,6 +163,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     required: ['org', 'kind', 'month'],
     run: async (env, { org, kind, month }) =>
       await archiveRestore(env, { slug: String(org), kind: String(kind), month: String(month) }),
+  },
+  doctor: {
+    summary: 'look for what is wrong with settings, folders, database and network, and say what to do',
+    run: async (env) => await doctor(env),
   },
   config: {
     summary: 'print the settings that are in force, secrets masked',

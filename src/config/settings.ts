@@ -4,6 +4,16 @@ import type { Reader } from './reader.ts'
 
 const SECRET_SHAPE = { secret: true } as const
 
+/** Paths of the API and of the app. Below one of them a stripped path could not be told from a kept one. */
+const OWN_PATHS = [
+  ...['api', 'assets', 'auth', 'docs', 'health', 'metrics', 'ready', 'version'],
+  ...['guide', 'invite', 'login', 'o', 'orgs', 'setup', 'sign-in-link', 'unsubscribe'],
+]
+const BASE_PATH = new RegExp(
+  `^/(?:(?!(?:${OWN_PATHS.join('|')})(?:/|$))[\\w~-][\\w.~-]*(?:/[\\w~-][\\w.~-]*)*/?)?$`,
+  'i',
+)
+
 /**
  * The table of settings: one row per environment variable with its bounds, its default and its sentence for the
  * documents. Limits that belong to the contract are not here but in `contracts/limits.ts`.
@@ -40,6 +50,14 @@ function address(read: Reader) {
       default_text: '`http://localhost` and the port',
       doc: 'Address that people open in the browser, without a path. Plain http only for localhost, 127.0.0.1 and [::1], or with `MC_ALLOW_HTTP=1`. With https, cookies are bound to the host and HSTS is sent.',
     }),
+    base_path: basePath(
+      read.optional('MC_BASE_PATH', {
+        kind: 'path such as `/mc`, of letters, digits, `.`, `_`, `~` and `-`, that is none of the app’s own',
+        matches: BASE_PATH,
+        default_text: 'none: the server has the host to itself',
+        doc: 'Path of the public address below which a proxy shows the server. The proxy may keep the path or strip it.',
+      }),
+    ),
     allow_http: read.flag('MC_ALLOW_HTTP', {
       default: false,
       doc: 'Allows a public address without TLS. Everybody on the network can then read passwords and sessions.',
@@ -52,7 +70,7 @@ function address(read: Reader) {
     trusted_proxies: read.list('MC_TRUSTED_PROXIES', {
       kind: 'IP addresses or CIDR ranges',
       entry: addressRange,
-      doc: 'Proxies whose `X-Forwarded-For` is believed, e.g. `172.16.0.0/12` for those of a container network.',
+      doc: 'Proxies whose `X-Forwarded-For` or `Forwarded` is believed, e.g. `172.16.0.0/12` for those of a container network.',
     }),
     deployment_mode: read.choice('DEPLOYMENT_MODE', ['single-tenant', 'multi-tenant'], {
       default: 'single-tenant',
@@ -248,6 +266,11 @@ function tuning(read: Reader) {
       doc: 'Months whose tables are made in advance.',
     }),
   }
+}
+
+/** Without the slash at the end; empty at the root of a host. */
+function basePath(text: string | undefined): string {
+  return (text ?? '').replace(/\/$/, '')
 }
 
 /** The origin when the text is nothing more than one. A wrapped app's own scheme is compared as it is written. */

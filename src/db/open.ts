@@ -6,6 +6,7 @@ import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { openEmbedded } from './embedded/database.ts'
 import { runningEmbedded } from './embedded/running.ts'
+import { IN_WORDS } from './failures-in-words.ts'
 import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { type PartitionCare, startPartitionCare } from './partition-care.ts'
 import { QUEUE_SCHEMA } from './queue/connection.ts'
@@ -166,17 +167,6 @@ function rightRole({ host, port, database }: ConnectionOptions): string {
 
 Then set MC_DATABASE_URL=postgres://mc_app:<a password>@${host}:${port}/${database} and, so that the server can migrate,
 MC_DATABASE_OWNER_URL to a role that may create roles.`
-}
-
-/** Error codes of PostgreSQL and of the network for the most frequent mistakes, in words. */
-const IN_WORDS: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no such host',
-  ENOENT: 'there is no such socket',
-  CONNECT_TIMEOUT: 'it does not answer',
-  '28P01': 'it does not take this user and password',
-  '28000': 'it does not let this user in',
-  '3D000': 'it has no such database',
 }
 
 function plainly(error: unknown): unknown {

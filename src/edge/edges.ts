@@ -21,6 +21,8 @@ export interface EdgesPorts extends EdgeSource {
 const IDLE_MS = 60_000
 /** Fallback: re-check the credentials of open streams this often, in case a revocation was missed. */
 const CREDENTIAL_CHECK_MS = 5_000
+/** Seconds after which a connection over the limit of its org may be tried again. */
+const RETRY_S = 10
 /** Half of the second within which a stream ends with its credential. */
 const TICK_MS = 500
 /** Presence is announced at most this often per channel: a crowd that connects at once is one frame, not thousands. */
@@ -168,7 +170,8 @@ export class Edges {
     const limit = edge.permissions.settings.connection_limits[kind]
     if (edge.counts[kind] < limit) return
     throw new ApiError('CONNECTION_LIMIT', `This organization has ${limit} connections of this kind open.`, {
-      retry_after_s: 10,
+      retry_after_s: RETRY_S,
+      rate_limit: { limit, remaining: 0, reset_s: RETRY_S },
     })
   }
 

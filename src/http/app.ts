@@ -3,6 +3,7 @@ import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import type { Assets } from './assets.ts'
+import { basePath } from './base-path.ts'
 import { cors } from './cors.ts'
 import type { Deps } from './deps.ts'
 import { docsPage } from './docs-page.ts'
@@ -85,13 +86,14 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
         return refuse(deps, new ApiError('INVALID_JSON', 'The body is not JSON.'), request_id, request)
       return refuse(deps, error instanceof ApiError ? error : asError(error), request_id, request)
     })
+    .use(basePath(deps.base_path))
     .use(hostCheck(deps.replier))
     .use(cors(deps.cors_origins, () => deps.replier.headersFor(newId())))
     .use(routes(deps, readiness))
     .get(
       '/docs/json',
       async ({ request }) => {
-        document ??= openApi((app) => app.use(routes(deps, readiness)))
+        document ??= openApi((app) => app.use(routes(deps, readiness)), deps.base_path)
         const plain = { ...deps.replier.headersFor(newId()), 'Content-Type': 'application/json' }
         const { body, headers } = await gzipped(request, await document, plain, vary)
         return new Response(request.method === 'HEAD' ? null : body, { headers })
@@ -112,7 +114,10 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
 }
 
 async function docs(deps: Deps, request: Request, vary: string): Promise<Response> {
-  return (await docsPage(request, deps.replier.headersFor(newId()), vary)) ?? notFound(deps, request)
+  return (
+    (await docsPage(request, deps.replier.headersFor(newId()), vary, deps.base_path)) ??
+    notFound(deps, request)
+  )
 }
 
 function notFound(deps: Deps, request: Request): Response {

@@ -9,10 +9,10 @@ export interface Assets {
 }
 
 interface File {
-  path: string
+  content: Bun.BunFile | string
   type: string
   /** Precompressed copies by their coding. */
-  encoded: Map<Encoding, string>
+  encoded: Map<Encoding, Bun.BunFile>
 }
 
 /** Endings of the copies that the build makes (ui/scripts/precompress.ts). */
@@ -21,33 +21,54 @@ const SUFFIX: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' }
 const TYPES: Readonly<Record<string, string>> = { webmanifest: 'application/manifest+json' }
 
 /** `/favicon.ico`, `/robots.txt`, `/.well-known/x`: the path of a file, which no page of the app has. */
-const FILE_PATH = /\.[^/]*$|^\/\.well-known\//
+function isFilePath(pathname: string): boolean {
+  return pathname.startsWith('/.well-known/') || pathname.lastIndexOf('.') > pathname.lastIndexOf('/')
+}
 
-/** Lists the files once. A requested path is looked up in that list and never opened, so it cannot leave the folder. */
-export async function loadAssets(folder: string): Promise<Assets> {
+/**
+ * Lists the files once. A requested path is looked up in that list and never opened, so it cannot leave the folder. Below a
+ * base path the page names it, for its own addresses and for the app; files name each other relatively.
+ */
+export async function loadAssets(folder: string, base_path = ''): Promise<Assets> {
   const files = await listFiles(folder)
-  const index = files.get('/index.html')
+  const page = files.get('/index.html')
+  const index =
+    page && base_path !== ''
+      ? {
+          ...page,
+          content: pageBelow(base_path, await Bun.file(join(folder, 'index.html')).text()),
+          encoded: new Map(),
+        }
+      : page
+  if (index) files.set('/index.html', index)
   return {
     serve(request, headers, vary) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
       const { pathname } = new URL(request.url)
       // Names under /assets/ contain a hash of their content: an unknown name belongs to another version, not to a page.
       const hashed = pathname.startsWith('/assets/')
-      const file = files.get(pathname) ?? (hashed || FILE_PATH.test(pathname) ? undefined : index)
+      const file = files.get(pathname) ?? (hashed || isFilePath(pathname) ? undefined : index)
       if (file === undefined) return undefined
       const cache = hashed ? 'public, max-age=31536000, immutable' : 'no-cache'
       const all = { ...headers, 'Cache-Control': cache, 'Content-Type': file.type }
-      if (file.encoded.size === 0) return new Response(Bun.file(file.path), { headers: all })
+      if (file.encoded.size === 0) return new Response(file.content, { headers: all })
       const encoding = acceptedEncoding(
         request,
         ENCODINGS.filter((name) => file.encoded.has(name)),
       )
-      const path = (encoding && file.encoded.get(encoding)) ?? file.path
-      return new Response(Bun.file(path), {
+      const content = (encoding && file.encoded.get(encoding)) ?? file.content
+      return new Response(content, {
         headers: { ...all, Vary: vary, ...(encoding ? { 'Content-Encoding': encoding } : {}) },
       })
     },
   }
+}
+
+/** The page with its addresses below the base path. Only the build writes it: every address begins with one slash. */
+function pageBelow(base_path: string, page: string): string {
+  return page
+    .replaceAll(/ (href|src)="\/(?!\/)/g, ` $1="${base_path}/`)
+    .replace('<head>', `<head><meta name="mc-base" content="${base_path}">`)
 }
 
 async function listFiles(folder: string): Promise<Map<string, File>> {
@@ -64,10 +85,10 @@ async function listFiles(folder: string): Promise<Map<string, File>> {
     if (isCopy(name)) continue
     const path = join(folder, name)
     const encoded = ENCODINGS.filter((encoding) => names.has(name + SUFFIX[encoding])).map(
-      (encoding): [Encoding, string] => [encoding, path + SUFFIX[encoding]],
+      (encoding): [Encoding, Bun.BunFile] => [encoding, Bun.file(path + SUFFIX[encoding])],
     )
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? Bun.file(path).type
-    files.set(`/${name}`, { path, type, encoded: new Map(encoded) })
+    files.set(`/${name}`, { content: Bun.file(path), type, encoded: new Map(encoded) })
   }
   return files
 }

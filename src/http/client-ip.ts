@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** Proxies whose `X-Forwarded-For` is believed: addresses and CIDR ranges. */
+/** Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and CIDR ranges. */
 export class TrustedProxies {
   readonly #ranges: [Address, number][]
 
@@ -27,20 +27,64 @@ export class TrustedProxies {
 }
 
 /**
- * Address of the client of a request. `X-Forwarded-For` is read from the right, because every proxy appends the address
- * it was called from: trusted hops are skipped, and the first other one is the client. An unreadable hop ends the search.
+ * Address of the client of a request. `X-Forwarded-For`, or `Forwarded` (RFC 7239), is read from the right, because every
+ * proxy appends the address it was called from: trusted hops are skipped, and the first other one is the client. An
+ * unreadable hop ends the search. A proxy that writes one of the two headers may pass the other on as the client wrote it:
+ * where both are sent and disagree, the client is unknown and the address is that of the proxy.
  */
 export function clientIp(request: Request, peer: string | undefined, trusted: TrustedProxies): string {
   if (trusted.none) return plain(peer ?? '')
-  let client = addressOf(peer ?? '')
-  if (!client) return plain(peer ?? '')
-  const hops = (request.headers.get('x-forwarded-for') ?? '').split(',')
+  const proxy = addressOf(peer ?? '')
+  if (!proxy) return plain(peer ?? '')
+  const lists = hopLists(request.headers).map((hops) => firstUntrusted(proxy, hops, trusted).toString())
+  const [client, ...others] = lists
+  return client === undefined || others.some((other) => other !== client) ? proxy.toString() : client
+}
+
+/** The hops that each of the two headers names, the farthest first. */
+function hopLists(headers: Headers): string[][] {
+  const for_ = headers.get('x-forwarded-for')
+  const forwarded = headers.get('forwarded')
+  return [
+    ...(for_ === null ? [] : [for_.split(',').map((hop) => hop.trim())]),
+    ...(forwarded === null ? [] : [forwardedFor(forwarded)]),
+  ]
+}
+
+/** The `for` of every element; empty where it is absent, repeated or not readable. An address needs no escapes. */
+function forwardedFor(header: string): string[] {
+  if (header.includes('\\')) return []
+  return splitUnquoted(header, ',').map((element) => {
+    const found = splitUnquoted(element, ';').flatMap(
+      (pair) => /^for=("?)([^"]*)\1$/i.exec(pair.trim())?.[2] ?? [],
+    )
+    return found.length === 1 ? (found[0]?.trim() ?? '') : ''
+  })
+}
+
+/** The parts between separators that stand outside of quotes. */
+function splitUnquoted(text: string, separator: string): string[] {
+  const parts: string[] = []
+  let quoted = false
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') quoted = !quoted
+    else if (text[at] === separator && !quoted) {
+      parts.push(text.slice(start, at))
+      start = at + 1
+    }
+  }
+  return [...parts, text.slice(start)]
+}
+
+function firstUntrusted(proxy: Address, hops: string[], trusted: TrustedProxies): Address {
+  let client = proxy
   while (trusted.has(client)) {
-    const hop = addressOf(withoutPort(hops.pop()?.trim() ?? ''))
+    const hop = addressOf(withoutPort(hops.pop() ?? ''))
     if (!hop) break
     client = hop
   }
-  return client.toString()
+  return client
 }
 
 /** Whether any proxy, trusted or not, forwarded the request for another client. */

@@ -94,6 +94,8 @@ export interface Deps {
   /** Sender of mails; null without a mail server. */
   email_from: string | null
   cookies: CookieScope
+  /** Path of the public address, e.g. `/mc`; empty at the root of the host. Redirects to pages of the app begin with it. */
+  base_path: string
   single_tenant: boolean
   version: string
   setup_token: string

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { gzipped } from './encoding.ts'
+import { CONTENT_POLICY } from './reply.ts'
 
 const viewer = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
@@ -15,12 +16,21 @@ export async function docsPage(
   request: Request,
   headers: Readonly<Record<string, string>>,
   vary: string,
+  base_path: string,
 ): Promise<Response | undefined> {
   const name = new URL(request.url).pathname.replace(/^\/docs\/?/, '')
   if (name === '')
-    return new Response(PAGE, { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' } })
+    return new Response(page(base_path), {
+      headers: {
+        ...headers,
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': CONTENT_POLICY,
+      },
+    })
   if (name === 'start.js')
-    return new Response(START, { headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' } })
+    return new Response(start(base_path), {
+      headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' },
+    })
   const cached = { ...headers, 'Cache-Control': 'public, max-age=86400' }
   if (name === 'favicon-32x32.png') return new Response(Bun.file(join(viewer, name)), { headers: cached })
   const type = VIEWER_FILES[name]
@@ -30,12 +40,15 @@ export async function docsPage(
   return new Response(body, { headers: all })
 }
 
-const PAGE = `<!doctype html>
+/** Without Trusted Types: the viewer writes markup, which its own sanitizer has passed. It shows the API document only. */
+const page = (base: string) => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mission Control API</title><link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png"></head>
-<body><main id="docs"></main><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+<title>Mission Control API</title><link rel="stylesheet" href="${base}/docs/swagger-ui.css"><link rel="icon" href="${base}/docs/favicon-32x32.png"></head>
+<body><main id="docs"></main><script src="${base}/docs/swagger-ui-bundle.js"></script><script src="${base}/docs/start.js"></script></body>
 </html>
 `
-const START = `window.ui = SwaggerUIBundle({ url: '/docs/json', dom_id: '#docs', deepLinking: true, validatorUrl: null })
+const start = (
+  base: string,
+) => `window.ui = SwaggerUIBundle({ url: '${base}/docs/json', dom_id: '#docs', deepLinking: true, validatorUrl: null })
 `

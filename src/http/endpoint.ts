@@ -148,7 +148,7 @@ export function endpoints(deps: Deps) {
       try {
         if (deps.edges.draining && !spec.while_draining) throw draining()
         const { answer, headers } = await run(context, request_id, read)
-        if (answer.response) return answer.response
+        if (answer.response) return withHeaders(answer.response, headers)
         const status = answer.status ?? (answer.body === undefined ? 204 : 200)
         const extra = { ...headers, ...answer.headers }
         const response =
@@ -335,6 +335,11 @@ export function refusalOf(check: () => void): ApiError | undefined {
     if (error instanceof ApiError) return error
     throw error
   }
+}
+
+function withHeaders(response: Response, headers: Record<string, string>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+  return response
 }
 
 const mayRepeat = (request: Request): boolean =>

@@ -31,3 +31,9 @@ export function hasValidHost(request: Request): boolean {
 export function pathOf(request: Request): string {
   return URL.parse(request.url)?.pathname ?? '(unreadable)'
 }
+
+/** Whether the request names this machine by an address or as localhost, which no foreign page can be served from. */
+export function hasLocalHost(request: Request): boolean {
+  const host = (request.headers.get('host') ?? '').replace(/:\d{1,5}$/, '')
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(host)
+}

@@ -1,4 +1,4 @@
-import type { KeyVerifier } from '../auth/api-keys.ts'
+import { KEY_CHARACTERS, type KeyVerifier } from '../auth/api-keys.ts'
 import { type CookieScope, cookieNames, cookieValues } from '../auth/cookies.ts'
 import { checkCsrf, sameOrigin } from '../auth/csrf.ts'
 import type { Sessions } from '../auth/sessions.ts'
@@ -88,12 +88,13 @@ export class Identify {
       this.#ports.keyUsed(verdict.stored)
       return ofKey(verdict.stored, origin)
     }
+    const malformed = !verdict.stored && verdict.reason === 'malformed'
     if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, origin)
     // Only failures are slowed down: a right key behind the same address must not suffer from a wrong one.
     const failures = this.#ports.keyFailures(ip, verdict.stored?.key_id)
     if (failures.blocked_s > 0) throw failedTooOften('Too many wrong keys.', failures.blocked_s)
     if (verdict.reason !== 'expired') failures.add()
-    throw invalidKey()
+    throw malformed ? misshapenKey() : invalidKey()
   }
 
   /** The session token that a request carries. */
@@ -253,6 +254,14 @@ function ofKey(key: StoredKey, origin: Origin): Authenticated {
     by_cookie: false,
     ...(ends.length > 0 ? { expires_at: Math.min(...ends) } : {}),
   }
+}
+
+/** Told apart by its shape alone: most often a key was not copied whole. */
+function misshapenKey(): ApiError {
+  return new ApiError(
+    'INVALID_API_KEY',
+    `This is not a whole API key: one has ${KEY_CHARACTERS} characters. Copy it again.`,
+  )
 }
 
 function invalidKey(): ApiError {

@@ -32,7 +32,7 @@ interface OpenApi {
 }
 
 /** The OpenAPI 3.1 document of the routes: Elysia's own, completed with operation ids, headers and examples. */
-export async function openApi(addRoutes: (app: Elysia) => unknown): Promise<string> {
+export async function openApi(addRoutes: (app: Elysia) => unknown, base_path: string): Promise<string> {
   const app = new Elysia().use(
     swagger({
       path: '/docs',
@@ -56,6 +56,7 @@ export async function openApi(addRoutes: (app: Elysia) => unknown): Promise<stri
             },
           },
         },
+        ...(base_path === '' ? {} : { servers: [{ url: base_path }] }),
         security: [{ api_key: [] }, { session: [] }],
       },
     }),

@@ -15,16 +15,28 @@ export function prettyLine(line: string, colour: boolean): string {
   const label = typeof level === 'string' ? level : ''
   const clock = typeof time === 'string' ? time.slice(11, 19) : ''
   const fields = Object.entries(rest).map(
-    ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([name, value]) => ` ${plain(name)}=${typeof value === 'string' ? plain(value) : JSON.stringify(value)}`,
   )
-  const head = `${clock} ${paint(label.toUpperCase().padEnd(5), COLOURS[label], colour)} ${typeof msg === 'string' ? msg : ''}`
+  const head = `${clock} ${paint(label.toUpperCase().padEnd(5), COLOURS[label], colour)} ${typeof msg === 'string' ? plain(msg) : ''}`
   return `${head}${paint(fields.join(''), 90, colour)}${errorText(error)}\n`
 }
 
 function errorText(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
-  if ('stack' in error && typeof error.stack === 'string') return `\n${error.stack.replace(/^/gm, '  ')}`
-  return 'message' in error ? ` ${String(error.message)}` : ''
+  if ('stack' in error && typeof error.stack === 'string')
+    return error.stack
+      .split('\n')
+      .map((line) => `\n  ${plain(line)}`)
+      .join('')
+  return 'message' in error ? ` ${plain(String(error.message))}` : ''
+}
+
+/** Characters that move the cursor, colour or reorder the text of a terminal, and ends of lines. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** A text as one line that a terminal only prints: a name or an address may hold anything. */
+function plain(text: string): string {
+  return text.replace(CONTROLS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function paint(text: string, code: number | undefined, colour: boolean): string {

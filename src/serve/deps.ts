@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readEmailLink, readResetLink } from '../auth/account-links.ts'
+import type { CookieScope } from '../auth/cookies.ts'
 import { csrfToken } from '../auth/csrf.ts'
 import { Devices } from '../auth/devices.ts'
 import { hashLinkToken } from '../auth/link-tokens.ts'
@@ -42,6 +43,14 @@ interface Parts {
   listener: Listener
 }
 
+/** Which cookies are those of a node. */
+export function cookieScope(
+  { https, base_path }: Node['config'],
+  { installation }: Node['secrets'],
+): CookieScope {
+  return { secure: https, installation, base_path }
+}
+
 /** Dependencies of the routes of a node. */
 export function createDeps(
   { config, core, database, export_storage, log, secrets }: Node,
@@ -51,6 +60,7 @@ export function createDeps(
   const party = relyingParty(config.public_url, config.own_origins)
   const spent = new SpentTokens(database)
   const link_secrets = secrets.jwt.map(({ secret }) => secret)
+  const cookies = cookieScope(config, secrets)
   return {
     replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
@@ -70,7 +80,7 @@ export function createDeps(
     notificationsRead: (read) => core.edges.notificationsRead(read),
     sign_in_back_off: new SignInBackOff(Date.now, config.rate_limits),
     throttledRecord: (key, write) => records.add(key, write),
-    devices: new Devices(secrets.pepper, { secure: config.https, installation: secrets.installation }),
+    devices: new Devices(secrets.pepper, cookies),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
     key_pepper: secrets.pepper,
     shellLink: (token) => readShellLink(link_secrets, token, Date.now()),
@@ -90,7 +100,8 @@ export function createDeps(
     cors_origins: config.cors_origins,
     public_url: config.public_url,
     email_from: config.smtp_url === undefined ? null : config.email_from,
-    cookies: { secure: config.https, installation: secrets.installation },
+    cookies,
+    base_path: config.base_path,
     single_tenant: config.single_tenant,
     version: SERVER_VERSION,
     // Derived, so that it is the same on every node and after a restart; without effect once there is an account.

@@ -11,6 +11,7 @@ import { Identify } from '../http/identity.ts'
 import { MemberAccounts } from '../http/member-accounts.ts'
 import type { Node } from '../node.ts'
 import type { LastUse } from '../workers/last-use.ts'
+import { cookieScope } from './deps.ts'
 
 /** Whoever a key is for. */
 function actorOf({ sub_agent_id, user_id, display_name }: StoredKey): Actor {
@@ -39,7 +40,7 @@ export function createIdentify(
     sessions,
     keys: new KeyVerifier(key_store, secrets.pepper),
     csrf_secrets: secrets.jwt.map(({ secret }) => secret),
-    cookies: { secure: config.https, installation: secrets.installation },
+    cookies: cookieScope(config, secrets),
     own_origins: config.own_origins,
     cors_origins: config.cors_origins,
     openEdge: (org_id) => core.edges.open(org_id),

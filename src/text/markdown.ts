@@ -16,11 +16,15 @@ markdown.inline.ruler.at('newline', keepSpaces)
 markdown.core.ruler.after('block', 'keep_indent', keepIndent)
 markdown.validateLink = (url) => safeHref(url) !== undefined
 
-/** The normalized URL if it is absolute and http or https; else undefined. */
+/**
+ * The normalized URL if it is absolute and http or https; else undefined. One with a user, `https://bank.example@evil.example`,
+ * shows another host than it leads to.
+ */
 export function safeHref(url: string): string | undefined {
   const trimmed = url.trim()
   if (!/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) return undefined
-  const { protocol, href } = new URL(trimmed)
+  const { protocol, href, username, password } = new URL(trimmed)
+  if (username !== '' || password !== '') return undefined
   return protocol === 'http:' || protocol === 'https:' ? href : undefined
 }
 

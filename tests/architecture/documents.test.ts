@@ -42,8 +42,16 @@ describe('the rules in docs/spec', () => {
   })
 })
 
+describe('docs/security.md', () => {
+  test('names tests that are there, and every attack', () => {
+    const named = numbersIn([read('docs/security.md')], /`((?:bridge\/)?tests\/[\w/.-]+\.test\.ts)`/g)
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+    expect(filesBelow('tests/security', '.test.ts').filter((path) => !named.includes(path))).toEqual([])
+  })
+})
+
 describe('links', () => {
-  const documents = ['README.md', 'AGENTS.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')]
+  const documents = ['README.md', 'AGENTS.md', 'CHANGELOG.md', 'SECURITY.md', ...filesBelow('docs', '.md')]
 
   test('of the documents lead to files that are there', () => {
     const broken = documents.flatMap((path) =>

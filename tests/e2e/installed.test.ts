@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     const { data, errors } = await devtools.send('Page.getAppManifest')
     expect(errors).toEqual([])
     const { icons } = JSON.parse(data ?? '{}') as { icons: { src: string }[] }
-    for (const { src } of icons) expect((await fetch(server.url + src)).status).toBe(200)
+    for (const { src } of icons) expect((await fetch(new URL(src, server.url))).status).toBe(200)
     const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')
     expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([])
     await context.close()

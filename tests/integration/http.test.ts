@@ -210,7 +210,7 @@ describe('rate limits', () => {
     expect((await other.in('GET', '/channels')).status).toBe(200)
   })
 
-  test('of messages, of failed sign-ins and of wrong keys say so in the same headers', async () => {
+  test('of messages, connections, failed sign-ins and wrong keys say so in the same headers', async () => {
     // A server of its own: afterwards nobody gets in from this address for a while.
     const other = await startServer({ env: { MC_RATE_LIMITS: 'on' } })
     try {
@@ -247,6 +247,14 @@ describe('rate limits', () => {
       const guess = () => fetch(`${other.url}/api/v1/orgs`, { headers: { Authorization } })
       const known = await addAgent(owner, 'known')
       expect((await known.in('GET', '/users/me')).status).toBe(200)
+      // Connections have a limit per org, said in the same way; streams say where their caller stands.
+      await owner.in('PATCH', '', { settings: { connection_limits: { sse: 1 } } })
+      const stream = () =>
+        fetch(`${other.url}/api/v1/orgs/${owner.org}/events/stream`, { headers: known.headers })
+      const [first, second] = [await stream(), await stream()]
+      expect([first.status, first.headers.get('ratelimit-limit')]).toEqual([200, '120'])
+      expect(limitsOf(second)).toEqual({ ...said, limit: '1' })
+      await Promise.all([first.body?.cancel(), second.body?.cancel()])
       await refusedAmong(60, guess)
       expect(await refusedAmong(10, guess)).toMatchObject(said)
       // Agents behind one address do not starve each other.

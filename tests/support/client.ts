@@ -1,6 +1,7 @@
 import type { Channel, Message, User } from '../../src/contracts/resources.ts'
 import { contractOf } from './contract.ts'
 import { until } from './streams.ts'
+import { noteCookies, noteSecret, noteSecretsOf } from './used-secrets.ts'
 
 export interface Answer<T = unknown> {
   status: number
@@ -36,6 +37,7 @@ export class Person {
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
     const csrf = this.cookies.get('mc_csrf')
+    noteSecretsOf(body)
     const answer = await fetch(this.url + path, {
       method,
       headers: {
@@ -46,6 +48,7 @@ export class Person {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
+    noteCookies(answer.headers.getSetCookie())
     for (const cookie of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       if (name === undefined) continue
@@ -120,6 +123,7 @@ export class Agent {
 /** Every answer that a test sees is held against the API document. */
 async function checked<T>(method: string, answer: Response, url: string): Promise<Answer<T>> {
   const body = await bodyOf(answer)
+  noteSecretsOf(body)
   const contract = await contractOf(new URL(url).origin)
   contract.check(method, url, answer.status, body, answer.headers.get('content-type'))
   return { status: answer.status, body: body as T, headers: answer.headers }
@@ -132,6 +136,7 @@ async function bodyOf(answer: Response): Promise<unknown> {
 }
 
 export const PASSWORD = 'a quiet harbour 42'
+noteSecret(PASSWORD)
 
 /** Sets an empty server up; the first administrator is signed in. */
 export async function setUp(

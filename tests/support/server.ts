@@ -6,6 +6,7 @@ import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { connectionFromUrl } from '../../src/db/connection-url.ts'
 import { copyTemplate, freshDatabase, urlOf } from './cluster.ts'
 import { plain } from './plain.ts'
+import { leakedSecrets, noteSettings } from './used-secrets.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
 
@@ -31,7 +32,7 @@ export interface TestServer {
   ended(): Promise<void>
   /** Starts again on the same port and data. */
   restart(): Promise<void>
-  /** Ends it and removes its data. */
+  /** Ends it and removes its data. Throws when its log holds a secret that a test has used. */
   stop(): Promise<void>
 }
 
@@ -67,6 +68,7 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       ...storage.env,
       ...options.env,
     }
+    noteSettings(env)
     const process_ = Bun.spawn([process.execPath, 'src/main.ts', ...(options.command ?? ['serve'])], {
       cwd: ROOT,
       env,
@@ -120,6 +122,9 @@ export async function startServer(options: Options = {}): Promise<TestServer> {
       if (child.exitCode === null && child.signalCode === null) await server.kill('SIGTERM')
       await storage.close()
       if (options.data_dir === undefined) rmSync(data_dir, { recursive: true, force: true })
+      // The demo prints its logins: that is what it is for.
+      const leaked = options.command === undefined ? leakedSecrets(output) : []
+      if (leaked.length > 0) throw new Error(`The log holds secrets: ${leaked.join(', ')}`)
     },
   }
   try {

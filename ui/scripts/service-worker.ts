@@ -26,7 +26,7 @@ export function serviceWorker(): Plugin {
           .update(page)
           .update(files.join('\n'))
           .digest('hex')
-        const listed = JSON.stringify(['/', ...files.map((name) => `/${name}`)])
+        const listed = JSON.stringify(['', ...files])
         this.emitFile({
           type: 'asset',
           fileName: 'sw.js',

@@ -1,3 +1,4 @@
+import './trusted-types.ts'
 import './styles/quasar.sass'
 import './styles/fonts.css'
 import './styles/tokens.css'

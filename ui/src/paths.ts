@@ -1,4 +1,5 @@
-/** Builds every link of the app, so that a route can change in one place. */
+/** Builds every link of the app, so that a route can change in one place. The router knows the base path; `below` adds it elsewhere. */
+import { below } from './base.ts'
 
 const segment = encodeURIComponent
 
@@ -12,7 +13,7 @@ export const paths = {
     email === '' ? '/forgot-password' : `/forgot-password?email=${segment(email)}`,
   /** Leaves the app: the server redirects to the provider. */
   providerLogin: (provider: string, return_to: string) =>
-    `/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`,
+    below(`/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`),
   guide: () => '/guide',
   orgs: () => '/orgs',
   org: (slug: string) => `/o/${segment(slug)}`,
@@ -49,7 +50,7 @@ export const paths = {
 
 /** The absolute URL of a local path, for sharing. */
 export function absolute(path: string, origin: string): string {
-  return new URL(path, origin).href
+  return new URL(below(path), origin).href
 }
 
 /**

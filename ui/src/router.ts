@@ -13,6 +13,7 @@ import type { SessionLoss } from './api/http.ts'
 import { keys } from './api/keys.ts'
 import { setPageUser } from './api/page-user.ts'
 import { service } from './api/service.ts'
+import { below } from './base.ts'
 import { forgetOnDevice, startFromDevice } from './composables/device.ts'
 import { meQuery } from './composables/queries.ts'
 import { toastFailure } from './composables/toast.ts'
@@ -125,7 +126,7 @@ export function loadOrgPages(): void {
 /** The router of the app. Each page is a chunk of its own, so that sign-in loads only sign-in. */
 export function createAppRouter(client: QueryClient): Router {
   const router = createRouter({
-    history: createWebHistory(),
+    history: createWebHistory(below('/')),
     routes: [
       { path: '/', redirect: () => home() },
       { path: '/setup', component: () => import('./pages/SetupPage.vue') },
@@ -182,7 +183,7 @@ function recoverChunks(router: Router): void {
     if (from === START_LOCATION) return
     try {
       await service.version()
-      location.assign(to.fullPath)
+      location.assign(below(to.fullPath))
     } catch (no_answer) {
       toastFailure('Page not opened', no_answer)
     }
@@ -195,7 +196,7 @@ function recoverChunks(router: Router): void {
       // Without an answer: the chunk may be cached, else `onError` reports it.
       return true
     }
-    location.assign(to.fullPath)
+    location.assign(below(to.fullPath))
     return false
   })
 }

@@ -99,7 +99,7 @@ describe('the built app', () => {
     expect(worker).not.toMatch(/__[A-Z]+__/)
     const listed = JSON.parse(/const FILES = (\[.*\])/.exec(worker)?.[1] ?? '[]')
     const shipped = (await readdir(join(dist, 'assets'))).filter((name) => !/\.(br|gz)$/.test(name))
-    expect(listed.sort()).toEqual(['/', ...shipped.map((name) => `/assets/${name}`)].sort())
+    expect(listed.sort()).toEqual(['', ...shipped.map((name) => `assets/${name}`)].sort())
   })
 
   test('leaves the schema library at home', async () => {

@@ -58,6 +58,10 @@ describe('answers of the server', () => {
     const shared = 'mc_csrf=other; mc_csrf_b=two; mc_csrf_a=one'
     expect(csrfToken(shared, 'a')).toBe('one')
     expect(csrfToken(shared, 'c')).toBe('other')
+    const secure = '__Secure-mc_csrf=below; __Host-mc_csrf=root'
+    expect(csrfToken(secure, 'a', '/mc')).toBe('below')
+    expect(csrfToken(secure, 'a')).toBe('root')
+    expect(csrfToken('mc_csrf_a=below; mc_csrf_a=root', 'a', '/mc')).toBe('below')
     expect(csrfToken('not_mc_csrf=1')).toBeUndefined()
     expect(csrfToken('')).toBeUndefined()
   })

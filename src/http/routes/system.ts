@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { sameText } from '../../auth/same-text.ts'
 import { ApiError } from '../../contracts/errors.ts'
 import { API_VERSION, MIN_BRIDGE_VERSION, SERVER_VERSION } from '../../contracts/version.ts'
 import type { Deps } from '../deps.ts'
@@ -95,7 +96,8 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           unlimited: true,
           while_draining: true,
           summary: 'Prometheus metrics',
-          description: 'From this machine, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
+          description:
+            'From this machine by one of its local names, or with `Authorization: Bearer $MC_METRICS_TOKEN`.',
           ok: { status: 200, content_type: 'text/plain' },
           errors: ['UNAUTHENTICATED'],
         },
@@ -105,7 +107,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
           const allowed =
             given === null
               ? readiness.isLoopback(request)
-              : token !== undefined && given === `Bearer ${token}`
+              : token !== undefined && sameText(given, `Bearer ${token}`)
           if (!allowed) throw new ApiError('UNAUTHENTICATED', 'Metrics need the metrics token.')
           const text = await readiness.metrics()
           return {
@@ -113,6 +115,7 @@ export function systemRoutes(deps: Deps, readiness: Readiness) {
               headers: {
                 ...deps.replier.headersFor(request_id),
                 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+                'Cache-Control': 'no-store',
               },
             }),
           }

@@ -38,7 +38,7 @@ export function socketRoutes(deps: Deps) {
         const credential = await identifyCaller(deps, ip, () =>
           key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
         )
-        deps.limits.principal(credential.principal)
+        const rate = deps.limits.principal(credential.principal)
         checkPageUser(credential.principal, new URL(request.url).searchParams.get('as_user'))
         if (credential.by_cookie) deps.identify.checkSocketOrigin(request)
         const membership = await deps.identify.member(credential, params.org_slug)
@@ -46,8 +46,8 @@ export function socketRoutes(deps: Deps) {
         if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
           throw new ApiError('VALIDATION_FAILED', 'This path is for WebSocket connections.')
         deps.edges.admit(membership.edge, 'websocket')
-        const headers = deps.replier.headersFor(request_id)
-        if (offered.includes(PROTOCOL)) headers['Sec-WebSocket-Protocol'] = PROTOCOL
+        const headers = { ...deps.replier.headersFor(request_id), ...rate }
+        if (offered.includes(PROTOCOL)) Object.assign(headers, { 'Sec-WebSocket-Protocol': PROTOCOL })
         if (deps.upgrade(request, channelSocket(deps, membership), headers)) return undefined
         throw new ApiError('VALIDATION_FAILED', 'This request cannot become a WebSocket.')
       } catch (error) {

@@ -30,6 +30,7 @@ const COMMANDS = [
   'admin reset-password',
   'archive list',
   'archive restore',
+  'doctor',
   'config',
 ]
 

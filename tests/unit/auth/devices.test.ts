@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Devices } from '../../../src/auth/devices.ts'
 
 const devices = (byte: number, secure = false) =>
-  new Devices(new Uint8Array(32).fill(byte), { secure, installation: 'abcd1234' })
+  new Devices(new Uint8Array(32).fill(byte), { secure, installation: 'abcd1234', base_path: '' })
 const sent = (set_cookie: string) => set_cookie.split(';')[0] ?? ''
 
 describe('a device', () => {

@@ -76,7 +76,7 @@ test('the keys of a back-off are bounded: the least recently failed is forgotten
 describe('cookies', () => {
   test('are bound to the host over https, else to the installation, and scripts read the CSRF one only', () => {
     const made = (secure: boolean) =>
-      sessionCookies({ secure, installation: 'id' }, { token: 't', csrf: 'c', max_age_s: 60 })
+      sessionCookies({ secure, installation: 'id', base_path: '' }, { token: 't', csrf: 'c', max_age_s: 60 })
     expect(made(true)).toEqual([
       '__Host-mc_session=t; Path=/; Max-Age=60; SameSite=Lax; Secure; HttpOnly',
       '__Host-mc_csrf=c; Path=/; Max-Age=60; SameSite=Lax; Secure',
@@ -87,13 +87,24 @@ describe('cookies', () => {
       'mc_csrf_id=c; Path=/; Max-Age=60; SameSite=Lax',
       'mc_csrf=c; Path=/; Max-Age=60; SameSite=Lax',
     ])
-    expect(clearedCookies({ secure: false, installation: 'id' })).toContain(
+    expect(clearedCookies({ secure: false, installation: 'id', base_path: '' })).toContain(
       'mc_session_id=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly',
     )
   })
 
+  test('below a base path are sent to no other program of the host', () => {
+    const scope = { secure: true, installation: 'id', base_path: '/mc' }
+    expect(sessionCookies(scope, { token: 't', csrf: 'c', max_age_s: 60 })).toEqual([
+      '__Secure-mc_session=t; Path=/mc; Max-Age=60; SameSite=Lax; Secure; HttpOnly',
+      '__Secure-mc_csrf=c; Path=/mc; Max-Age=60; SameSite=Lax; Secure',
+    ])
+    expect(sessionCookies({ ...scope, secure: false }, { token: 't', csrf: 'c', max_age_s: 60 })[0]).toBe(
+      'mc_session_id=t; Path=/mc; Max-Age=60; SameSite=Lax; HttpOnly',
+    )
+  })
+
   test('of the installation come before the plain ones, which may be those of another server', () => {
-    const { session } = cookieNames({ secure: false, installation: 'id' })
+    const { session } = cookieNames({ secure: false, installation: 'id', base_path: '' })
     expect(cookieValues('mc_session=plain; mc_session_other=2; mc_session_id=own', session)).toEqual([
       'own',
       'plain',

@@ -135,7 +135,7 @@ describe('MC_PUBLIC_URL', () => {
       own_origins: ['http://localhost:4321', 'http://127.0.0.1:4321', 'http://[::1]:4321'],
       https: false,
     })
-    expect(addressOf(undefined, 80).own_origins).toEqual([
+    expect(addressOf(undefined, 80, '').own_origins).toEqual([
       'http://localhost',
       'http://127.0.0.1',
       'http://[::1]',
@@ -196,5 +196,40 @@ describe('printConfig', () => {
   test('whatever is called a secret in the table has a name that says so, and the other way round', () => {
     for (const { name, secret } of settingsOf({}))
       expect([name, secret]).toEqual([name, /SECRET|PEPPER|TOKEN/.test(name)])
+  })
+})
+
+describe('MC_BASE_PATH', () => {
+  test.each([
+    ['/mc', '/mc'],
+    ['/mc/', '/mc'],
+    ['/tools/mission-control/', '/tools/mission-control'],
+    ['/apis', '/apis'],
+    ['/', ''],
+    ['', ''],
+  ])('takes %p', (MC_BASE_PATH, base_path) => {
+    const { config } = loadConfig({ MC_BASE_PATH, MC_PUBLIC_URL: 'https://mc.example.com' })
+    expect(config).toMatchObject({
+      base_path,
+      public_url: `https://mc.example.com${base_path}`,
+      own_origins: ['https://mc.example.com'],
+    })
+  })
+
+  test.each([
+    'mc',
+    '//mc',
+    '/a//b',
+    '/../mc',
+    '/a/..',
+    '/mc?x',
+    '/"><script>',
+    '/api',
+    '/auth/x',
+    '/Docs',
+    '/o',
+    '/a b',
+  ])('refuses %p', (MC_BASE_PATH) => {
+    expect(problemsOf({ MC_BASE_PATH })).toHaveLength(1)
   })
 })

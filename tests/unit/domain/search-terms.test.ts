@@ -45,4 +45,14 @@ describe('the syntax of a search', () => {
     for (const sign of ['"', '-', '- ', 'or ', '"-', '\\', '上', '\u0301'])
       expect(Array.isArray(parseSearch(sign.repeat(20_000)))).toBe(true)
   })
+
+  test('looks at 16 words of a term and 32 terms, and leaves the rest out', () => {
+    const words = (count: number, between: string) =>
+      Array.from({ length: count }, (_, i) => `w${i}`).join(between)
+    expect(shown(`"${words(40, ' ')}"`)).toBe(`"${words(16, ' ')}"`)
+    expect(shown(words(40, '/'))).toBe(`${words(16, '/')}*`)
+    expect(shown('@a'.repeat(99))).toBe(`${'@a'.repeat(16)}*`)
+    expect(shown(words(40, ' '))).toBe(`${words(32, ' ')}*`)
+    expect(parseSearch(words(90, ' or ')).length).toBe(32)
+  })
 })

@@ -17,6 +17,11 @@ beforeAll(async () => {
     'assets/a-12345678.js.gz',
   ])
     writeFileSync(join(folder, name), name)
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<head><link href="/a.svg"></head><script src="/assets/a-12345678.js"></script>',
+  )
+  writeFileSync(join(folder, 'index.html.br'), 'compressed')
   writeFileSync(join(folder, 'manifest.webmanifest'), '{}')
   assets = await loadAssets(folder)
 })
@@ -61,4 +66,17 @@ test('W8 the page of the app answers for pages only, never for the path of a fil
   ])
     expect([path, get(path)]).toEqual([path, undefined])
   expect(get('/manifest.webmanifest')?.headers.get('content-type')).toBe('application/manifest+json')
+})
+
+test('W9 below a base path the page names it, and no compressed copy has other addresses', async () => {
+  const below = await loadAssets(folder, '/mc')
+  for (const path of ['/', '/o/acme', '/index.html']) {
+    const request = new Request(`http://localhost${path}`, { headers: { 'Accept-Encoding': 'br' } })
+    const answer = below.serve(request, {}, 'Accept-Encoding')
+    expect(answer?.headers.get('content-encoding')).toBeNull()
+    expect(answer?.headers.get('content-type')).toBe('text/html;charset=utf-8')
+    expect(await answer?.text()).toBe(
+      '<head><meta name="mc-base" content="/mc"><link href="/mc/a.svg"></head><script src="/mc/assets/a-12345678.js"></script>',
+    )
+  }
 })

@@ -1,5 +1,6 @@
 import type { Page } from '@contracts/lists.ts'
 import type { Export } from '@contracts/resources.ts'
+import { below } from '../base.ts'
 import { request } from './http.ts'
 import { orgPath } from './org.ts'
 
@@ -12,5 +13,6 @@ export const exports = {
   ask: (slug: string, idempotency_key: string) =>
     request<Export>('POST', `${orgPath(slug)}/exports`, { idempotency_key }),
   /** The browser saves it: the answer says that it is an attachment. */
-  downloadUrl: (slug: string, id: string) => `${orgPath(slug)}/exports/${encodeURIComponent(id)}/download`,
+  downloadUrl: (slug: string, id: string) =>
+    below(`${orgPath(slug)}/exports/${encodeURIComponent(id)}/download`),
 }

@@ -1,3 +1,4 @@
+import { BASE, below } from '../base.ts'
 import { ApiFailure, failureOf } from './failure.ts'
 import { pageUser } from './page-user.ts'
 import { noteServerTime } from './server-clock.ts'
@@ -29,14 +30,19 @@ export function onSessionLost(handler: (why: SessionLoss) => void): void {
 /** Id of the installation, from the answers of the server over plain http: names of cookies carry it. */
 let installation: string | undefined
 
-/** The CSRF token of the double-submit cookie; undefined when signed out. The plain name may be another server's. */
-export function csrfToken(cookies: string, installation_id?: string): string | undefined {
+/**
+ * The CSRF token of the double-submit cookie; undefined when signed out. Below a base path the cookies of a server at the
+ * root of the host are seen, too. The plain name may be another server's.
+ */
+export function csrfToken(cookies: string, installation_id?: string, base = BASE): string | undefined {
   const values = new Map<string, string>()
   for (const part of cookies.split(';')) {
     const [name = '', ...value] = part.trim().split('=')
-    values.set(name, decodeURIComponent(value.join('=')))
+    // Of two cookies with one name the first has the longer path: it is this server's.
+    if (!values.has(name)) values.set(name, decodeURIComponent(value.join('=')))
   }
-  return values.get('__Host-mc_csrf') ?? values.get(`mc_csrf_${installation_id}`) ?? values.get('mc_csrf')
+  const secure = values.get(base === '' ? '__Host-mc_csrf' : '__Secure-mc_csrf')
+  return secure ?? values.get(`mc_csrf_${installation_id}`) ?? values.get('mc_csrf')
 }
 
 /**
@@ -73,7 +79,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
   if (options.if_match !== undefined) headers['If-Match'] = `"${options.if_match}"`
   if (options.signal) init.signal = options.signal
   try {
-    const response = await fetch(withQuery(path, options.query), init)
+    const response = await fetch(below(withQuery(path, options.query)), init)
     installation = response.headers.get('X-MC-Installation') ?? installation
     noteServerTime(response.headers.get('Date'))
     return response

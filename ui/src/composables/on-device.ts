@@ -1,10 +1,12 @@
+import { below } from '../base.ts'
+
 /**
  * Keeps the files of the app on the device, so that it starts without a connection. Called after sign-in, because the files
  * of all pages would compete with those of the sign-in page.
  */
 export function keepAppOnDevice(): void {
   if (import.meta.env.DEV || !('serviceWorker' in navigator)) return
-  navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).catch(() => {
+  navigator.serviceWorker.register(below('/sw.js'), { updateViaCache: 'none' }).catch(() => {
     // Forbidden by the browser (a private window) or no connection: the app works, and starts online only.
   })
 }

@@ -2,6 +2,7 @@ import type { Notification as Notice } from '@contracts/resources.ts'
 import { useLocalStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
+import { below } from '../base.ts'
 
 /** How this device tells of notifications: by the title of the tab, and by the browser while no tab is visible. */
 export const useDeviceNotices = defineStore('device-notices', () => {
@@ -25,7 +26,11 @@ export const useDeviceNotices = defineStore('device-notices', () => {
   function popUp({ id, title }: Notice, body: string | undefined, open: () => void) {
     if (!supported || !wanted.value || Notification.permission !== 'granted') return
     try {
-      const shown = new Notification(title, { tag: id, icon: '/icon-192.png', ...(body ? { body } : {}) })
+      const shown = new Notification(title, {
+        tag: id,
+        icon: below('/icon-192.png'),
+        ...(body ? { body } : {}),
+      })
       shown.onclick = () => {
         window.focus()
         shown.close()

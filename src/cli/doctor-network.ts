@@ -1,0 +1,73 @@
+import { connect } from 'node:net'
+import type { Config } from '../config.ts'
+import type { Finding } from './doctor-findings.ts'
+
+/** An answer of this machine or of a mail server takes less. */
+const ANSWER_MS = 4_000
+
+/** Whether the port is free, or who has it. */
+export async function portFinding({ host, port, base_path }: Config): Promise<Finding> {
+  const about = 'port'
+  if (port === 0) return { about, state: 'note', text: 'MC_PORT is 0: another one at every start' }
+  const local = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  if (!(await opens(local, port))) return { about, state: 'ok', text: `${port} is free` }
+  try {
+    const address = `http://${local.includes(':') ? `[${local}]` : local}:${port}${base_path}/ready`
+    const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'manual' })
+    if (answer.headers.has('x-mc-api-version')) {
+      if (answer.status === 200) return { about, state: 'ok', text: `a server is ready on ${port}` }
+      return { about, state: 'wrong', text: `The server on ${port} is not ready: ${await answer.text()}` }
+    }
+  } catch {
+    // No HTTP, or no answer in time: something else.
+  }
+  return { about, state: 'wrong', text: `Another program listens on ${port}. Stop it, or set MC_PORT.` }
+}
+
+/** Settings that are valid, and that people behind a proxy would notice. */
+export function publicFindings({ https, host, public_url, trusted_proxies }: Config): Finding[] {
+  const about = 'public address'
+  const found: Finding[] = [{ about, state: 'ok', text: public_url }]
+  if (https && trusted_proxies.length === 0)
+    found.push({
+      about,
+      state: 'note',
+      text: 'A proxy has to add TLS, but MC_TRUSTED_PROXIES names none: all visitors count as one address in rate limits and records.',
+    })
+  if (https && ['0.0.0.0', '::'].includes(host))
+    found.push({
+      about,
+      state: 'note',
+      text: 'MC_HOST opens the port beside the proxy: close it for others, or listen on the address of the proxy’s network.',
+    })
+  return found
+}
+
+/** Whether the mail server takes connections; what it says to a password shows in its first mail. */
+export async function mailFinding({ smtp_url }: Config): Promise<Finding | undefined> {
+  const about = 'mail'
+  if (smtp_url === undefined)
+    return {
+      about,
+      state: 'note',
+      text: 'MC_SMTP_URL is not set: invites are links that an administrator hands over',
+    }
+  const { hostname, port, protocol } = new URL(smtp_url)
+  const number = Number(port || (protocol === 'smtps:' ? 465 : 587))
+  return (await opens(hostname.replace(/^\[(.*)\]$/, '$1'), number))
+    ? { about, state: 'ok', text: `${hostname}:${number} takes connections` }
+    : { about, state: 'wrong', text: `${hostname}:${number} takes no connection. Look at MC_SMTP_URL.` }
+}
+
+function opens(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ANSWER_MS })
+    const end = (is_open: boolean) => {
+      socket.destroy()
+      resolve(is_open)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('timeout', () => end(false))
+    socket.once('error', () => end(false))
+  })
+}

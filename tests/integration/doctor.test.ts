@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { urlOf } from '../support/cluster.ts'
+import { freePort, startServer, type TestServer } from '../support/server.ts'
+
+const ROOT = join(import.meta.dir, '..', '..')
+const folders: string[] = []
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'mc-doctor-'))
+  folders.push(made)
+  return made
+}
+
+async function doctor(env: Record<string, string>) {
+  const child = Bun.spawn([process.execPath, 'src/main.ts', 'doctor'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', MC_PORT: String(freePort()), ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [code, out, err] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ])
+  expect(err).toBe('')
+  const wrong = out.split('\n').filter((line) => line.startsWith('WRONG'))
+  return { code, out, wrong }
+}
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(async () => {
+  await server.stop()
+  for (const one of folders) rmSync(one, { recursive: true, force: true })
+})
+
+describe('doctor', () => {
+  test('before the first start finds nothing wrong, and makes nothing', async () => {
+    const parent = folder()
+    const { code, out, wrong } = await doctor({ MC_DATA_DIR: join(parent, 'data') })
+    expect([code, wrong]).toEqual([0, []])
+    expect(out).toContain('is made at the first start')
+    expect(out).toContain('Nothing is wrong.')
+    expect(readdirSync(parent)).toEqual([])
+  })
+
+  test('beside a server that runs sees its database, schema, isolation and port', async () => {
+    const { code, out, wrong } = await doctor({
+      MC_DATA_DIR: server.data_dir,
+      MC_DATABASE_URL: urlOf(server.connection('app')),
+      MC_PORT: String(server.port),
+    })
+    expect([code, wrong]).toEqual([0, []])
+    for (const line of [
+      /^ok {4}database +PostgreSQL \d+/m,
+      /^ok {4}schema +version \d+$/m,
+      /^ok {4}isolation +/m,
+      /^ok {4}clock +/m,
+      /^ok {4}port +a server is ready on/m,
+      /^ok {4}secrets +.*for this user only$/m,
+    ])
+      expect(out).toMatch(line)
+  })
+
+  test('lists every problem of the settings, and no secret', async () => {
+    const { code, wrong, out } = await doctor({ MC_JWT_SECRET: 'hunter2', MC_LOG_LEVEL: 'loud' })
+    expect([code, wrong.length]).toEqual([1, 2])
+    expect(out).not.toContain('hunter2')
+  })
+
+  test('names a database that it cannot use, and a role that may do too much', async () => {
+    const connection = server.connection('app')
+    const password = 'not-the-password-of-it'
+    const closed = await doctor({
+      MC_DATA_DIR: folder(),
+      MC_DATABASE_URL: urlOf({ ...connection, password }),
+    })
+    expect(closed.code).toBe(1)
+    expect(closed.wrong.join()).toContain('it does not take this user and password')
+    expect(closed.out).not.toContain(password)
+    const nowhere = { ...connection, host: folder() }
+    expect((await doctor({ MC_DATA_DIR: folder(), MC_DATABASE_URL: urlOf(nowhere) })).wrong.join()).toContain(
+      'socket',
+    )
+    const superuser = urlOf(server.connection('superuser'))
+    expect((await doctor({ MC_DATA_DIR: folder(), MC_DATABASE_URL: superuser })).out).toContain(
+      'is a superuser',
+    )
+  })
+
+  test('sees secrets that others may read, and a port that another program has', async () => {
+    const data_dir = folder()
+    mkdirSync(join(data_dir, 'secrets'), { mode: 0o700 })
+    writeFileSync(join(data_dir, 'secrets', 'jwt-secret'), 'x', { mode: 0o600 })
+    chmodSync(join(data_dir, 'secrets', 'jwt-secret'), 0o644)
+    const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('something else') })
+    try {
+      const { code, wrong } = await doctor({ MC_DATA_DIR: data_dir, MC_PORT: String(other.port) })
+      expect([code, wrong.length]).toEqual([1, 2])
+      expect(wrong.join()).toContain('chmod -R go=')
+      expect(wrong.join()).toContain('Another program listens')
+    } finally {
+      other.stop(true)
+    }
+  })
+
+  test('says when the mail server takes no connection', async () => {
+    const { code, wrong } = await doctor({
+      MC_DATA_DIR: folder(),
+      MC_SMTP_URL: `smtp://user:not-shown-either@127.0.0.1:${freePort()}`,
+    })
+    expect(code).toBe(1)
+    expect(wrong.join()).toContain('takes no connection')
+    expect(wrong.join()).not.toContain('not-shown-either')
+  })
+})
