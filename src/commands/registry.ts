@@ -21,6 +21,8 @@ import { projectCreate } from './project-create.ts'
 import { projectTransition } from './project-transition.ts'
 import { projectUnassign } from './project-unassign.ts'
 import { projectUpdate } from './project-update.ts'
+import { scimTokenCreate } from './scim-token-create.ts'
+import { scimTokenRevoke } from './scim-token-revoke.ts'
 import { securityRecord } from './security-record.ts'
 import { subAgentComplete } from './sub-agent-complete.ts'
 import { subAgentExpire } from './sub-agent-expire.ts'
@@ -40,10 +42,13 @@ import { userInviteAgain } from './user-invite-again.ts'
 import { userInviteHuman } from './user-invite-human.ts'
 import { userJoin } from './user-join.ts'
 import { userLinkSignIn } from './user-link-sign-in.ts'
+import { userProvision } from './user-provision.ts'
 import { userRemove } from './user-remove.ts'
+import { userReprovision } from './user-reprovision.ts'
 import { userSetClient } from './user-set-client.ts'
 import { userSetCommands } from './user-set-commands.ts'
 import { userSetPassword } from './user-set-password.ts'
+import { userSetRoles } from './user-set-roles.ts'
 import { userTellEmail } from './user-tell-email.ts'
 import { userUnsubscribe } from './user-unsubscribe.ts'
 import { userUpdate } from './user-update.ts'
@@ -72,6 +77,8 @@ export const COMMANDS: Commands = {
   'project.transition': projectTransition,
   'project.unassign': projectUnassign,
   'project.update': projectUpdate,
+  'scim_token.create': scimTokenCreate,
+  'scim_token.revoke': scimTokenRevoke,
   'security.record': securityRecord,
   'sub_agent.complete': subAgentComplete,
   'sub_agent.expire': subAgentExpire,
@@ -91,6 +98,9 @@ export const COMMANDS: Commands = {
   'user.invite_human': userInviteHuman,
   'user.join': userJoin,
   'user.link_sign_in': userLinkSignIn,
+  'user.provision': userProvision,
+  'user.reprovision': userReprovision,
+  'user.set_roles': userSetRoles,
   'user.remove': userRemove,
   'user.tell_email': userTellEmail,
   'user.unsubscribe': userUnsubscribe,

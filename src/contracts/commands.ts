@@ -35,11 +35,12 @@ import {
   Message,
   Org,
   Project,
+  ScimToken,
   SubAgent,
   Task,
   User,
 } from './resources.ts'
-import { Closed, Count, Nullable, OneOf, TaggedUnion, Timestamp, Uuid } from './schema.ts'
+import { Closed, Count, Nullable, OneOf, TaggedUnion, Text, Timestamp, Uuid } from './schema.ts'
 import { BACKUP_DESTINATIONS } from './vocabulary.ts'
 
 /*
@@ -90,6 +91,8 @@ export type NewKey = Static<typeof NewKey>
 
 const [human, agent] = UserCreate.anyOf
 
+const ofUser = <P extends TProperties>(properties: P) => Closed({ ...properties, user_id: Uuid() })
+
 /** A one-time link as it is stored. */
 const NewLink = Closed({ id: Uuid(), token_hash: Type.String(), expires_at: Timestamp() })
 
@@ -104,6 +107,35 @@ export const HumanInvite = Closed({
   invite: NewLink,
 })
 export type HumanInvite = Static<typeof HumanInvite>
+
+/** The token of an identity provider as it is stored. */
+export const NewScimToken = Closed({
+  id: Uuid(),
+  name: ScimToken.properties.name,
+  prefix: ScimToken.properties.prefix,
+  token_hash: Type.String(),
+})
+export type NewScimToken = Static<typeof NewScimToken>
+
+const ScimText = Text(LIMITS.scim_text_max)
+/** Names that a provider has for a person. */
+const ScimNames = Closed({
+  user_name: ScimText,
+  external_id: Nullable(ScimText),
+  formatted: Nullable(ScimText),
+  given_name: Nullable(ScimText),
+  family_name: Nullable(ScimText),
+})
+const provisioned = {
+  display_name: human.properties.display_name,
+  names: ScimNames,
+  active: Type.Boolean(),
+  invite: NewLink,
+}
+export const UserProvision = ofUser({ ...provisioned, email: human.properties.email })
+export type UserProvision = Static<typeof UserProvision>
+export const UserReprovision = ofUser(provisioned)
+export type UserReprovision = Static<typeof UserReprovision>
 
 const AgentCreate = Closed({
   identifier: agent.properties.identifier,
@@ -135,8 +167,6 @@ export type SecurityRecord = Static<typeof SecurityRecord>
 /** The versioned resource of a path, and the fields of the request's body. `version` is that of the `If-Match` header. */
 const ofResource = <P extends TProperties>(properties: P) =>
   Closed({ ...properties, id: Uuid(), version: opt(Count()) })
-
-const ofUser = <P extends TProperties>(properties: P) => Closed({ ...properties, user_id: Uuid() })
 
 const patchOf = <S extends TSchema>(patch: S) => ofResource({ patch })
 
@@ -184,6 +214,8 @@ export const COMMAND_SCHEMAS = {
   'project.transition': { input: ofResource(ProjectTransition.properties), result: Project },
   'project.unassign': { input: ofResource({ user_id: Uuid() }), result: nothing },
   'project.update': { input: patchOf(ProjectPatch), result: Project },
+  'scim_token.create': { input: NewScimToken, result: ScimToken },
+  'scim_token.revoke': { input: Closed({ id: Uuid() }), result: nothing },
   'security.record': { input: SecurityRecord, result: nothing },
   'sub_agent.complete': { input: SubAgentComplete, result: SubAgent },
   'sub_agent.expire': { input: Closed({ id: Uuid() }), result: nothing },
@@ -232,6 +264,12 @@ export const COMMAND_SCHEMAS = {
       user_agent: opt(Type.String()),
     }),
     result: Closed({ account_id: Uuid() }),
+  },
+  'user.provision': { input: UserProvision, result: User },
+  'user.reprovision': { input: UserReprovision, result: User },
+  'user.set_roles': {
+    input: Closed({ administrators: Type.Array(Uuid()), contributors: Type.Array(Uuid()) }),
+    result: nothing,
   },
   'user.remove': { input: ofUser({}), result: nothing },
   'user.tell_email': { input: ofUser({}), result: nothing },

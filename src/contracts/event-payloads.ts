@@ -8,6 +8,7 @@ import {
   MessageTombstone,
   Org,
   Project,
+  ScimToken,
   Sender,
   SubAgent,
   Task,
@@ -102,6 +103,8 @@ export const EVENT_PAYLOADS = {
   'auth.sign_in_link_created': Closed({ user_id: Uuid(), expires_at: Timestamp(), ...origin }),
   'auth.password_changed': Closed({ user_id: Uuid(), by: OneOf(PASSWORD_CHANGES), ...origin }),
   'auth.account_changed': Closed({ user_id: Uuid(), change: OneOf(ACCOUNT_CHANGES), ...origin }),
+  'scim_token.created': Closed({ scim_token: ScimToken, ...origin }),
+  'scim_token.revoked': Closed({ scim_token: ScimToken, ...origin }),
 
   'project.created': Closed(project),
   'project.updated': Closed({ ...project, changed }),

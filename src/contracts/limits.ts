@@ -62,6 +62,10 @@ export const LIMITS = {
 
   message_content_max: 10_000,
   mentions_max: 50,
+  /** Tokens of identity providers in an organization: one each, and a second while one is replaced. */
+  scim_tokens_max: 10,
+  scim_token_name_max: 100,
+  scim_text_max: 255,
   /** Commands that one agent registers. */
   agent_commands_max: 100,
   command_description_max: 200,

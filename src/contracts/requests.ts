@@ -183,6 +183,11 @@ export type UserPatch = Static<typeof UserPatch>
 export const KeyRotate = Closed({ grace_hours: opt(Type.Integer({ minimum: 0, maximum: 8760 })) })
 export type KeyRotate = Static<typeof KeyRotate>
 
+export const ScimTokenCreate = Closed({
+  name: Line(LIMITS.scim_token_name_max, { examples: ['Our directory'] }),
+})
+export type ScimTokenCreate = Static<typeof ScimTokenCreate>
+
 // -- projects -----------------------------------------------------------------------------------------------------------
 const projectFields = {
   name: Name(LIMITS.project_name_max),

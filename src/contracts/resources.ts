@@ -136,6 +136,16 @@ export const ApiKey = Closed({
 })
 export type ApiKey = Static<typeof ApiKey>
 
+export const ScimToken = Closed({
+  id: Uuid(),
+  name: Line(LIMITS.scim_token_name_max),
+  prefix: Text(40, { description: 'The public first part of the token, enough to recognise it.' }),
+  created_by: Uuid('The administrator with whose rights it acts.'),
+  created_at: Timestamp(),
+  last_used_at: Nullable(Timestamp('As exact as a minute.')),
+})
+export type ScimToken = Static<typeof ScimToken>
+
 export const ProjectLink = Closed({ label: Line(LIMITS.link_label_max), url: HttpsUrl })
 export type ProjectLink = Static<typeof ProjectLink>
 
@@ -374,6 +384,7 @@ export const RESOURCES: Record<string, TSchema> = {
   Org,
   User,
   ApiKey,
+  ScimToken,
   Project,
   Task,
   Evidence,

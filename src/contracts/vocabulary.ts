@@ -119,6 +119,8 @@ export const EVENT_TYPES = [
   'auth.sign_in_link_created',
   'auth.password_changed',
   'auth.account_changed',
+  'scim_token.created',
+  'scim_token.revoked',
   'project.created',
   'project.updated',
   'project.transitioned',

@@ -1,7 +1,7 @@
 import { ApiError } from '../contracts/errors.ts'
 import type { UserPatch } from '../contracts/requests.ts'
 import type { User } from '../contracts/resources.ts'
-import type { Role } from '../contracts/vocabulary.ts'
+import type { Role, UserStatus } from '../contracts/vocabulary.ts'
 import type { NewEvent } from './log-event.ts'
 import type { Permissions } from './permissions.ts'
 
@@ -9,7 +9,7 @@ import type { Permissions } from './permissions.ts'
 export function newMember(
   member: { id: string; username: string; display_name: string; role: Role } & (
     | { type: 'agent'; identifier: string }
-    | { type: 'human'; email: string; status: 'active' | 'invited' }
+    | { type: 'human'; email: string; status: UserStatus }
   ),
 ): User {
   const { id, username, display_name, role, type } = member

@@ -1,5 +1,6 @@
 import prototypes from 'unhomoglyph/data.json' with { type: 'json' }
 import { ApiError } from '../contracts/errors.ts'
+import { LIMITS } from '../contracts/limits.ts'
 
 /** Names of the server itself: nobody speaks under them. */
 const PRODUCT = 'Mission Control'
@@ -96,6 +97,27 @@ export function checkNotReserved(name: string): void {
 export function checkNameFree(names: NameIndex, name: string, except?: string): void {
   checkNotReserved(name)
   checkNotHeld(names, name, except)
+}
+
+/** A name that no other holder than `except` has or looks like: the wanted one, with an addition where it is taken. */
+export function freeName(names: NameIndex, wanted: string, addition: string, except?: string): string {
+  for (let n = 1; ; n++) {
+    const added = n === 1 ? '' : n === 2 && addition !== '' ? ` (${addition})` : ` (${n})`
+    const room = LIMITS.display_name_max - added.length
+    const name = `${[...wanted].slice(0, Math.max(1, room)).join('').trim()}${added}`
+    const free = refusalFree(() => checkNameFree(names, name, except))
+    if (free) return name
+  }
+}
+
+function refusalFree(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    if (error instanceof ApiError) return false
+    throw error
+  }
 }
 
 /** The same for a project, which speaks to nobody: it may have exactly the name of the product, as one that builds it. */

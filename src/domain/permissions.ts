@@ -341,6 +341,8 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'auth.sign_in_link_created': null,
   'auth.password_changed': (to) => to.changeAccount(),
   'auth.account_changed': null,
+  'scim_token.created': null,
+  'scim_token.revoked': null,
   'project.created': setProject,
   'project.updated': null,
   'project.transitioned': null,

@@ -24,6 +24,8 @@ import { messageRoutes } from './routes/messages.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { orgRoutes } from './routes/orgs.ts'
 import { projectRoutes } from './routes/projects.ts'
+import { scimRoutes } from './routes/scim.ts'
+import { scimTokenRoutes } from './routes/scim-tokens.ts'
 import { searchRoutes } from './routes/search.ts'
 import { subAgentRoutes } from './routes/sub-agents.ts'
 import { type Readiness, systemRoutes } from './routes/system.ts'
@@ -44,6 +46,8 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(orgRoutes(deps))
     .use(userRoutes(deps))
     .use(userLinkRoutes(deps))
+    .use(scimTokenRoutes(deps))
+    .use(scimRoutes(deps))
     .use(agentRoutes(deps))
     .use(projectRoutes(deps))
     .use(taskRoutes(deps))

@@ -23,16 +23,21 @@ const UNTRIMMED = new Set(['password', 'token'])
 /** Texts of several lines keep their indentation and the spaces at the ends of lines. */
 const MULTILINE = new Set(['content', 'description', 'comment'])
 
+const JSON_TYPE = /^application\/json\s*(;|$)/i
+
 /**
  * Reads a JSON body: bounded, UTF-8, not too deep; strings trimmed, texts of several lines of blank lines at their ends
  * only. An absent body is undefined. Throws 413, 415, 400, and `HungUp`.
  */
-export async function readJson(request: Request, body_ms = BODY_MS): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  { body_ms = BODY_MS, type: taken = JSON_TYPE }: { body_ms?: number; type?: RegExp } = {},
+): Promise<unknown> {
   const type = request.headers.get('content-type')
   const length = Number(request.headers.get('content-length') ?? Number.NaN)
   if (length > LIMITS.body_bytes_max) throw tooLarge()
   if (request.body === null || length === 0) return undefined
-  if (type !== null && !/^application\/json\s*(;|$)/i.test(type)) throw unsupported()
+  if (type !== null && !taken.test(type)) throw unsupported()
   const bytes = await inTime(readBounded(request), body_ms).catch((error: unknown) => {
     throw request.signal.aborted ? new HungUp() : error
   })
@@ -46,7 +51,7 @@ const FORM = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)
 /** Reads a form as an object of its texts, with the bounds of {@link readJson}; any other body as JSON. */
 export async function readForm(request: Request, body_ms = BODY_MS): Promise<unknown> {
   const type = request.headers.get('content-type') ?? ''
-  if (!FORM.test(type)) return await readJson(request, body_ms)
+  if (!FORM.test(type)) return await readJson(request, { body_ms })
   if (Number(request.headers.get('content-length') ?? Number.NaN) > LIMITS.body_bytes_max) throw tooLarge()
   const bytes = await inTime(readBounded(request), body_ms).catch((error: unknown) => {
     throw request.signal.aborted ? new HungUp() : error

@@ -158,13 +158,18 @@ export class Identify {
     })
   }
 
+  /** Id of the org with this slug; undefined when there is none, or can be none. */
+  async orgId(slug: string): Promise<string | undefined> {
+    return /^[a-z0-9-]{1,64}$/.test(slug) ? await this.#ports.orgId(slug) : undefined
+  }
+
   /**
    * The principal as a member of the org with this slug. 404 for anybody else, whether the org exists or not. A session
    * names an account; the principal has the id of the member that the account acts as.
    */
   async member(credential: Authenticated, slug: string): Promise<Membership> {
     const { principal, opened_at, expires_at } = credential
-    const org_id = /^[a-z0-9-]{1,64}$/.test(slug) ? await this.#ports.orgId(slug) : undefined
+    const org_id = await this.orgId(slug)
     if (org_id === undefined) throw notFound('org')
     if (principal.org_id !== null && principal.org_id !== org_id) throw notFound('org')
     const edge = await this.#ports.openEdge(org_id)

@@ -32,6 +32,7 @@ const ABOUT = /_(id|at|ms|s|count|bytes|prefix|state|type)$/i
 
 const TEXT_RULES: readonly [RegExp, string][] = [
   [/mc_ak_(live|tmp)_[A-Za-z0-9_-]+/g, 'mc_ak_$1_[removed]'],
+  [/mc_scim_([0-9a-f]{7})_[A-Za-z0-9_-]+/g, 'mc_scim_$1_[removed]'],
   [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[removed]'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [removed]'],
   [/\$argon2id\$[\w$=,+/-]+/g, '[removed]'],

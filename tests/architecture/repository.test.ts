@@ -107,6 +107,7 @@ describe('files', () => {
 
 describe('a leak is seen', () => {
   test.each([
+    ['a provisioning token of this product', `mc_scim_0a1b2c3_${'b2-'.repeat(14)}c`],
     ['an API key of this product', `mc_ak_live_${'a1'.repeat(6)}_${'b2-'.repeat(14)}c`],
     ['a private key', `-----BEGIN EC ${'PRIVATE'} KEY-----`],
     ['a cloud access key', `AKIA${'Z9'.repeat(8)}`],

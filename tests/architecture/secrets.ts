@@ -1,6 +1,7 @@
 /** What must not stand in a file that others get: keys, and traces of the machine it was written on. */
 const PATTERNS: readonly [what: string, pattern: RegExp][] = [
   ['an API key of this product', /mc_ak_(?:live|tmp)_[A-Za-z0-9]{12}_[A-Za-z0-9_-]{43}/],
+  ['a provisioning token of this product', /mc_scim_[0-9a-f]{7}_[A-Za-z0-9_-]{43}/],
   ['a private key', /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/],
   ['a cloud access key', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
   [

@@ -379,6 +379,12 @@ describe('an Idempotency-Key', () => {
       return { body, other: { ...body, type: 'test_results' }, status: 201 }
     },
     '/exports': () => ({ other: {}, status: 201 }),
+    '/scim-tokens': () => ({
+      body: { name: 'Once' },
+      other: { name: 'Twice' },
+      status: 201,
+      secret: 'token',
+    }),
     '/notifications/read-all': () => ({ body: {}, other: { up_to: 1 }, status: 200 }),
     '/sub-agents': () => {
       const body = { task_id: task.id, model: 'fake-1', instructions: 'Once.' }

@@ -5,6 +5,7 @@ import type {
   Evidence,
   Export,
   Project,
+  ScimToken,
   SubAgent,
   Task,
   User,
@@ -73,6 +74,25 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     new_account_id: newId(),
   })
   await take('user.tell_email', { user_id: person.id })
+  const token = await take<ScimToken>('scim_token.create', {
+    id: newId(),
+    name: 'Directory',
+    prefix: 'mc_scim_0000000',
+    token_hash: newId(),
+  })
+  await take('scim_token.revoke', { id: token.id })
+  const names = { user_name: 'una', external_id: null, formatted: null, given_name: null, family_name: null }
+  const una = await take<User>('user.provision', {
+    user_id: newId(),
+    email: 'una@example.com',
+    display_name: 'Una',
+    names,
+    active: true,
+    invite: invite(),
+  })
+  await take('user.set_roles', { administrators: [una.id], contributors: [] })
+  for (const active of [false, true])
+    await take('user.reprovision', { user_id: una.id, display_name: 'Una', names, active, invite: invite() })
   await take('user.set_commands', {
     user_id: agent.id,
     commands: [{ name: 'deploy', description: 'Ships.' }],

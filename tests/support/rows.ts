@@ -38,6 +38,8 @@ export async function fillEveryTable(
   await sql`insert into emails (org_id, id, user_id, kind, status) values (${org_id}, ${newId()}, ${user_id}, 'digest', 'pending')`
   await sql`insert into exports (org_id, id, requested_by, status) values (${org_id}, ${newId()}, ${user_id}, 'pending')`
   await sql`insert into invites (org_id, id, email, user_id, role, token_hash, expires_at, created_by) values (${org_id}, ${newId()}, 'a@b.c', ${user_id}, 'contributor', ${newId()}, now(), ${user_id})`
+  await sql`insert into scim_tokens (org_id, id, name, prefix, token_hash, created_by) values (${org_id}, ${newId()}, 'IdP', 'p', ${newId()}, ${user_id})`
+  await sql`insert into scim_users (org_id, user_id, user_name) values (${org_id}, ${user_id}, 'founder')`
   await sql`insert into idempotency_keys (org_id, principal_id, route, key, fingerprint, status) values (${org_id}, ${user_id}, 'r', ${newId()}, 'f', 201)`
   await sql`insert into alarms (org_id, kind, target_id, due_at, next_at) values (${org_id}, 'loop_brake', ${channel_id}, now() + interval '1 hour', now() + interval '1 hour')`
   await sql`insert into archives (org_id, kind, month, part, status, row_count, size_bytes, sha256, file) values (${org_id}, 'events', '2020-01-01', 1, 'removed', 1, 1, 's', 'f')`

@@ -28,6 +28,8 @@ import key_reminders_down from './0013_key_reminders.down.sql' with { type: 'tex
 import key_reminders_up from './0013_key_reminders.sql' with { type: 'text' }
 import account_security_down from './0015_account_security.down.sql' with { type: 'text' }
 import account_security_up from './0015_account_security.sql' with { type: 'text' }
+import scim_down from './0016_scim.down.sql' with { type: 'text' }
+import scim_up from './0016_scim.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -55,4 +57,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0012_retention', up: retention_up, down: retention_down },
   { name: '0013_key_reminders', up: key_reminders_up, down: key_reminders_down },
   { name: '0015_account_security', up: account_security_up, down: account_security_down },
+  { name: '0016_scim', up: scim_up, down: scim_down },
 ]

@@ -262,6 +262,9 @@ export const TABLES_LEFT_OUT: Readonly<Record<string, string>> = {
   api_keys: 'credentials: agents get new keys',
   invites: 'credentials: one-time links are made anew',
   archives: 'files of this server, which an export does not hold',
+  scim_tokens: 'credentials: identity providers get new tokens',
+  scim_users:
+    'names that the identity provider of this organization has, and sends again with the next token',
   emails: 'mails of this server, which holds their state; what they tell is in the notifications',
   identities: 'credentials of accounts, which are global',
   sessions: 'credentials of accounts, which are global',

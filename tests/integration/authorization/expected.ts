@@ -159,6 +159,10 @@ export const EXPECTED: readonly Row[] = [
   in_org('POST /users/{user_id}/api-keys/rotate', administrators(CREATED)),
   in_org('DELETE /users/{user_id}/api-keys', { ...administrators(DONE), read_only: DONE }),
 
+  in_org('GET /scim-tokens', administrators(OK)),
+  in_org('POST /scim-tokens', administrators(CREATED)),
+  in_org('DELETE /scim-tokens/{scim_token_id}', { ...administrators(DONE), read_only: DONE }),
+
   in_org('GET /jobs', administrators(OK)),
   in_org('POST /jobs/{job}/retry', administrators(OK)),
 

@@ -26,6 +26,7 @@ const paramsOf = (place: Place) => ({
   agent_id: place.agent_id,
   notification_id: place.notification_id,
   email_id: place.email_id,
+  scim_token_id: place.scim_token_id,
   job: JOB_ID,
   export_id: place.export_id,
 })
@@ -43,6 +44,7 @@ function randomised(params: Params): Params {
     agent_id: fresh(),
     notification_id: fresh(),
     email_id: fresh(),
+    scim_token_id: fresh(),
     export_id: fresh(),
   }
   return { ...params, ...ids, ...others }

@@ -5,6 +5,7 @@ import type { Org } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD } from '../../support/client.ts'
 import { failedEmail } from '../../support/failed-email.ts'
 import { failedJob } from '../../support/failed-job.ts'
+import { scimToken } from '../../support/scim-token.ts'
 import {
   agent,
   asFreshSession,
@@ -127,6 +128,12 @@ const IN_ORG: Record<string, Make> = {
   'GET /users/{user_id}/api-keys': agent,
   'POST /users/{user_id}/api-keys/rotate': agent,
   'DELETE /users/{user_id}/api-keys': agent,
+
+  'GET /scim-tokens': nothing,
+  'POST /scim-tokens': sending(nothing, named),
+  'DELETE /scim-tokens/{scim_token_id}': async ({ world, place }) => ({
+    params: { scim_token_id: await scimToken(world.server, place.slug, place.admin.user_id) },
+  }),
 
   'GET /jobs': nothing,
   'POST /jobs/{job}/retry': async ({ world, place }) => ({

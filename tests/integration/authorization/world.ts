@@ -1,6 +1,7 @@
 import type { Evidence, Export, Project, Task, User } from '../../../src/contracts/resources.ts'
 import { type Agent, addAgent, generalChannel, join, Person, setUp } from '../../support/client.ts'
 import { failedEmail } from '../../support/failed-email.ts'
+import { scimToken } from '../../support/scim-token.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { hostSubAgent, spawnSubAgent } from '../../support/sub-agent.ts'
 import type { CallerName } from './callers.ts'
@@ -30,6 +31,7 @@ export interface Place {
   agent_notification_id: string
   /** A mail that failed. */
   email_id: string
+  scim_token_id: string
   export_id: string
 }
 
@@ -184,6 +186,7 @@ export async function fill(
     notification_id: await told(agent, admin.user_id, admin),
     agent_notification_id: await told(admin, agent.user.id, agent),
     email_id: await failedEmail(server, admin.org, member.id),
+    scim_token_id: await scimToken(server, admin.org, admin.user_id),
     export_id: (await done(admin.in<Export>('POST', '/exports'))).id,
   }
 }

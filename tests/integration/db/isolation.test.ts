@@ -60,6 +60,8 @@ describe('every table keeps orgs apart', () => {
       'project_users',
       'projects',
       'recent_commands',
+      'scim_tokens',
+      'scim_users',
       'sub_agents',
       'subscriptions',
       'task_assignees',

@@ -215,6 +215,7 @@ const READS: [string, () => string][] = [
   ['subscriptions', () => '/subscriptions'],
   ['notifications', () => '/notifications'],
   ['unread notifications', () => '/notifications?unread=true'],
+  ['tokens of providers', () => '/scim-tokens'],
   ['mails', () => '/emails'],
   ['mails that failed', () => '/emails?status=failed'],
   ['the delivery of mails', () => '/emails/delivery'],
@@ -328,6 +329,7 @@ const SHORT = [
   '/emails',
   '/jobs',
   '/exports',
+  '/scim-tokens',
 ]
 
 function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {

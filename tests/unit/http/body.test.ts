@@ -20,11 +20,13 @@ test('W7 a body that trickles is refused at the deadline', async () => {
       timer = setInterval(() => controller.enqueue(new Uint8Array([0x20])), 5)
     },
   })
-  expect(readJson(post(trickle), LIMIT_MS)).rejects.toBeInstanceOf(SlowBody)
+  expect(readJson(post(trickle), { body_ms: LIMIT_MS })).rejects.toBeInstanceOf(SlowBody)
   await Bun.sleep(2 * LIMIT_MS)
   clearInterval(timer)
   const silent = new ReadableStream({ start: () => undefined })
-  expect(readJson(post(silent, { 'Content-Length': '10' }), LIMIT_MS)).rejects.toBeInstanceOf(SlowBody)
+  expect(readJson(post(silent, { 'Content-Length': '10' }), { body_ms: LIMIT_MS })).rejects.toBeInstanceOf(
+    SlowBody,
+  )
 })
 
 test('W7 a body that ends with its connection is no failure of the server', async () => {

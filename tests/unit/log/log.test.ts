@@ -134,6 +134,7 @@ describe('scrub', () => {
 
   test.each([
     `used ${KEY} twice`,
+    `used mc_scim_0a1b2c3_${'k'.repeat(43)} twice`,
     `Authorization: Bearer ${KEY}`,
     'authorization: bearer hidden-abc.def',
     'Basic aGlkZGVuOmhpZGRlbg== was sent',

@@ -37,6 +37,7 @@ export const keys = {
     ['org', slug, 'found', kind, q] as const,
   search: (slug: string, params: SearchParams) => ['org', slug, 'search', params] as const,
   failedJobs: (slug: string) => ['org', slug, 'failed-jobs'] as const,
+  scimTokens: (slug: string) => ['org', slug, 'scim-tokens'] as const,
   exports: (slug: string) => ['org', slug, 'exports'] as const,
   emailDelivery: (slug: string) => ['org', slug, 'email-delivery'] as const,
   failedEmails: (slug: string) => ['org', slug, 'failed-emails'] as const,

@@ -109,6 +109,9 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'export.ready':
     case 'export.failed':
       return exportUpdates(event.payload.export)
+    case 'scim_token.created':
+    case 'scim_token.revoked':
+      return [{ at: 'refetch', what: 'scim_tokens' }]
     // Only the event log shows these.
     case 'org.created':
     case 'auth.login_success':

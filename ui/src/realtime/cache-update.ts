@@ -44,7 +44,7 @@ export type CacheUpdate =
   /** The event does not carry enough to update the cache: invalidate it. */
   | { at: 'refetch'; what: Refetched; user_id?: string }
 
-type Refetched = 'channels' | 'member_keys' | 'orgs' | 'notifications' | 'everything'
+type Refetched = 'channels' | 'member_keys' | 'scim_tokens' | 'orgs' | 'notifications' | 'everything'
 
 /** Writes updates to the query cache. Queries that were never loaded stay unloaded. */
 export function writeUpdates(client: QueryClient, slug: string, updates: readonly CacheUpdate[]): void {
@@ -140,6 +140,8 @@ function refetchKey(slug: string, update: Extract<CacheUpdate, { at: 'refetch' }
       return keys.channels(slug)
     case 'member_keys':
       return keys.memberKeys(slug, update.user_id ?? '')
+    case 'scim_tokens':
+      return keys.scimTokens(slug)
     case 'orgs':
       return keys.orgs()
     case 'notifications':

@@ -129,6 +129,11 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
       ]
     }
 
+    case 'scim_token.created':
+      return ['made the provisioning token ', { code: event.payload.scim_token.name }]
+    case 'scim_token.revoked':
+      return ['revoked the provisioning token ', { code: event.payload.scim_token.name }]
+
     case 'auth.login_success':
       return [`signed in with ${METHOD_WORDS[event.payload.method]}`]
     case 'auth.login_failure': {
@@ -309,6 +314,7 @@ export const EVENT_KINDS = kinds({
   channel: ['Channels', 'hash'],
   user: ['Members', 'user'],
   api_key: ['Keys', 'key'],
+  scim_token: ['Provisioning', 'link'],
   auth: ['Sign-in', 'shield'],
   org: ['Organization', 'settings'],
   sub_agent: ['Sub-agents', 'timer'],

@@ -41,6 +41,7 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     others: ['/settings/task_defaults/priority', '/settings/task_defaults/required_evidence_types'],
   },
   { id: 'members', label: 'People and keys', intro: '', numbers: [], others: [] },
+  { id: 'provisioning', label: 'Provisioning', intro: '', admin: true, numbers: [], others: [] },
   {
     id: 'agents',
     label: 'Agent limits',
