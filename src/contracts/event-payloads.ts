@@ -21,6 +21,7 @@ import {
   LOOP_RESUME_REASONS,
   PASSWORD_CHANGES,
   PROJECT_STAGES,
+  PROVIDERS,
   ROLES,
   SESSION_ENDS,
   SIGN_IN_PROOFS,
@@ -102,6 +103,8 @@ export const EVENT_PAYLOADS = {
   'auth.sign_in_link_created': Closed({ user_id: Uuid(), expires_at: Timestamp(), ...origin }),
   'auth.password_changed': Closed({ user_id: Uuid(), by: OneOf(PASSWORD_CHANGES), ...origin }),
   'auth.account_changed': Closed({ user_id: Uuid(), change: OneOf(ACCOUNT_CHANGES), ...origin }),
+  'auth.identity_linked': Closed({ user_id: Uuid(), provider: OneOf(PROVIDERS), ...origin }),
+  'auth.identity_unlinked': Closed({ user_id: Uuid(), provider: OneOf(PROVIDERS), ...origin }),
 
   'project.created': Closed(project),
   'project.updated': Closed({ ...project, changed }),

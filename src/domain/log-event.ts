@@ -35,6 +35,8 @@ const SECURITY_EVENTS = [
   'auth.sign_in_link_created',
   'auth.password_changed',
   'auth.account_changed',
+  'auth.identity_linked',
+  'auth.identity_unlinked',
   'api_key.rotated',
   'api_key.revoked',
   'api_key.rotation_due',

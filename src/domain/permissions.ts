@@ -341,6 +341,8 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'auth.sign_in_link_created': null,
   'auth.password_changed': (to) => to.changeAccount(),
   'auth.account_changed': null,
+  'auth.identity_linked': (to) => to.changeAccount(),
+  'auth.identity_unlinked': null,
   'project.created': setProject,
   'project.updated': null,
   'project.transitioned': null,

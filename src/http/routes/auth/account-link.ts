@@ -80,6 +80,7 @@ export async function setByLink(
   const issued_at = new Date(link.issued_at).toISOString()
   if (!(await deps.accounts.setPasswordByLink(id, password_hash, issued_at)))
     throw invalid({ path: '/password', message: 'Use another one.' })
+  if (link.by === 'email') await deps.identities.proveByMail(id)
   await endOtherSessions(deps, id, undefined, call)
   if (link.by === 'shell' && link.without_second_factor && (await deps.second_factors.remove(id)))
     await recordChange(deps, id, 'second_factor_off', call)
