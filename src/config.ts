@@ -38,7 +38,12 @@ const NOT_OURS = /^MC_(BRIDGE|TEST|DEV)_/
 export function loadConfig(env: Env): { config: Config; warnings: string[] } {
   const read = new Reader(env)
   const values = readSettings(read)
-  const problems = [...read.problems, ...publicUrlProblems(values), ...contradictions(env)]
+  const problems = [
+    ...read.problems,
+    ...publicUrlProblems(values),
+    ...providerUrlProblems(values),
+    ...contradictions(env),
+  ]
   if (problems.length > 0) throw new ConfigError(problems)
   const address = addressOf(values.public_url, values.port, values.base_path)
   const config: Config = {
@@ -98,8 +103,34 @@ function contradictions(env: Env): string[] {
       ...needs(name, 'MC_S3_ENDPOINT', 'it is of no use alone.'),
       ...needs('MC_S3_ENDPOINT', name, 'files go to a bucket with a key.'),
     ]),
+    ...together(given, ['MC_GOOGLE_CLIENT_ID', 'MC_GOOGLE_CLIENT_SECRET']),
+    ...together(given, ['MC_GITHUB_CLIENT_ID', 'MC_GITHUB_CLIENT_SECRET']),
+    ...needs('MC_GITHUB_URL', 'MC_GITHUB_CLIENT_ID', 'it is of no use alone.'),
+    ...together(given, ['MC_OIDC_ISSUER', 'MC_OIDC_CLIENT_ID', 'MC_OIDC_CLIENT_SECRET']),
     ...needs('MC_DATABASE_OWNER_URL', 'MC_DATABASE_URL', 'the server does not serve as the owner.'),
   ]
+}
+
+/** Settings of which each is of no use without the others. */
+function together(given: (name: string) => boolean, names: readonly string[]): string[] {
+  const missing = names.filter((name) => !given(name))
+  if (missing.length === 0 || missing.length === names.length) return []
+  const present = names.filter(given).join(' and ')
+  return missing.map((name) => `${name} must be set because ${present} is: sign-in needs both.`)
+}
+
+/** Codes and secrets would cross the network unencrypted. */
+function providerUrlProblems({ github_url, oidc_issuer, allow_http }: Settings): string[] {
+  return Object.entries({ MC_GITHUB_URL: github_url, MC_OIDC_ISSUER: oidc_issuer }).flatMap(
+    ([name, value]) => {
+      const url = value === undefined ? null : URL.parse(value)
+      if (!url) return []
+      if (/[?#@]/.test(value ?? '')) return [`${name} must be an address without query, user and password.`]
+      return url.protocol === 'http:' && !LOCAL_HOSTS.includes(url.hostname) && !allow_http
+        ? [`${name} must begin with https://. On a network that you trust set MC_ALLOW_HTTP=1.`]
+        : []
+    },
+  )
 }
 
 function publicUrlProblems({ public_url, allow_http }: Settings): string[] {

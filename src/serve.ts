@@ -8,7 +8,7 @@ import { SERVER_VERSION } from './contracts/version.ts'
 import { OrgIds } from './db/org-ids.ts'
 import { Accounts } from './db/queries/accounts.ts'
 import { PostgresSessionStore } from './db/session-store.ts'
-import { createApp } from './http/app.ts'
+import { createApp, type HttpServer } from './http/app.ts'
 import { loadAssets } from './http/assets.ts'
 import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client-ip.ts'
 import { hasLocalHost } from './http/host.ts'
@@ -37,7 +37,7 @@ export async function serve(
   /** Leaves out the line with the set-up link. */
   { quiet_setup = false } = {},
 ): Promise<Node> {
-  let server: ReturnType<typeof createApp>['server'] = null
+  let server: HttpServer = null
   const node = await openNode(env, (topic, text) => server?.publish(topic, text))
   const { config, log, opened, database, key_store, core } = node
   const failed = (stage: string, error: unknown) => log.failed(stage, error)

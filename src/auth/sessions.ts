@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { SignInWay } from '../contracts/sign-in.ts'
 import type { StoredSession } from '../domain/credentials.ts'
 import type { SessionTokens } from './session-tokens.ts'
 
@@ -11,6 +12,8 @@ export interface SessionStore {
     expires_at: string
     ip: string
     user_agent: string
+    method: SignInWay['method']
+    hosted_domain: string | null
   }): Promise<void>
   find(id: string): Promise<StoredSession | undefined>
   /** Replaces the token id `old_jti`, which stays valid until `grace_until`; false when it was replaced already. */
@@ -60,11 +63,11 @@ export class Sessions {
     this.#listeners.push(listener)
   }
 
-  async start(user_id: string, from: { ip: string; user_agent: string }): Promise<Started> {
+  async start(user_id: string, from: { ip: string; user_agent: string }, way: SignInWay): Promise<Started> {
     const id = this.#newId()
     const jti = this.#newId()
     const session_expires_at = this.#now() + SESSION_MS
-    await this.#store.create({ id, user_id, jti, expires_at: iso(session_expires_at), ...from })
+    await this.#store.create({ id, user_id, jti, expires_at: iso(session_expires_at), ...from, ...way })
     return await this.#issue(user_id, id, jti, session_expires_at)
   }
 
@@ -73,7 +76,9 @@ export class Sessions {
    */
   async authenticate(
     token: string,
-  ): Promise<{ user_id: string; session_id: string; opened_at: number; expires_at: number } | Refusal> {
+  ): Promise<
+    { user_id: string; session_id: string; opened_at: number; expires_at: number; way: SignInWay } | Refusal
+  > {
     const claims = await this.#tokens.verify(token)
     if (claims === 'invalid') return { refusal: 'UNAUTHENTICATED' }
     if (claims === 'expired') return { refusal: 'SESSION_EXPIRED' }
@@ -85,6 +90,7 @@ export class Sessions {
       session_id: row.id,
       opened_at: Date.parse(row.created_at),
       expires_at: Date.parse(row.expires_at),
+      way: { method: row.method, hosted_domain: row.hosted_domain },
     }
   }
 

@@ -77,7 +77,14 @@ async function insertAll(
     throw new ApiError('ALREADY_SET_UP', 'This server is set up already. Sign in.')
   if (new_account) {
     const { user_id: id, display_name } = founder
-    await insertAccount(writer, { id, display_name, ...new_account, type: 'human', status: 'active' })
+    await insertAccount(writer, {
+      id,
+      display_name,
+      ...new_account,
+      type: 'human',
+      status: 'active',
+      email_proved: true,
+    })
   }
   const org: Org = {
     id: org_id,

@@ -37,6 +37,7 @@ import { taskRemoveDependency } from './task-remove-dependency.ts'
 import { taskRemoveEvidence } from './task-remove-evidence.ts'
 import { taskTransition } from './task-transition.ts'
 import { taskUpdate } from './task-update.ts'
+import { userAdopt } from './user-adopt.ts'
 import { userCreateAgent } from './user-create-agent.ts'
 import { userInviteAgain } from './user-invite-again.ts'
 import { userInviteHuman } from './user-invite-human.ts'
@@ -93,6 +94,7 @@ export const COMMANDS: Commands = {
   'task.remove_evidence': taskRemoveEvidence,
   'task.transition': taskTransition,
   'task.update': taskUpdate,
+  'user.adopt': userAdopt,
   'user.create_agent': userCreateAgent,
   'user.invite_again': userInviteAgain,
   'user.invite_human': userInviteHuman,

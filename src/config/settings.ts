@@ -24,6 +24,7 @@ export function readSettings(read: Reader) {
     ...storage(read.section('Storage')),
     ...files(read.section('Files')),
     ...secrets(read.section('Secrets')),
+    ...providers(read.section('Sign-in providers')),
     ...mail(read.section('Mail')),
     ...operation(read.section('Operation')),
     ...tuning(read.section('Tuning')),
@@ -167,6 +168,28 @@ function secrets(read: Reader) {
       matches: /^[\x21-\x7e]{16,}$/,
       doc: 'Opens `/metrics` to other machines as `Authorization: Bearer …`.',
     }),
+  }
+}
+
+function providers(read: Reader) {
+  const web = ['https', 'http'] as const
+  const id = (name: string, of: string) => read.optional(name, { doc: `Client id of this server at ${of}.` })
+  const secret = (name: string, of: string) =>
+    read.optional(name, { ...SECRET_SHAPE, doc: `Client secret of this server at ${of}.` })
+  return {
+    google_client_id: id('MC_GOOGLE_CLIENT_ID', 'Google'),
+    google_client_secret: secret('MC_GOOGLE_CLIENT_SECRET', 'Google'),
+    github_client_id: id('MC_GITHUB_CLIENT_ID', 'GitHub'),
+    github_client_secret: secret('MC_GITHUB_CLIENT_SECRET', 'GitHub'),
+    github_url: read.url('MC_GITHUB_URL', web, {
+      default_text: '`https://github.com`',
+      doc: 'Address of a GitHub Enterprise Server.',
+    }),
+    oidc_issuer: read.url('MC_OIDC_ISSUER', web, {
+      doc: 'Issuer of any OpenID Connect provider, which is found by discovery. Plain http only on this machine, or with `MC_ALLOW_HTTP=1`.',
+    }),
+    oidc_client_id: id('MC_OIDC_CLIENT_ID', 'the issuer'),
+    oidc_client_secret: secret('MC_OIDC_CLIENT_SECRET', 'the issuer'),
   }
 }
 

@@ -41,7 +41,7 @@ import {
   User,
 } from './resources.ts'
 import { Closed, Count, Nullable, OneOf, TaggedUnion, Text, Timestamp, Uuid } from './schema.ts'
-import { BACKUP_DESTINATIONS } from './vocabulary.ts'
+import { BACKUP_DESTINATIONS, PROVIDERS } from './vocabulary.ts'
 
 /*
  * Inputs and results of all commands: plain data, because the owner of the org may be another node. Built from the
@@ -98,6 +98,17 @@ const NewLink = Closed({ id: Uuid(), token_hash: Type.String(), expires_at: Time
 
 /** Hashes that the chosen password may have, the current one first. */
 const PasswordHashes = Type.Array(Type.String(), { minItems: 1 })
+
+/** An identity at a provider as it is stored. */
+export const NewIdentity = Closed({
+  id: Uuid(),
+  provider: OneOf(PROVIDERS),
+  issuer: Type.String(),
+  subject: Type.String(),
+  email: Nullable(Type.String()),
+  email_verified: Type.Boolean(),
+})
+export type NewIdentity = Static<typeof NewIdentity>
 
 export const HumanInvite = Closed({
   email: human.properties.email,
@@ -161,6 +172,8 @@ export const SecurityRecord = TaggedUnion({
   'auth.session_revoked': record('auth.session_revoked'),
   'auth.password_changed': record('auth.password_changed'),
   'auth.account_changed': record('auth.account_changed'),
+  'auth.identity_linked': record('auth.identity_linked'),
+  'auth.identity_unlinked': record('auth.identity_unlinked'),
 })
 export type SecurityRecord = Static<typeof SecurityRecord>
 
@@ -249,9 +262,24 @@ export const COMMAND_SCHEMAS = {
     input: ofUser({
       invite_id: Uuid(),
       display_name: AcceptInviteBody.properties.name,
-      password_hashes: PasswordHashes,
+      by: Type.Union([
+        Closed({ password_hashes: PasswordHashes }),
+        Closed({
+          identity: NewIdentity,
+          account_id: Nullable(Uuid('That has the identity, or gets it; null: a new one.')),
+        }),
+      ]),
     }),
     result: Closed({ user: User, account_id: Uuid() }),
+  },
+  'user.adopt': {
+    input: ofUser({
+      account_id: Uuid(),
+      provider: OneOf(PROVIDERS),
+      ip: opt(Type.String()),
+      user_agent: opt(Type.String()),
+    }),
+    result: nothing,
   },
   'user.invite_again': { input: ofUser({ invite: NewLink }), result: User },
   'user.link_sign_in': { input: ofUser({ link: NewLink }), result: Closed({ expires_at: Timestamp() }) },

@@ -22,6 +22,7 @@ import {
   LOOP_RESUME_REASONS,
   PASSWORD_CHANGES,
   PROJECT_STAGES,
+  PROVIDERS,
   ROLES,
   SESSION_ENDS,
   SIGN_IN_PROOFS,
@@ -105,6 +106,8 @@ export const EVENT_PAYLOADS = {
   'auth.account_changed': Closed({ user_id: Uuid(), change: OneOf(ACCOUNT_CHANGES), ...origin }),
   'scim_token.created': Closed({ scim_token: ScimToken, ...origin }),
   'scim_token.revoked': Closed({ scim_token: ScimToken, ...origin }),
+  'auth.identity_linked': Closed({ user_id: Uuid(), provider: OneOf(PROVIDERS), ...origin }),
+  'auth.identity_unlinked': Closed({ user_id: Uuid(), provider: OneOf(PROVIDERS), ...origin }),
 
   'project.created': Closed(project),
   'project.updated': Closed({ ...project, changed }),

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { EVENTS, type EventEnvelope } from './events.ts'
 import { Notification } from './resources.ts'
 import { Closed, Count, OneOf, TaggedUnion, Uuid } from './schema.ts'
+import { SignInRule } from './sign-in.ts'
 import { REVOCATION_REASONS } from './vocabulary.ts'
 
 /** Ending credentials; their streams end with them. */
@@ -10,6 +11,8 @@ export const Revocation = Closed({
   user_id: Type.Optional(Uuid()),
   session_id: Type.Optional(Uuid()),
   key_ids: Type.Optional(Type.Array(Uuid())),
+  /** Sessions that were started in another way. */
+  sign_in: Type.Optional(SignInRule),
 })
 export type Revocation = Static<typeof Revocation>
 

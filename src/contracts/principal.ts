@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Closed, Nullable, OneOf, Uuid } from './schema.ts'
+import { SignInWay } from './sign-in.ts'
 import { ROLES } from './vocabulary.ts'
 
 /** Scope of a sub-agent: its task, the projects of that task and their channels. */
@@ -16,6 +17,7 @@ export const AuthenticatedPrincipal = Closed({
   scope: Type.Optional(Scope),
   key_id: Type.Optional(Uuid('The API key of the request, so that a key revoked meanwhile is refused.')),
   session_id: Type.Optional(Uuid()),
+  sign_in: Type.Optional(SignInWay),
   ip: Type.Optional(Type.String()),
   user_agent: Type.Optional(Type.String()),
 })

@@ -22,6 +22,7 @@ import {
   PRIORITIES,
   PROJECT_STAGES,
   PROJECT_TYPES,
+  PROVIDERS,
   ROLES,
   TASK_STATUSES,
   TASK_TYPES,
@@ -67,6 +68,7 @@ export type PasswordBody = Static<typeof PasswordBody>
 export const AcceptInviteBody = Closed({
   name: opt(Name(LIMITS.display_name_max)),
   password: opt(Password),
+  provider: opt(OneOf(PROVIDERS, { description: 'Instead of a password: the answer says where to go on.' })),
   token_response: opt(Type.Boolean()),
 })
 export type AcceptInviteBody = Static<typeof AcceptInviteBody>
@@ -74,6 +76,13 @@ export type AcceptInviteBody = Static<typeof AcceptInviteBody>
 /** The new password of a member, by a one-time link. */
 export const SetPasswordBody = Closed({ password: Password, token_response: opt(Type.Boolean()) })
 export type SetPasswordBody = Static<typeof SetPasswordBody>
+
+/** Adds an identity at a provider to the own account. */
+export const LinkIdentityBody = Closed({
+  provider: OneOf(PROVIDERS),
+  return_to: opt(Text(LIMITS.url_max, { description: 'Local path to open afterwards.' })),
+})
+export type LinkIdentityBody = Static<typeof LinkIdentityBody>
 
 export const ChangePasswordBody = Closed({ current_password: Password, new_password: Password })
 export type ChangePasswordBody = Static<typeof ChangePasswordBody>

@@ -92,6 +92,9 @@ export type SignInMethod = (typeof SIGN_IN_METHODS)[number]
 /** What a sign-in was done with, or failed at. */
 export const SIGN_IN_PROOFS = [...SIGN_IN_METHODS, 'second_factor', 'passkey'] as const
 export type SignInProof = (typeof SIGN_IN_PROOFS)[number]
+/** Sign-in methods that another server vouches for. */
+export const PROVIDERS = ['github', 'google', 'oidc'] as const satisfies SignInMethod[]
+export type ProviderId = (typeof PROVIDERS)[number]
 
 export const TOPIC_TYPES = ['project', 'task', 'channel'] as const
 export type TopicType = (typeof TOPIC_TYPES)[number]
@@ -121,6 +124,8 @@ export const EVENT_TYPES = [
   'auth.account_changed',
   'scim_token.created',
   'scim_token.revoked',
+  'auth.identity_linked',
+  'auth.identity_unlinked',
   'project.created',
   'project.updated',
   'project.transitioned',

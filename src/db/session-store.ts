@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, sql as text } from 'drizzle-orm'
+import type { SignInMethod } from '../contracts/vocabulary.ts'
 import type { Database } from './client.ts'
 import { CoalescedReads } from './coalesced.ts'
 import { sessions } from './schema/global.ts'
@@ -16,6 +17,8 @@ const insertSession = statement(
       expires_at: string
       ip: string
       user_agent: string
+      method: SignInMethod
+      hosted_domain: string | null
     }>,
   ) =>
     build.insert(sessions).values({
@@ -26,6 +29,8 @@ const insertSession = statement(
       last_seen_at: text`now()`,
       ip: p.ip,
       user_agent: p.user_agent,
+      method: p.method,
+      hosted_domain: p.hosted_domain,
     }),
 )
 
@@ -85,6 +90,8 @@ export class PostgresSessionStore {
     expires_at: string
     ip: string
     user_agent: string
+    method: SignInMethod
+    hosted_domain: string | null
   }): Promise<void> {
     await this.#database.statement((sql) => insertSession(sql, row))
   }

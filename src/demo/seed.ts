@@ -86,7 +86,7 @@ async function addPerson(run: Run, password_hash: string): Promise<Authenticated
     user_id,
     invite,
   })
-  await run('user.join', { user_id, invite_id: invite.id, password_hashes: [password_hash] })
+  await run('user.join', { user_id, invite_id: invite.id, by: { password_hashes: [password_hash] } })
   return { kind: 'human', id: user_id, display_name: 'Tomasz Nowak', org_id: null, role: 'contributor' }
 }
 

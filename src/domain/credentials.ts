@@ -1,4 +1,14 @@
-import type { OrgStatus, Role, SubAgentStatus, UserStatus, UserType } from '../contracts/vocabulary.ts'
+import type { OrgSettings } from '../contracts/settings.ts'
+import type { SignInWay } from '../contracts/sign-in.ts'
+import type {
+  OrgStatus,
+  Role,
+  SignInMethod,
+  SubAgentStatus,
+  UserStatus,
+  UserType,
+} from '../contracts/vocabulary.ts'
+import { admits, signInRule } from './sign-in.ts'
 
 /** A stored key with its principal and org. Times are ISO 8601. */
 export interface StoredKey {
@@ -36,14 +46,23 @@ export function entersBy(since: number | null, opened_at: number): boolean {
   return since === null || since <= opened_at
 }
 
-/** Memberships that a session opened at a time, in milliseconds since 1970, enters. */
-export function entered<M extends { status: UserStatus; account_since: string | null }>(
+interface MembershipOfAccount {
+  status: UserStatus
+  account_since: string | null
+  /** Settings of the org that say how it is entered. */
+  sign_in: Pick<OrgSettings, 'authentication' | 'integrations'>
+}
+
+/** Memberships that a session enters, which was opened at a time, in milliseconds since 1970, and in some way. */
+export function entered<M extends MembershipOfAccount>(
   memberships: readonly M[],
-  opened_at: number,
+  { opened_at, way }: { opened_at: number; way: SignInWay | undefined },
 ): M[] {
   return memberships.filter(
-    ({ status, account_since }) =>
-      status === 'active' && entersBy(account_since === null ? null : Date.parse(account_since), opened_at),
+    ({ status, account_since, sign_in }) =>
+      status === 'active' &&
+      entersBy(account_since === null ? null : Date.parse(account_since), opened_at) &&
+      (way === undefined || admits(signInRule(sign_in), way)),
   )
 }
 
@@ -60,4 +79,6 @@ export interface StoredSession {
   revoked_at: string | null
   ip: string | null
   user_agent: string | null
+  method: SignInMethod
+  hosted_domain: string | null
 }

@@ -37,6 +37,8 @@ const SECURITY_EVENTS = [
   'auth.account_changed',
   'scim_token.created',
   'scim_token.revoked',
+  'auth.identity_linked',
+  'auth.identity_unlinked',
   'api_key.rotated',
   'api_key.revoked',
   'api_key.rotation_due',

@@ -343,6 +343,8 @@ const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
   'auth.account_changed': null,
   'scim_token.created': null,
   'scim_token.revoked': null,
+  'auth.identity_linked': (to) => to.changeAccount(),
+  'auth.identity_unlinked': null,
   'project.created': setProject,
   'project.updated': null,
   'project.transitioned': null,

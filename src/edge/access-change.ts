@@ -25,6 +25,7 @@ export function accessChangeOf(event: LogEvent, permissions: Permissions): Acces
     case 'api_key.revoked':
     case 'channel.updated':
     case 'auth.password_changed':
+    case 'auth.identity_linked':
       return undefined
     case 'user.created':
     case 'user.updated':

@@ -65,6 +65,9 @@ function routes(deps: Deps, readiness: Readiness) {
     .use(socketRoutes(deps))
 }
 
+/** The listening server of an app; null until it listens. */
+export type HttpServer = Elysia['server']
+
 /** The HTTP server: API, its document, and the app. */
 export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
   let document: Promise<string> | undefined

@@ -4,13 +4,16 @@ import type { CookieScope } from '../auth/cookies.ts'
 import type { Devices } from '../auth/devices.ts'
 import type { Passkeys } from '../auth/passkeys.ts'
 import type { Passwords } from '../auth/passwords.ts'
+import type { Providers } from '../auth/providers/configured.ts'
 import type { SecondFactors } from '../auth/second-factors.ts'
 import type { SecondStep } from '../auth/second-steps.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ShellInvite, ShellLink } from '../auth/shell-links.ts'
+import type { SignInFlows } from '../auth/sign-in-flows.ts'
 import type { ChannelReplyTo, ChannelRequest, CommandCall, ReplyTo } from '../contracts/calls.ts'
 import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
+import type { IdentityStore } from '../db/identity-store.ts'
 import type { PasskeyStore } from '../db/passkey-store.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
@@ -31,6 +34,10 @@ export interface Deps {
   in_flight: InFlight
   accounts: Accounts
   passwords: Passwords
+  identities: IdentityStore
+  /** Sign-in providers of this server. */
+  providers: Providers
+  flows: SignInFlows
   sessions: Sessions
   edges: Edges
   database: Database

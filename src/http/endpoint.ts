@@ -185,7 +185,12 @@ export function endpoints(deps: Deps) {
   return {
     /** Anybody may call it; limited per address, but for what machines ask all the time. */
     open<B extends TSchema, Q extends TSchema>(
-      spec: Spec<B, Q> & { sign_in?: boolean; unlimited?: boolean },
+      spec: Spec<B, Q> & {
+        sign_in?: boolean
+        unlimited?: boolean
+        /** A page of another site leads here, such as a sign-in provider's. */
+        from_elsewhere?: boolean
+      },
       handle: (
         call: Omit<Call<BodyOf<B>, QueryOf<Q>>, 'principal' | 'credential' | 'idempotency'>,
       ) => Promise<Answer>,
@@ -198,7 +203,7 @@ export function endpoints(deps: Deps) {
           : spec.sign_in
             ? deps.limits.signIn(ip, device?.id)
             : deps.limits.anonymous(ip)
-        if (spec.sign_in) deps.identify.checkOrigin(request)
+        if (spec.sign_in && !spec.from_elsewhere) deps.identify.checkOrigin(request)
         const { body, query } = await read()
         return { answer: await handle({ request, request_id, ip, params, body, query }), headers }
       })

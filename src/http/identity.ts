@@ -7,6 +7,7 @@ import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { KeyRefusal } from '../contracts/vocabulary.ts'
 import type { StoredKey } from '../domain/credentials.ts'
 import type { Member } from '../domain/permissions.ts'
+import { admits, signInRule } from '../domain/sign-in.ts'
 import type { Credential } from '../edge/credential.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
 import { failedTooOften } from './limits.ts'
@@ -107,7 +108,7 @@ export class Identify {
   async #session(token: string, by_cookie: boolean, request: Request, ip: string): Promise<Authenticated> {
     const found = await this.#ports.sessions.authenticate(token)
     if ('refusal' in found) throw sessionRefused(found.refusal)
-    const { user_id: id, session_id, opened_at, expires_at } = found
+    const { user_id: id, session_id, opened_at, expires_at, way } = found
     const principal = {
       kind: 'human',
       id,
@@ -115,6 +116,7 @@ export class Identify {
       org_id: null,
       role: null,
       session_id,
+      sign_in: way,
       ...recordOf(request, ip),
     } as const
     checkPageUser(principal, request.headers.get('x-mc-user'))
@@ -188,7 +190,7 @@ export class Identify {
     const id =
       opened_at === undefined ? principal.id : await this.#ports.memberOf(edge, principal.id, opened_at)
     const member = id === undefined ? undefined : permissions.member(id)
-    if (id === undefined || member?.status !== 'active') throw notFound('org')
+    if (id === undefined || member?.status !== 'active' || !isAdmitted(principal, edge)) throw notFound('org')
     this.#ports.active(org_id, id)
     const { type: kind, display_name, role } = member
     if (kind === 'agent') edge.attendance.called(id, Date.now())
@@ -206,6 +208,7 @@ export class Identify {
    */
   async holds({ principal, opened_at }: Authenticated, edge: OrgEdge, member_id: string): Promise<boolean> {
     if (opened_at === undefined) return true
+    if (!isAdmitted(principal, edge)) return false
     return (await this.#ports.memberOf(edge, principal.id, opened_at)) === member_id
   }
 }
@@ -234,6 +237,11 @@ export function principalNow(membership: Membership): AuthenticatedPrincipal {
   const now = { ...principal, display_name, role }
   membership.found = { member, principal: now }
   return now
+}
+
+/** Whether the org takes sessions that were started like this one. Keys are no matter of it. */
+function isAdmitted({ sign_in }: AuthenticatedPrincipal, { permissions }: OrgEdge): boolean {
+  return sign_in === undefined || admits(signInRule(permissions.settings), sign_in)
 }
 
 /** Where a request came from, for the record of security events. */

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import type { ErrorCode } from '../contracts/errors.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { API_VERSION } from '../contracts/version.ts'
+import { PROVIDERS } from '../contracts/vocabulary.ts'
 import { namedSchemas, refusalResponse } from './document.ts'
 import { exampleOf } from './examples.ts'
 
@@ -142,6 +143,8 @@ function pathParameter(name: string): Pick<Parameter, 'description' | 'schema'> 
     return { description: 'Number of the message.', schema: { type: 'integer', minimum: 1 } }
   if (name === 'job')
     return { description: 'Id of the job.', schema: { type: 'string', pattern: '^[1-9][0-9]{0,17}$' } }
+  if (name === 'provider')
+    return { description: 'A sign-in provider.', schema: { type: 'string', enum: [...PROVIDERS] } }
   if (name === 'token') return { description: 'Last part of the link.', schema: { type: 'string' } }
   return { description: 'Id of the resource.', schema: uuid }
 }

@@ -51,6 +51,10 @@ function recordOf(
       return { type: content.type, payload: { ...content.payload, ...origin } }
     case 'auth.account_changed':
       return { type: content.type, payload: { ...content.payload, ...origin } }
+    case 'auth.identity_linked':
+      return { type: content.type, payload: { ...content.payload, ...origin } }
+    case 'auth.identity_unlinked':
+      return { type: content.type, payload: { ...content.payload, ...origin } }
   }
 }
 

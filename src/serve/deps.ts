@@ -6,15 +6,18 @@ import { Devices } from '../auth/devices.ts'
 import { hashLinkToken } from '../auth/link-tokens.ts'
 import { Passkeys, relyingParty } from '../auth/passkeys.ts'
 import { Passwords } from '../auth/passwords.ts'
+import { configuredProviders } from '../auth/providers/configured.ts'
 import { TokenBuckets } from '../auth/rate-limit.ts'
 import { SecondFactors } from '../auth/second-factors.ts'
 import { readSecondStep, signSecondStep, spentName } from '../auth/second-steps.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import { readShellInvite, readShellLink } from '../auth/shell-links.ts'
+import { SignInFlows } from '../auth/sign-in-flows.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
 import { totpUri } from '../auth/totp.ts'
 import { newId } from '../contracts/ids.ts'
 import { SERVER_VERSION } from '../contracts/version.ts'
+import { IdentityStore } from '../db/identity-store.ts'
 import { PasskeyStore } from '../db/passkey-store.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import { PostgresSecondFactorStore } from '../db/second-factor-store.ts'
@@ -68,6 +71,9 @@ export function createDeps(
     limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
     accounts,
     passwords: new Passwords(secrets.pepper),
+    identities: new IdentityStore(database),
+    providers: configuredProviders(config, Date.now),
+    flows: new SignInFlows(link_secrets, cookies, Date.now),
     sessions,
     edges: core.edges,
     database,

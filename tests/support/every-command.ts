@@ -63,8 +63,16 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     user_id: person.id,
     invite_id: again.id,
     display_name: 'Tomasz N.',
-    password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA'],
+    by: { password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA'] },
   })
+  const stranger = await take<User>('user.invite_human', {
+    email: 'una@example.com',
+    display_name: 'Una',
+    role: 'contributor',
+    user_id: newId(),
+    invite: invite(),
+  })
+  await take('user.adopt', { user_id: stranger.id, account_id: stranger.id, provider: 'oidc' })
   const link = invite()
   await take('user.link_sign_in', { user_id: person.id, link })
   await take('user.set_password', {

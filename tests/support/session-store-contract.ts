@@ -20,7 +20,9 @@ async function started({ store, user_id }: SessionStoreUnderTest) {
     expires_at: LATER,
     ip: '127.0.0.1',
     user_agent: 'test',
-  }
+    method: 'google',
+    hosted_domain: 'example.com',
+  } as const
   await store.create(session)
   return session
 }
@@ -46,6 +48,8 @@ export const SESSION_STORE_RULES: Rule[] = [
         revoked_at: null,
         ip: '127.0.0.1',
         user_agent: 'test',
+        method: 'google',
+        hosted_domain: 'example.com',
       })
       assert.equal(at(expires_at), at(LATER))
       for (const time of [created_at, last_seen_at]) assert.ok(Number(at(time)) > 0, time)

@@ -26,6 +26,8 @@ import retention_down from './0012_retention.down.sql' with { type: 'text' }
 import retention_up from './0012_retention.sql' with { type: 'text' }
 import key_reminders_down from './0013_key_reminders.down.sql' with { type: 'text' }
 import key_reminders_up from './0013_key_reminders.sql' with { type: 'text' }
+import identities_down from './0014_identities.down.sql' with { type: 'text' }
+import identities_up from './0014_identities.sql' with { type: 'text' }
 import account_security_down from './0015_account_security.down.sql' with { type: 'text' }
 import account_security_up from './0015_account_security.sql' with { type: 'text' }
 import scim_down from './0016_scim.down.sql' with { type: 'text' }
@@ -56,6 +58,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0011_backups', up: backups_up, down: backups_down },
   { name: '0012_retention', up: retention_up, down: retention_down },
   { name: '0013_key_reminders', up: key_reminders_up, down: key_reminders_down },
+  { name: '0014_identities', up: identities_up, down: identities_down },
   { name: '0015_account_security', up: account_security_up, down: account_security_down },
   { name: '0016_scim', up: scim_up, down: scim_down },
 ]

@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, lt, or, type SQLWrapper, sql as text } from 'drizzle-orm'
 import { notFound } from '../../contracts/errors.ts'
 import type { Org } from '../../contracts/resources.ts'
-import { DEFAULT_SETTINGS } from '../../contracts/settings.ts'
+import { DEFAULT_SETTINGS, type OrgSettings } from '../../contracts/settings.ts'
 import type { ActingMember } from '../../domain/credentials.ts'
 import { filledSettings } from '../../domain/settings.ts'
 import type { Database, OrgRef } from '../client.ts'
@@ -125,6 +125,7 @@ const replaceEmail = statement(
       .set({
         email: given(p.email),
         password_hash: given(p.password_hash),
+        email_proved_at: text`now()`,
         email_set_at: text`greatest(now(), ${p.issued_at}::timestamptz + interval '1 ms')`,
         updated_at: text`now()`,
       })
@@ -154,7 +155,10 @@ type MembershipRow = Pick<Organization, 'slug' | 'name'> &
   Pick<
     typeof memberships.$inferSelect,
     'org_id' | 'user_id' | 'display_name' | 'account_since' | 'role' | 'status'
-  > & { org_status: Organization['status'] }
+  > & {
+    org_status: Organization['status']
+    sign_in: Pick<OrgSettings, 'authentication' | 'integrations'>
+  }
 type InviteRow = Pick<
   typeof invites.$inferSelect,
   'org_id' | 'id' | 'purpose' | 'email' | 'user_id' | 'expires_at' | 'accepted_at'
@@ -214,11 +218,16 @@ export class Accounts {
 
   /** Memberships of an account, by name of the org. */
   async memberships(account_id: string): Promise<MembershipRow[]> {
-    return await this.#database.query(
+    const rows = await this.#database.query(
       (sql) => sql<MembershipRow[]>`
-        select org_id, user_id, display_name, account_since, slug, name, org_status, role, status
+        select org_id, user_id, display_name, account_since, slug, name, org_status, role, status, sign_in
         from auth_memberships(${account_id}) order by name collate "natural", org_id`,
     )
+    const { authentication, integrations } = DEFAULT_SETTINGS
+    return rows.map((row) => ({
+      ...row,
+      sign_in: filledSettings(row.sign_in, { authentication, integrations }),
+    }))
   }
 
   /** The member as which an account acts in an org. */

@@ -119,6 +119,16 @@ export async function memberWithEmail(
   return member?.user_id
 }
 
+/** Whether an account acts as a member already. */
+export async function hasMember(
+  { sql }: Pick<Tx, 'sql'>,
+  org_id: string,
+  account_id: string,
+): Promise<boolean> {
+  const rows = await sql`select 1 from memberships where org_id = ${org_id} and account_id = ${account_id}`
+  return rows.length > 0
+}
+
 /** Whether a link of this user is neither used up nor expired. */
 export async function isLinkOpen(
   { sql }: Pick<Tx, 'sql'>,

@@ -10,7 +10,14 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { ACCOUNT_EMAIL_KINDS, EMAIL_STATUSES, USER_STATUSES, USER_TYPES } from '../../contracts/vocabulary.ts'
+import {
+  ACCOUNT_EMAIL_KINDS,
+  EMAIL_STATUSES,
+  PROVIDERS,
+  SIGN_IN_METHODS,
+  USER_STATUSES,
+  USER_TYPES,
+} from '../../contracts/vocabulary.ts'
 import { at, createdAt, id, updatedAt } from './columns.ts'
 
 /**
@@ -29,6 +36,8 @@ export const users = pgTable(
     password_set_at: at('password_set_at'),
     /** A link that confirms an address and is older than this is used up. */
     email_set_at: at('email_set_at'),
+    /** Since when the address is known to be the person's: by a provider, by mail, or by whoever set the server up. */
+    email_proved_at: at('email_proved_at'),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     created_at: createdAt(),
     updated_at: updatedAt(),
@@ -40,6 +49,8 @@ export const users = pgTable(
 export const identities = pgTable(
   'identities',
   {
+    id: id().unique(),
+    provider: text('provider', { enum: PROVIDERS }).notNull(),
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
     user_id: uuid('user_id')
@@ -68,6 +79,9 @@ export const sessions = pgTable(
     revoked_at: at('revoked_at'),
     ip: text('ip'),
     user_agent: text('user_agent'),
+    method: text('method', { enum: SIGN_IN_METHODS }).notNull().default('password'),
+    /** Google Workspace of the account at the provider. */
+    hosted_domain: text('hosted_domain'),
   },
   (t) => [index('sessions_user').on(t.user_id, t.created_at)],
 )

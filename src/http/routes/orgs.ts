@@ -31,8 +31,9 @@ export function orgRoutes(deps: Deps) {
           errors: ['NOT_FOUND'],
         },
         async ({ principal, credential: { opened_at = Infinity }, query }) => {
+          const way = principal.sign_in
           hideFromSubAgents(principal)
-          const own = entered(await deps.accounts.memberships(principal.id), opened_at)
+          const own = entered(await deps.accounts.memberships(principal.id), { opened_at, way })
           const { data: shown, pagination } = pageOf(own, query)
           const data = await deps.accounts.orgs(
             principal.id,

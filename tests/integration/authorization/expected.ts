@@ -66,6 +66,8 @@ export const EXPECTED: readonly Row[] = [
   ),
 
   row('GET /auth/providers', anybody(OK)),
+  row('GET /auth/login', anybody(refusal('VALIDATION_FAILED')), 'of a provider that is not configured'),
+  row('GET /auth/callback/{provider}', anybody('302'), 'that no browser asked for'),
   row('GET /auth/setup/{token}', anybody(refusal('ALREADY_SET_UP')), 'a server that is set up'),
   row('POST /auth/setup', anybody(refusal('ALREADY_SET_UP')), 'a server that is set up'),
   row('POST /auth/password', anybody(OK)),
@@ -116,6 +118,18 @@ export const EXPECTED: readonly Row[] = [
     'DELETE /auth/sessions/{id}',
     people(refusal('SESSION_NOT_FOUND'), UNAUTHENTICATED),
     'somebody else’s session',
+  ),
+
+  row('GET /auth/identities', people(OK, UNAUTHENTICATED)),
+  row(
+    'POST /auth/identities',
+    people(refusal('VALIDATION_FAILED'), UNAUTHENTICATED),
+    'at a provider that is not configured',
+  ),
+  row(
+    'DELETE /auth/identities/{id}',
+    people(refusal('IDENTITY_NOT_FOUND'), UNAUTHENTICATED),
+    'somebody else’s identity',
   ),
 
   row('GET /api/v1/orgs', people(OK, OK, NOT_FOUND)),

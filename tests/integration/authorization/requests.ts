@@ -1,6 +1,7 @@
 import { signEmailLink } from '../../../src/auth/account-links.ts'
 import { loadSecrets } from '../../../src/auth/secrets.ts'
 import { signUnsubscribeLink } from '../../../src/auth/unsubscribe-links.ts'
+import { newId } from '../../../src/contracts/ids.ts'
 import type { Org } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD } from '../../support/client.ts'
 import { failedEmail } from '../../support/failed-email.ts'
@@ -257,6 +258,11 @@ const ELSEWHERE: Record<string, Make> = {
   'GET /version': nothing,
   'GET /metrics from this machine; an API key is not the metrics token': nothing,
   'GET /auth/providers': nothing,
+  'GET /auth/login of a provider that is not configured': () => ({ query: 'provider=oidc' }),
+  'GET /auth/callback/{provider} that no browser asked for': () => ({
+    params: { provider: 'oidc' },
+    query: 'code=x&state=y',
+  }),
   'GET /auth/setup/{token} a server that is set up': ({ world }) => ({
     params: { token: world.server.setup_token },
   }),
@@ -327,6 +333,9 @@ const ELSEWHERE: Record<string, Make> = {
   'DELETE /auth/sessions/{id} somebody else’s session': async ({ world }) => ({
     params: { id: await sessionId(world.other_session) },
   }),
+  'GET /auth/identities': nothing,
+  'POST /auth/identities at a provider that is not configured': () => ({ body: { provider: 'oidc' } }),
+  'DELETE /auth/identities/{id} somebody else’s identity': () => ({ params: { id: newId() } }),
   'GET /api/v1/orgs': nothing,
   'POST /api/v1/orgs on a multi-tenant server': () => ({ body: { ...named(), slug: `org-${unique()}` } }),
 }

@@ -52,6 +52,7 @@ async function call(url: string, method: string, { body, headers }: Sent): Promi
   const answer = await fetch(url, {
     method,
     signal: stop.signal,
+    redirect: 'manual',
     headers: { ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })

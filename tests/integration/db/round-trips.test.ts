@@ -72,6 +72,7 @@ const ROUND_TRIPS: Record<string, number> = {
   // One more than 3: it ends sub-agents.
   'task.transition': 4,
   'task.update': 4,
+  'user.adopt': 5,
   'user.create_agent': 7,
   'user.invite_again': 5,
   'user.invite_human': 6,

@@ -42,9 +42,8 @@ const slugs = ({ body }: { body: SignedIn }) => body.memberships.map(({ org }) =
 
 /** A member who joined by a mailed invite. */
 async function member(name: string) {
-  const person = await join(admin, name)
+  const person = await join(admin, name, 'contributor', (email) => smtp.mailsTo(email))
   const address = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`
-  await smtp.mailsTo(address)
   return { person, address }
 }
 
@@ -165,6 +164,38 @@ describe('a forgotten password', () => {
     await sql.end()
     expect((await mailed(address, 2)).subject).toBe('Set a new password · Mission Control')
   })
+})
+
+test('U16 the first mailed link proves the address, and ends ways in that others may have left', async () => {
+  const { person, address } = await member('Pre Hijacked')
+  const sql = databaseOf(server)
+  const [account] = await sql<{ id: string; email_proved_at: string | null }[]>`
+    select id, email_proved_at from users where email = ${address}`
+  expect(account?.email_proved_at).toBeNull()
+  const id = account!.id
+  await sql`insert into identities (id, provider, issuer, subject, user_id) values (uuidv7(), 'oidc', 'https://evil.example', ${id}, ${id})`
+  await sql`insert into passkeys (id, account_id, credential_id, public_key, counter, name, synced) values (uuidv7(), ${id}, ${id}, '', 0, 'A stranger’s', false)`
+  const ways = async () => {
+    const [row] = await sql<{ identities: number; passkeys: number; proved: boolean }[]>`
+      select (select count(*)::int from identities where user_id = ${id}) as identities,
+        (select count(*)::int from passkeys where account_id = ${id}) as passkeys, email_proved_at is not null as proved
+      from users where id = ${id}`
+    return row
+  }
+  expect(await ways()).toEqual({ identities: 1, passkeys: 1, proved: false })
+  await forgot(address)
+  const { tokens } = await mailed(address, 2)
+  expect((await setBy(tokens[0], NEW_PASSWORD)).status).toBe(200)
+  expect(await ways()).toEqual({ identities: 0, passkeys: 0, proved: true })
+  expect((await person.call('GET', '/auth/me')).status).toBe(401)
+
+  // A later one leaves what its owner has added since.
+  await sql`insert into identities (id, provider, issuer, subject, user_id) values (uuidv7(), 'oidc', 'https://good.example', ${id}, ${id})`
+  await forgot(address)
+  const again = await mailed(address, 3)
+  expect((await setBy(again.tokens[0], OTHER_PASSWORD)).status).toBe(200)
+  expect(await ways()).toEqual({ identities: 1, passkeys: 0, proved: true })
+  await sql.end()
 })
 
 test('U16 a mail whose confirmation was lost is repeated once, with the same Message-ID', async () => {

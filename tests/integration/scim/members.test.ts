@@ -49,7 +49,7 @@ async function joined(id: string): Promise<Person> {
 }
 
 describe('a person that a provider creates', () => {
-  test('P4 is invited as a contributor, with its names, and is found by all of them', async () => {
+  test('S4 is invited as a contributor, with its names, and is found by all of them', async () => {
     const name = named('Una')
     const body = newUser(name, { externalId: `00u${names}` })
     const { status, body: made, headers } = await directory.post('/Users', body)
@@ -88,7 +88,7 @@ describe('a person that a provider creates', () => {
     expect(await directory.find('id eq "7"')).toEqual([])
   })
 
-  test('P4 joins by the link of its invite, and proves nothing of its address by that', async () => {
+  test('S4 joins by the link of its invite, and proves nothing of its address by that', async () => {
     const made = await created(named('Jo'))
     const person = await joined(made.id)
     expect((await person.in('GET', '/projects')).status).toBe(200)
@@ -100,7 +100,7 @@ describe('a person that a provider creates', () => {
     )
   })
 
-  test('P5 is there once: by its name and by its address', async () => {
+  test('S5 is there once: by its name and by its address', async () => {
     const made = await created(named('Only'))
     for (const again of [
       newUser(named('Only')),
@@ -114,7 +114,7 @@ describe('a person that a provider creates', () => {
     }
   })
 
-  test('P5 with a name that another member has is told from it', async () => {
+  test('S5 with a name that another member has is told from it', async () => {
     const name = named('Twin')
     await created(name)
     const twin = await created(name, { userName: `twin${names}@example.org` })
@@ -141,7 +141,7 @@ describe('a person that a provider creates', () => {
       expect((await directory.post('/Users', body)).status).toBe(400)
   })
 
-  test('P8 that is inactive from the start waits without a link, and is invited when it becomes active', async () => {
+  test('S8 that is inactive from the start waits without a link, and is invited when it becomes active', async () => {
     const made = await created(named('Later'), { active: false })
     expect(made.active).toBe(false)
     expect(await memberOf(made.id)).toMatchObject({ status: 'deactivated' })
@@ -156,7 +156,7 @@ describe('a person that a provider creates', () => {
     await joined(made.id)
   })
 
-  test('P6 is changed by PUT and PATCH; its address stays', async () => {
+  test('S6 is changed by PUT and PATCH; its address stays', async () => {
     const made = await created(named('Mo'))
     const path = `/Users/${made.id}`
     const renamed = `Mo Renamed${names}`
@@ -186,7 +186,7 @@ describe('a person that a provider creates', () => {
     expect((await directory.get(path)).body).toEqual(patch.body)
   })
 
-  test('P15 written once more as it is has no event and no other version', async () => {
+  test('S15 written once more as it is has no event and no other version', async () => {
     const made = await created(named('Same'))
     const path = `/Users/${made.id}`
     for (const answer of [
@@ -210,7 +210,7 @@ describe('a person that a provider creates', () => {
 })
 
 describe('a person that a provider deactivates', () => {
-  test('P7 is out at once: sessions, streams, links and sub-agents; and comes back to its work, not to its sessions', async () => {
+  test('S7 is out at once: sessions, streams, links and sub-agents; and comes back to its work, not to its sessions', async () => {
     const made = await created(named('Dee'))
     const person = await joined(made.id)
     const project = (
@@ -281,7 +281,7 @@ describe('a person that a provider deactivates', () => {
     expect((await back.in('GET', '/projects')).status).toBe(200)
   })
 
-  test('P8 that had not joined cannot join by the link of before', async () => {
+  test('S8 that had not joined cannot join by the link of before', async () => {
     const made = await created(named('Lee'))
     const { body } = await admin.in<{ invite_url: string }>('POST', `/users/${made.id}/invite`)
     await directory.patch(`/Users/${made.id}`, { op: 'replace', path: 'active', value: false })
@@ -295,7 +295,7 @@ describe('a person that a provider deactivates', () => {
     await joined(made.id)
   })
 
-  test('P9 by DELETE is a member no longer, and may be created anew', async () => {
+  test('S9 by DELETE is a member no longer, and may be created anew', async () => {
     const made = await created(named('Gone'))
     const person = await joined(made.id)
     expect((await directory.delete(`/Users/${made.id}`)).status).toBe(204)
@@ -312,7 +312,7 @@ describe('a person that a provider deactivates', () => {
 })
 
 describe('a role by a group', () => {
-  test('P10 is given and taken by PATCH and PUT, with an event each', async () => {
+  test('S10 is given and taken by PATCH and PUT, with an event each', async () => {
     const [one, two] = [await created(named('Roa')), await created(named('Rob'))]
     const group = '/Groups/administrators'
     const add = await directory.patch(group, {
@@ -348,7 +348,7 @@ describe('a role by a group', () => {
     expect((await memberOf(one.id)).role).toBe('contributor')
   })
 
-  test('P10 is changed for all or for nobody', async () => {
+  test('S10 is changed for all or for nobody', async () => {
     const made = await created(named('All'))
     const stranger = crypto.randomUUID()
     const { status, body } = await directory.patch('/Groups/administrators', {
@@ -360,7 +360,7 @@ describe('a role by a group', () => {
     expect((await memberOf(made.id)).role).toBe('contributor')
   })
 
-  test('P11 never takes the last administrator, and neither does a deactivation or a removal', async () => {
+  test('S11 never takes the last administrator, and neither does a deactivation or a removal', async () => {
     const other = await startServer({ env: { MC_RATE_LIMITS: 'off' } })
     try {
       const alone = await setUp(other)
@@ -417,7 +417,7 @@ describe('a role by a group', () => {
   })
 })
 
-test('P12 agents are none of a provider’s business', async () => {
+test('S12 agents are none of a provider’s business', async () => {
   const agent = await addAgent(admin, `forge-${names}`, 'administrator')
   expect((await directory.get(`/Users/${agent.user.id}`)).status).toBe(404)
   expect((await directory.delete(`/Users/${agent.user.id}`)).status).toBe(404)

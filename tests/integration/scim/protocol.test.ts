@@ -23,7 +23,7 @@ const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 const asUser = (body: Json): Json => new SCIMMY.Schemas.User(structuredClone(body), 'out')
 const asGroup = (body: Json): Json => new SCIMMY.Schemas.Group(structuredClone(body), 'out')
 
-describe('P14 the examples of RFC 7643 and RFC 7644', () => {
+describe('S14 the examples of RFC 7643 and RFC 7644', () => {
   test('the full User is created, read, replaced, patched and deleted', async () => {
     const { status, body } = await directory.post('/Users', RFC_USER)
     expect(status).toBe(201)

@@ -22,7 +22,7 @@ interface Listed {
 const listed = async () => (await admin.in<Listed>('GET', '/scim-tokens')).body.data
 const status = async (one: Provider) => (await one.get('/Users')).status
 
-test('P1 a token is shown once, listed without itself, used, and dead at once when it is revoked', async () => {
+test('S1 a token is shown once, listed without itself, used, and dead at once when it is revoked', async () => {
   const answer = await admin.in<Json>('POST', '/scim-tokens', { name: 'Okta' })
   expect(answer.status).toBe(201)
   const { token, ...rest } = answer.body
@@ -61,7 +61,7 @@ test('a repeat of the request shows no token again', async () => {
   await admin.in('DELETE', `/scim-tokens/${first.body.id}`)
 })
 
-test('P3 nothing else opens the service, and the token opens nothing else', async () => {
+test('S3 nothing else opens the service, and the token opens nothing else', async () => {
   const directory = await provider(admin)
   const agent = await addAgent(admin, 'forge', 'administrator')
   for (const token of [
@@ -113,7 +113,7 @@ test('every operation wants a token, and every change an organization that is no
   }
 })
 
-test('P3 the token of an organization is none in another one, and an unknown one is refused like that', async () => {
+test('S3 the token of an organization is none in another one, and an unknown one is refused like that', async () => {
   const directory = await provider(admin)
   expect((await admin.call('POST', '/api/v1/orgs', { name: 'Elsewhere', slug: 'elsewhere' })).status).toBe(
     201,
@@ -131,7 +131,7 @@ test('P3 the token of an organization is none in another one, and an unknown one
   expect((await directory.post('/Users', newUser('Elsa Where'))).status).toBe(201)
 })
 
-test('P2 a token ends with the rights of whoever made it', async () => {
+test('S2 a token ends with the rights of whoever made it', async () => {
   const boss = await join(admin, 'Bo Boss', 'administrator')
   const directory = await provider(boss)
   expect(await status(directory)).toBe(200)
@@ -148,7 +148,7 @@ test('P2 a token ends with the rights of whoever made it', async () => {
   expect((await listed()).map(({ id }) => id)).not.toContain(directory.token_id)
 })
 
-test('P13 a suspended organization is read and not written; a token may be revoked', async () => {
+test('S13 a suspended organization is read and not written; a token may be revoked', async () => {
   const directory = await provider(admin)
   const made = (await directory.post('/Users', newUser('Sue Spended'))).body
   expect((await admin.in('POST', '/suspend')).status).toBe(200)

@@ -21,7 +21,12 @@ function world(jwt: Secrets['jwt'] = [FIRST]) {
     () => time.now,
     () => `id-${++ids}`,
   )
-  const start = () => sessions.start('user', { ip: '127.0.0.1', user_agent: 'test' })
+  const start = () =>
+    sessions.start(
+      'user',
+      { ip: '127.0.0.1', user_agent: 'test' },
+      { method: 'password', hosted_domain: null },
+    )
   return { time, rows, sessions, tokens, start }
 }
 

@@ -5,6 +5,7 @@ import type {
   ChangePasswordBody,
   ConfirmEmailBody,
   ConfirmPasswordBody,
+  LinkIdentityBody,
   PasskeyCreateBody,
   PasskeySignInBody,
   PasswordBody,
@@ -15,7 +16,7 @@ import type {
   SetPasswordBody,
   SetupBody,
 } from '@contracts/requests.ts'
-import type { Role } from '@contracts/vocabulary.ts'
+import type { ProviderId, Role, SignInMethod } from '@contracts/vocabulary.ts'
 import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
@@ -23,7 +24,7 @@ import type {
 import { request } from './http.ts'
 
 export interface Providers {
-  providers: { id: string; name: string }[]
+  providers: { id: SignInMethod; name: string }[]
   setup_needed: boolean
   multi_tenant: boolean
   /** Whether people may sign in with a passkey. */
@@ -87,6 +88,21 @@ export interface Invite {
   display_name: string
   org_name: string
   org_slug: string
+  /** Those of this server that the org admits. */
+  sign_in_methods: SignInMethod[]
+}
+
+/** Page of a provider, where a sign-in goes on. */
+export interface ContinueAt {
+  continue_at: string
+}
+
+/** An identity at a provider that opens the account. */
+export interface Identity {
+  id: string
+  provider: ProviderId
+  email: string | null
+  created_at: string
 }
 
 /** The org is null for a link from the shell of the server: it is for all organizations of the account. */
@@ -127,6 +143,9 @@ export const auth = {
   password: (body: PasswordBody) =>
     request<SignedIn | SecondStep>('POST', '/auth/password', { body, ...form }),
   invite: (token: string) => request<Invite>('GET', `/auth/invites/${encodeURIComponent(token)}`, form),
+  /** Accepts an invite with an identity at a provider. */
+  joinAt: (token: string, body: AcceptInviteBody & { provider: ProviderId }) =>
+    request<ContinueAt>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, { body, ...form }),
   acceptInvite: (token: string, body: AcceptInviteBody) =>
     request<SignedIn | SecondStep>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, {
       body,
@@ -176,5 +195,8 @@ export const auth = {
   sessions: () => request<Page<Session>>('GET', '/auth/sessions', { query: { per_page: 100 } }),
   endSession: (id: string) => request<undefined>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
   endOtherSessions: () => request<undefined>('DELETE', '/auth/sessions'),
+  identities: () => request<Page<Identity>>('GET', '/auth/identities', { query: { per_page: 100 } }),
+  addIdentity: (body: LinkIdentityBody) => request<ContinueAt>('POST', '/auth/identities', { body }),
+  removeIdentity: (id: string) => request<undefined>('DELETE', `/auth/identities/${encodeURIComponent(id)}`),
   logout: () => request<undefined>('POST', '/auth/logout', form),
 }

@@ -11,6 +11,7 @@ export const keys = {
   sessions: () => ['sessions'] as const,
   passkeys: () => ['passkeys'] as const,
   secondFactor: () => ['second-factor'] as const,
+  identities: () => ['identities'] as const,
   orgs: () => ['orgs'] as const,
   /** Prefix of every key of an org. */
   inOrg: (slug: string) => ['org', slug] as const,

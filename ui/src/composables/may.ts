@@ -13,6 +13,8 @@ export function useMay(slug: MaybeRefOrGetter<string>) {
   return computed(() => (action: Action): boolean => {
     if (WRITES.has(action) && org.value?.status !== 'active') return false
     if (ADMINISTRATION.has(action)) return role.value === 'administrator'
+    // Without a provider there is nothing to add.
+    if (action === 'identities') return offered.value?.providers.some(({ id }) => id !== 'password') === true
     return action !== 'org' || offered.value?.multi_tenant === true
   })
 }

@@ -122,6 +122,8 @@ function changes(event: EventEnvelope, reader: Reader): CacheUpdate[] {
     case 'auth.password_changed':
     case 'api_key.rotation_due':
     case 'auth.account_changed':
+    case 'auth.identity_linked':
+    case 'auth.identity_unlinked':
     case 'command.invoked':
       return []
     default:

@@ -16,6 +16,7 @@ export type Action =
   | 'second_factor'
   | 'passkeys'
   | 'sessions'
+  | 'identities'
   | 'sign_out'
   | 'shortcuts'
 

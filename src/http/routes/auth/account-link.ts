@@ -78,6 +78,8 @@ export async function setByLink(
   checkPassword(password, { email, name: display_name })
   const password_hash = await deps.passwords.hash(email, password)
   const issued_at = new Date(link.issued_at).toISOString()
+  // First: a server that dies in between leaves a link that works still.
+  if (link.by === 'email') await deps.identities.proveByMail(id)
   if (!(await deps.accounts.setPasswordByLink(id, password_hash, issued_at)))
     throw invalid({ path: '/password', message: 'Use another one.' })
   await endOtherSessions(deps, id, undefined, call)

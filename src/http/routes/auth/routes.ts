@@ -1,10 +1,12 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../../deps.ts'
 import { emailRoutes } from './email.ts'
+import { identityRoutes } from './identities.ts'
 import { inviteRoutes } from './invites.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './password.ts'
 import { passwordResetRoutes } from './password-reset.ts'
+import { providerRoutes } from './providers.ts'
 import { secondFactorRoutes } from './second-factor.ts'
 import { sessionRoutes } from './sessions.ts'
 import { setUpRoutes } from './set-up.ts'
@@ -16,6 +18,7 @@ export function authRoutes(deps: Deps) {
   const sign_in = new SignIn(deps)
   return new Elysia({ name: 'auth', prefix: '/auth' })
     .use(setUpRoutes(deps, sign_in))
+    .use(providerRoutes(deps, sign_in))
     .use(passwordRoutes(deps, sign_in))
     .use(passwordResetRoutes(deps))
     .use(emailRoutes(deps))
@@ -24,4 +27,5 @@ export function authRoutes(deps: Deps) {
     .use(passkeyRoutes(deps, sign_in))
     .use(secondFactorRoutes(deps, sign_in))
     .use(sessionRoutes(deps, sign_in))
+    .use(identityRoutes(deps))
 }

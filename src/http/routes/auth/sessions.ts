@@ -88,7 +88,7 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
           ok: { status: 200, schema: SignedIn },
           errors: ['SESSION_EXPIRED', 'SESSION_REVOKED'],
         },
-        async ({ principal: { id, session_id }, credential: { opened_at, expires_at } }) => {
+        async ({ principal: { id, session_id, sign_in: way }, credential: { opened_at, expires_at } }) => {
           if (session_id === undefined || opened_at === undefined || expires_at === undefined)
             throw new ApiError(
               'UNAUTHENTICATED',
@@ -96,7 +96,7 @@ export function sessionRoutes(deps: Deps, sign_in: SignIn) {
             )
           const account = await accounts.byId(id)
           if (!account) throw new ApiError('SESSION_REVOKED', 'You were signed out. Sign in again.')
-          return { body: await sign_in.whoAmI(account, { session_id, opened_at, expires_at }) }
+          return { body: await sign_in.whoAmI(account, { session_id, opened_at, expires_at, way }) }
         },
       ),
     )

@@ -51,7 +51,10 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
         },
         async () => ({
           body: {
-            providers: [{ id: 'password', name: 'E-mail and password' }],
+            providers: [
+              ...[...deps.providers.values()].map(({ id, name }) => ({ id, name })),
+              { id: 'password', name: 'E-mail and password' },
+            ],
             setup_needed: await accounts.none(),
             multi_tenant: !deps.single_tenant,
             passkeys: deps.passkeys !== null,

@@ -6,6 +6,7 @@ import type { Started } from '../../../auth/sessions.ts'
 import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { Org } from '../../../contracts/resources.ts'
 import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
+import type { SignInWay } from '../../../contracts/sign-in.ts'
 import type { SignInProof } from '../../../contracts/vocabulary.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
 import { entered } from '../../../domain/credentials.ts'
@@ -39,6 +40,13 @@ export const SignedInOrStep = Type.Union([
     }),
   }),
 ])
+/** Where a sign-in goes on that a provider has to finish. */
+export const ContinueAt = Closed({
+  continue_at: Type.String({ description: 'Page of the provider, to be opened by the same browser.' }),
+})
+
+/** Of whoever signs in by what is kept here: a password, a link in place of it, a passkey. */
+const BY_PASSWORD: SignInWay = { method: 'password', hosted_domain: null }
 
 type Person = Pick<Account, 'id' | 'display_name' | 'email'>
 type From = { request: Request; ip: string; body: { token_response?: boolean } }
@@ -86,29 +94,45 @@ export class SignIn {
     call: From,
     { method, status = 200 }: { method: SignInProof; status?: number },
   ): Promise<Answer> {
-    const { sessions, devices } = this.#deps
-    const from = { ip: call.ip, user_agent: userAgent(call.request) }
-    const started = await sessions.start(person.id, from)
+    const { started, cookies } = await this.open(person, call, { method, way: BY_PASSWORD })
     const { session_id, session_expires_at } = started
     const body = await this.whoAmI(person, {
       session_id,
       opened_at: Infinity,
       expires_at: session_expires_at,
+      way: BY_PASSWORD,
     })
+    const token = call.body.token_response ? { token: started.token } : {}
+    return { body: { ...body, ...token }, cookies, status }
+  }
+
+  /** Starts a session, whatever proved the identity, and records it. */
+  async open(
+    person: Pick<Person, 'id'>,
+    call: { request: Request; ip: string },
+    { method, way }: { method: SignInProof; way: SignInWay },
+  ): Promise<{ started: Started; cookies: readonly string[] }> {
+    const { sessions, devices } = this.#deps
+    const from = { ip: call.ip, user_agent: userAgent(call.request) }
+    const started = await sessions.start(person.id, from, way)
     const content = { type: 'auth.login_success', payload: { method } } as const
     await recordSignIn(this.#deps, person.id, content, from)
-    const token = call.body.token_response ? { token: started.token } : {}
-    const answer = this.withCookies(started, { ...body, ...token })
+    const { cookies = [] } = this.withCookies(started, undefined)
     const device = devices.cookie(devices.of(call.request.headers.get('cookie')), person.id)
-    return { ...answer, cookies: [...(answer.cookies ?? []), device], status }
+    return { started, cookies: [...cookies, device] }
   }
 
   /** The person, the memberships that its session enters, and the session, as {@link SignedIn}. Times in milliseconds. */
   async whoAmI(
     { id, display_name, email }: Person,
-    { session_id, opened_at, expires_at }: { session_id: string; opened_at: number; expires_at: number },
+    {
+      session_id,
+      opened_at,
+      expires_at,
+      way,
+    }: { session_id: string; opened_at: number; expires_at: number; way: SignInWay | undefined },
   ) {
-    const rows = entered(await this.#deps.accounts.memberships(id), opened_at)
+    const rows = entered(await this.#deps.accounts.memberships(id), { opened_at, way })
     return {
       user: { id, display_name, email },
       memberships: rows.map(({ org_id, slug, name, user_id, display_name, role }) => ({

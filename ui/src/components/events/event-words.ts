@@ -150,6 +150,14 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
         : ['ended a session of ', user(event.payload.user_id)]
     case 'auth.sign_in_link_created':
       return ['made a sign-in link for ', user(event.payload.user_id)]
+    case 'auth.identity_linked':
+    case 'auth.identity_unlinked': {
+      const { user_id, provider } = event.payload
+      const way = METHOD_WORDS[provider]
+      return event.type === 'auth.identity_linked'
+        ? [`added ${way} as a way to sign in for `, user(user_id)]
+        : [`removed ${way} as a way to sign in for `, user(user_id)]
+    }
     case 'auth.password_changed':
       return event.payload.user_id === event.actor.id
         ? ['changed the own password']

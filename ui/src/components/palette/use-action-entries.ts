@@ -27,6 +27,12 @@ const DIALOGS: readonly Dialog[] = [
   { action: 'email', title: 'Change e-mail', icon: 'at', words: 'address account security' },
   { action: 'password', title: 'Change password', icon: 'key', words: 'account security' },
   {
+    action: 'identities',
+    title: 'Sign-in methods',
+    icon: 'link',
+    words: 'account provider google github security',
+  },
+  {
     action: 'second_factor',
     title: 'Second factor',
     icon: 'shield',

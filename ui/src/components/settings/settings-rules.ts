@@ -62,7 +62,7 @@ export function catchUp(
   return { draft: next, conflicts, taken }
 }
 
-/** Problems of a draft in its name and these numbers, as the server would answer them. */
+/** Problems of a draft in its name, its ways of signing in and these numbers, as the server would answer them. */
 export function problemsOfDraft(
   draft: OrgDraft,
   numbers: readonly { path: FieldPath; range: Range }[],
@@ -75,8 +75,23 @@ export function problemsOfDraft(
         ? `Must be text of 1 to ${LIMITS.org_name_max} characters.`
         : nameProblem(tidy)
   const outside = numbers.filter(({ path, range }) => !inRange(valueAt(draft, path), range))
+  const { allowed_oidc_providers } = draft.settings.authentication
+  const { enabled, domain } = draft.settings.integrations.google_workspace
+  const none = allowed_oidc_providers.length === 0
+  const no_domain = enabled && !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain ?? '')
   return [
     ...(wrong ? [{ path: '/name', message: wrong }] : []),
+    ...(none
+      ? [{ path: '/settings/authentication/allowed_oidc_providers', message: 'Choose one at least.' }]
+      : []),
+    ...(no_domain
+      ? [
+          {
+            path: '/settings/integrations/google_workspace/domain',
+            message: 'Type a domain, e.g. example.com.',
+          },
+        ]
+      : []),
     ...outside.map(({ path, range }) => ({ path, message: rangeProblem(range) })),
   ]
 }

@@ -43,6 +43,17 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   { id: 'members', label: 'People and keys', intro: '', numbers: [], others: [] },
   { id: 'provisioning', label: 'Provisioning', intro: '', admin: true, numbers: [], others: [] },
   {
+    id: 'sign-in',
+    label: 'Sign-in',
+    intro: 'How members sign in to enter the organization. Sessions of another way are shut out at once.',
+    numbers: [],
+    others: [
+      '/settings/authentication/allowed_oidc_providers',
+      '/settings/integrations/google_workspace/enabled',
+      '/settings/integrations/google_workspace/domain',
+    ],
+  },
+  {
     id: 'agents',
     label: 'Agent limits',
     intro: 'Agents that answer each other without end are paused in their channel until a person writes.',

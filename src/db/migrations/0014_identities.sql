@@ -1,0 +1,22 @@
+-- Identities at providers, proved addresses, and how a session was started.
+ALTER TABLE users ADD COLUMN email_proved_at timestamptz;
+ALTER TABLE identities ADD COLUMN id uuid NOT NULL UNIQUE;
+ALTER TABLE identities ADD COLUMN provider text NOT NULL CHECK (provider IN ('github', 'google', 'oidc'));
+ALTER TABLE sessions ADD COLUMN method text NOT NULL DEFAULT 'password' CHECK (method IN ('github', 'google', 'oidc', 'password'));
+ALTER TABLE sessions ADD COLUMN hosted_domain text;
+
+-- With the settings that say by which ways a session enters.
+DROP FUNCTION auth_memberships(uuid);
+CREATE FUNCTION auth_memberships(p_account_id uuid)
+RETURNS TABLE (org_id uuid, user_id uuid, display_name text, account_since timestamptz, slug text, name text, org_status text,
+  role text, status text, sign_in jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT m.org_id, m.user_id, m.display_name, m.account_since, o.slug, o.name, o.status, m.role, m.status,
+    jsonb_build_object('authentication', o.settings -> 'authentication', 'integrations', o.settings -> 'integrations')
+  FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.account_id = p_account_id;
+$$;
+GRANT CREATE ON SCHEMA public TO mc_auth;
+ALTER FUNCTION auth_memberships(uuid) OWNER TO mc_auth;
+REVOKE CREATE ON SCHEMA public FROM mc_auth;
+REVOKE ALL ON FUNCTION auth_memberships(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION auth_memberships(uuid) TO mc_app;

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import type { Org, User } from '../../src/contracts/resources.ts'
+import { join, type Person, setUp } from '../support/client.ts'
+import { type EvilProvider, startEvilProvider } from '../support/openid/evil-provider.ts'
+import { CLIENT } from '../support/openid/real-provider.ts'
+import type { TestServer } from '../support/server.ts'
+import { buildApp } from './support/app.ts'
+import { violationsInBothThemes } from './support/axe.ts'
+import { hasBrowser, launch, signIn, visit } from './support/browser.ts'
+import { startEmpty } from './support/server.ts'
+
+const INES = { sub: 'ines', email: 'ines@example.com', email_verified: true, name: 'Ines' }
+
+describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
+  let server: TestServer
+  let browser: Browser
+  let provider: EvilProvider
+  let admin: Person
+
+  beforeAll(async () => {
+    await buildApp()
+    provider = await startEvilProvider()
+    server = await startEmpty({
+      env: {
+        MC_OIDC_ISSUER: provider.issuer,
+        MC_OIDC_CLIENT_ID: CLIENT.id,
+        MC_OIDC_CLIENT_SECRET: CLIENT.secret,
+      },
+    })
+    admin = await setUp(server)
+    await join(admin, 'Ana Lima')
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    await provider?.stop()
+  })
+  beforeEach(() => {
+    provider.conduct = {}
+    provider.person = INES
+  })
+
+  const dialog = (page: Page) => page.getByRole('dialog', { name: 'Sign-in methods' })
+
+  async function openMethods(page: Page): Promise<void> {
+    await page.waitForURL(/\/channels\//)
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign-in methods' }).click()
+    await dialog(page).waitFor()
+  }
+
+  test('the sign-in page offers what is configured, leads there and back to the place', async () => {
+    const { context, page, complaints } = await visit(browser)
+    await page.goto(`${server.url}/o/fieldnote/tasks`)
+    await page.waitForURL(/\/login/)
+    const button = page.getByRole('link', { name: 'Continue with localhost' })
+    await button.waitFor()
+    expect(await page.getByRole('link', { name: /^Continue with/ }).count()).toBe(1)
+    expect(await violationsInBothThemes(page)).toEqual([])
+    await button.click()
+    await page.waitForURL(/\/o\/fieldnote\/tasks$/)
+    await page.getByRole('button', { name: /^Account/ }).waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('a sign-in that does not succeed says why, and the password is still there', async () => {
+    const { context, page } = await visit(browser)
+    provider.person = { sub: 'stranger', email: 'stranger@example.com', email_verified: true }
+    await page.goto(`${server.url}/login`)
+    await page.getByRole('link', { name: 'Continue with localhost' }).click()
+    await page.getByRole('alert').getByText('There is no account for you here.').waitFor()
+    expect(await violationsInBothThemes(page)).toEqual([])
+    await page.getByLabel('Password', { exact: true }).waitFor()
+    // Words of an address are ours only.
+    await page.goto(`${server.url}/login?sign_in=constructor`)
+    await page.getByRole('link', { name: 'Continue with localhost' }).waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await context.close()
+  })
+
+  test('an invite is accepted with a provider, under the typed name', async () => {
+    const { context, page, complaints } = await visit(browser)
+    const { body } = await admin.in<User & { invite_url: string }>('POST', '/users', {
+      type: 'human',
+      email: 'noa@example.com',
+      display_name: 'Noa',
+      role: 'contributor',
+    })
+    provider.person = { sub: 'noa', email: 'noa@example.com', email_verified: true }
+    await page.goto(body.invite_url)
+    await page.getByLabel('Name', { exact: true }).fill('Noa Peretz')
+    expect(await violationsInBothThemes(page)).toEqual([])
+    await page.getByRole('button', { name: 'Join with localhost' }).click()
+    await page.waitForURL(/\/o\/fieldnote\/channels\//)
+    const { body: member } = await admin.in<User>('GET', `/users/${body.id}`)
+    expect([member.display_name, member.status]).toEqual(['Noa Peretz', 'active'])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('identities are added to the account and removed again', async () => {
+    const { context, page, complaints } = await visit(browser)
+    await signIn(page, server.url, 'ana.lima@example.com')
+    await openMethods(page)
+    await dialog(page).getByText('None yet.').waitFor()
+    provider.person = { sub: 'ana at home', email: 'ana@home.example', email_verified: false }
+    await dialog(page).getByRole('button', { name: 'Add localhost' }).click()
+    await dialog(page).getByText('Added.', { exact: true }).waitFor()
+    await dialog(page).getByText('ana@home.example').waitFor()
+    expect(new URL(page.url()).searchParams.has('sign_in')).toBe(false)
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    await dialog(page)
+      .getByRole('button', { name: /^Remove localhost/ })
+      .click()
+    await dialog(page).getByText('None yet.').waitFor()
+    // One that opens another account stays there.
+    provider.person = INES
+    await dialog(page).getByRole('button', { name: 'Add localhost' }).click()
+    await dialog(page).getByText('It opens another account already.').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('administrators name the ways into the organization, but not against themselves', async () => {
+    const { context, page } = await visit(browser)
+    await signIn(page, server.url, 'ines@example.com')
+    await page.goto(`${server.url}/o/fieldnote/settings/sign-in`)
+    const box = (name: RegExp) => page.getByRole('checkbox', { name })
+    await box(/^GitHub/).waitFor()
+    await page.getByText('Events live').waitFor()
+    await box(/^GitHub/).uncheck()
+    await box(/^E-mail and password/).uncheck()
+    expect(await violationsInBothThemes(page, { within: 'main' })).toEqual([])
+    const save = page.getByRole('button', { name: 'Save', exact: true })
+    await save.click()
+    await page.getByText(/^You would lock yourself out/).waitFor()
+    await box(/^E-mail and password/).check()
+    await save.click()
+    await save.waitFor({ state: 'detached' })
+    const { body } = await admin.in<Org>('GET', '')
+    expect(body.settings.authentication.allowed_oidc_providers).toEqual(['google', 'oidc', 'password'])
+    await context.close()
+  })
+})

@@ -1,0 +1,91 @@
+import { Person } from '../client.ts'
+import { contractOf } from '../contract.ts'
+
+const HOPS_MAX = 15
+
+/** A browser that follows redirects between this server and providers, with the cookies of each. */
+export class Wanderer extends Person {
+  readonly #elsewhere = new Map<string, Map<string, string>>()
+
+  #jar(origin: string): Map<string, string> {
+    if (origin === new URL(this.url).origin) return this.cookies
+    const jar = this.#elsewhere.get(origin) ?? new Map<string, string>()
+    this.#elsewhere.set(origin, jar)
+    return jar
+  }
+
+  /** One request, without following. Answers of the server are held against its document. */
+  async hop(
+    address: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; to: string | undefined; text: string; headers: Headers }> {
+    const url = new URL(address, this.url)
+    const jar = this.#jar(url.origin)
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await fetch(url, {
+      redirect: 'manual',
+      headers: { Accept: 'text/html', ...(cookie ? { Cookie: cookie } : {}), ...headers },
+    })
+    for (const one of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(one) ?? []
+      if (name === undefined) continue
+      if (value && !/max-age=0/i.test(one)) jar.set(name, value)
+      else jar.delete(name)
+    }
+    const text = await answer.text()
+    if (url.origin === new URL(this.url).origin && url.pathname.startsWith('/auth/')) {
+      const contract = await contractOf(url.origin)
+      const body = answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined
+      contract.check('GET', url.href, answer.status, body, answer.headers.get('content-type'))
+    }
+    const location = answer.headers.get('location')
+    return {
+      status: answer.status,
+      to: location === null ? undefined : new URL(location, url).href,
+      text,
+      headers: answer.headers,
+    }
+  }
+
+  /** Follows redirects until `stop` says that a next address is not to be opened, or there is none. */
+  async follow(address: string, stop: (next: URL) => boolean = () => false): Promise<string> {
+    let at = new URL(address, this.url).href
+    for (let i = 0; i < HOPS_MAX; i++) {
+      const { to } = await this.hop(at)
+      if (to === undefined) return at
+      at = to
+      if (stop(new URL(to))) return at
+    }
+    throw new Error(`More than ${HOPS_MAX} redirects, at last to ${at}`)
+  }
+
+  /** The address with which the provider leads back, not opened yet. */
+  async toCallback(provider = 'oidc', return_to?: string): Promise<string> {
+    const query = return_to === undefined ? '' : `&return_to=${encodeURIComponent(return_to)}`
+    const at = await this.follow(`/auth/login?provider=${provider}${query}`, (next) =>
+      next.pathname.startsWith('/auth/callback/'),
+    )
+    if (!new URL(at).pathname.startsWith('/auth/callback/')) throw new Error(`Not led back: ${at}`)
+    return at
+  }
+
+  /** A whole sign-in; the path of the app that it ends at. */
+  async signInAt(provider = 'oidc', return_to?: string): Promise<string> {
+    return await this.finish(await this.toCallback(provider, return_to))
+  }
+
+  /** Opens an address that leads back; the path of the app that it ends at. */
+  async finish(callback: string): Promise<string> {
+    const { status, to, text } = await this.hop(callback)
+    if (status !== 302 || to === undefined) throw new Error(`${status}: ${text}`)
+    const url = new URL(to)
+    if (url.origin !== new URL(this.url).origin) throw new Error(`Led to another site: ${to}`)
+    return url.pathname + url.search + url.hash
+  }
+
+  /** Slugs of the orgs that the session enters; undefined when nobody is signed in. */
+  async orgs(): Promise<string[] | undefined> {
+    const me = await this.call<{ memberships: { org: { slug: string } }[] }>('GET', '/auth/me')
+    return me.status === 200 ? me.body.memberships.map(({ org }) => org.slug) : undefined
+  }
+}
