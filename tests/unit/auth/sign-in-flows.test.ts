@@ -67,7 +67,9 @@ describe('a sign-in flow', () => {
   })
 
   test('has a cookie that is bound to the host over https', () => {
-    const { cookie } = flows([SECRET], { secure: true, installation: '01234567', base_path: '' }).flows.start(WANTED)
-    expect(cookie).toMatch(/^__Host-mc_flow=[^;]+; Max-Age=600; Path=\/; SameSite=Lax; Secure; HttpOnly$/)
+    const { cookie } = flows([SECRET], { secure: true, installation: '01234567', base_path: '' }).flows.start(
+      WANTED,
+    )
+    expect(cookie).toMatch(/^__Host-mc_flow=[^;]+; Path=\/; Max-Age=600; SameSite=Lax; Secure; HttpOnly$/)
   })
 })
