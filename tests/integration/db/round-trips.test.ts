@@ -82,6 +82,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'user.set_client': 4,
   'user.set_commands': 4,
   'user.set_password': 13,
+  'user.tell_email': 3,
   'user.unsubscribe': 4,
   'user.update': 5,
 }
