@@ -274,13 +274,8 @@ describe('an invite from the shell of the server', () => {
     const made = await shell('--email', email, '--name', 'Lo Out', '--org', 'fieldnote')
     expect([made.code, made.url.startsWith(`${server.url}/invite/`)]).toEqual([0, true])
     const page = () => new Person(server.url).call('GET', `/auth/invites/${made.url.split('/').at(-1)}`)
-    const about = {
-      email,
-      display_name: 'Lo Out',
-      org_name: 'Fieldnote',
-      org_slug: 'fieldnote',
-      sign_in_methods: ['password'],
-    }
+    const org = { org_name: 'Fieldnote', org_slug: 'fieldnote' }
+    const about = { email, display_name: 'Lo Out', ...org, sign_in_methods: ['password'] }
     // Looking at the page changes nothing.
     for (let i = 0; i < 2; i++) expect((await page()).body).toEqual(about)
     const [first, second] = await Promise.all([accept(made.url), accept(made.url, OTHER_PASSWORD)])

@@ -113,10 +113,11 @@ async function accountAlone(
   const account_id = member?.account_id ?? new_account_id
   // The row lock keeps the account from entering another org until the new password is stored.
   await to.write(sql`select from users where id = ${account_id} for update`)
-  const orgs = await sql`select org_id from auth_memberships(${account_id}) limit 2`
+  const orgs = await sql<{ identified: boolean }[]>`
+    select exists (select from identities where user_id = ${account_id}) as identified
+    from auth_memberships(${account_id}) limit 2`
   // An account with an identity is a person's everywhere: whoever has a link of this org gets an account beside it.
-  const identities = await sql`select from identities where user_id = ${account_id} limit 1`
-  if (orgs.length === 1 && identities.length === 0) {
+  if (orgs.length === 1 && !orgs[0]?.identified) {
     await to.write(replace(sql, { id: account_id, password_hash, now }))
     await to.write(endSessions(sql, { user_id: account_id }))
     return account_id

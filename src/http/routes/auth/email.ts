@@ -52,6 +52,7 @@ export function emailRoutes(deps: Deps) {
           errors: ['INVALID_CREDENTIALS', 'INVALID_TRANSITION', 'CSRF_VALIDATION_FAILED'],
         },
         async (call) => {
+          await ownAccount(deps, call)
           checkMails(deps)
           const { email, current_password } = call.body
           const { id } = await confirmedAccount(deps, call, current_password)
