@@ -9,7 +9,7 @@ import { mailAccount } from '../../../db/writes/account-emails.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
-import { checkPasswordOf, confirmedAccount } from './own-password.ts'
+import { checkPasswordOf, confirmedAccount, ownAccount } from './own-password.ts'
 import { checkMails } from './password-reset.ts'
 import { TAG as tag, userAgent } from './sign-in.ts'
 
