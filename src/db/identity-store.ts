@@ -45,11 +45,12 @@ const ofUser = statement((p: Params<{ user_id: string }>) =>
     .limit(LISTED_MAX),
 )
 
+/** Names are text: of a selection the builder leaves out the table, and `id` would be that of the passkey. */
 const lockUser = statement((p: Params<{ user_id: string }>) =>
   build
     .select({
       opens_otherwise:
-        text<boolean>`${users.password_hash} is not null or exists (select from ${passkeys} where account_id = ${users.id})`.as(
+        text<boolean>`users.password_hash is not null or exists (select from passkeys k where k.account_id = users.id)`.as(
           'opens_otherwise',
         ),
     })

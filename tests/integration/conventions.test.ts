@@ -7,6 +7,7 @@ import { failedEmail } from '../support/failed-email.ts'
 import { failedJob } from '../support/failed-job.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { hostSubAgent, spawnSubAgent } from '../support/sub-agent.ts'
+import { addWaysIn } from '../support/ways-in.ts'
 
 /** What the API promises of every route alike. */
 
@@ -38,6 +39,7 @@ beforeAll(async () => {
   email_id = await failedEmail(server, admin.org, ana.user_id)
   job_id = await failedJob(server, admin.org)
   await failAnExport(server, admin)
+  await addWaysIn(server, admin)
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
   await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })

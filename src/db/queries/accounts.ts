@@ -7,7 +7,7 @@ import { filledSettings } from '../../domain/settings.ts'
 import type { Database, OrgRef } from '../client.ts'
 import { CoalescedReads } from '../coalesced.ts'
 import { isUniqueViolation } from '../failures.ts'
-import { users } from '../schema/global.ts'
+import { identities, users } from '../schema/global.ts'
 import { type invites, memberships, type organizations } from '../schema/orgs.ts'
 import { anyOf, build, given, inOrg, type Params, statement } from '../statement.ts'
 import { mailAccount } from '../writes/account-emails.ts'
@@ -38,7 +38,11 @@ const accountsByEmail = statement((p: Params<{ email: string }>) =>
     .where(
       and(
         ofAddress(p.email),
-        isNotNull(users.password_hash),
+        // Who has only ever signed in at a provider may ask for a password too.
+        or(
+          isNotNull(users.password_hash),
+          text`exists (select from ${identities} where ${identities.user_id} = ${users.id})`,
+        ),
         text`exists (select from auth_memberships(${users.id}))`,
       ),
     )
