@@ -1,6 +1,6 @@
 /**
- * The whole app below a path of a host, behind a proxy that keeps the path and one that strips it. The proxy answers every
- * other path of the host with 404 and notes it: nothing of the app may ask for one.
+ * The whole app behind a proxy, with TLS and without: below a path of a host that the proxy keeps or strips, and at the root.
+ * The proxy answers every other path of the host with 404 and notes it: nothing of the app may ask for one.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContext } from 'playwright-core'
@@ -12,11 +12,12 @@ import { composer, hasBrowser, launch, newPage, say, until, visit, waitForText }
 import { startEmpty } from './support/server.ts'
 
 const WAYS = [
-  { path: '/mc', prefix: 'kept', tls: true },
-  { path: '/tools/mc', prefix: 'stripped', tls: false },
+  { path: '', prefix: 'kept', tls: true, cookie: '__Host-' },
+  { path: '/mc', prefix: 'kept', tls: true, cookie: '__Secure-' },
+  { path: '/tools/mc', prefix: 'stripped', tls: false, cookie: '' },
 ] as const
 
-describe.skipIf(!hasBrowser).each(WAYS)('below $path, $prefix by the proxy, TLS: $tls', (way) => {
+describe.skipIf(!hasBrowser).each(WAYS)('below “$path”, $prefix by the proxy, TLS: $tls', (way) => {
   let proxy: PathProxy
   let server: TestServer
   let browser: Browser
@@ -46,7 +47,8 @@ describe.skipIf(!hasBrowser).each(WAYS)('below $path, $prefix by the proxy, TLS:
     const { page, complaints } = visited
     context = visited.context
     expect(server.log()).toContain(`${at}/setup?token=`)
-    await page.goto(`${at}/setup?token=${server.setup_token}`)
+    const first = await page.goto(`${at}/setup?token=${server.setup_token}`)
+    expect('strict-transport-security' in (first?.headers() ?? {})).toBe(way.tls)
     await page.getByLabel('Name').first().fill('Ines Carvalho')
     await page.getByLabel('E-mail').fill('ines@example.com')
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
@@ -95,11 +97,11 @@ describe.skipIf(!hasBrowser).each(WAYS)('below $path, $prefix by the proxy, TLS:
     const cookies = (await context.cookies(at)).filter(({ name }) => name.includes('mc_'))
     expect(cookies.length).toBeGreaterThanOrEqual(3)
     for (const { name, path, secure, sameSite, httpOnly } of cookies) {
-      expect([name, path, secure, sameSite]).toEqual([name, way.path, way.tls, 'Lax'])
-      expect([name, name.startsWith('__Secure-')]).toEqual([name, way.tls])
+      expect([name, path, secure, sameSite]).toEqual([name, way.path || '/', way.tls, 'Lax'])
+      expect([name, name.slice(0, name.indexOf('mc_'))]).toEqual([name, way.cookie])
       expect([name, httpOnly]).toEqual([name, !name.includes('csrf')])
     }
-    expect(await context.cookies(`${proxy.origin}/`)).toEqual([])
+    if (way.path !== '') expect(await context.cookies(`${proxy.origin}/`)).toEqual([])
   })
 
   test('the service worker controls the path only, and starts the app without a server', async () => {
@@ -139,10 +141,10 @@ describe.skipIf(!hasBrowser).each(WAYS)('below $path, $prefix by the proxy, TLS:
     expect(proxy.outside).toEqual([])
     for (const path of ['/health', `${way.path}/health`])
       expect((await fetch(server.url + path)).status).toBe(200)
-    const outside = await fetch(`${server.url}${way.path}x/health`)
-    expect(outside.headers.get('content-type')).toContain('text/html')
-    const document = (await (await fetch(`${server.url}/docs/json`)).json()) as { servers: unknown }
-    expect(document.servers).toEqual([{ url: way.path }])
+    const alike = await fetch(`${server.url}${way.path || '/mc'}x/health`)
+    expect(alike.headers.get('content-type')).toContain('text/html')
+    const document = (await (await fetch(`${server.url}/docs/json`)).json()) as { servers?: unknown }
+    expect(document.servers).toEqual(way.path === '' ? undefined : [{ url: way.path }])
     await context.close()
   })
 })
