@@ -40,6 +40,7 @@ import { taskUpdate } from './task-update.ts'
 import { userAdopt } from './user-adopt.ts'
 import { userCreateAgent } from './user-create-agent.ts'
 import { userInviteAgain } from './user-invite-again.ts'
+import { userInviteByShell } from './user-invite-by-shell.ts'
 import { userInviteHuman } from './user-invite-human.ts'
 import { userJoin } from './user-join.ts'
 import { userLinkSignIn } from './user-link-sign-in.ts'
@@ -97,6 +98,7 @@ export const COMMANDS: Commands = {
   'user.adopt': userAdopt,
   'user.create_agent': userCreateAgent,
   'user.invite_again': userInviteAgain,
+  'user.invite_by_shell': userInviteByShell,
   'user.invite_human': userInviteHuman,
   'user.join': userJoin,
   'user.link_sign_in': userLinkSignIn,

@@ -257,6 +257,7 @@ export const COMMAND_SCHEMAS = {
   'task.transition': { input: ofResource(TaskTransition.properties), result: Task },
   'task.update': { input: patchOf(TaskPatch), result: Task },
   'user.create_agent': { input: AgentCreate, result: User },
+  'user.invite_by_shell': { input: HumanInvite, result: User },
   'user.invite_human': { input: HumanInvite, result: User },
   'user.join': {
     input: ofUser({

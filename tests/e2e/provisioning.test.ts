@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)('provisioning in a browser', () => {
     await page.goto(path('members'))
     await page.getByText('Una Lowe').first().waitFor()
     await provider.patch(`/Users/${una.id}`, { op: 'replace', path: 'active', value: false })
-    await page.getByText('Deactivated').waitFor()
+    await page.getByText('Deactivated', { exact: true }).waitFor()
     await provider.patch('/Groups/administrators', { op: 'add', path: 'members', value: [{ value: una.id }] })
     await page.goto(`${server.url}/o/fieldnote/events`)
     await page.getByText('made the provisioning token').first().waitFor()

@@ -57,6 +57,13 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     user_id: newId(),
     invite: letter,
   })
+  await take('user.invite_by_shell', {
+    email: 'operator@example.com',
+    display_name: 'Operator',
+    role: 'administrator',
+    user_id: newId(),
+    invite: invite(),
+  })
   const again = invite()
   await take('user.invite_again', { user_id: person.id, invite: again })
   await take('user.join', {

@@ -330,6 +330,8 @@ const SHORT = [
   '/jobs',
   '/exports',
   '/scim-tokens',
+  '/auth/passkeys',
+  '/auth/identities',
 ]
 
 function listsOf(document: unknown): { address: string; size: 'per_page' | 'limit' }[] {

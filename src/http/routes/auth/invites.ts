@@ -53,7 +53,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
     const invite = { id: shellInviteId(token), token_hash, expires_at }
     const input = { user_id: newId(), email, display_name, role, invite }
     try {
-      await deps.systemCommand(org_id, { command: 'user.invite_human', input })
+      await deps.systemCommand(org_id, { command: 'user.invite_by_shell', input })
     } catch (error) {
       // Two who open the link at once: the other one has stored it.
       if (!(await accounts.invite(token_hash))) throw error

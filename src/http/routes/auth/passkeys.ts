@@ -126,6 +126,8 @@ export function passkeyRoutes(deps: Deps, sign_in: SignIn) {
           errors: ['INVALID_CREDENTIALS', 'INVALID_TRANSITION', 'CSRF_VALIDATION_FAILED'],
         },
         async (call) => {
+          // A key is refused as such, whatever the server can do.
+          await ownAccount(deps, call)
           const making = passkeys()
           const account = await confirmedAccount(deps, call, call.body.current_password)
           const known = await store.list(account.id)
