@@ -96,10 +96,10 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     token_hash: newId(),
   })
   await take('scim_token.revoke', { id: token.id })
-  const names = { user_name: 'una', external_id: null, formatted: null, given_name: null, family_name: null }
+  const names = { user_name: 'ula', external_id: null, formatted: null, given_name: null, family_name: null }
   const una = await take<User>('user.provision', {
     user_id: newId(),
-    email: 'una@example.com',
+    email: 'ula@example.com',
     display_name: 'Una',
     names,
     active: true,
