@@ -46,6 +46,7 @@ export async function makeSmallOrg(server: TestServer): Promise<SmallOrg> {
     notification_id: crypto.randomUUID(),
     email_id: crypto.randomUUID(),
     export_id: crypto.randomUUID(),
+    provider: 'oidc',
     scim_token_id: crypto.randomUUID(),
     id: crypto.randomUUID(),
     token: 'q'.repeat(43),

@@ -77,6 +77,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'user.adopt': 5,
   'user.create_agent': 7,
   'user.invite_again': 5,
+  'user.invite_by_shell': 6,
   'user.invite_human': 6,
   'user.join': 10,
   'user.link_sign_in': 5,
