@@ -41,10 +41,15 @@ export async function asFreshSession(setting: Setting): Promise<Sent> {
   return person ? { headers: cookieHeaders(person) } : {}
 }
 
-/** With the session of a new account, which no other request uses. */
-export async function asNewAccount({ world, caller }: Setting): Promise<Sent> {
+/** With the session of a new account, which no other request uses and which has another session beside it. */
+export async function asNewAccountTwice(setting: Setting): Promise<Sent> {
+  const { world, caller } = setting
   if (!world.people[caller]) return {}
-  return { headers: cookieHeaders(await join(world.main.admin, unique())) }
+  const { admin } = world.main
+  const name = unique()
+  const person = await join(admin, name)
+  await new Person(admin.url).signIn(`${name}@example.com`, PASSWORD)
+  return { headers: cookieHeaders(person) }
 }
 
 export const sessionId = async (person: Person | undefined): Promise<string> =>

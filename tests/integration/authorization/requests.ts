@@ -11,7 +11,7 @@ import {
   agent,
   asFreshSession,
   asFreshSubAgent,
-  asNewAccount,
+  asNewAccountTwice,
   channel,
   dependency,
   failedDelivery,
@@ -326,7 +326,7 @@ const ELSEWHERE: Record<string, Make> = {
   'POST /auth/logout': asFreshSession,
   'GET /auth/me': nothing,
   'GET /auth/sessions': nothing,
-  'DELETE /auth/sessions': asNewAccount,
+  'DELETE /auth/sessions': asNewAccountTwice,
   'DELETE /auth/sessions/{id} an own session': async (setting) => ({
     params: { id: await sessionId(await freshSession(setting)) },
   }),
