@@ -154,7 +154,8 @@ describe('B110 a sub-agent that an agent hosts', () => {
   test.each([
     ['not-allowed-model', 0, 'The gateway refused'],
     ['no-such-model', 1, 'model was not found'],
-    ['nowhere/model-1', 1, 'Unknown model: nowhere/model-1'],
+    ['nowhere/model-1', 0, 'Unknown provider'],
+    ['anthropic/claude-x', 1, 'Unknown model: anthropic/claude-x'],
   ])('whose model is %s is terminated with the reason, and not tried again', async (model, turns, reason) => {
     const refused = await spawn('ECHO never', { model })
     await ended(refused, 'terminated')

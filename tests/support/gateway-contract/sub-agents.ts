@@ -97,11 +97,11 @@ export const SUB_AGENT_RULES: Rule[] = [
     },
   ],
   [
-    'B110 a model of a provider that is not there starts no turn: the gateway takes it, refuses it, and tells the reason when it is asked',
+    'B110 a model of a provider that is not set up starts no turn: the gateway takes it, refuses it, and tells the reason when it is asked',
     async (gateway) => {
       await using made = await connect(gateway)
       const { client, watch } = made
-      const session = newSession('nowhere/model-1')
+      const session = newSession('anthropic/claude-x')
       await client.createSession(session)
       const run_id = newRun()
       const turn = { session_key: session.key, run_id, message: 'ECHO by nobody' }
@@ -109,7 +109,7 @@ export const SUB_AGENT_RULES: Rule[] = [
       assert.deepEqual(await watch.settled(run_id), { status: 'unknown' })
       const outcome = await client.turnOutcome(run_id, 0)
       assert.ok(outcome.status === 'failed', JSON.stringify(outcome))
-      assert.match(outcome.reason, /Unknown model: nowhere\/model-1/)
+      assert.match(outcome.reason, /Unknown model: anthropic\/claude-x/)
       const again = await client.startTurn(turn)
       assert.ok(again.status === 'failed', JSON.stringify(again))
       const { rows, pending } = await client.history(session.key, 20)
@@ -117,6 +117,28 @@ export const SUB_AGENT_RULES: Rule[] = [
       assert.deepEqual(pending, [{ run_id, interrupted: true }])
       const of_run = watch.events.filter((event) => 'run_id' in event && event.run_id === run_id)
       assert.ok(!of_run.some(({ type }) => type === 'started' || type === 'final'))
+    },
+  ],
+  [
+    'B110 a model of a provider that the gateway does not know is refused with the session, or with its turn',
+    async (gateway) => {
+      await using made = await connect(gateway)
+      const { client, watch } = made
+      const session = newSession('nowhere/model-1')
+      const refused = await client.createSession(session).then(
+        () => undefined,
+        (error: GatewayRefused) => error,
+      )
+      // From 2026.9 on.
+      if (refused) {
+        assert.equal(refused.code, 'INVALID_REQUEST')
+        assert.equal(refused.passing, false)
+        return
+      }
+      const run_id = newRun()
+      await client.startTurn({ session_key: session.key, run_id, message: 'ECHO by nobody' })
+      assert.deepEqual(await watch.settled(run_id), { status: 'unknown' })
+      assert.equal((await client.turnOutcome(run_id, 0)).status, 'failed')
     },
   ],
   [

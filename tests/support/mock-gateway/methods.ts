@@ -14,6 +14,7 @@ import {
 } from './answers.ts'
 import { commandOutput, plainText, sayCommand } from './commands.ts'
 import type { Faults } from './faults.ts'
+import { unknownProvider } from './model.ts'
 import type { Transcript } from './transcript.ts'
 import { agentOf } from './turn-events.ts'
 import type { Turns } from './turns.ts'
@@ -149,13 +150,15 @@ const METHODS: Readonly<Record<string, Method>> = {
     return ok({ sessionKey: key, messages, pendingInputs, deltaCursor, hasMore: false })
   },
 
-  'sessions.create'({ transcript, agents }, params) {
+  'sessions.create'({ transcript, agents, faults }, params) {
     const key = keyOf(params.key)
     if (!agents.includes(agentOf(key))) return invalid(`Unknown agent id "${agentOf(key)}"`)
     const label = params.label === undefined ? null : String(params.label)
     if (label !== null && transcript.labelTaken(label, key)) return invalid(`label already in use: ${label}`)
     const model = params.model === undefined ? null : String(params.model)
     if (model?.startsWith(NOT_ALLOWED)) return invalid(`model not allowed: ${model}`)
+    const unknown = model === null || faults().version < '2026.9' ? undefined : unknownProvider(model)
+    if (unknown) return invalid(unknown)
     const known = transcript.session(key)
     if (known && model !== null && model !== known.model) return forbidden()
     const { session_id } = transcript.ensure(key, label, model)

@@ -18,10 +18,20 @@ export interface Plan {
 /** Of the only provider, `fake`. The first is what agents use by default. */
 export const MODELS = ['fake-1', 'fake-2'] as const
 
-/** Why the gateway runs no turn with a model: it knows no such provider. */
-export function unknownProvider(model: string): string | undefined {
+/** Providers that a gateway knows without being set up for them. */
+const KNOWN_PROVIDERS = ['anthropic', 'openai']
+
+/** Why the gateway runs no turn with a model: it is not set up for its provider. */
+export function otherProvider(model: string): string | undefined {
   const [provider, name] = model.split('/')
   return name === undefined || provider === 'fake' ? undefined : `Unknown model: ${model}`
+}
+
+/** Why a gateway, from 2026.9 on, makes no session with a model: it knows no such provider. */
+export function unknownProvider(model: string): string | undefined {
+  const [provider = ''] = model.split('/')
+  if (otherProvider(model) === undefined || KNOWN_PROVIDERS.includes(provider)) return undefined
+  return `Unknown provider "${provider}". Use /models to list providers.`
 }
 
 /** Whether the provider has a model of this name. */

@@ -1,7 +1,7 @@
 /** The turns of a mock gateway: first in, first out per session, each with its events and its outcome. */
 import type { Faults } from './faults.ts'
 import type { Gates } from './gates.ts'
-import { isModel, MODELS, NO_MODEL, type Plan, piecesOf, planOf, unknownProvider } from './model.ts'
+import { isModel, MODELS, NO_MODEL, otherProvider, type Plan, piecesOf, planOf } from './model.ts'
 import type { Transcript } from './transcript.ts'
 import { type Emit, TurnEvents } from './turn-events.ts'
 
@@ -165,7 +165,7 @@ export class Turns {
       this.#fail(turn, 'Gateway is draining; new tasks are not accepted', true)
       return
     }
-    const unknown = unknownProvider(turn.log.model)
+    const unknown = otherProvider(turn.log.model)
     if (unknown !== undefined) {
       this.#transcript.interrupt(turn.run_id)
       this.#refuse(turn, unknown)

@@ -131,9 +131,9 @@ export const SUB_AGENTS: Scenario[] = [
       await host.ended(unknown, 'terminated')
       expect(await host.reason(unknown)).toContain('model was not found')
       expect(world.calls('ECHO by whom').map(({ model }) => model)).toEqual(['no-such-model'])
-      const nowhere = await host.spawn('ECHO by nobody', { model: 'nowhere/model-1' })
+      const nowhere = await host.spawn('ECHO by nobody', { model: 'anthropic/claude-x' })
       await host.ended(nowhere, 'terminated')
-      expect(await host.reason(nowhere)).toContain('Unknown model: nowhere/model-1')
+      expect(await host.reason(nowhere)).toContain('Unknown model: anthropic/claude-x')
       expect(world.calls('ECHO by nobody')).toEqual([])
       // The gateway asks its model once more, and then takes the silence for a failure.
       const silent = await host.spawn('SILENT')
