@@ -69,6 +69,10 @@ export class Directory {
     return this.#projects.get(id)
   }
 
+  knowsAll(project_ids: readonly string[]): boolean {
+    return project_ids.every((id) => this.#projects.has(id))
+  }
+
   /** Name of the project that has this channel: agents know projects whose channel they do not read. */
   projectName(channel_id: string): string | undefined {
     return [...this.#projects.values()].find((project) => project.channel_id === channel_id)?.name

@@ -18,7 +18,7 @@ export interface IntakePorts {
   agent: string
   server: Pick<AgentServer, 'events'>
   state: State
-  directory: Pick<Directory, 'me' | 'channel' | 'refresh' | 'apply'>
+  directory: Pick<Directory, 'me' | 'channel' | 'knowsAll' | 'refresh' | 'apply'>
   senders: Pick<Senders, 'note' | 'lookUp'>
   rows: Pick<RowMaker, 'ofEvent'>
   clock: Clock
@@ -93,6 +93,7 @@ export class Intake {
 
   async #event(event: EventEnvelope, cursor: string): Promise<void> {
     const { directory, onChange, onEvent, rows } = this.#ports
+    await this.#meetProjects(event)
     const changes = [...(await this.#meet(event)), ...directory.apply(event)]
     const message = messageOf(event)
     if (message) this.#ports.senders.note(message)
@@ -119,6 +120,18 @@ export class Intake {
     if (this.#unreadable.size >= UNREADABLE_MAX) this.#unreadable.clear()
     this.#unreadable.add(channel_id)
     return []
+  }
+
+  /**
+   * Looks up the projects of a hosted sub-agent, in whose channel it speaks: the events of projects that the host is not assigned
+   * to have topics to which it does not subscribe. Waits while the server is away.
+   */
+  async #meetProjects(event: EventEnvelope): Promise<void> {
+    if (event.type !== 'sub_agent.created') return
+    const { directory } = this.#ports
+    const { sub_agent, project_ids } = event.payload
+    if (sub_agent.host_agent_id !== directory.me.id || directory.knowsAll(project_ids)) return
+    await patiently(this.#ports, this.#signal, () => directory.refresh())
   }
 
   /** The sender of what a message answers decides whether it wakes the agent. Waits while the server is away. */

@@ -253,6 +253,7 @@ export class Life {
       for (const sub_agent of await server.activeSubAgents()) {
         if (sub_agent.host_agent_id !== this.directory.me.id) continue
         const { project_ids } = await server.task(sub_agent.task_id)
+        if (!this.directory.knowsAll(project_ids)) await this.directory.refresh()
         const row = this.#rows.ofSubAgent(sub_agent, project_ids)
         const stored = row && (await storing(clock, over, () => state.enqueue(config.name, row)))
         if (stored) this.#took(stored)

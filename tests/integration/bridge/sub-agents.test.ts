@@ -125,6 +125,18 @@ describe('B110 a sub-agent that an agent hosts', () => {
     await until(async () => (await world.health())?.agents[0]?.sub_agents === 0, 'none to be active')
   })
 
+  test('speaks in the channel of a project that was made after its host began, and that the host is not assigned to', async () => {
+    const late = await made<Project>('/projects', { name: 'Annex', type: 'docs' })
+    const sub_agent = await spawn('ECHO from the annex', { project_ids: [late.id] })
+    await ended(sub_agent, 'completed')
+    const messages = await world.messages(late.channel_id)
+    expect(messages.map(({ content, sender }) => [content, sender.id])).toEqual([
+      ['from the annex', sub_agent.id],
+    ])
+    const [turn] = await turnsOf(sub_agent)
+    expect(turn?.system_prompt).toContain('#Annex')
+  })
+
   test('with a long answer posts it in parts, and its summary is the beginning', async () => {
     const sub_agent = await spawn('LONG 15000')
     const { summary } = await ended(sub_agent, 'completed')

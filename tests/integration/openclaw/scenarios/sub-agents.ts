@@ -170,28 +170,45 @@ export const SUB_AGENT_OUTAGES: Scenario[] = [
     },
   ],
   [
-    'B111 the gateway is killed while a sub-agent works, and is away while others are spawned and terminated',
+    'B111 the gateway is killed while a sub-agent works, and is away while another one is spawned: each has one answer and one end',
     async (world) => {
       const { gateway } = world
       const host = await subAgentHost(world)
-      const [goes_on, is_over] = [gateName(), gateName()]
-      const sub_agent = await host.spawn(`HOLD ${goes_on} ECHO over the gap`)
-      const terminated = await host.spawn(`HOLD ${is_over} ECHO too late`)
-      await world.called(goes_on)
-      await world.called(is_over)
+      const gate = gateName()
+      const sub_agent = await host.spawn(`HOLD ${gate} ECHO over the gap`)
+      await world.called(gate)
       await gateway.kill()
       const waiting = await host.spawn('ECHO when it is back')
-      await host.terminate(terminated, 'Not needed')
       await gateway.start()
-      world.open(goes_on)
+      world.open(gate)
       await host.ended(sub_agent, 'completed')
       await host.ended(waiting, 'completed')
-      for (const one of [sub_agent, terminated, waiting]) await host.archived(one)
-      world.open(is_over)
+      for (const one of [sub_agent, waiting]) {
+        await host.archived(one)
+        expect(await host.ends(one)).toEqual(['sub_agent.completed'])
+      }
       expect((await host.said(sub_agent)).map(({ content }) => content)).toEqual(['over the gap'])
-      expect(await host.said(terminated)).toEqual([])
-      expect(await host.ends(sub_agent)).toEqual(['sub_agent.completed'])
-      expect(new Set(world.calls(goes_on).map(({ model }) => model))).toEqual(new Set(['fake-2']))
+      expect((await host.said(waiting)).map(({ content }) => content)).toEqual(['when it is back'])
+      expect(new Set(world.calls(gate).map(({ model }) => model))).toEqual(new Set(['fake-2']))
+    },
+  ],
+  [
+    'B111 the gateway is away when a sub-agent is terminated: its session is archived later, and its turn does not go on',
+    async (world) => {
+      const { gateway } = world
+      const host = await subAgentHost(world)
+      const gate = gateName()
+      const sub_agent = await host.spawn(`HOLD ${gate} ECHO too late`)
+      await world.called(gate)
+      await gateway.kill()
+      await host.terminate(sub_agent, 'Not needed')
+      await gateway.start()
+      await host.archived(sub_agent)
+      world.open(gate)
+      const after = await host.spawn('ECHO afterwards')
+      await host.ended(after, 'completed')
+      expect((await host.messages()).map(({ content }) => content)).toEqual(['afterwards'])
+      expect(await host.ends(sub_agent)).toEqual(['sub_agent.terminated'])
     },
   ],
   [
