@@ -106,10 +106,10 @@ export function passkeyRoutes(deps: Deps, sign_in: SignIn) {
           query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Passkey) },
         },
-        async (call) => {
-          const { id } = await ownAccount(deps, call)
+        async ({ principal: { id, session_id }, query }) => {
+          if (session_id === undefined) throw new ApiError('UNAUTHENTICATED', 'Only people have passkeys.')
           const rows = (await store.list(id)).map(({ credential_id: _, ...row }) => row)
-          return { body: pageOf(rows, call.query) }
+          return { body: pageOf(rows, query) }
         },
       ),
     )
