@@ -28,6 +28,19 @@ export default defineConfig({
     // Fonts and pictures stay files: the content policy allows no `data:` fonts, and a file is cached once.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Small modules of every page are one file: each file has half a kilobyte of headers.
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          groups: [
+            {
+              name: 'gate',
+              test: /ui\/src\/(composables\/(now|session|session-keeper|arrival|title)\.ts|components\/base\/(Icon|Notice|SubmitButton|TextField|WordMark)\.vue|components\/base\/writes\.ts|layouts\/GateLayout\.vue)/,
+            },
+          ],
+        },
+      },
+    },
     reportCompressedSize: false,
   },
   server: {

@@ -40,6 +40,7 @@ beforeAll(async () => {
   job_id = await failedJob(server, admin.org)
   await failAnExport(server, admin)
   await addWaysIn(server, admin)
+  await admin.in('POST', '/scim-tokens', { name: 'Directory' })
   await admin.in('POST', `/channels/${general}/messages`, { content: '@forge hello' })
   await bot.in('POST', `/channels/${general}/messages/1/deliveries`, { state: 'queued' })
   await bot.in('POST', `/channels/${general}/messages`, { content: '@ines-carvalho hello' })

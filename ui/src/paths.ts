@@ -65,3 +65,9 @@ export function localPath(value: unknown): string {
   const url = new URL(value, base)
   return url.origin === base ? url.pathname + url.search + url.hash : '/'
 }
+
+/** Whether this page can use passkeys: browsers bind them to a name, never to a bare address. */
+export function mayUsePasskeys(host = location.hostname): boolean {
+  const is_address = /^[\d.]+$/.test(host) || host.includes(':')
+  return !is_address && typeof PublicKeyCredential === 'function'
+}

@@ -8,7 +8,6 @@ import { forgetPlace } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { removeDrafts } from '../stores/drafts.ts'
 import { rememberOrg } from '../stores/shell.ts'
-import { outboxStore } from './browser.ts'
 import { forgetOnDevice, ownDevice } from './device.ts'
 import { recordFreshSession } from './session-keeper.ts'
 import { announceUser } from './sign-in-notice.ts'
@@ -44,6 +43,8 @@ export function useSession() {
     } finally {
       connection.signing_out = false
     }
+    // Loaded long ago; the sign-in page does without.
+    const { outboxStore } = await import('./browser.ts')
     await outboxStore()
       .clear(user_id)
       .catch((error: unknown) => console.warn('Mission Control: remove unsent messages', error))

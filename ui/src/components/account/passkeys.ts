@@ -5,12 +5,6 @@ import type {
   RegistrationResponseJSON,
 } from '@simplewebauthn/browser'
 
-/** Whether this page can use passkeys: browsers bind them to a name, never to a bare address. */
-export function mayUsePasskeys(host = location.hostname): boolean {
-  const is_address = /^[\d.]+$/.test(host) || host.includes(':')
-  return !is_address && typeof PublicKeyCredential === 'function'
-}
-
 /** Lets the browser make a passkey; the answer as the API takes it. */
 export async function makePasskey(options: PublicKeyCredentialCreationOptionsJSON) {
   const { startRegistration } = await import('@simplewebauthn/browser')
