@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { workerAddress } from '../src/trusted-types.ts'
+import { plainMarkup, workerAddress } from '../src/trusted-types.ts'
 
 const PAGE = 'https://mc.example/o/fieldnote/channels'
 
@@ -19,4 +19,33 @@ test('a script may be started from the addresses of the two workers only', () =>
     'sw.js',
   ])
     expect(() => workerAddress(address, PAGE)).toThrow(TypeError)
+})
+
+test('markup of text and plain elements passes, anything that could run, load or lead does not', () => {
+  const plain = [
+    '',
+    'text &amp; more',
+    '<section class="picker" aria-label="Emoji" data-ref="root"><div  ><label class="sr-only" for="search"> </label></div></section>',
+    '<input id="search" type="search" autocomplete="off" spellcheck="true"><button data-on-click="onClick">😀</button>',
+  ]
+  for (const markup of plain) expect(plainMarkup(markup)).toBe(markup)
+  for (const markup of [
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '<div onclick="alert(1)"></div>',
+    '<div class="a" onclick="alert(1)"></div>',
+    '<div class="a"onclick="alert(1)"></div>',
+    '<div class="a>"></div>',
+    '<div class=a></div>',
+    '<a href="javascript:alert(1)">x</a>',
+    '<button formaction="javascript:alert(1)">x</button>',
+    '<svg><style><img src=x></style></svg>',
+    '<div <script>alert(1)</script>></div>',
+    '<<div>script>alert(1)<</div>/script>',
+    '<div\u0000onclick="x"></div>',
+    '<!-- <div> -->',
+    '<DIV CLASS="a"></DIV>',
+    'a > b',
+  ])
+    expect(() => plainMarkup(markup), markup).toThrow(TypeError)
 })
