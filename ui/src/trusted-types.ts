@@ -27,7 +27,7 @@ export function workerAddress(address: string, page: string): string {
 
 /** Elements and attributes that run nothing, load nothing and lead nowhere. */
 const TAG =
-  /<\/?(?:div|section|label|input|button|span)(?:\s+(?:class|id|role|type|title|for|style|tabindex|spellcheck|placeholder|enterkeyhint|autocomplete|autocapitalize|aria-[a-z]+|data-[a-z-]+)="[^"<>]*")*\s*>/g
+  /<\/?(?:div|section|label|input|button|span)(?:\s+(?:class|id|role|type|title|for|style|tabindex|spellcheck|placeholder|enterkeyhint|autocomplete|autocapitalize|aria-[a-z]+|data-[a-z-]+)="[^"<>]*")*\s*>/gi
 
 /** The markup when it consists of text and such elements. Throws for any other. */
 export function plainMarkup(markup: string): string {
