@@ -169,6 +169,8 @@ describe.skipIf(!hasBrowser)('axe finds nothing', () => {
     }
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
+    // It comes back a moment later, and would take the focus from what is opened meanwhile.
+    await page.locator('button[aria-label="Mention someone"]:focus').waitFor()
     const account = page.getByRole('button', { name: /^Account/ })
     await account.focus()
     await page.keyboard.press('Enter')
