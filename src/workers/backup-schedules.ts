@@ -2,6 +2,8 @@ import { nextRun } from '../domain/schedules.ts'
 
 /** A first backup has no predecessor: its time may have come while no server ran, or the job was late. */
 const FIRST_LATE_MS = 5 * 60_000
+/** Each backup is a whole copy: a schedule of every minute would fill the disk. The job may be late by a minute. */
+const APART_MS = 59 * 60_000
 /** Orgs read by one query. */
 export const SCHEDULES_AT_ONCE = 500
 
@@ -25,7 +27,7 @@ export interface BackupSchedulePorts {
 
 /** The run of a schedule that is due and was not made yet; several missed ones are made up for by one. */
 export function dueRun(schedule: BackupSchedule, now_ms: number): number | undefined {
-  const since = schedule.last_at === null ? now_ms - FIRST_LATE_MS : Date.parse(schedule.last_at)
+  const since = schedule.last_at === null ? now_ms - FIRST_LATE_MS : Date.parse(schedule.last_at) + APART_MS
   const due = nextRun(since, schedule)
   return due !== undefined && due <= now_ms ? due : undefined
 }

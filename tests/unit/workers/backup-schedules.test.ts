@@ -29,6 +29,16 @@ test('a run is due once, and missed ones are made up for by one', () => {
   expect(due({ schedule_cron: '0 3 * * *', time_zone: 'Europe/Berlin' })).toBe('2026-11-28T02:00:00.000Z')
 })
 
+test('an organization has a backup an hour at the most', () => {
+  expect(due({ schedule_cron: '0 * * * *', last_at: '2026-11-28T01:00:59.000Z' })).toBe(
+    '2026-11-28T02:00:00.000Z',
+  )
+  expect(due({ schedule_cron: '* * * * *', last_at: '2026-11-28T01:30:01.000Z' })).toBeUndefined()
+  expect(due({ schedule_cron: '* * * * *', last_at: '2026-11-28T01:00:01.000Z' })).toBe(
+    '2026-11-28T02:00:00.000Z',
+  )
+})
+
 test('all pages are read, and an org that fails holds up no other', async () => {
   const orgs = Array.from({ length: SCHEDULES_AT_ONCE + 3 }, (_, i) =>
     schedule({
