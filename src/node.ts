@@ -79,6 +79,7 @@ export async function openNode(
     log,
     {
       node_id: config.node_id,
+      lease_ms: config.lease_ms,
       heartbeat_seconds: config.heartbeat_seconds,
       lane_queue_max: config.lane_queue_max,
       mailbox_max: config.mailbox_max,
@@ -90,7 +91,9 @@ export async function openNode(
     ({ org_id, events }: PublishedBatch) => {
       if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
+    bus,
   )
+  await core.ownership.open()
   return {
     config,
     log,
@@ -106,6 +109,7 @@ export async function openNode(
     core,
     bus,
     async close() {
+      core.ownership.close()
       await bus?.close()
       await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])
       await opened.stop()
