@@ -90,6 +90,7 @@ export async function openNode(
     log,
     {
       node_id: config.node_id,
+      lease_ms: config.lease_ms,
       heartbeat_seconds: config.heartbeat_seconds,
       lane_queue_max: config.lane_queue_max,
       mailbox_max: config.mailbox_max,
@@ -101,8 +102,10 @@ export async function openNode(
     ({ org_id, events }: PublishedBatch) => {
       if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
+    bus,
     relay,
   )
+  await core.ownership.open()
   return {
     config,
     log,
@@ -119,6 +122,7 @@ export async function openNode(
     bus,
     notices: bus && new NodeNotices(bus, links),
     async close() {
+      core.ownership.close()
       relay?.stop()
       await bus?.close()
       await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])

@@ -226,7 +226,7 @@ describe('D8 what is not stored', () => {
     here.send({ type: 'read', channel_id: general, seq })
     await until(() => own.ofType('read').some((read) => read.seq === seq))
     expect([other.ofType('read'), own.ofType('typing')]).toEqual([[], []])
-    const reported = await at(bot, 0).in('PUT', `/channels/${general}/messages/${seq}/delivery`, {
+    const reported = await at(bot, 0).in('POST', `/channels/${general}/messages/${seq}/deliveries`, {
       state: 'working',
     })
     expect(reported.status).toBeLessThan(300)
