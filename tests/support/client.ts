@@ -36,7 +36,7 @@ export class Person {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const csrf = this.cookies.get('mc_csrf')
+    const csrf = [...this.cookies].find(([name]) => name.endsWith('mc_csrf'))?.[1]
     noteSecretsOf(body)
     const answer = await fetch(this.url + path, {
       method,
