@@ -32,7 +32,7 @@ interface Options {
   redis_url?(node: number, url: string): string
 }
 
-const SECRET = 'a secret that all nodes of a test share, 0123456789'
+export const SECRET = 'a secret that all nodes of a test share, 0123456789'
 
 export async function startNodes(count: number, options: Options = {}): Promise<TestNodes> {
   const [database, redis] = await Promise.all([freshDatabase(), startRedis()])
