@@ -10,12 +10,14 @@ import {
   storedMessages,
   type TestNodes,
 } from '../../support/nodes.ts'
+import { startRedis } from '../../support/redis.ts'
 import type { TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
 
 let cluster: TestNodes
 beforeAll(async () => {
-  cluster = await startNodes(3)
+  // The password must not be in a log, whatever happens to Redis.
+  cluster = await startNodes(3, { redis: await startRedis({ password: 'seldom a word of logs' }) })
 })
 afterAll(() => cluster.stop())
 
