@@ -84,6 +84,16 @@ export const LinkIdentityBody = Closed({
 })
 export type LinkIdentityBody = Static<typeof LinkIdentityBody>
 
+/** The own picture; the app sends it scaled down. */
+export const PictureBody = Closed({
+  image: Text(LIMITS.picture_text_max, {
+    pattern: '^[A-Za-z0-9+/]+={0,2}$',
+    description: 'The bytes of the file in base64.',
+    examples: ['R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'],
+  }),
+})
+export type PictureBody = Static<typeof PictureBody>
+
 export const ChangePasswordBody = Closed({ current_password: Password, new_password: Password })
 export type ChangePasswordBody = Static<typeof ChangePasswordBody>
 

@@ -71,6 +71,8 @@ interface Spec<B extends TSchema, Q extends TSchema> extends Documentation {
   form?: boolean
   /** A POST without a body is taken as `{}`. */
   body_optional?: boolean
+  /** Counted apart from calls. */
+  picture?: boolean
   /** Never compressed: the body joins a secret with a value that the caller may choose (BREACH). */
   uncompressed?: boolean
   /** Answered also by a node that stops: what watches it asks for these. */
@@ -235,10 +237,9 @@ export function endpoints(deps: Deps) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const credential = await identify(request, ip)
-        const { headers, limited } = limit(
-          credential.principal,
-          mayRepeat(request) || spec.repeatable === true,
-        )
+        const { headers, limited } = spec.picture
+          ? { headers: deps.limits.picture(credential.principal) }
+          : limit(credential.principal, mayRepeat(request) || spec.repeatable === true)
         const { edge, principal } = await deps.identify.member(credential, params.org_slug ?? '')
         authorize(spec.action, principal, false)
         const read_only = refusalOf(() => authorize(spec.action, principal, edge.permissions.readOnly))

@@ -18,6 +18,8 @@ export interface ProvenIdentity {
   /** Whether the provider says that the person owns the address. */
   email_verified: boolean
   name: string | null
+  /** Address of the person's picture. */
+  picture: string | null
   /** Domain of the person's Google Workspace. */
   hosted_domain: string | null
 }
@@ -27,6 +29,8 @@ export interface SignInProvider {
   id: ProviderId
   /** For the sign-in page. */
   name: string
+  /** Origin of the provider, which the operator chose: the server may ask it for pictures, wherever it is. */
+  home: string
   /** The page of the provider that a browser is sent to. */
   authorizationUrl(secrets: FlowSecrets): Promise<URL>
   /** The identity that the parameters of the provider's answer stand for. */

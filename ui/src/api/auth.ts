@@ -10,6 +10,7 @@ import type {
   PasskeySignInBody,
   PasswordBody,
   PasswordResetBody,
+  PictureBody,
   SecondFactorCodeBody,
   SecondFactorOffBody,
   SecondStepBody,
@@ -161,6 +162,8 @@ export const auth = {
   refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
   changePassword: (body: ChangePasswordBody) =>
     request<undefined>('PUT', '/auth/password', { body, ...form }),
+  setPicture: (body: PictureBody) => request<undefined>('PUT', '/auth/picture', { body }),
+  removePicture: () => request<undefined>('DELETE', '/auth/picture'),
   secondStep: (body: SecondStepBody) =>
     request<SignedIn>('POST', '/auth/second-factor/verify', { body, ...form }),
   secondFactor: () => request<SecondFactor>('GET', '/auth/second-factor'),
