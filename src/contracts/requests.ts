@@ -94,7 +94,8 @@ export const PictureBody = Closed({
 })
 export type PictureBody = Static<typeof PictureBody>
 
-export const ChangePasswordBody = Closed({ current_password: Password, new_password: Password })
+/** Without the current password for an account that has none. */
+export const ChangePasswordBody = Closed({ current_password: opt(Password), new_password: Password })
 export type ChangePasswordBody = Static<typeof ChangePasswordBody>
 
 /** Whoever forgot the password is mailed a link. */

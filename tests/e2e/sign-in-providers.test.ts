@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Org, User } from '../../src/contracts/resources.ts'
-import { join, type Person, setUp } from '../support/client.ts'
+import { join, Person, setUp } from '../support/client.ts'
 import { type EvilProvider, startEvilProvider } from '../support/openid/evil-provider.ts'
 import { CLIENT } from '../support/openid/real-provider.ts'
-import type { TestServer } from '../support/server.ts'
+import { databaseOf, type TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
 import { hasBrowser, launch, signIn, visit } from './support/browser.ts'
@@ -142,6 +142,43 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await save.waitFor({ state: 'detached' })
     const { body } = await admin.in<Org>('GET', '')
     expect(body.settings.authentication.allowed_oidc_providers).toEqual(['google', 'oidc', 'password'])
+    await context.close()
+  })
+
+  test('who has signed in with a provider only sets a first password, after signing in again', async () => {
+    const { context, page, complaints } = await visit(browser)
+    provider.person = INES
+    const { body } = await admin.in<User & { invite_url: string }>('POST', '/users', {
+      type: 'human',
+      email: 'mia@example.com',
+      display_name: 'Mia',
+      role: 'contributor',
+    })
+    provider.person = { sub: 'mia', email: 'mia@example.com', email_verified: true }
+    await page.goto(body.invite_url)
+    await page.getByRole('button', { name: 'Join with localhost' }).click()
+    await page.waitForURL(/\/o\/fieldnote\/channels\//)
+    const sql = databaseOf(server)
+    await sql`update sessions s set created_at = now() - interval '11 minutes'
+      from users u where u.id = s.user_id and u.email = 'mia@example.com'`
+    await sql.end()
+    await server.restart()
+    await page.reload()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Change password' }).click()
+    const set = page.getByRole('dialog', { name: 'Set a password' })
+    await set.getByRole('link', { name: 'Sign in again with localhost' }).waitFor()
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-first-old.png` })
+    await set.getByRole('link', { name: 'Sign in again with localhost' }).click()
+    await set.getByLabel('New password').fill('a harbour of my own 9')
+    expect(new URL(page.url()).searchParams.has('ask')).toBe(false)
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-first.png` })
+    await set.getByRole('button', { name: 'Set password' }).click()
+    await page.getByText('Your password is set').waitFor()
+    await new Person(server.url).signIn('mia@example.com', 'a harbour of my own 9')
+    expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|50[23]/.test(one))).toEqual([])
     await context.close()
   })
 })

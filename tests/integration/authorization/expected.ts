@@ -103,10 +103,16 @@ export const EXPECTED: readonly Row[] = [
     people(refusal('PASSKEY_NOT_FOUND'), UNAUTHENTICATED),
     'somebody else’s passkey',
   ),
+  row('GET /auth/password', people(OK, UNAUTHENTICATED)),
   row(
     'PUT /auth/password',
     people(refusal('INVALID_CREDENTIALS'), UNAUTHENTICATED),
     'with another’s password',
+  ),
+  row(
+    'PUT /auth/password',
+    people(refusal('VALIDATION_FAILED'), UNAUTHENTICATED),
+    'as a first one beside a password',
   ),
   row('PUT /auth/picture', people(DONE, UNAUTHENTICATED)),
   row('DELETE /auth/picture', people(DONE, UNAUTHENTICATED)),

@@ -317,6 +317,8 @@ const ELSEWHERE: Record<string, Make> = {
     params: { id: crypto.randomUUID() },
     body: { current_password: PASSWORD },
   }),
+  'GET /auth/password': nothing,
+  'PUT /auth/password as a first one beside a password': sending(nothing, { new_password: PASSWORD }),
   'PUT /auth/password with another’s password': () => ({
     body: { current_password: 'not the password 1', new_password: PASSWORD },
   }),

@@ -80,7 +80,7 @@ async function served(by: Person, headers: Record<string, string> = {}): Promise
 const requestsOf = (path: string) => provider.requests.filter((one) => one.path === path).length
 const refusals = () => server.log().split('was not taken over').length - 1
 
-describe('the picture of a provider', () => {
+describe('P14 the picture of a provider', () => {
   test('is taken over at the first sign-in, and told to everybody', async () => {
     const stream = await SseJournal.open(`${server.url}/api/v1/orgs/fieldnote/events/stream`, {
       Cookie: admin.cookieHeader,

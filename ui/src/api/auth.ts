@@ -53,6 +53,13 @@ export interface SecondStep {
   second_factor: { token: string; expires_at: string }
 }
 
+/** Whether the own account has a password, and whether it may get a first one now. */
+export interface PasswordState {
+  is_set: boolean
+  allowed: boolean
+  recent_until: string | null
+}
+
 /** Whether the own account has a second factor. */
 export interface SecondFactor {
   enabled_at: string | null
@@ -112,6 +119,8 @@ export interface SignInLink {
   display_name: string
   org_name: string | null
   org_slug: string | null
+  /** Whether a password lets the person in anywhere. */
+  enters: boolean
 }
 
 /** A mailed link that confirms a new address. */
@@ -160,6 +169,7 @@ export const auth = {
       ...form,
     }),
   refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
+  passwordState: () => request<PasswordState>('GET', '/auth/password'),
   changePassword: (body: ChangePasswordBody) =>
     request<undefined>('PUT', '/auth/password', { body, ...form }),
   setPicture: (body: PictureBody) => request<undefined>('PUT', '/auth/picture', { body }),
