@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { EMAIL_PATTERN } from './addresses.ts'
 import { LIMITS } from './limits.ts'
 import { AgentClient, AgentCommand, NotificationPreferences, ProjectLink } from './resources.ts'
 import {
@@ -34,7 +35,7 @@ const ids = (description?: string) =>
   Type.Array(Uuid(), { maxItems: LIMITS.ids_max, ...(description ? { description } : {}) })
 
 const Email = Text(LIMITS.email_max, {
-  pattern: '^[^\\s@<>]+@[^\\s@<>]+\\.[^\\s@<>.]+$',
+  pattern: EMAIL_PATTERN,
   examples: ['ines@example.com'],
 })
 const Password = Text(LIMITS.password_max, { min: 1, description: 'Ten characters or more when it is set.' })

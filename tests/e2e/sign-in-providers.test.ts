@@ -161,6 +161,9 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     const sql = databaseOf(server)
     await sql`update sessions s set created_at = now() - interval '11 minutes'
       from users u where u.id = s.user_id and u.email = 'mia@example.com'`
+    // A session from before the person joined does not enter.
+    await sql`update memberships m set account_since = now() - interval '12 minutes'
+      from users u where u.id = m.user_id and u.email = 'mia@example.com'`
     await sql.end()
     await server.restart()
     await page.reload()

@@ -1,3 +1,4 @@
+import { isEmail } from '../../contracts/addresses.ts'
 import type { ProviderId } from '../../contracts/vocabulary.ts'
 
 /** Random values that bind the answer of a provider to one sign-in flow of one browser. */
@@ -70,12 +71,9 @@ export function codeOf(answer: URLSearchParams): string {
   return code
 }
 
-const EMAIL = /^[^\s@<>"]{1,64}@[^\s@<>"]{1,250}$/
-const EMAIL_MAX = 254
-
 /** An address that could be one; anything else is none. */
 export function emailOf(value: unknown): string | null {
-  return typeof value === 'string' && value.length <= EMAIL_MAX && EMAIL.test(value) ? value : null
+  return typeof value === 'string' && isEmail(value) ? value : null
 }
 
 /** A name as the provider wrote it. */

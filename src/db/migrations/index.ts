@@ -36,6 +36,8 @@ import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
 import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
 import pictures_down from './0017_pictures.down.sql' with { type: 'text' }
 import pictures_up from './0017_pictures.sql' with { type: 'text' }
+import accounts_down from './0017_accounts.down.sql' with { type: 'text' }
+import accounts_up from './0017_accounts.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -67,4 +69,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0016_scim', up: scim_up, down: scim_down },
   { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
   { name: '0017_pictures', up: pictures_up, down: pictures_down },
+  { name: '0017_accounts', up: accounts_up, down: accounts_down },
 ]

@@ -1,3 +1,5 @@
+DROP INDEX scim_users_external;
+ALTER TABLE scim_users DROP COLUMN user_name_key;
 CREATE OR REPLACE FUNCTION delete_memberships(p_org_id uuid, p_rows bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
