@@ -32,12 +32,12 @@ import account_security_down from './0015_account_security.down.sql' with { type
 import account_security_up from './0015_account_security.sql' with { type: 'text' }
 import scim_down from './0016_scim.down.sql' with { type: 'text' }
 import scim_up from './0016_scim.sql' with { type: 'text' }
-import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
-import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
-import pictures_down from './0017_pictures.down.sql' with { type: 'text' }
-import pictures_up from './0017_pictures.sql' with { type: 'text' }
 import accounts_down from './0017_accounts.down.sql' with { type: 'text' }
 import accounts_up from './0017_accounts.sql' with { type: 'text' }
+import pictures_down from './0017_pictures.down.sql' with { type: 'text' }
+import pictures_up from './0017_pictures.sql' with { type: 'text' }
+import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
+import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
