@@ -15,6 +15,12 @@ export function registerGauges({ metrics, core, database, background_database, o
     'Months with rows in a default partition: should be 0.',
     () => opened.partitions.rows_in_default,
   )
+  metrics.gauge(
+    'mc_account_emails',
+    'Mails to accounts of the cluster that wait, and that failed within a month.',
+    () => background_database.accountEmailCounts().catch(() => undefined),
+    'status',
+  )
   const jobs = shared(() => background_database.jobCounts())
   const count = (state: 'waiting' | 'running' | 'failed') => async () => {
     const kinds = await jobs()

@@ -1,3 +1,4 @@
+DROP INDEX account_emails_open;
 DROP INDEX scim_users_external;
 ALTER TABLE scim_users DROP COLUMN user_name_key;
 CREATE OR REPLACE FUNCTION delete_memberships(p_org_id uuid, p_rows bigint) RETURNS bigint

@@ -34,8 +34,6 @@ import scim_down from './0016_scim.down.sql' with { type: 'text' }
 import scim_up from './0016_scim.sql' with { type: 'text' }
 import accounts_down from './0017_accounts.down.sql' with { type: 'text' }
 import accounts_up from './0017_accounts.sql' with { type: 'text' }
-import pictures_down from './0017_pictures.down.sql' with { type: 'text' }
-import pictures_up from './0017_pictures.sql' with { type: 'text' }
 import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
 import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
 
@@ -68,6 +66,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0015_account_security', up: account_security_up, down: account_security_down },
   { name: '0016_scim', up: scim_up, down: scim_down },
   { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
-  { name: '0017_pictures', up: pictures_up, down: pictures_down },
   { name: '0017_accounts', up: accounts_up, down: accounts_down },
 ]

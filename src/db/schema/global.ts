@@ -110,6 +110,7 @@ export const account_emails = pgTable(
     index('account_emails_address').on(sql`lower(${t.address})`, t.sent_at),
     index('account_emails_age').on(t.updated_at),
     index('account_emails_account').on(t.account_id),
+    index('account_emails_open').on(t.status).where(sql`status <> 'sent'`),
   ],
 )
 
