@@ -83,6 +83,18 @@ async function age(by: Person): Promise<void> {
   await until(async () => (await state(by)).recent_until === null, 'the session to be old')
 }
 
+/** The token that the shell of the server prints. */
+async function shellLink(email: string, ...flags: string[]): Promise<string> {
+  const child = Bun.spawn(
+    [process.execPath, 'src/main.ts', 'admin', 'reset-password', '--email', email, ...flags],
+    {
+      env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: server.data_dir, MC_PORT: String(server.port) },
+      stdout: 'pipe',
+    },
+  )
+  return /sign-in-link\/(\S+)/.exec(await new Response(child.stdout).text())?.[1] ?? ''
+}
+
 describe('P12 a first password beside a provider', () => {
   test('is set within minutes of a sign-in, opens the same account, and ends the other sessions', async () => {
     const { by, email, user_id } = await joined('una')
@@ -164,11 +176,7 @@ describe('P13 a sign-in link of an organization that lets nobody in with a passw
   test('of the shell is the operator’s business: it sets the password, and says that it lets in nowhere', async () => {
     const { email } = await joined('yuri')
     await allow('oidc')
-    const child = Bun.spawnSync(
-      [process.execPath, 'src/main.ts', 'admin', 'reset-password', '--email', email],
-      { env: { PATH: process.env.PATH ?? '', MC_DATA_DIR: server.data_dir, MC_PORT: String(server.port) } },
-    )
-    const token = /sign-in-link\/(\S+)/.exec(child.stdout.toString())?.[1]
+    const token = await shellLink(email)
     const stranger = new Person(server.url)
     const path = `/auth/sign-in-links/${token}`
     expect((await stranger.call<{ enters: boolean }>('GET', path)).body.enters).toBe(false)
@@ -178,5 +186,29 @@ describe('P13 a sign-in link of an organization that lets nobody in with a passw
     expect([used.status, used.body.memberships]).toEqual([200, []])
     await allow('oidc', 'password')
     expect(await opens(email, PASSWORD)).toBe(200)
+  })
+
+  test('of the shell lets an administrator in again whose provider is gone, when it says so', async () => {
+    await allow('oidc')
+    const token = await shellLink('ines@example.com', '--allow-password')
+    const stranger = new Person(server.url)
+    const path = `/auth/sign-in-links/${token}`
+    expect((await stranger.call<{ enters: boolean }>('GET', path)).body.enters).toBe(true)
+    const used = await stranger.call<{ memberships: { role: string }[] }>('POST', `${path}/accept`, {
+      password: NEW_PASSWORD,
+    })
+    expect([used.status, used.body.memberships.map(({ role }) => role)]).toEqual([200, ['administrator']])
+    const changed = await admin.in<{ data: { actor: { id: string } }[] }>(
+      'GET',
+      '/events?type=org.settings_changed&limit=1',
+    )
+    expect(changed.status).toBe(401)
+    provider.person = { sub: 'ines', email: 'ines@example.com', email_verified: true }
+    await admin.signInAt()
+    const log = await admin.in<{ data: { actor: { display_name: string } }[] }>(
+      'GET',
+      '/events?type=org.settings_changed&limit=1',
+    )
+    expect(log.body.data[0]?.actor.display_name).toBe('Ines Carvalho')
   })
 })

@@ -40,7 +40,11 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
     const account = await accountOfLink(deps, link)
     const memberships = await accounts.memberships(account.id)
     if (link.by === 'email') checkOpensByPassword(memberships)
-    return { account, enters: opensByPassword(memberships) }
+    const allows = link.by === 'shell' && link.allow_password === true
+    const administers = memberships.some(
+      ({ role, status }) => role === 'administrator' && status === 'active',
+    )
+    return { account, enters: opensByPassword(memberships) || (allows && administers) }
   }
 
   return new Elysia({ name: 'auth.sign-in-links' })
