@@ -89,7 +89,7 @@ function storage(read: Reader) {
     }),
     archive_dir: read.optional('MC_ARCHIVE_DIR', {
       kind: 'folder',
-      default_text: '`archive` in the data folder',
+      default_text: 'the bucket of `MC_S3_BUCKET` if it is set, else `archive` in the data folder',
       doc: 'Folder of the events and messages that organizations no longer keep.',
     }),
     database_url: read.url('MC_DATABASE_URL', postgres, {
