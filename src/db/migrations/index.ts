@@ -65,6 +65,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0014_identities', up: identities_up, down: identities_down },
   { name: '0015_account_security', up: account_security_up, down: account_security_down },
   { name: '0016_scim', up: scim_up, down: scim_down },
-  { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
   { name: '0017_accounts', up: accounts_up, down: accounts_down },
+  { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
 ]
