@@ -82,6 +82,8 @@ export type SetPasswordBody = Static<typeof SetPasswordBody>
 export const LinkIdentityBody = Closed({
   provider: OneOf(PROVIDERS),
   return_to: opt(Text(LIMITS.url_max, { description: 'Local path to open afterwards.' })),
+  /** Left out within ten minutes of a sign-in. */
+  current_password: opt(Password),
 })
 export type LinkIdentityBody = Static<typeof LinkIdentityBody>
 

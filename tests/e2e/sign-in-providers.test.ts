@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Org, User } from '../../src/contracts/resources.ts'
-import { join, Person, setUp } from '../support/client.ts'
+import { join, PASSWORD, Person, setUp } from '../support/client.ts'
 import { type EvilProvider, startEvilProvider } from '../support/openid/evil-provider.ts'
 import { CLIENT } from '../support/openid/real-provider.ts'
 import { databaseOf, type TestServer } from '../support/server.ts'
@@ -43,6 +43,19 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
   })
 
   const dialog = (page: Page) => page.getByRole('dialog', { name: 'Sign-in methods' })
+
+  /** Lets the sessions of somebody be eleven minutes old. */
+  async function age(email: string): Promise<void> {
+    const sql = databaseOf(server)
+    await sql`update sessions s set created_at = now() - interval '11 minutes'
+      from users u where u.id = s.user_id and u.email = ${email}`
+    // A session from before the person joined does not enter.
+    await sql`update memberships m set account_since = now() - interval '12 minutes'
+      from users u where u.id = coalesce(m.account_id, m.user_id) and u.email = ${email}`
+    await sql.end()
+    // It keeps what it knows of sessions.
+    await server.restart()
+  }
 
   async function openMethods(page: Page): Promise<void> {
     await page.waitForURL(/\/channels\//)
@@ -158,14 +171,7 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await page.goto(body.invite_url)
     await page.getByRole('button', { name: 'Join with localhost' }).click()
     await page.waitForURL(/\/o\/fieldnote\/channels\//)
-    const sql = databaseOf(server)
-    await sql`update sessions s set created_at = now() - interval '11 minutes'
-      from users u where u.id = s.user_id and u.email = 'mia@example.com'`
-    // A session from before the person joined does not enter.
-    await sql`update memberships m set account_since = now() - interval '12 minutes'
-      from users u where u.id = m.user_id and u.email = 'mia@example.com'`
-    await sql.end()
-    await server.restart()
+    await age('mia@example.com')
     await page.reload()
     await page.getByRole('button', { name: /^Account/ }).click()
     await page.getByRole('menuitem', { name: 'Change password' }).click()
@@ -182,6 +188,33 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await page.getByText('Your password is set').waitFor()
     await new Person(server.url).signIn('mia@example.com', 'a harbour of my own 9')
     expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|50[23]/.test(one))).toEqual([])
+    await context.close()
+  })
+
+  test('a while after the sign-in an identity is added with the password only', async () => {
+    const { context, page, complaints } = await visit(browser)
+    await signIn(page, server.url, 'ana.lima@example.com')
+    await age('ana.lima@example.com')
+    await page.reload()
+    await openMethods(page)
+    const password = dialog(page).getByLabel('Current password')
+    await password.waitFor()
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-methods-old.png` })
+    provider.person = { sub: 'ana abroad', email: 'ana@abroad.example', email_verified: false }
+    const add = dialog(page).getByRole('button', { name: 'Add localhost' })
+    await add.click()
+    await dialog(page).getByText('Type your password.').waitFor()
+    await password.fill('not this one')
+    await add.click()
+    await dialog(page).getByText('This is not your current password.').waitFor()
+    await password.fill(PASSWORD)
+    await add.click()
+    await dialog(page).getByText('Added.', { exact: true }).waitFor()
+    await dialog(page).getByText('ana@abroad.example').waitFor()
+    expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|401|50[23]/.test(one))).toEqual(
+      [],
+    )
     await context.close()
   })
 })

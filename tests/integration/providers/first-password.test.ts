@@ -145,6 +145,31 @@ describe('P12 a first password beside a provider', () => {
   })
 })
 
+describe('P8 an identity is added', () => {
+  const add = (by: Person, more: object = {}) =>
+    by.call<{ continue_at?: string; error?: { code: string } }>('POST', '/auth/identities', {
+      provider: 'oidc',
+      return_to: '/orgs',
+      ...more,
+    })
+
+  test('within minutes of a sign-in, or with the password: an open browser gives nobody a way in for good', async () => {
+    const { by } = await joined('zoe')
+    expect((await add(by)).status).toBe(200)
+    await age(by)
+    const refused = await add(by)
+    expect([refused.status, refused.body.error?.code]).toEqual([401, 'INVALID_CREDENTIALS'])
+    // Without a password nothing that is typed is right.
+    expect((await add(by, { current_password: NEW_PASSWORD })).status).toBe(401)
+    await by.signInAt()
+    expect((await set(by)).status).toBe(204)
+    await age(by)
+    expect((await add(by)).status).toBe(401)
+    expect((await add(by, { current_password: PASSWORD })).status).toBe(401)
+    expect((await add(by, { current_password: NEW_PASSWORD })).body.continue_at).toContain(provider.issuer)
+  })
+})
+
 describe('P13 a sign-in link of an organization that lets nobody in with a password', () => {
   const link = (user_id: string) =>
     admin.in<{ sign_in_url: string; error?: { code: string } }>('POST', `/users/${user_id}/sign-in-link`)

@@ -209,7 +209,7 @@ export const auth = {
   endSession: (id: string) => request<undefined>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
   endOtherSessions: () => request<undefined>('DELETE', '/auth/sessions'),
   identities: () => request<Page<Identity>>('GET', '/auth/identities', { query: { per_page: 100 } }),
-  addIdentity: (body: LinkIdentityBody) => request<ContinueAt>('POST', '/auth/identities', { body }),
+  addIdentity: (body: LinkIdentityBody) => request<ContinueAt>('POST', '/auth/identities', { body, ...form }),
   removeIdentity: (id: string) => request<undefined>('DELETE', `/auth/identities/${encodeURIComponent(id)}`),
   logout: () => request<undefined>('POST', '/auth/logout', form),
 }

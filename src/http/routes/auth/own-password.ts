@@ -51,6 +51,25 @@ export async function checkPasswordOf(
   throw new ApiError('INVALID_CREDENTIALS', 'This is not your current password.')
 }
 
+const isRecent = ({ opened_at = 0 }: Call<unknown, unknown>['credential']) =>
+  opened_at + RECENT_MS > Date.now()
+
+/**
+ * Throws 401 unless it is still the owner of the account: by the password, or by a sign-in of the last minutes. What is
+ * changed then opens the account for good, and an open browser may have been found by somebody else.
+ */
+export async function checkOwner(
+  deps: Deps,
+  call: Owner & Pick<Call<unknown, unknown>, 'credential'>,
+  password: string | undefined,
+): Promise<void> {
+  if (password !== undefined) await confirmedAccount(deps, call, password)
+  else if (!isRecent(call.credential)) throw signInAgain()
+}
+
+const signInAgain = () =>
+  new ApiError('INVALID_CREDENTIALS', 'You signed in too long ago. Sign in again first.')
+
 /** What the own password is, and until when the present sign-in is recent enough to set a first one. */
 export async function passwordState(
   deps: Pick<Deps, 'accounts'>,
@@ -78,7 +97,6 @@ export async function recentAccount(
   if (account.password_hash !== null)
     throw invalid({ path: '/current_password', message: 'Type your current password.' })
   checkOpensByPassword(await deps.accounts.memberships(account.id))
-  if (recent_until === null)
-    throw new ApiError('INVALID_CREDENTIALS', 'You signed in too long ago. Sign in again first.')
+  if (recent_until === null) throw signInAgain()
   return account
 }

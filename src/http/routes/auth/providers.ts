@@ -71,6 +71,11 @@ export async function continueAt(
   }
 }
 
+/** Throws 400 for a provider that is not configured. */
+export function checkOffered(deps: Deps, id: ProviderId): void {
+  offered(deps, id)
+}
+
 function offered({ providers }: Deps, id: ProviderId): SignInProvider {
   const provider = providers.get(id)
   if (!provider) throw invalid({ path: '/provider', message: 'This server does not offer it.' })
