@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { Browser, Page } from 'playwright-core'
 import type { Org, User } from '../../src/contracts/resources.ts'
 import { join, PASSWORD, Person, setUp } from '../support/client.ts'
+import { Wanderer } from '../support/openid/browser.ts'
 import { type EvilProvider, startEvilProvider } from '../support/openid/evil-provider.ts'
 import { CLIENT } from '../support/openid/real-provider.ts'
 import { databaseOf, type TestServer } from '../support/server.ts'
@@ -215,6 +216,32 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|401|50[23]/.test(one))).toEqual(
       [],
     )
+    await context.close()
+  })
+
+  test('a sign-in link says when its organization lets nobody in with a password, and waits', async () => {
+    const { context, page, complaints } = await visit(browser)
+    const ana = (await admin.in<{ data: User[] }>('GET', '/users?q=ana')).body.data[0]
+    const { body } = await admin.in<{ sign_in_url: string }>('POST', `/users/${ana?.id}/sign-in-link`)
+    const ines = Object.assign(new Wanderer(server.url), { org: 'fieldnote' })
+    await ines.signInAt()
+    const allow = async (...methods: string[]) => {
+      const settings = { authentication: { allowed_oidc_providers: methods } }
+      expect((await ines.in('PATCH', '', { settings })).status).toBe(200)
+    }
+    await allow('oidc')
+    await page.goto(body.sign_in_url)
+    await page.getByText('This link cannot be used now.').waitFor()
+    await page.getByText('lets nobody in with a password').waitFor()
+    expect(await page.getByLabel('New password').count()).toBe(0)
+    expect(await violationsInBothThemes(page)).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-link-409.png` })
+    await allow('oidc', 'password')
+    await page.reload()
+    await page.getByLabel('New password', { exact: true }).fill('the new harbour of 7')
+    await page.getByRole('button', { name: 'Set password and sign in' }).click()
+    await page.waitForURL(/\/channels\//)
+    expect(complaints.filter((one) => !one.includes('409'))).toEqual([])
     await context.close()
   })
 })
