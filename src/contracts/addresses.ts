@@ -31,7 +31,10 @@ export function httpsUri(text: string): string | undefined {
   const url = URL.parse(text)
   if (!url) return undefined
   if (text.startsWith('https://') && HTTPS_URI.test(text)) return text
-  const [, authority = '', tail = ''] = /^https:\/\/([^/]*)(.*)$/.exec(url.href) ?? []
+  // A parsed address has a path always.
+  const path_at = url.href.indexOf('/', 'https://'.length)
+  const authority = url.href.slice('https://'.length, path_at)
+  const tail = url.href.slice(path_at)
   const hash = tail.indexOf('#')
   const [before, fragment] = hash < 0 ? [tail, ''] : [tail.slice(0, hash), tail.slice(hash + 1)]
   const uri = `https://${authority}${encoded(before)}${hash < 0 ? '' : `#${encoded(fragment)}`}`
