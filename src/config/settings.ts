@@ -105,7 +105,7 @@ function storage(read: Reader) {
     }),
     database_prepare: read.flag('MC_DATABASE_PREPARE', {
       default: true,
-      doc: 'Prepared statements. Off behind PgBouncer in transaction mode.',
+      doc: 'Off behind PgBouncer in transaction mode: no prepared statements, and limits with each transaction instead of at connect.',
     }),
     database_pool: read.integer('MC_DATABASE_POOL', {
       default: 16,
