@@ -165,7 +165,7 @@ export async function serve(
     stopWorkers: async () => {
       members_used.stop()
       keys_used.stop()
-      await Promise.all([alarms.stop(), jobs?.stop(config.drain_ms / 2)])
+      await Promise.all([alarms.stop(), deps.takeover.stop(), jobs?.stop(config.drain_ms / 2)])
     },
     close: () => node.close(),
     drain_ms: config.drain_ms,

@@ -9,6 +9,8 @@ export interface ShellLink {
   org_slug?: string
   /** Turns the second factor off as well, for whoever lost it. */
   without_second_factor?: boolean
+  /** Lets people in with a password, in the orgs that the account administers and that allow none. */
+  allow_password?: boolean
   /** Milliseconds since 1970. */
   issued_at: number
 }

@@ -117,18 +117,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'admin reset-password': {
     summary: 'print a one-time link with which a person sets a new password',
-    arguments_text: '--email ADDRESS [--org SLUG] [--without-second-factor]',
+    arguments_text: '--email ADDRESS [--org SLUG] [--without-second-factor] [--allow-password]',
     positional: 'email',
     details: [
       '',
       '  --email ADDRESS           of the person',
       '  --org SLUG                an organization of the account, when several accounts have the address',
       '  --without-second-factor   turns the second factor off as well, for whoever lost it',
+      '  --allow-password          lets people in with a password again, where the person administers and their provider is gone',
     ],
     options: {
       email: { type: 'string' },
       org: { type: 'string' },
       'without-second-factor': { type: 'boolean' },
+      'allow-password': { type: 'boolean' },
     },
     required: ['email'],
     run: async (env, { email, org, ...flags }) =>
@@ -136,6 +138,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         email: String(email),
         org: typeof org === 'string' ? org : undefined,
         without_second_factor: flags['without-second-factor'] === true,
+        allow_password: flags['allow-password'] === true,
       }),
   },
   'admin rotate-secret': {

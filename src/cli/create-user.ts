@@ -1,4 +1,5 @@
 import { signShellInvite } from '../auth/shell-links.ts'
+import { isEmail } from '../contracts/addresses.ts'
 import { LIMITS } from '../contracts/limits.ts'
 import { nameProblem, tidyName } from '../contracts/names.ts'
 import { ROLES, type Role } from '../contracts/vocabulary.ts'
@@ -11,23 +12,19 @@ interface NewUser {
   role: string
 }
 
-/** As the API takes addresses. */
-const EMAIL = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>.]+$/
-
 /** Prints a one-time invite link. Needs the secret of the server only, so the server may run or not. */
 export function createUser(
   env: Record<string, string | undefined>,
   { email, name, org, role }: NewUser,
 ): number {
   const display_name = tidyName(name)
-  const problem =
-    !EMAIL.test(email) || email.length > LIMITS.email_max
-      ? `--email: "${email}" is no e-mail address.`
-      : display_name === '' || display_name.length > LIMITS.display_name_max || nameProblem(display_name)
-        ? '--name must be a name that can be read.'
-        : isRole(role)
-          ? undefined
-          : `--role must be one of: ${ROLES.join(', ')}.`
+  const problem = !isEmail(email)
+    ? `--email: "${email}" is no e-mail address.`
+    : display_name === '' || display_name.length > LIMITS.display_name_max || nameProblem(display_name)
+      ? '--name must be a name that can be read.'
+      : isRole(role)
+        ? undefined
+        : `--role must be one of: ${ROLES.join(', ')}.`
   if (problem !== undefined || !isRole(role)) {
     console.error(problem)
     return 2

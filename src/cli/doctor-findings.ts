@@ -145,6 +145,13 @@ export async function databaseFindings(
         ? { about: 'isolation', state: 'ok', text: 'roles and row-level security keep organizations apart' }
         : { about: 'isolation', state: 'wrong', text: examined.unsound.join('\n') },
     )
+  const { count, last_error } = examined.failed_mails
+  if (count > 0)
+    found.push({
+      about: 'account mails',
+      state: 'note',
+      text: `${count} failed within a week; the last one: ${last_error ?? 'no reason is known'}. Whoever waits for a link may ask again.`,
+    })
   // The embedded one has the clock of this machine.
   return config.database_url === undefined ? { found } : { found, clock_ahead_ms }
 }

@@ -51,7 +51,7 @@ import { userSetClient } from './user-set-client.ts'
 import { userSetCommands } from './user-set-commands.ts'
 import { userSetPassword } from './user-set-password.ts'
 import { userSetRoles } from './user-set-roles.ts'
-import { userTellEmail } from './user-tell-email.ts'
+import { userTellAccount } from './user-tell-account.ts'
 import { userUnsubscribe } from './user-unsubscribe.ts'
 import { userUpdate } from './user-update.ts'
 
@@ -106,7 +106,7 @@ export const COMMANDS: Commands = {
   'user.reprovision': userReprovision,
   'user.set_roles': userSetRoles,
   'user.remove': userRemove,
-  'user.tell_email': userTellEmail,
+  'user.tell_account': userTellAccount,
   'user.unsubscribe': userUnsubscribe,
   'user.set_password': userSetPassword,
   'user.set_client': userSetClient,

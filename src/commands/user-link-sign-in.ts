@@ -1,5 +1,6 @@
 import { ApiError } from '../contracts/errors.ts'
 import { insertInvite, withdrawInvites } from '../db/writes/invites.ts'
+import { checkTakesPasswords, signInRule } from '../domain/sign-in.ts'
 import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
 
@@ -13,6 +14,7 @@ export const userLinkSignIn: Command<'user.link_sign_in'> = {
       throw new ApiError('INVALID_TRANSITION', 'An agent has no password. Give it a new key.')
     if (status !== 'active')
       throw new ApiError('INVALID_TRANSITION', 'This person has not joined yet. Make a new invite link.')
+    checkTakesPasswords(signInRule(context.permissions.settings))
     await withdrawInvites(context, user_id)
     await insertInvite(context, {
       ...link,

@@ -301,7 +301,7 @@ export const COMMAND_SCHEMAS = {
     result: nothing,
   },
   'user.remove': { input: ofUser({}), result: nothing },
-  'user.tell_email': { input: ofUser({}), result: nothing },
+  'user.tell_account': { input: ofUser({}), result: nothing },
   'user.unsubscribe': { input: ofUser({}), result: nothing },
   'user.set_client': { input: ofUser({ client: ClientReport }), result: AgentClient },
   'user.set_commands': { input: ofUser({ commands: AgentCommands }), result: AgentCommands },

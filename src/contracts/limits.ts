@@ -52,6 +52,11 @@ export const LIMITS = {
   task_ended_sub_agents_max: 20,
   comment_max: 2_000,
   url_max: 2_048,
+  /** A portrait of 512 pixels has 20 to 300 KiB. */
+  picture_bytes_max: 512 * 1024,
+  /** An upload, which the app scales down: 128 KiB in base64. */
+  picture_text_max: 174_764,
+  avatar_url_max: 200,
   channel_name_max: 80,
   channel_topic_max: 250,
   /** A task is answered and published whole, with its blockers and evidence. */

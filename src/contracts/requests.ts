@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { EMAIL_PATTERN } from './addresses.ts'
 import { LIMITS } from './limits.ts'
 import { AgentClient, AgentCommand, NotificationPreferences, ProjectLink } from './resources.ts'
 import {
@@ -34,7 +35,7 @@ const ids = (description?: string) =>
   Type.Array(Uuid(), { maxItems: LIMITS.ids_max, ...(description ? { description } : {}) })
 
 const Email = Text(LIMITS.email_max, {
-  pattern: '^[^\\s@<>]+@[^\\s@<>]+\\.[^\\s@<>.]+$',
+  pattern: EMAIL_PATTERN,
   examples: ['ines@example.com'],
 })
 const Password = Text(LIMITS.password_max, { min: 1, description: 'Ten characters or more when it is set.' })
@@ -81,10 +82,23 @@ export type SetPasswordBody = Static<typeof SetPasswordBody>
 export const LinkIdentityBody = Closed({
   provider: OneOf(PROVIDERS),
   return_to: opt(Text(LIMITS.url_max, { description: 'Local path to open afterwards.' })),
+  /** Left out within ten minutes of a sign-in. */
+  current_password: opt(Password),
 })
 export type LinkIdentityBody = Static<typeof LinkIdentityBody>
 
-export const ChangePasswordBody = Closed({ current_password: Password, new_password: Password })
+/** The own picture; the app sends it scaled down. */
+export const PictureBody = Closed({
+  image: Text(LIMITS.picture_text_max, {
+    pattern: '^[A-Za-z0-9+/]+={0,2}$',
+    description: 'The bytes of the file in base64.',
+    examples: ['R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'],
+  }),
+})
+export type PictureBody = Static<typeof PictureBody>
+
+/** Without the current password for an account that has none. */
+export const ChangePasswordBody = Closed({ current_password: opt(Password), new_password: Password })
 export type ChangePasswordBody = Static<typeof ChangePasswordBody>
 
 /** Whoever forgot the password is mailed a link. */

@@ -106,6 +106,15 @@ export const User = Closed({
     }),
   ),
   display_name: Text(LIMITS.display_name_max),
+  avatar_url: Type.Optional(
+    Text(LIMITS.avatar_url_max, {
+      description:
+        'Path of the picture, below the address of the server; another picture has another one. Left out when there is none.',
+      examples: [
+        '/api/v1/orgs/fieldnote/users/0193a5c0-1d8e-7a3b-9f21-6c1f2e3d4a5b/avatar?v=6f1ed002ab559585',
+      ],
+    }),
+  ),
   email: Type.Optional(Text(LIMITS.email_max, { description: 'Humans only.' })),
   identifier: Type.Optional(Text(LIMITS.identifier_max, { description: 'Agents only.' })),
   commands: Type.Optional(

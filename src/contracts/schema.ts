@@ -1,5 +1,6 @@
 import { Kind, type SchemaOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { httpsUri } from './addresses.ts'
 import { LIMITS } from './limits.ts'
 import { lineProblem, nameProblem, tidyLine, tidyName } from './names.ts'
 import { isUsername, USERNAME_PATTERN, usernameForm } from './usernames.ts'
@@ -86,6 +87,7 @@ export function storedForm(schema: TSchema): ((text: string) => string) | undefi
   if (schema[Kind] === 'Name') return tidyName
   if (schema[Kind] === 'Line') return tidyLine
   if (schema[Kind] === 'Username') return usernameForm
+  if (schema[Kind] === 'HttpsUrl') return (text) => httpsUri(text) ?? text
   return undefined
 }
 
@@ -144,11 +146,11 @@ export const Moment = (description: string) =>
 TypeRegistry.Set('HttpsUrl', (_schema, value) => {
   if (typeof value !== 'string' || value.length > LIMITS.url_max * 2) return false
   if (characters(value) > LIMITS.url_max) return false
-  if (!/^https:\/\/[^\s/]/i.test(value)) return false
-  return URL.canParse(value)
+  const uri = httpsUri(value)
+  return uri !== undefined && uri.length <= LIMITS.url_max
 })
 
-/** An absolute https URL. */
+/** An absolute https URL; its stored form is a URI of at most the limit. */
 export const HttpsUrl = Type.Unsafe<string>({
   [Kind]: 'HttpsUrl',
   type: 'string',

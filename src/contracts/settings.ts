@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ANY_EMAIL_PATTERN } from './addresses.ts'
 import { LIMITS } from './limits.ts'
 import { Closed, Nullable, OneOf, Text } from './schema.ts'
 import { type Range, SETTING_RANGES } from './setting-limits.ts'
@@ -42,7 +43,7 @@ export const OrgSettings = Closed(
     notifications: Closed({
       enabled_channels: Type.Array(OneOf(['email']), { maxItems: 1, uniqueItems: true }),
       default_channel: Nullable(OneOf(['email'])),
-      email_from_address: Nullable(Text(LIMITS.email_max, { pattern: '^[^\\s@<>]+@[^\\s@<>]+$' })),
+      email_from_address: Nullable(Text(LIMITS.email_max, { pattern: ANY_EMAIL_PATTERN })),
     }),
     integrations: Closed({
       github: Closed({

@@ -87,6 +87,16 @@ export class BackgroundDatabase {
     return swept.count
   }
 
+  /** Mails to accounts that wait, and those of the last month that failed. */
+  async accountEmailCounts(): Promise<{ pending: number; failed: number }> {
+    const [row] = await this.#database.query(
+      (sql) => sql<{ pending: number; failed: number }[]>`
+        select count(*) filter (where status = 'pending')::int as pending, count(*) filter (where status = 'failed')::int as failed
+        from account_emails where status <> 'sent'`,
+    )
+    return row ?? { pending: 0, failed: 0 }
+  }
+
   /** Orgs whose grace period is over. */
   async dueOrgs(): Promise<string[]> {
     const rows = await this.#database.query((sql) => sql<{ id: string }[]>`select due_orgs() as id`)

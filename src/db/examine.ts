@@ -15,6 +15,8 @@ export type Examined =
       schema_needed: number
       /** Sentences about roles and policies that would not keep organizations apart. */
       unsound: string[]
+      /** Mails to accounts that failed within the last week. */
+      failed_mails: { count: number; last_error: string | null }
       /** How far the clock of the database is ahead of this machine's. */
       clock_ahead_ms: number
     }
@@ -35,12 +37,15 @@ export async function examineDatabase(connection: ConnectionOptions, now: () => 
     const [row] = await sql<{ now_ms: number; version: string }[]>`
       select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms, current_setting('server_version') as version`
     const middle = (asked_at + now()) / 2
+    const schema_version = await schemaVersion(sql)
     return {
       reached: true,
       server_version: row?.version.split(' ')[0] ?? '',
-      schema_version: await schemaVersion(sql),
+      schema_version,
       schema_needed: SCHEMA_VERSION,
       unsound: await lintCatalogue(sql),
+      failed_mails:
+        schema_version === SCHEMA_VERSION ? await failedMails(sql) : { count: 0, last_error: null },
       clock_ahead_ms: Math.round((row?.now_ms ?? middle) - middle),
     }
   } catch (error) {
@@ -52,4 +57,11 @@ export async function examineDatabase(connection: ConnectionOptions, now: () => 
   } finally {
     await sql.end({ timeout: 2 })
   }
+}
+
+async function failedMails(sql: postgres.Sql): Promise<{ count: number; last_error: string | null }> {
+  const [row] = await sql<{ count: number; last_error: string | null }[]>`
+    select count(*)::int as count, (array_agg(last_error order by updated_at desc))[1] as last_error
+    from account_emails where status = 'failed' and updated_at > now() - interval '7 days'`
+  return row ?? { count: 0, last_error: null }
 }

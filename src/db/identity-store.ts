@@ -1,7 +1,7 @@
 import { and, desc, eq, isNotNull, isNull, sql as text } from 'drizzle-orm'
 import type { NewIdentity } from '../contracts/commands.ts'
 import type { Database, Sql } from './client.ts'
-import { identities, passkeys, sessions, users } from './schema/global.ts'
+import { account_pictures, identities, passkeys, sessions, users } from './schema/global.ts'
 import { build, given, type Params, statement } from './statement.ts'
 
 /** Far more than a person has. */
@@ -141,6 +141,10 @@ const proveFirst = statement((p: Params<{ user_id: string }>) =>
     .returning({ id: users.id }),
 )
 
+const removePicture = statement((p: Params<{ user_id: string }>) =>
+  build.delete(account_pictures).where(eq(account_pictures.account_id, p.user_id)),
+)
+
 const removeAll = statement((p: Params<{ user_id: string }>) =>
   build.delete(identities).where(eq(identities.user_id, p.user_id)),
 )
@@ -232,12 +236,14 @@ export class IdentityStore {
     })
   }
 
-  /** Ends an account that acts as no member any more: its password, its passkeys, its identities, its sessions. */
+  /** Ends an account that acts as no member any more: its password, its passkeys, its identities, its picture, its
+   * sessions. */
   async end(user_id: string): Promise<void> {
     await this.#database.transaction(async ({ sql }) => {
       const ended = await endAccount(sql, { user_id })
       if (ended.length === 0) return
       await endSessions(sql, { user_id })
+      await removePicture(sql, { user_id })
       await removeAll(sql, { user_id })
       await removePasskeys(sql, { user_id })
     })

@@ -15,6 +15,7 @@ import type { CommandName, NamedInput } from '../contracts/commands.ts'
 import type { Database } from '../db/client.ts'
 import type { IdentityStore } from '../db/identity-store.ts'
 import type { PasskeyStore } from '../db/passkey-store.ts'
+import type { PictureStore } from '../db/picture-store.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import type { Edges } from '../edge/edges.ts'
 import type { NotificationsRead } from '../edge/source.ts'
@@ -24,6 +25,7 @@ import type { SocketHandlers } from './channels-ws.ts'
 import type { Identify } from './identity.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Limits } from './limits.ts'
+import type { PictureTakeover } from './pictures.ts'
 import type { Replier } from './reply.ts'
 
 /** Dependencies of all routes, joined in src/serve/deps.ts. */
@@ -38,6 +40,8 @@ export interface Deps {
   /** Sign-in providers of this server. */
   providers: Providers
   flows: SignInFlows
+  pictures: PictureStore
+  takeover: PictureTakeover
   sessions: Sessions
   edges: Edges
   database: Database

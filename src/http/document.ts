@@ -12,7 +12,14 @@ export interface Documentation {
   description?: string
   tag: string
   /** Status and schema of the successful answer. */
-  ok: { status: 200 | 201 | 204 | 302 | 101; schema?: TSchema; description?: string; content_type?: string }
+  ok: {
+    status: 200 | 201 | 204 | 302 | 101
+    schema?: TSchema
+    description?: string
+    content_type?: string | readonly string[]
+  }
+  /** Answers 304 to a caller that has the answer. */
+  not_modified?: true
   /** Set when a repeated request is answered 200 with what is stored. */
   repeatable?: boolean
   /** Set when the answer is 200 with something that is there already. */
@@ -58,6 +65,7 @@ export function describe(doc: Documentation) {
   const responses: Record<string, unknown> = { [doc.ok.status]: good(doc) }
   if (doc.repeatable) responses[200] = { ...good(doc), description: 'A repeat: what is stored.' }
   if (doc.also_ok !== undefined) responses[200] = { ...good(doc), description: doc.also_ok }
+  if (doc.not_modified) responses[304] = { description: 'The caller has it.' }
   for (const [status, listed] of byStatus(codes)) responses[status] = refusalResponse(listed)
   return {
     summary: doc.summary,
@@ -83,11 +91,10 @@ export function describe(doc: Documentation) {
 }
 
 function good({ ok }: Documentation) {
-  const content = ok.schema
-    ? { content: { [ok.content_type ?? 'application/json']: { schema: schemaOf(ok.schema) } } }
-    : ok.content_type
-      ? { content: { [ok.content_type]: { schema: { type: 'string' } } } }
-      : {}
+  const types = [ok.content_type ?? (ok.schema ? 'application/json' : [])].flat()
+  const schema = ok.schema ? schemaOf(ok.schema) : { type: 'string' }
+  const content =
+    types.length > 0 ? { content: Object.fromEntries(types.map((type) => [type, { schema }])) } : {}
   return {
     description: ok.description ?? (ok.status === 204 ? 'Done.' : 'Done; the answer is the resource.'),
     ...content,

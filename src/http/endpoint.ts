@@ -71,6 +71,8 @@ interface Spec<B extends TSchema, Q extends TSchema> extends Documentation {
   form?: boolean
   /** A POST without a body is taken as `{}`. */
   body_optional?: boolean
+  /** Counted apart from calls. */
+  picture?: boolean
   /** Never compressed: the body joins a secret with a value that the caller may choose (BREACH). */
   uncompressed?: boolean
   /** Answered also by a node that stops: what watches it asks for these. */
@@ -235,10 +237,9 @@ export function endpoints(deps: Deps) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const credential = await identify(request, ip)
-        const { headers, limited } = await limit(
-          credential.principal,
-          mayRepeat(request) || spec.repeatable === true,
-        )
+        const { headers, limited } = spec.picture
+          ? { headers: await deps.limits.picture(credential.principal), limited: undefined }
+          : await limit(credential.principal, mayRepeat(request) || spec.repeatable === true)
         let reading: ReturnType<typeof read> | undefined
         const readOnce = () => (reading ??= read())
         let has_effect = false

@@ -10,6 +10,8 @@ export const RATES = {
   api: { per_minute: 600, burst: 120 },
   messages: { per_minute: 120, burst: 60 },
   anonymous: { per_minute: 300, burst: 100 },
+  /** A view of people asks for one of each, at first. */
+  pictures: { per_minute: 1_200, burst: 600 },
   sign_in: { per_minute: 10, burst: 10 },
   account_share: { per_minute: 5, burst: 5 },
 } as const satisfies Record<string, Rate>
@@ -50,6 +52,16 @@ export class Limits {
   /** One more try of the current password by whoever is signed in; throws 429. */
   async ownPassword(account_id: string): Promise<void> {
     await this.#take(`password:${account_id}`, RATES.sign_in)
+  }
+
+  /** One more change of the own picture, which every member hears of; throws 429. */
+  async ownPicture(account_id: string): Promise<void> {
+    await this.#take(`own picture:${account_id}`, RATES.sign_in)
+  }
+
+  /** A picture; apart from calls, which must not wait for a page full of faces. */
+  async picture({ id }: AuthenticatedPrincipal): Promise<Record<string, string>> {
+    return await this.#take(`pictures:${id}`, RATES.pictures)
   }
 
   async principal({ id }: AuthenticatedPrincipal): Promise<Record<string, string>> {

@@ -18,6 +18,7 @@ import { newId } from '../contracts/ids.ts'
 import { SERVER_VERSION } from '../contracts/version.ts'
 import { IdentityStore } from '../db/identity-store.ts'
 import { PasskeyStore } from '../db/passkey-store.ts'
+import { PictureStore } from '../db/picture-store.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
 import { PostgresSecondFactorStore } from '../db/second-factor-store.ts'
 import { SpentTokens } from '../db/spent-tokens.ts'
@@ -27,7 +28,9 @@ import type { Deps } from '../http/deps.ts'
 import type { Identify } from '../http/identity.ts'
 import { InFlight } from '../http/in-flight.ts'
 import { Limits } from '../http/limits.ts'
+import { PictureTakeover } from '../http/pictures.ts'
 import { baseHeaders, Replier } from '../http/reply.ts'
+import { tellOrgs } from '../http/routes/auth/tell-orgs.ts'
 import type { Node } from '../node.ts'
 import type { Counts } from './counts.ts'
 
@@ -65,6 +68,7 @@ export function createDeps(
   const spent = new SpentTokens(database)
   const link_secrets = secrets.jwt.map(({ secret }) => secret)
   const cookies = cookieScope(config, secrets)
+  const pictures = new PictureStore(database)
   return {
     replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
@@ -75,6 +79,12 @@ export function createDeps(
     identities: new IdentityStore(database),
     providers: configuredProviders(config, Date.now),
     flows: new SignInFlows(link_secrets, cookies, Date.now),
+    pictures,
+    takeover: new PictureTakeover({
+      store: pictures,
+      tell: (account_id) => tellOrgs({ accounts, systemCommand: core.systemCommand, log }, account_id),
+      log,
+    }),
     sessions,
     edges: core.edges,
     database,

@@ -17,6 +17,12 @@ export function registerGauges({ metrics, core, database, background_database, o
   )
   if (bus)
     metrics.gauge('mc_bus_up', '1 while Redis joins this node with the others.', () => (bus.up ? 1 : 0))
+  metrics.gauge(
+    'mc_account_emails',
+    'Mails to accounts of the cluster that wait, and that failed within a month.',
+    () => background_database.accountEmailCounts().catch(() => undefined),
+    'status',
+  )
   const jobs = shared(() => background_database.jobCounts())
   const count = (state: 'waiting' | 'running' | 'failed') => async () => {
     const kinds = await jobs()

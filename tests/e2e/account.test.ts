@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { join, PASSWORD, Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
+import { violationsInBothThemes } from './support/axe.ts'
 import { hasBrowser, launch, session, signIn, until, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
@@ -23,6 +24,23 @@ describe.skipIf(!hasBrowser)('the own account in a browser', () => {
     await browser?.close()
     await server?.stop()
   })
+
+  /** A picture that is wider than high, drawn by the browser. */
+  async function portrait(page: Page): Promise<Buffer> {
+    const drawn = await page.evaluate(() => {
+      const canvas = document.createElement('canvas')
+      canvas.width = 640
+      canvas.height = 400
+      const context = canvas.getContext('2d')
+      if (!context) throw new Error('no canvas')
+      context.fillStyle = 'teal'
+      context.fillRect(0, 0, 640, 400)
+      context.fillStyle = 'gold'
+      context.fillRect(220, 100, 200, 200)
+      return canvas.toDataURL('image/png').split(',')[1] ?? ''
+    })
+    return Buffer.from(drawn, 'base64')
+  }
 
   async function choose(page: Page, item: string): Promise<void> {
     // A navigation closes menus and dialogs: the org leads on to its first channel.
@@ -55,6 +73,46 @@ describe.skipIf(!hasBrowser)('the own account in a browser', () => {
       (count) => count === 1,
     )
     expect(complaints).toEqual([])
+    await context.close()
+    await other.context.close()
+  })
+
+  test('a picture is chosen, scaled down, shown wherever the person is, and removed', async () => {
+    const { context, page, complaints } = await visit(browser)
+    const other = await visit(browser)
+    await session(other.page, server.url, 'ines@example.com')
+    await other.page.goto(`${server.url}/o/fieldnote/settings/members`)
+    const row = other.page.getByRole('row', { name: /Ana Lima/ })
+    await row.waitFor()
+    expect(await row.locator('.av img').count()).toBe(0)
+    await signIn(page, server.url, EMAIL)
+    await choose(page, 'Picture')
+    const dialog = page.getByRole('dialog', { name: 'Your picture' })
+    const file = dialog.locator('input[type=file]')
+    await file.setInputFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('<svg/>') })
+    await dialog.getByText('This file cannot be shown.').waitFor()
+    await file.setInputFiles({ name: 'me.svg', mimeType: 'image/svg+xml', buffer: await portrait(page) })
+    await dialog.getByAltText('Your choice').waitFor()
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-picture.png` })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Your picture is changed').waitFor()
+    const shown = page.getByRole('button', { name: /^Account/ }).locator('.av img')
+    await shown.waitFor()
+    await until(
+      'the picture is loaded',
+      () => shown.evaluate((image) => (image as HTMLImageElement).naturalWidth),
+      (width) => width === 256,
+    )
+    await row.locator('.av img').waitFor()
+    if (process.env.PICTURE) await other.page.screenshot({ path: `${process.env.PICTURE}-members.png` })
+    await choose(page, 'Picture')
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-present.png` })
+    await dialog.getByRole('button', { name: 'Remove the picture' }).click()
+    await page.getByText('Your picture is removed').waitFor()
+    await shown.waitFor({ state: 'detached' })
+    await row.locator('.av img').waitFor({ state: 'detached' })
+    expect([...complaints, ...other.complaints]).toEqual([])
     await context.close()
     await other.context.close()
   })

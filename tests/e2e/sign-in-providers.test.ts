@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Org, User } from '../../src/contracts/resources.ts'
-import { join, type Person, setUp } from '../support/client.ts'
+import { join, PASSWORD, Person, setUp } from '../support/client.ts'
+import { Wanderer } from '../support/openid/browser.ts'
 import { type EvilProvider, startEvilProvider } from '../support/openid/evil-provider.ts'
 import { CLIENT } from '../support/openid/real-provider.ts'
-import type { TestServer } from '../support/server.ts'
+import { databaseOf, type TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
 import { hasBrowser, launch, signIn, visit } from './support/browser.ts'
@@ -43,6 +44,19 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
   })
 
   const dialog = (page: Page) => page.getByRole('dialog', { name: 'Sign-in methods' })
+
+  /** Lets the sessions of somebody be eleven minutes old. */
+  async function age(email: string): Promise<void> {
+    const sql = databaseOf(server)
+    await sql`update sessions s set created_at = now() - interval '11 minutes'
+      from users u where u.id = s.user_id and u.email = ${email}`
+    // A session from before the person joined does not enter.
+    await sql`update memberships m set account_since = now() - interval '12 minutes'
+      from users u where u.id = coalesce(m.account_id, m.user_id) and u.email = ${email}`
+    await sql.end()
+    // It keeps what it knows of sessions.
+    await server.restart()
+  }
 
   async function openMethods(page: Page): Promise<void> {
     await page.waitForURL(/\/channels\//)
@@ -142,6 +156,92 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await save.waitFor({ state: 'detached' })
     const { body } = await admin.in<Org>('GET', '')
     expect(body.settings.authentication.allowed_oidc_providers).toEqual(['google', 'oidc', 'password'])
+    await context.close()
+  })
+
+  test('who has signed in with a provider only sets a first password, after signing in again', async () => {
+    const { context, page, complaints } = await visit(browser)
+    provider.person = INES
+    const { body } = await admin.in<User & { invite_url: string }>('POST', '/users', {
+      type: 'human',
+      email: 'mia@example.com',
+      display_name: 'Mia',
+      role: 'contributor',
+    })
+    provider.person = { sub: 'mia', email: 'mia@example.com', email_verified: true }
+    await page.goto(body.invite_url)
+    await page.getByRole('button', { name: 'Join with localhost' }).click()
+    await page.waitForURL(/\/o\/fieldnote\/channels\//)
+    await age('mia@example.com')
+    await page.reload()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Change password' }).click()
+    const set = page.getByRole('dialog', { name: 'Set a password' })
+    await set.getByRole('link', { name: 'Sign in again with localhost' }).waitFor()
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-first-old.png` })
+    await set.getByRole('link', { name: 'Sign in again with localhost' }).click()
+    await set.getByLabel('New password').fill('a harbour of my own 9')
+    expect(new URL(page.url()).searchParams.has('ask')).toBe(false)
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-first.png` })
+    await set.getByRole('button', { name: 'Set password' }).click()
+    await page.getByText('Your password is set').waitFor()
+    await new Person(server.url).signIn('mia@example.com', 'a harbour of my own 9')
+    expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|50[23]/.test(one))).toEqual([])
+    await context.close()
+  })
+
+  test('a while after the sign-in an identity is added with the password only', async () => {
+    const { context, page, complaints } = await visit(browser)
+    await signIn(page, server.url, 'ana.lima@example.com')
+    await age('ana.lima@example.com')
+    await page.reload()
+    await openMethods(page)
+    const password = dialog(page).getByLabel('Current password')
+    await password.waitFor()
+    expect(await violationsInBothThemes(page, { within: '[role="dialog"]' })).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-methods-old.png` })
+    provider.person = { sub: 'ana abroad', email: 'ana@abroad.example', email_verified: false }
+    const add = dialog(page).getByRole('button', { name: 'Add localhost' })
+    await add.click()
+    await dialog(page).getByText('Type your password.').waitFor()
+    await password.fill('not this one')
+    await add.click()
+    await dialog(page).getByText('This is not your current password.').waitFor()
+    await password.fill(PASSWORD)
+    await add.click()
+    await dialog(page).getByText('Added.', { exact: true }).waitFor()
+    await dialog(page).getByText('ana@abroad.example').waitFor()
+    expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|401|50[23]/.test(one))).toEqual(
+      [],
+    )
+    await context.close()
+  })
+
+  test('a sign-in link says when its organization lets nobody in with a password, and waits', async () => {
+    const { context, page, complaints } = await visit(browser)
+    const ana = (await admin.in<{ data: User[] }>('GET', '/users?q=ana')).body.data[0]
+    const { body } = await admin.in<{ sign_in_url: string }>('POST', `/users/${ana?.id}/sign-in-link`)
+    const ines = Object.assign(new Wanderer(server.url), { org: 'fieldnote' })
+    await ines.signInAt()
+    const allow = async (...methods: string[]) => {
+      const settings = { authentication: { allowed_oidc_providers: methods } }
+      expect((await ines.in('PATCH', '', { settings })).status).toBe(200)
+    }
+    await allow('oidc')
+    await page.goto(body.sign_in_url)
+    await page.getByText('This link cannot be used now.').waitFor()
+    await page.getByText('lets nobody in with a password').waitFor()
+    expect(await page.getByLabel('New password').count()).toBe(0)
+    expect(await violationsInBothThemes(page)).toEqual([])
+    if (process.env.PICTURE) await page.screenshot({ path: `${process.env.PICTURE}-link-409.png` })
+    await allow('oidc', 'password')
+    await page.reload()
+    await page.getByLabel('New password', { exact: true }).fill('the new harbour of 7')
+    await page.getByRole('button', { name: 'Set password and sign in' }).click()
+    await page.waitForURL(/\/channels\//)
+    expect(complaints.filter((one) => !one.includes('409'))).toEqual([])
     await context.close()
   })
 })

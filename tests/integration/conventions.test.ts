@@ -535,6 +535,16 @@ describe('an Idempotency-Key', () => {
   })
 })
 
+test('an answer to no message is refused by its code', async () => {
+  const content = { content: 'And?', reply_to: crypto.randomUUID() }
+  const { status, body } = await admin.in<{ error: { code: string } }>(
+    'POST',
+    `/channels/${general}/messages`,
+    content,
+  )
+  expect([status, body.error.code]).toEqual([404, 'MESSAGE_NOT_FOUND'])
+})
+
 test('a reserved address is refused by the name of its field', async () => {
   const { body } = await admin.call<Refused>('POST', '/api/v1/orgs', { name: 'x', slug: 'metrics' })
   expect(body.error.details?.map(({ path }) => path)).toEqual(['/slug'])

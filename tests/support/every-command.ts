@@ -88,7 +88,7 @@ export async function everyCommand({ org, channel, founder_id }: Org, take: Take
     password_hashes: ['$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$bmV3'],
     new_account_id: newId(),
   })
-  await take('user.tell_email', { user_id: person.id })
+  await take('user.tell_account', { user_id: person.id })
   const token = await take<ScimToken>('scim_token.create', {
     id: newId(),
     name: 'Directory',

@@ -43,7 +43,7 @@ describe('rules of this house', () => {
 
   test('the contract comes in as types and plain values, never with its schema library', () => {
     const plain =
-      /@contracts\/(limits|vocabulary|close-codes|ids|names|setting-limits|text-order|usernames|version)\.ts/
+      /@contracts\/(addresses|limits|vocabulary|close-codes|ids|names|setting-limits|text-order|usernames|version)\.ts/
     for (const file of files)
       for (const [line] of read(file).matchAll(/^import (?!type)[^\n]*@contracts\/[^\n]*$/gm))
         expect(`${file}: ${line}`).toMatch(plain)

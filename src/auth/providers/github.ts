@@ -27,6 +27,7 @@ interface GitHubOptions {
 export class GitHubProvider implements SignInProvider {
   readonly id = 'github'
   readonly name = 'GitHub'
+  readonly home: string
   readonly #options: GitHubOptions
   readonly #client: OAuth2Client
   readonly #url: string
@@ -35,6 +36,7 @@ export class GitHubProvider implements SignInProvider {
   constructor(options: GitHubOptions) {
     this.#options = options
     this.#url = (options.url ?? GITHUB).replace(/\/+$/, '')
+    this.home = new URL(this.#url).origin
     this.#api = this.#url === GITHUB ? 'https://api.github.com' : `${this.#url}/api/v3`
     this.#client = new OAuth2Client(options.client_id, options.client_secret, options.redirect_uri)
   }
@@ -54,7 +56,7 @@ export class GitHubProvider implements SignInProvider {
     const access_token = await this.#exchange(codeOf(answer), code_verifier, deadline)
     const headers = { Accept: 'application/vnd.github+json', Authorization: `Bearer ${access_token}` }
     const user = await fetchJson(`${this.#api}/user`, { headers }, deadline)
-    const { id, name, login } = user.body
+    const { id, name, login, avatar_url } = user.body
     if (user.status !== 200 || typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0)
       throw new ProviderFailure('unavailable', `GitHub answered ${user.status} without a user`)
     const emails = await fetchAny(`${this.#api}/user/emails`, { headers }, deadline)
@@ -63,6 +65,7 @@ export class GitHubProvider implements SignInProvider {
       subject: String(id),
       ...primaryEmail(emails.status === 200 ? emails.body : []),
       name: textOf(name) ?? textOf(login),
+      picture: textOf(avatar_url),
       hosted_domain: null,
     }
   }

@@ -64,6 +64,7 @@ interface OpenIdOptions {
 export class OpenIdProvider implements SignInProvider {
   readonly id: ProviderId
   readonly name: string
+  readonly home: string
   readonly #options: OpenIdOptions
   readonly #client: OAuth2Client
   readonly #now: () => number
@@ -72,6 +73,7 @@ export class OpenIdProvider implements SignInProvider {
   constructor(options: OpenIdOptions, now: () => number) {
     this.id = options.id
     this.name = options.name
+    this.home = new URL(options.issuer).origin
     this.#options = options
     this.#client = new OAuth2Client(options.client_id, options.client_secret, options.redirect_uri)
     this.#now = now
@@ -98,7 +100,7 @@ export class OpenIdProvider implements SignInProvider {
     const claims = await this.#verified(metadata, tokens.id_token, nonce)
     const about =
       claims.email === undefined ? await userInfo(metadata, tokens.access_token, claims, deadline) : {}
-    const { email, email_verified, name, preferred_username } = { ...about, ...claims }
+    const { email, email_verified, name, preferred_username, picture } = { ...about, ...claims }
     return {
       issuer: metadata.issuer,
       subject: claims.sub,
@@ -106,6 +108,7 @@ export class OpenIdProvider implements SignInProvider {
       // Some providers write the boolean as text.
       email_verified: email_verified === true || email_verified === 'true',
       name: textOf(name) ?? textOf(preferred_username),
+      picture: textOf(picture),
       hosted_domain: this.id === 'google' ? textOf(claims.hd) : null,
     }
   }

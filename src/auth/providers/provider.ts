@@ -1,3 +1,4 @@
+import { isEmail } from '../../contracts/addresses.ts'
 import type { ProviderId } from '../../contracts/vocabulary.ts'
 
 /** Random values that bind the answer of a provider to one sign-in flow of one browser. */
@@ -18,6 +19,8 @@ export interface ProvenIdentity {
   /** Whether the provider says that the person owns the address. */
   email_verified: boolean
   name: string | null
+  /** Address of the person's picture. */
+  picture: string | null
   /** Domain of the person's Google Workspace. */
   hosted_domain: string | null
 }
@@ -27,6 +30,8 @@ export interface SignInProvider {
   id: ProviderId
   /** For the sign-in page. */
   name: string
+  /** Origin of the provider, which the operator chose: the server may ask it for pictures, wherever it is. */
+  home: string
   /** The page of the provider that a browser is sent to. */
   authorizationUrl(secrets: FlowSecrets): Promise<URL>
   /** The identity that the parameters of the provider's answer stand for. */
@@ -66,12 +71,9 @@ export function codeOf(answer: URLSearchParams): string {
   return code
 }
 
-const EMAIL = /^[^\s@<>"]{1,64}@[^\s@<>"]{1,250}$/
-const EMAIL_MAX = 254
-
 /** An address that could be one; anything else is none. */
 export function emailOf(value: unknown): string | null {
-  return typeof value === 'string' && value.length <= EMAIL_MAX && EMAIL.test(value) ? value : null
+  return typeof value === 'string' && isEmail(value) ? value : null
 }
 
 /** A name as the provider wrote it. */

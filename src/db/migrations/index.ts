@@ -32,6 +32,8 @@ import account_security_down from './0015_account_security.down.sql' with { type
 import account_security_up from './0015_account_security.sql' with { type: 'text' }
 import scim_down from './0016_scim.down.sql' with { type: 'text' }
 import scim_up from './0016_scim.sql' with { type: 'text' }
+import accounts_down from './0017_accounts.down.sql' with { type: 'text' }
+import accounts_up from './0017_accounts.sql' with { type: 'text' }
 import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
 import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
 import heads_down from './0020_heads.down.sql' with { type: 'text' }
@@ -65,6 +67,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0014_identities', up: identities_up, down: identities_down },
   { name: '0015_account_security', up: account_security_up, down: account_security_down },
   { name: '0016_scim', up: scim_up, down: scim_down },
+  { name: '0017_accounts', up: accounts_up, down: accounts_down },
   { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
   { name: '0020_heads', up: heads_up, down: heads_down },
 ]

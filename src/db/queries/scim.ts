@@ -53,8 +53,19 @@ function rows(sql: Sql, org: OrgRef, { id, user_name, external_id }: Narrowed): 
     left join scim_users s on s.org_id = x.org_id and s.user_id = x.user_id
     where x.org_id = ${org} and x.type = 'human' and ${allOf(sql, [
       id === undefined ? undefined : sql`x.user_id = ${id}`,
-      user_name === undefined ? undefined : sql`lower(coalesce(s.user_name, u.email)) = lower(${user_name})`,
-      external_id === undefined ? undefined : sql`s.external_id = ${external_id}`,
+      user_name === undefined
+        ? undefined
+        : // The possible ones by their indexes, then the one among them that goes by this name now.
+          sql`x.user_id = any (array(
+              select n.user_id from scim_users n where n.org_id = ${org} and n.user_name_key = lower(${user_name})
+              union all
+              select m.user_id from users e join memberships m on m.user_id = e.id and m.org_id = ${org}
+              where lower(e.email) = lower(${user_name})))
+            and lower(coalesce(s.user_name, u.email)) = lower(${user_name})`,
+      external_id === undefined
+        ? undefined
+        : sql`x.user_id = any (array(
+            select n.user_id from scim_users n where n.org_id = ${org} and n.external_id = ${external_id}))`,
     ])}
     order by x.created_at, x.user_id`
 }

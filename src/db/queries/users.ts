@@ -8,7 +8,8 @@ import { allOf, like, type PageRequest, readPage } from './pages.ts'
 /** `join` for a new member, `password` for a new password of a member. */
 export type LinkPurpose = (typeof invites.$inferSelect)['purpose']
 
-type UserRow = Omit<User, 'email' | 'identifier' | 'client'> & {
+type UserRow = Omit<User, 'avatar_url' | 'email' | 'identifier' | 'client'> & {
+  avatar_url: string | null
   email: string | null
   identifier: string | null
   client: User['client'] | null
@@ -22,8 +23,17 @@ export function foundUsernames(former: User['former_usernames'] = []): { former_
 }
 
 /** A member as the API answers it. Humans have an e-mail, agents an identifier. */
-function toUser({ email, identifier, former_usernames, commands = [], client, ...rest }: UserRow): User {
+function toUser({
+  avatar_url,
+  email,
+  identifier,
+  former_usernames,
+  commands = [],
+  client,
+  ...rest
+}: UserRow): User {
   const user: User = { ...rest, ...foundUsernames(former_usernames) }
+  if (avatar_url !== null) user.avatar_url = avatar_url
   if (email !== null && rest.type === 'human') user.email = email
   if (identifier !== null && rest.type === 'agent') user.identifier = identifier
   if (commands.length > 0) user.commands = commands
@@ -34,7 +44,10 @@ function toUser({ email, identifier, former_usernames, commands = [], client, ..
 /** Whole members, with the organization's default for those who never chose their preferences; ends in a condition on `x`, so that callers go on with `and`. */
 function userRows(sql: Sql, org: OrgRef): Fragment {
   return sql`
-    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name, coalesce(a.email, u.email) as email, x.identifier, x.commands, x.client, x.role, x.status, x.last_active_at,
+    select x.user_id as id, x.type, x.username, x.former_usernames, x.display_name,
+      (select '/api/v1/orgs/' || o.slug || '/users/' || x.user_id || '/avatar?v=' || left(p.digest, 16)
+        from account_pictures p, organizations o where p.account_id = x.account_id and p.digest is not null and o.id = x.org_id) as avatar_url,
+      coalesce(a.email, u.email) as email, x.identifier, x.commands, x.client, x.role, x.status, x.last_active_at,
       coalesce((select array_agg(p.project_id order by p.project_id) from project_users p
                 where p.org_id = x.org_id and p.user_id = x.user_id), '{}') as assigned_project_ids,
       case when x.preference_chosen or x.type <> 'human'

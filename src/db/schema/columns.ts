@@ -11,6 +11,9 @@ export const updatedAt = () => at('updated_at').notNull().default(sql`now()`)
 /** `jsonb` with a type. Not drizzle's own: that one encodes a value, and the driver encodes it again. */
 export const json = <T>(name: string) => customType<{ data: T }>({ dataType: () => 'jsonb' })(name)
 
+/** A file that is small enough for a row. */
+export const bytes = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
+
 export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
 /**

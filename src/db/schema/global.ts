@@ -18,7 +18,7 @@ import {
   USER_STATUSES,
   USER_TYPES,
 } from '../../contracts/vocabulary.ts'
-import { at, createdAt, id, updatedAt } from './columns.ts'
+import { at, bytes, createdAt, id, updatedAt } from './columns.ts'
 
 /**
  * People and agents; their role in an org is in their membership. A row with a password is an account. Several accounts may
@@ -110,6 +110,7 @@ export const account_emails = pgTable(
     index('account_emails_address').on(sql`lower(${t.address})`, t.sent_at),
     index('account_emails_age').on(t.updated_at),
     index('account_emails_account').on(t.account_id),
+    index('account_emails_open').on(t.status).where(sql`status <> 'sent'`),
   ],
 )
 
@@ -168,3 +169,14 @@ export const passkeys = pgTable(
   },
   (t) => [index('passkeys_account').on(t.account_id, t.created_at)],
 )
+
+/** Pictures of people, as members see them: of a provider, or their own. A row without one says that none is wanted. */
+export const account_pictures = pgTable('account_pictures', {
+  account_id: uuid('account_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  bytes: bytes('bytes'),
+  /** SHA-256. */
+  digest: text('digest').generatedAlwaysAs(sql`encode(sha256(bytes), 'hex')`),
+  updated_at: updatedAt(),
+})

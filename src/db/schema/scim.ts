@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { foreignKey, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { foreignKey, index, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { at, createdAt, id, updatedAt } from './columns.ts'
 import { memberships, orgReference } from './orgs.ts'
 
@@ -35,6 +35,8 @@ export const scim_users = pgTable(
     org_id: orgReference(),
     user_id: uuid('user_id').notNull(),
     user_name: text('user_name').notNull(),
+    /** Row-level security admits an index on the column itself only: lower() is not leakproof. */
+    user_name_key: text('user_name_key').notNull().generatedAlwaysAs(sql`lower(user_name)`),
     external_id: text('external_id'),
     formatted: text('formatted'),
     given_name: text('given_name'),
@@ -45,6 +47,8 @@ export const scim_users = pgTable(
   (t) => [
     primaryKey({ columns: [t.org_id, t.user_id] }),
     uniqueIndex('scim_users_name').on(t.org_id, sql`lower(${t.user_name})`),
+    index('scim_users_key').on(t.org_id, t.user_name_key),
+    index('scim_users_external').on(t.org_id, t.external_id),
     foreignKey({
       columns: [t.org_id, t.user_id],
       foreignColumns: [memberships.org_id, memberships.user_id],

@@ -272,6 +272,7 @@ export const TABLES_LEFT_OUT: Readonly<Record<string, string>> = {
   passkeys: 'credentials of accounts, which are global',
   second_factors: 'credentials of accounts, which are global',
   recovery_codes: 'credentials of accounts, which are global',
+  account_pictures: 'belong to accounts, which are global: people have theirs on each server',
   spent_tokens: 'state of one-time tokens of this server',
   account_emails: 'mails of this server to accounts, which are global',
   idempotency_keys: 'answers to requests of the last day, kept for retries to this server',

@@ -251,6 +251,48 @@ function valuesAt(object: Json, { attribute, sub }: AttributePath): unknown[] {
     .filter((value) => value !== undefined && value !== null)
 }
 
+/** What a list is put in order by (RFC 7644, section 3.4.2.3). */
+export interface Sorting {
+  by: AttributePath
+  descending: boolean
+}
+
+/** Throws `invalidPath` for what is no attribute. */
+export function parseSorting(by: string, descending: boolean): Sorting {
+  const { filter, ...path } = parsePath(by)
+  if (filter) throw badRequest('invalidPath', 'A list is put in order by an attribute.')
+  return { by: path, descending }
+}
+
+/**
+ * In the order of an attribute: texts without case unless the attribute has one, of several values the primary one or the
+ * first. What has no value comes last, in descending order first.
+ */
+export function inOrderOf(resources: readonly Json[], { by, descending }: Sorting): Json[] {
+  const exact = CASE_EXACT.has(by.attribute.toLowerCase())
+  const keyed = resources.map((resource) => ({ resource, key: sortKey(resource, by, exact) }))
+  const sign = descending ? -1 : 1
+  return keyed.sort((a, b) => sign * compareKeys(a.key, b.key)).map(({ resource }) => resource)
+}
+
+type SortKey = string | number | undefined
+
+function sortKey(object: Json, { attribute, sub }: AttributePath, exact: boolean): SortKey {
+  const found = get(object, attribute)
+  const values = Array.isArray(found) ? found : [found]
+  const first = values.find((value) => isJson(value) && get(value, 'primary') === true) ?? values[0]
+  const [value] = valuesAt({ [attribute]: first }, { attribute, sub })
+  if (typeof value === 'boolean') return Number(value)
+  if (typeof value === 'string') return exact ? value : value.toLowerCase()
+  return typeof value === 'number' ? value : undefined
+}
+
+function compareKeys(a: SortKey, b: SortKey): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : Number(a > b)
+  return Number(a) - Number(b)
+}
+
 /** The text that an attribute must be equal to for a resource to fit, when the filter says so. */
 export function equalTo(filter: Filter, attribute: string): string | undefined {
   if (filter.op === 'and') return equalTo(filter.left, attribute) ?? equalTo(filter.right, attribute)

@@ -194,7 +194,7 @@ export function serviceProviderConfig(base_url: string, documentation_url: strin
       bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
       filter: { supported: true, maxResults: RESULTS_MAX },
       changePassword: { supported: false },
-      sort: { supported: false },
+      sort: { supported: true },
       etag: { supported: true },
       authenticationSchemes: [
         {

@@ -65,7 +65,7 @@ export function messageRoutes(deps: Deps) {
             'A repeated `client_id` answers 200 with the stored message. Mentions are the ids given plus `@username` in the text, without `leave_out`.',
           ok: { status: 201, schema: Message },
           repeatable: true,
-          errors: ['CHANNEL_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
+          errors: ['CHANNEL_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'AGENT_LOOP'],
         },
         async (call) => {
           const channel_id = readable(call)

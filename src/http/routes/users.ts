@@ -10,11 +10,13 @@ import { Closed, Nullable, OneOf, Text, Timestamp } from '../../contracts/schema
 import { ROLES, USER_TYPES } from '../../contracts/vocabulary.ts'
 import { listKeys } from '../../db/queries/api-keys.ts'
 import { findUser, listUsers } from '../../db/queries/users.ts'
+import { PICTURE_TYPES } from '../../domain/picture.ts'
 import type { Deps } from '../deps.ts'
 import { created, endpoints, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
 import { newKey } from '../new-key.ts'
 import { newInviteLink } from '../one-time-link.ts'
+import { pictureAnswer } from '../picture-answer.ts'
 import { INVITE_MS, targetOf } from './user-links.ts'
 
 const UserQuery = Type.Object({
@@ -89,6 +91,28 @@ export function userRoutes(deps: Deps) {
           const user = await findUser(deps.database, call.org_id, user_id)
           if (!user) throw notFound('user')
           return { body: user }
+        },
+      ),
+    )
+
+    .get(
+      '/users/:user_id/avatar',
+      ...at.org(
+        {
+          tag,
+          action: 'user.list',
+          picture: true,
+          summary: 'Picture of a member',
+          description:
+            'The one of `avatar_url`, with an entity tag. 404 for a member without one. Pictures have a rate of their own.',
+          ok: { status: 200, content_type: PICTURE_TYPES, description: 'The picture.' },
+          not_modified: true,
+          errors: ['USER_NOT_FOUND'],
+        },
+        async (call) => {
+          const picture = await deps.pictures.ofMember(call.org_id, targetOf(call))
+          if (!picture) throw notFound('user')
+          return { response: pictureAnswer(call, picture, deps.replier.headersFor(call.request_id)) }
         },
       ),
     )

@@ -1,4 +1,11 @@
-import { type Filter, matches, parseFilter } from '../../domain/scim/filter.ts'
+import {
+  type Filter,
+  inOrderOf,
+  matches,
+  parseFilter,
+  parseSorting,
+  type Sorting,
+} from '../../domain/scim/filter.ts'
 import type { Json } from '../../domain/scim/json.ts'
 import { badRequest, ScimRefusal } from '../../domain/scim/refusal.ts'
 import { RESULTS_MAX } from '../../domain/scim/schemas.ts'
@@ -8,6 +15,7 @@ import type { ScimCall } from './call.ts'
 
 export interface ScimQuery {
   filter: Filter | undefined
+  sorting: Sorting | undefined
   from: number
   count: number
   attributes: string | undefined
@@ -27,8 +35,13 @@ export function readQuery(url: URL): ScimQuery {
     return Number(text)
   }
   const filter = given('filter')
+  const order = given('sortOrder').toLowerCase()
+  if (!['', 'ascending', 'descending'].includes(order))
+    throw badRequest('invalidValue', '"sortOrder" is "ascending" or "descending".')
+  const sort_by = given('sortBy')
   return {
     filter: filter === '' ? undefined : parseFilter(filter),
+    sorting: sort_by === '' ? undefined : parseSorting(sort_by, order === 'descending'),
     from: Math.max(1, whole('startIndex', 1)),
     count: Math.min(RESULTS_MAX, Math.max(0, whole('count', RESULTS_MAX))),
     attributes: given('attributes') || undefined,
@@ -36,9 +49,13 @@ export function readQuery(url: URL): ScimQuery {
   }
 }
 
-export function page(all: readonly Json[], { filter, from, count, ...selection }: ScimQuery): ScimAnswer {
+export function page(
+  all: readonly Json[],
+  { filter, sorting, from, count, ...selection }: ScimQuery,
+): ScimAnswer {
   const fitting = filter ? all.filter((resource) => matches(filter, resource)) : all
-  const body = listOf(fitting, { from, count })
+  const ordered = sorting ? inOrderOf(fitting, sorting) : fitting
+  const body = listOf(ordered, { from, count })
   const shown = (body.Resources as Json[]).map((resource) => selected(resource, selection))
   return { body: { ...body, Resources: shown } }
 }

@@ -49,6 +49,10 @@ export const sendAccountEmailJob: JobRule<'send_account_email', { account_mail: 
     const final = outcome === 'refused' || attempt >= max_attempts
     await emails.noteFailure(id, { reason, final, unknown: outcome === 'unknown' })
     if (!final) throw new JobFailure(reason)
-    log.info({ account_email_id: id, outcome, attempt }, 'A mail to an account failed.')
+    // Nobody in an organization sees it: the operator reads it here, in the metrics and by `doctor`.
+    log.info(
+      { account_email_id: id, kind: email.kind, outcome, attempt, reason },
+      'A mail to an account failed.',
+    )
   },
 }

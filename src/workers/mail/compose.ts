@@ -35,4 +35,8 @@ function unsubscribeHeaders(url: string) {
   }
 }
 
-const named = ({ name, address }: OutgoingMail['to']) => ({ name: oneLine(name), address })
+/** Readers decode what looks like an encoded word in quotes, too (RFC 2047): it would show another name. */
+const named = ({ name, address }: OutgoingMail['to']) => ({
+  name: oneLine(name).replaceAll('=?', '= ?'),
+  address,
+})

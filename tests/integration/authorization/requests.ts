@@ -6,6 +6,7 @@ import type { Org } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD } from '../../support/client.ts'
 import { failedEmail } from '../../support/failed-email.ts'
 import { failedJob } from '../../support/failed-job.ts'
+import { GIF_1X1 } from '../../support/images.ts'
 import { scimToken } from '../../support/scim-token.ts'
 import {
   agent,
@@ -104,6 +105,10 @@ const IN_ORG: Record<string, Make> = {
   }),
   'GET /users/{user_id} `me`': self,
   'GET /users/{user_id} another': agent,
+  'GET /users/{user_id}/avatar': async ({ place }) => {
+    await done(place.admin.call('PUT', '/auth/picture', { image: GIF_1X1 }))
+    return { params: { user_id: place.admin.user_id } }
+  },
   'PUT /users/me/commands': sending(nothing, () => [{ name: 'deploy', description: 'Ships a branch.' }]),
   'PUT /users/me/client': sending(nothing, CLIENT),
   'GET /users/me/deliveries': nothing,
@@ -312,6 +317,8 @@ const ELSEWHERE: Record<string, Make> = {
     params: { id: crypto.randomUUID() },
     body: { current_password: PASSWORD },
   }),
+  'GET /auth/password': nothing,
+  'PUT /auth/password as a first one beside a password': sending(nothing, { new_password: PASSWORD }),
   'PUT /auth/password with another’s password': () => ({
     body: { current_password: 'not the password 1', new_password: PASSWORD },
   }),
@@ -322,6 +329,8 @@ const ELSEWHERE: Record<string, Make> = {
     const token = signUnsubscribeLink(pepper, { org_id, user_id: admin.user_id })
     return { query: `token=${token}`, body: { 'List-Unsubscribe': 'One-Click' } }
   },
+  'PUT /auth/picture': sending(nothing, { image: GIF_1X1 }),
+  'DELETE /auth/picture': nothing,
   'POST /auth/refresh': asFreshSession,
   'POST /auth/logout': asFreshSession,
   'GET /auth/me': nothing,

@@ -88,7 +88,7 @@ const ROUND_TRIPS: Record<string, number> = {
   'user.set_commands': 4,
   'user.set_password': 13,
   'user.set_roles': 5,
-  'user.tell_email': 3,
+  'user.tell_account': 3,
   'user.unsubscribe': 4,
   'user.update': 5,
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { User } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD, Person, setUp } from '../../support/client.ts'
+import { urlOf } from '../../support/cluster.ts'
 import { type MailServer, startMailServer } from '../../support/mail-server.ts'
 import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
@@ -327,4 +328,38 @@ test('a server without a mail server says who makes a link instead, to everybody
   } finally {
     await plain.stop()
   }
+})
+
+describe('a mail to an account that fails', () => {
+  test('is seen by the operator: in the metrics, in the log, and by doctor', async () => {
+    const { address } = await member('Refused Person')
+    const failed = async () => {
+      const figures = await (await fetch(`${server.url}/metrics`)).text()
+      expect(figures).toMatch(/^mc_account_emails\{status="pending"\} 0$/m)
+      return Number(/^mc_account_emails\{status="failed"\} (\d+)$/m.exec(figures)?.[1])
+    }
+    await settled()
+    const before = await failed()
+    smtp.next(address, 'refuse')
+    await forgot(address)
+    await settled()
+    expect(await failed()).toBe(before + 1)
+    const line = server
+      .log()
+      .split('\n')
+      .findLast((one) => one.includes('A mail to an account failed.'))
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ kind: 'password_reset', outcome: 'refused' })
+    const child = Bun.spawn([process.execPath, 'src/main.ts', 'doctor'], {
+      env: {
+        PATH: process.env.PATH ?? '',
+        MC_DATA_DIR: server.data_dir,
+        MC_PORT: String(server.port),
+        MC_DATABASE_URL: urlOf(server.connection('app')),
+      },
+      stdout: 'pipe',
+    })
+    expect(await new Response(child.stdout).text()).toMatch(
+      /^note {2}account mails +\d+ failed within a week; the last one: .*No such user/m,
+    )
+  })
 })

@@ -104,6 +104,48 @@ describe('S14 the examples of RFC 7643 and RFC 7644', () => {
   })
 })
 
+describe('a list in an order (RFC 7644, section 3.4.2.3)', () => {
+  test('is put in order by an attribute or a part of one, without case, before it is cut into pages', async () => {
+    for (const [name, externalId] of [
+      ['bruno Sorted', 'B'],
+      ['Anna Sorted', 'a'],
+      ['Carl Sorted', undefined],
+      ['dora Sorted', 'C'],
+    ] as const)
+      await directory.post('/Users', newUser(name, externalId === undefined ? {} : { externalId }))
+    const sorted = async (query: string) => {
+      const filter = encodeURIComponent('name.familyName eq "Sorted"')
+      const { status, body } = await directory.get(`/Users?filter=${filter}&${query}`)
+      expect(status).toBe(200)
+      return (body.Resources as Json[]).map(({ name }) => name.givenName)
+    }
+    expect(await sorted('sortBy=displayName')).toEqual(['Anna', 'bruno', 'Carl', 'dora'])
+    expect(await sorted('sortBy=userName&sortOrder=descending')).toEqual(['dora', 'Carl', 'bruno', 'Anna'])
+    expect(await sorted('sortby=NAME.GIVENNAME&sortorder=Ascending&startIndex=2&count=2')).toEqual([
+      'bruno',
+      'Carl',
+    ])
+    expect(await sorted('sortBy=emails.value&count=1')).toEqual(['Anna'])
+    // With its case, and what has no value at the end.
+    expect(await sorted('sortBy=externalId')).toEqual(['bruno', 'dora', 'Anna', 'Carl'])
+    expect(await sorted('sortBy=externalId&sortOrder=descending')).toEqual(['Carl', 'Anna', 'dora', 'bruno'])
+    expect(await sorted('sortBy=meta.created&sortOrder=descending&count=1')).toEqual(['dora'])
+    const groups = (await directory.get('/Groups?sortBy=displayName&sortOrder=descending')).body
+    expect((groups.Resources as Json[]).map(({ id }) => id)).toEqual(['contributors', 'administrators'])
+  })
+
+  test('by what is no attribute, or in no order, is refused', async () => {
+    for (const [query, scimType] of [
+      ['sortBy=1st', 'invalidPath'],
+      ['sortBy=emails[type%20eq%20"work"]', 'invalidPath'],
+      ['sortBy=userName&sortOrder=upwards', 'invalidValue'],
+    ] as const) {
+      const refused = await directory.get(`/Users?${query}`)
+      expect([refused.status, refused.body.scimType]).toEqual([400, scimType])
+    }
+  })
+})
+
 describe('what the service tells of itself', () => {
   test('fits the schemas of SCIMMY', async () => {
     const { body } = await directory.get('/ServiceProviderConfig')
@@ -111,6 +153,7 @@ describe('what the service tells of itself', () => {
       patch: { supported: true },
       bulk: { supported: false },
       filter: { supported: true, maxResults: RESULTS_MAX },
+      sort: { supported: true },
       etag: { supported: true },
     })
     const types = (await directory.get('/ResourceTypes')).body

@@ -27,6 +27,8 @@ export interface Conduct {
   breaks?: string[]
   /** Bytes that an endpoint answers instead. */
   floods?: { path: string; bytes: number }
+  /** Other paths that it answers, e.g. pictures. */
+  pages?: Record<string, (response: ServerResponse) => unknown>
   /** Answers of the token endpoint instead. */
   token_answer?: { status: number; body: unknown }
 }
@@ -135,8 +137,10 @@ export async function startEvilProvider(): Promise<EvilProvider> {
         }
         case '/userinfo':
           return json(response, 200, { ...provider.person, sub: conduct.userinfo_sub ?? provider.person.sub })
-        default:
-          return json(response, 404, {})
+        default: {
+          const page = conduct.pages?.[url.pathname]
+          return page ? page(response) : json(response, 404, {})
+        }
       }
     }, port)
 

@@ -10,6 +10,7 @@ export interface GitHubUser {
   id: number
   login: string
   name: string | null
+  avatar_url?: string
   emails: { email: string; primary: boolean; verified: boolean }[]
 }
 
@@ -55,8 +56,8 @@ export async function startGitHub(): Promise<GitHubMock> {
       case '/api/v3/user': {
         const user = tokens.get(token)
         if (!user) return json(response, 401, { message: 'Bad credentials' })
-        const { id, login, name } = user
-        return json(response, 200, { id, login, name, email: null, type: 'User' })
+        const { id, login, name, avatar_url } = user
+        return json(response, 200, { id, login, name, avatar_url, email: null, type: 'User' })
       }
       case '/api/v3/user/emails': {
         const user = tokens.get(token)

@@ -10,6 +10,7 @@ export interface Someone {
   email?: string
   email_verified?: boolean
   name?: string
+  picture?: string
 }
 
 export interface RealProvider {

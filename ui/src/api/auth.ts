@@ -10,6 +10,7 @@ import type {
   PasskeySignInBody,
   PasswordBody,
   PasswordResetBody,
+  PictureBody,
   SecondFactorCodeBody,
   SecondFactorOffBody,
   SecondStepBody,
@@ -50,6 +51,13 @@ export interface SignedIn {
 /** The password was right, and the account has a second factor. */
 export interface SecondStep {
   second_factor: { token: string; expires_at: string }
+}
+
+/** Whether the own account has a password, and whether it may get a first one now. */
+export interface PasswordState {
+  is_set: boolean
+  allowed: boolean
+  recent_until: string | null
 }
 
 /** Whether the own account has a second factor. */
@@ -111,6 +119,8 @@ export interface SignInLink {
   display_name: string
   org_name: string | null
   org_slug: string | null
+  /** Whether a password lets the person in anywhere. */
+  enters: boolean
 }
 
 /** A mailed link that confirms a new address. */
@@ -159,8 +169,11 @@ export const auth = {
       ...form,
     }),
   refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
+  passwordState: () => request<PasswordState>('GET', '/auth/password'),
   changePassword: (body: ChangePasswordBody) =>
     request<undefined>('PUT', '/auth/password', { body, ...form }),
+  setPicture: (body: PictureBody) => request<undefined>('PUT', '/auth/picture', { body }),
+  removePicture: () => request<undefined>('DELETE', '/auth/picture'),
   secondStep: (body: SecondStepBody) =>
     request<SignedIn>('POST', '/auth/second-factor/verify', { body, ...form }),
   secondFactor: () => request<SecondFactor>('GET', '/auth/second-factor'),
@@ -196,7 +209,7 @@ export const auth = {
   endSession: (id: string) => request<undefined>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
   endOtherSessions: () => request<undefined>('DELETE', '/auth/sessions'),
   identities: () => request<Page<Identity>>('GET', '/auth/identities', { query: { per_page: 100 } }),
-  addIdentity: (body: LinkIdentityBody) => request<ContinueAt>('POST', '/auth/identities', { body }),
+  addIdentity: (body: LinkIdentityBody) => request<ContinueAt>('POST', '/auth/identities', { body, ...form }),
   removeIdentity: (id: string) => request<undefined>('DELETE', `/auth/identities/${encodeURIComponent(id)}`),
   logout: () => request<undefined>('POST', '/auth/logout', form),
 }

@@ -12,6 +12,7 @@ export const keys = {
   passkeys: () => ['passkeys'] as const,
   secondFactor: () => ['second-factor'] as const,
   identities: () => ['identities'] as const,
+  password: () => ['password'] as const,
   orgs: () => ['orgs'] as const,
   /** Prefix of every key of an org. */
   inOrg: (slug: string) => ['org', slug] as const,

@@ -11,6 +11,7 @@ export type Action =
   | 'agent'
   | 'org'
   | 'names'
+  | 'picture'
   | 'password'
   | 'email'
   | 'second_factor'

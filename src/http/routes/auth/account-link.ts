@@ -1,7 +1,9 @@
 import type { ResetLink } from '../../../auth/account-links.ts'
 import type { ShellLink } from '../../../auth/shell-links.ts'
 import { ApiError, invalid, notFound } from '../../../contracts/errors.ts'
+import { newId } from '../../../contracts/ids.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
+import { signInRule } from '../../../domain/sign-in.ts'
 import type { Deps } from '../../deps.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
 import { endOtherSessions } from './end-session.ts'
@@ -85,7 +87,28 @@ export async function setByLink(
   await endOtherSessions(deps, id, undefined, call)
   if (link.by === 'shell' && link.without_second_factor && (await deps.second_factors.remove(id)))
     await recordChange(deps, id, 'second_factor_off', call)
+  if (link.by === 'shell' && link.allow_password) await allowPasswords(deps, id, call.ip)
   const content = { type: 'auth.password_changed', payload: { by: link.by } } as const
   await recordSignIn(deps, id, content, { ip: call.ip, user_agent: userAgent(call.request) })
   return account
+}
+
+/**
+ * The operator lets an administrator in again whose organizations admit providers only, of which none may be left. As that
+ * administrator, whose log tells of it.
+ */
+async function allowPasswords(deps: Deps, account_id: string, ip: string): Promise<void> {
+  for (const { org_id, user_id, display_name, role, status, sign_in } of await deps.accounts.memberships(
+    account_id,
+  )) {
+    const { methods } = signInRule(sign_in)
+    if (role !== 'administrator' || status !== 'active' || methods.includes('password')) continue
+    const authentication = { allowed_oidc_providers: [...methods, 'password'] }
+    await deps.command(org_id, {
+      command_id: newId(),
+      command: 'org.update',
+      input: { settings: { authentication } },
+      principal: { kind: 'human', id: user_id, display_name, org_id, role, ip },
+    })
+  }
 }

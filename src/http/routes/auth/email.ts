@@ -12,6 +12,7 @@ import { recordSignIn } from '../../sign-in-records.ts'
 import { checkPasswordOf, confirmedAccount, ownAccount } from './own-password.ts'
 import { checkMails } from './password-reset.ts'
 import { TAG as tag, userAgent } from './sign-in.ts'
+import { tellOrgs } from './tell-orgs.ts'
 
 /** Another address for the own account: confirmed by a mail to the new one, told to the former one. */
 export function emailRoutes(deps: Deps) {
@@ -26,16 +27,6 @@ export function emailRoutes(deps: Deps) {
       throw notFound('invite')
     if (Date.parse(account.email_set_at ?? '1970-01-01') >= link.issued_at) throw notFound('invite')
     return { ...link, account }
-  }
-
-  /** Every org shows the address with its member. */
-  async function tellOrgs(account_id: string): Promise<void> {
-    for (const { org_id, user_id, status } of await accounts.memberships(account_id)) {
-      if (status !== 'active') continue
-      await deps
-        .systemCommand(org_id, { command: 'user.tell_email', input: { user_id } })
-        .catch((error: unknown) => deps.log.failed('tell an org of a new address', error))
-    }
   }
 
   return new Elysia({ name: 'auth.email' })
@@ -127,7 +118,7 @@ export function emailRoutes(deps: Deps) {
           }
           const content = { type: 'auth.account_changed', payload: { change: 'email' } } as const
           await recordSignIn(deps, id, content, { ip, user_agent: userAgent(request) })
-          await tellOrgs(id)
+          await tellOrgs(deps, id)
           return {}
         },
       ),

@@ -10,7 +10,8 @@ import type { Deps } from '../../deps.ts'
 import { endpoints, idOf } from '../../endpoint.ts'
 import { PAGE } from '../../list-query.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
-import { continueAt, returnPath } from './providers.ts'
+import { checkOwner } from './own-password.ts'
+import { checkOffered, continueAt, returnPath } from './providers.ts'
 import { ContinueAt, TAG as tag, userAgent } from './sign-in.ts'
 
 const Identity = Closed({
@@ -51,14 +52,17 @@ export function identityRoutes(deps: Deps) {
           body: LinkIdentityBody,
           summary: 'Add an identity at a provider',
           description:
-            'The answer names the page of the provider to open. When the person has signed in there, the identity opens this account. For people.',
+            'The answer names the page of the provider to open. When the person has signed in there, the identity opens this account. Takes the password when the last sign-in is older than ten minutes; whoever has none signs in again. For people.',
           ok: { status: 200, schema: ContinueAt },
-          errors: ['CSRF_VALIDATION_FAILED'],
+          errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
         },
-        async ({ principal, body }) => {
+        async (call) => {
+          const { principal, body } = call
           const session_id = checkPerson(principal)
+          checkOffered(deps, body.provider)
           const purpose = { to: 'link', account_id: principal.id, session_id } as const
           const return_to = returnPath(body.return_to, '/return_to')
+          await checkOwner(deps, call, body.current_password)
           return await continueAt(deps, body.provider, { purpose, return_to })
         },
       ),

@@ -1,11 +1,13 @@
+import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { ChangePasswordBody, PasswordBody } from '../../../contracts/requests.ts'
+import { Closed, Nullable, Timestamp } from '../../../contracts/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints, refusalOf } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
 import { endOtherSessions } from './end-session.ts'
-import { confirmedAccount } from './own-password.ts'
+import { confirmedAccount, passwordState, recentAccount } from './own-password.ts'
 import { accountOf, checkPassword, SignedInOrStep, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** Sign-in with e-mail and password. */
@@ -65,6 +67,30 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
       ),
     )
 
+    .get(
+      '/password',
+      ...at.signedIn(
+        {
+          tag,
+          summary: 'Whether you have a password',
+          description: 'And whether you may set a first one now. For people.',
+          ok: {
+            status: 200,
+            schema: Closed({
+              is_set: Type.Boolean(),
+              allowed: Type.Boolean({ description: 'An organization of yours lets people in with one.' }),
+              recent_until: Nullable(
+                Timestamp(
+                  'Until then a first password is set without signing in again; null when that is over.',
+                ),
+              ),
+            }),
+          },
+        },
+        async (call) => ({ body: await passwordState(deps, call) }),
+      ),
+    )
+
     .put(
       '/password',
       ...at.signedIn(
@@ -72,17 +98,18 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           tag,
           body: ChangePasswordBody,
           summary: 'Change your own password',
-          description: 'Ends all other sessions of the account. For people.',
+          description:
+            'Ends all other sessions of the account. Whoever has signed in with a provider only sets a first password without `current_password`, within ten minutes of a sign-in, where an organization lets people in with one. For people.',
           ok: { status: 204 },
-          errors: ['INVALID_CREDENTIALS', 'CSRF_VALIDATION_FAILED'],
+          errors: ['INVALID_CREDENTIALS', 'INVALID_TRANSITION', 'CSRF_VALIDATION_FAILED'],
         },
         async (call) => {
           const { body, ip } = call
-          const { id, email, display_name, session_id } = await confirmedAccount(
-            deps,
-            call,
-            body.current_password,
-          )
+          const { current_password } = body
+          const { id, email, display_name, session_id } =
+            current_password === undefined
+              ? await recentAccount(deps, call)
+              : await confirmedAccount(deps, call, current_password)
           checkPassword(body.new_password, { email, name: display_name }, '/new_password')
           const password_hash = await deps.passwords.hash(email, body.new_password)
           if (!(await accounts.setPassword(id, password_hash))) {

@@ -71,6 +71,11 @@ export async function continueAt(
   }
 }
 
+/** Throws 400 for a provider that is not configured. */
+export function checkOffered(deps: Deps, id: ProviderId): void {
+  offered(deps, id)
+}
+
 function offered({ providers }: Deps, id: ProviderId): SignInProvider {
   const provider = providers.get(id)
   if (!provider) throw invalid({ path: '/provider', message: 'This server does not offer it.' })
@@ -105,10 +110,16 @@ export function providerRoutes(deps: Deps, sign_in: SignIn) {
   }
 
   /** A new session, never one that the browser had before (session fixation). */
-  async function enter(account_id: string, { way }: Person, flow: SignInFlow, from: From): Promise<Answer> {
+  async function enter(
+    account_id: string,
+    { way, provider, proven }: Person,
+    flow: SignInFlow,
+    from: From,
+  ): Promise<Answer> {
     const account = await deps.accounts.byId(account_id)
     if (account?.status !== 'active') throw new FlowRefused('unknown')
     const { cookies } = await sign_in.open(account, from, { method: way.method, way })
+    deps.takeover.begin(account_id, proven.picture, deps.providers.get(provider)?.home ?? '')
     return redirect(deps.base_path + flow.return_to, [...cookies, deps.flows.cleared()])
   }
 

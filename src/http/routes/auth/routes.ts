@@ -6,6 +6,7 @@ import { inviteRoutes } from './invites.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './password.ts'
 import { passwordResetRoutes } from './password-reset.ts'
+import { pictureRoutes } from './picture.ts'
 import { providerRoutes } from './providers.ts'
 import { secondFactorRoutes } from './second-factor.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -28,4 +29,5 @@ export function authRoutes(deps: Deps) {
     .use(secondFactorRoutes(deps, sign_in))
     .use(sessionRoutes(deps, sign_in))
     .use(identityRoutes(deps))
+    .use(pictureRoutes(deps))
 }

@@ -4,10 +4,16 @@ import { notFound } from '../../../contracts/errors.ts'
 import { newId } from '../../../contracts/ids.ts'
 import { SetPasswordBody } from '../../../contracts/requests.ts'
 import { Closed, Nullable } from '../../../contracts/schema.ts'
+import {
+  checkOpensByPassword,
+  checkTakesPasswords,
+  opensByPassword,
+  signInRule,
+} from '../../../domain/sign-in.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { isLinkToken } from '../../one-time-link.ts'
-import { accountOfLink, setByLink, signedLink } from './account-link.ts'
+import { type AccountLink, accountOfLink, setByLink, signedLink } from './account-link.ts'
 import { accountOf, checkPassword, SignedInOrStep, type SignIn, TAG as tag, userAgent } from './sign-in.ts'
 
 /** One-time links with which a member sets a new password. */
@@ -24,7 +30,21 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
       Date.parse(link.expires_at) <= Date.now()
     )
       throw notFound('invite')
+    const { permissions } = await deps.edges.open(link.org_id)
+    checkTakesPasswords(signInRule(permissions.settings))
     return link
+  }
+
+  /** The account of a signed link. One in a mail is refused where a password lets in nowhere: the operator knows better. */
+  async function usableAccount(link: AccountLink) {
+    const account = await accountOfLink(deps, link)
+    const memberships = await accounts.memberships(account.id)
+    if (link.by === 'email') checkOpensByPassword(memberships)
+    const allows = link.by === 'shell' && link.allow_password === true
+    const administers = memberships.some(
+      ({ role, status }) => role === 'administrator' && status === 'active',
+    )
+    return { account, enters: opensByPassword(memberships) || (allows && administers) }
   }
 
   return new Elysia({ name: 'auth.sign-in-links' })
@@ -36,7 +56,8 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           open: true,
           sign_in: true,
           summary: 'Whose sign-in link this is',
-          description: 'And of which organization.',
+          description:
+            'And of which organization. 409 while that lets nobody in with a password: the link stays for later.',
           ok: {
             status: 200,
             schema: Closed({
@@ -46,6 +67,10 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
                 Type.String({ description: 'Null for a link from the shell of the server, or in a mail.' }),
               ),
               org_slug: Nullable(Type.String()),
+              enters: Type.Boolean({
+                description:
+                  'Whether a password lets the person in: false where its organizations allow none.',
+              }),
             }),
           },
           errors: ['INVITE_NOT_FOUND', 'INVALID_TRANSITION'],
@@ -53,11 +78,12 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
         async ({ params }) => {
           const signed = signedLink(deps, params.token ?? '')
           if (signed) {
-            const { email, display_name } = await accountOfLink(deps, signed)
-            return { body: { email, display_name, org_name: null, org_slug: null } }
+            const { account, enters } = await usableAccount(signed)
+            const { email, display_name } = account
+            return { body: { email, display_name, org_name: null, org_slug: null, enters } }
           }
           const { email, display_name, org_name, org_slug } = await usableLink(params.token ?? '')
-          return { body: { email, display_name, org_name, org_slug } }
+          return { body: { email, display_name, org_name, org_slug, enters: true } }
         },
       ),
     )
@@ -79,6 +105,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
         async (call) => {
           const signed = signedLink(deps, call.params.token ?? '')
           if (signed) {
+            await usableAccount(signed)
             const account = await setByLink(deps, signed, call)
             return await sign_in.start(account, call)
           }

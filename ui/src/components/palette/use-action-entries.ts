@@ -24,6 +24,7 @@ const DIALOGS: readonly Dialog[] = [
   { action: 'agent', title: 'Add agent', icon: 'agent', words: 'new member key connect' },
   { action: 'org', title: 'New organization', icon: 'plus', words: 'create add' },
   { action: 'names', title: 'Change your name or username', icon: 'edit', words: 'profile account' },
+  { action: 'picture', title: 'Change your picture', icon: 'image', words: 'avatar photo profile account' },
   { action: 'email', title: 'Change e-mail', icon: 'at', words: 'address account security' },
   { action: 'password', title: 'Change password', icon: 'key', words: 'account security' },
   {

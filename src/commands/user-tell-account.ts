@@ -1,9 +1,9 @@
 import type { Command } from './command.ts'
 import { existingUser } from './existing.ts'
 
-/** The account of a member has another address: tells the org, which shows it with the member. */
-export const userTellEmail: Command<'user.tell_email'> = {
-  name: 'user.tell_email',
+/** The account of a member has another address or picture: tells the org, which shows it with the member. */
+export const userTellAccount: Command<'user.tell_account'> = {
+  name: 'user.tell_account',
   action: null,
   async run(context, { user_id }) {
     const user = await existingUser(context, user_id)
