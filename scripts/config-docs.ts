@@ -5,8 +5,6 @@ import { settingsOf } from '../src/config.ts'
 const NOTE =
   'Written by `bun scripts/config-docs.ts` from the table in src/config/settings.ts; a test compares them.'
 
-const REFUSED = 'Reserved for later versions. A server that is given one of these refuses to start.'
-
 /** The documents that are made from the table of settings, by path. */
 export function configDocuments(): Record<string, string> {
   const settings = settingsOf({})
@@ -20,7 +18,6 @@ function example(settings: readonly Setting[]): string {
   ]
   for (const [section, rows] of Object.entries(Object.groupBy(settings, (setting) => setting.section))) {
     lines.push('', `# --- ${section}`)
-    if (!rows?.[0]?.built) lines.push(`# ${REFUSED}`)
     for (const row of rows ?? []) {
       const otherwise = isValue(row) || row.default_text === '' ? '' : `; otherwise ${row.default_text}`
       const text = `${row.doc} Value: ${row.kind}${otherwise}.`.replaceAll('`', '')
@@ -43,7 +40,7 @@ function page(settings: readonly Setting[]): string {
       (row) => `| \`${row.name}\` | ${row.kind} | ${defaultCell(row)} | ${row.doc} |`,
     )
     parts.push(
-      rows?.[0]?.built ? `## ${section}` : `## ${section}\n\n${REFUSED}`,
+      `## ${section}`,
       ['| variable | value | default | what it does |', '|---|---|---|---|', ...lines].join('\n'),
     )
   }

@@ -98,6 +98,10 @@ function contradictions(env: Env): string[] {
     given(name) && !given(other) ? [`${other} must be set because ${name} is: ${why}`] : []
   return [
     ...needs('MC_JWT_SECRET_PREVIOUS', 'MC_JWT_SECRET', 'the previous secret only verifies.'),
+    ...needs('MC_REDIS_URL', 'MC_DATABASE_URL', 'several nodes share one database, not an embedded one.'),
+    ...['MC_JWT_SECRET', 'MC_KEY_PEPPER'].flatMap((name) =>
+      needs('MC_REDIS_URL', name, 'every node must have the same secrets.'),
+    ),
     ...needs('MC_DATABASE_WORKER_URL', 'MC_DATABASE_URL', 'the embedded database makes the role itself.'),
     ...['MC_S3_BUCKET', 'MC_S3_ACCESS_KEY_ID', 'MC_S3_SECRET_ACCESS_KEY'].flatMap((name) => [
       ...needs(name, 'MC_S3_ENDPOINT', 'it is of no use alone.'),

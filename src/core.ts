@@ -7,6 +7,7 @@ import { SingleNodeDirectory } from './actors/runtime/directory.ts'
 import { Host } from './actors/runtime/host.ts'
 import { LANE_LIMITS } from './actors/runtime/lane.ts'
 import { Router } from './actors/runtime/router.ts'
+import type { FrameRelay } from './cluster/relay.ts'
 import type { MailTiming } from './commands/command.ts'
 import { createJobRunner } from './commands/execute.ts'
 import { postRefusal } from './commands/post-refusal.ts'
@@ -35,6 +36,7 @@ import { SYSTEM } from './domain/principal.ts'
 import { AbsentAgents } from './edge/absent-agents.ts'
 import { RECENT_CALL_MS } from './edge/attendance.ts'
 import { Edges } from './edge/edges.ts'
+import type { Elsewhere } from './edge/elsewhere.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
 
@@ -62,8 +64,10 @@ export function createCore(
   options: CoreOptions,
   /** Sends a text frame to every WebSocket of this node that joined the topic. */
   publish: (topic: string, text: string) => void,
-  /** Called with every batch stored here, after its delivery to the edges. */
+  /** Called with every batch that was stored here or came from another node, after its delivery to the edges. */
   onPublished: (batch: PublishedBatch) => void,
+  /** To the edges of other nodes; undefined when the node is alone. */
+  relay?: FrameRelay,
 ) {
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
   const directory = new SingleNodeDirectory(options.node_id)
@@ -113,14 +117,29 @@ export function createCore(
       publish,
       subscriptions: (org_id, user_id) => stored.subscriptions(org_id, user_id),
       ended: (kind, reason) => metrics.ended(kind, reason),
+      hole: () => metrics.holeFilled(),
+      polled: () => metrics.headsPolled(),
       endedCredentials: (sessions, keys) => endedCredentials(database, sessions, keys),
       failed,
+      ...(relay ? { elsewhere: elsewhereOf(relay, stored) } : {}),
     },
     options.heartbeat_seconds,
   )
+  relay?.start({
+    deliver: (batch) => {
+      edges.deliver(batch)
+      onPublished(batch)
+    },
+    headAnnounced: (...heard) => edges.headAnnounced(...heard),
+    framesRelayed: (...heard) => edges.framesRelayed(...heard),
+    attendanceReported: (...heard) => edges.attendanceReported(...heard),
+    attendanceAsked: (org_id) => edges.attendanceAsked(org_id),
+    missed: () => edges.missed(),
+  })
 
   const absent_agents = new AbsentAgents({
-    edge: (org_id) => edges.peek(org_id),
+    edge: (org_id) => edges.peekSettled(org_id),
+    ...(relay ? { settled: (org_id: string) => edges.settled(org_id) } : {}),
     queue: (org_id, waiting) =>
       database.withOrg(org_id, (tx) => queueDeliveries(tx, org_id, waiting, RECENT_CALL_MS)),
     failed,
@@ -132,6 +151,7 @@ export function createCore(
     refusal: postRefusal,
     publish: (batch) => {
       edges.deliver(batch)
+      relay?.publish(batch)
       absent_agents.follow(batch)
       onPublished(batch)
     },
@@ -195,5 +215,17 @@ export function createCore(
     channel,
     edges,
     host,
+  }
+}
+
+function elsewhereOf(relay: FrameRelay, stored: Pick<DatabaseEdgeSource, 'heads'>): Elsewhere {
+  return {
+    join: (org_id) => relay.join(org_id),
+    leave: (org_id) => relay.leave(org_id),
+    hears: (org_id) => relay.hears(org_id),
+    send: (...frame) => relay.send(...frame),
+    report: (...report) => relay.report(...report),
+    ask: (org_id) => relay.ask(org_id),
+    heads: (org_ids) => stored.heads(org_ids),
   }
 }

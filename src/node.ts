@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { loadSecrets, type Secrets } from './auth/secrets.ts'
+import { RedisBus } from './cluster/redis-bus.ts'
+import { redisOptions } from './cluster/redis-url.ts'
 import { loadConfig } from './config.ts'
 import type { PublishedBatch } from './contracts/log-event.ts'
 import { createCore } from './core.ts'
@@ -35,6 +37,8 @@ export interface Node {
   metrics: Metrics
   key_store: PostgresKeyStore
   core: ReturnType<typeof createCore>
+  /** Joins several nodes; undefined on a single one. */
+  bus: RedisBus | undefined
   /** After the actors have stopped: ends every connection and, when it is embedded, the database. */
   close(): Promise<void>
 }
@@ -68,6 +72,7 @@ export async function openNode(
   const secrets = secretsOf(config, data_dir)
   const metrics = new Metrics()
   const key_store = new PostgresKeyStore(database)
+  const bus = await openBus(config, log)
   const core = createCore(
     database,
     lanes,
@@ -100,11 +105,28 @@ export async function openNode(
     metrics,
     key_store,
     core,
+    bus,
     async close() {
+      await bus?.close()
       await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])
       await opened.stop()
     },
   }
+}
+
+/** Undefined on a single node. A node starts without Redis when that is away. */
+async function openBus(
+  { redis_url, node_id }: Node['config'],
+  log: Node['log'],
+): Promise<RedisBus | undefined> {
+  if (redis_url === undefined) return undefined
+  const bus = new RedisBus({
+    redis: redisOptions(redis_url),
+    name: `mission-control-${node_id}`,
+    failed: (stage, error) => log.failed(stage, error),
+  })
+  await bus.open()
+  return bus
 }
 
 /** The secrets in the settings, else those in the data folder. */

@@ -39,7 +39,7 @@ export async function serve(
 ): Promise<Node> {
   let server: HttpServer = null
   const node = await openNode(env, (topic, text) => server?.publish(topic, text))
-  const { config, log, opened, database, key_store, core } = node
+  const { config, log, opened, database, key_store, core, bus } = node
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
 
   const accounts = new Accounts(database)
@@ -70,7 +70,11 @@ export async function serve(
   const app = createApp(
     deps,
     {
-      checks: () => opened.check(database),
+      async checks() {
+        const checks = await opened.check(database)
+        if (bus) checks.redis = bus.up ? 'ok' : 'degraded: Redis cannot be reached'
+        return checks
+      },
       metrics: () => node.metrics.text(),
       metrics_token: config.metrics_token,
       // A request forwarded by a proxy on this machine does not come from this machine. Nor does that of a page whose

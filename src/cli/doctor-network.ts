@@ -1,4 +1,6 @@
 import { connect } from 'node:net'
+import { examineRedis } from '../cluster/redis-client.ts'
+import { redisOptions } from '../cluster/redis-url.ts'
 import type { Config } from '../config.ts'
 import type { Finding } from './doctor-findings.ts'
 
@@ -39,6 +41,35 @@ export function publicFindings({ https, host, public_url, trusted_proxies }: Con
       about,
       state: 'note',
       text: 'MC_HOST opens the port beside the proxy: close it for others, or listen on the address of the proxy’s network.',
+    })
+  return found
+}
+
+/** Redis, and what several nodes must share besides the database. Nothing for a single node. */
+export async function nodeFindings(config: Config): Promise<Finding[]> {
+  if (config.redis_url === undefined) return []
+  const examined = await examineRedis(redisOptions(config.redis_url))
+  const about = 'Redis'
+  const found: Finding[] = [
+    'version' in examined
+      ? { about, state: 'ok', text: `version ${examined.version}` }
+      : {
+          about,
+          state: 'wrong',
+          text: `Redis cannot be used: ${examined.reason}. Look at MC_REDIS_URL. Without it the nodes work on, slower.`,
+        },
+  ]
+  const { s3_bucket, export_dir, backup_dir, archive_dir } = config
+  const own = [
+    ...(s3_bucket === undefined && export_dir === undefined ? ['MC_EXPORT_DIR'] : []),
+    ...(backup_dir === undefined ? ['MC_BACKUP_DIR'] : []),
+    ...(archive_dir === undefined ? ['MC_ARCHIVE_DIR'] : []),
+  ]
+  if (own.length > 0)
+    found.push({
+      about: 'shared files',
+      state: 'note',
+      text: `Each node keeps its own files: set ${own.join(', ')} to a folder that all nodes share${s3_bucket === undefined ? ', or MC_S3_BUCKET for exports' : ''}.`,
     })
   return found
 }

@@ -7,7 +7,7 @@ import {
   type Finding,
   folderFindings,
 } from './doctor-findings.ts'
-import { mailFinding, portFinding, publicFindings } from './doctor-network.ts'
+import { mailFinding, nodeFindings, portFinding, publicFindings } from './doctor-network.ts'
 
 const SIGNS = { ok: 'ok    ', note: 'note  ', wrong: 'WRONG ' } as const
 
@@ -33,6 +33,7 @@ export async function doctor(env: Record<string, string | undefined>): Promise<n
   const { found, clock_ahead_ms } = await databaseFindings(config, data_dir)
   findings.push(...found)
   if (clock_ahead_ms !== undefined) findings.push(clockFinding(clock_ahead_ms))
+  findings.push(...(await nodeFindings(config)))
   findings.push(await portFinding(config), ...publicFindings(config))
   const mail = await mailFinding(config)
   if (mail) findings.push(mail)

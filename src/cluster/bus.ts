@@ -10,7 +10,8 @@ export interface Bus {
   publish(topic: string, text: string): Promise<number>
   /**
    * Takes the messages of a topic from the time it resolves until the answered function is called; after an interruption of
-   * the bus the subscription is renewed. `take` must not throw.
+   * the bus the subscription is renewed. While the bus is away it resolves at once, and the subscription holds with the
+   * next `up`. Never rejects. `take` must not throw.
    */
   subscribe(topic: string, take: (text: string) => void): Promise<() => void>
   /** Tells when the bus went away or is back. After `up` every subscription holds again. */

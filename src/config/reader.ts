@@ -10,8 +10,6 @@ export interface Setting {
   /** The default in words; empty when there is none. */
   default_text: string
   secret: boolean
-  /** False: nothing reads it yet, and a value is refused. */
-  built: boolean
   doc: string
   /** The value, safe to print: secrets and passwords in URLs are masked. */
   given: string | undefined
@@ -25,11 +23,6 @@ interface Row {
 /** A default computed elsewhere (from another setting or the data folder), described in words. */
 interface OptionalRow extends Row {
   default_text?: string
-}
-
-/** A setting of a feature that is not built yet. */
-export interface PlannedRow extends Row {
-  kind: string
 }
 
 /**
@@ -125,19 +118,13 @@ export class Reader {
     return [...new Set(values)]
   }
 
-  /** A setting that nothing reads yet: a value is a problem. */
-  planned(name: string, row: PlannedRow): void {
-    if (this.#read(name, row.kind, '', row, false) !== undefined)
-      this.problems.push(`${name} is not built yet: this version would ignore it. Remove it.`)
-  }
-
-  #read(name: string, kind: string, default_text: string, row: Row, built = true): string | undefined {
+  #read(name: string, kind: string, default_text: string, row: Row): string | undefined {
     const raw = this.#env[name]?.trim()
     const text = raw === '' ? undefined : raw
     const secret = row.secret ?? false
     const given = text === undefined ? undefined : secret ? '********' : withoutPassword(text)
     const { doc } = row
-    this.settings.push({ section: this.#section, name, kind, default_text, secret, built, doc, given })
+    this.settings.push({ section: this.#section, name, kind, default_text, secret, doc, given })
     return text
   }
 

@@ -1,5 +1,4 @@
 import { addressRange } from './address-range.ts'
-import { readPlanned } from './planned.ts'
 import type { Reader } from './reader.ts'
 
 const SECRET_SHAPE = { secret: true } as const
@@ -14,14 +13,20 @@ const BASE_PATH = new RegExp(
   'i',
 )
 
+const HOST = String.raw`(?:[^\s:@/?#,\[\]]+|\[[^\s\]]+\])(?::\d{1,5})?`
+const REDIS_URL = new RegExp(
+  String.raw`^rediss?://(?:[^\s@/]*@)?${HOST}(?:/\d{0,4})?$|^rediss?\+sentinel://(?:[^\s@/]*@)?${HOST}(?:,${HOST})*/[^\s/?#]+(?:/\d{1,4})?(?:\?sentinel_password=[^\s&#]+)?$`,
+)
+
 /**
  * The table of settings: one row per environment variable with its bounds, its default and its sentence for the
  * documents. Limits that belong to the contract are not here but in `contracts/limits.ts`.
  */
 export function readSettings(read: Reader) {
-  const values = {
+  return {
     ...address(read.section('Address')),
     ...storage(read.section('Storage')),
+    ...nodes(read.section('Several nodes')),
     ...files(read.section('Files')),
     ...secrets(read.section('Secrets')),
     ...providers(read.section('Sign-in providers')),
@@ -29,8 +34,6 @@ export function readSettings(read: Reader) {
     ...operation(read.section('Operation')),
     ...tuning(read.section('Tuning')),
   }
-  readPlanned(read.section('Not built yet'))
-  return values
 }
 
 export type Settings = ReturnType<typeof readSettings>
@@ -118,6 +121,29 @@ function storage(read: Reader) {
       min: 100,
       max: 600_000,
       doc: 'Milliseconds after which PostgreSQL ends a statement. Requests are answered within five seconds whatever it is.',
+    }),
+  }
+}
+
+function nodes(read: Reader) {
+  return {
+    redis_url: read.optional('MC_REDIS_URL', {
+      kind: 'URL with redis://, rediss://, redis+sentinel:// or rediss+sentinel://',
+      matches: REDIS_URL,
+      default_text: 'this node is alone',
+      doc: 'Redis that joins several nodes on one database: `redis://user:password@cache.example.com:6379/0`, with `rediss:` over TLS. By Sentinel `redis+sentinel://:password@s1:26379,s2:26379/mymaster/0`, where `?sentinel_password=` is that of the Sentinels. Needs `MC_DATABASE_URL`, `MC_JWT_SECRET` and `MC_KEY_PEPPER`, the same on every node.',
+    }),
+    node_id: read.optional('MC_NODE_ID', {
+      kind: '1 to 64 letters, digits, `_` or `-`',
+      matches: /^[A-Za-z0-9_-]{1,64}$/,
+      default_text: 'a new one at every start',
+      doc: 'Name of this node in the directory of owners, in presence and in the list of clients of Redis.',
+    }),
+    lease_ms: read.integer('MC_LEASE_MS', {
+      default: 5_000,
+      min: 500,
+      max: 60_000,
+      doc: 'Milliseconds after which the entries of a node that is gone leave the directory of owners. Entries in use are renewed three times in this time.',
     }),
   }
 }
@@ -222,12 +248,6 @@ function operation(read: Reader) {
     rate_limits: read.flag('MC_RATE_LIMITS', {
       default: true,
       doc: 'Off only on trusted networks and for load tests.',
-    }),
-    node_id: read.optional('MC_NODE_ID', {
-      kind: '1 to 64 letters, digits, `_` or `-`',
-      matches: /^[A-Za-z0-9_-]{1,64}$/,
-      default_text: 'a new one at every start',
-      doc: 'Name of this node in the directory of owners and in presence.',
     }),
   }
 }

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { EVENTS, type EventEnvelope } from './events.ts'
 import { Notification } from './resources.ts'
 import { Closed, Count, OneOf, TaggedUnion, Uuid } from './schema.ts'
@@ -28,13 +28,11 @@ export type LogEvent = EventEnvelope & {
   subject_ids: string[]
   revokes?: Revocation
 }
-export const LogEvent = Type.Unsafe<LogEvent>(
-  TaggedUnion(
-    Object.fromEntries(
-      Object.entries(EVENTS).map(([type, { properties }]) => [type, Closed({ ...properties, ...routing })]),
-    ),
-  ),
+/** The schema of every stored row, by type. */
+export const LOG_EVENTS: Readonly<Record<string, TObject>> = Object.fromEntries(
+  Object.entries(EVENTS).map(([type, { properties }]) => [type, Closed({ ...properties, ...routing })]),
 )
+export const LogEvent = Type.Unsafe<LogEvent>(TaggedUnion(LOG_EVENTS))
 
 /** A notification and the user whose streams carry it. */
 export const UserNotification = Closed({ ...Notification.properties, user_id: Uuid() })

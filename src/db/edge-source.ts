@@ -1,4 +1,5 @@
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
+import type { LogHead } from '../contracts/relay.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
 import type { Database, OrgRef } from './client.ts'
@@ -12,7 +13,10 @@ import { org_heads } from './schema/orgs.ts'
 import { build, inOrg, type Params, statement } from './statement.ts'
 
 const headOf = statement((p: Params<{ org: OrgRef }>) =>
-  build.select({ sequence: org_heads.sequence }).from(org_heads).where(inOrg(org_heads.org_id, p.org)),
+  build
+    .select({ log: org_heads.log, sequence: org_heads.sequence })
+    .from(org_heads)
+    .where(inOrg(org_heads.org_id, p.org)),
 )
 
 const EVERYTHING: Subscriptions = { mode: 'all', topics: [] }
@@ -82,9 +86,19 @@ export class DatabaseEdgeSource {
     return await coalesced(this.#subscriptions, org_id, user_id, read, EVERYTHING)
   }
 
-  async head(org_id: string): Promise<number> {
+  /** Undefined when the org is gone. */
+  async head(org_id: string): Promise<LogHead | undefined> {
     const [row] = await this.#database.readOne(org_id, (sql, org) => headOf(sql, { org }))
-    return row?.sequence ?? 0
+    return row
+  }
+
+  /** Heads of many orgs, by a function that bypasses row-level security; an org that is gone is left out. */
+  async heads(org_ids: readonly string[]): Promise<ReadonlyMap<string, LogHead>> {
+    const rows = await this.#database.query(
+      (sql) => sql<(LogHead & { org_id: string })[]>`
+        select org_id, log, sequence from heads_of(${[...org_ids]}::uuid[])`,
+    )
+    return new Map(rows.map(({ org_id, log, sequence }) => [org_id, { log, sequence }]))
   }
 }
 

@@ -1,9 +1,13 @@
 import type { LogEvent, PublishedBatch } from '../contracts/log-event.ts'
+import type { Message } from '../contracts/resources.ts'
 import { type QueuedDelivery, takersOf, type WaitingDelivery } from '../domain/deliveries.ts'
 import type { OrgEdge } from './org-edge.ts'
 
 interface Ports {
+  /** The edge of an org that knows who is at this and at other nodes. */
   edge(org_id: string): OrgEdge | undefined
+  /** The same, loaded when it is not; undefined when the org is gone. Absent when every org has its edge here. */
+  settled?(org_id: string): Promise<OrgEdge | undefined>
   /** Stores the state `queued` of those deliveries that have none, and answers them. */
   queue(org_id: string, waiting: readonly WaitingDelivery[]): Promise<QueuedDelivery[]>
   failed(stage: string, error: unknown): void
@@ -35,7 +39,16 @@ export class AbsentAgents {
     if ('removed' in message) return
     if (message.mentions.length === 0 && message.kind !== 'command') return
     const edge = this.#ports.edge(org_id)
-    if (!edge) return
+    if (edge) this.#note(edge, message)
+    else
+      this.#ports.settled?.(org_id).then(
+        (settled) => settled && this.#note(settled, message),
+        (error: unknown) => this.#ports.failed('note that agents are not connected', error),
+      )
+  }
+
+  #note(edge: OrgEdge, message: Message): void {
+    const { org_id } = edge
     const { channel_id, seq, sender } = message
     const isHere = (id: string) => edge.attendance.isHere(id)
     const waiting = takersOf(edge.permissions, message, isHere).flatMap((agent_id) => {

@@ -1,8 +1,11 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
-import type { ServerFrame } from '../contracts/frames.ts'
 import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
+import type { AttendanceReport, ChannelFrame, LogHead, RelayedFrame } from '../contracts/relay.ts'
+import type { Subscriptions } from '../contracts/requests.ts'
 import type { Export } from '../contracts/resources.ts'
+import type { Elsewhere } from './elsewhere.ts'
+import { HeadWatch } from './head-watch.ts'
 import { OrgEdge } from './org-edge.ts'
 import type { EdgeSource, NotificationsRead } from './source.ts'
 import { retryFrame } from './sse-frames.ts'
@@ -15,6 +18,19 @@ export interface EdgesPorts extends EdgeSource {
     keys: { org_id: string; id: string }[],
   ): Promise<{ sessions: string[]; keys: string[] }>
   failed(stage: string, error: unknown): void
+  /** Absent when the node is alone. */
+  elsewhere?: Elsewhere
+  /** Counts statements that read the heads of orgs because nothing was heard. */
+  polled?(): void
+}
+
+/** What is sent to the connections of a channel, or of one of its users, and is not stored. */
+export interface Ephemeral {
+  org_id: string
+  channel_id: string
+  except_user_id?: string
+  only_user_id?: string
+  frame: ChannelFrame
 }
 
 /** An edge without connections is dropped after this time without a request. */
@@ -27,6 +43,10 @@ const RETRY_S = 10
 const TICK_MS = 500
 /** Presence is announced at most this often per channel: a crowd that connects at once is one frame, not thousands. */
 const PRESENCE_MS = 1_000
+/** Nodes answer within this time who of an org is there. */
+const ANSWERS_MS = 2_500
+/** An edge asks the others so often at the most. */
+const ASK_MS = 1_000
 
 /** Refusal of every request while the node stops: nothing was done. */
 export function draining(): ApiError {
@@ -41,17 +61,28 @@ export class Edges {
   readonly #ready = new Map<string, OrgEdge>()
   /** Batches that arrive while an edge is being loaded. */
   readonly #early = new Map<string, PublishedBatch[]>()
+  readonly #watch: HeadWatch | undefined
   readonly #timers: ReturnType<typeof setInterval>[] = []
   #draining = false
 
   constructor(ports: EdgesPorts, heartbeat_seconds: number) {
     this.#ports = ports
     this.#heartbeat_seconds = heartbeat_seconds
+    const { elsewhere } = ports
+    this.#watch =
+      elsewhere &&
+      new HeadWatch({
+        elsewhere,
+        watched: () => [...this.#ready.values()].filter(isConnected),
+        gone: (org_id) => this.forget(org_id),
+        polled: () => ports.polled?.(),
+        failed: ports.failed,
+      })
     this.#timers.push(
       setInterval(() => this.#heartbeat(), heartbeat_seconds * 1000),
       setInterval(() => this.#tick(), TICK_MS),
-      setInterval(() => this.#announcePresence(), PRESENCE_MS),
-      setInterval(() => void this.#checkCredentials(), CREDENTIAL_CHECK_MS),
+      setInterval(() => this.#announcePresence(Date.now()), PRESENCE_MS),
+      setInterval(() => void this.checkCredentials(), CREDENTIAL_CHECK_MS),
     )
   }
 
@@ -61,9 +92,31 @@ export class Edges {
 
   /** The edge of an org; loaded on first use. Throws 404 when there is no such org. */
   async open(org_id: string): Promise<OrgEdge> {
-    const edge = this.#ready.get(org_id) ?? (await this.#loading(org_id))
+    let edge = this.#ready.get(org_id) ?? (await this.#loading(org_id))
+    if (this.#watch && !this.#watch.isFresh(edge, Date.now())) {
+      await edge.refresh()
+      // An edge of a log that was replaced is dropped.
+      edge = this.#ready.get(org_id) ?? (await this.#loading(org_id))
+    }
     edge.last_used_at = Date.now()
     return edge
+  }
+
+  /** The edge of an org once it is known who of the org is at other nodes; undefined when the org is gone. */
+  async settled(org_id: string): Promise<OrgEdge | undefined> {
+    const edge = await this.open(org_id).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) return undefined
+      throw error
+    })
+    const wait_ms = edge && this.#watch ? edge.loaded_at + ANSWERS_MS - Date.now() : 0
+    if (wait_ms > 0) await new Promise<void>((resolve) => setTimeout(resolve, wait_ms))
+    return edge
+  }
+
+  /** The edge of an org when it is loaded, and knows who is at other nodes. */
+  peekSettled(org_id: string): OrgEdge | undefined {
+    const edge = this.#ready.get(org_id)
+    return edge && (!this.#watch || Date.now() - edge.loaded_at >= ANSWERS_MS) ? edge : undefined
   }
 
   /** The edge of an org when it is loaded. */
@@ -76,7 +129,10 @@ export class Edges {
     if (!loading) {
       loading = this.#load(org_id)
       this.#edges.set(org_id, loading)
-      loading.catch(() => this.#edges.delete(org_id))
+      loading.catch(() => {
+        this.#edges.delete(org_id)
+        this.#ports.elsewhere?.leave(org_id)
+      })
     }
     return loading
   }
@@ -85,14 +141,19 @@ export class Edges {
   async #load(org_id: string): Promise<OrgEdge> {
     this.#early.set(org_id, [])
     try {
+      await this.#ports.elsewhere?.join(org_id)
+      const as_of = Date.now()
       const loaded = await this.#ports.load(org_id)
       if (!loaded) throw notFound('org')
       const edge: OrgEdge = new OrgEdge(org_id, loaded, this.#ports, {
         heartbeat_seconds: this.#heartbeat_seconds,
         failed: this.#ports.failed,
         gaveUp: (error) => this.#drop(edge, error),
+        gone: () => this.forget(org_id),
       })
-      edge.last_used_at = Date.now()
+      edge.confirmed_at = as_of
+      edge.loaded_at = Date.now()
+      edge.last_used_at = edge.loaded_at
       this.#ready.set(org_id, edge)
       for (const batch of this.#early.get(org_id) ?? []) this.#deliverTo(edge, batch)
       return edge
@@ -127,28 +188,85 @@ export class Edges {
 
   #remove(edge: OrgEdge): void {
     if (this.#ready.get(edge.org_id) !== edge) return
+    this.#unload(edge)
+  }
+
+  #unload(edge: OrgEdge): void {
     this.#ready.delete(edge.org_id)
     this.#edges.delete(edge.org_id)
+    this.#reportLast(edge)
+    this.#ports.elsewhere?.leave(edge.org_id)
   }
 
-  ephemeral(to: {
-    org_id: string
-    channel_id: string
-    except_user_id?: string
-    only_user_id?: string
-    frame: ServerFrame
-  }): void {
-    this.#ready.get(to.org_id)?.ephemeral(to.channel_id, to.frame, to)
+  // -- frames that are not stored -------------------------------------------------------------------------------------
+
+  /** Sends a frame that may be lost to the readers of a channel, or to one user's sockets, on every node. */
+  ephemeral({ org_id, ...to }: Ephemeral): void {
+    this.#everywhere(org_id, { type: 'channel', ...to })
   }
 
-  /** Tells a user's streams of this node that it has read notifications. */
-  notificationsRead(read: NotificationsRead): void {
-    this.#ready.get(read.org_id)?.streams.notificationsRead(read)
+  /** Tells a user's streams that it has read notifications. */
+  notificationsRead({ org_id, notification_ids, ...read }: NotificationsRead): void {
+    this.#everywhere(org_id, {
+      type: 'notifications_read',
+      notification_ids: [...notification_ids],
+      ...read,
+    })
   }
 
-  /** How far an export of an org is, for its administrators who are connected here. */
+  /** How far an export of an org is, for its administrators who are connected. */
   tellExport(org_id: string, exported: Export): void {
-    this.#ready.get(org_id)?.streams.tellExport(exported)
+    this.#everywhere(org_id, { type: 'export', export: exported })
+  }
+
+  /** Gives a user's open streams its new subscriptions: on this node at once. */
+  resubscribe(org_id: string, user_id: string, subscriptions: Subscriptions): void {
+    this.#everywhere(org_id, { type: 'subscriptions', user_id, subscriptions })
+  }
+
+  #everywhere(org_id: string, frame: RelayedFrame): void {
+    this.framesRelayed(org_id, [frame])
+    this.#ports.elsewhere?.send(org_id, frame)
+  }
+
+  // -- from other nodes -----------------------------------------------------------------------------------------------
+
+  /** Gives frames to the connections of this node. */
+  framesRelayed(org_id: string, frames: readonly RelayedFrame[]): void {
+    const edge = this.#ready.get(org_id)
+    if (!edge) return
+    for (const relayed of frames) {
+      if (relayed.type === 'channel') edge.ephemeral(relayed.channel_id, relayed.frame, relayed)
+      else if (relayed.type === 'notifications_read') edge.streams.notificationsRead(relayed)
+      else if (relayed.type === 'export') edge.streams.tellExport(relayed.export)
+      else edge.streams.resubscribe(relayed.user_id, relayed.subscriptions)
+    }
+  }
+
+  /** Another node says where the log of an org ends. */
+  headAnnounced(org_id: string, head: LogHead): void {
+    this.#ready.get(org_id)?.announced(head, Date.now())
+  }
+
+  attendanceReported(org_id: string, node: string, report: AttendanceReport): void {
+    const edge = this.#ready.get(org_id)
+    if (!edge || edge.attendance.reported(node, report, Date.now())) return
+    const now = Date.now()
+    if (now - edge.asked_at < ASK_MS) return
+    edge.asked_at = now
+    this.#ports.elsewhere?.ask(org_id)
+  }
+
+  attendanceAsked(org_id: string): void {
+    this.#ready.get(org_id)?.reporter.asked()
+  }
+
+  /** Messages of other nodes may have been missed: edges compare themselves with storage at their next chance. */
+  missed(): void {
+    for (const edge of this.#ready.values()) {
+      edge.confirmed_at = 0
+      edge.streams.readSubscriptions()
+    }
   }
 
   /** Closes the streams of an ended session or key, in every org of this node. */
@@ -159,16 +277,17 @@ export class Edges {
   /** The org is gone: ends its streams and forgets it. */
   forget(org_id: string): void {
     const edge = this.#ready.get(org_id)
-    this.#ready.delete(org_id)
     this.#edges.delete(org_id)
-    for (const sink of edge?.sinks() ?? []) sink.revoke('membership')
+    if (!edge) return
+    this.#unload(edge)
+    for (const sink of edge.sinks()) sink.revoke('membership')
   }
 
-  /** Refuses a connection over the org's limit, or while the node drains. */
+  /** Refuses a connection over the org's limit, counted over all nodes, or while the node drains. */
   admit(edge: OrgEdge, kind: 'sse' | 'websocket'): void {
     if (this.#draining) throw draining()
     const limit = edge.permissions.settings.connection_limits[kind]
-    if (edge.counts[kind] < limit) return
+    if (edge.counts[kind] + edge.attendance.connectionsElsewhere(kind) < limit) return
     throw new ApiError('CONNECTION_LIMIT', `This organization has ${limit} connections of this kind open.`, {
       retry_after_s: RETRY_S,
       rate_limit: { limit, remaining: 0, reset_s: RETRY_S },
@@ -201,6 +320,12 @@ export class Edges {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
+    for (const edge of this.#ready.values()) this.#reportLast(edge)
+  }
+
+  #reportLast(edge: OrgEdge): void {
+    const report = edge.reporter.last(edge.attendance)
+    if (report) this.#ports.elsewhere?.report(edge.org_id, report)
   }
 
   #heartbeat(): void {
@@ -215,17 +340,23 @@ export class Edges {
       for (const sink of edge.streams.all()) sink.checkStall(now)
       for (const sink of edge.sockets.all()) sink.checkAlive(now)
       edge.revokeExpired(now)
-      const { sse, websocket } = edge.counts
-      if (sse + websocket + edge.attendance.size > 0) edge.last_used_at = now
+      if (isConnected(edge) || edge.attendance.size > 0) edge.last_used_at = now
       else if (now - edge.last_used_at > IDLE_MS) this.#remove(edge)
+    }
+    void this.#watch?.tick(now)
+  }
+
+  #announcePresence(now: number): void {
+    const { elsewhere } = this.#ports
+    for (const edge of this.#ready.values()) {
+      edge.sockets.announcePresence()
+      const report = elsewhere && edge.reporter.next(edge.attendance, edge.counts, now)
+      if (report) elsewhere.report(edge.org_id, report)
     }
   }
 
-  #announcePresence(): void {
-    for (const edge of this.#ready.values()) edge.sockets.announcePresence()
-  }
-
-  async #checkCredentials(): Promise<void> {
+  /** Fallback: ends the streams of credentials that have ended, in case that was missed. Never rejects. */
+  async checkCredentials(): Promise<void> {
     const sessions = new Set<string>()
     const keys = new Map<string, string>()
     for (const edge of this.#ready.values())
@@ -246,4 +377,8 @@ export class Edges {
       this.#ports.failed('check the credentials of open streams', error)
     }
   }
+}
+
+function isConnected({ counts }: OrgEdge): boolean {
+  return counts.sse + counts.websocket > 0
 }

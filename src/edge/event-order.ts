@@ -13,6 +13,8 @@ interface Ports {
   notifications(after: number, until: number): Promise<UserNotification[]>
   /** Takes the next event. `complete` is false when `notifications` holds those of connected users only. */
   apply(event: LogEvent, notifications: readonly UserNotification[], complete: boolean): void
+  /** Counts holes that are filled. */
+  hole?(): void
   failed(stage: string, error: unknown): void
   /** Events cannot be delivered any more; nothing is applied after this. */
   gaveUp(error: unknown): void
@@ -79,6 +81,7 @@ export class EventOrder {
   }
 
   async #fill(): Promise<void> {
+    this.#ports.hole?.()
     try {
       while (this.#seen < this.#target && !this.#over) {
         const { events, notifications } = await this.#readPage()

@@ -1,10 +1,13 @@
 import type { ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent, PublishedBatch, Revocation, UserNotification } from '../contracts/log-event.ts'
+import type { ConnectionCounts, LogHead } from '../contracts/relay.ts'
 import { Permissions } from '../domain/permissions.ts'
 import { Attendance } from './attendance.ts'
+import { AttendanceReporter } from './attendance-reporter.ts'
 import { endedBy } from './credential.ts'
 import { EventOrder } from './event-order.ts'
 import { EventStreams } from './event-streams.ts'
+import { isTransient } from './retry.ts'
 import { PAGE_SIZE } from './shared-pages.ts'
 import type { EdgeSource, OrgSnapshot } from './source.ts'
 import type { SseSink } from './sse-sink.ts'
@@ -16,6 +19,8 @@ interface Options {
   failed(stage: string, error: unknown): void
   /** The edge cannot follow the log any more: its connections have to come back to a new one. */
   gaveUp(error: unknown): void
+  /** The org is gone. */
+  gone?(): void
 }
 
 /**
@@ -28,13 +33,22 @@ export class OrgEdge {
   readonly log: string
   readonly streams: EventStreams
   readonly sockets: WsChannels
-  readonly attendance = new Attendance((user_id) => this.sockets.attendanceChanged(user_id))
+  readonly attendance = new Attendance(
+    (user_id) => this.sockets.attendanceChanged([user_id]),
+    (user_ids) => this.sockets.attendanceChanged(user_ids),
+  )
+  readonly reporter = new AttendanceReporter()
   /** Milliseconds since 1970. */
   last_used_at = 0
+  loaded_at = 0
+  /** When it last asked other nodes who is there. */
+  asked_at = 0
+  /** When the edge last heard of its log, or compared itself with storage; in milliseconds since 1970. */
+  confirmed_at = 0
   stopped = false
   readonly #order: EventOrder
   readonly #source: EdgeSource
-  readonly #failed: (stage: string, error: unknown) => void
+  readonly #options: Options
   #refreshing: Promise<void> = Promise.resolve()
   #next_refresh: Promise<void> | undefined
 
@@ -42,12 +56,13 @@ export class OrgEdge {
     this.org_id = org_id
     this.log = loaded.log
     this.#source = source
-    this.#failed = options.failed
+    this.#options = options
     this.permissions = new Permissions(loaded.permissions)
     this.#order = new EventOrder(loaded.head, {
       read: (after, until) => source.events(org_id, after, until, PAGE_SIZE),
       notifications: (after, until) => this.streams.storedNotifications(after, until),
       apply: (event, notifications, complete) => this.#apply(event, notifications, complete),
+      hole: () => source.hole?.(),
       failed: options.failed,
       gaveUp: options.gaveUp,
     })
@@ -61,12 +76,46 @@ export class OrgEdge {
   }
 
   failed(stage: string, error: unknown): void {
-    this.#failed(stage, error)
+    this.#options.failed(stage, error)
   }
 
-  /** Takes a stored batch of the owner. Throws only for a fault of this program; the edge is unusable then. */
-  deliver(batch: PublishedBatch): void {
-    if (batch.log === this.log) this.#order.deliver(batch)
+  /**
+   * Takes a stored batch of an owner, also of a former one: what it published was committed under its epoch. Throws only for
+   * a fault of this program; the edge is unusable then.
+   */
+  deliver(batch: PublishedBatch, now = Date.now()): void {
+    if (batch.log !== this.log) {
+      this.#compare()
+      return
+    }
+    this.confirmed_at = now
+    this.#order.deliver(batch)
+  }
+
+  /**
+   * Follows the log up to a head that is stored. A head of another log ends the edge when that is the stored one: the
+   * database was restored from a backup. Settles when all is delivered or given up.
+   */
+  async follow({ log, sequence }: LogHead, as_of: number): Promise<void> {
+    if (log !== this.log) {
+      this.#options.gaveUp(new Error('The log of the organization was replaced'))
+      return
+    }
+    this.confirmed_at = Math.max(this.confirmed_at, as_of)
+    await this.#order.catchUpTo(sequence)
+  }
+
+  /** Hears where another node says that the log ends. */
+  announced(head: LogHead, now: number): void {
+    if (head.log === this.log) void this.follow(head, now)
+    else this.#compare()
+  }
+
+  /** Another log was heard of: storage says which one is right. */
+  #compare(): void {
+    this.refresh().catch((error: unknown) => {
+      if (!isTransient(error)) this.failed('compare an edge with the stored head', error)
+    })
   }
 
   /**
@@ -85,7 +134,10 @@ export class OrgEdge {
   }
 
   async #readHead(): Promise<void> {
-    await this.#order.catchUpTo(await this.#source.head(this.org_id))
+    const as_of = Date.now()
+    const head = await this.#source.head(this.org_id)
+    if (head) await this.follow(head, as_of)
+    else this.#options.gone?.()
   }
 
   /** Delivers nothing any more and takes no connection; open ones are closed by the caller. */
@@ -140,7 +192,7 @@ export class OrgEdge {
     this.sockets.ephemeral(channel_id, frame, to)
   }
 
-  get counts(): { sse: number; websocket: number } {
+  get counts(): ConnectionCounts {
     return { sse: this.streams.size, websocket: this.sockets.size }
   }
 }

@@ -1,4 +1,5 @@
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
+import type { LogHead } from '../contracts/relay.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
 import type { PermissionSnapshot } from '../domain/permissions.ts'
@@ -60,10 +61,13 @@ export interface EdgeSource {
   ): Promise<Message[]>
   /** The user's markers of these channels; a channel without one is left out. */
   readMarkers(org_id: string, user_id: string, positions: readonly ChannelPosition[]): Promise<ReadMarker[]>
-  head(org_id: string): Promise<number>
+  /** Undefined when the org is gone. */
+  head(org_id: string): Promise<LogHead | undefined>
   subscriptions(org_id: string, user_id: string): Promise<Subscriptions>
   /** Sends a text frame to every WebSocket of this node that joined the topic: encoded once, written by the runtime. */
   publish(topic: string, text: string): void
   /** Counts a stream or a socket that this side ended, by reason or close code. */
   ended?(kind: 'sse' | 'websocket', reason: string): void
+  /** Counts holes in the publication that are filled from storage. */
+  hole?(): void
 }

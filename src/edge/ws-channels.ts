@@ -29,6 +29,8 @@ interface Home {
 
 /** Bytes that may be published between two checks of how far the readers are behind. */
 const CHECK_EVERY_BYTES = 256 * 1024
+/** Of more users who come or go together no look is taken at what each may read: every channel is compared. */
+const CROWD = 50
 
 /** The WebSockets of an org on this node: their channels, the fan-out of messages, and frames that are not stored. */
 export class WsChannels {
@@ -201,9 +203,11 @@ export class WsChannels {
     }
   }
 
-  /** A member came or went; its sockets, if any, say the same of their channels. */
-  attendanceChanged(user_id: string): void {
-    for (const id of this.#index.channelIds()) if (this.#mayRead(user_id, id)) this.#presence.changed(id)
+  /** Members came or went; their sockets, if any, say the same of their channels. */
+  attendanceChanged(user_ids: readonly string[]): void {
+    const is_crowd = user_ids.length > CROWD
+    for (const id of this.#index.channelIds())
+      if (is_crowd || user_ids.some((user_id) => this.#mayRead(user_id, id))) this.#presence.changed(id)
   }
 
   /** Users with a socket in the channel, and readers of the channel that are here in another way. */

@@ -41,6 +41,23 @@ export class Metrics {
     registers: [this.#registry],
   })
 
+  readonly #relayed = new Counter({
+    name: 'mc_relay_messages_total',
+    help: 'Messages between the edges of several nodes. Lost: the bus was away; dropped: over a bound.',
+    labelNames: ['outcome', 'kind'],
+    registers: [this.#registry],
+  })
+  readonly #holes = new Counter({
+    name: 'mc_edge_gaps_filled_total',
+    help: 'Holes in what owners published that edges filled from the database.',
+    registers: [this.#registry],
+  })
+  readonly #polls = new Counter({
+    name: 'mc_edge_heads_polled_total',
+    help: 'Statements for the heads of all orgs with connections, because nothing was heard of one.',
+    registers: [this.#registry],
+  })
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
   }
@@ -58,6 +75,18 @@ export class Metrics {
 
   mailed(outcome: 'sent' | 'deferred' | 'refused' | 'unknown'): void {
     this.#mailed.inc({ outcome })
+  }
+
+  relayed(outcome: 'sent' | 'received' | 'lost' | 'invalid' | 'dropped', kind: string): void {
+    this.#relayed.inc({ outcome, kind })
+  }
+
+  holeFilled(): void {
+    this.#holes.inc()
+  }
+
+  headsPolled(): void {
+    this.#polls.inc()
   }
 
   /** A gauge that is read when metrics are asked for; without a value when it cannot be read. */

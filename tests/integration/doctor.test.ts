@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { urlOf } from '../support/cluster.ts'
+import { startRedis } from '../support/redis.ts'
 import { freePort, startServer, type TestServer } from '../support/server.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
@@ -49,6 +50,27 @@ describe('doctor', () => {
     expect(out).toContain('is made at the first start')
     expect(out).toContain('Nothing is wrong.')
     expect(readdirSync(parent)).toEqual([])
+  })
+
+  test('of several nodes sees Redis, and files that each node would keep for itself', async () => {
+    const redis = await startRedis({ password: 'hunter2 hunter2' })
+    const secret = 'wR3k9-fixed-for-tests-0123456789-abcdefghij'
+    const env = {
+      MC_DATA_DIR: server.data_dir,
+      MC_DATABASE_URL: urlOf(server.connection('app')),
+      MC_REDIS_URL: redis.url,
+      MC_JWT_SECRET: secret,
+      MC_KEY_PEPPER: secret,
+    }
+    const there = await doctor(env)
+    expect([there.code, there.wrong]).toEqual([0, []])
+    expect(there.out).toMatch(/ok +Redis +version \d/)
+    expect(there.out).toMatch(/note +shared files .*MC_EXPORT_DIR, MC_BACKUP_DIR, MC_ARCHIVE_DIR/)
+    await redis.stop()
+    const { code, out, wrong } = await doctor(env)
+    expect([code, wrong.length]).toEqual([1, 1])
+    expect(wrong[0]).toContain('Look at MC_REDIS_URL')
+    expect(there.out + out).not.toContain('hunter2')
   })
 
   test('beside a server that runs sees its database, schema, isolation and port', async () => {

@@ -1,5 +1,6 @@
 import type { EventContent } from '../../src/contracts/event-payloads.ts'
 import type { LogEvent, UserNotification } from '../../src/contracts/log-event.ts'
+import type { LogHead } from '../../src/contracts/relay.ts'
 import type { Subscriptions } from '../../src/contracts/requests.ts'
 import type { Message } from '../../src/contracts/resources.ts'
 import type { ChannelPosition, EdgeSource, OrgSnapshot, ReadMarker } from '../../src/edge/source.ts'
@@ -14,6 +15,8 @@ const within = (n: number, after: number, until: number) => n > after && n <= un
 /** The storage of one org in memory, as edges read it; edge-source-contract.ts says what holds for both. */
 export class MemoryEdgeSource implements EdgeSource {
   readonly org_id: string
+  /** Incarnation of the log. */
+  log = 'log1'
   readonly topics = new FakeTopics()
   readonly events_stored: LogEvent[] = []
   readonly notifications_stored: UserNotification[] = []
@@ -122,8 +125,11 @@ export class MemoryEdgeSource implements EdgeSource {
     )
   }
 
-  async head(org_id: string): Promise<number> {
-    return await this.#reading('head', org_id, 0, () => this.events_stored.length)
+  async head(org_id: string): Promise<LogHead | undefined> {
+    return await this.#reading('head', org_id, undefined, () => ({
+      log: this.log,
+      sequence: this.events_stored.length,
+    }))
   }
 
   async subscriptions(org_id: string): Promise<Subscriptions> {

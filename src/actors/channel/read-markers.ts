@@ -1,5 +1,5 @@
 import type { ChannelRequest, ReadMarker, ReadRequest, UnreadRequest } from '../../contracts/calls.ts'
-import type { ServerFrame } from '../../contracts/frames.ts'
+import type { ChannelFrame } from '../../contracts/relay.ts'
 import { type ActorContext, type Deferred, deferred } from '../runtime/actor.ts'
 import type { ChannelPorts } from './requests.ts'
 import { type UnsavedRead, UnsavedReads } from './unsaved-reads.ts'
@@ -58,7 +58,7 @@ export class ReadMarkers {
     if (!marker) return null
     const { org_id, id: channel_id } = this.#context.address
     const { read_seq: seq, rewinds } = marker
-    const frame: ServerFrame = {
+    const frame: ChannelFrame = {
       type: 'read',
       channel_id,
       seq,

@@ -1,5 +1,5 @@
 import type { CommandCall, PostReply, ReadMarker, ReplyTo } from '../../contracts/calls.ts'
-import type { ServerFrame } from '../../contracts/frames.ts'
+import type { ChannelFrame } from '../../contracts/relay.ts'
 import type { AgentMessage, BrakeSettings } from './loop-brake.ts'
 
 /** The receivers of an ephemeral frame: the readers of a channel, or one user's own connections. */
@@ -8,7 +8,7 @@ export interface Ephemeral {
   channel_id: string
   except_user_id?: string
   only_user_id?: string
-  frame: ServerFrame
+  frame: ChannelFrame
 }
 
 export interface ChannelPorts {

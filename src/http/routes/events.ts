@@ -172,10 +172,10 @@ export function eventRoutes(deps: Deps) {
           body: SubscriptionsPut,
           summary: 'Choose the topics of the own stream',
           description:
-            'Unknown or invisible topics match nothing. In effect on open streams of this node before it answers.',
+            'Unknown or invisible topics match nothing. In effect on open streams before it answers; on those of other nodes shortly after.',
           ok: { status: 200, schema: Subscriptions },
         },
-        async ({ org_id, edge, principal, body }) => {
+        async ({ org_id, principal, body }) => {
           const user_id = principal.id ?? ''
           const topics = (body.topics ?? []).map((topic) => ({
             ...topic,
@@ -183,7 +183,7 @@ export function eventRoutes(deps: Deps) {
           }))
           const subscriptions = { mode: body.mode, topics }
           await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, subscriptions))
-          edge.streams.resubscribe(user_id, subscriptions)
+          deps.edges.resubscribe(org_id, user_id, subscriptions)
           return { body: subscriptions }
         },
       ),

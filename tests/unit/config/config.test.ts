@@ -156,10 +156,44 @@ describe('MC_PUBLIC_URL', () => {
   })
 })
 
+const CLUSTER = {
+  MC_REDIS_URL: 'redis://cache',
+  MC_DATABASE_URL: 'postgres://mc_app:pw@db/mc',
+  MC_JWT_SECRET: SECRET,
+  MC_KEY_PEPPER: SECRET,
+}
+
+describe('MC_REDIS_URL', () => {
+  test.each([
+    'redis://cache',
+    'redis://:p%40ss@cache:6380/3',
+    'rediss://user:pw@[::1]:6379/',
+    'redis+sentinel://:pw@a,b:26380/main',
+    'rediss+sentinel://a,b,c/main/2?sentinel_password=pw',
+  ])('takes %p', (MC_REDIS_URL) => {
+    expect(loadConfig({ ...CLUSTER, MC_REDIS_URL }).config.redis_url).toBe(MC_REDIS_URL)
+  })
+
+  test.each([
+    'cache',
+    'http://cache',
+    'redis://',
+    'redis://a,b',
+    'redis://cache/x',
+    'redis+sentinel://a,b',
+    'redis://h?x',
+  ])('refuses %p', (MC_REDIS_URL) => {
+    expect(problemsOf({ ...CLUSTER, MC_REDIS_URL })).toHaveLength(1)
+  })
+})
+
 describe('settings that need each other', () => {
   test.each([
     [{ MC_DATABASE_OWNER_URL: 'postgres://o@db/mc' }, 'MC_DATABASE_URL'],
     [{ MC_JWT_SECRET_PREVIOUS: SECRET }, 'MC_JWT_SECRET'],
+    [{ ...CLUSTER, MC_DATABASE_URL: '' }, 'MC_DATABASE_URL'],
+    [{ ...CLUSTER, MC_JWT_SECRET: '' }, 'MC_JWT_SECRET'],
+    [{ ...CLUSTER, MC_KEY_PEPPER: '' }, 'MC_KEY_PEPPER'],
   ])('%p asks for %s', (env, missing) => {
     const problems = problemsOf(env)
     expect(problems).toHaveLength(1)
