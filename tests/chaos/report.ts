@@ -2,7 +2,7 @@ import { countByPromise } from './check.ts'
 import { type Broken, type History, PROMISES } from './history.ts'
 
 /** Of one promise. */
-const SHOWN = 5
+const SHOWN = 12
 
 /** Prints the counts of a run and what it broke; answers the number of broken promises. */
 export function report({ facts, views, stored }: History, broken: readonly Broken[]): number {
@@ -23,7 +23,14 @@ export function report({ facts, views, stored }: History, broken: readonly Broke
     const of_it = broken.filter((one) => one.promise === name)
     if (of_it.length === 0) continue
     console.log(`  BROKEN ${counts.get(of_it[0]!.promise)} × ${promise}`)
-    for (const { what } of of_it.slice(0, SHOWN)) console.log(`    ${what}`)
+    for (const what of examples(of_it)) console.log(`    ${what}`)
   }
   return broken.length
+}
+
+/** One of each client or org before a second one of any. */
+function examples(broken: readonly Broken[]): string[] {
+  const first = new Map(broken.map(({ what }) => [what.split(' ').slice(0, 2).join(' '), what]))
+  const rest = broken.filter(({ what }) => ![...first.values()].includes(what)).map(({ what }) => what)
+  return [...first.values(), ...rest].slice(0, SHOWN)
 }

@@ -1,17 +1,25 @@
 /**
- * `bun run chaos --single [--kills 100]`: kills one server under load and compares what was acknowledged and seen with the
- * stored messages. `bun run chaos --inside [--minutes 10]`: callers inside the process, PostgreSQL restarted under them.
- * Both take `--seed`; the same seed gives the same faults.
+ * `bun run chaos [--long] [--faults N]`: several nodes on one Redis and one PostgreSQL, with faults at all of them.
+ * `--fencing [--rounds 50]`: owners that are paused beyond their lease. `--single [--kills 100]`: one server that is killed
+ * under load. `--inside [--minutes 10]`: callers inside the process, PostgreSQL restarted under them. What was acknowledged
+ * and seen is compared with what is stored. All take `--seed`; the same seed gives the same faults.
  */
 import { parseArgs } from 'node:util'
 import { runInside } from './inside/run.ts'
+import { runFencing } from './nodes/fencing.ts'
+import { runNodes } from './nodes/run.ts'
 import { runSingle } from './single.ts'
 
 const { values } = parseArgs({
   options: {
     single: { type: 'boolean', default: false },
     inside: { type: 'boolean', default: false },
+    fencing: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '50' },
+    long: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    faults: { type: 'string' },
+    logs: { type: 'string' },
     kills: { type: 'string', default: '100' },
     rate: { type: 'string', default: '200' },
     writers: { type: 'string', default: '10' },
@@ -21,29 +29,42 @@ const { values } = parseArgs({
     orgs: { type: 'string', default: '3' },
   },
 })
-if (values.single === values.inside) {
-  console.error('Several nodes are not built yet: run with --single or with --inside.')
-  process.exit(2)
-}
+
+const SHORT = { faults: 12, pause_ms: 8_000 }
+const LONG = { faults: 50, pause_ms: 20_000 }
 
 const seed = Number(values.seed)
-const broken = values.single
-  ? await runSingle({
-      seed,
-      kills: Number(values.kills),
-      rate: Number(values.rate),
-      writers: Number(values.writers),
-      channels: Number(values.channels),
-    })
-  : await runInside({
-      seed,
-      minutes: Number(values.minutes),
-      callers: Number(values.callers),
-      orgs: Number(values.orgs),
-    })
+const broken = await run()
 console.log(
   broken === 0
     ? 'nothing lost, nothing doubled, nothing reordered'
     : `${broken} broken promises (seed ${seed})`,
 )
 process.exit(broken === 0 ? 0 : 1)
+
+async function run(): Promise<number> {
+  if (values.single)
+    return await runSingle({
+      seed,
+      kills: Number(values.kills),
+      rate: Number(values.rate),
+      writers: Number(values.writers),
+      channels: Number(values.channels),
+    })
+  if (values.inside)
+    return await runInside({
+      seed,
+      minutes: Number(values.minutes),
+      callers: Number(values.callers),
+      orgs: Number(values.orgs),
+    })
+  const logs = values.logs === undefined ? {} : { logs: values.logs }
+  if (values.fencing) return await runFencing({ seed, rounds: Number(values.rounds), ...logs })
+  const form = values.long ? LONG : SHORT
+  return await runNodes({
+    seed,
+    ...form,
+    faults: values.faults === undefined ? form.faults : Number(values.faults),
+    ...logs,
+  })
+}

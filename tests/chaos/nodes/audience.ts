@@ -1,0 +1,96 @@
+import type { Message } from '../../../src/contracts/resources.ts'
+import { isCaughtUp } from '../check.ts'
+import type { StoredOrg, View } from '../history.ts'
+import { randomFrom } from '../random.ts'
+import { BridgeReader, type Envelope, type Reader, SseReader, seenEvent, WsReader } from '../readers.ts'
+import type { Target } from '../target.ts'
+import { channelsOf } from './orgs.ts'
+import { type Stage, targetOf } from './stage.ts'
+
+/** Opens so many WebSocket and SSE clients over all orgs; each third of the latter is the bridge's own client code. */
+export function openAudience(stage: Stage, sockets: number, streams: number, seed: number): Reader[] {
+  const place = (i: number) => {
+    const org = stage.orgs[i % stage.orgs.length]!
+    const is_inside = Math.floor(i / stage.orgs.length) % 2 === 0
+    return { org, is_inside, random: randomFrom(seed + 104_729 * (i + 1)) }
+  }
+  const readers: Reader[] = []
+  for (let i = 0; i < sockets; i++) {
+    const { org, is_inside, random } = place(i)
+    const target = targetOf(stage, org, is_inside, random)
+    readers.push(new WsReader(`socket ${i} of ${org.slug}`, target, channelsOf(org, is_inside)))
+  }
+  for (let i = 0; i < streams; i++) {
+    const { org, is_inside, random } = place(i)
+    const target = targetOf(stage, org, is_inside, random)
+    if (i % 3 === 2) {
+      const channels = channelsOf(org, true)
+      readers.push(new BridgeReader(`bridge ${i} of ${org.slug}`, target, org.agent.key, channels))
+    } else readers.push(new SseReader(`stream ${i} of ${org.slug}`, target, channelsOf(org, is_inside)))
+  }
+  return readers
+}
+
+/** Waits until every client has reached the end of its org, or until none has seen anything new for so long. */
+export async function caughtUp(
+  views: readonly View[],
+  stored: readonly StoredOrg[],
+  silence_ms: number,
+): Promise<void> {
+  const orgs = new Map(stored.map((org) => [org.org_id, org]))
+  const total = () => views.reduce((sum, { seen }) => sum + seen.length, 0)
+  for (let last = total(), since = performance.now(); performance.now() - since < silence_ms; ) {
+    if (views.every((view) => isCaughtUp(view, orgs.get(view.org_id)!))) return
+    await Bun.sleep(250)
+    if (total() === last) continue
+    last = total()
+    since = performance.now()
+  }
+}
+
+/** What the lists of messages and of events answer at the end, as two more clients of each org. */
+export async function readPages(stage: Stage, random: () => number): Promise<View[]> {
+  return await Promise.all(
+    stage.orgs.flatMap((org) => {
+      const channels = channelsOf(org, true)
+      const target = targetOf(stage, org, true, random)
+      const view = (name: string, of: View['of']): View => ({
+        ...{ name: `${name} of ${org.slug}`, org_id: org.id, of },
+        ...{ channels: new Set(channels), seen: [], connects: 1 },
+      })
+      return [
+        messagePages(view('pages of messages', 'messages'), target, channels),
+        eventPages(view('pages of events', 'events'), target),
+      ]
+    }),
+  )
+}
+
+async function messagePages(view: View, target: Target, channels: readonly string[]): Promise<View> {
+  for (const channel_id of channels) {
+    const newest_first = await all<Message>(target, `/channels/${channel_id}/messages?limit=200`)
+    for (const { seq, id, content } of newest_first.toReversed())
+      view.seen.push({ kind: 'message', channel_id, seq, id, content })
+  }
+  return view
+}
+
+async function eventPages(view: View, target: Target): Promise<View> {
+  for (const event of await all<Envelope>(target, '/events?order=asc&limit=200'))
+    view.seen.push(seenEvent(event))
+  return view
+}
+
+async function all<T>({ url, org, headers }: Target, path: string): Promise<T[]> {
+  const found: T[] = []
+  for (let cursor = ''; ; ) {
+    const answer = await fetch(`${url()}/api/v1/orgs/${org}${path}${cursor && `&cursor=${cursor}`}`, {
+      headers,
+    })
+    if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`)
+    const { data, next_cursor } = (await answer.json()) as { data: T[]; next_cursor: string | null }
+    found.push(...data)
+    if (next_cursor === null) return found
+    cursor = next_cursor
+  }
+}

@@ -1,0 +1,96 @@
+import { endPostgres } from '../../support/end-postgres.ts'
+import type { Random } from '../random.ts'
+import type { ChaosNode } from './node.ts'
+import type { Fault, FaultKind } from './script.ts'
+import type { Stage } from './stage.ts'
+
+/** A fault that happened. */
+export interface Happened {
+  kind: FaultKind
+  began_at: number
+}
+
+/** Carries a script out; faults of different targets overlap. Resolves when everything works again. */
+export async function carryOut(stage: Stage, script: readonly Fault[], random: Random): Promise<Happened[]> {
+  const happened: Happened[] = []
+  const under_way: Promise<void>[] = []
+  let redis: Promise<void> = Promise.resolve()
+  for (const fault of script) {
+    await Bun.sleep(fault.pause_ms)
+    happened.push({ kind: fault.kind, began_at: performance.now() })
+    console.log(`  ${happened.length}/${script.length} ${fault.kind}`)
+    if (
+      fault.kind === 'kill Redis' ||
+      fault.kind === 'flush Redis' ||
+      fault.kind === 'cut the subscriptions'
+    ) {
+      redis = redis.then(() => disturbRedis(stage, fault))
+      under_way.push(redis)
+    } else under_way.push(disturb(stage, fault, random))
+    // A failed fault ends the run at once.
+    await Promise.race([Promise.all(under_way), Bun.sleep(0)])
+  }
+  await Promise.all(under_way)
+  return happened
+}
+
+async function disturbRedis(
+  { redis }: Stage,
+  fault: Extract<Fault, { kind: 'kill Redis' | 'flush Redis' | 'cut the subscriptions' }>,
+): Promise<void> {
+  if (fault.kind === 'flush Redis') await redis.cli('flushall')
+  else if (fault.kind === 'cut the subscriptions') await redis.cli('client', 'kill', 'type', 'pubsub')
+  else {
+    await redis.kill()
+    await Bun.sleep(fault.down_ms)
+    await redis.start()
+  }
+}
+
+async function disturb(
+  stage: Stage,
+  fault: Exclude<Fault, { kind: 'kill Redis' | 'flush Redis' | 'cut the subscriptions' }>,
+  random: Random,
+): Promise<void> {
+  const { nodes, orgs, database } = stage
+  switch (fault.kind) {
+    case 'kill a node':
+      return await freeNode(nodes, fault.node).kill(fault.down_ms)
+    case 'pause an owner': {
+      const owner = await stage.ownerOf(orgs[fault.org]!.id)
+      return await freeNode(nodes, owner ? nodes.indexOf(owner) : fault.org).pause(fault.for_ms)
+    }
+    case 'roll the nodes':
+      for (const node of nodes) await node.roll()
+      return
+    case 'restart PostgreSQL':
+      endPostgres(database.data_dir, 'SIGQUIT')
+      return
+    case 'cut clients inside frames':
+      for (const { proxy } of nodes) proxy.cutInside(fault.share, random)
+      return
+  }
+}
+
+/** The node at this index, or the next one that has no fault already. */
+function freeNode(nodes: readonly ChaosNode[], index: number): ChaosNode {
+  const from = nodes.map((_, i) => nodes[(index + i) % nodes.length]!)
+  return from.find(({ isFree }) => isFree) ?? from[0]!
+}
+
+/** The longest wait for an acknowledgement by the kind of the fault that began nearest to it, in milliseconds. */
+export function longestWaits(
+  happened: readonly Happened[],
+  waits: readonly { sent_at: number; acked_at: number }[],
+): Map<FaultKind, number> {
+  const longest = new Map<FaultKind, number>()
+  for (const { sent_at, acked_at } of waits) {
+    let nearest: Happened | undefined
+    for (const one of happened) {
+      if (one.began_at > acked_at) continue
+      if (!nearest || Math.abs(one.began_at - sent_at) < Math.abs(nearest.began_at - sent_at)) nearest = one
+    }
+    if (nearest) longest.set(nearest.kind, Math.max(acked_at - sent_at, longest.get(nearest.kind) ?? 0))
+  }
+  return longest
+}
