@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { loadSecrets, type Secrets } from './auth/secrets.ts'
+import { NodeNotices } from './cluster/notices.ts'
 import { RedisBus } from './cluster/redis-bus.ts'
 import { redisOptions } from './cluster/redis-url.ts'
+import { FrameRelay, type Relayed } from './cluster/relay.ts'
 import { loadConfig } from './config.ts'
+import { newId } from './contracts/ids.ts'
 import type { PublishedBatch } from './contracts/log-event.ts'
 import { createCore } from './core.ts'
 import { BackgroundDatabase } from './db/background.ts'
@@ -39,6 +42,8 @@ export interface Node {
   core: ReturnType<typeof createCore>
   /** Joins several nodes; undefined on a single one. */
   bus: RedisBus | undefined
+  /** Tells other nodes what they may have in caches; undefined on a single one. */
+  notices: NodeNotices | undefined
   /** After the actors have stopped: ends every connection and, when it is embedded, the database. */
   close(): Promise<void>
 }
@@ -73,6 +78,12 @@ export async function openNode(
   const metrics = new Metrics()
   const key_store = new PostgresKeyStore(database)
   const bus = await openBus(config, log)
+  const links = {
+    // Of this process: what a former one of the same name sent is not its own.
+    node: newId(),
+    count: (outcome: Relayed, kind: string) => metrics.relayed(outcome, kind),
+  }
+  const relay = bus && new FrameRelay(bus, links)
   const core = createCore(
     database,
     lanes,
@@ -91,6 +102,7 @@ export async function openNode(
     ({ org_id, events }: PublishedBatch) => {
       if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
+    relay,
   )
   return {
     config,
@@ -106,7 +118,9 @@ export async function openNode(
     key_store,
     core,
     bus,
+    notices: bus && new NodeNotices(bus, links),
     async close() {
+      relay?.stop()
       await bus?.close()
       await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])
       await opened.stop()

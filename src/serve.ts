@@ -14,8 +14,10 @@ import { clientIp, isForwarded, isLoopback, TrustedProxies } from './http/client
 import { hasLocalHost } from './http/host.ts'
 import { internalError } from './http/reply.ts'
 import { type Node, openNode } from './node.ts'
+import { createCounts } from './serve/counts.ts'
 import { endDeadPeers } from './serve/dead-peers.ts'
 import { createDeps, type Listener } from './serve/deps.ts'
+import { followNotices } from './serve/follow-notices.ts'
 import { registerGauges } from './serve/gauges.ts'
 import { createIdentify } from './serve/identify.ts'
 import { createJobs } from './serve/jobs.ts'
@@ -39,7 +41,7 @@ export async function serve(
 ): Promise<Node> {
   let server: HttpServer = null
   const node = await openNode(env, (topic, text) => server?.publish(topic, text))
-  const { config, log, opened, database, key_store, core, bus } = node
+  const { config, log, opened, database, key_store, core, bus, notices } = node
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
 
   const accounts = new Accounts(database)
@@ -50,12 +52,24 @@ export async function serve(
     Date.now,
     newId,
   )
-  sessions.onRevoked((session_id) => core.edges.revoke({ reason: 'session', session_id }))
+  sessions.onEnded({
+    session(session_id) {
+      const revocation = { reason: 'session', session_id } as const
+      core.edges.revoke(revocation)
+      notices?.tell({ type: 'revoked', revocation })
+    },
+    some: () => notices?.tell({ type: 'sessions_ended' }),
+  })
   const lastUse = (of: string, write: (used: Used[]) => Promise<void>) =>
     new LastUse(write, (error) => failed(`write the last use of ${of}`, error), Date.now)
   const members_used = lastUse('members', (used) => node.background_database.touchMembers(used))
   const keys_used = lastUse('keys', (used) => node.background_database.touchKeys(used))
-  const records = new ThrottledRecords(after, (error) => failed('record a repeated failure', error))
+  const counts = createCounts(node)
+  const records = new ThrottledRecords(
+    after,
+    (error) => failed('record a repeated failure', error),
+    counts.isFirst,
+  )
   const proxies = new TrustedProxies(config.trusted_proxies)
   const listener: Listener = {
     upgrade: (request, handlers, headers) =>
@@ -63,8 +77,16 @@ export async function serve(
     keepOpen: (request) => server?.timeout(request, 0),
     clientIp: (request) => clientIp(request, server?.requestIP(request)?.address, proxies),
   }
-  const identify = createIdentify(node, { accounts, sessions, org_ids, members_used, keys_used, records })
-  const deps = createDeps(node, { accounts, sessions, identify, records, listener })
+  const identify = createIdentify(node, {
+    accounts,
+    sessions,
+    org_ids,
+    members_used,
+    keys_used,
+    records,
+    counts,
+  })
+  const deps = createDeps(node, { accounts, sessions, identify, records, counts, listener })
   registerGauges(node)
 
   const app = createApp(
@@ -111,12 +133,17 @@ export async function serve(
     failed('bound how long a dead peer is kept', error)
   }
 
-  const forgetOrg = async (org_id: string) => {
+  const forgetHere = async (org_id: string) => {
     org_ids.forget(org_id)
     key_store.forgetOrg(org_id)
     core.edges.forget(org_id)
     await core.host.stopOrg(org_id)
   }
+  const forgetOrg = async (org_id: string) => {
+    notices?.tell({ type: 'org_forgotten', org_id })
+    await forgetHere(org_id)
+  }
+  if (notices) followNotices(notices, { sessions, edges: core.edges, forgetOrg: forgetHere, failed })
   members_used.start()
   keys_used.start()
   const alarms = startAlarms({

@@ -1,25 +1,24 @@
 import { LRUCache } from 'lru-cache'
+import { type BackOffLimits, waitAfter } from '../domain/back-off.ts'
+
+/** Failures by key (an account, an address), with a wait that doubles with each: 1 s, 2 s, 4 s… */
+export interface FailureCounts {
+  /** Seconds until all of these keys may try again; 0 when they may now. A promise only where the counts are shared by nodes. */
+  longestWait(keys: readonly string[]): number | Promise<number>
+  failed(key: string): void | Promise<void>
+  succeeded(key: string): void | Promise<void>
+}
 
 interface Failures {
   count: number
   last_at: number
 }
 
-export interface BackOffLimits {
-  /** Failures that cost nothing. */
-  free: number
-  /** The first wait; each further failure doubles it. */
-  first_ms: number
-  max_ms: number
-  /** A key is forgotten after so long without a failure. */
-  forget_ms: number
-}
-
 /** Bounds the memory that somebody who invents keys can take: some 10 MiB. The least recently failed key goes first. */
 const KEYS_MAX = 50_000
 
-/** Exponential back-off per key (an account, an address): 1 s, 2 s, 4 s… between failures. */
-export class BackOff {
+/** The failures that one node has seen. */
+export class BackOff implements FailureCounts {
   readonly #now: () => number
   readonly #limits: BackOffLimits
   readonly #failures: LRUCache<string, Failures>
@@ -35,18 +34,11 @@ export class BackOff {
     // Only failures make a key recent: a look must not keep it in memory.
     const found = this.#failures.peek(key)
     if (!found) return 0
-    const { free, first_ms, max_ms, forget_ms } = this.#limits
     const since = this.#now() - found.last_at
-    if (since > forget_ms) {
-      this.#failures.delete(key)
-      return 0
-    }
-    if (found.count <= free) return 0
-    const wait = Math.min(max_ms, first_ms * 2 ** Math.min(30, found.count - free - 1))
-    return Math.max(0, Math.ceil((wait - since) / 1000))
+    if (since > this.#limits.forget_ms) this.#failures.delete(key)
+    return waitAfter(found.count, since, this.#limits)
   }
 
-  /** The longest {@link wait} among several keys. */
   longestWait(keys: readonly string[]): number {
     return Math.max(0, ...keys.map((key) => this.wait(key)))
   }

@@ -40,6 +40,12 @@ const ROTATION_GRACE_MS = 30_000
 const REMEMBER_MS = 1_000
 const REMEMBERED_MAX = 10_000
 
+/** Is told that a session ended, or some that are not named. */
+export interface SessionsListener {
+  session(session_id: string): void
+  some(): void
+}
+
 /** Sessions of people: started by sign-in, carried by short-lived tokens, ended everywhere through their row. */
 export class Sessions {
   readonly #store: SessionStore
@@ -49,7 +55,7 @@ export class Sessions {
   readonly #remembered = new LRUCache<string, { row: StoredSession; read_at: number }>({
     max: REMEMBERED_MAX,
   })
-  readonly #listeners: ((session_id: string) => void)[] = []
+  readonly #listeners: SessionsListener[] = []
 
   constructor(store: SessionStore, tokens: SessionTokens, now: () => number, newId: () => string) {
     this.#store = store
@@ -58,8 +64,8 @@ export class Sessions {
     this.#newId = newId
   }
 
-  /** Called with every session that ends on this node. */
-  onRevoked(listener: (session_id: string) => void): void {
+  /** Called with what ends on this node. */
+  onEnded(listener: SessionsListener): void {
     this.#listeners.push(listener)
   }
 
@@ -126,17 +132,22 @@ export class Sessions {
   async revoke(session_id: string): Promise<void> {
     await this.#store.revoke(session_id)
     this.forget(session_id)
+    for (const { session } of this.#listeners) session(session_id)
   }
 
   /** Sessions of a user have ended in the database: every row is read again. */
-  forgetRows(): void {
-    this.#remembered.clear()
+  someEnded(): void {
+    this.forgetAll()
+    for (const { some } of this.#listeners) some()
   }
 
-  /** A session has ended, here or elsewhere: drops its row and tells the listeners. */
+  /** A session has ended elsewhere: its row is read again. */
   forget(session_id: string): void {
     this.#remembered.delete(session_id)
-    for (const listener of this.#listeners) listener(session_id)
+  }
+
+  forgetAll(): void {
+    this.#remembered.clear()
   }
 
   /** Valid sessions of a user, newest first. */

@@ -25,11 +25,11 @@ export interface SignInFlow extends FlowSecrets {
 }
 
 /** People type a password and a second factor at the provider. */
-const LASTS_MS = 10 * 60 * 1000
+export const FLOW_MS = 10 * 60 * 1000
 const PURPOSE = 'sign-in flow'
 /** Browsers take 4,096 bytes. */
 const COOKIE_MAX = 4_000
-/** A flow is used once; the provider refuses a code's second use as well, if this memory is too short. */
+/** A flow is used once: whoever takes one spends its state too, for all nodes. This memory saves the statement. */
 const USED_MAX = 20_000
 
 /**
@@ -66,15 +66,15 @@ export class SignInFlows {
     }
     const text = Buffer.from(JSON.stringify(flow)).toString('base64url')
     const value = `${text}.${sign(this.#secrets[0]!, text)}`
-    return { flow, cookie: `${this.#name}=${value}; ${this.#attributes(LASTS_MS / 1000)}` }
+    return { flow, cookie: `${this.#name}=${value}; ${this.#attributes(FLOW_MS / 1000)}` }
   }
 
-  /** The flow of this browser that an answer belongs to. It cannot be taken again. */
+  /** The flow of this browser that an answer belongs to. It cannot be taken again from this node. */
   take(cookie_header: string | null, provider: string, state: string | null): SignInFlow | undefined {
     const flow = this.#read(cookie_header)
     if (!flow || state === null || !sameText(flow.state, state) || flow.provider !== provider)
       return undefined
-    if (this.#now() - flow.started_at > LASTS_MS || this.#used.has(flow.state)) return undefined
+    if (this.#now() - flow.started_at > FLOW_MS || this.#used.has(flow.state)) return undefined
     this.#used.set(flow.state, true)
     return flow
   }

@@ -1,5 +1,9 @@
-import { BackOff } from '../auth/back-off.ts'
+import type { FailureCounts } from '../auth/back-off.ts'
+import type { BackOffLimits } from '../domain/back-off.ts'
 import { failedTooOften } from './limits.ts'
+
+/** Counts of failures with these limits; `kind` tells them from others. */
+export type MakeCounts = (kind: string, limits: BackOffLimits) => FailureCounts
 
 /** The free ones are what the sign-in rate lets through at once. */
 const SIGN_IN = { free: 10, first_ms: 1_000, max_ms: 5 * 60_000, forget_ms: 30 * 60_000 }
@@ -16,39 +20,44 @@ const KEY = { free: 20, first_ms: 1_000, max_ms: 60_000, forget_ms: 10 * 60_000 
  * the other accounts of that e-mail.
  */
 export class SignInBackOff {
-  readonly #failures: BackOff
-  readonly #of_accounts: BackOff
+  readonly #failures: FailureCounts
+  readonly #of_accounts: FailureCounts
   readonly #enabled: boolean
 
-  constructor(now: () => number, enabled: boolean) {
-    this.#failures = new BackOff(now, SIGN_IN)
-    this.#of_accounts = new BackOff(now, ACCOUNT)
+  constructor(make: MakeCounts, enabled: boolean) {
+    this.#failures = make('sign_in', SIGN_IN)
+    this.#of_accounts = make('account', ACCOUNT)
     this.#enabled = enabled
   }
 
   /** Throws 429 while the account or the address has to wait. */
-  check(email: string, ip: string): void {
-    this.#check(email, [pairKey(email, ip), addressKey(ip)])
+  async check(email: string, ip: string): Promise<void> {
+    await this.#check(email, [pairKey(email, ip), addressKey(ip)])
   }
 
-  failed(email: string, ip: string): void {
-    this.guessed(email, ip)
-    this.#failures.failed(addressKey(ip))
+  async failed(email: string, ip: string): Promise<void> {
+    await Promise.all([this.guessed(email, ip), this.#failures.failed(addressKey(ip))])
   }
 
   /** The same for the passwords of accepted invites. Many people may join from one address, so it alone does not count. */
-  checkGuess(email: string, ip: string): void {
-    this.#check(email, [pairKey(email, ip)])
+  async checkGuess(email: string, ip: string): Promise<void> {
+    await this.#check(email, [pairKey(email, ip)])
   }
 
-  guessed(email: string, ip: string): void {
-    this.#failures.failed(pairKey(email, ip))
-    this.#of_accounts.failed(email.toLowerCase())
+  async guessed(email: string, ip: string): Promise<void> {
+    await Promise.all([
+      this.#failures.failed(pairKey(email, ip)),
+      this.#of_accounts.failed(email.toLowerCase()),
+    ])
   }
 
-  #check(email: string, keys: readonly string[]): void {
+  async #check(email: string, keys: readonly string[]): Promise<void> {
     if (!this.#enabled) return
-    const wait_s = Math.max(this.#failures.longestWait(keys), this.#of_accounts.wait(email.toLowerCase()))
+    const waits = await Promise.all([
+      this.#failures.longestWait(keys),
+      this.#of_accounts.longestWait([email.toLowerCase()]),
+    ])
+    const wait_s = Math.max(...waits)
     if (wait_s > 0) throw failedTooOften('Too many failed attempts. Wait a little.', wait_s)
   }
 }
@@ -59,46 +68,46 @@ export class SignInBackOff {
  * password cannot keep the owner out of it.
  */
 export class SecondFactorBackOff {
-  readonly #failures: BackOff
+  readonly #failures: FailureCounts
   readonly #enabled: boolean
 
-  constructor(now: () => number, enabled: boolean) {
-    this.#failures = new BackOff(now, SECOND_FACTOR)
+  constructor(make: MakeCounts, enabled: boolean) {
+    this.#failures = make('second_factor', SECOND_FACTOR)
     this.#enabled = enabled
   }
 
   /** Throws 429 while the account has to wait. `device_id`: of a browser that has signed in to it before. */
-  check(account_id: string, device_id: string | undefined): void {
-    const wait_s = this.#enabled ? this.#failures.wait(codeKey(account_id, device_id)) : 0
+  async check(account_id: string, device_id: string | undefined): Promise<void> {
+    const wait_s = this.#enabled ? await this.#failures.longestWait([codeKey(account_id, device_id)]) : 0
     if (wait_s > 0) throw failedTooOften('Too many wrong codes. Wait a little.', wait_s)
   }
 
-  failed(account_id: string, device_id: string | undefined): void {
-    this.#failures.failed(codeKey(account_id, device_id))
+  async failed(account_id: string, device_id: string | undefined): Promise<void> {
+    await this.#failures.failed(codeKey(account_id, device_id))
   }
 
-  succeeded(account_id: string, device_id: string | undefined): void {
-    this.#failures.succeeded(codeKey(account_id, device_id))
+  async succeeded(account_id: string, device_id: string | undefined): Promise<void> {
+    await this.#failures.succeeded(codeKey(account_id, device_id))
   }
 }
 
 /** Exponential back-off after wrong API keys, per address and, where the id names a stored key, per key. */
 export class KeyBackOff {
-  readonly #failures: BackOff
+  readonly #failures: FailureCounts
   readonly #enabled: boolean
 
-  constructor(now: () => number, enabled: boolean) {
-    this.#failures = new BackOff(now, KEY)
+  constructor(make: MakeCounts, enabled: boolean) {
+    this.#failures = make('key', KEY)
     this.#enabled = enabled
   }
 
   /** Failures so far of an address and a key id, with a way to count one more. */
-  of(ip: string, key_id: string | undefined): { blocked_s: number; add(): void } {
+  async of(ip: string, key_id: string | undefined): Promise<{ blocked_s: number; add(): Promise<void> }> {
     const keys = [`i ${ip}`, ...(key_id === undefined ? [] : [`k ${key_id}`])]
     return {
-      blocked_s: this.#enabled ? this.#failures.longestWait(keys) : 0,
-      add: () => {
-        for (const key of keys) this.#failures.failed(key)
+      blocked_s: this.#enabled ? await this.#failures.longestWait(keys) : 0,
+      add: async () => {
+        await Promise.all(keys.map((key) => this.#failures.failed(key)))
       },
     }
   }

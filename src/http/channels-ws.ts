@@ -1,8 +1,10 @@
 import { CLOSE } from '../contracts/close-codes.ts'
+import type { PostRefusal } from '../contracts/commands.ts'
 import { ApiError, type ErrorBody, notFound } from '../contracts/errors.ts'
 import { CLIENT_FRAMES, type ClientFrame, type MessageFrame } from '../contracts/frames.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
+import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import { authorize } from '../domain/access.ts'
 import { WsSink } from '../edge/ws-sink.ts'
 import { parseJson } from './body.ts'
@@ -109,10 +111,7 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
     if (!to.ready) throw new ApiError('VALIDATION_FAILED', 'Say hello first.')
     const { channel_id } = frame
     if (!edge.permissions.mayReadChannel(principal, channel_id)) throw notFound('channel')
-    if (frame.type === 'message') {
-      post(to, frame)
-      return undefined
-    }
+    if (frame.type === 'message') return post(to, frame)
     if (frame.type === 'typing')
       return deps
         .channel(edge.org_id, channel_id, { type: 'typing', user_id: principal.id })
@@ -128,12 +127,27 @@ export function channelSocket(deps: Deps, membership: Membership): SocketHandler
    * Hands the message to its channel, which keeps the order, and does not wait for the commit: several messages of one
    * client share a transaction. The acknowledgement follows when it is stored.
    */
-  function post(to: WsSink, frame: MessageFrame): void {
+  function post(to: WsSink, frame: MessageFrame): Promise<void> | undefined {
     const sender = principalNow(membership)
     authorize('message.post', sender, edge.permissions.readOnly)
-    const { channel_id, kind } = frame
-    checkKind(kind, principal.kind)
-    const prepared = posting(channel_id, frame, deps.limits.message(principal.id))
+    checkKind(frame.kind, principal.kind)
+    const refusal = deps.limits.message(principal.id)
+    if (!(refusal instanceof Promise)) {
+      hand(to, frame, sender, refusal)
+      return undefined
+    }
+    // The next frame waits: messages of one client keep their order.
+    return refusal.then((known) => hand(to, frame, sender, known))
+  }
+
+  function hand(
+    to: WsSink,
+    frame: MessageFrame,
+    sender: AuthenticatedPrincipal,
+    refusal: PostRefusal | undefined,
+  ): void {
+    const { channel_id } = frame
+    const prepared = posting(channel_id, frame, refusal)
     const request = {
       type: 'post',
       command_id: newId(),

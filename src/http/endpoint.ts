@@ -168,17 +168,17 @@ export function endpoints(deps: Deps) {
     identifyCaller(deps, ip, () => deps.identify.request(request, ip))
 
   /** Over the limit only a repeat is answered, and of those no more than of calls. */
-  function limit(
+  async function limit(
     principal: AuthenticatedPrincipal,
     may_repeat: boolean,
-  ): { headers: Record<string, string>; limited?: ApiError } {
+  ): Promise<{ headers: Record<string, string>; limited?: ApiError }> {
     let headers: Record<string, string> = {}
-    const limited = refusalOf(() => {
-      headers = deps.limits.principal(principal)
+    const limited = await refusalOf(async () => {
+      headers = await deps.limits.principal(principal)
     })
     if (!limited) return { headers }
     if (!may_repeat) throw limited
-    deps.limits.repeat(principal)
+    await deps.limits.repeat(principal)
     return { headers, limited }
   }
 
@@ -201,8 +201,8 @@ export function endpoints(deps: Deps) {
         const headers = spec.unlimited
           ? {}
           : spec.sign_in
-            ? deps.limits.signIn(ip, device?.id)
-            : deps.limits.anonymous(ip)
+            ? await deps.limits.signIn(ip, device?.id)
+            : await deps.limits.anonymous(ip)
         if (spec.sign_in && !spec.from_elsewhere) deps.identify.checkOrigin(request)
         const { body, query } = await read()
         return { answer: await handle({ request, request_id, ip, params, body, query }), headers }
@@ -218,7 +218,7 @@ export function endpoints(deps: Deps) {
         const ip = deps.clientIp(request)
         const credential = await identify(request, ip)
         const { principal } = credential
-        const headers = deps.limits.principal(principal)
+        const headers = await deps.limits.principal(principal)
         checkIds(params)
         const { body, query } = await read()
         const idempotency = await idempotencyOf(request, body)
@@ -235,13 +235,15 @@ export function endpoints(deps: Deps) {
       return wrap(spec, async ({ request, params = {} }, request_id, read) => {
         const ip = deps.clientIp(request)
         const credential = await identify(request, ip)
-        const { headers, limited } = limit(
+        const { headers, limited } = await limit(
           credential.principal,
           mayRepeat(request) || spec.repeatable === true,
         )
         const { edge, principal } = await deps.identify.member(credential, params.org_slug ?? '')
         authorize(spec.action, principal, false)
-        const read_only = refusalOf(() => authorize(spec.action, principal, edge.permissions.readOnly))
+        const read_only = await refusalOf(async () =>
+          authorize(spec.action, principal, edge.permissions.readOnly),
+        )
         if (read_only && !mayRepeat(request)) throw read_only
         checkIds(params)
         const { body, query } = await read()
@@ -297,7 +299,7 @@ export async function identifyCaller(
   try {
     return await identify()
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) deps.limits.anonymous(ip)
+    if (error instanceof ApiError && error.status === 401) await deps.limits.anonymous(ip)
     throw error
   }
 }
@@ -332,9 +334,9 @@ function isReplyTo<N extends CommandName>(name: N, reply: Reply): reply is Reply
 }
 
 /** The refusal that a check throws, held back because it does not apply to a repeat. */
-export function refusalOf(check: () => void): ApiError | undefined {
+export async function refusalOf(check: () => Promise<void>): Promise<ApiError | undefined> {
   try {
-    check()
+    await check()
     return undefined
   } catch (error) {
     if (error instanceof ApiError) return error

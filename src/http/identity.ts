@@ -49,7 +49,7 @@ interface Ports {
   /** A key that is known failed: for the org's log. Must not throw, must not wait. */
   keyFailure(key: StoredKey, reason: KeyRefusal, from: Origin): void
   /** Earlier failures from this address, and of this key when it exists. */
-  keyFailures(ip: string, key_id: string | undefined): { blocked_s: number; add(): void }
+  keyFailures(ip: string, key_id: string | undefined): Promise<{ blocked_s: number; add(): Promise<void> }>
 }
 
 /** Characters of a `User-Agent` that are kept in a record. */
@@ -92,9 +92,9 @@ export class Identify {
     const malformed = !verdict.stored && verdict.reason === 'malformed'
     if (verdict.stored) this.#ports.keyFailure(verdict.stored, verdict.reason, origin)
     // Only failures are slowed down: a right key behind the same address must not suffer from a wrong one.
-    const failures = this.#ports.keyFailures(ip, verdict.stored?.key_id)
+    const failures = await this.#ports.keyFailures(ip, verdict.stored?.key_id)
     if (failures.blocked_s > 0) throw failedTooOften('Too many wrong keys.', failures.blocked_s)
-    if (verdict.reason !== 'expired') failures.add()
+    if (verdict.reason !== 'expired') await failures.add()
     throw malformed ? misshapenKey() : invalidKey()
   }
 

@@ -1,7 +1,8 @@
-import type { Rate, Taken, TokenBuckets } from '../auth/rate-limit.ts'
+import type { Buckets } from '../auth/rate-limit.ts'
 import type { PostRefusal } from '../contracts/commands.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
+import type { Rate, Taken } from '../domain/token-bucket.ts'
 import { rateLimitHeaders } from './reply.ts'
 
 /** Authenticated traffic counts per principal only, so that agents behind one address do not starve each other. */
@@ -13,66 +14,61 @@ export const RATES = {
   account_share: { per_minute: 5, burst: 5 },
 } as const satisfies Record<string, Rate>
 
-/** Rate limits of one node; without buckets nothing is limited, for trusted networks and load tests. */
+/** Rate limits; without buckets nothing is limited, for trusted networks and load tests. */
 export class Limits {
-  readonly #buckets: TokenBuckets | undefined
+  readonly #buckets: Buckets | undefined
 
-  constructor(buckets: TokenBuckets | undefined) {
+  constructor(buckets: Buckets | undefined) {
     this.#buckets = buckets
   }
 
   /** A call without credentials; throws 429. Returns the `RateLimit-*` headers of the answer. */
-  anonymous(ip: string): Record<string, string> {
-    return this.#take(`ip:${ip}`, RATES.anonymous)
+  async anonymous(ip: string): Promise<Record<string, string>> {
+    return await this.#take(`ip:${ip}`, RATES.anonymous)
   }
 
   /** The same for an attempt to sign in; a browser that has signed in before does not share the bucket of its address. */
-  signIn(ip: string, device_id: string | undefined): Record<string, string> {
-    return this.#take(device_id === undefined ? `sign_in:${ip}` : `device:${device_id}`, RATES.sign_in)
+  async signIn(ip: string, device_id: string | undefined): Promise<Record<string, string>> {
+    return await this.#take(device_id === undefined ? `sign_in:${ip}` : `device:${device_id}`, RATES.sign_in)
   }
 
   /**
    * One more sign-in attempt for an account; throws 429. Of the account's bucket an address takes half at the most: the
    * owner has the rest.
    */
-  account(email: string, ip: string): void {
+  async account(email: string, ip: string): Promise<void> {
     const account = email.toLowerCase()
-    const share = this.#buckets?.take(`account:${account} ${ip}`, RATES.account_share)
-    if (share?.allowed) this.#take(`account:${account}`, RATES.sign_in)
+    const share = await this.#buckets?.take(`account:${account} ${ip}`, RATES.account_share)
+    if (share?.allowed) await this.#take(`account:${account}`, RATES.sign_in)
   }
 
   /** One more mail with a link to an address; throws 429. Apart from sign-in, which it must not use up. */
-  passwordReset(email: string, ip: string): void {
-    this.#take(`reset:${email.toLowerCase()} ${ip}`, RATES.account_share)
+  async passwordReset(email: string, ip: string): Promise<void> {
+    await this.#take(`reset:${email.toLowerCase()} ${ip}`, RATES.account_share)
   }
 
   /** One more try of the current password by whoever is signed in; throws 429. */
-  ownPassword(account_id: string): void {
-    this.#take(`password:${account_id}`, RATES.sign_in)
+  async ownPassword(account_id: string): Promise<void> {
+    await this.#take(`password:${account_id}`, RATES.sign_in)
   }
 
-  principal({ id }: AuthenticatedPrincipal): Record<string, string> {
-    return this.#take(`api:${id}`, RATES.api)
+  async principal({ id }: AuthenticatedPrincipal): Promise<Record<string, string>> {
+    return await this.#take(`api:${id}`, RATES.api)
   }
 
   /** One more look-up of an idempotent replay by a principal over its limit; throws 429. */
-  repeat({ id }: AuthenticatedPrincipal): void {
-    this.#take(`repeat:${id}`, RATES.api)
+  async repeat({ id }: AuthenticatedPrincipal): Promise<void> {
+    await this.#take(`repeat:${id}`, RATES.api)
   }
 
   /**
    * Takes a message's token. The refusal is returned, not thrown: an idempotent replay is answered before the limit, and
-   * only the channel knows whether a message is one.
+   * only the channel knows whether a message is one. A promise only where nodes share the limits: a message of a socket
+   * goes to its channel without a pause.
    */
-  message(principal_id: string): PostRefusal | undefined {
+  message(principal_id: string): PostRefusal | undefined | Promise<PostRefusal | undefined> {
     const taken = this.#buckets?.take(`messages:${principal_id}`, RATES.messages)
-    if (!taken || taken.allowed) return undefined
-    return {
-      code: 'RATE_LIMITED',
-      message: 'Too many messages. Slow down.',
-      retry_after_s: taken.retry_after_s,
-      rate_limit: stateOf(taken),
-    }
+    return taken instanceof Promise ? taken.then(messageRefusal) : messageRefusal(taken)
   }
 
   /** The refusal of a call, for a message that may be an idempotent replay. */
@@ -80,15 +76,25 @@ export class Limits {
     return { code: 'RATE_LIMITED', message, retry_after_s, ...(rate_limit ? { rate_limit } : {}) }
   }
 
-  #take(key: string, rate: Rate): Record<string, string> {
+  async #take(key: string, rate: Rate): Promise<Record<string, string>> {
     if (!this.#buckets) return {}
-    const taken = this.#buckets.take(key, rate)
+    const taken = await this.#buckets.take(key, rate)
     if (!taken.allowed)
       throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
         retry_after_s: taken.retry_after_s,
         rate_limit: stateOf(taken),
       })
     return rateLimitHeaders(stateOf(taken))
+  }
+}
+
+function messageRefusal(taken: Taken | undefined): PostRefusal | undefined {
+  if (!taken || taken.allowed) return undefined
+  return {
+    code: 'RATE_LIMITED',
+    message: 'Too many messages. Slow down.',
+    retry_after_s: taken.retry_after_s,
+    rate_limit: stateOf(taken),
   }
 }
 

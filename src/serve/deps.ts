@@ -7,7 +7,6 @@ import { hashLinkToken } from '../auth/link-tokens.ts'
 import { Passkeys, relyingParty } from '../auth/passkeys.ts'
 import { Passwords } from '../auth/passwords.ts'
 import { configuredProviders } from '../auth/providers/configured.ts'
-import { TokenBuckets } from '../auth/rate-limit.ts'
 import { SecondFactors } from '../auth/second-factors.ts'
 import { readSecondStep, signSecondStep, spentName } from '../auth/second-steps.ts'
 import type { Sessions } from '../auth/sessions.ts'
@@ -30,6 +29,7 @@ import { InFlight } from '../http/in-flight.ts'
 import { Limits } from '../http/limits.ts'
 import { baseHeaders, Replier } from '../http/reply.ts'
 import type { Node } from '../node.ts'
+import type { Counts } from './counts.ts'
 
 /** What routes use of the listening server. */
 export interface Listener {
@@ -43,6 +43,7 @@ interface Parts {
   sessions: Sessions
   identify: Identify
   records: ThrottledRecords
+  counts: Counts
   listener: Listener
 }
 
@@ -57,7 +58,7 @@ export function cookieScope(
 /** Dependencies of the routes of a node. */
 export function createDeps(
   { config, core, database, export_storage, log, secrets }: Node,
-  { accounts, sessions, identify, records, listener }: Parts,
+  { accounts, sessions, identify, records, counts, listener }: Parts,
 ): Deps {
   const csrf_secret = secrets.jwt[0]!.secret
   const party = relyingParty(config.public_url, config.own_origins)
@@ -68,7 +69,7 @@ export function createDeps(
     replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
     in_flight: new InFlight(),
-    limits: new Limits(config.rate_limits ? new TokenBuckets(Date.now) : undefined),
+    limits: new Limits(counts.buckets),
     accounts,
     passwords: new Passwords(secrets.pepper),
     identities: new IdentityStore(database),
@@ -84,7 +85,7 @@ export function createDeps(
     channel: (org_id, channel_id, request) => core.channel(org_id, channel_id, request),
     ephemeral: (frame) => core.edges.ephemeral(frame),
     notificationsRead: (read) => core.edges.notificationsRead(read),
-    sign_in_back_off: new SignInBackOff(Date.now, config.rate_limits),
+    sign_in_back_off: new SignInBackOff(counts.failures, config.rate_limits),
     throttledRecord: (key, write) => records.add(key, write),
     devices: new Devices(secrets.pepper, cookies),
     csrfToken: (session_id) => csrfToken(csrf_secret, session_id),
@@ -96,7 +97,7 @@ export function createDeps(
     passkeys: party ? new Passkeys(party, link_secrets, Date.now) : null,
     passkey_store: new PasskeyStore(database),
     second_factors: new SecondFactors(new PostgresSecondFactorStore(database), secrets.pepper, Date.now),
-    second_factor_back_off: new SecondFactorBackOff(Date.now, config.rate_limits),
+    second_factor_back_off: new SecondFactorBackOff(counts.failures, config.rate_limits),
     totpUri: (secret, email) => totpUri(secret, { email, host: new URL(config.public_url).host }),
     signSecondStep: (step) => signSecondStep(csrf_secret, { ...step, nonce: newId(), issued_at: Date.now() }),
     readSecondStep: (token) => readSecondStep(link_secrets, token, Date.now()),

@@ -2,6 +2,7 @@ import { KeyVerifier } from '../auth/api-keys.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { ThrottledRecords } from '../auth/throttled-records.ts'
 import type { SecurityRecord } from '../contracts/commands.ts'
+import { ApiError } from '../contracts/errors.ts'
 import type { Actor } from '../contracts/events.ts'
 import type { OrgIds } from '../db/org-ids.ts'
 import type { Accounts } from '../db/queries/accounts.ts'
@@ -11,6 +12,7 @@ import { Identify } from '../http/identity.ts'
 import { MemberAccounts } from '../http/member-accounts.ts'
 import type { Node } from '../node.ts'
 import type { LastUse } from '../workers/last-use.ts'
+import type { Counts } from './counts.ts'
 import { cookieScope } from './deps.ts'
 
 /** Whoever a key is for. */
@@ -27,14 +29,15 @@ interface Parts {
   members_used: LastUse
   keys_used: LastUse
   records: ThrottledRecords
+  counts: Counts
 }
 
 /** Authentication of a node: credentials, orgs by slug, and the records of use and of failure. */
 export function createIdentify(
   { config, secrets, key_store, core }: Node,
-  { accounts, sessions, org_ids, members_used, keys_used, records }: Parts,
+  { accounts, sessions, org_ids, members_used, keys_used, records, counts }: Parts,
 ): Identify {
-  const back_off = new KeyBackOff(Date.now, config.rate_limits)
+  const back_off = new KeyBackOff(counts.failures, config.rate_limits)
   const member_accounts = new MemberAccounts((org_id, account_id) => accounts.memberOf(org_id, account_id))
   return new Identify({
     sessions,
@@ -43,7 +46,12 @@ export function createIdentify(
     cookies: cookieScope(config, secrets),
     own_origins: config.own_origins,
     cors_origins: config.cors_origins,
-    openEdge: (org_id) => core.edges.open(org_id),
+    openEdge: (org_id) =>
+      core.edges.open(org_id).catch((error: unknown) => {
+        // Deleted, as another node may know: its slug may be another org's by now.
+        if (error instanceof ApiError && error.status === 404) org_ids.forget(org_id)
+        throw error
+      }),
     memberOf: (edge, account_id, opened_at) => member_accounts.member(edge, account_id, opened_at),
     orgId: (slug) => org_ids.find(slug),
     active: (org_id, user_id) => members_used.note(org_id, user_id),

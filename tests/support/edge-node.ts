@@ -89,7 +89,10 @@ export class EdgeNode {
 
   async stream(user_id: string, sequence?: number): Promise<{ sink: SseSink; text(): string }> {
     const edge = await this.open()
-    const sink = new SseSink({ principal: personOf(user_id) }, new CompiledFilter({ subscriptions: this.subscriptions }))
+    const sink = new SseSink(
+      { principal: personOf(user_id) },
+      new CompiledFilter({ subscriptions: this.subscriptions }),
+    )
     let text = ''
     edge.streams.add(sink)
     void sink.run(sequence === undefined ? undefined : { log: edge.log, sequence }, edge.streams, (chunk) => {

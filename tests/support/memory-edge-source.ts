@@ -20,6 +20,8 @@ export class MemoryEdgeSource implements EdgeSource {
   readonly topics = new FakeTopics()
   readonly events_stored: LogEvent[] = []
   readonly notifications_stored: UserNotification[] = []
+  /** Who says everything. */
+  author = 'ana'
   /** Number of reads of each kind. */
   readonly reads: Record<Reads, number> = {
     events: 0,
@@ -38,15 +40,15 @@ export class MemoryEdgeSource implements EdgeSource {
     this.org_id = org_id
   }
 
-  /** Stores a message of `ana`, which mentions these users. */
+  /** Stores a message of the author, which mentions these users. */
   say(channel_id: string, notified: readonly string[] = []): void {
     const seq = this.lastSeq(channel_id) + 1
     const message: Message = {
-      id: `${channel_id}-${seq}`,
+      id: numbered(seq),
       channel_id,
       seq,
       kind: 'text',
-      sender: { id: 'ana', type: 'human', display_name: 'Ana' },
+      sender: { id: this.author, type: 'human', display_name: 'Ana' },
       content: `${seq}`,
       mentions: [...notified],
       ignored_mentions: [],
@@ -65,7 +67,7 @@ export class MemoryEdgeSource implements EdgeSource {
       ...content,
       sequence,
       timestamp: NOW,
-      actor: { id: 'ana', type: 'human', display_name: 'Ana' },
+      actor: { id: this.author, type: 'human', display_name: 'Ana' },
       project_ids: [],
       task_id: null,
       channel_id,
@@ -74,10 +76,10 @@ export class MemoryEdgeSource implements EdgeSource {
     for (const user_id of notified)
       this.notifications_stored.push({
         user_id,
-        id: `n${sequence}-${user_id}`,
+        id: numbered(sequence),
         type: 'message.mention',
         event_sequence: sequence,
-        resource: { type: 'message', id: 'm', channel_id, seq: null },
+        resource: { type: 'message', id: numbered(sequence), channel_id, seq: null },
         title: '',
         read_at: null,
         created_at: NOW,
@@ -166,3 +168,6 @@ export class MemoryEdgeSource implements EdgeSource {
     return org_id === this.org_id ? structuredClone(read()) : none
   }
 }
+
+/** An id of the form that the schemas ask for. */
+export const numbered = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`

@@ -101,7 +101,7 @@ export function deliveryRoutes(deps: Deps) {
           if (principal.kind !== 'human' || principal.id === null)
             throw new ApiError('FORBIDDEN', 'Only people ask an agent again.')
           const place = { channel_id, seq: seqOf(params), agent_id: idOf(call, 'agent_id') }
-          const refusal = deps.limits.message(principal.id)
+          const refusal = await deps.limits.message(principal.id)
           const caller_id = principal.id
           let queued: Delivery | undefined
           const reply = await deps.database.withOrg(org_id, (tx) =>

@@ -72,7 +72,9 @@ export function messageRoutes(deps: Deps) {
           const { principal, body, org_id, idempotency, limited } = call
           if (limited && body.client_id === undefined) throw limited
           checkKind(body.kind, principal.kind)
-          const refusal = limited ? deps.limits.asRefusal(limited) : deps.limits.message(principal.id ?? '')
+          const refusal = limited
+            ? deps.limits.asRefusal(limited)
+            : await deps.limits.message(principal.id ?? '')
           const prepared = posting(channel_id, body, refusal)
           const request: PostRequest = {
             type: 'post',

@@ -36,7 +36,7 @@ async function answer(deps: Deps, { request, params = {} }: RouteContext): Promi
     const slug = params.org_slug ?? ''
     const ip = deps.clientIp(request)
     const { principal, edge, token_id } = await scimCaller(deps, request, slug, ip)
-    const headers = deps.limits.principal({ ...principal, id: token_id })
+    const headers = await deps.limits.principal({ ...principal, id: token_id })
     const { action, id, run } = operationOf(request.method, `/${params['*'] ?? ''}`)
     authorize(action, principal, edge.permissions.readOnly)
     const query = readQuery(new URL(request.url))

@@ -38,7 +38,7 @@ export function socketRoutes(deps: Deps) {
         const credential = await identifyCaller(deps, ip, () =>
           key === undefined ? deps.identify.request(request, ip) : deps.identify.bearer(key, request, ip),
         )
-        const rate = deps.limits.principal(credential.principal)
+        const rate = await deps.limits.principal(credential.principal)
         checkPageUser(credential.principal, new URL(request.url).searchParams.get('as_user'))
         if (credential.by_cookie) deps.identify.checkSocketOrigin(request)
         const membership = await deps.identify.member(credential, params.org_slug)

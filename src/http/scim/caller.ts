@@ -30,7 +30,7 @@ export async function scimCaller(
   const found = token !== undefined && isScimToken(token) ? await lookUp(deps, slug, token) : undefined
   if (!found) {
     // Guessing is bounded by the rate of the address.
-    deps.limits.anonymous(ip)
+    await deps.limits.anonymous(ip)
     throw new ApiError(
       'UNAUTHENTICATED',
       'Send the token of this organization: Authorization: Bearer mc_scim_….',

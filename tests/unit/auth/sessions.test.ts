@@ -100,7 +100,7 @@ describe('a session', () => {
   test('ends when a replaced token is refreshed after its thirty seconds: somebody copied it', async () => {
     const { time, sessions, start } = world()
     const ended: string[] = []
-    sessions.onRevoked((id) => ended.push(id))
+    sessions.onEnded({ session: (id) => ended.push(id), some: () => undefined })
     const { token, session_id } = await start()
     const next = await refreshed(sessions.refresh(token))
     time.now += 29_999

@@ -2,13 +2,14 @@ import { expect, test } from 'bun:test'
 import { ThrottledRecords } from '../../../src/auth/throttled-records.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
-function world(keys_max?: number) {
+function world(keys_max?: number, isFirst?: (key: string) => Promise<boolean>) {
   const clock = new FakeClock()
   const written: [string, number][] = []
   const failures: unknown[] = []
   const records = new ThrottledRecords(
     (delay_ms, fire) => clock.after(delay_ms, fire),
     (error) => failures.push(error),
+    isFirst,
     keys_max,
   )
   const add = (key: string) =>
@@ -60,4 +61,18 @@ test('a row that cannot be written is reported', async () => {
   })
   await Bun.sleep(0)
   expect(failures).toHaveLength(1)
+})
+
+test('of several nodes one writes in a minute, and the others keep their numbers', async () => {
+  let claimed = true
+  const { clock, written, add } = world(undefined, async () => !claimed)
+  for (let i = 0; i < 3; i++) add('a')
+  await clock.advance(1)
+  expect(written).toEqual([])
+  await clock.advance(60_000)
+  expect(written).toEqual([])
+  claimed = false
+  add('a')
+  await clock.advance(60_000)
+  expect(written).toEqual([['a', 4]])
 })

@@ -14,7 +14,7 @@ import { personOf, sampleOf } from '../../support/samples.ts'
 
 export const ORG = '00000000-0000-4000-8000-000000000000'
 /** Org-wide channel of every world. */
-export const GENERAL = 'general'
+export const GENERAL = '00000000-0000-7000-8000-00000000c001'
 
 /** An edge over a log in memory. Committing and publishing are two steps, as they are in the product. */
 export class EdgeWorld {

@@ -56,7 +56,7 @@ export function emailRoutes(deps: Deps) {
           checkMails(deps)
           const { email, current_password } = call.body
           const { id } = await confirmedAccount(deps, call, current_password)
-          deps.limits.passwordReset(email, call.ip)
+          await deps.limits.passwordReset(email, call.ip)
           const mail = { kind: 'email_confirm', address: email, account_id: id } as const
           await deps.database.transaction((tx) => mailAccount(tx, mail))
           return {}
@@ -107,7 +107,7 @@ export function emailRoutes(deps: Deps) {
         async ({ params, body: { password }, request, ip }) => {
           const { account, email, former_email, issued_at } = await usableLink(params.token ?? '')
           const { id } = account
-          deps.limits.account(id, ip)
+          await deps.limits.account(id, ip)
           await checkPasswordOf(deps, account, password, ip)
           const changed = await accounts.changeEmail({
             id,
@@ -119,7 +119,7 @@ export function emailRoutes(deps: Deps) {
           if (changed === 'used') throw notFound('invite')
           if (changed === 'taken') {
             // Another account of the new address has this password: that is a guess of it.
-            deps.sign_in_back_off.guessed(id, ip)
+            await deps.sign_in_back_off.guessed(id, ip)
             throw invalid({
               path: '/password',
               message: 'Change your password first, then open the link again.',

@@ -130,12 +130,12 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           }
           if (body.password === undefined) throw invalid({ path: '/password', message: 'Is required.' })
           const { email } = invite
-          deps.limits.account(email, ip)
-          deps.sign_in_back_off.checkGuess(email, ip)
+          await deps.limits.account(email, ip)
+          await deps.sign_in_back_off.checkGuess(email, ip)
           const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
           if (!known) {
             // Whoever invites an address over and over guesses the passwords of its accounts.
-            deps.sign_in_back_off.guessed(email, ip)
+            await deps.sign_in_back_off.guessed(email, ip)
             checkPassword(body.password, { email, name: body.name ?? invite.display_name })
           }
           const input = {

@@ -27,7 +27,7 @@ export async function confirmedAccount(
   password: string,
 ): Promise<Account & { session_id: string }> {
   const account = await ownAccount(deps, call)
-  deps.limits.ownPassword(account.id)
+  await deps.limits.ownPassword(account.id)
   await checkPasswordOf(deps, account, password, call.ip)
   return account
 }
@@ -40,9 +40,9 @@ export async function checkPasswordOf(
   ip: string,
 ): Promise<void> {
   // By the account: strangers who fail to sign in with the address must not keep its owner from this.
-  deps.sign_in_back_off.checkGuess(id, ip)
+  await deps.sign_in_back_off.checkGuess(id, ip)
   const { account } = await accountOf(deps, { email, password })
   if (account?.id === id) return
-  deps.sign_in_back_off.guessed(id, ip)
+  await deps.sign_in_back_off.guessed(id, ip)
   throw new ApiError('INVALID_CREDENTIALS', 'This is not your current password.')
 }

@@ -25,7 +25,7 @@ export function passwordResetRoutes(deps: Deps) {
       },
       async ({ body: { email }, ip }) => {
         checkMails(deps)
-        deps.limits.passwordReset(email, ip)
+        await deps.limits.passwordReset(email, ip)
         const mail = { kind: 'password_reset', address: email, account_id: null } as const
         await deps.database.transaction((tx) => mailAccount(tx, mail))
         return {}

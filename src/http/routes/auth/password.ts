@@ -42,9 +42,9 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
         async (call) => {
           const { body, request, ip } = call
           const { email } = body
-          const slowed = refusalOf(() => {
-            deps.limits.account(email, ip)
-            deps.sign_in_back_off.check(email, ip)
+          const slowed = await refusalOf(async () => {
+            await deps.limits.account(email, ip)
+            await deps.sign_in_back_off.check(email, ip)
           })
           const device = deps.devices.of(request.headers.get('cookie'))
           const own = slowed && device ? await accounts.among(device.account_ids, email) : []
@@ -53,7 +53,7 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           const { account, current_hash } = await accountOf(deps, body)
           if (slowed && !(account && own.includes(account.id))) throw slowed
           if (account?.status !== 'active') {
-            deps.sign_in_back_off.failed(email, ip)
+            await deps.sign_in_back_off.failed(email, ip)
             recordFailure(email, request, ip).catch((error: unknown) =>
               deps.log.failed('record a failed sign-in', error),
             )
@@ -87,7 +87,7 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           const password_hash = await deps.passwords.hash(email, body.new_password)
           if (!(await accounts.setPassword(id, password_hash))) {
             // Another account of the address has it: that is a guess of its password.
-            deps.sign_in_back_off.guessed(id, ip)
+            await deps.sign_in_back_off.guessed(id, ip)
             throw invalid({ path: '/new_password', message: 'Use another one.' })
           }
           await endOtherSessions(deps, id, session_id, call)

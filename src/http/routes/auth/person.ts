@@ -120,7 +120,7 @@ async function adopt(
     }
     await deps.identities.end(former_id)
   }
-  if (found.length > 0) deps.sessions.forgetRows()
+  if (found.length > 0) deps.sessions.someEnded()
 }
 
 /** The name at the provider, taken over once; without a usable one the part of the address before the at sign. */

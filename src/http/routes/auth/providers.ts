@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { ProviderFailure, type SignInProvider } from '../../../auth/providers/provider.ts'
-import type { FlowPurpose, SignInFlow } from '../../../auth/sign-in-flows.ts'
+import { FLOW_MS, type FlowPurpose, type SignInFlow } from '../../../auth/sign-in-flows.ts'
 import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { LIMITS } from '../../../contracts/limits.ts'
 import { OneOf, Text } from '../../../contracts/schema.ts'
@@ -214,7 +214,9 @@ export function providerRoutes(deps: Deps, sign_in: SignIn) {
           const state = new URL(request.url).searchParams.get('state')
           const flow = deps.flows.take(request.headers.get('cookie'), params.provider ?? '', state)
           const provider = flow && deps.providers.get(flow.provider)
-          if (!flow || !provider) return back('stale', undefined)
+          // Another node may have taken it.
+          const is_first = flow !== undefined && (await deps.spend(flow.state, FLOW_MS))
+          if (!is_first || !provider) return back('stale', undefined)
           try {
             return await finish(provider, flow, { request, ip })
           } catch (error) {

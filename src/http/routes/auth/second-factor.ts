@@ -56,14 +56,14 @@ export function secondFactorRoutes(deps: Deps, sign_in: SignIn) {
     const device = deps.devices.of(call.request.headers.get('cookie'))
     // A browser that has signed in to the account before is not slowed down by whoever else knows the password.
     const known = device?.account_ids.includes(account_id) ? device.id : undefined
-    deps.second_factor_back_off.check(account_id, known)
+    await deps.second_factor_back_off.check(account_id, known)
     const taken = await second_factors.take(account_id, code)
     if (taken === undefined) {
-      deps.second_factor_back_off.failed(account_id, known)
+      await deps.second_factor_back_off.failed(account_id, known)
       noteFailure(account_id, call)
       throw new ApiError('INVALID_CREDENTIALS', 'This code is not right, or it was used.')
     }
-    deps.second_factor_back_off.succeeded(account_id, known)
+    await deps.second_factor_back_off.succeeded(account_id, known)
     if (taken === 'recovery_code') await recordChange(deps, account_id, 'recovery_code_used', call)
   }
 
@@ -149,7 +149,7 @@ export function secondFactorRoutes(deps: Deps, sign_in: SignIn) {
         },
         async (call) => {
           const { id, session_id } = await ownAccount(deps, call)
-          deps.limits.ownPassword(id)
+          await deps.limits.ownPassword(id)
           const recovery_codes = await second_factors.confirm(id, call.body.code)
           if (!recovery_codes) throw new ApiError('INVALID_CREDENTIALS', 'This code is not right.')
           await endOtherSessions(deps, id, session_id, call, 'second_factor')

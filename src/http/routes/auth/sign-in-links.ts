@@ -84,11 +84,11 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           }
           const { params, body, ip, request } = call
           const { org_id, id: link_id, user_id, email, display_name } = await usableLink(params.token ?? '')
-          deps.limits.account(email, ip)
-          deps.sign_in_back_off.checkGuess(email, ip)
+          await deps.limits.account(email, ip)
+          await deps.sign_in_back_off.checkGuess(email, ip)
           const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
           if (!known) {
-            deps.sign_in_back_off.guessed(email, ip)
+            await deps.sign_in_back_off.guessed(email, ip)
             checkPassword(body.password, { email, name: display_name })
           }
           const input = {
@@ -100,7 +100,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
             user_agent: userAgent(request),
           }
           const { result } = await deps.systemCommand(org_id, { command: 'user.set_password', input })
-          deps.sessions.forgetRows()
+          deps.sessions.someEnded()
           const account = await accounts.byId(result.account_id)
           if (!account) throw new Error('unreachable: the account was just stored')
           return await sign_in.start(account, call)
