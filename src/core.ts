@@ -3,10 +3,10 @@ import type { ChannelPorts } from './actors/channel/requests.ts'
 import { OrgActor, type OrgPorts } from './actors/org/org-actor.ts'
 import type { Address } from './actors/runtime/actor.ts'
 import { systemClock } from './actors/runtime/clock.ts'
-import { SingleNodeDirectory } from './actors/runtime/directory.ts'
 import { Host } from './actors/runtime/host.ts'
 import { LANE_LIMITS } from './actors/runtime/lane.ts'
 import { Router } from './actors/runtime/router.ts'
+import type { RedisBus } from './cluster/redis-bus.ts'
 import type { FrameRelay } from './cluster/relay.ts'
 import type { MailTiming } from './commands/command.ts'
 import { createJobRunner } from './commands/execute.ts'
@@ -39,9 +39,12 @@ import { Edges } from './edge/edges.ts'
 import type { Elsewhere } from './edge/elsewhere.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
+import { alone, oneOfSeveral } from './ownership.ts'
 
 export interface CoreOptions {
   node_id: string
+  /** Lifetime of an entry in the directory of several nodes. */
+  lease_ms: number
   heartbeat_seconds: number
   lane_queue_max: number
   mailbox_max: number
@@ -68,11 +71,16 @@ export function createCore(
   onPublished: (batch: PublishedBatch) => void,
   /** To the edges of other nodes; undefined when the node is alone. */
   relay?: FrameRelay,
+  /** Joins several nodes; a single node has none. */
+  bus?: RedisBus,
 ) {
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
-  const directory = new SingleNodeDirectory(options.node_id)
   const host = new Host(systemClock, failed)
-  const router = new Router(options.node_id, host, directory, systemClock)
+  const ownership = bus
+    ? oneOfSeveral(bus, { name: options.node_id, lease_ms: options.lease_ms }, host, metrics, failed)
+    : alone(options.node_id)
+  const { node_id, directory, transport } = ownership
+  const router = new Router(node_id, host, directory, systemClock, transport)
   const stored = new DatabaseEdgeSource(database)
 
   const command = <N extends CommandName>(org_id: string, call: CommandCall<N>): Promise<ReplyTo<N>> => {
@@ -161,6 +169,13 @@ export function createCore(
         ?.refresh()
         .catch((error: unknown) => failed('compare an edge with the stored head', error))
     },
+    // While Redis is away orgs move with every call: the actors of their channels stay.
+    ended: (org_id) => {
+      if (bus?.up)
+        host
+          .stopOrg(org_id, 'channel')
+          .catch((error: unknown) => failed('stop the channels of an org that moved', error))
+    },
     directory,
     observe: (measure, value) => metrics.observe(measure, value),
   }
@@ -200,6 +215,9 @@ export function createCore(
       return edge ? brakeOf(edge) : edges.open(org_id).then(brakeOf)
     },
     newId,
+    async ownOrg(org_id) {
+      if (bus) await host.call({ kind: 'org', org_id, id: org_id }, { type: 'replay', after: 0, limit: 0 })
+    },
   }
   host.register('channel', {
     create: (context) => new ChannelActor(context, channelPorts),
@@ -215,6 +233,7 @@ export function createCore(
     channel,
     edges,
     host,
+    ownership,
   }
 }
 

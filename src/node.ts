@@ -91,6 +91,7 @@ export async function openNode(
     log,
     {
       node_id: config.node_id,
+      lease_ms: config.lease_ms,
       heartbeat_seconds: config.heartbeat_seconds,
       lane_queue_max: config.lane_queue_max,
       mailbox_max: config.mailbox_max,
@@ -103,7 +104,9 @@ export async function openNode(
       if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
     relay,
+    bus,
   )
+  await core.ownership.open()
   return {
     config,
     log,
@@ -121,6 +124,7 @@ export async function openNode(
     notices: bus && new NodeNotices(bus, links),
     async close() {
       relay?.stop()
+      core.ownership.close()
       await bus?.close()
       await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])
       await opened.stop()

@@ -171,6 +171,8 @@ export const CallFailure = TaggedUnion({
   }),
   fenced: Closed({ type: Type.Literal('fenced'), message: Type.String(), may_be_stored: Type.Boolean() }),
   gone: Closed({ type: Type.Literal('gone'), message: Type.String() }),
+  // The node is being stopped: the org needs another owner.
+  leaving: Closed({ type: Type.Literal('leaving') }),
   // A fault is reported where it happened; the caller only learns that there was one.
   fault: Closed({ type: Type.Literal('fault') }),
 })
@@ -193,3 +195,16 @@ export const CallOutcome = Type.Union([
   Closed({ ok: Type.Literal(false), failure: CallFailure }),
 ])
 export type CallOutcome = Static<typeof CallOutcome>
+
+/** What a node sends to another: a call of one of its actors, or the answer of a call. */
+export const NodeMessage = TaggedUnion({
+  call: Closed({
+    type: Type.Literal('call'),
+    id: Count({ description: 'Of the caller, in this life of its process.' }),
+    from: Type.String({ description: 'The node that waits for the answer.' }),
+    address: Closed({ kind: Type.String(), org_id: Uuid(), id: Uuid() }),
+    request: PlainData('Checked by the schema of the actor.'),
+  }),
+  answer: Closed({ type: Type.Literal('answer'), id: Count(), outcome: CallOutcome }),
+})
+export type NodeMessage = Static<typeof NodeMessage>

@@ -49,6 +49,8 @@ function errorOf(failure: CallFailure): Error {
       return new Fenced(failure.message, { may_be_stored: failure.may_be_stored })
     case 'gone':
       return new Gone(failure.message)
+    case 'leaving':
+      return new Fenced('The node of the organization is being stopped')
     case 'fault':
       return new Error('The call failed on another node, whose log says why')
   }

@@ -58,6 +58,18 @@ export class Metrics {
     registers: [this.#registry],
   })
 
+  readonly #takeovers = new Counter({
+    name: 'mc_takeovers_total',
+    help: 'Orgs that this node took from another node.',
+    registers: [this.#registry],
+  })
+  readonly #calls = new Counter({
+    name: 'mc_node_calls_total',
+    help: 'Calls of actors on other nodes, by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  })
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
   }
@@ -71,6 +83,14 @@ export class Metrics {
 
   ended(kind: 'sse' | 'websocket', reason: string): void {
     this.#dropped.inc({ kind, reason })
+  }
+
+  tookOver(): void {
+    this.#takeovers.inc()
+  }
+
+  called(outcome: 'answered' | 'nobody' | 'unanswered' | 'leaving'): void {
+    this.#calls.inc({ outcome })
   }
 
   mailed(outcome: 'sent' | 'deferred' | 'refused' | 'unknown'): void {

@@ -2,7 +2,7 @@ import { isJobKind } from '../contracts/jobs.ts'
 import type { Node } from '../node.ts'
 
 /** Gauges of a node that are read when metrics are asked for. */
-export function registerGauges({ metrics, core, database, background_database, opened }: Node): void {
+export function registerGauges({ metrics, core, database, background_database, opened, bus }: Node): void {
   metrics.gauge('mc_actors_active', 'Actors in memory.', () => core.host.counts().active)
   metrics.gauge('mc_mailbox_depth', 'Messages in mailboxes.', () => core.host.counts().mailbox_depth)
   metrics.gauge('mc_edge_connections', 'Open streams and sockets.', () => ({
@@ -15,6 +15,8 @@ export function registerGauges({ metrics, core, database, background_database, o
     'Months with rows in a default partition: should be 0.',
     () => opened.partitions.rows_in_default,
   )
+  if (bus)
+    metrics.gauge('mc_bus_up', '1 while Redis joins this node with the others.', () => (bus.up ? 1 : 0))
   const jobs = shared(() => background_database.jobCounts())
   const count = (state: 'waiting' | 'running' | 'failed') => async () => {
     const kinds = await jobs()

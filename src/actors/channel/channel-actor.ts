@@ -37,6 +37,7 @@ export class ChannelActor implements Actor<ChannelRequest, ChannelReply> {
   }
 
   async activate(): Promise<void> {
+    await this.#ports.ownOrg?.(this.#org_id)
     const { run, paused_until } = await this.#ports.loadBrake(this.#org_id, this.#channel_id)
     this.#brake = new LoopBrake(run, paused_until)
   }

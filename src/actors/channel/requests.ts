@@ -36,6 +36,8 @@ export interface ChannelPorts {
     user_id: string,
     seq: number,
   ): Promise<ReadMarker | undefined>
+  /** Returns when this node owns the org: all actors of an org live on one node. */
+  ownOrg?(org_id: string): Promise<void>
   /** State of the loop brake: the current run of agents' messages, and the end of a pause (0: none). */
   loadBrake(org_id: string, channel_id: string): Promise<{ run: AgentMessage[]; paused_until: number }>
   /** Without a promise when the org's edge is loaded. */

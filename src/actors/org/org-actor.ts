@@ -18,6 +18,8 @@ export interface OrgPorts {
   publish(batch: PublishedBatch): void
   /** This owner stopped, maybe before it published what is stored: edges compare with the stored head. */
   ownerLost(org_id: string): void
+  /** The actor of the org ended on this node, in whichever way: those of its channels have to end too. */
+  ended?(org_id: string): void
   directory: Directory
   /** The refusal of a job that the permissions decide alone: it never enters the lane. */
   refusal?(job: Job, now_ms: number): Error | undefined
@@ -84,8 +86,7 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
 
   async passivate(): Promise<void> {
     await this.#lane?.drained()
-    this.#close(new Fenced('The organization moved'))
-    await this.#ports.directory.release(this.#org_id)
+    await this.#close(new Fenced('The organization moved'))
   }
 
   #command(call: CommandCall): Promise<Reply> {
@@ -119,7 +120,7 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
 
   lost(error: Fenced | Gone): void {
     this.#ports.observe('fenced', 1)
-    this.#close(error)
+    this.#close(error).catch((failure: unknown) => this.failed('release', failure))
     this.#context.stop()
     this.#ports.ownerLost(this.#org_id)
   }
@@ -132,9 +133,13 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     this.#context.failed(`${stage} of org ${this.#org_id}`, error)
   }
 
-  #close(error: Error): void {
-    this.#lane?.close(error)
-    if (this.#lane) this.#ports.store.release(this.#org_id, this.#lane.head.epoch)
+  async #close(error: Error): Promise<void> {
+    if (!this.#lane) return
+    this.#lane.close(error)
+    const { epoch } = this.#lane.head
+    this.#ports.store.release(this.#org_id, epoch)
+    this.#ports.ended?.(this.#org_id)
+    await this.#ports.directory.release(this.#org_id, epoch)
   }
 
   #active(): { lane: Lane<Job, Done>; permissions: Permissions } {

@@ -13,6 +13,8 @@ export async function answerCall(
   request: unknown,
   failed: (stage: string, error: unknown) => void,
 ): Promise<CallOutcome> {
+  // A call that had begun is answered; a new one goes to the next owner.
+  if (host.closed) return { ok: false, failure: { type: 'leaving' } }
   if (isCallOf(address.kind, request)) return await outcomeOf(host.call(address, request))
   const error = new Error(`A call of another node does not fit the schema of ${address.kind}`)
   failed('answer a call of another node', error)

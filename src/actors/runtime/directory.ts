@@ -2,10 +2,13 @@
 export interface Directory {
   /** The node that owns the org, undefined when no owner is known; without a promise when no look-up is needed. */
   ownerOf(org_id: string): string | undefined | Promise<string | undefined>
-  /** Says that this node owns the org at `epoch`; a lower epoch never replaces a higher one. */
+  /**
+   * Says that this node owns the org at `epoch`; a lower epoch never replaces a higher one. Throws `Fenced` when a later
+   * owner is known. Resolves too when the entry may not be written: others find out at a call.
+   */
   announce(org_id: string, epoch: number): Promise<void>
-  /** Takes back this node's own entry. */
-  release(org_id: string): Promise<void>
+  /** Takes back this node's own entry, unless it was announced at a later epoch. Never rejects. */
+  release(org_id: string, epoch: number): Promise<void>
 }
 
 /** The directory of a single node: it owns every org, so there are no entries to keep. */
@@ -22,5 +25,5 @@ export class SingleNodeDirectory implements Directory {
 
   async announce(_org_id: string, _epoch: number): Promise<void> {}
 
-  async release(_org_id: string): Promise<void> {}
+  async release(_org_id: string, _epoch: number): Promise<void> {}
 }

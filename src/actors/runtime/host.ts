@@ -54,15 +54,23 @@ export class Host {
     return this.#active.has(formatAddress(address)) ? await this.call<Reply>(address, request) : undefined
   }
 
-  /** Ends every actor of an org (it moved, or it is gone), with everything that was accepted handled and saved. */
-  async stopOrg(org_id: string): Promise<void> {
-    await this.#end((address) => address.org_id === org_id)
+  /**
+   * Ends every actor of an org (it moved, or it is gone), or those of one kind, with everything that was accepted handled
+   * and saved.
+   */
+  async stopOrg(org_id: string, kind?: string): Promise<void> {
+    await this.#end((address) => address.org_id === org_id && (kind === undefined || address.kind === kind))
   }
 
   /** Ends every actor in the same way. From now on no actor is activated: such calls get 503. */
   async stopAll(): Promise<void> {
     this.#closed = true
     await this.#end(() => true)
+  }
+
+  /** No actor is activated any more. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   counts(): HostCounts {

@@ -9,7 +9,7 @@ import type { Host } from './host.ts'
 
 /** Carries a call to the node that owns the org; absent on a single node. */
 export interface CallTransport {
-  /** Request and outcome are plain data. Rejects when the node could not be asked. */
+  /** Request and outcome are plain data. Throws `Fenced` when the node does not answer: the next try finds an owner. */
   call(node_id: string, address: Address, request: unknown): Promise<CallOutcome>
 }
 
@@ -17,6 +17,8 @@ export interface CallTransport {
 const TRIES_MAX = 4
 /** First pause between two tries; grows with each, with jitter. */
 const PAUSE_MS = 20
+/** A call that was tried again is answered within this time, also while a node does not answer. */
+const CALL_MS = 5_000
 
 /** Finds the owner of an org and calls an actor there. */
 export class Router {
@@ -43,32 +45,48 @@ export class Router {
     request: unknown,
     again: (request: unknown) => unknown = (r) => r,
   ): Promise<Reply> {
+    const until = this.#clock.now() + CALL_MS
     return this.#once<Reply>(address, request).catch((error: unknown) =>
-      this.#callAgain<Reply>(error, address, () => again(request)),
+      this.#callAgain<Reply>(error, address, () => again(request), until),
     )
   }
 
-  async #callAgain<Reply>(error: unknown, address: Address, again: () => unknown): Promise<Reply> {
+  async #callAgain<Reply>(
+    error: unknown,
+    address: Address,
+    again: () => unknown,
+    until: number,
+  ): Promise<Reply> {
     let last = error
     let may_be_stored = false
     for (let tries = 1; ; tries++) {
       if (last instanceof Gone) throw notFound('org')
-      if (!(last instanceof Fenced)) throw last
+      if (!(last instanceof Fenced)) throw may_be_stored ? unknownIfUnavailable(last) : last
       may_be_stored ||= last.may_be_stored
-      if (tries === TRIES_MAX)
-        throw new ApiError(
-          may_be_stored ? 'OUTCOME_UNKNOWN' : 'UNAVAILABLE',
-          'The organization is moving between nodes. Try again.',
-          { retry_after_s: 1 },
-        )
+      if (tries === TRIES_MAX) throw moving(may_be_stored)
       await new Promise<void>((resolve) =>
         this.#clock.after(PAUSE_MS * tries * (0.5 + Math.random()), resolve),
       )
       try {
-        return await this.#once<Reply>(address, again())
+        return await this.#within(until, this.#once<Reply>(address, again()))
       } catch (next) {
         last = next
       }
+    }
+  }
+
+  /** The reply, or 503 after the time of a call: what is under way may still be stored. */
+  async #within<Reply>(until: number, reply: Promise<Reply>): Promise<Reply> {
+    let cancel = () => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.#clock.after(until - this.#clock.now(), () => reject(moving(true)))
+    })
+    try {
+      return await Promise.race([reply, late])
+    } finally {
+      cancel()
+      // Answered already.
+      reply.catch(() => undefined)
     }
   }
 
@@ -94,4 +112,17 @@ export class Router {
   ): Promise<Reply> {
     return replyOf(await transport.call(node_id, address, request)) as Reply
   }
+}
+
+function moving(may_be_stored: boolean): ApiError {
+  return new ApiError(
+    may_be_stored ? 'OUTCOME_UNKNOWN' : 'UNAVAILABLE',
+    'The organization is moving between nodes. Try again.',
+    { retry_after_s: 1 },
+  )
+}
+
+/** A try that did nothing says nothing about the tries before it. */
+function unknownIfUnavailable(error: unknown): unknown {
+  return error instanceof ApiError && error.errorCode === 'UNAVAILABLE' ? moving(true) : error
 }

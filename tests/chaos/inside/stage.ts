@@ -50,6 +50,7 @@ export async function openStage(orgs_count: number, agents_count: number): Promi
   const failed = (stage: string) => void failures.set(stage, (failures.get(stage) ?? 0) + 1)
   const options = {
     node_id: 'inside',
+    lease_ms: 5_000,
     heartbeat_seconds: 15,
     lane_queue_max: 5_000,
     mailbox_max: 5_000,

@@ -13,6 +13,7 @@ import type { Posted } from '../../../src/contracts/commands.ts'
 import { ApiError } from '../../../src/contracts/errors.ts'
 import type { AuthenticatedPrincipal, Principal } from '../../../src/contracts/principal.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
+import { Fenced } from '../../../src/domain/ownership.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { MemoryReadMarkers } from '../../support/memory-read-markers.ts'
 
@@ -61,6 +62,7 @@ class World {
   gate: Promise<void> = Promise.resolve()
   fail_next: Error | undefined
   fail_reads = false
+  own_org = async (): Promise<void> => undefined
   brake = { messages: 0, minutes: 10 }
   paused_until = 0
   #seq = 0
@@ -71,6 +73,7 @@ class World {
     this.host.register<ChannelRequest, unknown>('channel', {
       create: (context) =>
         new ChannelActor(context, {
+          ownOrg: () => this.own_org(),
           pauseLoop: (_org_id, call) => this.#pauseLoop(call),
           resumeLoop: (_org_id, call) => this.#resumeLoop(call),
           post: (_org_id, call) => this.#store(call),
@@ -142,6 +145,19 @@ class World {
 }
 
 describe('channel actor: messages', () => {
+  test('R28 a channel becomes active where its org is owned; otherwise its callers hear why', async () => {
+    const world = new World()
+    const fenced = new Fenced('Another node owns the organization')
+    world.own_org = () => Promise.reject(fenced)
+    const read = { type: 'read', user_id: 'ada', seq: 1, now: true } as const
+    await assert.rejects(world.host.call(ADDRESS, read), fenced)
+    let owned = 0
+    world.own_org = async () => void owned++
+    await world.host.call(ADDRESS, read)
+    await world.host.call(ADDRESS, read)
+    assert.equal(owned, 1)
+  })
+
   test('C6 posts by a command of the org, and the next does not wait for the commit', async () => {
     const world = new World()
     const gate = Promise.withResolvers<void>()

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { OrgActor, type OrgLimits } from '../../../src/actors/org/org-actor.ts'
 import type { Address } from '../../../src/actors/runtime/actor.ts'
-import { SingleNodeDirectory } from '../../../src/actors/runtime/directory.ts'
 import { Host } from '../../../src/actors/runtime/host.ts'
 import { LANE_LIMITS } from '../../../src/actors/runtime/lane.ts'
 import type { OrgRequest, Reply } from '../../../src/contracts/calls.ts'
@@ -38,6 +37,9 @@ function setUp() {
   const failures: string[] = []
   const world = {
     owners_lost: 0,
+    ended: 0,
+    announced: [] as number[],
+    released: [] as number[],
     load_epoch_ahead: 0,
     on_publish: () => {},
     refusal: undefined as Error | undefined,
@@ -72,7 +74,14 @@ function setUp() {
           ownerLost: () => {
             world.owners_lost++
           },
-          directory: new SingleNodeDirectory('here'),
+          ended: () => {
+            world.ended++
+          },
+          directory: {
+            ownerOf: () => 'here',
+            announce: async (_org_id, epoch) => void world.announced.push(epoch),
+            release: async (_org_id, epoch) => void world.released.push(epoch),
+          },
           refusal: () => world.refusal,
           observe: (measure) => void measures.push(measure),
         },
@@ -131,6 +140,17 @@ describe('org actor', () => {
     assert.equal(refused?.status, 'rejected')
     assert.deepEqual(sequences(published), [1, 2])
     assert.equal(store.head.sequence, 2)
+  })
+
+  test('R28 an owner that rests or is fenced ends with its channels, and releases the entry of its epoch', async () => {
+    const { store, run, world, host } = setUp()
+    await run()
+    await host.stopOrg('org')
+    assert.deepEqual([world.ended, world.announced, world.released], [1, [1], [1]])
+    await run()
+    store.head = { ...store.head, epoch: 9 }
+    await assert.rejects(run(), Fenced)
+    assert.deepEqual([world.ended, world.announced, world.released], [2, [1, 2], [1, 2]])
   })
 
   test('K5 a command that the permissions refuse never enters the lane', async () => {

@@ -96,6 +96,32 @@ describe('router', () => {
     assert.equal(asked.length, 1)
   })
 
+  test('R27 a try that goes on for five seconds is 503 with an unknown outcome', async () => {
+    const { router, clock, asked } = setUp([fenced, () => new Promise(() => undefined)])
+    const started_at = clock.now()
+    await assert.rejects(
+      through(clock, router.call(ADDRESS, 'ask')),
+      (error) => error instanceof ApiError && error.errorCode === 'OUTCOME_UNKNOWN',
+    )
+    assert.equal(asked.length, 2)
+    assert.ok(clock.now() - started_at <= 5_100)
+  })
+
+  test('R27 after a try that may be stored, 503 UNAVAILABLE of a later one is an unknown outcome', async () => {
+    const { router, clock } = setUp([
+      () => {
+        throw new Fenced('lost', { may_be_stored: true })
+      },
+      () => {
+        throw new ApiError('UNAVAILABLE', 'away')
+      },
+    ])
+    await assert.rejects(
+      through(clock, router.call(ADDRESS, 'ask')),
+      (error) => error instanceof ApiError && error.errorCode === 'OUTCOME_UNKNOWN',
+    )
+  })
+
   test('A43 an org that another node owns is called there', async () => {
     const directory: Directory = {
       ownerOf: async () => 'there',
