@@ -69,10 +69,10 @@ export function createCore(
   publish: (topic: string, text: string) => void,
   /** Called with every batch that was stored here or came from another node, after its delivery to the edges. */
   onPublished: (batch: PublishedBatch) => void,
-  /** To the edges of other nodes; undefined when the node is alone. */
-  relay?: FrameRelay,
   /** Joins several nodes; a single node has none. */
   bus?: RedisBus,
+  /** To the edges of other nodes; undefined when the node is alone. */
+  relay?: FrameRelay,
 ) {
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
   const host = new Host(systemClock, failed)

@@ -103,8 +103,8 @@ export async function openNode(
     ({ org_id, events }: PublishedBatch) => {
       if (events.some(({ type }) => KEY_EVENTS.test(type))) key_store.forgetOrg(org_id)
     },
-    relay,
     bus,
+    relay,
   )
   await core.ownership.open()
   return {
@@ -123,8 +123,8 @@ export async function openNode(
     bus,
     notices: bus && new NodeNotices(bus, links),
     async close() {
-      relay?.stop()
       core.ownership.close()
+      relay?.stop()
       await bus?.close()
       await Promise.all([database.close(), lanes.close(), background_database.close(), snapshots.close()])
       await opened.stop()

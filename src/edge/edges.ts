@@ -124,6 +124,17 @@ export class Edges {
     return this.#ready.get(org_id)
   }
 
+  /**
+   * Whether an edge was behind its log when it stood at `seen`; it is at the end of the log afterwards. Another node may have
+   * answered a client before its events arrived here. A node that is alone is never behind.
+   */
+  async wasBehind(org_id: string, seen: number): Promise<boolean> {
+    const edge = this.#ready.get(org_id)
+    if (!edge || !this.#watch) return false
+    if (edge.head() === seen) await edge.refresh()
+    return this.#ready.get(org_id)?.head() !== seen
+  }
+
   #loading(org_id: string): Promise<OrgEdge> {
     let loading = this.#edges.get(org_id)
     if (!loading) {

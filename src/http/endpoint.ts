@@ -239,54 +239,85 @@ export function endpoints(deps: Deps) {
           credential.principal,
           mayRepeat(request) || spec.repeatable === true,
         )
-        const { edge, principal } = await deps.identify.member(credential, params.org_slug ?? '')
-        authorize(spec.action, principal, false)
-        const read_only = await refusalOf(async () =>
-          authorize(spec.action, principal, edge.permissions.readOnly),
-        )
-        if (read_only && !mayRepeat(request)) throw read_only
-        checkIds(params)
-        const { body, query } = await read()
-        const idempotency = await idempotencyOf(request, body)
-        const refused = limited ?? read_only
-        const recalled =
-          refused && idempotency
-            ? await recallRequest(deps.database, edge.org_id, principal.id, idempotency)
-            : undefined
-        // Where the body may say that it is a repeat, the handler finds out.
-        if (refused && !recalled && (read_only || !spec.repeatable)) throw refused
-        const command = async <N extends CommandName>(name: N, input: Inputs[N]): Promise<ReplyTo<N>> => {
-          if (recalled) return storedReply(name, recalled)
-          const command_id = newId()
-          const call = {
-            command_id,
-            command: name,
-            input,
-            principal,
-            ...(idempotency ? { idempotency } : {}),
+        let reading: ReturnType<typeof read> | undefined
+        const readOnce = () => (reading ??= read())
+        let has_effect = false
+        const attempt = async (): Promise<Answer> => {
+          const { edge, principal } = await deps.identify.member(credential, params.org_slug ?? '')
+          authorize(spec.action, principal, false)
+          const read_only = await refusalOf(async () =>
+            authorize(spec.action, principal, edge.permissions.readOnly),
+          )
+          if (read_only && !mayRepeat(request)) throw read_only
+          checkIds(params)
+          const { body, query } = await readOnce()
+          const idempotency = await idempotencyOf(request, body)
+          const refused = limited ?? read_only
+          const recalled =
+            refused && idempotency
+              ? await recallRequest(deps.database, edge.org_id, principal.id, idempotency)
+              : undefined
+          // Where the body may say that it is a repeat, the handler finds out.
+          if (refused && !recalled && (read_only || !spec.repeatable)) throw refused
+          const command = async <N extends CommandName>(name: N, input: Inputs[N]): Promise<ReplyTo<N>> => {
+            if (recalled) return storedReply(name, recalled)
+            const command_id = newId()
+            const call = {
+              command_id,
+              command: name,
+              input,
+              principal,
+              ...(idempotency ? { idempotency } : {}),
+            }
+            const reply = await deps.command(edge.org_id, call)
+            has_effect = true
+            return reply
           }
-          return await deps.command(edge.org_id, call)
+          const org_id = edge.org_id
+          const full = {
+            request,
+            request_id,
+            ip,
+            params,
+            body,
+            query,
+            credential,
+            edge,
+            org_id,
+            principal,
+            idempotency,
+            recalled,
+            limited: recalled ? undefined : limited,
+            command,
+          }
+          return await handle(full)
         }
-        const org_id = edge.org_id
-        const full = {
-          request,
-          request_id,
-          ip,
-          params,
-          body,
-          query,
-          credential,
-          edge,
-          org_id,
-          principal,
-          idempotency,
-          recalled,
-          limited: recalled ? undefined : limited,
-          command,
-        }
-        return { answer: await handle(full), headers }
+        const answer = await despiteLag(deps, params.org_slug ?? '', attempt, () => !has_effect)
+        return { answer, headers }
       })
     },
+  }
+}
+
+/**
+ * Runs a check of rights, and runs it again when it refused at an edge that was behind its log: behind a balancer a client may
+ * ask one node for what another one has just told it.
+ */
+export async function despiteLag<T>(
+  { edges, identify }: Pick<Deps, 'edges' | 'identify'>,
+  org_slug: string,
+  run: () => Promise<T>,
+  may_repeat: () => boolean = () => true,
+): Promise<T> {
+  const org_id = await identify.orgId(org_slug)
+  const seen = org_id === undefined ? undefined : edges.peek(org_id)?.head()
+  try {
+    return await run()
+  } catch (error) {
+    const refused = error instanceof ApiError && [401, 403, 404].includes(error.status)
+    if (!refused || !may_repeat() || org_id === undefined || seen === undefined) throw error
+    if (!(await edges.wasBehind(org_id, seen).catch(() => false))) throw error
+    return await run()
   }
 }
 

@@ -57,7 +57,6 @@ export class Metrics {
     help: 'Statements for the heads of all orgs with connections, because nothing was heard of one.',
     registers: [this.#registry],
   })
-
   readonly #takeovers = new Counter({
     name: 'mc_takeovers_total',
     help: 'Orgs that this node took from another node.',

@@ -5,7 +5,7 @@ import { authorize } from '../../domain/access.ts'
 import { channelSocket } from '../channels-ws.ts'
 import type { Deps } from '../deps.ts'
 import { describe } from '../document.ts'
-import { identifyCaller, refuse } from '../endpoint.ts'
+import { despiteLag, identifyCaller, refuse } from '../endpoint.ts'
 import { checkPageUser } from '../identity.ts'
 
 /** The sub-protocol that a browser without headers may authenticate with: `mc.v1, bearer.<api key>`. */
@@ -41,8 +41,11 @@ export function socketRoutes(deps: Deps) {
         const rate = await deps.limits.principal(credential.principal)
         checkPageUser(credential.principal, new URL(request.url).searchParams.get('as_user'))
         if (credential.by_cookie) deps.identify.checkSocketOrigin(request)
-        const membership = await deps.identify.member(credential, params.org_slug)
-        authorize('channel.read', membership.principal, membership.edge.permissions.readOnly)
+        const membership = await despiteLag(deps, params.org_slug, async () => {
+          const found = await deps.identify.member(credential, params.org_slug)
+          authorize('channel.read', found.principal, found.edge.permissions.readOnly)
+          return found
+        })
         if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
           throw new ApiError('VALIDATION_FAILED', 'This path is for WebSocket connections.')
         deps.edges.admit(membership.edge, 'websocket')
