@@ -2,7 +2,8 @@ import type { Ack, Fact } from './history.ts'
 import type { Target } from './target.ts'
 
 const RETRY_MS = 50
-const ANSWER_MS = 8_000
+/** Beyond the time in which a node answers whatever happens: one that is slower hangs. */
+const ANSWER_MS = 12_000
 
 /** Sends a change until it is acknowledged, or refused for good, always with the same key. */
 export interface Writer {
@@ -11,18 +12,26 @@ export interface Writer {
   stop(): void
 }
 
+/** One request of a writer, with its status, or `none` without an answer. */
+export interface Try {
+  url: string
+  began_at: number
+  ended_at: number
+  answer: string
+}
+
 /** The task that a transition is about, in front of its mark. */
 export const TRANSITION_OF = new WeakMap<Fact, { task_id: string; to_status: string }>()
 
 /** Sends over REST, each try to another node. Transitions and tasks carry an Idempotency-Key, messages a `client_id`. */
 export class RestWriter implements Writer {
-  /** Status of every try; `none` without an answer. */
-  readonly answers: string[] = []
   readonly #target: Target
+  readonly #note: (one: Try) => void
   readonly #stop = new AbortController()
 
-  constructor(target: Target) {
+  constructor(target: Target, note: (one: Try) => void = () => undefined) {
     this.#target = target
+    this.#note = note
   }
 
   async send(fact: Fact): Promise<void> {
@@ -34,29 +43,33 @@ export class RestWriter implements Writer {
 
   /** True once an acknowledgement came. */
   async #try(fact: Fact): Promise<boolean> {
-    const { url, org, headers } = this.#target
-    const { path, body, key } = requestOf(fact)
+    const url = this.#target.url()
+    const began_at = performance.now()
+    let answer = 'none'
     try {
-      const answer = await fetch(`${url()}/api/v1/orgs/${org}${path}`, {
-        method: 'POST',
-        headers: {
-          ...headers,
-          'Content-Type': 'application/json',
-          ...(key ? { 'Idempotency-Key': key } : {}),
-        },
-        body: JSON.stringify(body),
-        signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), this.#stop.signal]),
-      })
-      this.answers.push(String(answer.status))
-      const text = await answer.text()
-      if (answer.status === 201 || answer.status === 200) fact.acks.push(ackOf(JSON.parse(text)))
-      else if (!isRetryable(answer.status)) fact.refused = `${answer.status} ${text}`
-      return answer.ok
+      const { status, text } = await this.#post(url, fact)
+      answer = String(status)
+      if (status === 201 || status === 200) fact.acks.push(ackOf(JSON.parse(text)))
+      else if (!isRetryable(status)) fact.refused = `${status} ${text}`
+      return status === 201 || status === 200
     } catch {
       // The node died or hangs under the request: whether it was stored is not known, so it is sent again.
-      this.answers.push('none')
       return false
+    } finally {
+      this.#note({ url, began_at, ended_at: performance.now(), answer })
     }
+  }
+
+  async #post(url: string, fact: Fact): Promise<{ status: number; text: string }> {
+    const { org, headers } = this.#target
+    const { path, body, key } = requestOf(fact)
+    const answer = await fetch(`${url}/api/v1/orgs/${org}${path}`, {
+      method: 'POST',
+      headers: { ...headers, 'Content-Type': 'application/json', ...(key ? { 'Idempotency-Key': key } : {}) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), this.#stop.signal]),
+    })
+    return { status: answer.status, text: await answer.text() }
   }
 
   stop(): void {

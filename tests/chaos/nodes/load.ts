@@ -1,7 +1,7 @@
 import type { Fact } from '../history.ts'
 import { pick, type Random, randomFrom } from '../random.ts'
 import type { Target } from '../target.ts'
-import { RestWriter, TRANSITION_OF, type Writer, WsWriter } from '../writers.ts'
+import { RestWriter, TRANSITION_OF, type Try, type Writer, WsWriter } from '../writers.ts'
 import { type ChaosOrg, channelsOf } from './orgs.ts'
 import { type Stage, targetOf } from './stage.ts'
 
@@ -20,6 +20,8 @@ export interface Wait {
 export class Load {
   readonly facts: Fact[] = []
   readonly waits: Wait[] = []
+  /** Every request over REST. */
+  readonly tries: Try[] = []
   acknowledged = 0
   #writing = true
   readonly #writers: Writer[] = []
@@ -57,7 +59,7 @@ export class Load {
   #desk(stage: Stage, org: ChaosOrg, w: number, random: Random): Desk {
     const is_inside = w % 4 < 2
     const target = targetOf(stage, org, is_inside, random)
-    const rest = new RestWriter(target)
+    const rest = new RestWriter(target, (one) => this.tries.push(one))
     const writer = w % 2 === 0 ? rest : new WsWriter(target)
     this.#writers.push(rest, writer)
     return { target, channels: channelsOf(org, is_inside), rest, writer }

@@ -17,6 +17,8 @@ export class ChaosNode {
   #faults = 0
   /** Of the slowest drain so far. */
   drained_ms_max = 0
+  /** Times in which a fault kept it from answering. */
+  readonly #away: { from: number; to: number }[] = []
 
   private constructor(id: string, server: TestServer, proxy: CutProxy) {
     this.id = id
@@ -80,9 +82,21 @@ export class ChaosNode {
 
   async #next(fault: () => Promise<void>): Promise<void> {
     this.#faults++
-    const done = this.#busy.then(fault).finally(() => this.#faults--)
+    const done = this.#busy.then(() => this.#noted(fault)).finally(() => this.#faults--)
     this.#busy = done.catch(() => undefined)
     await done
+  }
+
+  async #noted(fault: () => Promise<void>): Promise<void> {
+    const away = { from: performance.now(), to: Number.POSITIVE_INFINITY }
+    this.#away.push(away)
+    await fault()
+    away.to = performance.now()
+  }
+
+  /** Whether a fault of the node itself falls into this time. */
+  wasAway(from: number, to: number): boolean {
+    return this.#away.some((away) => away.from < to && from < away.to)
   }
 
   /** PostgreSQL may be away at that moment: the supervisor tries again. */

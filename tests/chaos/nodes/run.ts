@@ -7,7 +7,7 @@ import { randomFrom } from '../random.ts'
 import { report } from '../report.ts'
 import { readStored } from '../stored.ts'
 import { caughtUp, openAudience, readPages } from './audience.ts'
-import { carryOut, longestWaits } from './faults.ts'
+import { carryOut, type Happened, longestWaits } from './faults.ts'
 import { Load } from './load.ts'
 import { scriptOf } from './script.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -28,6 +28,7 @@ const SOCKETS = 30
 const STREAMS = 30
 /** Without a fault nothing stays quiet for so long; only what is broken does. */
 const SILENCE_MS_MAX = 90_000
+const SLOWEST_SHOWN = 3
 
 /**
  * Several nodes under load, with faults at nodes, Redis, PostgreSQL and clients. Everything heals, and what was acknowledged
@@ -51,11 +52,31 @@ export async function runNodes({ seed, faults, pause_ms, logs }: NodesOptions): 
     const longest = longestWaits(happened, load.waits)
     for (const [kind, times] of count(happened.map((one) => one.kind)))
       console.log(`  ${times} × ${kind}: longest wait for an answer ${seconds(longest.get(kind) ?? 0)}`)
+    reportTries(stage, load, happened)
     console.log(`longest drain ${seconds(Math.max(...stage.nodes.map((node) => node.drained_ms_max)))}`)
     return report(history, check(history))
   } finally {
     if (logs !== undefined) keepLogs(stage, logs, seed)
     await stage.stop()
+  }
+}
+
+/** Answers by status, and the slowest of nodes that had no fault of their own meanwhile. */
+function reportTries({ nodes }: Stage, { tries }: Load, happened: readonly Happened[]): void {
+  const answers = [...count(tries.map(({ answer }) => answer))].map(
+    ([answer, times]) => `${times} × ${answer}`,
+  )
+  console.log(`requests over REST: ${answers.join(', ')}`)
+  const slowest = tries
+    .filter(
+      ({ url, began_at, ended_at }) => !nodes.find((node) => node.url === url)?.wasAway(began_at, ended_at),
+    )
+    .toSorted((a, b) => b.ended_at - b.began_at - (a.ended_at - a.began_at))
+  for (const { url, began_at, ended_at, answer } of slowest.slice(0, SLOWEST_SHOWN)) {
+    const at = nodes.find((node) => node.url === url)?.id
+    const after = happened.findLast((one) => one.began_at < ended_at)
+    const since = after ? `${seconds(began_at - after.began_at)} after "${after.kind}"` : ''
+    console.log(`  slow at running ${at}: ${answer} in ${seconds(ended_at - began_at)}, sent ${since}`)
   }
 }
 
