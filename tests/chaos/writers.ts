@@ -3,7 +3,7 @@ import type { Target } from './target.ts'
 
 const RETRY_MS = 50
 /** Beyond the time in which a node answers whatever happens: one that is slower hangs. */
-const ANSWER_MS = 12_000
+const ANSWER_MS = 10_000
 
 /** Sends a change until it is acknowledged, or refused for good, always with the same key. */
 export interface Writer {

@@ -37,7 +37,7 @@ export interface ScriptOptions {
 }
 
 const BETWEEN_MS_MIN = 300
-const BETWEEN_MS_MAX = 3_500
+const BETWEEN_MS_MAX = 3_000
 const DOWN_MS_MAX = 3_000
 
 /** The faults of a run: the same options give the same script. */
