@@ -154,7 +154,11 @@ export function createCore(
   })
 
   const orgPorts: OrgPorts = {
-    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS, options.mail)),
+    store: new PostgresLaneStore<Job, Done>(lanes, createJobRunner(COMMANDS, options.mail), {
+      isOpen: (org_id) => ownership.contested(org_id),
+      tookOver: () => metrics.tookOver(),
+    }),
+    contested: (org_id) => ownership.contested(org_id),
     load: (org_id) => readOrgState(database, org_id),
     refusal: postRefusal,
     publish: (batch) => {
@@ -164,14 +168,15 @@ export function createCore(
       onPublished(batch)
     },
     ownerLost: (org_id) => {
+      ownership.fenced(org_id)
       edges
         .peek(org_id)
         ?.refresh()
         .catch((error: unknown) => failed('compare an edge with the stored head', error))
     },
-    // While Redis is away orgs move with every call: the actors of their channels stay.
+    // While nodes contend for an org it moves with every batch: the actors of its channels stay.
     ended: (org_id) => {
-      if (bus?.up)
+      if (bus && !ownership.contested(org_id))
         host
           .stopOrg(org_id, 'channel')
           .catch((error: unknown) => failed('stop the channels of an org that moved', error))

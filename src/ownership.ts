@@ -15,6 +15,10 @@ export interface Ownership {
   directory: Directory
   /** Undefined on a single node. */
   transport: CallTransport | undefined
+  /** Whether other nodes may write to the org as well: PostgreSQL alone decides, batch by batch. */
+  contested(org_id: string): boolean
+  /** A lane of this node was fenced. */
+  fenced(org_id: string): void
   /** Takes the calls of other nodes from now on. */
   open(): Promise<void>
   close(): void
@@ -26,10 +30,18 @@ export function alone(node_id: string): Ownership {
     node_id,
     directory: new SingleNodeDirectory(node_id),
     transport: undefined,
+    contested: () => false,
+    fenced: () => undefined,
     open: async () => undefined,
     close: () => undefined,
   }
 }
+
+/**
+ * A node that is cut off from Redis alone takes orgs over with every batch. Whom it fenced contends in the same way for this
+ * long, so that both make progress.
+ */
+const CONTEST_MS = 2_000
 
 /** Measures of a node among others. */
 export interface NodeMeasures {
@@ -80,10 +92,17 @@ export function oneOfSeveral(
     counted: (outcome) => measures.called(outcome),
     failed,
   })
+  const fenced_at = new Map<string, number>()
   return {
     node_id,
     directory,
     transport,
+    contested: (org_id) => !bus.up || performance.now() - (fenced_at.get(org_id) ?? -CONTEST_MS) < CONTEST_MS,
+    fenced(org_id) {
+      const now = performance.now()
+      for (const [other, at] of fenced_at) if (now - at >= CONTEST_MS) fenced_at.delete(other)
+      fenced_at.set(org_id, now)
+    },
     open: () => transport.open(),
     close() {
       transport.close()

@@ -3,10 +3,12 @@ import type { CommandName, Results } from '../contracts/commands.ts'
 import { newId } from '../contracts/ids.ts'
 import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { BatchContext, JobRunner } from '../db/lane-store.ts'
+import { readLockedState } from '../db/queries/permissions.ts'
 import { addNotifications } from '../db/writes/notifications.ts'
 import type { Done, Job } from '../domain/job.ts'
 import { isSecurityEvent, type NewEvent } from '../domain/log-event.ts'
 import { mayBeNotified } from '../domain/notifications.ts'
+import { Gone } from '../domain/ownership.ts'
 import type { Permissions } from '../domain/permissions.ts'
 import { senderOf } from '../domain/principal.ts'
 import { checkPrincipal } from './check-principal.ts'
@@ -30,6 +32,12 @@ export function createJobRunner(commands: Commands, mail: MailTiming | null = nu
       await prefetchReplies(jobs, context)
       await prefetchClientIds(jobs, context)
       await TaskBatch.of(context).prefetch(jobs)
+    },
+    async reload(jobs, context) {
+      const state = await readLockedState(context.sql, context.org_id)
+      if (!state) throw new Gone('The organization is gone')
+      for (const permissions of new Set(jobs.map((job) => job.permissions)))
+        permissions.reset(state.permissions)
     },
     closing: (context) => TaskBatch.closing(context),
     async run(job, context) {

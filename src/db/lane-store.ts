@@ -1,9 +1,10 @@
 import { ApiError } from '../contracts/errors.ts'
 import { Doubt, Fenced, Gone, type Head } from '../domain/ownership.ts'
-import type { Database, Fragment, Sql, Tx } from './client.ts'
+import type { Database, Fragment, Row, Sql, Tx } from './client.ts'
 import { OutcomeUnknown } from './failures.ts'
 import { type BatchRows, type ClosedBatch, emptyRows, flushBatch } from './flush.ts'
 import { GroupCommit } from './group-commit.ts'
+import { setOrg } from './transaction.ts'
 
 /** Interface of a command to the lane's transaction. */
 export interface BatchContext {
@@ -38,8 +39,18 @@ export interface JobRunner<Job, Done> {
   /** Prefetches rows for the jobs of a batch in one statement. */
   prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
   run(job: Job, context: BatchContext): Promise<Done>
+  /** Another owner has written since the jobs were given: brings their permissions to the head that is locked. */
+  reload?(jobs: readonly Job[], context: BatchContext): Promise<void>
   /** Buffered writes of the jobs so far, as parts of the closing statement; called once before each. */
   closing?(context: BatchContext): Fragment[]
+}
+
+/** Ownership by PostgreSQL alone, while nodes cannot agree on owners. */
+export interface Contest {
+  /** Whether a batch of this org takes it over, instead of being fenced by another node. */
+  isOpen(org_id: string): boolean
+  /** A batch took an org from another node. */
+  tookOver(): void
 }
 
 /**
@@ -102,11 +113,13 @@ export class PostgresLaneStore<Job, Done> {
   readonly #caches = new Map<string, EpochCache>()
   readonly #clock = new DatabaseClock()
   readonly #group: GroupCommit
+  readonly #contest: Contest | undefined
 
-  constructor(database: Database, runner: JobRunner<Job, Done>) {
+  constructor(database: Database, runner: JobRunner<Job, Done>, contest?: Contest) {
     this.#database = database
     this.#group = new GroupCommit(database)
     this.#runner = runner
+    this.#contest = contest
   }
 
   /** Takes the next epoch of an org; throws `Gone` when it has no head row. */
@@ -133,6 +146,8 @@ export class PostgresLaneStore<Job, Done> {
     const batch = new Batch(undefined, org_id, head, this.#clock.now(), known, this.#runner)
     return {
       accepts: (job) => {
+        // What another node has written is seen under the lock only.
+        if (this.#contest?.isOpen(org_id)) return false
         const needs = this.#runner.inMemory(job)
         return needs !== undefined && batch.knows(needs.channel_id)
       },
@@ -143,7 +158,7 @@ export class PostgresLaneStore<Job, Done> {
           head: batch.headAfter,
           seqs: closed.seqs,
           store: () =>
-            this.#remember(cache, async () => {
+            this.#remember(cache.last_seqs, async () => {
               if (!(await this.#group.store(closed))) throw await this.#ownershipError(org_id)
               return batch
             }),
@@ -154,7 +169,66 @@ export class PostgresLaneStore<Job, Done> {
 
   async write(org_id: string, head: Head, jobs: readonly Job[], work: Work<Job, Done>): Promise<Head> {
     const cache = this.#cacheOf(org_id, head.epoch)
-    return await this.#remember(cache, () => this.#inTransaction(org_id, head, cache, jobs, work))
+    if (this.#contest?.isOpen(org_id)) return await this.#takingOver(org_id, head, cache, jobs, work)
+    return await this.#remember(cache.last_seqs, async () => {
+      const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
+      const asked_at = Date.now()
+      return await this.#database.scripted(begin, async (tx, [locked]) => {
+        if (!locked) throw await this.#ownershipError(org_id)
+        this.#clock.heard(Date.parse(String(locked.now)), asked_at)
+        return await this.#locked(tx, org_id, head, cache.last_seqs, jobs, work)
+      })
+    })
+  }
+
+  /**
+   * Takes the org over and stores the batch in one transaction: nodes that contend for an org queue for its head row, and
+   * each stores a batch when its turn comes.
+   */
+  async #takingOver(
+    org_id: string,
+    before: Head,
+    cache: EpochCache,
+    jobs: readonly Job[],
+    work: Work<Job, Done>,
+  ): Promise<Head> {
+    const begin = `begin;${setOrg(org_id)};
+      update org_heads set epoch = epoch + (epoch <> ${whole(before.epoch)})::int, updated_at = now()
+      where org_id = '${uuid(org_id)}' returning epoch, sequence, batch, log, now() as now`
+    const last_seqs = new Map(cache.last_seqs)
+    const after = await this.#remember(last_seqs, async () => {
+      const asked_at = Date.now()
+      return await this.#database.scripted(begin, async (tx, [found]) => {
+        if (!found) throw new Gone('The organization is gone')
+        this.#clock.heard(Date.parse(String(found.now)), asked_at)
+        const head = headOf(found)
+        const moved = (['sequence', 'batch', 'log'] as const).some((of) => head[of] !== before[of])
+        if (moved) last_seqs.clear()
+        return await this.#locked(tx, org_id, head, last_seqs, jobs, work, moved)
+      })
+    })
+    this.#caches.set(org_id, { epoch: after.epoch, last_seqs })
+    if (after.epoch !== before.epoch) this.#contest?.tookOver()
+    return after
+  }
+
+  /** Runs jobs and stores their batch, in a transaction that has locked the head. */
+  async #locked(
+    tx: Tx,
+    org_id: string,
+    head: Head,
+    last_seqs: ReadonlyMap<string, number>,
+    jobs: readonly Job[],
+    work: Work<Job, Done>,
+    moved = false,
+  ): Promise<Batch<Job, Done>> {
+    const known = (channel_id: string) => last_seqs.get(channel_id)
+    const batch = new Batch(tx, org_id, head, this.#clock.now(), known, this.#runner)
+    if (moved) await this.#runner.reload?.(jobs, batch)
+    await this.#runner.prefetch(jobs, batch)
+    await work(batch)
+    if (!(await batch.flush(tx.sql))) throw new Fenced('The head moved under the lock')
+    return batch
   }
 
   /** An older epoch gets a throw-away cache: all its writes are refused. */
@@ -164,37 +238,16 @@ export class PostgresLaneStore<Job, Done> {
   }
 
   /** Caches the seqs of a batch once it is stored. */
-  async #remember(cache: EpochCache, store: () => Promise<Batch<Job, Done>>): Promise<Head> {
+  async #remember(last_seqs: Map<string, number>, store: () => Promise<Batch<Job, Done>>): Promise<Head> {
     try {
       const batch = await store()
-      for (const [channel_id, seq] of batch.seqs) cache.last_seqs.set(channel_id, seq)
+      for (const [channel_id, seq] of batch.seqs) last_seqs.set(channel_id, seq)
       return batch.headAfter
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw error
-      cache.last_seqs.clear()
+      last_seqs.clear()
       throw new Doubt('COMMIT was under way')
     }
-  }
-
-  async #inTransaction(
-    org_id: string,
-    head: Head,
-    cache: EpochCache,
-    jobs: readonly Job[],
-    work: Work<Job, Done>,
-  ): Promise<Batch<Job, Done>> {
-    const begin = `begin;select * from lane_begin('${uuid(org_id)}',${whole(head.epoch)})`
-    const asked_at = Date.now()
-    return await this.#database.scripted(begin, async (tx, [locked]) => {
-      if (!locked) throw await this.#ownershipError(org_id)
-      this.#clock.heard(Date.parse(String(locked.now)), asked_at)
-      const known = (channel_id: string) => cache.last_seqs.get(channel_id)
-      const batch = new Batch(tx, org_id, head, this.#clock.now(), known, this.#runner)
-      await this.#runner.prefetch(jobs, batch)
-      await work(batch)
-      if (!(await batch.flush(tx.sql))) throw new Fenced('The head moved under the lock')
-      return batch
-    })
   }
 
   /** The error for a head that could not be locked at an epoch. */
@@ -363,6 +416,11 @@ class Batch<Job, Done> implements BatchContext {
     this.rows.jobs.length = Math.min(mark.jobs, this.rows.jobs.length)
     this.rows.emails.length = Math.min(mark.emails, this.rows.emails.length)
   }
+}
+
+/** Numbers of the simple protocol are texts. */
+function headOf({ epoch, sequence, batch, log }: Row): Head {
+  return { epoch: Number(epoch), sequence: Number(sequence), batch: Number(batch), log: String(log) }
 }
 
 function uuid(text: string): string {

@@ -61,6 +61,12 @@ export class NameIndex {
     }
   }
 
+  clear(): void {
+    this.#names.clear()
+    this.#holders.clear()
+    this.#pending.clear()
+  }
+
   /** Whether somebody other than `except` has a name that is taken for this one. */
   has(name: string, except?: string): boolean {
     this.#complete()

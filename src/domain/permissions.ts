@@ -90,6 +90,22 @@ export class Permissions {
   constructor(snapshot: PermissionSnapshot) {
     this.status = snapshot.status
     this.settings = snapshot.settings
+    this.#fill(snapshot)
+  }
+
+  /** Starts the fold anew from a later snapshot: whoever holds these permissions holds those of the snapshot. */
+  reset(snapshot: PermissionSnapshot): void {
+    this.status = snapshot.status
+    this.settings = snapshot.settings
+    for (const part of [
+      ...[this.members, this.#usernames, this.channels, this.project_ids, this.#project_users],
+      ...[this.#sub_agents, this.#ending_keys, this.member_names, this.username_names, this.channel_names],
+    ])
+      part.clear()
+    this.#fill(snapshot)
+  }
+
+  #fill(snapshot: PermissionSnapshot): void {
     for (const member of snapshot.members) this.#setMember(member)
     for (const channel of snapshot.channels) this.#setChannel(channel)
     for (const { project_id, user_id } of snapshot.project_users) this.#assigned(project_id).add(user_id)

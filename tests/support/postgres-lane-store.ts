@@ -4,7 +4,7 @@ import { newId } from '../../src/contracts/ids.ts'
 import { Database, type Row, type Sql, type Tx } from '../../src/db/client.ts'
 import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { OutcomeUnknown, unavailable } from '../../src/db/failures.ts'
-import { type JobRunner, PostgresLaneStore } from '../../src/db/lane-store.ts'
+import { type Contest, type JobRunner, PostgresLaneStore } from '../../src/db/lane-store.ts'
 import { makeOrg, type TestDatabase } from './database.ts'
 import type { StoreUnderTest } from './lane-contract.ts'
 import { endsBatch, needsSql, type TestDone, type TestJob } from './test-jobs.ts'
@@ -90,21 +90,28 @@ export function openLanes(connection: ConnectionOptions): FaultyDatabase {
   return new FaultyDatabase({ connection, connections_max: 4, application_name: 'lanes' })
 }
 
+/** The same org at another node. `reloaded` is called with each reload of what the jobs know. */
+export async function nodesOf(
+  db: TestDatabase,
+  lanes: FaultyDatabase,
+  contests: readonly Contest[],
+  reloaded: (node: number) => void,
+) {
+  const { org, channel, founder_id } = await makeOrg(db.database)
+  const stores = contests.map((contest, node) => {
+    const runner = { ...runnerOf(channel.id, founder_id), reload: async () => reloaded(node) }
+    return new PostgresLaneStore<TestJob, TestDone>(lanes, runner, contest)
+  })
+  return { org_id: org.id, stores, stored: () => storedOf(db, org.id) }
+}
+
 /** An org of its own in PostgreSQL, with a store whose jobs post into its channel. */
 export async function postgresStore(db: TestDatabase, lanes: FaultyDatabase): Promise<StoreUnderTest> {
   const { org, channel, founder_id } = await makeOrg(db.database)
   return {
     store: new PostgresLaneStore(lanes, runnerOf(channel.id, founder_id)),
     org_id: org.id,
-    async stored() {
-      const rows = await db.superuser<{ value: string; seq: number; sequence: number }[]>`
-        select m.content as value, m.seq::int as seq, e.sequence::int as sequence
-        from messages m join events e on e.org_id = m.org_id and e.message_id = m.id
-        where m.org_id = ${org.id} order by m.seq`
-      const hole = rows.find(({ seq }, i) => seq !== i + 1)
-      if (hole) throw new Error(`A hole in the channel before seq ${hole.seq}`)
-      return rows.map(({ value, sequence }) => ({ value, sequence }))
-    },
+    stored: () => storedOf(db, org.id),
     doubtNext: (stored) => {
       lanes.doubt = { stored }
     },
@@ -116,4 +123,15 @@ export async function postgresStore(db: TestDatabase, lanes: FaultyDatabase): Pr
     },
     clock: systemClock,
   }
+}
+
+/** The posts of an org in the order of its log. */
+async function storedOf(db: TestDatabase, org_id: string): Promise<{ value: string; sequence: number }[]> {
+  const rows = await db.superuser<{ value: string; seq: number; sequence: number }[]>`
+    select m.content as value, m.seq::int as seq, e.sequence::int as sequence
+    from messages m join events e on e.org_id = m.org_id and e.message_id = m.id
+    where m.org_id = ${org_id} order by m.seq`
+  const hole = rows.find(({ seq }, i) => seq !== i + 1)
+  if (hole) throw new Error(`A hole in the channel before seq ${hole.seq}`)
+  return rows.map(({ value, sequence }) => ({ value, sequence }))
 }

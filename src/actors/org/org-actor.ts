@@ -21,6 +21,8 @@ export interface OrgPorts {
   /** The actor of the org ended on this node, in whichever way: those of its channels have to end too. */
   ended?(org_id: string): void
   directory: Directory
+  /** Whether other nodes may write too at present: permissions are up to date inside a transaction only. */
+  contested?(org_id: string): boolean
   /** The refusal of a job that the permissions decide alone: it never enters the lane. */
   refusal?(job: Job, now_ms: number): Error | undefined
   observe(measure: 'batch_size' | 'commit_ms' | 'queue_depth' | 'fenced' | 'published', value: number): void
@@ -41,6 +43,8 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
   readonly #ring: ReplayRing
   #lane: Lane<Job, Done> | undefined
   #permissions: Permissions | undefined
+  /** Epoch of the entry in the directory. */
+  #announced = 0
 
   constructor(context: ActorContext<OrgRequest>, ports: OrgPorts, limits: OrgLimits) {
     this.#org_id = context.address.org_id
@@ -68,6 +72,7 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     this.#permissions = new Permissions(loaded.permissions)
     const { store } = this.#ports
     this.#lane = new Lane(this.#org_id, loaded.head, store, this, this.#context.clock, this.#limits.lane)
+    this.#announced = head.epoch
     await this.#ports.directory.announce(this.#org_id, head.epoch)
   }
 
@@ -92,13 +97,16 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
   #command(call: CommandCall): Promise<Reply> {
     const { lane, permissions } = this.#active()
     const job = { ...call, permissions }
-    const refusal = this.#ports.refusal?.(job, this.#context.clock.now())
+    const refusal = this.#ports.contested?.(this.#org_id)
+      ? undefined
+      : this.#ports.refusal?.(job, this.#context.clock.now())
     if (refusal) return Promise.reject(refusal)
     return lane.submit(job).then((done) => done.reply)
   }
 
   committed(batch: Done[], head: Head): void {
     const { permissions } = this.#active()
+    if (head.epoch !== this.#announced) this.#announceAgain(head.epoch)
     const events: LogEvent[] = []
     for (const done of batch) {
       for (const event of done.events) {
@@ -111,6 +119,13 @@ export class OrgActor implements Actor<OrgRequest, OrgReply>, LaneOwner<Done> {
     const notifications = batch.flatMap((done) => done.notifications)
     this.#ports.observe('published', events.length)
     this.#ports.publish({ org_id: this.#org_id, log: head.log, epoch: head.epoch, events, notifications })
+  }
+
+  /** The lane took a later epoch, for a doubt or from another node. */
+  #announceAgain(epoch: number): void {
+    this.#announced = epoch
+    // A later owner is met at the next batch.
+    this.#ports.directory.announce(this.#org_id, epoch).catch(() => undefined)
   }
 
   endsBatch(done: Done): boolean {

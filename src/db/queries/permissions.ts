@@ -3,7 +3,7 @@ import type { OrgStatus } from '../../contracts/vocabulary.ts'
 import type { Head } from '../../domain/ownership.ts'
 import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
 import { filledSettings } from '../../domain/settings.ts'
-import type { OneReader } from '../client.ts'
+import type { OneReader, Sql } from '../client.ts'
 import { foundUsernames } from './users.ts'
 
 /** Keys that ended longer ago are refused at look-up; the fold needs only keys whose end an earlier look-up missed. */
@@ -30,6 +30,11 @@ export interface OrgState {
   channels: { id: string; last_seq: number }[]
   /** Messages that agents work on. */
   work: { channel_id: string; agent_id: string; seq: number }[]
+}
+
+/** The state of the org in scope of a transaction, which has its head locked. */
+export async function readLockedState(sql: Sql, org_id: string): Promise<OrgState | undefined> {
+  return await readOrgState({ readOne: async (id, build) => await build(sql, id) }, org_id)
 }
 
 /**

@@ -5,7 +5,7 @@ import { ApiError } from '../../../src/contracts/errors.ts'
 import { startDatabase, type TestDatabase } from '../../support/database.ts'
 import { TestOwner } from '../../support/fake-lane.ts'
 import { laneRules, STORE_RULES } from '../../support/lane-contract.ts'
-import { type FaultyDatabase, openLanes, postgresStore } from '../../support/postgres-lane-store.ts'
+import { type FaultyDatabase, nodesOf, openLanes, postgresStore } from '../../support/postgres-lane-store.ts'
 import type { TestDone, TestJob } from '../../support/test-jobs.ts'
 import { put } from '../../support/test-jobs.ts'
 
@@ -132,4 +132,89 @@ test('A69 under connections that are cut at random a busy lane loses, doubles an
   for (const { value, sequence } of acked) expect(at.get(value)).toBe(sequence)
   expect(texts.length).toBeGreaterThanOrEqual(acked.length)
   expect(texts.length).toBeLessThanOrEqual(acked.length + unknown.size + 1)
+})
+
+function countAt(counts: number[], i: number): void {
+  counts[i] = (counts[i] ?? 0) + 1
+}
+
+/** Lanes of one org at several nodes that contend for it. */
+async function contenders(count: number) {
+  const taken = Array.from({ length: count }, () => 0)
+  const reloads = Array.from({ length: count }, () => 0)
+  const world = { open: true }
+  const made = await nodesOf(
+    db,
+    lanes,
+    taken.map((_, i) => ({ isOpen: () => world.open, tookOver: () => countAt(taken, i) })),
+    (i) => countAt(reloads, i),
+  )
+  const nodes: { owner: TestOwner; lane: Lane<TestJob, TestDone> }[] = []
+  for (const store of made.stores) {
+    const owner = new TestOwner()
+    const head = await store.take(made.org_id)
+    nodes.push({ owner, lane: new Lane(made.org_id, head, store, owner, systemClock) })
+  }
+  return { ...made, nodes, taken, reloads, world }
+}
+
+test('R40 nodes that contend for an org store their batches in turn, none is fenced, and no number is given twice', async () => {
+  const { nodes, stored, taken } = await contenders(3)
+  const submitted = nodes.flatMap(({ lane }, node) =>
+    Array.from({ length: 8 }, async (_, caller) => {
+      for (let i = 0; i < 15; i++) await lane.submit(put(`${node} ${caller} ${i}`))
+    }),
+  )
+  await Promise.all(submitted)
+  const rows = await stored()
+  expect(rows).toHaveLength(3 * 8 * 15)
+  expect(rows.map(({ sequence }) => sequence - rows[0]!.sequence)).toEqual(rows.map((_, i) => i))
+  // What each node published carries the stored numbers.
+  const published = nodes.flatMap(({ owner }) => owner.published)
+  expect(
+    published.toSorted((a, b) => a.sequence - b.sequence).map(({ value, sequence }) => ({ value, sequence })),
+  ).toEqual(rows)
+  expect(nodes.map(({ owner }) => owner.lostWith)).toEqual([undefined, undefined, undefined])
+  expect(Math.min(...taken)).toBeGreaterThan(0)
+})
+
+test('R41 a node that takes an org back reloads what it knows only when another one has written', async () => {
+  const { nodes, taken, reloads, world, stored } = await contenders(2)
+  const [a, b] = nodes as [(typeof nodes)[0], (typeof nodes)[0]]
+  // The other node took the org after this one, and wrote nothing.
+  await a.lane.submit(put('1'))
+  await a.lane.submit(put('2'))
+  expect([taken, reloads]).toEqual([
+    [1, 0],
+    [0, 0],
+  ])
+  await b.lane.submit(put('3'))
+  await b.lane.submit(put('4'))
+  await a.lane.submit(put('5'))
+  expect([taken, reloads]).toEqual([
+    [2, 1],
+    [1, 1],
+  ])
+  // The contest is over: the last to write owns the org.
+  world.open = false
+  await a.lane.submit(put('6'))
+  await expect(b.lane.submit(put('7'))).rejects.toThrow('Another node owns')
+  expect((await stored()).map(({ value }) => value)).toEqual(['1', '2', '3', '4', '5', '6'])
+})
+
+test('R42 a refused command or row of a takeover leaves no gap, and a lost answer is told as one', async () => {
+  const { nodes, stored } = await contenders(2)
+  const [a, b] = nodes as [(typeof nodes)[0], (typeof nodes)[0]]
+  await b.lane.submit(put('1'))
+  const outcomes = await Promise.allSettled(
+    (['store', 'refuse', 'refused_by_sql', 'store'] as const).map((what, i) =>
+      a.lane.submit({ do: what, value: `a${i}` }),
+    ),
+  )
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+  await b.lane.submit(put('2'))
+  lanes.doubt = { stored: true }
+  await expect(a.lane.submit(put('in doubt'))).rejects.toMatchObject({ name: 'Fenced', may_be_stored: true })
+  await b.lane.submit(put('3'))
+  expect((await stored()).map(({ value }) => value)).toEqual(['1', 'a0', 'a3', '2', 'in doubt', '3'])
 })
