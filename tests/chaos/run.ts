@@ -1,6 +1,7 @@
 /**
  * `bun run chaos [--long] [--faults N]`: several nodes on one Redis and one PostgreSQL, with faults at all of them.
- * `--fencing [--rounds 50]`: owners that are paused beyond their lease. `--single [--kills 100]`: one server that is killed
+ * `--fencing [--rounds 50]`: owners that are paused beyond their lease. `--overload [--seconds 60]`: five times
+ * the sustainable rate. `--single [--kills 100]`: one server that is killed
  * under load. `--inside [--minutes 10]`: callers inside the process, PostgreSQL restarted under them. What was acknowledged
  * and seen is compared with what is stored. All take `--seed`, several with commas between; the same seed gives the same
  * faults.
@@ -8,6 +9,7 @@
 import { parseArgs } from 'node:util'
 import { runInside } from './inside/run.ts'
 import { runFencing } from './nodes/fencing.ts'
+import { runOverload } from './nodes/overload.ts'
 import { runNodes } from './nodes/run.ts'
 import { runSingle } from './single.ts'
 
@@ -17,6 +19,8 @@ const { values } = parseArgs({
     inside: { type: 'boolean', default: false },
     fencing: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '50' },
+    overload: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '60' },
     long: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     faults: { type: 'string' },
@@ -64,6 +68,7 @@ async function run(seed: number): Promise<number> {
     })
   const logs = values.logs === undefined ? {} : { logs: values.logs }
   if (values.fencing) return await runFencing({ seed, rounds: Number(values.rounds), ...logs })
+  if (values.overload) return await runOverload({ seed, seconds: Number(values.seconds), ...logs })
   const form = values.long ? LONG : SHORT
   return await runNodes({
     seed,

@@ -50,7 +50,7 @@ export class RestWriter implements Writer {
       const { status, text } = await this.#post(url, fact)
       answer = String(status)
       if (status === 201 || status === 200) fact.acks.push(ackOf(JSON.parse(text)))
-      else if (!isRetryable(status)) fact.refused = `${status} ${text}`
+      else if (!RETRYABLE.has(status)) fact.refused = `${status} ${text}`
       return status === 201 || status === 200
     } catch {
       // The node died or hangs under the request: whether it was stored is not known, so it is sent again.
@@ -90,9 +90,8 @@ function ackOf(body: { id: string; seq?: number; version?: number }): Ack {
   return { id: body.id, number: body.seq ?? body.version ?? 0 }
 }
 
-function isRetryable(status: number): boolean {
-  return status === 503 || status === 429
-}
+/** Answers after which the same request may be sent again. */
+export const RETRYABLE: ReadonlySet<number> = new Set([429, 503])
 
 /** Posts messages over a WebSocket, many at once; what was not acknowledged is sent again after a reconnect. */
 export class WsWriter implements Writer {
@@ -179,7 +178,7 @@ export class WsWriter implements Writer {
     const { fact } = waiting
     if (frame.type === 'ack') fact.acks.push(ackOf(frame))
     else if (frame.type !== 'error') return
-    else if (isRetryable(frame.error.status)) {
+    else if (RETRYABLE.has(frame.error.status)) {
       setTimeout(() => this.#ready && this.#open.has(fact.mark) && this.#write(fact), RETRY_MS)
       return
     } else fact.refused = JSON.stringify(frame.error)
