@@ -135,6 +135,8 @@ export class SseReader implements Reader {
   #stopped = false
   #silence: Timer | undefined
   #silence_ms = SILENCE_MS_MAX
+  /** Where and how the connection began. */
+  #resumed = ''
 
   constructor(name: string, target: Target, channel_ids: readonly string[]) {
     this.view = emptyView(name, 'events', target, channel_ids)
@@ -159,7 +161,9 @@ export class SseReader implements Reader {
       this.#hear()
       try {
         const { url, org, headers } = this.#target
-        const answer = await fetch(`${url()}/api/v1/orgs/${org}/events/stream`, {
+        const node = url()
+        this.#resumed = `at ${node} with cursor ${this.#cursor}`
+        const answer = await fetch(`${node}/api/v1/orgs/${org}/events/stream`, {
           headers: { ...headers, 'Last-Event-ID': this.#cursor },
           signal: abort.signal,
         })
@@ -200,7 +204,11 @@ export class SseReader implements Reader {
   #take({ sequence, ...event }: StreamFrame): void {
     const { heartbeat_seconds, reason = 'events.reset' } = event.payload
     if (heartbeat_seconds !== undefined) this.#silence_ms = heartbeat_seconds * 1_000 * HEARTBEATS_MISSED
-    if (event.type === 'events.reset') this.view.seen.push({ kind: 'reset', reason })
+    if (event.type === 'events.reset')
+      this.view.seen.push({
+        kind: 'reset',
+        reason: `${reason}, ${this.#resumed}, ${new Date().toISOString()}`,
+      })
     if (typeof sequence === 'number') this.view.seen.push(seenEvent({ ...event, sequence }))
   }
 }
