@@ -26,6 +26,8 @@ export interface TestNodes {
 }
 
 interface Options {
+  /** A Redis that a test started itself; the cluster stops it. */
+  redis?: TestRedis
   env?: Record<string, string>
   /** What the nodes use instead of the database and of Redis, e.g. proxies in front of them. */
   database_url?(node: number, url: string): string
@@ -35,7 +37,7 @@ interface Options {
 const SECRET = 'a secret that all nodes of a test share, 0123456789'
 
 export async function startNodes(count: number, options: Options = {}): Promise<TestNodes> {
-  const [database, redis] = await Promise.all([freshDatabase(), startRedis()])
+  const [database, redis] = await Promise.all([freshDatabase(), options.redis ?? startRedis()])
   const sql = plain(database.owner)
   const start = (i: number) =>
     startServer({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { RedisBus } from '../../../src/cluster/redis-bus.ts'
 import { RedisDirectory } from '../../../src/cluster/redis-directory.ts'
 import { redisOptions } from '../../../src/cluster/redis-url.ts'
@@ -146,4 +147,31 @@ test('R16 while Redis is away each node calls its own actors, and the latest epo
   await eventuallyOwner(a.made, 'b')
   await eventuallyOwner(b.made, 'b')
   await expect(a.made.announce(ORG, 1)).rejects.toThrow(Fenced)
+})
+
+test('R8 a user of Redis with the rights that the documents name is enough', async () => {
+  const operations = await Bun.file(join(import.meta.dir, '../../../docs/operations.md')).text()
+  const [, rights = ''] = /needs the keys `mc:\*`, the channels `mc:\*` and `([^`]+)`/.exec(operations) ?? []
+  await redis.cli('acl', 'setuser', 'mc', 'on', '>pw', '~mc:*', '&mc:*', '-@all', ...rights.split(' '))
+  const url = redis.url.replace('//', '//mc:pw@')
+  const narrow = new RedisBus({ redis: redisOptions(url), name: 'test', failed: () => undefined })
+  await narrow.open()
+  const got: string[] = []
+  const stop = await narrow.subscribe('t', (text) => got.push(text))
+  expect(await narrow.publish('t', 'x')).toBe(1)
+  await eventually(() => got.length === 1, 'the message')
+  stop()
+  const a = new RedisDirectory({
+    node_id: 'a',
+    bus: narrow,
+    lease_ms: LEASE_MS,
+    lost: () => undefined,
+    tookOver: () => undefined,
+  })
+  open.push(a)
+  await a.announce(ORG, 1)
+  expect(await entry()).toBe('a:1')
+  await a.release(ORG, 1)
+  expect(await entry()).toBe('')
+  await narrow.close()
 })
