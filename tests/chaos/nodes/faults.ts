@@ -10,23 +10,30 @@ export interface Happened {
   began_at: number
 }
 
+/** Faults of one queue happen one after another. Only one node is paused at a time, or nothing would be left to observe. */
+const QUEUES: Readonly<Partial<Record<FaultKind, 'Redis' | 'pauses'>>> = {
+  'kill Redis': 'Redis',
+  'flush Redis': 'Redis',
+  'cut the subscriptions': 'Redis',
+  'pause an owner': 'pauses',
+}
+
 /** Carries a script out; faults of different targets overlap. Resolves when everything works again. */
 export async function carryOut(stage: Stage, script: readonly Fault[], random: Random): Promise<Happened[]> {
   const happened: Happened[] = []
+  const queues = { Redis: Promise.resolve(), pauses: Promise.resolve() }
   const under_way: Promise<void>[] = []
-  let redis: Promise<void> = Promise.resolve()
   for (const fault of script) {
     await Bun.sleep(fault.pause_ms)
-    happened.push({ kind: fault.kind, began_at: performance.now() })
-    console.log(`  ${happened.length}/${script.length} ${fault.kind}`)
-    if (
-      fault.kind === 'kill Redis' ||
-      fault.kind === 'flush Redis' ||
-      fault.kind === 'cut the subscriptions'
-    ) {
-      redis = redis.then(() => disturbRedis(stage, fault))
-      under_way.push(redis)
-    } else under_way.push(disturb(stage, fault, random))
+    const begin = async () => {
+      happened.push({ kind: fault.kind, began_at: performance.now() })
+      console.log(`  ${happened.length}/${script.length} ${fault.kind}`)
+      await disturb(stage, fault, random)
+    }
+    const queue = QUEUES[fault.kind]
+    const done = queue ? queues[queue].then(begin) : begin()
+    if (queue) queues[queue] = done
+    under_way.push(done)
     // A failed fault ends the run at once.
     await Promise.race([Promise.all(under_way), Bun.sleep(0)])
   }
@@ -34,25 +41,8 @@ export async function carryOut(stage: Stage, script: readonly Fault[], random: R
   return happened
 }
 
-async function disturbRedis(
-  { redis }: Stage,
-  fault: Extract<Fault, { kind: 'kill Redis' | 'flush Redis' | 'cut the subscriptions' }>,
-): Promise<void> {
-  if (fault.kind === 'flush Redis') await redis.cli('flushall')
-  else if (fault.kind === 'cut the subscriptions') await redis.cli('client', 'kill', 'type', 'pubsub')
-  else {
-    await redis.kill()
-    await Bun.sleep(fault.down_ms)
-    await redis.start()
-  }
-}
-
-async function disturb(
-  stage: Stage,
-  fault: Exclude<Fault, { kind: 'kill Redis' | 'flush Redis' | 'cut the subscriptions' }>,
-  random: Random,
-): Promise<void> {
-  const { nodes, orgs, database } = stage
+async function disturb(stage: Stage, fault: Fault, random: Random): Promise<void> {
+  const { nodes, orgs, database, redis } = stage
   switch (fault.kind) {
     case 'kill a node':
       return await freeNode(nodes, fault.node).kill(fault.down_ms)
@@ -62,6 +52,17 @@ async function disturb(
     }
     case 'roll the nodes':
       for (const node of nodes) await node.roll()
+      return
+    case 'kill Redis':
+      await redis.kill()
+      await Bun.sleep(fault.down_ms)
+      await redis.start()
+      return
+    case 'flush Redis':
+      await redis.cli('flushall')
+      return
+    case 'cut the subscriptions':
+      await redis.cli('client', 'kill', 'type', 'pubsub')
       return
     case 'restart PostgreSQL':
       endPostgres(database.data_dir, 'SIGQUIT')
