@@ -91,6 +91,7 @@ export async function startCutProxy(target_port: number): Promise<CutProxy> {
     },
     mend() {
       if (state === 'silent') endAll()
+      doomed.clear()
       state = 'open'
     },
     async stop() {

@@ -38,6 +38,7 @@ export async function carryOut(stage: Stage, script: readonly Fault[], random: R
     await Promise.race([Promise.all(under_way), Bun.sleep(0)])
   }
   await Promise.all(under_way)
+  for (const { proxy } of stage.nodes) proxy.mend()
   return happened
 }
 
