@@ -71,6 +71,7 @@ export async function runFencing({ seed, rounds, logs }: FencingOptions): Promis
     console.log(`${rounds} rounds, ${figures.taken} takeovers, ${stale} stale writes`)
     const slowest = Math.max(0, ...figures.takeover_ms)
     console.log(`slowest first acknowledgement after the pause began: ${(slowest / 1000).toFixed(1)} s`)
+    console.log(`${await fencedLanes(stage)} lanes fenced`)
     for (const [answer, times] of figures.late)
       console.log(`  calls under way at the pause: ${times} × ${answer}`)
     const untaken = rounds - figures.taken
@@ -92,8 +93,11 @@ async function round(
   const client = targetOf(stage, org, true, random)
   const [channel_id = ''] = org.open_channels
   const facts: Fact[] = []
-  const fact = (mark: string): Fact => {
-    const made: Fact = { org_id: org.id, kind: 'message', mark, channel_id, acks: [] }
+  const fact = (mark: string, kind: 'message' | 'task' = 'message'): Fact => {
+    const made: Fact = {
+      ...{ org_id: org.id, kind, mark, acks: [] },
+      channel_id: kind === 'message' ? channel_id : null,
+    }
     facts.push(made)
     return made
   }
@@ -101,7 +105,9 @@ async function round(
   await new RestWriter(client).send(fact(`${name} before`))
   const owner = (await stage.ownerOf(org.id)) ?? stage.nodes[0]!
   const others = stage.nodes.filter((node) => node !== owner)
-  const going = keepBusy(at(owner, client), (n, l) => fact(`${name} under way ${l}.${n}`), figures)
+  // A task takes a transaction of several round trips, so that some owners are paused inside of one.
+  const next = (n: number, l: number) => fact(`${name} under way ${l}.${n}`, l % 3 === 0 ? 'task' : 'message')
+  const going = keepBusy(at(owner, client), next, figures)
   // At another moment of the owner's batches each time.
   await Bun.sleep(20 + random() * 200)
   const paused_at = performance.now()
@@ -124,6 +130,15 @@ async function round(
   await Bun.sleep(100 + random() * 300)
   await going.end()
   return facts
+}
+
+/** As the nodes themselves count them. */
+async function fencedLanes({ nodes }: Stage): Promise<number> {
+  const counts = nodes.map(async ({ server }) => {
+    const text = await (await fetch(`${server.url}/metrics`)).text()
+    return Number(/^mc_lanes_fenced_total (\d+)/m.exec(text)?.[1] ?? 0)
+  })
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
 }
 
 function at(node: ChaosNode, target: Target): Target {
