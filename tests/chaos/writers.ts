@@ -2,8 +2,8 @@ import type { Ack, Fact } from './history.ts'
 import type { Target } from './target.ts'
 
 const RETRY_MS = 50
-/** Beyond the time in which a node answers whatever happens: one that is slower hangs. */
-const ANSWER_MS = 10_000
+/** A node answers within five seconds whatever happens; one that does not is left for another. */
+const ANSWER_MS = 6_000
 
 /** Sends a change until it is acknowledged, or refused for good, always with the same key. */
 export interface Writer {

@@ -6,7 +6,7 @@ import { type ChaosOrg, channelsOf } from './orgs.ts'
 import { type Stage, targetOf } from './stage.ts'
 
 /** Of one writer, at the same time. */
-const LOOPS = 3
+const LOOPS = 4
 const PAUSE_MS_MIN = 100
 const PAUSE_MS_MAX = 300
 

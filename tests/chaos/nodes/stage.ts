@@ -87,7 +87,7 @@ export async function openStage({ nodes: nodes_count, orgs: orgs_count, env = {}
   }
 }
 
-/** A client of an org as one person, who connects to another node each time. */
+/** A client of an org as one person, who goes to a random other node each time, as from a node that does not answer. */
 export function targetOf(
   { nodes, origin }: Pick<Stage, 'nodes' | 'origin'>,
   { id, slug, inside, outside }: ChaosOrg,
@@ -95,8 +95,15 @@ export function targetOf(
   random: Random,
 ): Target {
   const person = is_inside ? inside : outside
+  let last: ChaosNode | undefined
   return {
-    url: () => pick(random, nodes).url,
+    url() {
+      last = pick(
+        random,
+        nodes.filter((node) => node !== last),
+      )
+      return last.url
+    },
     org_id: id,
     org: slug,
     headers: {
