@@ -76,8 +76,8 @@ export async function openNode(
   const snapshots = new SnapshotDatabase(opened.app, config.database_prepare)
   const secrets = secretsOf(config, data_dir)
   const metrics = new Metrics()
-  const key_store = new PostgresKeyStore(database)
   const bus = await openBus(config, log)
+  const key_store = new PostgresKeyStore(database, () => bus?.up ?? true)
   const links = {
     // Of this process: what a former one of the same name sent is not its own.
     node: newId(),

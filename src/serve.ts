@@ -51,6 +51,7 @@ export async function serve(
     new SessionTokens(node.secrets, Date.now),
     Date.now,
     newId,
+    () => bus?.up ?? true,
   )
   sessions.onEnded({
     session(session_id) {

@@ -52,16 +52,25 @@ export class Sessions {
   readonly #tokens: SessionTokens
   readonly #now: () => number
   readonly #newId: () => string
+  readonly #hears: () => boolean
   readonly #remembered = new LRUCache<string, { row: StoredSession; read_at: number }>({
     max: REMEMBERED_MAX,
   })
   readonly #listeners: SessionsListener[] = []
 
-  constructor(store: SessionStore, tokens: SessionTokens, now: () => number, newId: () => string) {
+  /** `hears`: whether this node is told at present of sessions that end on others; while it is not, it keeps no rows. */
+  constructor(
+    store: SessionStore,
+    tokens: SessionTokens,
+    now: () => number,
+    newId: () => string,
+    hears: () => boolean = () => true,
+  ) {
     this.#store = store
     this.#tokens = tokens
     this.#now = now
     this.#newId = newId
+    this.#hears = hears
   }
 
   /** Called with what ends on this node. */
@@ -194,7 +203,7 @@ export class Sessions {
 
   async #row(id: string): Promise<StoredSession | undefined> {
     const known = this.#remembered.get(id)
-    if (known && this.#now() - known.read_at < REMEMBER_MS) return known.row
+    if (known && this.#hears() && this.#now() - known.read_at < REMEMBER_MS) return known.row
     const row = await this.#store.find(id)
     if (row) this.#remembered.set(id, { row, read_at: this.#now() })
     else this.#remembered.delete(id)

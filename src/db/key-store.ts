@@ -21,12 +21,15 @@ const REMEMBERED_MAX = 10_000
 /** API keys in PostgreSQL, with the rows of the last second in memory. */
 export class PostgresKeyStore {
   readonly #database: Database
+  readonly #hears: () => boolean
   readonly #rows = new LRUCache<string, { row: StoredKey; read_at: number }>({ max: REMEMBERED_MAX })
   /** After a restart all agents reconnect at once. */
   readonly #found = new CoalescedReads<StoredKey | undefined>((key_ids) => this.#read(key_ids), undefined)
 
-  constructor(database: Database) {
+  /** `hears`: whether this node is told at present of changes on others; while it is not, it keeps no rows. */
+  constructor(database: Database, hears: () => boolean = () => true) {
     this.#database = database
+    this.#hears = hears
   }
 
   /** Text: the org is not known yet, so a function that bypasses row-level security looks the keys up. */
@@ -40,7 +43,7 @@ export class PostgresKeyStore {
 
   async find(key_id: string): Promise<StoredKey | undefined> {
     const known = this.#rows.get(key_id)
-    if (known && Date.now() - known.read_at < REMEMBER_MS) return known.row
+    if (known && this.#hears() && Date.now() - known.read_at < REMEMBER_MS) return known.row
     const row = await this.#found.get(key_id)
     // Misses are not cached: the key may be created at any moment.
     if (row) this.#rows.set(key_id, { row, read_at: Date.now() })

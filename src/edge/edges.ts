@@ -37,6 +37,8 @@ export interface Ephemeral {
 const IDLE_MS = 60_000
 /** Fallback: re-check the credentials of open streams this often, in case a revocation was missed. */
 const CREDENTIAL_CHECK_MS = 5_000
+/** One look for all that is read of a hole. */
+const CHECK_SOON_MS = 50
 /** Seconds after which a connection over the limit of its org may be tried again. */
 const RETRY_S = 10
 /** Half of the second within which a stream ends with its credential. */
@@ -63,6 +65,7 @@ export class Edges {
   readonly #early = new Map<string, PublishedBatch[]>()
   readonly #watch: HeadWatch | undefined
   readonly #timers: ReturnType<typeof setInterval>[] = []
+  #check_timer: ReturnType<typeof setTimeout> | undefined
   #draining = false
 
   constructor(ports: EdgesPorts, heartbeat_seconds: number) {
@@ -161,6 +164,7 @@ export class Edges {
         failed: this.#ports.failed,
         gaveUp: (error) => this.#drop(edge, error),
         gone: () => this.forget(org_id),
+        mayHaveEnded: () => this.#checkSoon(),
       })
       edge.confirmed_at = as_of
       edge.loaded_at = Date.now()
@@ -193,8 +197,7 @@ export class Edges {
     this.#ports.failed('deliver events at an edge', error)
     this.#remove(edge)
     edge.stop()
-    for (const socket of edge.sockets.all()) socket.close(CLOSE.restarting, 'Come back.')
-    for (const stream of edge.streams.all()) stream.end('failed')
+    for (const sink of edge.sinks()) sink.comeBack()
   }
 
   #remove(edge: OrgEdge): void {
@@ -331,6 +334,7 @@ export class Edges {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
+    clearTimeout(this.#check_timer)
     for (const edge of this.#ready.values()) this.#reportLast(edge)
   }
 
@@ -364,6 +368,13 @@ export class Edges {
       const report = elsewhere && edge.reporter.next(edge.attendance, edge.counts, now)
       if (report) elsewhere.report(edge.org_id, report)
     }
+  }
+
+  #checkSoon(): void {
+    this.#check_timer ??= setTimeout(() => {
+      this.#check_timer = undefined
+      void this.checkCredentials()
+    }, CHECK_SOON_MS)
   }
 
   /** Fallback: ends the streams of credentials that have ended, in case that was missed. Never rejects. */

@@ -11,6 +11,7 @@ import { isTransient } from './retry.ts'
 import { PAGE_SIZE } from './shared-pages.ts'
 import type { EdgeSource, OrgSnapshot } from './source.ts'
 import type { SseSink } from './sse-sink.ts'
+import { endedUnheard, mayRevoke } from './unheard-revocations.ts'
 import { WsChannels } from './ws-channels.ts'
 import type { WsSink } from './ws-sink.ts'
 
@@ -21,6 +22,8 @@ interface Options {
   gaveUp(error: unknown): void
   /** The org is gone. */
   gone?(): void
+  /** Keys or sessions of its connections may have ended: they are to be looked up. */
+  mayHaveEnded?(): void
 }
 
 /**
@@ -152,6 +155,17 @@ export class OrgEdge {
     this.streams.deliver(event, notifications, complete)
     this.sockets.deliver(event, changes_access)
     if (event.revokes) this.revoke(event.revokes)
+    else if (!complete && mayRevoke(event)) this.#judgeAnew(event)
+  }
+
+  /** Ends the connections of credentials that an event may have ended which was not heard of but read from storage. */
+  #judgeAnew(event: LogEvent): void {
+    for (const sink of this.sinks()) {
+      const reason = endedUnheard(sink.credential, event, this.permissions)
+      if (reason === 'unknown') sink.comeBack()
+      else if (reason) sink.revoke(reason)
+    }
+    this.#options.mayHaveEnded?.()
   }
 
   /** The connection of a socket is gone. */

@@ -109,6 +109,11 @@ export class SseSink {
     this.#onEnd?.(why)
   }
 
+  /** The client has to come back, to be judged anew. */
+  comeBack(): void {
+    this.end('failed')
+  }
+
   revoke(reason: RevocationReason): void {
     this.end('revoked', controlFrame({ type: 'session.revoked', payload: { reason } }))
   }

@@ -219,6 +219,11 @@ export class WsSink {
     this.close(CLOSE.revoked, 'Your credentials ended.', REVOKED_GRACE_MS)
   }
 
+  /** The client has to come back, to be judged anew. */
+  comeBack(): void {
+    this.close(CLOSE.restarting, 'Come back.')
+  }
+
   close(code: number, reason: string, grace_ms = CLOSE_GRACE_MS): void {
     if (this.#closed) return
     this.#closed = true

@@ -1,5 +1,6 @@
 import type { Bus } from '../../src/cluster/bus.ts'
 import { FrameRelay, type Relayed } from '../../src/cluster/relay.ts'
+import type { AuthenticatedPrincipal } from '../../src/contracts/principal.ts'
 import type { LogHead } from '../../src/contracts/relay.ts'
 import type { Subscriptions } from '../../src/contracts/requests.ts'
 import { Edges } from '../../src/edge/edges.ts'
@@ -18,6 +19,8 @@ export class EdgeNode {
   readonly failures: string[] = []
   readonly counted: string[] = []
   polls = 0
+  /** Sessions and keys that ended in storage. */
+  readonly ended = new Set<string>()
   subscriptions: Subscriptions = { mode: 'all', topics: [] }
   readonly #world: EdgeWorld
   readonly #topics = new FakeTopics()
@@ -41,7 +44,10 @@ export class EdgeNode {
         head: (org_id) => source.head(org_id),
         subscriptions: async () => this.subscriptions,
         publish: (topic, text) => this.#topics.publish(topic, text),
-        endedCredentials: async () => ({ sessions: [], keys: [] }),
+        endedCredentials: async (sessions, keys) => ({
+          sessions: sessions.filter((id) => this.ended.has(id)),
+          keys: keys.flatMap(({ id }) => (this.ended.has(id) ? [id] : [])),
+        }),
         failed: (stage) => this.failures.push(stage),
         polled: () => this.polls++,
         elsewhere: {
@@ -78,10 +84,13 @@ export class EdgeNode {
     this.relay.publish(batch)
   }
 
-  async socket(user_id: string): Promise<{ sink: WsSink; texts: readonly string[] }> {
+  async socket(
+    user_id: string,
+    rest: Partial<AuthenticatedPrincipal> = {},
+  ): Promise<{ sink: WsSink; texts: readonly string[] }> {
     const edge = await this.open()
     const port = new FakeSocketPort(Number.POSITIVE_INFINITY, this.#topics)
-    const sink = new WsSink({ principal: personOf(user_id) }, port, () => undefined)
+    const sink = new WsSink({ principal: { ...personOf(user_id), ...rest } }, port, () => undefined)
     edge.sockets.add(sink)
     void edge.sockets.hello(sink, { type: 'hello' })
     return { sink, texts: port.sent }

@@ -10,7 +10,7 @@ const FIRST = { kid: 'first', secret: bytes('the first secret') }
 const SECOND = { kid: 'second', secret: bytes('the second secret') }
 
 function world(jwt: Secrets['jwt'] = [FIRST]) {
-  const time = { now: Date.UTC(2026, 0, 1) }
+  const time = { now: Date.UTC(2026, 0, 1), hears: true }
   const store = new MemorySessionStore(() => time.now)
   const { rows } = store
   const tokens = new SessionTokens({ jwt, pepper: bytes('pepper'), installation: 'id' }, () => time.now)
@@ -20,6 +20,7 @@ function world(jwt: Secrets['jwt'] = [FIRST]) {
     tokens,
     () => time.now,
     () => `id-${++ids}`,
+    () => time.hears,
   )
   const start = () =>
     sessions.start(
@@ -95,6 +96,21 @@ describe('a session', () => {
     const again = await Promise.all(next.map(({ token: each }) => refreshed(sessions.refresh(each))))
     expect(again).toHaveLength(20)
     expect(rows.get(session_id)?.revoked_at).toBeNull()
+  })
+
+  test('D12 that ended on another node ends here within a second, and at once while nothing is heard of it', async () => {
+    const { time, sessions, start, rows } = world()
+    for (const hears of [true, false]) {
+      time.hears = hears
+      const { token, session_id } = await start()
+      await sessions.authenticate(token)
+      rows.set(session_id, { ...rows.get(session_id)!, revoked_at: new Date(time.now).toISOString() })
+      if (hears) {
+        expect(await sessions.authenticate(token)).toMatchObject({ session_id })
+        sessions.forget(session_id)
+      }
+      expect(await sessions.authenticate(token)).toEqual({ refusal: 'SESSION_REVOKED' })
+    }
   })
 
   test('ends when a replaced token is refreshed after its thirty seconds: somebody copied it', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, setSystemTime, test } from 'bun:test'
 import { FrameRelay } from '../../../src/cluster/relay.ts'
 import { RELAYED_FRAMES_MAX } from '../../../src/contracts/relay.ts'
-import { Export } from '../../../src/contracts/resources.ts'
+import { Export, User } from '../../../src/contracts/resources.ts'
 import { EdgeNode } from '../../support/edge-node.ts'
 import { MemoryBusHub } from '../../support/memory-bus.ts'
 import { numbered } from '../../support/memory-edge-source.ts'
@@ -389,5 +389,52 @@ describe('D11 a change of subscriptions', () => {
     a.publish()
     await until(() => b.edges.peek(ORG)?.head() === 1)
     expect(sequences(text())).toEqual([])
+  })
+})
+
+describe('D18 a credential that ended by an event which was not heard of', () => {
+  const session = (n: number) => ({ session_id: numbered(n) })
+
+  test('of a removed member, with its key, ends when the event is read', async () => {
+    const { world, hub, a, b } = cluster()
+    const [gone, other] = [await b.socket(BO, { key_id: numbered(70) }), await b.socket(CY, session(71))]
+    const stream = await b.stream(BO)
+    const user = { ...sampleOf(User), id: BO, status: 'deactivated' as const }
+    hub.send = () => 1
+    world.commit({ type: 'user.removed', payload: { user } })
+    a.publish()
+    b.edges.headAnnounced(ORG, { log: 'log1', sequence: 1 })
+    await until(() => gone.sink.closed && stream.sink.ended)
+    expect(gone.sink.closed_with).toBe(4001)
+    await until(() => stream.text().includes('"reason":"membership"'))
+    expect(other.sink.closed).toBe(false)
+  })
+
+  test('is looked up when the event names sessions or keys', async () => {
+    const { world, b } = cluster()
+    const [gone, other] = [await b.socket(BO, session(70)), await b.socket(BO, session(71))]
+    b.ended.add(numbered(70))
+    const payload = {
+      user_id: BO,
+      session_id: numbered(70),
+      reason: 'logout' as const,
+      ip: '',
+      user_agent: '',
+    }
+    world.commit({ type: 'auth.session_revoked', payload })
+    b.edges.headAnnounced(ORG, { log: 'log1', sequence: 1 })
+    await until(() => gone.sink.closed)
+    expect([gone.sink.closed_with, other.sink.closed]).toEqual([4001, false])
+  })
+
+  test('comes back when the event does not say which sessions of a user it ended', async () => {
+    const { world, b } = cluster()
+    const [gone, other] = [await b.socket(BO, session(70)), await b.socket(CY, session(71))]
+    const payload = { user_id: BO, by: 'link' as const, ip: '', user_agent: '' }
+    world.commit({ type: 'auth.password_changed', payload })
+    for (const event of world.source.events_stored) event.subject_ids = [BO]
+    b.edges.headAnnounced(ORG, { log: 'log1', sequence: 1 })
+    await until(() => gone.sink.closed)
+    expect([gone.sink.closed_with, other.sink.closed]).toEqual([1012, false])
   })
 })
