@@ -32,10 +32,10 @@ import account_security_down from './0015_account_security.down.sql' with { type
 import account_security_up from './0015_account_security.sql' with { type: 'text' }
 import scim_down from './0016_scim.down.sql' with { type: 'text' }
 import scim_up from './0016_scim.sql' with { type: 'text' }
-import heads_down from './0020_heads.down.sql' with { type: 'text' }
-import heads_up from './0020_heads.sql' with { type: 'text' }
 import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
 import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
+import heads_down from './0020_heads.down.sql' with { type: 'text' }
+import heads_up from './0020_heads.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {

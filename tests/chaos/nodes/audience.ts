@@ -4,8 +4,12 @@ import type { StoredOrg, View } from '../history.ts'
 import { randomFrom } from '../random.ts'
 import { BridgeReader, type Envelope, type Reader, SseReader, seenEvent, WsReader } from '../readers.ts'
 import type { Target } from '../target.ts'
+import { RETRYABLE } from '../writers.ts'
 import { channelsOf } from './orgs.ts'
 import { type Stage, targetOf } from './stage.ts'
+
+const GET_TRIES = 60
+const GET_PAUSE_MS = 500
 
 /** Opens so many WebSocket and SSE clients over all orgs; each third of the latter is the bridge's own client code. */
 export function openAudience(stage: Stage, sockets: number, streams: number, seed: number): Reader[] {
@@ -81,16 +85,27 @@ async function eventPages(view: View, target: Target): Promise<View> {
   return view
 }
 
-async function all<T>({ url, org, headers }: Target, path: string): Promise<T[]> {
+async function all<T>(target: Target, path: string): Promise<T[]> {
   const found: T[] = []
   for (let cursor = ''; ; ) {
-    const answer = await fetch(`${url()}/api/v1/orgs/${org}${path}${cursor && `&cursor=${cursor}`}`, {
-      headers,
-    })
-    if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`)
-    const { data, next_cursor } = (await answer.json()) as { data: T[]; next_cursor: string | null }
-    found.push(...data)
-    if (next_cursor === null) return found
-    cursor = next_cursor
+    const page = await get<{ data: T[]; next_cursor: string | null }>(
+      target,
+      path + (cursor && `&cursor=${cursor}`),
+    )
+    found.push(...page.data)
+    if (page.next_cursor === null) return found
+    cursor = page.next_cursor
+  }
+}
+
+/** A node that is busy says 503: the same request again, as any client does. */
+async function get<T>({ url, org, headers }: Target, path: string): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(`${url()}/api/v1/orgs/${org}${path}`, { headers })
+    if (answer.status === 200) return (await answer.json()) as T
+    const text = await answer.text()
+    if (!RETRYABLE.has(answer.status) || tries === GET_TRIES)
+      throw new Error(`GET ${path}: ${answer.status} ${text}`)
+    await Bun.sleep(GET_PAUSE_MS)
   }
 }
