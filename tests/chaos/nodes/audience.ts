@@ -98,14 +98,22 @@ async function all<T>(target: Target, path: string): Promise<T[]> {
   }
 }
 
-/** A node that is busy says 503: the same request again, as any client does. */
-async function get<T>({ url, org, headers }: Target, path: string): Promise<T> {
+/** A node that is busy says 503, and a kept connection may be over: the same request again, as any client does. */
+async function get<T>(target: Target, path: string): Promise<T> {
   for (let tries = 1; ; tries++) {
-    const answer = await fetch(`${url()}/api/v1/orgs/${org}${path}`, { headers })
-    if (answer.status === 200) return (await answer.json()) as T
-    const text = await answer.text()
-    if (!RETRYABLE.has(answer.status) || tries === GET_TRIES)
-      throw new Error(`GET ${path}: ${answer.status} ${text}`)
+    const { status, text } = await tried(target, path)
+    if (status === 200) return JSON.parse(text) as T
+    if ((status !== 0 && !RETRYABLE.has(status)) || tries === GET_TRIES)
+      throw new Error(`GET ${path}: ${status} ${text}`)
     await Bun.sleep(GET_PAUSE_MS)
+  }
+}
+
+async function tried({ url, org, headers }: Target, path: string): Promise<{ status: number; text: string }> {
+  try {
+    const answer = await fetch(`${url()}/api/v1/orgs/${org}${path}`, { headers })
+    return { status: answer.status, text: await answer.text() }
+  } catch (error) {
+    return { status: 0, text: String(error) }
   }
 }
