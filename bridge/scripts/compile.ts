@@ -20,7 +20,7 @@ export const TARGETS = {
 export type Target = keyof typeof TARGETS
 
 const MAIN = join(import.meta.dir, '..', 'src', 'main.ts')
-const isTarget = (name: string): name is Target => name in TARGETS
+export const isTarget = (name: string): name is Target => name in TARGETS
 
 /** The target of this machine; undefined where there is none. */
 export function hostTarget(): Target | undefined {
@@ -83,7 +83,7 @@ async function sign(target: Target, file: string): Promise<void> {
   else console.log(`On the Mac, before the first start: codesign --force --sign - ${basename(file)}`)
 }
 
-async function run(command: string[], cwd?: string): Promise<void> {
+export async function run(command: string[], cwd?: string): Promise<void> {
   const child = Bun.spawn(command, {
     ...(cwd ? { cwd } : {}),
     stdin: 'ignore',

@@ -1,4 +1,4 @@
-import type { FileStorage, StoredFile } from './storage.ts'
+import type { FileStorage, ListedStorage, StoredFile } from './storage.ts'
 
 /** A storage for the keys below a folder: by which it is found, and by which the keys are there. */
 export interface Place {
@@ -40,6 +40,37 @@ export class Places implements FileStorage {
         return [storage, folder === '' ? rest : `${folder}/${rest}`]
       }
     return [this.#rest, key]
+  }
+}
+
+/** A storage below a folder of another one. */
+export class Below implements ListedStorage {
+  readonly #storage: ListedStorage
+  readonly #folder: string
+
+  constructor(storage: ListedStorage, folder: string) {
+    this.#storage = storage
+    this.#folder = folder
+  }
+
+  async write(key: string, content: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+    await this.#storage.write(this.#of(key), content, signal)
+  }
+
+  async read(key: string): Promise<StoredFile | undefined> {
+    return await this.#storage.read(this.#of(key))
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#storage.remove(this.#of(key))
+  }
+
+  async list(folder: string): Promise<string[]> {
+    return (await this.#storage.list(this.#of(folder))).map((key) => key.slice(this.#folder.length + 1))
+  }
+
+  #of(key: string): string {
+    return `${this.#folder}/${key}`
   }
 }
 

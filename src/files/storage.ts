@@ -19,6 +19,11 @@ export interface FileStorage {
   remove(key: string): Promise<void>
 }
 
+/** A storage that also tells the keys of whole files directly in a folder, in no order. */
+export interface ListedStorage extends FileStorage {
+  list(folder: string): Promise<string[]>
+}
+
 const KEY = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/
 
 /** Throws for a key that would mean another place. */
