@@ -51,14 +51,20 @@ export async function compile(
   return file
 }
 
-/** Installs the runtimes into a folder of its own and returns their executables by target. */
-async function runtimes(targets: readonly Target[], folder: string): Promise<Map<Target, string>> {
+/** Executables by target: for this machine the running Bun, for others as installed into a folder of its own. */
+async function runtimes(all: readonly Target[], folder: string): Promise<Map<Target, string>> {
+  const host = hostTarget()
+  const targets = all.filter((target) => target !== host)
+  const here = all
+    .filter((target) => target === host)
+    .map((target): [Target, string] => [target, process.execPath])
+  if (targets.length === 0) return new Map(here)
   const dependencies = Object.fromEntries(targets.map((target) => [TARGETS[target], Bun.version]))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
   // Their packages are for other systems and processors.
   await run([process.execPath, 'install', '--no-save', '--os=*', '--cpu=*'], folder)
   const found = targets.map((target): [Target, string] => [target, executable(folder, target)])
-  return new Map(found)
+  return new Map([...here, ...found])
 }
 
 function executable(folder: string, target: Target): string {

@@ -7,6 +7,7 @@ import { archiveList, archiveRestore } from './archive.ts'
 import { backup } from './backup.ts'
 import { createUser } from './create-user.ts'
 import { doctor } from './doctor.ts'
+import { health } from './health.ts'
 import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
 import { restore } from './restore.ts'
@@ -227,6 +228,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: {
     summary: 'look for what is wrong with settings, folders, database and network, and say what to do',
     run: async (env) => await doctor(env),
+  },
+  health: {
+    summary: 'say whether the server on this machine is ready (exit code 0), for health checks',
+    run: async (env) => await health(env),
   },
   config: {
     summary: 'print the settings that are in force, secrets masked',

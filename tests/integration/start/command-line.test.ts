@@ -34,6 +34,7 @@ const COMMANDS = [
   'archive list',
   'archive restore',
   'doctor',
+  'health',
   'config',
 ]
 
