@@ -13,9 +13,6 @@ import { parseArgs } from 'node:util'
 import { Caller } from './smoke/client.ts'
 import { type Smoke, STEPS } from './smoke/steps.ts'
 
-/** Steps of a whole run. */
-export const SMOKE_STEPS = STEPS.length
-
 function loginOf(values: Record<string, string | undefined>): Smoke['login'] {
   const { email, org } = values
   const token = values['setup-token']
