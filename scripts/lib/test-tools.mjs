@@ -5,7 +5,8 @@ import { tail } from './refusal.mjs'
 const packageOf = (name) => ({ promtool: 'prometheus' })[name] ?? name
 
 /**
- * Finds the programs that only tests need: a Redis server, a browser, a proxy, checkers of shell and of alert rules, and the programs of the guide for agents. As root on
+ * Finds the programs that only tests need: a Redis server, PgBouncer, a browser, a proxy, checkers of shell and of
+ * alert rules, and the programs of the guide for agents. As root on
  * Debian they are installed; elsewhere a line says how, and the tests that need them are skipped (an error with CI=true).
  * Returns environment variables.
  */
@@ -15,6 +16,7 @@ export async function ensureTestTools(say) {
     caddy: findProgram('caddy'),
     shellcheck: findProgram('shellcheck'),
     promtool: findProgram('promtool'),
+    pgbouncer: findProgram('pgbouncer', '/usr/sbin/pgbouncer'),
     curl: findProgram('curl'),
     jq: findProgram('jq'),
     chromium:

@@ -1,7 +1,7 @@
 import type { BackupSecret, BackupSums } from '../contracts/backup-manifest.ts'
 import { readInstallation } from '../db/backup/snapshot.ts'
 import type { ConnectionOptions } from '../db/connection.ts'
-import type { ListedStorage } from '../files/storage.ts'
+import { bytesOf, type FileStorage, type ListedStorage } from '../files/storage.ts'
 import { readBackup } from './read-backup.ts'
 import { type SecretFile, writeBackup } from './write-backup.ts'
 
@@ -10,7 +10,7 @@ const FOLDER = 'installation'
 const NAME = /^mission-control-\d{8}t\d{9}z\.tar\.gz$/
 
 export interface BackupContent {
-  archive_dir: string | undefined
+  archive: FileStorage | undefined
   secrets: readonly BackupSecret[]
   secret_files: readonly SecretFile[]
   /** With the sessions, which a backup for another day leaves out. */
@@ -81,7 +81,7 @@ export async function backUp({
   const stored = await storage.read(key)
   if (!stored) throw new Error(`The backup ${key} is not where it was written.`)
   try {
-    await checkSums(bytesOf(stored.body))
+    await checkSums(bytesOf(stored))
   } catch (error) {
     // A file that cannot be read must not push out a good one, now or at the next run.
     await storage.remove(key)
@@ -90,12 +90,6 @@ export async function backUp({
   const keys = (await storage.list(FOLDER)).filter((found) => NAME.test(found.slice(FOLDER.length + 1)))
   for (const old of keys.sort().slice(0, -keep)) await storage.remove(old)
   return { ...sums, key }
-}
-
-/** The bytes of a stored file. */
-export function bytesOf(body: ReadableStream<Uint8Array> | Blob): AsyncIterable<Uint8Array> {
-  // The runtime's type of the stream lacks its iterator.
-  return (body instanceof Blob ? body.stream() : body) as unknown as AsyncIterable<Uint8Array>
 }
 
 export function rowsIn(sums: BackupSums): number {

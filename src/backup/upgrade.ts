@@ -87,7 +87,7 @@ async function dumpOf(
     return await makeBackup(
       backupOf(source.owner, data_dir),
       // Files and secrets stay where they are.
-      { archive_dir: undefined, secrets: [], secret_files: [], sessions: true },
+      { archive: undefined, secrets: [], secret_files: [], sessions: true },
       { now: new Date() },
       (bytes) => writePrivateFile(dump, bytes),
     )

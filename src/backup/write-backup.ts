@@ -1,6 +1,4 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   BACKUP_FORMAT,
   BACKUP_FORMAT_VERSION,
@@ -14,6 +12,7 @@ import { SERVER_VERSION } from '../contracts/version.ts'
 import type { InstallationSnapshot } from '../db/backup/snapshot.ts'
 import type { BackupTable } from '../db/backup/tables.ts'
 import { type ArchiveFile, archiveOf } from '../exports/archive.ts'
+import { bytesOf, type FileStorage } from '../files/storage.ts'
 
 /** Tar writes the size before the content: the rows of a table are files of about this size, one at a time in memory. */
 const PART_BYTES = 4 * 1024 * 1024
@@ -27,8 +26,8 @@ export interface SecretFile {
 
 interface Options {
   now: Date
-  /** Folder of the archive; undefined: its files are left out. */
-  archive_dir: string | undefined
+  /** Where the archive lies; undefined: its files are left out. */
+  archive: FileStorage | undefined
   secrets: readonly BackupSecret[]
   secret_files: readonly SecretFile[]
   /** Told the sums at the end. */
@@ -57,7 +56,7 @@ async function* filesOf(snapshot: InstallationSnapshot, options: Options): Async
   yield jsonFile(HEADER_FILE, header)
   const sums: BackupSums = { tables: [], files: [], missing_files: [] }
   for (const table of tables) yield* tableFiles(snapshot, table, sums)
-  if (options.archive_dir !== undefined) yield* archivedFiles(snapshot, options.archive_dir, sums)
+  if (options.archive) yield* archivedFiles(snapshot, options.archive, sums)
   for (const { name, text } of options.secret_files) {
     const hash = createHash('sha256')
     const bytes = Buffer.byteLength(text)
@@ -88,20 +87,28 @@ async function* tableFiles(
 /** A file that is gone is named, not passed over in silence: its rows are nowhere else. */
 async function* archivedFiles(
   { archived }: InstallationSnapshot,
-  folder: string,
+  archive: FileStorage,
   sums: BackupSums,
 ): AsyncIterable<ArchiveFile> {
   for (const { file, size_bytes, sha256 } of archived) {
-    const path = join(folder, file)
-    if (statSync(path, { throwIfNoEntry: false })?.size !== size_bytes) {
+    const found = await archive.read(file).catch(unlessNoKey)
+    if (found?.size_bytes !== size_bytes) {
+      if (found?.body instanceof ReadableStream) await found.body.cancel()
       sums.missing_files.push(file)
       continue
     }
     const hash = createHash('sha256')
-    yield { name: `archive/${file}`, bytes: size_bytes, content: hashed(createReadStream(path), hash) }
-    if (hash.digest('hex') !== sha256) throw new Error(`${path} was changed: its SHA-256 is another.`)
+    yield { name: `archive/${file}`, bytes: size_bytes, content: hashed(bytesOf(found), hash) }
+    if (hash.digest('hex') !== sha256)
+      throw new Error(`${file} of the archive was changed: its SHA-256 is another.`)
     sums.files.push({ name: `archive/${file}`, bytes: size_bytes, sha256 })
   }
+}
+
+/** A row may name no file at all; it has none then. */
+function unlessNoKey(error: unknown): undefined {
+  if (error instanceof Error && error.message.startsWith('Not a key')) return undefined
+  throw error
 }
 
 async function* partsOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

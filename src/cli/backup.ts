@@ -1,12 +1,13 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { bytesOf, keyOf, makeBackup, rowsIn } from '../backup/backups.ts'
+import { keyOf, makeBackup, rowsIn } from '../backup/backups.ts'
 import { secretsFor } from '../backup/secrets.ts'
 import { loadConfig } from '../config.ts'
 import type { BackupSums } from '../contracts/backup-manifest.ts'
 import { openForBackup } from '../db/backup/connect.ts'
 import { writePrivateFile } from '../files/private.ts'
-import { installationStorage } from '../serve/exports.ts'
+import { bytesOf } from '../files/storage.ts'
+import { archiveStorage, installationStorage } from '../serve/exports.ts'
 import { checkInScratch } from './restore.ts'
 
 type Env = Record<string, string | undefined>
@@ -34,7 +35,7 @@ export async function backup(env: Env, options: Options): Promise<number> {
   let sums: BackupSums
   try {
     const content = {
-      archive_dir: options.without_archive ? undefined : (config.archive_dir ?? join(data_dir, 'archive')),
+      archive: options.without_archive ? undefined : archiveStorage(config, data_dir),
       ...secretsFor(config, data_dir, options.with_secrets),
     }
     sums = await makeBackup(opened.at, content, { now }, (bytes) =>
@@ -62,7 +63,7 @@ export async function backup(env: Env, options: Options): Promise<number> {
     async function* fromStorage() {
       const stored = await storage.read(key)
       if (!stored) throw new Error(`The backup ${key} is not where it was written.`)
-      yield* bytesOf(stored.body)
+      yield* bytesOf(stored)
     }
     if (!(await checkInScratch(open, data_dir))) return 1
   }

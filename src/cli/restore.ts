@@ -11,7 +11,8 @@ import { type Config, loadConfig } from '../config.ts'
 import type { BackupHeader } from '../contracts/backup-manifest.ts'
 import { openForRestore, openScratch } from '../db/backup/connect.ts'
 import { BadExport } from '../domain/bad-export.ts'
-import { writePrivateFile } from '../files/private.ts'
+import { bytesOf, type FileStorage } from '../files/storage.ts'
+import { archiveStorage } from '../serve/exports.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -26,7 +27,7 @@ export async function restore(env: Env, { file, check }: { file: string; check: 
   const data_dir = resolve(config.data_dir)
   const open = () => createReadStream(path)
   if (check) return (await checkInScratch(open, data_dir)) ? 0 : 1
-  const files = new RestoredFiles(resolve(config.archive_dir ?? join(data_dir, 'archive')))
+  const files = new RestoredFiles(archiveStorage(config, data_dir))
   try {
     // Before a database is made for it.
     await readHeader(open())
@@ -43,7 +44,7 @@ export async function restore(env: Env, { file, check }: { file: string; check: 
       await opened.stop()
     }
   } catch (error) {
-    files.undo()
+    await files.undo()
     if (!(error instanceof BadExport)) throw error
     console.error(`Nothing was restored. ${error.message}`)
     return 1
@@ -85,10 +86,10 @@ const passOver: BackupReader['file'] = async (_kind, _name, content) => {
 /** Files of a backup on their way to their places. */
 class RestoredFiles {
   readonly secrets = new Map<string, string>()
-  readonly #archive: string
+  readonly #archive: FileStorage
   readonly #written: string[] = []
 
-  constructor(archive: string) {
+  constructor(archive: FileStorage) {
     this.#archive = archive
   }
 
@@ -97,19 +98,18 @@ class RestoredFiles {
       this.secrets.set(name, await new Response(streamOf(content)).text())
       return
     }
-    const path = join(this.#archive, name)
-    const found = statSync(path, { throwIfNoEntry: false })
+    const found = await this.#archive.read(name)
     if (!found) {
-      await writePrivateFile(path, content)
-      this.#written.push(path)
+      this.#written.push(name)
+      await this.#archive.write(name, content)
       return
     }
-    if ((await sumOf(createReadStream(path))) !== (await sumOf(content)))
-      throw new BadExport(`The file ${path} is there already, with another content.`)
+    if ((await sumOf(bytesOf(found))) !== (await sumOf(content)))
+      throw new BadExport(`The file ${name} is in the archive already, with another content.`)
   }
 
-  undo(): void {
-    for (const path of this.#written) rmSync(path, { force: true })
+  async undo(): Promise<void> {
+    for (const name of this.#written) await this.#archive.remove(name)
   }
 }
 

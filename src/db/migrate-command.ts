@@ -14,6 +14,7 @@ export interface MigrateSettings {
   database_owner_url: string | undefined
   database_worker_url: string | undefined
   database_backup_url: string | undefined
+  database_prepare: boolean
 }
 
 export type Migration = { direction: 'up' } | { direction: 'down'; to: number }

@@ -40,6 +40,10 @@ export class FolderStorage implements ListedStorage {
       .map(({ name }) => `${folder}/${name}`)
   }
 
+  async removeBelow(folder: string): Promise<void> {
+    await rm(this.#path(folder), { recursive: true, force: true })
+  }
+
   #path(key: string): string {
     return join(this.#root, ...checkKey(key).split('/'))
   }

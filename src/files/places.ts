@@ -33,6 +33,11 @@ export class Places implements FileStorage {
     await storage.remove(own)
   }
 
+  async removeBelow(folder: string): Promise<void> {
+    const [storage, own] = this.#of(folder)
+    await storage.removeBelow(own)
+  }
+
   #of(key: string): [FileStorage, string] {
     for (const { below, storage, folder } of this.#places)
       if (key.startsWith(`${below}/`)) {
@@ -43,34 +48,14 @@ export class Places implements FileStorage {
   }
 }
 
-/** A storage below a folder of another one. */
-export class Below implements ListedStorage {
-  readonly #storage: ListedStorage
-  readonly #folder: string
-
-  constructor(storage: ListedStorage, folder: string) {
-    this.#storage = storage
-    this.#folder = folder
-  }
-
-  async write(key: string, content: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-    await this.#storage.write(this.#of(key), content, signal)
-  }
-
-  async read(key: string): Promise<StoredFile | undefined> {
-    return await this.#storage.read(this.#of(key))
-  }
-
-  async remove(key: string): Promise<void> {
-    await this.#storage.remove(this.#of(key))
-  }
-
-  async list(folder: string): Promise<string[]> {
-    return (await this.#storage.list(this.#of(folder))).map((key) => key.slice(this.#folder.length + 1))
-  }
-
-  #of(key: string): string {
-    return `${this.#folder}/${key}`
+/** The keys of a storage below a folder as a storage of their own. */
+export function below(storage: ListedStorage, folder: string): ListedStorage {
+  return {
+    write: (key, content, signal) => storage.write(`${folder}/${key}`, content, signal),
+    read: (key) => storage.read(`${folder}/${key}`),
+    remove: (key) => storage.remove(`${folder}/${key}`),
+    removeBelow: (of) => storage.removeBelow(`${folder}/${of}`),
+    list: async (of) => (await storage.list(`${folder}/${of}`)).map((key) => key.slice(folder.length + 1)),
   }
 }
 
@@ -92,6 +77,10 @@ export class MissingStorage implements FileStorage {
   }
 
   remove(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  removeBelow(): Promise<void> {
     return Promise.resolve()
   }
 }

@@ -13,7 +13,7 @@ import {
 import { enqueueJob } from '../db/writes/jobs.ts'
 import { BACKUP_PLACES, EXPORT_ATTEMPTS_MAX } from '../domain/exports.ts'
 import { FolderStorage } from '../files/folder.ts'
-import { Below, MissingStorage, Places as StoragePlaces } from '../files/places.ts'
+import { below, MissingStorage, Places as StoragePlaces } from '../files/places.ts'
 import { BucketStorage } from '../files/s3.ts'
 import type { FileStorage, ListedStorage } from '../files/storage.ts'
 import type { JobPorts } from '../workers/jobs/tasks.ts'
@@ -48,10 +48,15 @@ export function installationStorage(
   data_dir: string,
 ): ListedStorage {
   const bucket = config.backup_destination === 's3' ? bucketOf(config) : undefined
-  // The key of the scheduled backups of organizations has the same place in both.
+  return bucket ? below(bucket, 'backups') : new FolderStorage(config.backup_dir ?? join(data_dir, 'backups'))
+}
+
+/** Where the archive lies: in its folder if one is set, else in the bucket if there is one. */
+export function archiveStorage(config: Places & Pick<Config, 'archive_dir'>, data_dir: string): FileStorage {
+  const bucket = config.archive_dir === undefined ? bucketOf(config) : undefined
   return bucket
-    ? new Below(bucket, 'backups')
-    : new FolderStorage(config.backup_dir ?? join(data_dir, 'backups'))
+    ? below(bucket, 'archive')
+    : new FolderStorage(config.archive_dir ?? join(data_dir, 'archive'))
 }
 
 /** Reason of a backup that cannot be made. */

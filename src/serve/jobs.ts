@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { archiveFolder } from '../archive/files.ts'
+import { archiveFiles } from '../archive/files.ts'
 import { secretsFor } from '../backup/secrets.ts'
 import { ArchiveStore } from '../db/archive-store.ts'
 import { JobQueue } from '../db/queue/job-queue.ts'
@@ -7,14 +6,14 @@ import type { Node } from '../node.ts'
 import { tasksOf } from '../workers/jobs/run-job.ts'
 import { backupJob, SCHEDULE } from '../workers/jobs/schedule.ts'
 import { JOBS } from '../workers/jobs/tasks.ts'
-import { exportPorts, installationStorage } from './exports.ts'
+import { archiveStorage, exportPorts, installationStorage } from './exports.ts'
 import { createAccountMail, createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
 export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
   const { config, core, data_dir, log, opened } = node
   if (config.job_concurrency === 0) return undefined
-  const archive = archiveFolder(config.archive_dir ?? join(data_dir, 'archive'))
+  const archive = archiveFiles(archiveStorage(config, data_dir))
   const ports = {
     archive,
     installation: {
@@ -22,7 +21,7 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
       storage: installationStorage(config, data_dir),
       keep: config.backup_keep,
       content: () => ({
-        archive_dir: config.archive_dir ?? join(data_dir, 'archive'),
+        archive: archiveStorage(config, data_dir),
         ...secretsFor(config, data_dir, false),
       }),
     },

@@ -3,6 +3,14 @@ import type { ConnectionOptions } from '../connection.ts'
 
 const CONNECT_MS = 10_000
 
+/** Begins a transaction that may take hours, reads past row-level security or is refused, and writes times in UTC. */
+export async function begin(client: pg.ClientBase, mode = ''): Promise<void> {
+  await client.query(`begin ${mode}`)
+  await client.query(`
+    set local row_security = off; set local timezone = 'UTC'; set local statement_timeout = 0;
+    set local idle_in_transaction_session_timeout = 0`)
+}
+
 /** Runs `use` with one connection for hours of COPY: no limit on a statement, since its pace is that of a disk or bucket. */
 export async function withClient<T>(
   connection: ConnectionOptions,
@@ -19,7 +27,6 @@ export async function withClient<T>(
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'mission-control backup',
-    options: '-c TimeZone=UTC -c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
   })
   // A lost connection fails the statement under way; without a listener it would be an uncaught error too.
   client.on('error', () => undefined)

@@ -12,6 +12,7 @@ interface Settings {
   database_owner_url: string | undefined
   database_worker_url: string | undefined
   database_backup_url: string | undefined
+  database_prepare: boolean
 }
 
 interface Opened<T> {

@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { newLogId } from '../../contracts/log-id.ts'
 import { BadExport } from '../../domain/bad-export.ts'
 import type { ConnectionOptions } from '../connection.ts'
-import { withClient } from './client.ts'
+import { begin, withClient } from './client.ts'
 import { type BackupTable, TABLES_NOT_IN_BACKUPS, tablesOf, targetOf } from './tables.ts'
 
 /** Stores a whole installation inside one transaction. */
@@ -28,8 +28,7 @@ export async function loadInstallation(
 ): Promise<void> {
   await withClient(owner, async (client) => {
     await client.query('select public.make_months($1::text[]::date[])', [[...months]])
-    await client.query('begin')
-    await client.query('set local row_security = off')
+    await begin(client)
     const known = await tablesOf(client)
     refuseOthers(tables, known)
     // Locks the tables as well: nobody writes to them before the end.
@@ -39,14 +38,18 @@ export async function loadInstallation(
     for (const { name } of known) await asOwner(client, `alter table public.${name} enable trigger user`)
     await client.query('commit')
     // The planner knows nothing of the new rows yet.
-    for (const { name } of tables) await asOwner(client, `analyze public.${name}`)
+    for (const { name } of tables) {
+      await begin(client)
+      await asOwner(client, `analyze public.${name}`)
+      await client.query('commit')
+    }
   })
 }
 
 /** Whether the tables of the product, if there are any, have no row. */
 export async function isEmpty(owner: ConnectionOptions): Promise<boolean> {
   return await withClient(owner, async (client) => {
-    await client.query('set row_security = off')
+    await begin(client)
     return (await fullTable(client, await tablesOf(client))) === undefined
   })
 }
@@ -80,7 +83,7 @@ function loaderOf(client: pg.ClientBase): InstallationLoader {
 
 /** Tables belong to `mc_owner`, of which the migrating role is a member. */
 async function asOwner(client: pg.ClientBase, statement: string): Promise<void> {
-  await client.query('set role mc_owner')
+  await client.query('set local role mc_owner')
   await client.query(statement)
   await client.query('reset role')
 }

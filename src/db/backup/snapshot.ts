@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { ConnectionOptions } from '../connection.ts'
-import { withClient } from './client.ts'
+import { begin, withClient } from './client.ts'
 import { type BackupTable, TABLES_NOT_IN_BACKUPS, tablesOf } from './tables.ts'
 
 /** A file of the archive, as its row names it. */
@@ -36,8 +36,7 @@ export async function readInstallation<T>(
   return await withClient(
     connection,
     async (client) => {
-      await client.query('begin isolation level repeatable read read only')
-      await client.query('set local row_security = off')
+      await begin(client, 'isolation level repeatable read read only')
       await refuseFiltered(client)
       const schema = await schemaOf(client)
       const tables = (await tablesOf(client)).filter(

@@ -25,6 +25,8 @@ let admin: Person
 let agent: Agent
 let channel_id: string
 let folder: string
+let archived: string
+const ARCHIVED = Bun.gzipSync(Buffer.from('{"sequence":1}\n'))
 let file: string
 
 beforeAll(async () => {
@@ -37,6 +39,20 @@ beforeAll(async () => {
   channel_id = (await generalChannel(admin)).id
   for (const content of ['one', 'two', 'three'])
     await admin.in('POST', `/channels/${channel_id}/messages`, { content })
+  // Two months in the archive, the file of one of which is lost.
+  const sql = databaseOf(from)
+  const [org] = await sql<{ id: string }[]>`select id from organizations`
+  archived = `${org!.id}/events-2020-01.1.jsonl.gz`
+  mkdirSync(join(from.data_dir, 'archive', org!.id), { recursive: true })
+  writeFileSync(join(from.data_dir, 'archive', archived), ARCHIVED)
+  const sha256 = new Bun.CryptoHasher('sha256').update(ARCHIVED).digest('hex')
+  for (const [month, file] of [
+    ['2020-01-01', archived],
+    ['2020-02-01', `${org!.id}/lost.jsonl.gz`],
+  ] as const)
+    await sql`insert into archives (org_id, kind, month, part, status, row_count, size_bytes, sha256, file)
+      values (${org!.id}, 'events', ${month}, 1, 'removed', 1, ${ARCHIVED.length}, ${sha256}, ${file})`
+  await sql.end()
 })
 afterAll(async () => {
   await from.stop()
@@ -62,10 +78,11 @@ describe('backup and restore on the command line', () => {
   test('beside a running server: written, verified, and never over another file', async () => {
     const env = { MC_DATA_DIR: from.data_dir }
     const made = await run(['backup', file, '--with-secrets', '--verify'], env)
-    expect(made.err).toBe('')
     expect(made.out).toContain(`tables to ${file}.`)
     expect(made.out).toContain('is sound')
-    expect(made.code).toBe(0)
+    // It is whole but for what was lost before, which is said.
+    expect(made.err).toMatch(/^Missing in the archive, and so in the backup: \S+lost.jsonl.gz\n$/)
+    expect(made.code).toBe(1)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const again = await run(['backup', file], env)
     expect(again.err).toContain('overwrites nothing')
@@ -76,7 +93,7 @@ describe('backup and restore on the command line', () => {
 
   test('without secrets it names what must be kept elsewhere', async () => {
     const plain = join(folder, 'plain.tar.gz')
-    const { out, code } = await run(['backup', plain], { MC_DATA_DIR: from.data_dir })
+    const { out, code } = await run(['backup', plain, '--without-archive'], { MC_DATA_DIR: from.data_dir })
     expect(out).toContain('MC_JWT_SECRET (data folder), MC_KEY_PEPPER (data folder)')
     expect(code).toBe(0)
     const pepper = readFileSync(join(from.data_dir, 'secrets', 'key-pepper'), 'utf8').trim()
@@ -100,6 +117,7 @@ describe('backup and restore on the command line', () => {
       expect(readFileSync(path, 'utf8')).toBe(readFileSync(join(from.data_dir, 'secrets', name), 'utf8'))
       expect(statSync(path).mode & 0o777).toBe(0o600)
     }
+    expect(readFileSync(join(data_dir, 'archive', archived))).toEqual(Buffer.from(ARCHIVED))
     const again = await run(['restore', file], { MC_DATA_DIR: data_dir })
     expect(again.err).toContain('Nothing was restored. The database is in use')
     expect(again.code).toBe(1)

@@ -14,7 +14,7 @@ import { migrateUp, SCHEMA_VERSION } from '../../../src/db/migrate.ts'
 import { MIGRATIONS } from '../../../src/db/migrations/index.ts'
 import { ensureRoles } from '../../../src/db/roles.ts'
 import { FolderStorage } from '../../../src/files/folder.ts'
-import { Below } from '../../../src/files/places.ts'
+import { below } from '../../../src/files/places.ts'
 import { writePrivateFile } from '../../../src/files/private.ts'
 import { BucketStorage } from '../../../src/files/s3.ts'
 import { startBucket } from '../../support/bucket.ts'
@@ -24,7 +24,7 @@ import { plain } from '../../support/plain.ts'
 import { fillEveryTable } from '../../support/rows.ts'
 import { contentOf } from '../../support/whole-database.ts'
 
-const NO_SECRETS = { archive_dir: undefined, secrets: [], secret_files: [] }
+const NO_SECRETS = { archive: undefined, secrets: [], secret_files: [] }
 
 let from: OwnDatabase
 let folder: string
@@ -212,7 +212,7 @@ describe('scheduled backups', () => {
     }),
     'a bucket': async () => {
       const bucket = await startBucket()
-      return { storage: new Below(new BucketStorage(bucket.options), 'backups'), close: () => bucket.close() }
+      return { storage: below(new BucketStorage(bucket.options), 'backups'), close: () => bucket.close() }
     },
   }
   test.each(Object.keys(places) as (keyof typeof places)[])('in %s: the newest are kept', async (place) => {
