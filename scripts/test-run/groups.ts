@@ -56,9 +56,12 @@ function perFile(folder: string, leave_out?: string): Job[] {
 /** Files that take long, so that none of them is the last one running. */
 const LONGEST: readonly string[] = [
   'integration/db/plans.test.ts',
+  'integration/ship/installer.test.ts',
   'integration/start/killed-install.test.ts',
   'integration/db/embedded.test.ts',
   'integration/start/killed-database.test.ts',
+  'integration/backup/commands.test.ts',
+  'integration/ship/containers.test.ts',
   'integration/reliability/fencing.test.ts',
   'integration/authorization/matrix.test.ts',
   'integration/commands.test.ts',
