@@ -1,6 +1,6 @@
 /**
  * `npm test`: the whole suite. `npm test unit integration`: those groups; `openclaw`, against real
- * gateways, runs by its name only. `npm test tests/unit/x.test.ts`: those files.
+ * gateways, and `machine`, on a fresh Debian, run by their names only. `npm test tests/unit/x.test.ts`: those files.
  * `npm test -- --changed [--since REF]`: the files whose imports changed, against HEAD or REF. `--jobs N`: test files at
  * the same time. Ends with one line: N passed, N failed, N skipped.
  */

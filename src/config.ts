@@ -111,6 +111,18 @@ function contradictions(env: Env): string[] {
     ...together(given, ['MC_GITHUB_CLIENT_ID', 'MC_GITHUB_CLIENT_SECRET']),
     ...needs('MC_GITHUB_URL', 'MC_GITHUB_CLIENT_ID', 'it is of no use alone.'),
     ...together(given, ['MC_OIDC_ISSUER', 'MC_OIDC_CLIENT_ID', 'MC_OIDC_CLIENT_SECRET']),
+    ...needs('MC_DATABASE_BACKUP_URL', 'MC_DATABASE_URL', 'the embedded database makes the role itself.'),
+    ...(given('MC_BACKUP_SCHEDULE') &&
+    given('MC_DATABASE_URL') &&
+    !given('MC_DATABASE_BACKUP_URL') &&
+    !given('MC_DATABASE_OWNER_URL')
+      ? [
+          'MC_DATABASE_BACKUP_URL must be set because MC_BACKUP_SCHEDULE is: the role of the server does not see everything.',
+        ]
+      : []),
+    ...((env.MC_BACKUP_DESTINATION ?? '').trim() === 's3' && !given('MC_S3_BUCKET')
+      ? ['MC_S3_BUCKET must be set because MC_BACKUP_DESTINATION is s3.']
+      : []),
     ...needs('MC_DATABASE_OWNER_URL', 'MC_DATABASE_URL', 'the server does not serve as the owner.'),
   ]
 }

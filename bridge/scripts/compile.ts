@@ -20,7 +20,7 @@ export const TARGETS = {
 export type Target = keyof typeof TARGETS
 
 const MAIN = join(import.meta.dir, '..', 'src', 'main.ts')
-const isTarget = (name: string): name is Target => name in TARGETS
+export const isTarget = (name: string): name is Target => name in TARGETS
 
 /** The target of this machine; undefined where there is none. */
 export function hostTarget(): Target | undefined {
@@ -51,14 +51,20 @@ export async function compile(
   return file
 }
 
-/** Installs the runtimes into a folder of its own and returns their executables by target. */
-async function runtimes(targets: readonly Target[], folder: string): Promise<Map<Target, string>> {
+/** Executables by target: for this machine the running Bun, for others as installed into a folder of its own. */
+async function runtimes(all: readonly Target[], folder: string): Promise<Map<Target, string>> {
+  const host = hostTarget()
+  const targets = all.filter((target) => target !== host)
+  const here = all
+    .filter((target) => target === host)
+    .map((target): [Target, string] => [target, process.execPath])
+  if (targets.length === 0) return new Map(here)
   const dependencies = Object.fromEntries(targets.map((target) => [TARGETS[target], Bun.version]))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
   // Their packages are for other systems and processors.
   await run([process.execPath, 'install', '--no-save', '--os=*', '--cpu=*'], folder)
   const found = targets.map((target): [Target, string] => [target, executable(folder, target)])
-  return new Map(found)
+  return new Map([...here, ...found])
 }
 
 function executable(folder: string, target: Target): string {
@@ -83,7 +89,7 @@ async function sign(target: Target, file: string): Promise<void> {
   else console.log(`On the Mac, before the first start: codesign --force --sign - ${basename(file)}`)
 }
 
-async function run(command: string[], cwd?: string): Promise<void> {
+export async function run(command: string[], cwd?: string): Promise<void> {
   const child = Bun.spawn(command, {
     ...(cwd ? { cwd } : {}),
     stdin: 'ignore',

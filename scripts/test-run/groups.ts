@@ -56,9 +56,12 @@ function perFile(folder: string, leave_out?: string): Job[] {
 /** Files that take long, so that none of them is the last one running. */
 const LONGEST: readonly string[] = [
   'integration/db/plans.test.ts',
+  'integration/ship/installer.test.ts',
   'integration/start/killed-install.test.ts',
   'integration/db/embedded.test.ts',
   'integration/start/killed-database.test.ts',
+  'integration/backup/commands.test.ts',
+  'integration/ship/containers.test.ts',
   'integration/reliability/fencing.test.ts',
   'integration/authorization/matrix.test.ts',
   'integration/commands.test.ts',
@@ -78,9 +81,15 @@ const PROOFS = ['rls', 'search', 'sse', 'websocket', 'sub-agents', 'bridge']
 /** Against real releases of OpenClaw, which are installed into the user's cache: a gigabyte each. */
 const OPENCLAW_TESTS = 'tests/integration/openclaw'
 
-/** Groups that run by their name only: `npm test openclaw`. */
+/** On a fresh Debian, made with debootstrap: root and the network are needed. */
+const MACHINE_TESTS = 'tests/machine'
+
+/** Groups that run by their name only: `npm test openclaw`, `npm test machine`. */
 export function namedGroups(): Group[] {
-  return [{ name: 'openclaw', jobs: perFile(OPENCLAW_TESTS), at_once: 1 }]
+  return [
+    { name: 'openclaw', jobs: perFile(OPENCLAW_TESTS), at_once: 1 },
+    { name: 'machine', jobs: perFile(MACHINE_TESTS), at_once: 1 },
+  ]
 }
 
 /** Everything that `npm test` runs, in this order. `jobs_max` is about independent test files. */

@@ -4,11 +4,15 @@ import { migrate } from '../db/migrate-command.ts'
 import { dbSeed, demo } from '../demo/commands.ts'
 import { serve } from '../serve.ts'
 import { archiveList, archiveRestore } from './archive.ts'
+import { backup } from './backup.ts'
 import { createUser } from './create-user.ts'
 import { doctor } from './doctor.ts'
+import { health } from './health.ts'
 import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
+import { restore } from './restore.ts'
 import { rotateSecret } from './rotate-secret.ts'
+import { upgrade } from './upgrade-database.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -95,6 +99,63 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         trusted: trusted === true,
       }),
   },
+  backup: {
+    summary: 'write the whole installation to a file, while the server works',
+    arguments_text: '[FILE] [--with-secrets] [--without-archive] [--verify]',
+    positional: 'file',
+    details: [
+      '',
+      '  FILE               where to; left out: where the scheduled backups go (MC_BACKUP_DESTINATION)',
+      '  --with-secrets     also the secrets in the data folder: whoever has the file can act for everybody',
+      '  --without-archive  without the files of events and messages that organizations no longer keep',
+      '  --verify           then restore it into an empty database that is thrown away',
+      '',
+      'Exports and backups of organizations, settings and sessions are in no backup. A file is never overwritten.',
+    ],
+    options: {
+      file: { type: 'string' },
+      'with-secrets': { type: 'boolean' },
+      'without-archive': { type: 'boolean' },
+      verify: { type: 'boolean' },
+    },
+    run: async (env, { file, verify, ...flags }) =>
+      await backup(env, {
+        file: typeof file === 'string' ? file : undefined,
+        with_secrets: flags['with-secrets'] === true,
+        without_archive: flags['without-archive'] === true,
+        verify: verify === true,
+      }),
+  },
+  restore: {
+    summary: 'make an empty installation what a backup holds',
+    arguments_text: 'FILE [--check]',
+    positional: 'file',
+    details: [
+      '',
+      '  FILE      a file of "mission-control backup", of this version or an older one',
+      '  --check   restore it into an empty database that is thrown away, and touch nothing else',
+      '',
+      'Stores all of it or nothing, and only where there are no rows. The server must not run.',
+      'Everybody signs in again, and every client loads anew.',
+    ],
+    options: { file: { type: 'string' }, check: { type: 'boolean' } },
+    required: ['file'],
+    run: async (env, { file, check }) => await restore(env, { file: String(file), check: check === true }),
+  },
+  'upgrade-database': {
+    summary: 'bring the embedded database to the PostgreSQL of this program',
+    arguments_text: '--old FOLDER',
+    positional: 'old',
+    details: [
+      '',
+      '  --old FOLDER   the PostgreSQL that made the database: the folder that has bin/postgres',
+      '',
+      'The server must not run. The old database is kept beside the new one.',
+    ],
+    options: { old: { type: 'string' } },
+    required: ['old'],
+    run: async (env, { old }) => await upgrade(env, String(old)),
+  },
   'admin create-user': {
     summary: 'print a one-time invite link, for an organization whose administrators are gone',
     arguments_text: '--email ADDRESS --name NAME --org SLUG [--role ROLE]',
@@ -170,6 +231,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: {
     summary: 'look for what is wrong with settings, folders, database and network, and say what to do',
     run: async (env) => await doctor(env),
+  },
+  health: {
+    summary: 'say whether the server on this machine is ready (exit code 0), for health checks',
+    run: async (env) => await health(env),
   },
   config: {
     summary: 'print the settings that are in force, secrets masked',

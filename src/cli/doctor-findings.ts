@@ -5,6 +5,7 @@ import type { ConnectionOptions } from '../db/connection.ts'
 import { connectionFromUrl } from '../db/connection-url.ts'
 import { runningEmbedded } from '../db/embedded/running.ts'
 import { type Examined, examineDatabase } from '../db/examine.ts'
+import { embeddedFile } from '../files/embedded.ts'
 
 /** One thing that was looked at. `note`: nothing is wrong, but perhaps not intended. */
 export interface Finding {
@@ -99,7 +100,7 @@ function diskFinding(folder: string): Finding {
 export function appFindings(): Finding[] {
   const page = join(import.meta.dir, '..', '..', 'ui', 'dist', 'index.html')
   return [
-    existsSync(page)
+    embeddedFile('ui/index.html') !== undefined || existsSync(page)
       ? { about: 'web app', state: 'ok', text: 'is built' }
       : { about: 'web app', state: 'note', text: 'is not built: start with npm start, or run bun run build' },
   ]

@@ -18,6 +18,10 @@ const REDIS_URL = new RegExp(
   String.raw`^rediss?://(?:[^\s@/]*@)?${HOST}(?:/\d{0,4})?$|^rediss?\+sentinel://(?:[^\s@/]*@)?${HOST}(?:,${HOST})*/[^\s/?#]+(?:/\d{1,4})?(?:\?sentinel_password=[^\s&#]+)?$`,
 )
 
+/** Fields of cron as the queue reads them: numbers, ranges, steps and lists. */
+const FIELD = String.raw`(?:\*|\d{1,2}(?:-\d{1,2})?)(?:/\d{1,2})?`
+const CRON = new RegExp(`^${FIELD}(?:,${FIELD})*(?: ${FIELD}(?:,${FIELD})*){4}$`)
+
 /**
  * The table of settings: one row per environment variable with its bounds, its default and its sentence for the
  * documents. Limits that belong to the contract are not here but in `contracts/limits.ts`.
@@ -106,6 +110,10 @@ function storage(read: Reader) {
       default_text: 'the server of `MC_DATABASE_URL`, with a password derived from the one there',
       doc: 'The same database as `mc_worker`, for background jobs; needed when another program makes the roles.',
     }),
+    database_backup_url: read.url('MC_DATABASE_BACKUP_URL', postgres, {
+      default_text: '`MC_DATABASE_OWNER_URL`',
+      doc: 'The same database as `mc_backup`, which reads past row-level security; for `mission-control backup` and `MC_BACKUP_SCHEDULE`.',
+    }),
     database_prepare: read.flag('MC_DATABASE_PREPARE', {
       default: true,
       doc: 'Off behind PgBouncer in transaction mode: no prepared statements, and limits with each transaction instead of at connect.',
@@ -158,7 +166,23 @@ function files(read: Reader) {
     backup_dir: read.optional('MC_BACKUP_DIR', {
       kind: 'folder',
       default_text: '`backups` in the data folder',
-      doc: 'Folder of the backups that organizations schedule (Settings, Retention). Several nodes need a shared one.',
+      doc: 'Folder of the backups that organizations schedule (Settings, Retention), and of those of the whole installation, in `installation` below it. Several nodes need a shared one.',
+    }),
+    backup_schedule: read.optional('MC_BACKUP_SCHEDULE', {
+      kind: 'minute, hour, day, month and weekday as of cron, in numbers',
+      matches: CRON,
+      default_text: 'none: no backup is made by itself',
+      doc: 'When a backup of the whole installation is made, in UTC, such as `0 3 * * *`.',
+    }),
+    backup_keep: read.integer('MC_BACKUP_KEEP', {
+      default: 7,
+      min: 1,
+      max: 10_000,
+      doc: 'Backups of the whole installation that are kept; older ones are removed after the next good one.',
+    }),
+    backup_destination: read.choice('MC_BACKUP_DESTINATION', ['folder', 's3'], {
+      default: 'folder',
+      doc: 'Where they go: the folder of backups, or the bucket of `MC_S3_BUCKET`, below `backups/installation/`.',
     }),
     s3_endpoint: read.url('MC_S3_ENDPOINT', ['https', 'http'], {
       doc: 'S3-compatible storage of exports instead of the folder; with a bucket, its key and the secret.',

@@ -13,6 +13,7 @@ const OF_EXPORT = Type.Object({ org_id: Uuid(), export_id: Uuid() }, { additiona
 export const JOB_PAYLOADS = {
   archive_rows: NOTHING,
   archive_tasks: NOTHING,
+  back_up: NOTHING,
   begin_backups: NOTHING,
   care_for_partitions: NOTHING,
   delete_orgs: NOTHING,

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
 import { startEmbeddedDatabase } from './embedded/database.ts'
 import { migrateDown, migrateUp, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
-import { passwordsOf, rolesOf } from './role-connections.ts'
+import { backupRole, passwordsOf, rolesOf } from './role-connections.ts'
 import { ensureRoles, type RolePasswords } from './roles.ts'
 
 export interface MigrateSettings {
@@ -13,6 +13,7 @@ export interface MigrateSettings {
   /** Required with `database_url`: a role that may create roles and tables. */
   database_owner_url: string | undefined
   database_worker_url: string | undefined
+  database_backup_url: string | undefined
   database_prepare: boolean
 }
 
@@ -54,7 +55,7 @@ async function ownerConnection(settings: MigrateSettings): Promise<{
   const { app, worker } = rolesOf({ ...settings, database_url: settings.database_url })
   return {
     owner: connectionFromUrl('MC_DATABASE_OWNER_URL', settings.database_owner_url),
-    passwords: passwordsOf(app, worker),
+    passwords: passwordsOf(app, worker, backupRole(settings)),
     stop: async () => undefined,
   }
 }

@@ -1,22 +1,25 @@
 import { resolve } from 'node:path'
 import postgres from 'postgres'
+import { externalBackup } from './backup/connect.ts'
 import { lintCatalogue } from './catalogue.ts'
 import type { Database } from './client.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { connectionFromUrl } from './connection-url.ts'
-import { openEmbedded } from './embedded/database.ts'
+import { backupOf, openEmbedded } from './embedded/database.ts'
 import { runningEmbedded } from './embedded/running.ts'
 import { IN_WORDS } from './failures-in-words.ts'
 import { migrateUp, NewerSchema, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { type PartitionCare, startPartitionCare } from './partition-care.ts'
 import { QUEUE_SCHEMA } from './queue/connection.ts'
-import { passwordsOf, rolesOf } from './role-connections.ts'
+import { backupRole, passwordsOf, rolesOf } from './role-connections.ts'
 import { ensureRoles } from './roles.ts'
 
 export interface OpenedDatabase {
   app: ConnectionOptions
   /** The role of the background jobs. */
   worker: ConnectionOptions
+  /** The role of backups, which sees every row; undefined when no setting says how to reach an external database as it. */
+  backup: ConnectionOptions | undefined
   partitions: PartitionCare
   /** State by part: `ok`, `degraded: …`, or the problem. */
   check(database: Database): Promise<Record<string, string>>
@@ -27,6 +30,7 @@ interface Settings {
   database_url: string | undefined
   database_owner_url: string | undefined
   database_worker_url: string | undefined
+  database_backup_url: string | undefined
   database_prepare: boolean
   partitions_ahead: number
   /** Background jobs at a time; a node with 0 needs no workers' role. */
@@ -68,6 +72,7 @@ export async function openDatabase(
   return {
     app,
     worker,
+    backup: database_url === undefined ? backupOf(app, resolve(data_dir)) : externalBackup(settings),
     partitions,
     check: (database) => check(database, partitions),
     stop: async () => {
@@ -109,7 +114,7 @@ async function external(settings: Settings & { database_url: string }) {
   if (database_owner_url !== undefined) {
     const sql = client(connectionFromUrl('MC_DATABASE_OWNER_URL', database_owner_url))
     try {
-      await ensureRoles(sql, passwordsOf(app, worker))
+      await ensureRoles(sql, passwordsOf(app, worker, backupRole(settings)))
       await migrateUp(sql)
     } finally {
       await sql.end({ timeout: 2 })

@@ -23,9 +23,22 @@ export function rolesOf({ database_url, database_worker_url, database_prepare }:
   return { app, worker }
 }
 
+/** The role of backups on an external database, when a setting names it. */
+export function backupRole(settings: {
+  database_backup_url: string | undefined
+}): ConnectionOptions | undefined {
+  const { database_backup_url: url } = settings
+  return url === undefined ? undefined : connectionFromUrl('MC_DATABASE_BACKUP_URL', url)
+}
+
 /** Passwords for the product's own roles; other roles are the operator's. */
-export function passwordsOf(app: ConnectionOptions, worker: ConnectionOptions): RolePasswords {
+export function passwordsOf(
+  app: ConnectionOptions,
+  worker: ConnectionOptions,
+  backup?: ConnectionOptions,
+): RolePasswords {
   return {
+    ...(backup?.user === 'mc_backup' && backup.password !== '' ? { backup: backup.password } : {}),
     ...(app.user === 'mc_app' && app.password !== '' ? { app: app.password } : {}),
     ...(worker.user === 'mc_worker' && worker.password !== '' ? { worker: worker.password } : {}),
   }

@@ -1,12 +1,12 @@
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { checkKey, type FileStorage, type StoredFile } from './storage.ts'
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { checkKey, type ListedStorage, type StoredFile } from './storage.ts'
 
 /** Ending of a file that is not whole. */
 const PART = '.part'
 
 /** Files in a folder, readable by this user only. A file has its name once it is whole and on the disk. */
-export class FolderStorage implements FileStorage {
+export class FolderStorage implements ListedStorage {
   readonly #root: string
 
   constructor(root: string) {
@@ -16,23 +16,7 @@ export class FolderStorage implements FileStorage {
   async write(key: string, content: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
     const path = this.#path(key)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    try {
-      const file = await open(path + PART, 'w', 0o600)
-      try {
-        for await (const chunk of content) {
-          signal?.throwIfAborted()
-          await file.writeFile(chunk)
-        }
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(path + PART, path)
-      await syncFolder(dirname(path))
-    } catch (error) {
-      await rm(path + PART, { force: true })
-      throw error
-    }
+    await writeInto(dirname(path), basename(path), content, signal)
   }
 
   async read(key: string): Promise<StoredFile | undefined> {
@@ -49,12 +33,46 @@ export class FolderStorage implements FileStorage {
     await rmdir(dirname(path)).catch(() => undefined)
   }
 
+  async list(folder: string): Promise<string[]> {
+    const entries = await readdir(this.#path(folder), { withFileTypes: true }).catch(unlessMissing)
+    return (entries ?? [])
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(PART))
+      .map(({ name }) => `${folder}/${name}`)
+  }
+
   async removeBelow(folder: string): Promise<void> {
     await rm(this.#path(folder), { recursive: true, force: true })
   }
 
   #path(key: string): string {
     return join(this.#root, ...checkKey(key).split('/'))
+  }
+}
+
+/** Writes a file beside its place and renames it, so that it is whole or absent. */
+export async function writeInto(
+  folder: string,
+  name: string,
+  content: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const path = join(folder, name)
+  try {
+    const file = await open(path + PART, 'w', 0o600)
+    try {
+      for await (const chunk of content) {
+        signal?.throwIfAborted()
+        await file.writeFile(chunk)
+      }
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(path + PART, path)
+    await syncFolder(folder)
+  } catch (error) {
+    await rm(path + PART, { force: true })
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FileStorage, StoredFile } from './storage.ts'
+import type { FileStorage, ListedStorage, StoredFile } from './storage.ts'
 
 /** A storage for the keys below a folder: by which it is found, and by which the keys are there. */
 export interface Place {
@@ -49,12 +49,13 @@ export class Places implements FileStorage {
 }
 
 /** The keys of a storage below a folder as a storage of their own. */
-export function below(storage: FileStorage, folder: string): FileStorage {
+export function below(storage: ListedStorage, folder: string): ListedStorage {
   return {
     write: (key, content, signal) => storage.write(`${folder}/${key}`, content, signal),
     read: (key) => storage.read(`${folder}/${key}`),
     remove: (key) => storage.remove(`${folder}/${key}`),
     removeBelow: (of) => storage.removeBelow(`${folder}/${of}`),
+    list: async (of) => (await storage.list(`${folder}/${of}`)).map((key) => key.slice(folder.length + 1)),
   }
 }
 

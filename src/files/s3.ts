@@ -1,5 +1,5 @@
 import { AwsClient } from 'aws4fetch'
-import { checkKey, type FileStorage, type StoredFile } from './storage.ts'
+import { checkKey, type ListedStorage, type StoredFile } from './storage.ts'
 
 export interface BucketOptions {
   endpoint: string
@@ -22,7 +22,7 @@ const ANSWER_MS = 60_000
  * Files in an S3-compatible bucket, addressed by path. An upload in parts becomes a file by its last call, so a killed
  * process leaves parts and no file; removing the key ends such uploads.
  */
-export class BucketStorage implements FileStorage {
+export class BucketStorage implements ListedStorage {
   readonly #client: AwsClient
   readonly #base: string
   readonly #part_bytes: number
@@ -82,6 +82,21 @@ export class BucketStorage implements FileStorage {
     await this.#call('DELETE', checkKey(key), undefined, [404])
     for (const upload of await this.#uploadsOf(key))
       await this.#call('DELETE', `${key}?uploadId=${encodeURIComponent(upload)}`, undefined, [404])
+  }
+
+  async list(folder: string): Promise<string[]> {
+    const keys: string[] = []
+    const prefix = `${checkKey(folder)}/`
+    let token: string | undefined
+    do {
+      const more = token === undefined ? '' : `&continuation-token=${encodeURIComponent(token)}`
+      const answer = await this.#call('GET', `?list-type=2&prefix=${encodeURIComponent(prefix)}${more}`)
+      const list = await answer.text()
+      for (const [found] of list.matchAll(/<Contents>.*?<\/Contents>/gs))
+        keys.push(tagged(found, 'Key') ?? '')
+      token = tagged(list, 'IsTruncated') === 'true' ? tagged(list, 'NextContinuationToken') : undefined
+    } while (token !== undefined)
+    return keys.filter((key) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
   }
 
   async removeBelow(folder: string): Promise<void> {

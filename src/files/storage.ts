@@ -21,6 +21,17 @@ export interface FileStorage {
   removeBelow(folder: string): Promise<void>
 }
 
+/** The bytes of a stored file. */
+export function bytesOf({ body }: StoredFile): AsyncIterable<Uint8Array> {
+  // The runtime's type of the stream lacks its iterator.
+  return (body instanceof Blob ? body.stream() : body) as unknown as AsyncIterable<Uint8Array>
+}
+
+/** A storage that also tells the keys of whole files directly in a folder, in no order. */
+export interface ListedStorage extends FileStorage {
+  list(folder: string): Promise<string[]>
+}
+
 const KEY = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/
 
 /** Throws for a key that would mean another place. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { embeddedBelow } from '../files/embedded.ts'
 import { acceptedEncoding, ENCODINGS, type Encoding } from './encoding.ts'
 
 /** Files of the built web app. */
@@ -9,6 +10,7 @@ export interface Assets {
 }
 
 interface File {
+  path: string
   content: Bun.BunFile | string
   type: string
   /** Precompressed copies by their coding. */
@@ -30,13 +32,13 @@ function isFilePath(pathname: string): boolean {
  * base path the page names it, for its own addresses and for the app; files name each other relatively.
  */
 export async function loadAssets(folder: string, base_path = ''): Promise<Assets> {
-  const files = await listFiles(folder)
+  const files = listFiles(await pathsIn(folder))
   const page = files.get('/index.html')
   const index =
     page && base_path !== ''
       ? {
           ...page,
-          content: pageBelow(base_path, await Bun.file(join(folder, 'index.html')).text()),
+          content: pageBelow(base_path, await Bun.file(page.path).text()),
           encoded: new Map(),
         }
       : page
@@ -71,24 +73,28 @@ function pageBelow(base_path: string, page: string): string {
     .replace('<head>', `<head><meta name="mc-base" content="${base_path}">`)
 }
 
-async function listFiles(folder: string): Promise<Map<string, File>> {
-  const names = new Set<string>()
-  if (existsSync(folder))
-    for await (const name of new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true })) names.add(name)
+/** Paths of the app's files by name: inside this program, or in the folder of the build. */
+async function pathsIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const embedded = embeddedBelow('ui')
+  if (embedded.size > 0 || !existsSync(folder)) return embedded
+  const names = await Array.fromAsync(new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true }))
+  return new Map(names.map((name) => [name, join(folder, name)]))
+}
+
+function listFiles(names: ReadonlyMap<string, string>): Map<string, File> {
   const isCopy = (name: string) =>
     ENCODINGS.some((encoding) => {
       const suffix = SUFFIX[encoding]
       return name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))
     })
   const files = new Map<string, File>()
-  for (const name of names) {
+  for (const [name, path] of names) {
     if (isCopy(name)) continue
-    const path = join(folder, name)
     const encoded = ENCODINGS.filter((encoding) => names.has(name + SUFFIX[encoding])).map(
-      (encoding): [Encoding, Bun.BunFile] => [encoding, Bun.file(path + SUFFIX[encoding])],
+      (encoding): [Encoding, Bun.BunFile] => [encoding, Bun.file(names.get(name + SUFFIX[encoding])!)],
     )
-    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? Bun.file(path).type
-    files.set(`/${name}`, { content: Bun.file(path), type, encoded: new Map(encoded) })
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? Bun.file(name).type
+    files.set(`/${name}`, { path, content: Bun.file(path), type, encoded: new Map(encoded) })
   }
   return files
 }

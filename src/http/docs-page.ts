@@ -1,9 +1,17 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { embeddedFile } from '../files/embedded.ts'
 import { gzipped } from './encoding.ts'
 import { CONTENT_POLICY } from './reply.ts'
 
-const viewer = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+/** Path of a file of the viewer: in this program, or in the package. */
+function viewerFile(name: string): string {
+  return (
+    embeddedFile(`swagger-ui/${name}`) ?? join(dirname(resolveModule('swagger-ui-dist/package.json')), name)
+  )
+}
+
+const { resolve: resolveModule } = createRequire(import.meta.url)
 
 /** Files of the viewer with their types; the picture is compressed already. */
 const VIEWER_FILES: Readonly<Record<string, string>> = {
@@ -32,10 +40,10 @@ export async function docsPage(
       headers: { ...headers, 'Content-Type': 'text/javascript; charset=utf-8' },
     })
   const cached = { ...headers, 'Cache-Control': 'public, max-age=86400' }
-  if (name === 'favicon-32x32.png') return new Response(Bun.file(join(viewer, name)), { headers: cached })
+  if (name === 'favicon-32x32.png') return new Response(Bun.file(viewerFile(name)), { headers: cached })
   const type = VIEWER_FILES[name]
   if (type === undefined) return undefined
-  const text = await Bun.file(join(viewer, name)).text()
+  const text = await Bun.file(viewerFile(name)).text()
   const { body, headers: all } = await gzipped(request, text, { ...cached, 'Content-Type': type }, vary)
   return new Response(body, { headers: all })
 }

@@ -15,7 +15,7 @@ import { BACKUP_PLACES, EXPORT_ATTEMPTS_MAX } from '../domain/exports.ts'
 import { FolderStorage } from '../files/folder.ts'
 import { below, MissingStorage, Places as StoragePlaces } from '../files/places.ts'
 import { BucketStorage } from '../files/s3.ts'
-import type { FileStorage } from '../files/storage.ts'
+import type { FileStorage, ListedStorage } from '../files/storage.ts'
 import type { JobPorts } from '../workers/jobs/tasks.ts'
 
 type Places = Pick<
@@ -40,6 +40,15 @@ export function exportStorage(config: Places, data_dir: string): FileStorage {
     ],
     bucket ?? new FolderStorage(config.export_dir ?? join(data_dir, 'exports')),
   )
+}
+
+/** Where backups of the whole installation lie. */
+export function installationStorage(
+  config: Places & Pick<Config, 'backup_destination'>,
+  data_dir: string,
+): ListedStorage {
+  const bucket = config.backup_destination === 's3' ? bucketOf(config) : undefined
+  return bucket ? below(bucket, 'backups') : new FolderStorage(config.backup_dir ?? join(data_dir, 'backups'))
 }
 
 /** Where the archive lies: in its folder if one is set, else in the bucket if there is one. */

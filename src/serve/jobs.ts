@@ -1,11 +1,12 @@
 import { archiveFiles } from '../archive/files.ts'
+import { secretsFor } from '../backup/secrets.ts'
 import { ArchiveStore } from '../db/archive-store.ts'
 import { JobQueue } from '../db/queue/job-queue.ts'
 import type { Node } from '../node.ts'
 import { tasksOf } from '../workers/jobs/run-job.ts'
-import { SCHEDULE } from '../workers/jobs/schedule.ts'
+import { backupJob, SCHEDULE } from '../workers/jobs/schedule.ts'
 import { JOBS } from '../workers/jobs/tasks.ts'
-import { archiveStorage, exportPorts } from './exports.ts'
+import { archiveStorage, exportPorts, installationStorage } from './exports.ts'
 import { createAccountMail, createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
@@ -15,6 +16,15 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
   const archive = archiveFiles(archiveStorage(config, data_dir))
   const ports = {
     archive,
+    installation: {
+      connection: opened.backup,
+      storage: installationStorage(config, data_dir),
+      keep: config.backup_keep,
+      content: () => ({
+        archive: archiveStorage(config, data_dir),
+        ...secretsFor(config, data_dir, false),
+      }),
+    },
     openArchive: () => new ArchiveStore(opened.app, config.database_prepare),
     database: node.background_database,
     partitions: opened.partitions,
@@ -39,7 +49,7 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
     concurrency: config.job_concurrency,
     lease_ms: config.job_lease_ms,
     tasks: tasksOf(JOBS, ports, log),
-    cron: SCHEDULE,
+    cron: [...SCHEDULE, ...(config.backup_schedule === undefined ? [] : [backupJob(config.backup_schedule)])],
     log,
   })
 }

@@ -25,6 +25,7 @@ const BELOW_HTTP = [
   'edge',
   'files',
   'exports',
+  'backup',
 ]
 
 /**
@@ -87,6 +88,13 @@ export const ROOMS: readonly Room[] = [
   { name: 'files', at: ['src/files/'], imports: ['contracts'] },
   // The file of an export: written, judged, read.
   { name: 'exports', at: ['src/exports/'], imports: ['contracts', 'domain', 'db'], without: ['sql'] },
+  // The whole installation as a file: written, restored, checked.
+  {
+    name: 'backup',
+    at: ['src/backup/'],
+    imports: ['contracts', 'domain', 'db', 'files', 'exports'],
+    without: ['sql'],
+  },
   { name: 'cluster', at: ['src/cluster/'], imports: ['contracts', 'domain'] },
   // The open connections of this node. There is no HTTP in it: sockets and streams come in as ports.
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
@@ -139,7 +147,7 @@ export const SEALED: readonly string[] = ['main', 'poc', 'poc tools']
 
 /** One library, one home: everywhere else it is hidden behind what its home exports. */
 export const HOMES: readonly { library: RegExp; rooms: readonly string[] }[] = [
-  { library: /^(drizzle-orm|drizzle-kit|postgres|pg|graphile-worker)(\/|$)/, rooms: ['db'] },
+  { library: /^(drizzle-orm|drizzle-kit|postgres|pg|pg-copy-streams|graphile-worker)(\/|$)/, rooms: ['db'] },
   { library: /^(elysia|@elysiajs\/[^/]+)(\/|$)/, rooms: ['http'] },
   { library: /^ioredis(\/|$)/, rooms: ['cluster'] },
   { library: /^(jose|arctic)(\/|$)/, rooms: ['auth'] },

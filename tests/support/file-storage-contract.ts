@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createHash, randomBytes } from 'node:crypto'
-import type { FileStorage, StoredFile } from '../../src/files/storage.ts'
+import type { ListedStorage, StoredFile } from '../../src/files/storage.ts'
 
 interface Place {
-  storage: FileStorage
+  storage: ListedStorage
   /** Everything that is stored, parts of unfinished files included. */
   stored(): Promise<string[]>
   close(): Promise<void>
@@ -81,6 +81,18 @@ export function fileStorageContract(name: string, open: () => Promise<Place>): v
       expect(await place.storage.read('a/1.bin/b')).toBeUndefined()
     })
 
+    test('the files of a folder are listed: whole ones, directly in it', async () => {
+      expect(await place.storage.list('d')).toEqual([])
+      for (const key of ['d/one.bin', 'd/two.bin', 'd/e/three.bin', 'dd/four.bin'])
+        await place.storage.write(key, pieces(Buffer.from('x')))
+      async function* broken() {
+        yield Buffer.from('x')
+        throw new Error('the source broke')
+      }
+      await place.storage.write('d/broken.bin', broken()).catch(() => undefined)
+      expect((await place.storage.list('d')).sort()).toEqual(['d/one.bin', 'd/two.bin'])
+    })
+
     test('a removed file is gone, and removing may be repeated', async () => {
       await place.storage.write('b/gone.bin', pieces(randomBytes(6_000_000)))
       await place.storage.remove('b/gone.bin')
@@ -112,6 +124,7 @@ export function fileStorageContract(name: string, open: () => Promise<Place>): v
         await expect(place.storage.write(key, pieces(Buffer.from('x')))).rejects.toThrow('Not a key')
         await expect(place.storage.read(key)).rejects.toThrow('Not a key')
         await expect(place.storage.remove(key)).rejects.toThrow('Not a key')
+        await expect(place.storage.list(key)).rejects.toThrow('Not a key')
         await expect(place.storage.removeBelow(key)).rejects.toThrow('Not a key')
       }
     })

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { giveTo } from './account.ts'
 import { programEnvironment } from './postgres-process.ts'
@@ -10,6 +10,34 @@ export const SUPERUSER = 'mc_super'
 
 /** Folders and files that an unfinished initialization leaves. */
 const UNFINISHED = /^(data\.new-|initdb-password)/
+
+/** Name of the folder of a cluster that an upgrade replaced. */
+export const REPLACED = /^data-\d+$/
+
+/**
+ * Refuses a cluster that another major version of PostgreSQL made, and a folder whose cluster an interrupted upgrade moved
+ * away: a new, empty cluster in its place would look like lost data.
+ */
+export function refuseOtherMajor({ version }: Pick<Runner, 'version'>, root: string): void {
+  const file = join(root, 'data', 'PG_VERSION')
+  if (!existsSync(file)) {
+    const replaced = readdirSync(root).find((name) => REPLACED.test(name))
+    if (replaced === undefined) return
+    throw new Error(
+      `An upgrade of the database was interrupted: rename ${join(root, replaced)} to data, then run "mission-control upgrade-database" again.`,
+    )
+  }
+  const found = readFileSync(file, 'utf8').trim()
+  const major = majorOf(version)
+  if (found !== major)
+    throw new Error(
+      `The database in ${root} was made by PostgreSQL ${found}, this program brings ${major}. Run: mission-control upgrade-database --old FOLDER, with the folder of a PostgreSQL ${found} (see docs/operations.md).`,
+    )
+}
+
+export function majorOf(version: string): string {
+  return version.split('.')[0] ?? ''
+}
 
 /**
  * Makes the cluster `root/data` when there is none. initdb works in a folder of its own that is renamed at the end: after

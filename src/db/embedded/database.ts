@@ -5,7 +5,7 @@ import type { ConnectionOptions } from '../connection.ts'
 import { migrateUp } from '../migrate.ts'
 import { workerConnection, workerPassword } from '../queue/connection.ts'
 import { ensureRoles, type RolePasswords } from '../roles.ts'
-import { type EmbeddedPostgres, startEmbedded } from './launcher.ts'
+import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from './launcher.ts'
 import { privateFile } from './private-file.ts'
 
 export interface EmbeddedDatabase {
@@ -33,8 +33,12 @@ export async function openEmbedded(data_dir: string, log: (line: string) => void
 }
 
 /** The same, without roles and migrations. */
-export async function startEmbeddedDatabase(data_dir: string, log: (line: string) => void) {
-  const server = await startEmbedded({ data_dir, log })
+export async function startEmbeddedDatabase(
+  data_dir: string,
+  log: (line: string) => void,
+  options: Pick<EmbeddedOptions, 'durable' | 'binaries'> = {},
+) {
+  const server = await startEmbedded({ data_dir, log, ...options })
   try {
     const passwords = rolePasswords(join(data_dir, 'postgres'))
     await createDatabase(server)
@@ -61,6 +65,11 @@ export async function prepareDatabase(owner: ConnectionOptions, passwords: RoleP
   } finally {
     await sql.end({ timeout: 2 })
   }
+}
+
+/** The role of backups on the database of a data folder: it reads past row-level security, and nothing else. */
+export function backupOf(connection: ConnectionOptions, data_dir: string): ConnectionOptions {
+  return { ...connection, user: 'mc_backup', password: rolePasswords(join(data_dir, 'postgres')).backup }
 }
 
 async function createDatabase(server: EmbeddedPostgres): Promise<void> {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
-import { initialize, SUPERUSER } from './cluster.ts'
+import type { Binaries } from './binaries.ts'
+import { initialize, refuseOtherMajor, SUPERUSER } from './cluster.ts'
 import { endLeftovers } from './leftovers.ts'
 import { LOCK_FILE, lockFolder } from './lock.ts'
 import { startPostgres } from './postgres-process.ts'
@@ -16,6 +17,8 @@ export interface EmbeddedOptions {
   data_dir: string
   /** False only in tests: nothing is forced to the disk. */
   durable?: boolean
+  /** Of another version, for the upgrade of a cluster; those of this program when left out. */
+  binaries?: Binaries
   /** Receives a line when PostgreSQL died and was started again. */
   log?(line: string): void
 }
@@ -49,7 +52,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
   try {
     const recovered = await endLeftovers(root)
-    runner = runnerFor(root, data_dir)
+    runner = runnerFor(root, data_dir, options.binaries)
+    refuseOtherMajor(runner, root)
     const password = privateFile(join(root, 'superuser-password'), () =>
       randomBytes(24).toString('base64url'),
     ).trim()

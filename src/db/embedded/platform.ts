@@ -44,6 +44,13 @@ export function thisPlatform(exists: (path: string) => boolean = existsSync): Pl
   return platform
 }
 
+/** The single file was moved without the folder that belongs to it. */
+export function notBeside(folder: string): Error {
+  return new Error(
+    `The embedded PostgreSQL is not in ${folder}: the folder belongs beside the program. Put it there. Or: ${INSTEAD}`,
+  )
+}
+
 export function notInstalled(platform: Platform): Error {
   return new Error(
     `The package ${platform.package} with the embedded PostgreSQL is not installed. Remove the folder node_modules and start again. Or: ${INSTEAD}`,

@@ -12,6 +12,8 @@ const INHERITED_FD = 3
 /** How PostgreSQL's programs run on a folder: as whom, from where, and by which path they reach the folder. */
 export interface Runner {
   account: Account
+  /** Of PostgreSQL, such as `18.4.0-beta.17`. */
+  version: string
   program(name: Program): string
   /** The path by which PostgreSQL reaches a file below its folder. */
   path(...parts: string[]): string
@@ -31,20 +33,22 @@ export interface Runner {
  * - The programs run from a copy in a folder that every user can pass, because initdb and postgres resolve their own path.
  * Throws one sentence when neither works.
  */
-export function runnerFor(root: string, data_dir: string): Runner {
+export function runnerFor(root: string, data_dir: string, given?: Binaries): Runner {
   const platform = thisPlatform()
-  const binaries = findBinaries(platform)
+  const binaries = given ?? findBinaries(platform)
+  const { version } = binaries
   const account = postgresAccount()
-  if (account.uid === undefined) return direct(platform, binaries.native, account, root)
+  if (account.uid === undefined) return { ...direct(platform, binaries.native, account, root), version }
   giveTo(account, root)
   const reachable = reaches(account, root)
   const native = runnable(platform, binaries, account, reachable ? data_dir : undefined)
-  return reachable
+  const runner = reachable
     ? direct(platform, native, account, root)
     : throughDescriptor(platform, native, account, root)
+  return { ...runner, version }
 }
 
-function direct(platform: Platform, native: string, account: Account, root: string): Runner {
+function direct(platform: Platform, native: string, account: Account, root: string): Omit<Runner, 'version'> {
   return {
     account,
     program: (name) => join(native, platform.program(name)),
@@ -55,7 +59,12 @@ function direct(platform: Platform, native: string, account: Account, root: stri
   }
 }
 
-function throughDescriptor(platform: Platform, native: string, account: Account, root: string): Runner {
+function throughDescriptor(
+  platform: Platform,
+  native: string,
+  account: Account,
+  root: string,
+): Omit<Runner, 'version'> {
   const fd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY)
   const base = `/proc/self/fd/${INHERITED_FD}`
   const options = { ...account, cwd: '/', stdio: ['ignore' as const, 'ignore' as const, 'pipe' as const, fd] }
@@ -89,7 +98,7 @@ function runnable(
   for (const folder of folders) {
     const copy = copyBinaries(binaries, folder)
     if (copy === undefined || !runs(copy)) continue
-    if (data_dir !== undefined && folder === privateCopies(data_dir))
+    if (data_dir !== undefined && folder === privateCopies(data_dir) && !binaries.foreign)
       removeOtherCopies(folder, binaries.version)
     return copy
   }

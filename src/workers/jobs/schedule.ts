@@ -10,6 +10,11 @@ interface ScheduledJob {
 
 const DAY_MS = 24 * 60 * 60_000
 
+/** A backup that was due while no server ran is made at the start. */
+export function backupJob(at: string): ScheduledJob {
+  return { kind: 'back_up', at, max_attempts: 3, backfill_ms: DAY_MS }
+}
+
 /**
  * Jobs by the clock, once for all nodes. The next run is the retry of a failed one, so few attempts are enough. One that
  * runs rarely is made up for when no server ran at its time.

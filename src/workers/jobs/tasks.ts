@@ -8,6 +8,7 @@ import type { PartitionCare } from '../../db/partition-care.ts'
 import type { ExportMakingPorts } from '../export-making.ts'
 import { archiveRowsJob } from './archive-rows.ts'
 import { archiveTasksJob } from './archive-tasks.ts'
+import { type BackUpPorts, backUpJob } from './back-up.ts'
 import { beginBackupsJob } from './begin-backups.ts'
 import { careForPartitionsJob } from './care-for-partitions.ts'
 import { deleteOrgsJob } from './delete-orgs.ts'
@@ -33,6 +34,7 @@ export interface JobPorts {
   mail: MailPorts
   account_mail: AccountMailPorts
   archive: ArchiveFiles
+  installation: BackUpPorts
   /** A connection of its own, for one run. */
   openArchive(): ArchiveStore
   exports: ExportMakingPorts & {
@@ -48,6 +50,7 @@ export interface JobPorts {
 export const JOBS: { readonly [K in JobKind]: JobRule<K, JobPorts> } = {
   archive_rows: archiveRowsJob,
   archive_tasks: archiveTasksJob,
+  back_up: backUpJob,
   begin_backups: beginBackupsJob,
   care_for_partitions: careForPartitionsJob,
   delete_orgs: deleteOrgsJob,

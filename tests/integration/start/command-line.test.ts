@@ -27,10 +27,14 @@ const COMMANDS = [
   'migrate down',
   'db seed',
   'import',
+  'backup',
+  'restore',
+  'upgrade-database',
   'admin reset-password',
   'archive list',
   'archive restore',
   'doctor',
+  'health',
   'config',
 ]
 
@@ -61,6 +65,8 @@ describe('the command line', () => {
     [['db', 'seed', 'twice'], 'Usage: mission-control db seed [--openclaw] [--force]'],
     [['import'], '--file is missing'],
     [['import', 'a.tar.gz', 'b.tar.gz'], "Unexpected argument 'b.tar.gz'"],
+    [['restore'], '--file is missing'],
+    [['upgrade-database'], '--old is missing'],
     [['admin', 'reset-password'], '--email is missing'],
     [['admin', 'reset-password', 'a@example.com', 'b'], "Unexpected argument 'b'"],
     [['config', '--force'], 'Usage: mission-control config'],
