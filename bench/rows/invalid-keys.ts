@@ -65,12 +65,16 @@ const invalidKeys: Row = {
     await loopBlockedMs(product)
     const flooded = await validCalls(product, seconds)
     const blocked = await loopBlockedMs(product)
-    const { rate } = JSON.parse(await new Response(flood.stdout).text()) as { rate: number }
+    const { rate, cpu_share } = JSON.parse(await new Response(flood.stdout).text()) as {
+      rate: number
+      cpu_share: number
+    }
     return {
       product: percentile(flooded, 99) / percentile(alone, 99),
       'p99 without, ms': percentile(alone, 99),
       'p99 during, ms': percentile(flooded, 99),
       'wrong keys answered per second': rate,
+      'share of a core that the flood takes itself': cpu_share,
       'event loop blocked, ms': blocked,
       'event loop blocked without, ms': blocked_alone,
     }

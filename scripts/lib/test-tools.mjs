@@ -2,13 +2,14 @@ import { findProgram, runQuietly } from './processes.mjs'
 import { tail } from './refusal.mjs'
 
 /**
- * Finds the programs that only tests need: a Redis server, a browser, and the programs of the guide for agents. As root on
+ * Finds the programs that only tests need: a Redis server, PgBouncer, a browser, and the programs of the guide for agents. As root on
  * Debian they are installed; elsewhere a line says how, and the tests that need them are skipped (an error with CI=true).
  * Returns environment variables.
  */
 export async function ensureTestTools(say) {
   const find = () => ({
     'redis-server': findProgram('redis-server'),
+    pgbouncer: findProgram('pgbouncer', '/usr/sbin/pgbouncer'),
     curl: findProgram('curl'),
     jq: findProgram('jq'),
     chromium:

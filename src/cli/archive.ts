@@ -1,10 +1,11 @@
-import { join, resolve } from 'node:path'
-import { type ArchiveFiles, archiveFolder } from '../archive/files.ts'
+import { resolve } from 'node:path'
+import { type ArchiveFiles, archiveFiles } from '../archive/files.ts'
 import { restoreFile } from '../archive/restore.ts'
 import { loadConfig } from '../config.ts'
 import { type ArchiveFile, ArchiveStore } from '../db/archive-store.ts'
 import { openBeside } from '../db/open.ts'
 import { createLog } from '../log.ts'
+import { archiveStorage } from '../serve/exports.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -86,7 +87,7 @@ async function withArchive(
       console.error(`There is no organization "${slug}".`)
       return 1
     }
-    const files = archiveFolder(config.archive_dir ?? join(data_dir, 'archive'))
+    const files = archiveFiles(archiveStorage(config, data_dir))
     return await run({ org_id, store, files })
   } finally {
     await store.close()

@@ -92,7 +92,7 @@ function storage(read: Reader) {
     }),
     archive_dir: read.optional('MC_ARCHIVE_DIR', {
       kind: 'folder',
-      default_text: '`archive` in the data folder',
+      default_text: 'the bucket of `MC_S3_BUCKET` if it is set, else `archive` in the data folder',
       doc: 'Folder of the events and messages that organizations no longer keep.',
     }),
     database_url: read.url('MC_DATABASE_URL', postgres, {
@@ -108,7 +108,7 @@ function storage(read: Reader) {
     }),
     database_prepare: read.flag('MC_DATABASE_PREPARE', {
       default: true,
-      doc: 'Prepared statements. Off behind PgBouncer in transaction mode.',
+      doc: 'Off behind PgBouncer in transaction mode: no prepared statements, and limits with each transaction instead of at connect.',
     }),
     database_pool: read.integer('MC_DATABASE_POOL', {
       default: 16,

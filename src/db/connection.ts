@@ -11,6 +11,11 @@ export interface ConnectionOptions {
   user: string
   password: string
   ssl?: boolean
+  /**
+   * Through PgBouncer in transaction mode: nothing belongs to a session. Statements are not prepared by name, and settings
+   * are sent with each transaction instead of at connect, where PgBouncer would refuse them.
+   */
+  pooled?: boolean
 }
 
 /** Settings of one connection. Times are milliseconds. */
@@ -30,10 +35,22 @@ export class Connection {
   dead = false
   in_transaction = false
   committing = false
+  /** Statements that follow BEGIN; empty when the session has its settings since it was opened. */
+  readonly local: string
   readonly #client: postgres.Sql
 
   constructor(options: SessionOptions) {
     const { connection: c } = options
+    const limits = {
+      statement_timeout: options.statement_timeout_ms,
+      lock_timeout: options.lock_timeout_ms,
+      idle_in_transaction_session_timeout: options.idle_in_transaction_ms,
+    }
+    this.local = c.pooled
+      ? Object.entries(limits)
+          .map(([name, ms]) => `set local ${name}=${ms}`)
+          .join(';')
+      : ''
     this.#client = postgres({
       host: c.host,
       port: c.port,
@@ -42,7 +59,7 @@ export class Connection {
       password: c.password,
       ssl: c.ssl ?? false,
       max: 1,
-      prepare: options.prepare,
+      prepare: options.prepare && !c.pooled,
       fetch_types: false,
       connect_timeout: 5,
       idle_timeout: 0,
@@ -59,10 +76,7 @@ export class Connection {
         TimeZone: 'UTC',
         // Planning over partitions and policies costs several times the execution, and the plans do not depend on the
         // values: queries omit the conditions that a request does not ask for.
-        plan_cache_mode: 'force_generic_plan',
-        statement_timeout: options.statement_timeout_ms,
-        lock_timeout: options.lock_timeout_ms,
-        idle_in_transaction_session_timeout: options.idle_in_transaction_ms,
+        ...(c.pooled ? {} : { plan_cache_mode: 'force_generic_plan', ...limits }),
       },
     })
     this.sql = guarded(this.#client, () => this.dead)

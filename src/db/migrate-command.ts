@@ -13,6 +13,7 @@ export interface MigrateSettings {
   /** Required with `database_url`: a role that may create roles and tables. */
   database_owner_url: string | undefined
   database_worker_url: string | undefined
+  database_prepare: boolean
 }
 
 export type Migration = { direction: 'up' } | { direction: 'down'; to: number }

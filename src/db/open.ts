@@ -27,6 +27,7 @@ interface Settings {
   database_url: string | undefined
   database_owner_url: string | undefined
   database_worker_url: string | undefined
+  database_prepare: boolean
   partitions_ahead: number
   /** Background jobs at a time; a node with 0 needs no workers' role. */
   job_concurrency: number
@@ -204,6 +205,7 @@ function client(connection: ConnectionOptions) {
     ...connection,
     ssl: connection.ssl ?? false,
     max: 1,
+    prepare: !connection.pooled,
     connect_timeout: 4,
     onnotice: () => undefined,
   })

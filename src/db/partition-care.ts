@@ -103,7 +103,11 @@ async function ensure(
     ssl: app.ssl ?? false,
     max: 1,
     connect_timeout: 10,
-    connection: { application_name: 'mission-control partitions', statement_timeout: STATEMENT_MS },
+    prepare: !app.pooled,
+    connection: {
+      application_name: 'mission-control partitions',
+      ...(app.pooled ? {} : { statement_timeout: STATEMENT_MS }),
+    },
     onnotice: () => undefined,
   })
   try {

@@ -6,14 +6,16 @@ import type { RolePasswords } from './roles.ts'
 interface Urls {
   database_url: string
   database_worker_url: string | undefined
+  /** False behind PgBouncer in transaction mode. */
+  database_prepare: boolean
 }
 
 /** How the server and its background jobs reach an external database. */
-export function rolesOf({ database_url, database_worker_url }: Urls): {
+export function rolesOf({ database_url, database_worker_url, database_prepare }: Urls): {
   app: ConnectionOptions
   worker: ConnectionOptions
 } {
-  const app = connectionFromUrl('MC_DATABASE_URL', database_url)
+  const app = { ...connectionFromUrl('MC_DATABASE_URL', database_url), pooled: !database_prepare }
   const worker =
     database_worker_url === undefined
       ? workerConnection(app)

@@ -19,6 +19,16 @@ const ROLES = [
   'mc_backup',
 ] as const
 
+/**
+ * Limits of a session of the server that brings none: behind PgBouncer in transaction mode, outside of transactions. The
+ * longest that any statement of its own has.
+ */
+const SESSION_LIMITS = {
+  statement_timeout: '30s',
+  lock_timeout: '2s',
+  idle_in_transaction_session_timeout: '3s',
+}
+
 /** Key of the advisory lock for changes of roles and schema: several nodes may start at once. */
 export const SCHEMA_LOCK = 727_001
 
@@ -37,6 +47,8 @@ export async function ensureRoles(sql: postgres.Sql, passwords: RolePasswords): 
     await signsIn(tx, 'mc_app', passwords.app)
     await signsIn(tx, 'mc_worker', passwords.worker)
     await signsIn(tx, 'mc_backup', passwords.backup)
+    for (const [name, value] of Object.entries(SESSION_LIMITS))
+      await tx.unsafe(`alter role mc_app set ${name} = '${value}'`)
     await tx.unsafe('alter role mc_backup bypassrls')
     await tx.unsafe('grant mc_auth, mc_search, mc_lane, mc_care, mc_worker to mc_owner')
     await tx.unsafe('grant mc_owner to current_user')

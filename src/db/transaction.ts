@@ -14,7 +14,9 @@ export async function inTransaction<T>(
   connection.committing = false
   let result: T
   try {
-    const opened: Row[] | Row[][] = await connection.sql.unsafe<Row[]>(begin).simple()
+    const opened: Row[] | Row[][] = await connection.sql
+      .unsafe<Row[]>(withSettings(begin, connection))
+      .simple()
     const last = opened.at(-1)
     result = await run(connection, Array.isArray(last) ? last : [])
   } catch (error) {
@@ -29,6 +31,11 @@ export async function inTransaction<T>(
   connection.in_transaction = false
   connection.committing = false
   return result
+}
+
+/** A script that begins a transaction, with the settings of the connection after its first statement. */
+function withSettings(begin: string, { local }: Connection): string {
+  return local === '' ? begin : begin.replace(/^[^;]+/, (first) => `${first};${local}`)
 }
 
 /** Statement that scopes the transaction to one org. The id is inlined, so nothing but a UUID may pass. */

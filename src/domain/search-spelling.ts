@@ -7,7 +7,8 @@ const WORD_MAX = 30
 /** Words of a search that are looked at. */
 const WORDS_MAX = 4
 
-const LATIN = 'abcdefghijklmnopqrstuvwxyz0123456789'
+const LATIN = 'abcdefghijklmnopqrstuvwxyz'
+const DIGITS = '0123456789'
 const CYRILLIC = 'абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў'
 const GREEK = 'αβγδεζηθικλμνξοπρστυφχψω'
 
@@ -26,14 +27,14 @@ const isSpellable = (word: string) =>
 
 function alphabetOf(word: string): string | undefined {
   return [LATIN, CYRILLIC, GREEK].find((alphabet) =>
-    [...word].every((letter) => alphabet.includes(letter) || LATIN.slice(-10).includes(letter)),
+    [...word].every((letter) => alphabet.includes(letter) || DIGITS.includes(letter)),
   )
 }
 
 /** All words at one edit from a word (a letter left out, added, changed, or two neighbours swapped), and the word itself. */
 export function wordsNear(text: string): string[] {
   const word = fold(text)
-  const alphabet = alphabetOf(word) ?? ''
+  const alphabet = (alphabetOf(word) ?? '') + (/\d/.test(word) ? DIGITS : '')
   const near = new Set([word])
   for (let i = 0; i <= word.length; i++) {
     const [before, after] = [word.slice(0, i), word.slice(i)]

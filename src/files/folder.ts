@@ -49,6 +49,10 @@ export class FolderStorage implements FileStorage {
     await rmdir(dirname(path)).catch(() => undefined)
   }
 
+  async removeBelow(folder: string): Promise<void> {
+    await rm(this.#path(folder), { recursive: true, force: true })
+  }
+
   #path(key: string): string {
     return join(this.#root, ...checkKey(key).split('/'))
   }

@@ -33,6 +33,11 @@ export class Places implements FileStorage {
     await storage.remove(own)
   }
 
+  async removeBelow(folder: string): Promise<void> {
+    const [storage, own] = this.#of(folder)
+    await storage.removeBelow(own)
+  }
+
   #of(key: string): [FileStorage, string] {
     for (const { below, storage, folder } of this.#places)
       if (key.startsWith(`${below}/`)) {
@@ -40,6 +45,16 @@ export class Places implements FileStorage {
         return [storage, folder === '' ? rest : `${folder}/${rest}`]
       }
     return [this.#rest, key]
+  }
+}
+
+/** The keys of a storage below a folder as a storage of their own. */
+export function below(storage: FileStorage, folder: string): FileStorage {
+  return {
+    write: (key, content, signal) => storage.write(`${folder}/${key}`, content, signal),
+    read: (key) => storage.read(`${folder}/${key}`),
+    remove: (key) => storage.remove(`${folder}/${key}`),
+    removeBelow: (of) => storage.removeBelow(`${folder}/${of}`),
   }
 }
 
@@ -61,6 +76,10 @@ export class MissingStorage implements FileStorage {
   }
 
   remove(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  removeBelow(): Promise<void> {
     return Promise.resolve()
   }
 }

@@ -84,19 +84,39 @@ export class BucketStorage implements FileStorage {
       await this.#call('DELETE', `${key}?uploadId=${encodeURIComponent(upload)}`, undefined, [404])
   }
 
-  /** Uploads of a key that were never finished. A server without this list has to expire them by a rule of its own. */
+  async removeBelow(folder: string): Promise<void> {
+    const prefix = encodeURIComponent(`${checkKey(folder)}/`)
+    // What was removed is not listed any more: the first page, until it is empty.
+    for (;;) {
+      const answer = await this.#call('GET', `?list-type=2&prefix=${prefix}`)
+      const keys = [...(await answer.text()).matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) =>
+        unescaped(key),
+      )
+      if (keys.length === 0) break
+      for (const key of keys) await this.#call('DELETE', checkKey(key), undefined, [404])
+    }
+    for (const [key, upload] of await this.#uploads(`${folder}/`))
+      await this.#call('DELETE', `${checkKey(key)}?uploadId=${encodeURIComponent(upload)}`, undefined, [404])
+  }
+
   async #uploadsOf(key: string): Promise<string[]> {
+    return (await this.#uploads(key)).flatMap(([of, upload]) => (of === key ? upload : []))
+  }
+
+  /** Uploads that were never finished. A server without this list has to expire them by a rule of its own. */
+  async #uploads(prefix: string): Promise<[key: string, upload: string][]> {
     const answer = await this.#call(
       'GET',
-      `?uploads&prefix=${encodeURIComponent(key)}`,
+      `?uploads&prefix=${encodeURIComponent(prefix)}`,
       undefined,
       [400, 403, 404, 405, 501],
     )
     const list = await answer.text()
     if (!answer.ok) return []
-    return [...list.matchAll(/<Upload>.*?<\/Upload>/gs)].flatMap(([upload]) =>
-      tagged(upload, 'Key') === key ? (tagged(upload, 'UploadId') ?? []) : [],
-    )
+    return [...list.matchAll(/<Upload>.*?<\/Upload>/gs)].flatMap(([upload]) => {
+      const [key, id] = [tagged(upload, 'Key'), tagged(upload, 'UploadId')]
+      return key?.startsWith(prefix) && id !== undefined ? [[key, id] as [string, string]] : []
+    })
   }
 
   async *#partsOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array<ArrayBuffer>> {
@@ -149,8 +169,12 @@ function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayB
 /** Text of the first element of this name. The answers of S3 have no attributes there. */
 function tagged(xml: string, name: string): string | undefined {
   const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
-  return found
-    ?.replaceAll('&quot;', '"')
+  return found === undefined ? undefined : unescaped(found)
+}
+
+function unescaped(text: string): string {
+  return text
+    .replaceAll('&quot;', '"')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')

@@ -13,7 +13,7 @@ import {
 import { enqueueJob } from '../db/writes/jobs.ts'
 import { BACKUP_PLACES, EXPORT_ATTEMPTS_MAX } from '../domain/exports.ts'
 import { FolderStorage } from '../files/folder.ts'
-import { MissingStorage, Places as StoragePlaces } from '../files/places.ts'
+import { below, MissingStorage, Places as StoragePlaces } from '../files/places.ts'
 import { BucketStorage } from '../files/s3.ts'
 import type { FileStorage } from '../files/storage.ts'
 import type { JobPorts } from '../workers/jobs/tasks.ts'
@@ -40,6 +40,14 @@ export function exportStorage(config: Places, data_dir: string): FileStorage {
     ],
     bucket ?? new FolderStorage(config.export_dir ?? join(data_dir, 'exports')),
   )
+}
+
+/** Where the archive lies: in its folder if one is set, else in the bucket if there is one. */
+export function archiveStorage(config: Places & Pick<Config, 'archive_dir'>, data_dir: string): FileStorage {
+  const bucket = config.archive_dir === undefined ? bucketOf(config) : undefined
+  return bucket
+    ? below(bucket, 'archive')
+    : new FolderStorage(config.archive_dir ?? join(data_dir, 'archive'))
 }
 
 /** Reason of a backup that cannot be made. */

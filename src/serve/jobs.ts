@@ -1,19 +1,18 @@
-import { join } from 'node:path'
-import { archiveFolder } from '../archive/files.ts'
+import { archiveFiles } from '../archive/files.ts'
 import { ArchiveStore } from '../db/archive-store.ts'
 import { JobQueue } from '../db/queue/job-queue.ts'
 import type { Node } from '../node.ts'
 import { tasksOf } from '../workers/jobs/run-job.ts'
 import { SCHEDULE } from '../workers/jobs/schedule.ts'
 import { JOBS } from '../workers/jobs/tasks.ts'
-import { exportPorts } from './exports.ts'
+import { archiveStorage, exportPorts } from './exports.ts'
 import { createAccountMail, createMail } from './mail.ts'
 
 /** The workers of a node; undefined when it only enqueues. */
 export function createJobs(node: Node, forget: (org_id: string) => Promise<void>): JobQueue | undefined {
   const { config, core, data_dir, log, opened } = node
   if (config.job_concurrency === 0) return undefined
-  const archive = archiveFolder(config.archive_dir ?? join(data_dir, 'archive'))
+  const archive = archiveFiles(archiveStorage(config, data_dir))
   const ports = {
     archive,
     openArchive: () => new ArchiveStore(opened.app, config.database_prepare),

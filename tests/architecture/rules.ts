@@ -92,7 +92,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'edge', at: ['src/edge/'], imports: ['contracts', 'domain'], libraries: [] },
   { name: 'http', at: ['src/http/'], imports: [...BELOW_HTTP, 'workers'] },
   // Rows that orgs no longer keep, as files.
-  { name: 'archive', at: ['src/archive/'], imports: ['contracts', 'db'], libraries: [] },
+  { name: 'archive', at: ['src/archive/'], imports: ['contracts', 'db', 'files'], libraries: [] },
   { name: 'workers', at: ['src/workers/'], imports: [...BELOW_HTTP, 'archive', 'system clock'] },
   { name: 'config', at: ['src/config.ts', 'src/config/'], imports: [], libraries: [/^ipaddr\.js$/] },
   { name: 'log', at: ['src/log.ts', 'src/log/'], imports: [], libraries: [/^pino$/] },

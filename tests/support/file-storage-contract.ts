@@ -90,6 +90,15 @@ export function fileStorageContract(name: string, open: () => Promise<Place>): v
       expect((await place.stored()).filter((name) => name.includes('gone'))).toEqual([])
     })
 
+    test('what lies below a folder goes as a whole, and nothing else', async () => {
+      const keys = ['d/e/one.bin', 'd/e/two.bin', 'd/e/f/three.bin', 'd/eg.bin', 'd/e.bin']
+      for (const key of keys) await place.storage.write(key, pieces(Buffer.from(key)))
+      await place.storage.removeBelow('d/e')
+      await place.storage.removeBelow('d/never')
+      const left = await Promise.all(keys.map(async (key) => (await place.storage.read(key)) !== undefined))
+      expect(left).toEqual([false, false, false, true, true])
+    })
+
     test('a reader may stop early', async () => {
       await place.storage.write('a/long.bin', pieces(randomBytes(9_000_000)))
       const reader = new Response((await place.storage.read('a/long.bin'))!.body).body!.getReader()
@@ -103,6 +112,7 @@ export function fileStorageContract(name: string, open: () => Promise<Place>): v
         await expect(place.storage.write(key, pieces(Buffer.from('x')))).rejects.toThrow('Not a key')
         await expect(place.storage.read(key)).rejects.toThrow('Not a key')
         await expect(place.storage.remove(key)).rejects.toThrow('Not a key')
+        await expect(place.storage.removeBelow(key)).rejects.toThrow('Not a key')
       }
     })
   })

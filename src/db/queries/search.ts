@@ -63,17 +63,17 @@ export async function searchPage(
   return found
 }
 
-/** A few texts in this scope that have one of the words. */
-export async function textsWith(
+/** A few texts in this scope that have one of the words `near` this one; none when something in scope has the word itself. */
+export async function textsNear(
   database: OneReader,
   org_id: string,
-  words: readonly string[],
+  { word, near }: { word: string; near: readonly string[] },
   scope: SearchScope,
 ): Promise<string[]> {
   const rows = await database.readOne<{ body: string }>(
     org_id,
     (sql, org) => sql<{ body: string }[]>`
-      select body from search_spellings(${org}, ${[...words]}::text[], ${JSON.stringify(scope)}::text::jsonb)`,
+      select body from search_spellings(${org}, ${word}, ${[...near]}::text[], ${JSON.stringify(scope)}::text::jsonb)`,
   )
   return rows.map(({ body }) => body)
 }

@@ -39,7 +39,7 @@ export function queuePool(
     max,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
+    ...(connection.pooled ? {} : { statement_timeout: STATEMENT_MS }),
     query_timeout: QUERY_MS,
     keepAlive: true,
     application_name: 'mission-control jobs',

@@ -11,7 +11,7 @@ import {
   type SearchRequest,
   type SearchScope,
   searchPage,
-  textsWith,
+  textsNear,
 } from '../../db/queries/search.ts'
 import { messagesKeptFrom } from '../../domain/horizon.ts'
 import type { Permissions } from '../../domain/permissions.ts'
@@ -149,7 +149,8 @@ async function otherSpelling(
   const { q, terms, scope } = request
   const spellings = new Map<string, string>()
   for (const word of spellableWords(terms.flat())) {
-    const spelling = spellingIn(word, await textsWith(database, org_id, wordsNear(word), scope))
+    const texts = await textsNear(database, org_id, { word, near: wordsNear(word) }, scope)
+    const spelling = spellingIn(word, texts)
     if (spelling !== undefined) spellings.set(word, spelling)
   }
   if (spellings.size === 0) return null

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type { Message, Person } from '../../support/client.ts'
+import { join, type Message, type Person } from '../../support/client.ts'
 import {
   expectWhole,
   makeOrgAt,
@@ -191,6 +191,28 @@ test('R35 while Redis is away every node writes, and soon after it is back each 
   }, 'an owner that stays')
 })
 
+test('R41 a right that was taken at one node while Redis is away does not hold at another', async () => {
+  const { id, channel_id, person, at } = await ownedOrg(0)
+  const ana = await join(person, 'Ana', 'administrator')
+  const there = personAt(ana, cluster.nodes[1]!)
+  const project = (name: string) =>
+    there.in('POST', '/projects', { name, type: 'software', owner_id: ana.user_id })
+  expect((await project('before')).status).toBe(201)
+  await cluster.redis.kill()
+  await until(
+    async () =>
+      (await Promise.all(cluster.nodes.map((node) => cluster.metric(node, 'mc_bus_up')))).join() === '0,0,0',
+    'nodes without Redis',
+  )
+  expect((await project('meanwhile')).status).toBe(201)
+  const demoted = await at[0]!.in('PATCH', `/users/${ana.user_id}`, { role: 'contributor' })
+  expect(demoted.status).toBe(200)
+  expect((await project('after')).status).toBe(403)
+  const posted = await postSurely(there, channel_id, 'still a member')
+  await cluster.redis.start()
+  await expectWhole(cluster.sql, id, channel_id, [posted])
+})
+
 test('R36 a Redis that hangs while an org is taken costs time, not the org', async () => {
   const made = await makeOrgAt(personAt(cluster.admin, cluster.nodes[1]!), `org-${++orgs}`)
   cluster.redis.pause()
@@ -210,4 +232,21 @@ test('R36 a Redis that hangs while an org is taken costs time, not the org', asy
   )
   await expectWhole(cluster.sql, made.id, made.channel_id, [posted, ...more])
   await cluster.settledOwner(made.id)
+})
+
+test('R38 two nodes of one name are two nodes', async () => {
+  const twins = await startNodes(2, { env: { MC_NODE_ID: 'twin' } })
+  const { id, person, channel_id } = await makeOrgAt(twins.admin, 'twins')
+  const posted = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      postSurely(personAt(person, twins.nodes[i % 2]!), channel_id, `${i}`),
+    ),
+  )
+  await expectWhole(twins.sql, id, channel_id, posted)
+  const answered = await Promise.all(
+    twins.nodes.map((node) => twins.metric(node, 'mc_node_calls_total{outcome="answered"}')),
+  )
+  expect(answered.toSorted()[0]).toBe(0)
+  expect(Math.max(...answered)).toBeGreaterThan(0)
+  await twins.stop()
 })

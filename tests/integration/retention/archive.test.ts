@@ -3,17 +3,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { archiveFolder } from '../../../src/archive/files.ts'
+import { type ArchiveFiles, archiveFiles } from '../../../src/archive/files.ts'
 import { restoreFile } from '../../../src/archive/restore.ts'
 import { archiveDueRows } from '../../../src/archive/retention.ts'
 import { newId } from '../../../src/contracts/ids.ts'
 import { ArchiveStore } from '../../../src/db/archive-store.ts'
+import { FolderStorage } from '../../../src/files/folder.ts'
+import { below } from '../../../src/files/places.ts'
+import { BucketStorage } from '../../../src/files/s3.ts'
+import { startBucket } from '../../support/bucket.ts'
 import { makeOrg, startDatabase, type TestDatabase } from '../../support/database.ts'
 
 let db: TestDatabase
 let store: ArchiveStore
 let folder: string
-let files: ReturnType<typeof archiveFolder>
+let files: ArchiveFiles
 
 type Made = Awaited<ReturnType<typeof makeOrg>>
 
@@ -31,7 +35,7 @@ beforeAll(async () => {
   db = await startDatabase()
   store = new ArchiveStore(db.app, true)
   folder = mkdtempSync(join(tmpdir(), 'mc-archive-'))
-  files = archiveFolder(folder)
+  files = archiveFiles(new FolderStorage(folder))
 })
 afterAll(async () => {
   await store.close()
@@ -195,4 +199,40 @@ test('rows without a file are not removed, and nobody else may remove or drop', 
   expect(app`delete from messages where org_id = ${made.org.id}`.execute()).rejects.toThrow(
     'permission denied',
   )
+})
+
+test('an archive in a bucket gives back what it got, and goes with its org', async () => {
+  const bucket = await startBucket()
+  try {
+    const files = archiveFiles(below(new BucketStorage(bucket.options), 'archive'))
+    const [one, other] = [await makeOrg(db.database), await makeOrg(db.database)]
+    for (const org of [one, other]) await fill(org, ago(18), 1, 1_001)
+    const before = await everything(one)
+    await run(undefined, { files })
+    expect(failures).toEqual([])
+    expect((await counts(one))?.messages).toBe(0)
+    await keeps(one, 36, 36)
+    const [file] = await store.files(one.org.id)
+    if (!file) throw new Error('unreachable: the file is listed')
+    await expect(restoreFile({ ...file, sha256: 'f'.repeat(64) }, { store, files })).rejects.toThrow(
+      'SHA-256',
+    )
+    expect(await restoreFile(file, { store, files })).toBe(1_001)
+    expect(await everything(one)).toEqual(before)
+    await files.removeOrg(one.org.id)
+    await expect(restoreFile(file, { store, files })).rejects.toThrow('not in the archive')
+    const [left] = await store.files(other.org.id)
+    expect((await Array.fromAsync(await files.read(left!.file, left!.sha256))).length).toBe(1_001)
+  } finally {
+    await bucket.close()
+  }
+})
+
+test('a file whose source fails half-way is none', async () => {
+  async function* broken() {
+    yield '{"seq":1}'
+    throw new Error('the database is away')
+  }
+  await expect(files.write('o/broken.jsonl.gz', broken())).rejects.toThrow('the database is away')
+  expect(readdirSync(join(folder, 'o'))).toEqual([])
 })

@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { EventType, Role } from '../../../src/contracts/vocabulary.ts'
 import { ACTIONS, type Action, authorize } from '../../../src/domain/access.ts'
 import type { EventAudience } from '../../../src/domain/log-event.ts'
-import { Permissions } from '../../../src/domain/permissions.ts'
+import { type PermissionSnapshot, Permissions } from '../../../src/domain/permissions.ts'
 import { sampleOf } from '../../support/samples.ts'
 
 const uuid = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`
@@ -24,23 +24,21 @@ const member = (
 })
 
 function fold() {
-  return new Permissions({
-    status: 'active',
-    settings: DEFAULT_SETTINGS,
-    members: [
-      member(ADMIN, 'administrator'),
-      member(ANA, 'contributor'),
-      member(BOT, 'contributor', 'agent'),
-    ],
-    project_users: [{ project_id: P1, user_id: ANA }],
-    channels: [
-      { id: 'general', name: 'general', topic: null, type: 'org_wide', project_id: null },
-      { id: C1, name: 'one', topic: null, type: 'project', project_id: P1 },
-      { id: 'c2', name: 'two', topic: null, type: 'project', project_id: P2 },
-    ],
-    sub_agents: [{ id: 'sub', task_id: 't1', display_name: 'Sub-agent 1', project_ids: [P1] }],
-    ending_keys: [],
-  })
+  return new Permissions(SNAPSHOT)
+}
+
+const SNAPSHOT: PermissionSnapshot = {
+  status: 'active',
+  settings: DEFAULT_SETTINGS,
+  members: [member(ADMIN, 'administrator'), member(ANA, 'contributor'), member(BOT, 'contributor', 'agent')],
+  project_users: [{ project_id: P1, user_id: ANA }],
+  channels: [
+    { id: 'general', name: 'general', topic: null, type: 'org_wide', project_id: null },
+    { id: C1, name: 'one', topic: null, type: 'project', project_id: P1 },
+    { id: 'c2', name: 'two', topic: null, type: 'project', project_id: P2 },
+  ],
+  sub_agents: [{ id: 'sub', task_id: 't1', display_name: 'Sub-agent 1', project_ids: [P1] }],
+  ending_keys: [],
 }
 
 const human = (id: string) => ({ kind: 'human' as const, id })
@@ -136,4 +134,32 @@ describe('the table of rights', () => {
       else expect(run).toThrow(expect.objectContaining({ errorCode: 'ORG_READ_ONLY' }))
     }
   })
+})
+
+test('R41 permissions that start anew from a snapshot are those of the snapshot, and of nothing before', () => {
+  const permissions = fold()
+  const version = permissions.members_version
+  const { members, channels, ...rest } = SNAPSHOT
+  permissions.reset({
+    ...rest,
+    status: 'suspended',
+    members: [{ ...member(ADMIN, 'contributor'), username: 'new', display_name: 'New' }],
+    channels: channels.slice(0, 1),
+    project_users: [],
+    sub_agents: [],
+    ending_keys: [{ id: 'k', ends_at: '2020-01-01T00:00:00Z' }],
+  })
+  expect([...permissions.members.keys(), ...permissions.channels.keys()]).toEqual([ADMIN, 'general'])
+  expect(permissions.member(ADMIN)?.role).toBe('contributor')
+  expect([permissions.readOnly, permissions.scope('sub'), permissions.keyEnded('k', Date.now())]).toEqual([
+    true,
+    undefined,
+    true,
+  ])
+  expect([permissions.idOfUsername(ADMIN), permissions.idOfUsername('new')]).toEqual([undefined, ADMIN])
+  expect([permissions.member_names.has(ADMIN), permissions.member_names.has('New')]).toEqual([false, true])
+  expect([permissions.channel_names.has('two'), permissions.isAssigned(P1, ANA)]).toEqual([false, false])
+  expect([...permissions.project_ids]).toEqual([])
+  expect(permissions.members_version).toBeGreaterThan(version)
+  expect(members).toHaveLength(3)
 })
