@@ -32,10 +32,10 @@ import account_security_down from './0015_account_security.down.sql' with { type
 import account_security_up from './0015_account_security.sql' with { type: 'text' }
 import scim_down from './0016_scim.down.sql' with { type: 'text' }
 import scim_up from './0016_scim.sql' with { type: 'text' }
-import heads_down from './0020_heads.down.sql' with { type: 'text' }
-import heads_up from './0020_heads.sql' with { type: 'text' }
 import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
 import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
+import heads_down from './0020_heads.down.sql' with { type: 'text' }
+import heads_up from './0020_heads.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -65,6 +65,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0014_identities', up: identities_up, down: identities_down },
   { name: '0015_account_security', up: account_security_up, down: account_security_down },
   { name: '0016_scim', up: scim_up, down: scim_down },
-  { name: '0020_heads', up: heads_up, down: heads_down },
   { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
+  { name: '0020_heads', up: heads_up, down: heads_down },
 ]
