@@ -10,9 +10,15 @@ const USER_MS = 1
 
 /** Decides when the node tells others who of one org is here: changes soon, everything else as a short sign of life. */
 export class AttendanceReporter {
+  /** Of this edge: a later one of the same node begins with other versions. */
+  readonly #base: number
   #told: { version: number; counts: ConnectionCounts; at: number } | undefined
   #listed_at = 0
   #asked = false
+
+  constructor(base = Date.now()) {
+    this.#base = base
+  }
 
   /** Another node does not know who is here. */
   asked(): void {
@@ -22,15 +28,19 @@ export class AttendanceReporter {
   /** The report that is due; called about once a second. */
   next(attendance: Attendance, counts: ConnectionCounts, now: number): AttendanceReport | undefined {
     const nobody = attendance.size + counts.sse + counts.websocket === 0
-    if (nobody && (!this.#told || isNone(this.#told.counts)) && attendance.version === this.#version) {
+    if (
+      nobody &&
+      (!this.#told || isNone(this.#told.counts)) &&
+      this.#versionOf(attendance) === this.#version
+    ) {
       this.#asked = false
       return undefined
     }
-    const changed = attendance.version !== this.#version || this.#asked
+    const changed = this.#versionOf(attendance) !== this.#version || this.#asked
     if (changed && now - this.#listed_at >= CHANGES_MS + attendance.size * USER_MS) {
       this.#asked = false
       this.#listed_at = now
-      return this.#tell({ version: attendance.version, counts, members: attendance.members() }, now)
+      return this.#tell({ version: this.#versionOf(attendance), counts, members: attendance.members() }, now)
     }
     const version = this.#told?.version
     if (version === undefined) return undefined
@@ -42,11 +52,15 @@ export class AttendanceReporter {
   last(attendance: Attendance): AttendanceReport | undefined {
     if (!this.#told) return undefined
     const counts = { sse: 0, websocket: 0 }
-    return { version: attendance.version + 1, counts, members: { connected: [], calling: [] } }
+    return { version: this.#versionOf(attendance) + 1, counts, members: { connected: [], calling: [] } }
   }
 
   get #version(): number {
-    return this.#told?.version ?? 0
+    return this.#told?.version ?? this.#base
+  }
+
+  #versionOf({ version }: Attendance): number {
+    return this.#base + version
   }
 
   #tell(report: AttendanceReport, now: number): AttendanceReport {

@@ -65,6 +65,7 @@ export class Edges {
   readonly #early = new Map<string, PublishedBatch[]>()
   readonly #watch: HeadWatch | undefined
   readonly #timers: ReturnType<typeof setInterval>[] = []
+  #reading_subscriptions: Promise<void> = Promise.resolve()
   #check_timer: ReturnType<typeof setTimeout> | undefined
   #draining = false
 
@@ -277,10 +278,17 @@ export class Edges {
 
   /** Messages of other nodes may have been missed: edges compare themselves with storage at their next chance. */
   missed(): void {
-    for (const edge of this.#ready.values()) {
-      edge.confirmed_at = 0
-      edge.streams.readSubscriptions()
-    }
+    for (const edge of this.#ready.values()) edge.confirmed_at = 0
+    this.#reading_subscriptions = this.#reading_subscriptions.then(() => this.#readSubscriptions())
+  }
+
+  /** One org after another: each costs a statement, and all nodes do it at the same moment. */
+  async #readSubscriptions(): Promise<void> {
+    for (const { streams } of [...this.#ready.values()])
+      if (streams.size > 0)
+        await streams
+          .readSubscriptions()
+          .catch((error: unknown) => this.#ports.failed('read the subscriptions of open streams', error))
   }
 
   /** Closes the streams of an ended session or key, in every org of this node. */

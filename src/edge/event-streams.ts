@@ -8,7 +8,7 @@ import type { Permissions } from '../domain/permissions.ts'
 import type { Attendance } from './attendance.ts'
 import { topicsOf } from './event-filter.ts'
 import { NotifiedUsers } from './notified-users.ts'
-import { isTransient, retryWithBackoff } from './retry.ts'
+import { retryWithBackoff } from './retry.ts'
 import { SharedPages } from './shared-pages.ts'
 import { SinkIndex } from './sink-index.ts'
 import type { EdgeSource, NotificationsRead } from './source.ts'
@@ -102,14 +102,13 @@ export class EventStreams implements Replay {
   }
 
   /** Reads the subscriptions of the open streams again: a change of them may have been missed. */
-  readSubscriptions(): void {
-    for (const user_id of this.#index.users())
-      this.#source.subscriptions(this.#home.org_id, user_id).then(
-        (subscriptions) => this.resubscribe(user_id, subscriptions),
-        (error: unknown) => {
-          if (!isTransient(error)) this.failed('read the subscriptions of open streams', error)
-        },
-      )
+  async readSubscriptions(): Promise<void> {
+    const { org_id } = this.#home
+    await Promise.all(
+      this.#index.users().map(async (user_id) => {
+        this.resubscribe(user_id, await this.#source.subscriptions(org_id, user_id))
+      }),
+    )
   }
 
   /** A comment that keeps connections alive and moves the cursor of streams whose filter skipped everything. */

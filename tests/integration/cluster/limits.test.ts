@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { Person } from '../../support/client.ts'
+import { generalChannel, Person } from '../../support/client.ts'
 import { personAt, startNodes, type TestNodes } from '../../support/nodes.ts'
-import { SseJournal, until } from '../../support/streams.ts'
+import { SseJournal, until, WsJournal } from '../../support/streams.ts'
 
 let cluster: TestNodes
 beforeAll(async () => {
@@ -59,4 +59,17 @@ test('D10 connections of an organization are counted over the nodes', async () =
     await other.close()
     return other.status === 200
   })
+})
+
+test('D13 messages of one socket keep their order while their rate is counted in Redis', async () => {
+  const { admin } = cluster
+  const { id: channel_id } = await generalChannel(admin)
+  const headers = { Cookie: admin.cookieHeader, Origin: admin.url }
+  const socket = await WsJournal.open(`${admin.url}/api/v1/orgs/fieldnote/channels/ws`, headers)
+  const texts = Array.from({ length: 40 }, (_, i) => `in order ${i}`)
+  for (const content of texts)
+    socket.send({ type: 'message', channel_id, content, client_id: content.replaceAll(' ', '-') })
+  await until(() => socket.messages(channel_id).length === texts.length)
+  expect(socket.messages(channel_id).map(({ content }) => content)).toEqual(texts)
+  socket.close()
 })

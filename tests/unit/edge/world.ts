@@ -42,7 +42,7 @@ export class EdgeWorld {
   snapshot(): OrgSnapshot {
     const permissions: PermissionSnapshot = {
       status: 'active',
-      settings: DEFAULT_SETTINGS,
+      settings: structuredClone(DEFAULT_SETTINGS),
       members: Object.entries(this.#members).map(([user_id, role]) => ({
         user_id,
         type: 'human',
