@@ -142,6 +142,9 @@ async function openBus(
     name: `mission-control-${node_id}`,
     failed: (stage, error) => log.failed(stage, error),
   })
+  bus.onChange((up) => {
+    if (up) log.info({}, 'joined with the other nodes by Redis')
+  })
   await bus.open()
   return bus
 }
