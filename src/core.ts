@@ -37,6 +37,7 @@ import { AbsentAgents } from './edge/absent-agents.ts'
 import { RECENT_CALL_MS } from './edge/attendance.ts'
 import { Edges } from './edge/edges.ts'
 import type { Elsewhere } from './edge/elsewhere.ts'
+import { keptOrStored } from './edge/kept-events.ts'
 import type { OrgEdge } from './edge/org-edge.ts'
 import type { Metrics } from './http/metrics.ts'
 import { alone, oneOfSeveral } from './ownership.ts'
@@ -102,16 +103,14 @@ export function createCore(
     )
 
   /**
-   * Reads from the owner's ring if the owner is on this node and its ring reaches back far enough, otherwise from the
-   * database.
+   * Reads from the owner's ring if the owner is on this node and its ring holds the whole page, otherwise from the database.
    */
   async function events(org_id: string, after: number, until: number, limit: number): Promise<LogEvent[]> {
-    const kept = await host.peek<LogEvent[] | null>(
-      { kind: 'org', org_id, id: org_id },
-      { type: 'replay', after, limit: Math.min(limit, until - after) },
+    return await keptOrStored<LogEvent>(
+      { after, until, limit },
+      (count) => host.peek({ kind: 'org', org_id, id: org_id }, { type: 'replay', after, limit: count }),
+      () => stored.events(org_id, after, until, limit),
     )
-    if (kept && kept.length > 0) return kept
-    return await stored.events(org_id, after, until, limit)
   }
 
   const edges = new Edges(
