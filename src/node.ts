@@ -69,7 +69,8 @@ export async function openNode(
     connection: opened.app,
     connections_max: LANE_CONNECTIONS,
     ...limits,
-    application_name: 'mission-control lane',
+    // Tells an operator which node holds the lock of an org.
+    application_name: `mission-control lane ${config.node_id}`,
   })
   const background_database = new BackgroundDatabase(opened.app, config.database_prepare)
   const snapshots = new SnapshotDatabase(opened.app, config.database_prepare)
