@@ -122,6 +122,8 @@ export function allGroups(jobs_max: number): Group[] {
       name: 'chaos, short form',
       jobs: [
         program('soak of the bridge', 'tests/soak/run.ts', '--minutes', '3', '--fault-seconds', '15'),
+        program('chaos', 'tests/chaos/run.ts', '--seed', '1'),
+        program('chaos --fencing', 'tests/chaos/run.ts', '--fencing', '--rounds', '3', '--seed', '1'),
         program('chaos --single', 'tests/chaos/run.ts', '--single', '--kills', '10'),
         program('chaos --inside', 'tests/chaos/run.ts', '--inside', '--minutes', '0.33'),
       ],

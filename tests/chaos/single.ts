@@ -1,9 +1,13 @@
-import { type Agent, addAgent, join, type Message, setUp } from '../support/client.ts'
-import { startServer } from '../support/server.ts'
+import { type Agent, addAgent, generalChannel, join, setUp } from '../support/client.ts'
+import { databaseOf, startServer } from '../support/server.ts'
 import { until } from '../support/streams.ts'
-import { check, type Sent, type Truth } from './journal.ts'
+import { check, isCaughtUp } from './check.ts'
+import type { Fact } from './history.ts'
 import { randomFrom } from './random.ts'
 import { SseReader, WsReader } from './readers.ts'
+import { report } from './report.ts'
+import { readStored } from './stored.ts'
+import type { Target } from './target.ts'
 import { RestWriter, type Writer, WsWriter } from './writers.ts'
 
 export interface SingleOptions {
@@ -26,13 +30,19 @@ export async function runSingle(options: SingleOptions): Promise<number> {
   const server = await startServer({ cluster: 'own', env: { MC_LOG_LEVEL: 'error' } })
   try {
     const admin = await setUp(server)
-    const channels: string[] = []
-    for (let i = 0; i < channels_count; i++)
+    const channels = [(await generalChannel(admin)).id]
+    for (let i = 1; i < channels_count; i++)
       channels.push((await admin.in<{ id: string }>('POST', '/channels', { name: `chaos ${i}` })).body.id)
     const people = await Promise.all(Array.from({ length: 4 }, (_, i) => join(admin, `Writer ${i}`)))
     const agents: Agent[] = []
     for (let i = 0; i < 2; i++) agents.push(await addAgent(admin, `reader-${i}`))
-    const target = (headers: Record<string, string>) => ({ url: server.url, org: admin.org, headers })
+    const org_id = (await admin.in<{ id: string }>('GET', '')).body.id
+    const target = (headers: Record<string, string>): Target => ({
+      url: () => server.url,
+      org_id,
+      org: admin.org,
+      headers,
+    })
     const cookie = (i: number) => {
       const person = people[i % people.length]!
       return { Cookie: person.cookieHeader, 'X-CSRF-Token': person.cookies.get('mc_csrf') ?? '' }
@@ -49,22 +59,19 @@ export async function runSingle(options: SingleOptions): Promise<number> {
       ),
       ...Array.from(
         { length: 6 },
-        (_, i) => new SseReader(`sse ${i}`, target(agents[i % agents.length]!.headers)),
+        (_, i) => new SseReader(`sse ${i}`, target(agents[i % agents.length]!.headers), channels),
       ),
     ]
 
-    const sent: Sent[] = []
+    const facts: Fact[] = []
     const open = new Set<Promise<void>>()
     let writing = true
     const load = (async () => {
       for (let n = 0; writing; n++) {
-        const message: Sent = {
-          client_id: `c${n}`,
-          channel_id: channels[n % channels.length]!,
-          content: `message ${n}`,
-        }
-        sent.push(message)
-        const done = writers[n % writers.length]!.send(message)
+        const channel_id = channels[n % channels.length]!
+        const fact: Fact = { org_id, kind: 'message', mark: `message ${n}`, channel_id, acks: [] }
+        facts.push(fact)
+        const done = writers[n % writers.length]!.send(fact)
         open.add(done)
         done.finally(() => open.delete(done))
         // While the server is away the load waits with it instead of piling up for ever.
@@ -84,7 +91,7 @@ export async function runSingle(options: SingleOptions): Promise<number> {
       restart_ms += Date.now() - killed_at
       if (kill % 10 === 0 || kill === kills)
         console.log(
-          `${kill} kills, ${sent.filter((m) => m.ack).length} acknowledged, ${Math.round((Date.now() - started_at) / 1000)} s`,
+          `${kill} kills, ${facts.filter(({ acks }) => acks.length > 0).length} acknowledged, ${Math.round((Date.now() - started_at) / 1000)} s`,
         )
     }
     await Bun.sleep(500)
@@ -92,62 +99,18 @@ export async function runSingle(options: SingleOptions): Promise<number> {
     await load
     await Promise.all(open)
 
-    const truth = await readTruth(admin, channels)
-    const total = [...truth.channels.values()].reduce((sum, messages) => sum + messages.length, 0)
-    const complete = () =>
-      readers.every((r) =>
-        channels.every(
-          (id) => (r.journal.messages.get(id)?.length ?? 0) >= (truth.channels.get(id)?.length ?? 0),
-        ),
-      )
-    await until(complete, 'every reader to catch up').catch(() => undefined)
+    const superuser = databaseOf(server)
+    const stored = await readStored(superuser, org_id)
+    await superuser.end()
+    const views = readers.map(({ view }) => view)
+    await until(() => views.every((view) => isCaughtUp(view, stored)), 'every reader to catch up').catch(
+      () => undefined,
+    )
     for (const stopping of [...readers, ...writers]) stopping.stop()
-
-    const problems = check(
-      sent,
-      readers.map((reader) => reader.journal),
-      truth,
-    )
-    const acked = sent.filter((message) => message.ack).length
-    console.log(
-      `${sent.length} sent, ${acked} acknowledged, ${total} stored, ${readers.length} readers, log head ${truth.sequences.length}, mean restart ${Math.round(restart_ms / kills)} ms`,
-    )
-    for (const problem of problems.slice(0, 20)) console.log(`  BROKEN: ${problem}`)
-    return problems.length + (sent.length - acked)
+    console.log(`mean restart ${Math.round(restart_ms / kills)} ms`)
+    const history = { facts, views, stored: [stored] }
+    return report(history, check(history))
   } finally {
     await server.stop()
   }
-}
-
-async function readTruth(
-  admin: Awaited<ReturnType<typeof setUp>>,
-  channels: readonly string[],
-): Promise<Truth> {
-  const truth: Truth = { channels: new Map(), sequences: [] }
-  for (const id of channels) {
-    const messages: Message[] = []
-    for (let cursor = ''; ; ) {
-      const { body } = await admin.in<{ data: Message[]; next_cursor: string | null }>(
-        'GET',
-        `/channels/${id}/messages?limit=200${cursor && `&cursor=${cursor}`}`,
-      )
-      messages.push(...body.data)
-      if (body.next_cursor === null) break
-      cursor = body.next_cursor
-    }
-    truth.channels.set(
-      id,
-      messages.toReversed().map(({ seq, id: message_id, content }) => ({ seq, id: message_id, content })),
-    )
-  }
-  for (let cursor = ''; ; ) {
-    const { body } = await admin.in<{ data: { sequence: number }[]; next_cursor: string | null }>(
-      'GET',
-      `/events?order=asc&limit=200${cursor && `&cursor=${cursor}`}`,
-    )
-    truth.sequences.push(...body.data.map((event) => event.sequence))
-    if (body.next_cursor === null) break
-    cursor = body.next_cursor
-  }
-  return truth
 }

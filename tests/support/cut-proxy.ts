@@ -10,6 +10,8 @@ export interface CutProxy {
    * network does that drops every packet.
    */
   cut(how: 'reset' | 'silent'): void
+  /** Ends this share of the connections with their next bytes, of which only a half comes through. */
+  cutInside(share: number, random: () => number): void
   /** Passes everything on again. What hung while it was cut is ended: its bytes are gone. */
   mend(): void
   stop(): Promise<void>
@@ -18,6 +20,8 @@ export interface CutProxy {
 /** A proxy in front of `target_port` on the loopback interface. */
 export async function startCutProxy(target_port: number): Promise<CutProxy> {
   const pairs = new Map<Socket, Socket>()
+  /** Client sides of the connections that end with their next bytes. */
+  const doomed = new Set<Socket>()
   let state: 'open' | 'reset' | 'silent' = 'open'
 
   const server = createServer((client) => {
@@ -31,15 +35,29 @@ export async function startCutProxy(target_port: number): Promise<CutProxy> {
       client.destroy()
       upstream.destroy()
       pairs.delete(client)
+      doomed.delete(client)
     }
-    pass(client, upstream)
-    pass(upstream, client)
+    const endInside = (to: Socket, bytes: string | Uint8Array) => {
+      doomed.delete(client)
+      to.end(bytes.slice(0, bytes.length >> 1), end)
+    }
+    pass(client, upstream, client, endInside)
+    pass(upstream, client, client, endInside)
     for (const side of [client, upstream]) side.on('close', end).on('error', end)
   })
 
-  function pass(from: Socket, to: Socket): void {
+  function pass(
+    from: Socket,
+    to: Socket,
+    client: Socket,
+    endInside: (to: Socket, bytes: string | Uint8Array) => void,
+  ): void {
     from.on('data', (bytes) => {
-      if (state !== 'open') return
+      if (state !== 'open' || to.writableEnded) return
+      if (doomed.has(client)) {
+        endInside(to, bytes)
+        return
+      }
       // Back-pressure: a reader that does not read slows its writer.
       if (!to.write(bytes)) {
         from.pause()
@@ -68,8 +86,12 @@ export async function startCutProxy(target_port: number): Promise<CutProxy> {
       state = how
       if (how === 'reset') endAll()
     },
+    cutInside(share, random) {
+      for (const client of pairs.keys()) if (random() < share) doomed.add(client)
+    },
     mend() {
       if (state === 'silent') endAll()
+      doomed.clear()
       state = 'open'
     },
     async stop() {

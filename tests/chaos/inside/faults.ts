@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { OwnDatabase } from '../../support/database.ts'
+import { endPostgres } from '../../support/end-postgres.ts'
 import { pick, type Random } from '../random.ts'
 
 const PAUSE_MS_MIN = 200
@@ -37,14 +36,5 @@ async function cutConnections({ superuser }: OwnDatabase, random: Random): Promi
   } catch {
     // PostgreSQL is on its way back after a restart: there is nothing to cut.
     return 0
-  }
-}
-
-function endPostgres(data_dir: string, signal: NodeJS.Signals): void {
-  try {
-    const file = readFileSync(join(data_dir, 'postgres', 'data', 'postmaster.pid'), 'utf8')
-    process.kill(Number(file.split('\n')[0]), signal)
-  } catch {
-    // It ended a moment ago and is not back yet.
   }
 }
