@@ -33,6 +33,10 @@ export function createJobRunner(commands: Commands, mail: MailTiming | null = nu
       await prefetchClientIds(jobs, context)
       await TaskBatch.of(context).prefetch(jobs)
     },
+    async prefetchAlone(job, context) {
+      await prefetchReplies([job], context)
+      await prefetchClientIds([job], context)
+    },
     async reload(jobs, context) {
       const state = await readLockedState(context.sql, context.org_id)
       if (!state) throw new Gone('The organization is gone')

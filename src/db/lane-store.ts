@@ -39,6 +39,8 @@ export interface JobRunner<Job, Done> {
   /** Prefetches rows for the jobs of a batch in one statement. */
   prefetch(jobs: readonly Job[], context: BatchContext): Promise<void>
   run(job: Job, context: BatchContext): Promise<Done>
+  /** Earlier jobs of the transaction are stored: looks up again what they may have stored under the ids of this one. */
+  prefetchAlone?(job: Job, context: BatchContext): Promise<void>
   /** Another owner has written since the jobs were given: brings their permissions to the head that is locked. */
   reload?(jobs: readonly Job[], context: BatchContext): Promise<void>
   /** Buffered writes of the jobs so far, as parts of the closing statement; called once before each. */
@@ -327,6 +329,7 @@ class Batch<Job, Done> implements BatchContext {
     const mark = this.#mark()
     await this.sql`savepoint alone`
     try {
+      await this.#runner.prefetchAlone?.(job, this)
       const done = await this.#runner.run(job, this)
       if (!(await this.flush(this.sql))) throw new Fenced('The head moved under the lock')
       await this.sql`release savepoint alone`

@@ -32,6 +32,7 @@ export class WsReader implements Reader {
   #log: string | null = null
   readonly #last: Map<string, number>
   #socket: Socket | undefined
+  #leave: () => void = () => undefined
   #heard_at = 0
   #stopped = false
   readonly #watch: Timer
@@ -55,7 +56,7 @@ export class WsReader implements Reader {
   }
 
   #ping(): void {
-    if (performance.now() - this.#heard_at > SILENCE_MS_MAX) this.#socket?.terminate()
+    if (performance.now() - this.#heard_at > SILENCE_MS_MAX) this.#leave()
     else if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}')
   }
 
@@ -73,6 +74,11 @@ export class WsReader implements Reader {
       if (over) return
       over = true
       setTimeout(() => this.#connect(), RETRY_MS * (0.5 + Math.random()))
+    }
+    // A connection that is not open yet may end without a word.
+    this.#leave = () => {
+      socket.terminate()
+      again()
     }
     socket.onopen = () =>
       socket.send(JSON.stringify({ type: 'hello', log: this.#log, resume: Object.fromEntries(this.#last) }))

@@ -98,6 +98,7 @@ export class WsWriter implements Writer {
   readonly #target: Target
   readonly #open = new Map<string, { fact: Fact; sent_at: number; resolve: () => void }>()
   #socket: (WebSocket & { terminate(): void }) | undefined
+  #leave: () => void = () => undefined
   #ready = false
   #stopped = false
   readonly #watch: Timer
@@ -130,7 +131,7 @@ export class WsWriter implements Writer {
     const waiting = [...this.#open.values()]
     if (!waiting.some(({ sent_at }) => sent_at < late)) return
     for (const one of waiting) one.sent_at = performance.now()
-    this.#socket?.terminate()
+    this.#leave()
   }
 
   #write({ channel_id, mark }: Fact): void {
@@ -152,6 +153,11 @@ export class WsWriter implements Writer {
       over = true
       this.#ready = false
       setTimeout(() => this.#connect(), RETRY_MS * (0.5 + Math.random()))
+    }
+    // A connection that is not open yet may end without a word.
+    this.#leave = () => {
+      socket.terminate()
+      again()
     }
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello' }))
     socket.onclose = again

@@ -63,8 +63,15 @@ export async function commandsOf(db: TestDatabase) {
     role: 'administrator',
   }
 
-  /** Runs these in one transaction; a command that changes who may do what must be the last. */
-  async function batch(calls: readonly (readonly [command: string, input: unknown])[], principal = founder) {
+  /**
+   * Runs these in one transaction; a command that changes who may do what must be the last. `one_by_one` stores each before
+   * the next one, as the lane does after the database refused a row of the batch.
+   */
+  async function batch(
+    calls: readonly (readonly [command: string, input: unknown])[],
+    principal = founder,
+    { one_by_one = false } = {},
+  ) {
     const jobs = calls.map(([command, input]): Job => {
       const call: unknown = { command_id: newId(), command, input, principal }
       if (!Value.Check(CommandCall, call))
@@ -74,7 +81,8 @@ export async function commandsOf(db: TestDatabase) {
     const outcomes: (Done | ApiError)[] = []
     counting.statements = 0
     head = await store.write(org.id, head, jobs, async (tx) => {
-      for (const job of jobs) outcomes.push(await tx.run(job).catch(refusal))
+      for (const job of jobs)
+        outcomes.push(await (one_by_one ? tx.runAlone(job) : tx.run(job)).catch(refusal))
     })
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome instanceof ApiError) continue
