@@ -172,8 +172,12 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await page.goto(body.invite_url)
     await page.getByRole('button', { name: 'Join with localhost' }).click()
     await page.waitForURL(/\/o\/fieldnote\/channels\//)
+    await page.waitForURL(/\/channels\//)
+    // Not while the page asks for something.
+    await page.goto('about:blank')
     await age('mia@example.com')
-    await page.reload()
+    await page.goto(`${server.url}/o/fieldnote`)
+    await page.waitForURL(/\/channels\//)
     await page.getByRole('button', { name: /^Account/ }).click()
     await page.getByRole('menuitem', { name: 'Change password' }).click()
     const set = page.getByRole('dialog', { name: 'Set a password' })
@@ -188,15 +192,19 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await set.getByRole('button', { name: 'Set password' }).click()
     await page.getByText('Your password is set').waitFor()
     await new Person(server.url).signIn('mia@example.com', 'a harbour of my own 9')
-    expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|50[23]/.test(one))).toEqual([])
+    expect(complaints).toEqual([])
     await context.close()
   })
 
   test('a while after the sign-in an identity is added with the password only', async () => {
     const { context, page, complaints } = await visit(browser)
     await signIn(page, server.url, 'ana.lima@example.com')
+    await page.waitForURL(/\/channels\//)
+    // Not while the page asks for something.
+    await page.goto('about:blank')
     await age('ana.lima@example.com')
-    await page.reload()
+    await page.goto(`${server.url}/o/fieldnote`)
+    await page.waitForURL(/\/channels\//)
     await openMethods(page)
     const password = dialog(page).getByLabel('Current password')
     await password.waitFor()
@@ -213,9 +221,7 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
     await add.click()
     await dialog(page).getByText('Added.', { exact: true }).waitFor()
     await dialog(page).getByText('ana@abroad.example').waitFor()
-    expect(complaints.filter((one) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|401|50[23]/.test(one))).toEqual(
-      [],
-    )
+    expect(complaints.filter((one) => !one.includes('401'))).toEqual([])
     await context.close()
   })
 
