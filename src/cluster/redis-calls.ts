@@ -4,8 +4,13 @@ import { ApiError } from '../contracts/errors.ts'
 import { Fenced } from '../domain/ownership.ts'
 import type { Bus } from './bus.ts'
 
-/** A node that has not answered a call by then is taken for gone: the caller's node takes the org over. */
+/** A node that answers nothing for this long is taken for gone: the caller's node takes the org over. */
 const UNANSWERED_MS = 2_000
+/**
+ * A node that answers other calls is busy, not gone: taking orgs over from it would make the work more. Its call waits as
+ * long as every request does.
+ */
+const BUSY_MS = 5_000
 /** Calls of this node that wait for an answer; one more gets 503. A second of work at full load. */
 const CALLS_MAX = 8_192
 /** Calls of other nodes that are being answered; one more gets 503. */
@@ -32,6 +37,7 @@ export interface RedisCallsOptions {
 }
 
 interface Pending {
+  node_id: string
   resolve(outcome: CallOutcome): void
   reject(error: unknown): void
 }
@@ -43,6 +49,8 @@ interface Pending {
 export class RedisCalls {
   readonly #options: RedisCallsOptions
   readonly #pending = new Map<number, Pending>()
+  /** When each node answered last. */
+  readonly #heard_at = new Map<string, number>()
   #answering = 0
   #last_id = 0
   #stop: () => void = () => undefined
@@ -76,15 +84,27 @@ export class RedisCalls {
         retry_after_s: 1,
       })
     const id = ++this.#last_id
-    const answered = new Promise<CallOutcome>((resolve, reject) => this.#pending.set(id, { resolve, reject }))
+    const answered = new Promise<CallOutcome>((resolve, reject) =>
+      this.#pending.set(id, { node_id, resolve, reject }),
+    )
     // Rejected when the bus goes away, maybe before it is awaited.
     answered.catch(() => undefined)
     let timer: ReturnType<typeof setTimeout> | undefined
+    const sent_at = performance.now()
+    const wait = (ms: number) => {
+      timer = setTimeout(() => {
+        const silent_ms = performance.now() - (this.#heard_at.get(node_id) ?? sent_at)
+        const left_ms = sent_at + BUSY_MS - performance.now()
+        if (silent_ms >= UNANSWERED_MS) this.#options.distrust(address.org_id, node_id)
+        if (silent_ms >= UNANSWERED_MS || left_ms <= 0) this.#unanswered(id)
+        else wait(Math.min(UNANSWERED_MS - silent_ms, left_ms))
+      }, ms)
+    }
     try {
       const { address: to, from } = { address, from: this.#options.node_id }
       const receivers = await this.#send(node_id, { type: 'call', id, from, address: to, request })
       if (receivers === 0) throw this.#nobody(address.org_id, node_id)
-      timer = setTimeout(() => this.#unanswered(id, address.org_id, node_id), UNANSWERED_MS)
+      wait(UNANSWERED_MS)
       const outcome = await answered
       const leaving = !outcome.ok && outcome.failure.type === 'leaving'
       if (leaving) this.#options.distrust(address.org_id, node_id)
@@ -93,6 +113,8 @@ export class RedisCalls {
     } finally {
       clearTimeout(timer)
       this.#pending.delete(id)
+      // Nodes that are gone leave nothing behind.
+      if (this.#pending.size === 0) this.#heard_at.clear()
     }
   }
 
@@ -113,8 +135,7 @@ export class RedisCalls {
     return new Fenced('The node of the organization is gone')
   }
 
-  #unanswered(id: number, org_id: string, node_id: string): void {
-    this.#options.distrust(org_id, node_id)
+  #unanswered(id: number): void {
     this.#options.counted('unanswered')
     this.#pending
       .get(id)
@@ -138,8 +159,15 @@ export class RedisCalls {
       this.#options.failed('take a message of another node', new Error('It does not fit its schema'))
       return
     }
-    if (message.type === 'answer') this.#pending.get(message.id)?.resolve(message.outcome)
+    if (message.type === 'answer') this.#answered(message)
     else void this.#answer(message)
+  }
+
+  #answered({ id, outcome }: NodeMessage & { type: 'answer' }): void {
+    const pending = this.#pending.get(id)
+    if (!pending) return
+    this.#heard_at.set(pending.node_id, performance.now())
+    pending.resolve(outcome)
   }
 
   async #answer({ id, from, address, request }: NodeMessage & { type: 'call' }): Promise<void> {

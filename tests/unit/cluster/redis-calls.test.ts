@@ -69,6 +69,28 @@ test('R22 a call without an answer for two seconds may be stored, and its node i
   expect([a.distrusted, a.outcomes]).toEqual([[`${id} b`], ['unanswered']])
 })
 
+test('R22 a node that answers other calls meanwhile is busy and keeps its orgs', async () => {
+  const hub = new MemoryBusHub()
+  const a = await node(hub.connect(), 'a')
+  let answer_late: ((outcome: CallOutcome) => void) | undefined
+  await node(hub.connect(), 'b', async (request) =>
+    (request as { late?: boolean }).late
+      ? await new Promise<CallOutcome>((resolve) => {
+          answer_late = resolve
+        })
+      : { ok: true, reply: request },
+  )
+  const late = a.calls.call('b', address, { late: true })
+  const began_at = performance.now()
+  while (performance.now() - began_at < 3_000) {
+    await a.calls.call('b', address, {})
+    await Bun.sleep(100)
+  }
+  expect([a.distrusted, a.outcomes.includes('unanswered')]).toEqual([[], false])
+  answer_late?.({ ok: true, reply: 'late' })
+  expect(await late).toEqual({ ok: true, reply: 'late' })
+})
+
 test('R23 a node that is being stopped says so, and is not trusted for the org', async () => {
   const hub = new MemoryBusHub()
   const a = await node(hub.connect(), 'a')
