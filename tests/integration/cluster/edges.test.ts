@@ -261,16 +261,21 @@ test('D9 an agent that is connected to one node is here for the owner on the oth
   const away = await addAgent(at(admin, 0), 'absent')
   for (const here of [0, 1]) {
     const stream = await streamOf(at(bot, here))
-    const { body } = await at(admin, 1 - here).in<{ id: string; seq: number }>(
-      'POST',
-      `/channels/${general}/messages`,
-      { content: '@forge @absent look', mentions: [at(bot, 0).user.id, away.user.id] },
-    )
-    const queued = () => cluster.sql<{ agent_id: string }[]>`
-      select agent_id from message_deliveries
-      where org_id = ${org_id} and channel_id = ${general} and seq = ${body.seq} and state = 'queued'`
-    await until(async () => (await queued()).length > 0)
-    expect((await queued()).map(({ agent_id }) => agent_id)).toEqual([away.user.id])
+    /** Agents that a new message finds away. */
+    const foundAway = async () => {
+      const { body } = await at(admin, 1 - here).in<{ id: string; seq: number }>(
+        'POST',
+        `/channels/${general}/messages`,
+        { content: '@forge @absent look', mentions: [at(bot, 0).user.id, away.user.id] },
+      )
+      const queued = () => cluster.sql<{ agent_id: string }[]>`
+        select agent_id from message_deliveries
+        where org_id = ${org_id} and channel_id = ${general} and seq = ${body.seq} and state = 'queued'`
+      await until(async () => (await queued()).length > 0)
+      return (await queued()).map(({ agent_id }) => agent_id)
+    }
+    // The other node hears of the connection a moment after it was opened.
+    await until(async () => (await foundAway()).join() === away.user.id, 'the agent is here for the owner')
     await stream.close()
   }
 })
