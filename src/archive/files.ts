@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import type { FileStorage, StoredFile } from '../files/storage.ts'
+import { bytesOf, type FileStorage } from '../files/storage.ts'
 
 /** Compressed JSON Lines in a storage. */
 export interface ArchiveFiles {
@@ -19,7 +19,7 @@ export function archiveFiles(storage: FileStorage): ArchiveFiles {
   async function open(name: string): Promise<Readable> {
     const file = await storage.read(name)
     if (!file) throw new Error(`${name} is not in the archive.`)
-    return Readable.from(streamOf(file))
+    return Readable.from(bytesOf(file))
   }
   return {
     async write(name, lines) {
@@ -49,10 +49,6 @@ export function archiveFiles(storage: FileStorage): ArchiveFiles {
     },
     removeOrg: (org_id) => storage.removeBelow(org_id),
   }
-}
-
-function streamOf({ body }: StoredFile): ReadableStream<Uint8Array> {
-  return body instanceof Blob ? body.stream() : body
 }
 
 async function* inLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
