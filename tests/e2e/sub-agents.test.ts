@@ -201,6 +201,8 @@ describe.skipIf(!hasBrowser)('sub-agents, with two people at once', () => {
     await page.getByRole('button', { name: 'Spawn sub-agent' }).click()
     await dialog(page).getByLabel('Title of the task').fill('Paint')
     await dialog(page).getByRole('button', { name: 'Paint the doors' }).click()
+    // The first dialog leaves while the second comes.
+    await page.getByRole('dialog', { name: 'Spawn a sub-agent for a task' }).waitFor({ state: 'detached' })
     await dialog(page).getByLabel('Instructions').fill('Green.')
     await dialog(page).getByLabel('Model').fill('fake/fake-1')
     await dialog(page).getByLabel('Runs at').selectOption(scout.user.id)
