@@ -1,4 +1,5 @@
 import type { ErrorBody, ErrorCode, Problem } from '@contracts/errors.ts'
+import { t } from '../i18n/index.ts'
 
 /** `NETWORK`: no answer. `UNREADABLE`: an answer without the server's error body, e.g. from a proxy. */
 export type FailureCode = ErrorCode | 'NETWORK' | 'UNREADABLE'
@@ -43,7 +44,7 @@ export class ApiFailure extends Error {
 /** Converts any thrown value to a failure for display. */
 export function asFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error
-  return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : 'Something went wrong.')
+  return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : t('common.network.unknown'))
 }
 
 /** Codes whose message leaves out when to try again. */
@@ -53,8 +54,7 @@ const WAITS: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'SUB_AGENT_LIMIT'
 export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
   const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
   const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }
-  if (!isErrorBody(body))
-    return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
+  if (!isErrorBody(body)) return new ApiFailure('UNREADABLE', t('common.network.no_reason', { status }), rest)
   const { code, message, details } = body.error
   const when =
     WAITS.has(code) && retry_after_s !== undefined ? ` Try again in ${inWords(retry_after_s)}.` : ''

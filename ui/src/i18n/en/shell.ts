@@ -1,1 +1,4 @@
-export const shell = {} as const
+/** What is around every view: bars, sidebar, banners, shortcuts, the command palette. */
+export const shell = {
+  skip: 'Skip to the page',
+} as const
