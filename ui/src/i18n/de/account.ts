@@ -149,4 +149,10 @@ export const account: Translation<typeof en> = {
     invite: 'Der Einladungslink wurde benutzt oder ist zu alt.',
     read_only: 'Die Organisation ist im Moment schreibgeschützt.',
   },
+  themes: {
+    system: 'Wie im System',
+    light: 'Hell',
+    dark: 'Dunkel',
+  },
+  name_unread: 'Der eigene Name konnte nicht gelesen werden',
 }

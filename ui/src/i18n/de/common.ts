@@ -94,4 +94,12 @@ export const common: Translation<typeof en> = {
   },
   server_version: 'Server {version}',
   not_created: 'Nicht angelegt.',
+  results: 'Ergebnisse',
+  kind: {
+    agent: 'Agent',
+  },
+  try_again: 'Noch einmal versuchen',
+  loading: 'Lädt…',
+  show_more: 'Mehr zeigen',
+  retried: '{why} Es wird alle paar Sekunden neu versucht.',
 }

@@ -146,4 +146,10 @@ export const account = {
     invite: 'The invite link was used, or is too old.',
     read_only: 'The organization is read-only at the moment.',
   },
+  themes: {
+    system: 'As the system',
+    light: 'Light',
+    dark: 'Dark',
+  },
+  name_unread: 'Your name could not be read',
 } as const

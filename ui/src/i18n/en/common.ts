@@ -92,4 +92,12 @@ export const common = {
   },
   server_version: 'Server {version}',
   not_created: 'Not created.',
+  results: 'Results',
+  kind: {
+    agent: 'agent',
+  },
+  try_again: 'Try again',
+  loading: 'Loading…',
+  show_more: 'Show more',
+  retried: '{why} It is tried again every few seconds.',
 } as const
