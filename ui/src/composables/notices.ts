@@ -6,6 +6,7 @@ import { useRoute } from 'vue-router'
 import { keys } from '../api/keys.ts'
 import { isolate } from '../components/base/isolate.ts'
 import { t } from '../i18n/index.ts'
+import { ofServer } from '../i18n/server.ts'
 import { NoticeDesk, SHOWN_MAX } from '../realtime/notice-desk.ts'
 import type { Unread } from '../realtime/notification-list.ts'
 import { realTimers } from '../realtime/timers.ts'
@@ -67,7 +68,7 @@ export function startNotices(reader: {
     for (const one of notifications) {
       const channel = channelOf(one)
       toastOpen(
-        one.title,
+        ofServer(one.title, 'title'),
         channel && t('notifications.in_channel', { channel: isolate(channel.name) }),
         t('common.open'),
         () => void acts.open(one),
@@ -78,7 +79,7 @@ export function startNotices(reader: {
   function popUp(notification: Notification) {
     const channel = channelOf(notification)
     device.popUp(
-      notification,
+      { ...notification, title: ofServer(notification.title, 'title') },
       channel && t('notifications.in_channel', { channel: isolate(channel.name) }),
       () => void acts.open(notification),
     )

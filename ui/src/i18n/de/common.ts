@@ -102,4 +102,8 @@ export const common: Translation<typeof en> = {
   loading: 'Lädt…',
   show_more: 'Mehr zeigen',
   retried: '{why} Es wird alle paar Sekunden neu versucht.',
+  retry: {
+    seconds: '{message} Noch einmal versuchen in {count, plural, one {# Sekunde} other {# Sekunden}}.',
+    minutes: '{message} Noch einmal versuchen in {count, plural, one {# Minute} other {# Minuten}}.',
+  },
 }

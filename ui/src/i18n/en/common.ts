@@ -100,4 +100,8 @@ export const common = {
   loading: 'Loading…',
   show_more: 'Show more',
   retried: '{why} It is tried again every few seconds.',
+  retry: {
+    seconds: '{message} Try again in {count, plural, one {# second} other {# seconds}}.',
+    minutes: '{message} Try again in {count, plural, one {# minute} other {# minutes}}.',
+  },
 } as const
