@@ -272,7 +272,7 @@ export const events: Translation<typeof en> = {
       created: 'hat den Sub-Agenten {sub_agent} gestartet, Modell {model}',
       completed:
         '{own, select, yes {hat seine Arbeit abgeschlossen} other {hat den Sub-Agenten {sub_agent} abgeschlossen}}{said, select, yes {: „{quote}“} other {}}',
-      terminated: 'hat den Sub-Agenten {sub_agent} beendet{said, select, yes {: „{quote}“} other {}}',
+      terminated: 'hat den Sub-Agenten {sub_agent} gestoppt{said, select, yes {: „{quote}“} other {}}',
       expired: 'hat den Sub-Agenten {sub_agent} beendet: seine Zeit war abgelaufen',
     },
     export: {
