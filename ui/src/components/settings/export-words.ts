@@ -1,7 +1,7 @@
 import type { Export } from '@contracts/resources.ts'
 import { FORMATS, t } from '../../i18n/index.ts'
 
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+const UNITS = ['bytes', 'kib', 'mib', 'gib', 'tib'] as const
 
 const withDigits = (digits: number) =>
   new Intl.NumberFormat(FORMATS, {
@@ -17,8 +17,8 @@ export function sizeInWords(bytes: number): string {
   let value = bytes
   let unit = 0
   for (; value >= 1024 && unit < UNITS.length - 1; unit++) value /= 1024
-  if (unit === 0) return t('settings.export.bytes', { size: whole.format(value) })
-  return `${(value >= 10 ? whole : tenths).format(value)} ${UNITS[unit]}`
+  const size = (unit === 0 || value >= 10 ? whole : tenths).format(value)
+  return t(`settings.export.size.${UNITS[unit] ?? 'bytes'}`, { size })
 }
 
 /** What an export is, in a few words. */

@@ -6,7 +6,7 @@ export const events: Translation<typeof en> = {
   count: '{count, plural, one {# Ereignis} other {# Ereignisse}}',
   count_newest: '{count, plural, one {Neuestes # Ereignis} other {Neueste # Ereignisse}}',
   waiting: '{count, number} neu',
-  former_member: 'ehemaliges Mitglied',
+  former_member: 'früheres Mitglied',
   unknown_channel: 'ein Kanal',
   show: 'Anzeigen',
   try_again: 'Erneut versuchen',
@@ -142,8 +142,8 @@ export const events: Translation<typeof en> = {
       created: 'hat die Organisation {org} angelegt',
       updated: 'hat die Organisation in {org} umbenannt',
       settings_changed: 'hat die Einstellungen geändert',
-      suspended: 'hat die Organisation gesperrt',
-      resumed: 'hat die Sperre der Organisation aufgehoben',
+      suspended: 'hat die Organisation ausgesetzt',
+      resumed: 'hat die Organisation fortgesetzt',
       deletion_initiated: 'hat die Löschung der Organisation eingeleitet',
       deletion_initiated_due: 'hat die Löschung der Organisation eingeleitet, fällig am {time}',
       restored: 'hat die Löschung der Organisation abgebrochen',
@@ -253,9 +253,9 @@ export const events: Translation<typeof en> = {
       created: 'hat den Kanal {channel} angelegt',
       updated: 'hat den Kanal in {channel} umbenannt',
       loop_paused:
-        'hat die Agenten nach {messages, plural, one {# Nachricht} other {# Nachrichten}} in Folge in {channel} pausiert',
+        'hat die Agenten nach {messages, plural, one {# Nachricht} other {# Nachrichten}} in Folge in {channel} angehalten',
       loop_resumed: {
-        human: 'lässt die Agenten in {channel} weitermachen: eine Person hat geschrieben',
+        human: 'lässt die Agenten in {channel} weitermachen: ein Mensch hat geschrieben',
         time: 'lässt die Agenten in {channel} weitermachen: die Pause war vorbei',
         administrator: 'lässt die Agenten in {channel} weitermachen: die Administration wollte es so',
       },
@@ -272,7 +272,7 @@ export const events: Translation<typeof en> = {
       created: 'hat den Sub-Agenten {sub_agent} gestartet, Modell {model}',
       completed:
         '{own, select, yes {hat seine Arbeit abgeschlossen} other {hat den Sub-Agenten {sub_agent} abgeschlossen}}{said, select, yes {: „{quote}“} other {}}',
-      terminated: 'hat den Sub-Agenten {sub_agent} gestoppt{said, select, yes {: „{quote}“} other {}}',
+      terminated: 'hat den Sub-Agenten {sub_agent} beendet{said, select, yes {: „{quote}“} other {}}',
       expired: 'hat den Sub-Agenten {sub_agent} beendet: seine Zeit war abgelaufen',
     },
     export: {

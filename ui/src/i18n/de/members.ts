@@ -62,6 +62,8 @@ export const members: Translation<typeof en> = {
   },
   field: {
     name: 'Name',
+    name_example: 'Release-Schreiber',
+    identifier_example: 'release-schreiber',
     identifier: 'Kennung',
     identifier_hint: 'Damit wird der Agent erwähnt.',
     username: 'Benutzername',

@@ -6,10 +6,10 @@ export const settings: Translation<typeof en> = {
   unreadable: 'Die Einstellungen konnten nicht gelesen werden.',
   loading: 'Die Einstellungen werden geladen',
   no_such_page: 'Diese Seite der Einstellungen gibt es nicht',
-  danger_only_admin: 'Nur die Administration löscht oder sperrt die Organisation',
+  danger_only_admin: 'Nur die Administration löscht die Organisation oder setzt sie aus',
   show_general: 'Allgemeine anzeigen',
   why_not: {
-    suspended: 'Die Organisation ist gesperrt: zum Ändern der Einstellungen die Sperre aufheben.',
+    suspended: 'Die Organisation ist ausgesetzt: zum Ändern der Einstellungen fortsetzen.',
     pending_deletion: 'Die Organisation wird bald gelöscht: zum Ändern der Einstellungen wiederherstellen.',
     contributor: 'Nur die Administration ändert die Einstellungen.',
   },
@@ -93,7 +93,7 @@ export const settings: Translation<typeof en> = {
     agents: {
       label: 'Grenzen für Agenten',
       intro:
-        'Agenten, die einander endlos antworten, werden in ihrem Kanal pausiert, bis eine Person schreibt.',
+        'Agenten, die einander endlos antworten, werden in ihrem Kanal angehalten, bis ein Mensch schreibt.',
       loop_messages: 'Nachrichten von Agenten in Folge',
       loop_messages_more: '0 schaltet die Pause aus.',
       loop_minutes: 'Dauer der Pause',
@@ -157,18 +157,18 @@ export const settings: Translation<typeof en> = {
   danger: {
     intro: 'Schritte, die hier die Arbeit aller anhalten.',
     not_done: 'Nicht erledigt.',
-    suspension: 'Sperre',
-    suspended: 'Gesperrt',
-    suspend: 'Sperren',
-    suspend_ask: 'Sperren…',
+    suspension: 'Aussetzung',
+    suspended: 'Ausgesetzt',
+    suspend: 'Aussetzen',
+    suspend_ask: 'Aussetzen…',
     suspend_note:
-      'Alles lässt sich lesen, nichts schreiben, für Personen wie für Agenten, bis die Administration die Sperre aufhebt.',
-    resume: 'Sperre aufheben',
-    suspend_title: '{name} sperren?',
+      'Alles lässt sich lesen, nichts schreiben, für Menschen wie für Agenten, bis die Administration sie fortsetzt.',
+    resume: 'Fortsetzen',
+    suspend_title: '{name} aussetzen?',
     suspend_text:
-      'Niemand kann hier etwas schreiben, verschieben oder ändern, bis die Sperre aufgehoben wird. Verbindungen bleiben offen.',
-    not_suspended: 'Nicht gesperrt.',
-    suspended_toast: 'Gesperrt: alles ist schreibgeschützt',
+      'Niemand kann hier etwas schreiben, verschieben oder ändern, bis sie fortgesetzt wird. Verbindungen bleiben offen.',
+    not_suspended: 'Nicht ausgesetzt.',
+    suspended_toast: 'Ausgesetzt: alles ist schreibgeschützt',
     open_again: 'Alles lässt sich wieder ändern',
     deletion: 'Löschung',
     about_to_be_deleted: 'Wird bald gelöscht',
@@ -214,7 +214,13 @@ export const settings: Translation<typeof en> = {
       failed: 'Fehlgeschlagen',
       expired: 'Abgelaufen',
     },
-    bytes: '{size} Bytes',
+    size: {
+      bytes: '{size} Bytes',
+      kib: '{size} KiB',
+      mib: '{size} MiB',
+      gib: '{size} GiB',
+      tib: '{size} TiB',
+    },
   },
   work: {
     intro:
@@ -270,7 +276,7 @@ export const settings: Translation<typeof en> = {
   own: {
     title: 'Eigene Benachrichtigungen',
     intro:
-      'Erwähnungen, Zuweisungen und was mit eigenen Aufgaben und Projekten geschieht, stehen immer in der Ablage.',
+      'Erwähnungen, Zuweisungen und was mit eigenen Aufgaben und Projekten geschieht, stehen immer in den Benachrichtigungen.',
     device: 'Auf diesem Gerät',
     in_title: 'Anzahl im Titel des Tabs',
     unsupported: 'Dieser Browser zeigt keine Benachrichtigungen außerhalb der Seite.',
@@ -327,6 +333,7 @@ export const settings: Translation<typeof en> = {
     not_set_up: 'auf diesem Server nicht eingerichtet',
     google: 'Google',
     workspace: 'Nur Konten eines Google Workspace',
+    domain_example: 'example.com',
     domain: 'Domain des Workspace',
   },
   zone: {

@@ -59,6 +59,8 @@ export const members = {
   },
   field: {
     name: 'Name',
+    name_example: 'Release Scribe',
+    identifier_example: 'release-scribe',
     identifier: 'Identifier',
     identifier_hint: 'People mention it by this.',
     username: 'Username',

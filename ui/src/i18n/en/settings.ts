@@ -210,7 +210,13 @@ export const settings = {
       failed: 'Failed',
       expired: 'Expired',
     },
-    bytes: '{size} bytes',
+    size: {
+      bytes: '{size} bytes',
+      kib: '{size} KiB',
+      mib: '{size} MiB',
+      gib: '{size} GiB',
+      tib: '{size} TiB',
+    },
   },
   work: {
     intro:
@@ -321,6 +327,7 @@ export const settings = {
     not_set_up: 'not set up on this server',
     google: 'Google',
     workspace: 'Only accounts of one Google Workspace',
+    domain_example: 'example.com',
     domain: 'Domain of the Workspace',
   },
   zone: {
