@@ -5,6 +5,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { type InjectionKey, ref } from 'vue'
 import { ApiFailure, asFailure } from '../../api/failure.ts'
 import { taskApi } from '../../api/tasks.ts'
+import { FORWARD } from '../../composables/direction.ts'
 import { toastFailure } from '../../composables/toast.ts'
 import { taskUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
@@ -88,7 +89,7 @@ export function useTaskEdit(
   function named(failure: ApiFailure): ApiFailure {
     const { cycle }: { cycle: unknown } = Object(failure.details)
     if (failure.code !== 'CIRCULAR_DEPENDENCY' || !Array.isArray(cycle)) return failure
-    const titles = cycle.map((id) => `“${isolate(titleOf(String(id)))}”`).join(' → ')
+    const titles = cycle.map((id) => `“${isolate(titleOf(String(id)))}”`).join(FORWARD === 1 ? ' → ' : ' ← ')
     return new ApiFailure(failure.code, `${failure.message} ${titles}`, { status: failure.status })
   }
 
