@@ -14,6 +14,7 @@ import { pageMemory } from './rows/page-memory.ts'
 import { reads } from './rows/reads.ts'
 import { scrolling } from './rows/scroll.ts'
 import { searching } from './rows/search.ts'
+import { secondNodes } from './rows/second-node.ts'
 import { sse } from './rows/sse.ts'
 import { start } from './rows/start.ts'
 import { stored } from './rows/stored.ts'
@@ -34,6 +35,7 @@ export const ROWS: Rows = {
   ...wrongKeys,
   ...neighbours,
   ...searching,
+  ...secondNodes,
   ...connections,
   ...idle,
   ...connecting,
