@@ -5,7 +5,7 @@ import { raiseLimits } from '../product.ts'
 import type { Row, Rows } from '../row.ts'
 import { waitFor } from '../wait.ts'
 
-const CLIENTS = 200
+const CLIENTS = 500
 const SENDERS = 10
 const WINDOW = 4
 /** Frames after which each client has been reached several times. */
