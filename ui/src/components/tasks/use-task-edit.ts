@@ -5,6 +5,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { type InjectionKey, ref } from 'vue'
 import { ApiFailure, asFailure } from '../../api/failure.ts'
 import { taskApi } from '../../api/tasks.ts'
+import { FORWARD } from '../../composables/direction.ts'
 import { toastFailure } from '../../composables/toast.ts'
 import { t } from '../../i18n/index.ts'
 import { taskUpdates } from '../../realtime/apply-event.ts'
@@ -91,7 +92,7 @@ export function useTaskEdit(
     if (failure.code !== 'CIRCULAR_DEPENDENCY' || !Array.isArray(cycle)) return failure
     const titles = cycle
       .map((id) => t('tasks.rules.quoted', { title: isolate(titleOf(String(id))) }))
-      .join(' → ')
+      .join(FORWARD === 1 ? ' → ' : ' ← ')
     return new ApiFailure(failure.code, `${failure.message} ${titles}`, { status: failure.status })
   }
 
