@@ -17,7 +17,7 @@ export const projects: Translation<typeof en> = {
   type: {
     software: 'Software',
     docs: 'Dokumentation',
-    launch: 'Start',
+    launch: 'Launch',
   },
   former_member: 'ein früheres Mitglied',
   view: {

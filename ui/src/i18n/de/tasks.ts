@@ -17,7 +17,7 @@ export const tasks: Translation<typeof en> = {
   type: {
     bug: 'Fehler',
     feature: 'Funktion',
-    chore: 'Wartung',
+    chore: 'Routine',
   },
   evidence: {
     pr_link: 'Pull-Request',
@@ -123,7 +123,7 @@ export const tasks: Translation<typeof en> = {
     dependencies: 'Abhängigkeiten',
     links: 'Wartet auf {before}, blockiert {after}',
     archived: 'Archiviert',
-    unassigned: 'Nicht zugewiesen',
+    unassigned: 'Niemand',
     moved_by: 'Verschoben von {name}',
     new_in: 'Neue Aufgabe in „{place}“',
     evidence: 'Nachweise: {given} von {required}',
@@ -199,7 +199,7 @@ export const tasks: Translation<typeof en> = {
     history: 'Verlauf',
     in_event_log: 'Im Ereignisprotokoll',
     history_of_task: 'Verlauf der Aufgabe',
-    move: 'Mit Kommentar verschieben…',
+    move: 'Mit Kommentar…',
   },
   fields: {
     label: 'Felder',
