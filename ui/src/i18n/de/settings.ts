@@ -76,7 +76,7 @@ export const settings: Translation<typeof en> = {
       intro: 'Wie die Organisation heißt und nach welcher Uhr sie sich richtet.',
     },
     defaults: {
-      label: 'Vorgaben für Aufgaben',
+      label: 'Aufgabenvorgaben',
       intro: 'Womit eine neue Aufgabe beginnt, wenn beim Anlegen nichts anderes angegeben wird.',
     },
     members: {
@@ -91,7 +91,7 @@ export const settings: Translation<typeof en> = {
         'Wie sich Mitglieder für diese Organisation anmelden. Sitzungen eines anderen Weges werden sofort ausgesperrt.',
     },
     agents: {
-      label: 'Grenzen für Agenten',
+      label: 'Agentengrenzen',
       intro:
         'Agenten, die einander endlos antworten, werden in ihrem Kanal angehalten, bis ein Mensch schreibt.',
       loop_messages: 'Nachrichten von Agenten in Folge',
@@ -104,7 +104,7 @@ export const settings: Translation<typeof en> = {
       intro: 'Wie Mitglieder außerhalb der App von Benachrichtigungen erfahren.',
     },
     connections: {
-      label: 'Grenzen für Verbindungen',
+      label: 'Verbindungsgrenzen',
       intro:
         'Offene Verbindungen der ganzen Organisation auf einem Knoten. Eine weitere wird abgelehnt, bis eine andere endet.',
       streams: 'Ereignisströme',
@@ -121,7 +121,7 @@ export const settings: Translation<typeof en> = {
       reminder_more: 'Die Liste der Agenten kennzeichnet ältere Schlüssel.',
     },
     retention: {
-      label: 'Aufbewahrung und Sicherung',
+      label: 'Aufbewahrung, Sicherung',
       intro: 'Wie lange etwas aufbewahrt wird und wann Kopien entstehen.',
       messages: 'Nachrichten',
       events: 'Ereignisse',
