@@ -9,8 +9,6 @@ export const events: Translation<typeof en> = {
   former_member: 'früheres Mitglied',
   unknown_channel: 'ein Kanal',
   show: 'Anzeigen',
-  try_again: 'Erneut versuchen',
-  cancel: 'Abbrechen',
   unreadable: 'Die Ereignisse konnten nicht gelesen werden.',
   empty: {
     filtered: 'Kein Ereignis passt zum Filter',

@@ -14,11 +14,8 @@ export const settings: Translation<typeof en> = {
     contributor: 'Nur die Administration ändert die Einstellungen.',
   },
   action: {
-    try_again: 'Erneut versuchen',
-    cancel: 'Abbrechen',
     keep: 'Behalten',
     keep_it: 'Behalten',
-    save: 'Speichern',
     discard: 'Verwerfen',
     copy_url: 'URL kopieren',
   },
@@ -30,7 +27,6 @@ export const settings: Translation<typeof en> = {
     caught_note: 'Unberührte Felder zeigen die neuen Werte.',
     conflict: 'Jemand anderes hat dasselbe geändert. Speichern behält die eigenen Werte.',
     unsaved: 'Ungespeicherte Änderungen',
-    name: 'Name',
     address: 'Adresse',
     address_hint: 'Teil jedes Links; sie bleibt, wie sie ist.',
     time_zone: 'Zeitzone',
@@ -53,7 +49,6 @@ export const settings: Translation<typeof en> = {
     keep: 'Eigenen behalten',
   },
   problem: {
-    no_name: 'Einen Namen eingeben.',
     long_name: 'Muss Text von 1 bis {max} Zeichen sein.',
     no_way: 'Mindestens einen wählen.',
     no_domain: 'Eine Domain eingeben, z. B. example.com.',
@@ -156,7 +151,6 @@ export const settings: Translation<typeof en> = {
   },
   danger: {
     intro: 'Schritte, die hier die Arbeit aller anhalten.',
-    not_done: 'Nicht erledigt.',
     suspension: 'Aussetzung',
     suspended: 'Ausgesetzt',
     suspend: 'Aussetzen',
@@ -245,7 +239,6 @@ export const settings: Translation<typeof en> = {
   },
   mail: {
     allowed: 'Erlaubt',
-    email: 'E-Mail',
     told: 'Mitglieder erfahren davon',
     by_email: 'Per E-Mail',
     in_app: 'Nur in der App',
