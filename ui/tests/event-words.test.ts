@@ -136,14 +136,14 @@ describe('the sentence of an event', () => {
     setMessages(de)
     const assigned = event('task.assigned', { task: task(1, { title: 'Clock' }), user_id: AGENT })
     expect(sentence(assigned as EventEnvelope, names)).toEqual([
-      'hat ',
+      'wies ',
       { name: 'Clock' },
       ' an ',
       { name: 'forge' },
-      ' zugewiesen',
+      ' zu',
     ])
     const wrote = event('message.created', { message: message(1, { mentions: [ME, AGENT] }) })
-    expect(said(wrote)).toBe('hat in general geschrieben, erwähnt Ines, forge')
+    expect(said(wrote)).toBe('schrieb in general, erwähnt Ines, forge')
     setMessages(en)
   })
 

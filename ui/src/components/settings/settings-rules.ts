@@ -72,7 +72,7 @@ export function problemsOfDraft(
   const tidy = tidyName(draft.name)
   const wrong =
     tidy === ''
-      ? t('settings.problem.no_name')
+      ? t('common.type_name')
       : [...tidy].length > LIMITS.org_name_max
         ? t('settings.problem.long_name', { max: LIMITS.org_name_max })
         : nameProblem(tidy)

@@ -3,7 +3,6 @@ import type { Translation } from '../index.ts'
 
 export const agents: Translation<typeof en> = {
   title: 'Agenten',
-  cancel: 'Abbrechen',
   keep: 'Weiterlaufen lassen',
   and_more: 'Und {count, number} weitere.',
   view: {
@@ -307,7 +306,6 @@ export const agents: Translation<typeof en> = {
     title: 'Schlüssel von {name}',
     once: 'Er wird nur dieses eine Mal gezeigt. Er liest die Aufgabe, ihre Projekte und deren Kanäle, sonst nichts, und gilt, bis der Sub-Agent endet.',
     key: 'Schlüssel',
-    copy: 'Kopieren',
     env: 'Einstellungen für die Datei {file}',
     copy_env: '.env kopieren',
     guide: 'Wie er damit arbeitet, steht in der {guide}.',

@@ -9,8 +9,6 @@ export const events: Translation<typeof en> = {
   former_member: 'früheres Mitglied',
   unknown_channel: 'ein Kanal',
   show: 'Anzeigen',
-  try_again: 'Erneut versuchen',
-  cancel: 'Abbrechen',
   unreadable: 'Die Ereignisse konnten nicht gelesen werden.',
   empty: {
     filtered: 'Kein Ereignis passt zum Filter',
@@ -139,146 +137,143 @@ export const events: Translation<typeof en> = {
   },
   sentence: {
     org: {
-      created: 'hat die Organisation {org} angelegt',
-      updated: 'hat die Organisation in {org} umbenannt',
-      settings_changed: 'hat die Einstellungen geändert',
-      suspended: 'hat die Organisation ausgesetzt',
-      resumed: 'hat die Organisation fortgesetzt',
-      deletion_initiated: 'hat die Löschung der Organisation eingeleitet',
-      deletion_initiated_due: 'hat die Löschung der Organisation eingeleitet, fällig am {time}',
-      restored: 'hat die Löschung der Organisation abgebrochen',
+      created: 'legte die Organisation {org} an',
+      updated: 'benannte die Organisation in {org} um',
+      settings_changed: 'änderte die Einstellungen',
+      suspended: 'setzte die Organisation aus',
+      resumed: 'setzte die Organisation fort',
+      deletion_initiated: 'leitete die Löschung der Organisation ein',
+      deletion_initiated_due: 'leitete die Löschung der Organisation ein, fällig am {time}',
+      restored: 'brach die Löschung der Organisation ab',
     },
     user: {
       created:
-        '{kind, select, invited {hat {user} eingeladen} agent {hat den Agenten {user} hinzugefügt} other {hat die Person {user} hinzugefügt}}',
-      updated:
-        '{own, select, yes {hat das eigene Profil geändert} other {hat das Profil von {user} geändert}}',
+        '{kind, select, invited {lud {user} ein} agent {fügte den Agenten {user} hinzu} other {fügte die Person {user} hinzu}}',
+      updated: '{own, select, yes {änderte das eigene Profil} other {änderte das Profil von {user}}}',
       role_changed:
-        '{role, select, administrator {hat {user} die Rolle Administration gegeben} other {hat {user} die Rolle Mitarbeit gegeben}}',
-      removed: '{own, select, yes {hat die Organisation verlassen} other {hat {user} entfernt}}',
+        '{role, select, administrator {gab {user} die Rolle Administration} other {gab {user} die Rolle Mitarbeit}}',
+      removed: '{own, select, yes {verließ die Organisation} other {entfernte {user}}}',
     },
     api_key: {
-      made: 'hat einen Schlüssel für {user} erstellt',
-      rotated: 'hat den Schlüssel von {user} gewechselt; der frühere endete sofort',
-      rotated_until: 'hat den Schlüssel von {user} gewechselt; der frühere gilt bis {time}',
-      revoked: 'hat alle Schlüssel von {user} widerrufen',
+      made: 'erstellte einen Schlüssel für {user}',
+      rotated: 'wechselte den Schlüssel von {user}; der frühere endete sofort',
+      rotated_until: 'wechselte den Schlüssel von {user}; der frühere gilt bis {time}',
+      revoked: 'widerrief alle Schlüssel von {user}',
       rotation_due:
-        'hat daran erinnert, dass der Schlüssel {key} von {user} {days, plural, one {# Tag} other {# Tage}} alt ist',
+        'erinnerte daran, dass der Schlüssel {key} von {user} {days, plural, one {# Tag} other {# Tage}} alt ist',
     },
     scim_token: {
-      created: 'hat das Provisionierungs-Token {token} erstellt',
-      revoked: 'hat das Provisionierungs-Token {token} widerrufen',
+      created: 'erstellte das Provisionierungs-Token {token}',
+      revoked: 'widerrief das Provisionierungs-Token {token}',
     },
     auth: {
-      login_success: 'hat sich mit {method} angemeldet',
+      login_success: 'meldete sich mit {method} an',
       login_failure:
-        'hat die Anmeldung mit {method} für {user} abgelehnt{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
+        'wies die Anmeldung mit {method} für {user} ab{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
       api_key_failure: {
         malformed:
-          'hat einen fehlerhaften Schlüssel von {user} abgelehnt{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
+          'wies einen fehlerhaften Schlüssel von {user} ab{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
         unknown:
-          'hat einen unbekannten Schlüssel von {user} abgelehnt{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
+          'wies einen unbekannten Schlüssel von {user} ab{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
         wrong:
-          'hat einen falschen Schlüssel von {user} abgelehnt{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
+          'wies einen falschen Schlüssel von {user} ab{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
         revoked:
-          'hat einen widerrufenen Schlüssel von {user} abgelehnt{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
+          'wies einen widerrufenen Schlüssel von {user} ab{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
         expired:
-          'hat einen abgelaufenen Schlüssel von {user} abgelehnt{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
+          'wies einen abgelaufenen Schlüssel von {user} ab{count, plural, =1 {} other {, #-mal innerhalb einer Minute}}',
       },
       session_ended: {
-        logout: 'hat sich abgemeldet',
-        revoked: 'hat eine Sitzung beendet',
-        password: 'hat durch ein neues Passwort eine Sitzung beendet',
-        second_factor: 'hat durch Einschalten des zweiten Faktors eine Sitzung beendet',
+        logout: 'meldete sich ab',
+        revoked: 'beendete eine Sitzung',
+        password: 'beendete eine Sitzung durch ein neues Passwort',
+        second_factor: 'beendete eine Sitzung durch Einschalten des zweiten Faktors',
       },
-      session_revoked: 'hat eine Sitzung von {user} beendet',
-      sign_in_link_created: 'hat einen Anmeldelink für {user} erstellt',
-      identity_linked: 'hat {method} als Anmeldeweg für {user} hinzugefügt',
-      identity_unlinked: 'hat {method} als Anmeldeweg für {user} entfernt',
+      session_revoked: 'beendete eine Sitzung von {user}',
+      sign_in_link_created: 'erstellte einen Anmeldelink für {user}',
+      identity_linked: 'fügte {method} als Anmeldeweg für {user} hinzu',
+      identity_unlinked: 'entfernte {method} als Anmeldeweg für {user}',
       password_changed:
-        '{own, select, yes {hat das eigene Passwort geändert} other {hat das Passwort von {user} geändert}}',
+        '{own, select, yes {änderte das eigene Passwort} other {änderte das Passwort von {user}}}',
       account_changed: {
-        email: 'hat die eigene E-Mail-Adresse geändert',
-        second_factor_on: 'hat den eigenen zweiten Faktor eingeschaltet',
-        second_factor_off: 'hat den eigenen zweiten Faktor ausgeschaltet',
-        recovery_codes: 'hat neue Wiederherstellungscodes erstellt',
-        recovery_code_used: 'hat einen Wiederherstellungscode benutzt',
-        passkey_added: 'hat einen Passkey hinzugefügt',
-        passkey_removed: 'hat einen Passkey entfernt',
+        email: 'änderte die eigene E-Mail-Adresse',
+        second_factor_on: 'schaltete den eigenen zweiten Faktor ein',
+        second_factor_off: 'schaltete den eigenen zweiten Faktor aus',
+        recovery_codes: 'erstellte neue Wiederherstellungscodes',
+        recovery_code_used: 'benutzte einen Wiederherstellungscode',
+        passkey_added: 'fügte einen Passkey hinzu',
+        passkey_removed: 'entfernte einen Passkey',
       },
     },
     project: {
-      created: '{it, select, yes {hat es angelegt} other {hat {project} angelegt}}',
-      updated: '{it, select, yes {hat {fields} geändert} other {hat {fields} von {project} geändert}}',
+      created: '{it, select, yes {legte es an} other {legte {project} an}}',
+      updated: '{it, select, yes {änderte {fields}} other {änderte {fields} von {project}}}',
       transitioned:
-        '{it, select, yes {hat es von {from} nach {to} verschoben} other {hat {project} von {from} nach {to} verschoben}}{said, select, yes {: „{quote}“} other {}}',
-      archived: '{it, select, yes {hat es beendet} other {hat {project} beendet}}',
-      user_assigned: '{it, select, yes {hat {user} hinzugefügt} other {hat {user} zu {project} hinzugefügt}}',
-      user_unassigned: '{it, select, yes {hat {user} entfernt} other {hat {user} aus {project} entfernt}}',
+        '{it, select, yes {verschob es von {from} nach {to}} other {verschob {project} von {from} nach {to}}}{said, select, yes {: „{quote}“} other {}}',
+      archived: '{it, select, yes {beendete es} other {beendete {project}}}',
+      user_assigned: '{it, select, yes {fügte {user} hinzu} other {fügte {user} zu {project} hinzu}}',
+      user_unassigned: '{it, select, yes {entfernte {user}} other {entfernte {user} aus {project}}}',
     },
     task: {
-      created: '{it, select, yes {hat sie angelegt} other {hat {task} angelegt}}',
-      updated: '{it, select, yes {hat {fields} geändert} other {hat {fields} von {task} geändert}}',
+      created: '{it, select, yes {legte sie an} other {legte {task} an}}',
+      updated: '{it, select, yes {änderte {fields}} other {änderte {fields} von {task}}}',
       transitioned:
-        '{it, select, yes {hat sie von {from} nach {to} verschoben} other {hat {task} von {from} nach {to} verschoben}}{said, select, yes {: „{quote}“} other {}}',
-      assigned: '{it, select, yes {hat {user} zugewiesen} other {hat {task} an {user} zugewiesen}}',
+        '{it, select, yes {verschob sie von {from} nach {to}} other {verschob {task} von {from} nach {to}}}{said, select, yes {: „{quote}“} other {}}',
+      assigned: '{it, select, yes {wies {user} zu} other {wies {task} an {user} zu}}',
       unassigned:
-        '{it, select, yes {hat die Zuweisung an {user} aufgehoben} other {hat die Zuweisung von {task} an {user} aufgehoben}}',
+        '{it, select, yes {hob die Zuweisung an {user} auf} other {hob die Zuweisung von {task} an {user} auf}}',
       dependency_added:
         '{it, select, waiting {lässt sie auf {blocker} warten} blocker {lässt {task} auf sie warten} other {lässt {task} auf {blocker} warten}}',
       dependency_removed:
-        '{it, select, yes {hat eine Abhängigkeit entfernt} other {hat eine Abhängigkeit von {task} entfernt}}',
+        '{it, select, yes {entfernte eine Abhängigkeit} other {entfernte eine Abhängigkeit von {task}}}',
       evidence_added: {
         pr_link:
-          '{it, select, yes {hat einen Nachweis hinzugefügt: Pull-Request} other {hat bei {task} einen Nachweis hinzugefügt: Pull-Request}}',
+          '{it, select, yes {fügte einen Nachweis hinzu, Pull-Request} other {fügte {task} einen Nachweis hinzu, Pull-Request}}',
         test_results:
-          '{it, select, yes {hat einen Nachweis hinzugefügt: Testergebnisse} other {hat bei {task} einen Nachweis hinzugefügt: Testergebnisse}}',
+          '{it, select, yes {fügte einen Nachweis hinzu, Testergebnisse} other {fügte {task} einen Nachweis hinzu, Testergebnisse}}',
         doc_url:
-          '{it, select, yes {hat einen Nachweis hinzugefügt: Dokument} other {hat bei {task} einen Nachweis hinzugefügt: Dokument}}',
+          '{it, select, yes {fügte einen Nachweis hinzu, Dokument} other {fügte {task} einen Nachweis hinzu, Dokument}}',
       },
       evidence_removed: {
         pr_link:
-          '{it, select, yes {hat einen Nachweis entfernt: Pull-Request} other {hat bei {task} einen Nachweis entfernt: Pull-Request}}',
+          '{it, select, yes {entfernte einen Nachweis, Pull-Request} other {entfernte einen Nachweis, Pull-Request, von {task}}}',
         test_results:
-          '{it, select, yes {hat einen Nachweis entfernt: Testergebnisse} other {hat bei {task} einen Nachweis entfernt: Testergebnisse}}',
+          '{it, select, yes {entfernte einen Nachweis, Testergebnisse} other {entfernte einen Nachweis, Testergebnisse, von {task}}}',
         doc_url:
-          '{it, select, yes {hat einen Nachweis entfernt: Dokument} other {hat bei {task} einen Nachweis entfernt: Dokument}}',
+          '{it, select, yes {entfernte einen Nachweis, Dokument} other {entfernte einen Nachweis, Dokument, von {task}}}',
       },
-      unblocked:
-        '{it, select, yes {hat ihre Blockierung gelöst} other {hat die Blockierung von {task} gelöst}}',
-      archived: '{it, select, yes {hat sie archiviert} other {hat {task} archiviert}}',
+      unblocked: '{it, select, yes {löste ihre Blockierung} other {löste die Blockierung von {task}}}',
+      archived: '{it, select, yes {archivierte sie} other {archivierte {task}}}',
     },
     another_task: 'eine andere Aufgabe',
     channel: {
-      created: 'hat den Kanal {channel} angelegt',
-      updated: 'hat den Kanal in {channel} umbenannt',
+      created: 'legte den Kanal {channel} an',
+      updated: 'benannte den Kanal in {channel} um',
       loop_paused:
-        'hat die Agenten nach {messages, plural, one {# Nachricht} other {# Nachrichten}} in Folge in {channel} angehalten',
+        'hielt die Agenten nach {messages, plural, one {# Nachricht} other {# Nachrichten}} in Folge in {channel} an',
       loop_resumed: {
-        human: 'lässt die Agenten in {channel} weitermachen: ein Mensch hat geschrieben',
-        time: 'lässt die Agenten in {channel} weitermachen: die Pause war vorbei',
-        administrator: 'lässt die Agenten in {channel} weitermachen: die Administration wollte es so',
+        human: 'ließ die Agenten in {channel} weitermachen: ein Mensch hat geschrieben',
+        time: 'ließ die Agenten in {channel} weitermachen: die Pause war vorbei',
+        administrator: 'ließ die Agenten in {channel} weitermachen: die Administration wollte es so',
       },
     },
     message: {
       created:
-        'hat in {channel} geschrieben{reply, select, yes {, als Antwort} other {}}{mentioned, select, yes {, erwähnt {people}} other {}}',
-      removed: 'hat in {channel} geschrieben, inzwischen entfernt',
+        'schrieb in {channel}{reply, select, yes {, als Antwort} other {}}{mentioned, select, yes {, erwähnt {people}} other {}}',
+      removed: 'schrieb in {channel}, inzwischen entfernt',
     },
     command: {
-      invoked: 'hat {command} in {channel} ausgeführt',
+      invoked: 'führte {command} in {channel} aus',
     },
     sub_agent: {
-      created: 'hat den Sub-Agenten {sub_agent} gestartet, Modell {model}',
+      created: 'startete den Sub-Agenten {sub_agent}, Modell {model}',
       completed:
-        '{own, select, yes {hat seine Arbeit abgeschlossen} other {hat den Sub-Agenten {sub_agent} abgeschlossen}}{said, select, yes {: „{quote}“} other {}}',
-      terminated: 'hat den Sub-Agenten {sub_agent} beendet{said, select, yes {: „{quote}“} other {}}',
-      expired: 'hat den Sub-Agenten {sub_agent} beendet: seine Zeit war abgelaufen',
+        '{own, select, yes {schloss seine Arbeit ab} other {schloss den Sub-Agenten {sub_agent} ab}}{said, select, yes {: „{quote}“} other {}}',
+      terminated: 'beendete den Sub-Agenten {sub_agent}{said, select, yes {: „{quote}“} other {}}',
+      expired: 'beendete den Sub-Agenten {sub_agent}: seine Zeit war abgelaufen',
     },
     export: {
-      requested: '{backup, select, yes {hat eine Sicherung begonnen} other {hat einen Export angefordert}}',
-      ready:
-        '{backup, select, yes {hat eine Sicherung fertiggestellt} other {hat einen Export fertiggestellt}}',
+      requested: '{backup, select, yes {begann eine Sicherung} other {forderte einen Export an}}',
+      ready: '{backup, select, yes {stellte eine Sicherung fertig} other {stellte einen Export fertig}}',
       failed:
         '{backup, select, yes {konnte eine Sicherung nicht fertigstellen} other {konnte einen Export nicht fertigstellen}}',
     },

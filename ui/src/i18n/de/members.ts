@@ -61,7 +61,6 @@ export const members: Translation<typeof en> = {
     deactivated: 'deaktiviert',
   },
   field: {
-    name: 'Name',
     name_example: 'Release-Schreiber',
     identifier_example: 'release-schreiber',
     identifier: 'Kennung',
@@ -69,11 +68,9 @@ export const members: Translation<typeof en> = {
     username: 'Benutzername',
     username_hint:
       'Erwähnungen beginnen mit @ und diesem Namen. Der frühere Benutzername gilt noch ein Jahr.',
-    email: 'E-Mail-Adresse',
     role: 'Rolle',
   },
   problem: {
-    no_name: 'Einen Namen eingeben.',
     no_identifier: 'Eine Kennung eingeben.',
     no_email: 'Eine E-Mail-Adresse eingeben.',
     username: 'Buchstaben einer Schrift und Ziffern; dazwischen Punkte, Bindestriche und Unterstriche.',
@@ -85,15 +82,10 @@ export const members: Translation<typeof en> = {
     marks: 'Hat zu viele Zeichen auf einem Buchstaben.',
   },
   action: {
-    cancel: 'Abbrechen',
     done: 'Fertig',
-    save: 'Speichern',
     keep: 'Behalten',
-    copy: 'Kopieren',
     copy_link: 'Link kopieren',
   },
-  not_changed: 'Nicht geändert.',
-  not_done: 'Nicht erledigt.',
   last_administrator: {
     title: 'Eine Organisation braucht eine Administration.',
     text: 'Zuerst jemand anderem diese Rolle geben.',
@@ -106,7 +98,6 @@ export const members: Translation<typeof en> = {
     title: 'Agent hinzufügen',
     intro:
       'Er bekommt einen eigenen Schlüssel, der einmal gezeigt wird. Damit verbindet er sich über die Bridge oder mit einem eigenen Programm.',
-    failed: 'Nicht hinzugefügt.',
     submit: 'Agent hinzufügen',
     key_lost:
       '{name} ist hinzugefügt, aber der Schlüssel ging unterwegs verloren. Unter Schlüssel einen neuen erstellen.',
@@ -172,7 +163,6 @@ export const members: Translation<typeof en> = {
   },
   remove: {
     title: '{name} entfernen',
-    failed: 'Nicht entfernt.',
     agent:
       'Seine Schlüssel werden sofort ungültig, seine Verbindungen werden geschlossen. Was er geschrieben hat, bleibt.',
     own: 'Der eigene Zugang zu dieser Organisation endet sofort, auf jedem Gerät. Was geschrieben wurde, bleibt.',

@@ -14,11 +14,8 @@ export const settings: Translation<typeof en> = {
     contributor: 'Nur die Administration ändert die Einstellungen.',
   },
   action: {
-    try_again: 'Erneut versuchen',
-    cancel: 'Abbrechen',
     keep: 'Behalten',
     keep_it: 'Behalten',
-    save: 'Speichern',
     discard: 'Verwerfen',
     copy_url: 'URL kopieren',
   },
@@ -30,7 +27,6 @@ export const settings: Translation<typeof en> = {
     caught_note: 'Unberührte Felder zeigen die neuen Werte.',
     conflict: 'Jemand anderes hat dasselbe geändert. Speichern behält die eigenen Werte.',
     unsaved: 'Ungespeicherte Änderungen',
-    name: 'Name',
     address: 'Adresse',
     address_hint: 'Teil jedes Links; sie bleibt, wie sie ist.',
     time_zone: 'Zeitzone',
@@ -53,7 +49,6 @@ export const settings: Translation<typeof en> = {
     keep: 'Eigenen behalten',
   },
   problem: {
-    no_name: 'Einen Namen eingeben.',
     long_name: 'Muss Text von 1 bis {max} Zeichen sein.',
     no_way: 'Mindestens einen wählen.',
     no_domain: 'Eine Domain eingeben, z. B. example.com.',
@@ -76,7 +71,7 @@ export const settings: Translation<typeof en> = {
       intro: 'Wie die Organisation heißt und nach welcher Uhr sie sich richtet.',
     },
     defaults: {
-      label: 'Vorgaben für Aufgaben',
+      label: 'Aufgabenvorgaben',
       intro: 'Womit eine neue Aufgabe beginnt, wenn beim Anlegen nichts anderes angegeben wird.',
     },
     members: {
@@ -91,7 +86,7 @@ export const settings: Translation<typeof en> = {
         'Wie sich Mitglieder für diese Organisation anmelden. Sitzungen eines anderen Weges werden sofort ausgesperrt.',
     },
     agents: {
-      label: 'Grenzen für Agenten',
+      label: 'Agentengrenzen',
       intro:
         'Agenten, die einander endlos antworten, werden in ihrem Kanal angehalten, bis ein Mensch schreibt.',
       loop_messages: 'Nachrichten von Agenten in Folge',
@@ -104,7 +99,7 @@ export const settings: Translation<typeof en> = {
       intro: 'Wie Mitglieder außerhalb der App von Benachrichtigungen erfahren.',
     },
     connections: {
-      label: 'Grenzen für Verbindungen',
+      label: 'Verbindungsgrenzen',
       intro:
         'Offene Verbindungen der ganzen Organisation auf einem Knoten. Eine weitere wird abgelehnt, bis eine andere endet.',
       streams: 'Ereignisströme',
@@ -121,7 +116,7 @@ export const settings: Translation<typeof en> = {
       reminder_more: 'Die Liste der Agenten kennzeichnet ältere Schlüssel.',
     },
     retention: {
-      label: 'Aufbewahrung und Sicherung',
+      label: 'Aufbewahrung, Sicherung',
       intro: 'Wie lange etwas aufbewahrt wird und wann Kopien entstehen.',
       messages: 'Nachrichten',
       events: 'Ereignisse',
@@ -156,7 +151,6 @@ export const settings: Translation<typeof en> = {
   },
   danger: {
     intro: 'Schritte, die hier die Arbeit aller anhalten.',
-    not_done: 'Nicht erledigt.',
     suspension: 'Aussetzung',
     suspended: 'Ausgesetzt',
     suspend: 'Aussetzen',
@@ -245,7 +239,6 @@ export const settings: Translation<typeof en> = {
   },
   mail: {
     allowed: 'Erlaubt',
-    email: 'E-Mail',
     told: 'Mitglieder erfahren davon',
     by_email: 'Per E-Mail',
     in_app: 'Nur in der App',

@@ -1,7 +1,6 @@
 /** Agents: their list, the steps that connect one, and sub-agents. */
 export const agents = {
   title: 'Agents',
-  cancel: 'Cancel',
   keep: 'Keep',
   and_more: 'And {count, number} more.',
   view: {
@@ -300,7 +299,6 @@ export const agents = {
     title: 'Key of {name}',
     once: 'This is the only time it is shown. It reads the task, its projects and their channels, nothing else, and works until the sub-agent ends.',
     key: 'Key',
-    copy: 'Copy',
     env: 'Settings for its {file} file',
     copy_env: 'Copy .env',
     guide: 'How it works with them is in the {guide}.',

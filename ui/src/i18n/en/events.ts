@@ -7,8 +7,6 @@ export const events = {
   former_member: 'a former member',
   unknown_channel: 'a channel',
   show: 'Show',
-  try_again: 'Try again',
-  cancel: 'Cancel',
   unreadable: 'The events could not be read.',
   empty: {
     filtered: 'No event fits the filter',

@@ -58,18 +58,15 @@ export const members = {
     deactivated: 'deactivated',
   },
   field: {
-    name: 'Name',
     name_example: 'Release Scribe',
     identifier_example: 'release-scribe',
     identifier: 'Identifier',
     identifier_hint: 'People mention it by this.',
     username: 'Username',
     username_hint: 'Mentions begin with @ and this name. The former username works for a year.',
-    email: 'E-mail',
     role: 'Role',
   },
   problem: {
-    no_name: 'Type a name.',
     no_identifier: 'Type an identifier.',
     no_email: 'Type an e-mail address.',
     username: 'Letters of one script and digits; dots, hyphens and underscores between them.',
@@ -81,15 +78,10 @@ export const members = {
     marks: 'Has too many marks on one letter.',
   },
   action: {
-    cancel: 'Cancel',
     done: 'Done',
-    save: 'Save',
     keep: 'Keep',
-    copy: 'Copy',
     copy_link: 'Copy link',
   },
-  not_changed: 'Not changed.',
-  not_done: 'Not done.',
   last_administrator: {
     title: 'An organization needs an administrator.',
     text: 'Make somebody else one first.',
@@ -102,7 +94,6 @@ export const members = {
     title: 'Add an agent',
     intro:
       'It gets a key of its own, shown once. With the key it connects by the bridge, or by its own program.',
-    failed: 'Not added.',
     submit: 'Add agent',
     key_lost: '{name} is added, but its key got lost on the way. Rotate it under Keys.',
   },
@@ -165,7 +156,6 @@ export const members = {
   },
   remove: {
     title: 'Remove {name}',
-    failed: 'Not removed.',
     agent: 'Its keys stop working and its connections close at once. What it wrote stays.',
     own: 'You lose access to this organization at once, on every device. What was written stays.',
     person: '{name} loses access to this organization at once, on every device. What was written stays.',

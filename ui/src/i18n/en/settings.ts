@@ -12,11 +12,8 @@ export const settings = {
     contributor: 'Only an administrator changes the settings.',
   },
   action: {
-    try_again: 'Try again',
-    cancel: 'Cancel',
     keep: 'Keep',
     keep_it: 'Keep it',
-    save: 'Save',
     discard: 'Discard',
     copy_url: 'Copy URL',
   },
@@ -28,7 +25,6 @@ export const settings = {
     caught_note: 'Fields that you did not touch show the new values.',
     conflict: 'Somebody else changed the same. Saving keeps yours.',
     unsaved: 'Unsaved changes',
-    name: 'Name',
     address: 'Address',
     address_hint: 'Part of every link; it stays as it is.',
     time_zone: 'Time zone',
@@ -51,7 +47,6 @@ export const settings = {
     keep: 'Keep mine',
   },
   problem: {
-    no_name: 'Type a name.',
     long_name: 'Must be text of 1 to {max} characters.',
     no_way: 'Choose one at least.',
     no_domain: 'Type a domain, e.g. example.com.',
@@ -152,7 +147,6 @@ export const settings = {
   },
   danger: {
     intro: 'Steps that stop the work of everybody here.',
-    not_done: 'Not done.',
     suspension: 'Suspension',
     suspended: 'Suspended',
     suspend: 'Suspend',
@@ -241,7 +235,6 @@ export const settings = {
   },
   mail: {
     allowed: 'Allowed',
-    email: 'E-mail',
     told: 'Members are told',
     by_email: 'By e-mail',
     in_app: 'In the app only',
