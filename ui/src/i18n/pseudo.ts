@@ -6,7 +6,7 @@ import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messagefor
  */
 export function pseudo(text: string): MessageFormatElement[] {
   const elements = parse(text, { ignoreTag: true }).map(accented)
-  const extra = '~'.repeat(Math.ceil(text.length / 3))
+  const extra = '~'.repeat(Math.ceil(text.length / 3)).replace(WORD, '$& ')
   return [literal('⟦'), ...elements, literal(`${extra}⟧`)]
 }
 
@@ -26,6 +26,9 @@ function accented(element: MessageFormatElement): MessageFormatElement {
 }
 
 const literal = (value: string): MessageFormatElement => ({ type: TYPE.literal, value })
+
+/** As long as words are: the room that is added can break into lines. */
+const WORD = /~{6}(?=~)/g
 
 const PLAIN = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ACCENTED = [...'ÅƁÇÐÉƑĜĤÎĴĶĻṀÑÖÞǪŔŠŢÛṼŴẊÝŽåƀçðéƒĝĥîĵķļɱñöþǫŕšţûṽŵẋýž']

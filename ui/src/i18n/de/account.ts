@@ -39,7 +39,7 @@ export const account: Translation<typeof en> = {
     lead: 'Alle anderen angemeldeten Browser und Apps werden abgemeldet.',
   },
   first: {
-    not_allowed: 'Deine Organisationen lassen niemanden mit Passwort ein.',
+    not_allowed: 'Keine der eigenen Organisationen lässt mit Passwort ein.',
     not_allowed_hint:
       'Die Anmeldung geschieht über einen Anbieter. Die Anmeldewege ändert die Administration unter Einstellungen, Anmeldung.',
     again:

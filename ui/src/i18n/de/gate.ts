@@ -97,7 +97,7 @@ export const gate: Translation<typeof en> = {
     title: 'Neue Organisation',
     address: 'Adresse',
     create: 'Organisation anlegen',
-    lead: 'Wer sie anlegt, bekommt die Rolle Administrator. Niemand sonst sieht sie vor einer Einladung.',
+    lead: 'Wer sie anlegt, bekommt die Rolle Administration. Niemand sonst sieht sie vor einer Einladung.',
     address_hint: 'Sie steht in jedem Link, kann sich also später nicht ändern.',
   },
   step: {
@@ -124,7 +124,7 @@ export const gate: Translation<typeof en> = {
     link: 'Einrichtungslink',
     link_hint: 'Er gilt einmal und endet mit diesem Formular.',
     who: 'Konto und Organisation',
-    who_hint: 'Das Konto bekommt die Rolle Administrator.',
+    who_hint: 'Das Konto bekommt die Rolle Administration.',
     agent: 'Erster Agent',
     agent_hint: 'Schlüssel holen, verbinden, zusehen, wie er grüßt.',
     checks: 'Prüfungen des Servers',

@@ -14,7 +14,7 @@ export const search: Translation<typeof en> = {
   project_of_link: 'Projekt des Links',
   date: 'Datum',
   any_date: 'Jedes Datum',
-  archived: 'Auch Archivierte',
+  archived: 'Auch archivierte',
   clear: 'Zurücksetzen',
   days: 'Tage der Suche',
   results: '{count, plural, one {# Ergebnis} other {# Ergebnisse}}',

@@ -1,5 +1,8 @@
 import type { ErrorCode } from '@contracts/errors.ts'
 import { translatorOf } from '../server.ts'
+import { common } from './common.ts'
+import { projects } from './projects.ts'
+import { tasks } from './tasks.ts'
 
 /** A refusal whose sentence is not listed below. */
 export const BY_CODE: Readonly<Record<ErrorCode, string>> = {
@@ -66,22 +69,10 @@ const PROBLEM = 'Dieser Wert ist nicht gültig.'
 
 /** Words of the vocabulary within a sentence. */
 const WORDS: Readonly<Record<string, string>> = {
-  backlog: 'Rückstand',
-  'in-progress': 'In Arbeit',
-  'in-review': 'In Prüfung',
-  complete: 'Fertig',
-  definition: 'Definition',
-  poc: 'Machbarkeit',
-  development: 'Entwicklung',
-  testing: 'Test',
-  adoption: 'Einführung',
-  maintenance: 'Wartung',
-  'end-of-life': 'Lebensende',
-  administrator: 'Administration',
-  contributor: 'Mitarbeit',
-  pr_link: 'Pull Request',
-  test_results: 'Testergebnisse',
-  doc_url: 'Dokument',
+  ...tasks.status,
+  ...tasks.evidence,
+  ...projects.stage,
+  ...common.role,
   active: 'aktiv',
   suspended: 'ausgesetzt',
   'pending deletion': 'zum Löschen vorgemerkt',
@@ -237,7 +228,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
 export const TITLES: Readonly<Record<string, string>> = {
   '“{}” was assigned to you': '„{0}“ wurde zugewiesen',
   '{} mentioned you': 'Erwähnung von {0}',
-  '{} is at the end of its life': '{0} ist am Lebensende',
+  '{} is at the end of its life': '{0} ist beendet',
   '{} is in {}': '{0} ist in der Phase {1}',
   'Your sub-agent ({}) {}': 'Ein eigener Sub-Agent ({0}) {1}',
   'Your export is ready': 'Der Export ist fertig',

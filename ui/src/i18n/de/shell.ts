@@ -28,7 +28,7 @@ export const shell: Translation<typeof en> = {
     muted: ', stumm',
     mentions_of_you: ', {count, plural, one {# eigene Erwähnung} other {# eigene Erwähnungen}}',
     unread: ', {count} ungelesen',
-    yours: ', {count} offen und eigen',
+    yours: ', {count} eigene offen',
     connected: ', {count} verbunden',
     here: ', {count} gerade da',
   },
