@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { quasar, transformAssetUrls } from '@quasar/vite-plugin'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { GUIDE_ASSETS, guide } from './scripts/guide/plugin.ts'
 import { precompress } from './scripts/precompress.ts'
 import { serviceWorker } from './scripts/service-worker.ts'
 
@@ -9,7 +10,7 @@ import { serviceWorker } from './scripts/service-worker.ts'
 const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
 
 export default defineConfig({
-  plugins: [vue({ template: { transformAssetUrls } }), quasar(), serviceWorker(), precompress()],
+  plugins: [vue({ template: { transformAssetUrls } }), quasar(), guide(), serviceWorker(), precompress()],
   resolve: {
     alias: {
       '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)),
@@ -30,7 +31,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Small modules of every page are one file: each file has half a kilobyte of headers.
     rolldownOptions: {
+      input: { index: 'index.html', guide: 'src/guide/guide.ts' },
       output: {
+        // Beside the pages of the guide, out of what the app keeps on a device.
+        entryFileNames: ({ name }) => `${name === 'guide' ? GUIDE_ASSETS : 'assets'}/[name]-[hash].js`,
+        assetFileNames: ({ names }) =>
+          `${names.includes('guide.css') ? GUIDE_ASSETS : 'assets'}/[name]-[hash][extname]`,
         advancedChunks: {
           groups: [
             {
@@ -52,6 +58,7 @@ export default defineConfig({
         target: server,
         bypass: ({ method }) => (method === 'POST' ? undefined : '/index.html'),
       },
+      '/docs': { target: server },
       '/version': { target: server },
       '/ready': { target: server },
     },
