@@ -4,13 +4,21 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { GUIDE_ASSETS, guide } from './scripts/guide/plugin.ts'
 import { precompress } from './scripts/precompress.ts'
+import { preloadApp } from './scripts/preload-app.ts'
 import { serviceWorker } from './scripts/service-worker.ts'
 
 /** Where `bun run --cwd ui dev` finds a running server. */
 const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
 
 export default defineConfig({
-  plugins: [vue({ template: { transformAssetUrls } }), quasar(), guide(), serviceWorker(), precompress()],
+  plugins: [
+    vue({ template: { transformAssetUrls } }),
+    quasar(),
+    preloadApp(),
+    guide(),
+    serviceWorker(),
+    precompress(),
+  ],
   resolve: {
     alias: {
       '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)),

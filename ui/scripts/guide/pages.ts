@@ -53,17 +53,11 @@ export function readContents(index: string): Group[] {
     .filter(({ entries }) => entries.length > 0)
 }
 
-/** Every address of the sidebar must be a page, and every page must be in it or in the folder of one that is an index. */
-export function problemsOf(groups: readonly Group[], sources: readonly Source[]): string[] {
+/** The documents that no group lists, neither by name nor by the index of their folder. */
+export function unlisted(groups: readonly Group[], sources: readonly Source[]): Source[] {
   const listed = groups.flatMap(({ entries }) => entries.map(({ url }) => url))
-  const urls = new Set(sources.map(({ url }) => url))
   const inside = (url: string) => listed.some((one) => one.endsWith('/') && url.startsWith(one))
-  return [
-    ...listed.filter((url) => !urls.has(url)).map((url) => `docs/README.md lists ${url}, which is not there`),
-    ...sources
-      .filter(({ url }) => url !== '' && !listed.includes(url) && !inside(url))
-      .map(({ path }) => `docs/README.md does not list ${path}`),
-  ]
+  return sources.filter(({ url }) => url !== '' && !listed.includes(url) && !inside(url))
 }
 
 /** Path of a file below `docs/` that a document refers to; undefined when it leads out of the folder or to nothing. */

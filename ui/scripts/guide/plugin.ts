@@ -3,7 +3,7 @@ import { join, posix } from 'node:path'
 import type { Plugin, Rolldown } from 'vite'
 import { guideFile } from './address.ts'
 import { type Files, pageOf } from './layout.ts'
-import { problemsOf, readContents, readSources } from './pages.ts'
+import { readContents, readSources, unlisted } from './pages.ts'
 import { render } from './render.ts'
 
 /** Where the guide lies in the build, which is also its path on the server. */
@@ -31,8 +31,8 @@ export function guide(): Plugin {
 export function guideFiles(docs: string, files: Files): Map<string, string | Uint8Array> {
   const sources = readSources(docs)
   const groups = readContents(sources.find(({ url }) => url === '')?.text ?? '')
-  const problems = problemsOf(groups, sources)
-  if (problems.length > 0) throw new Error(problems.join('\n'))
+  const others = unlisted(groups, sources)
+  if (others.length > 0) groups.push({ title: 'More', entries: others })
   const made = new Map<string, string | Uint8Array>()
   const index: [string, string, string, string][] = []
   for (const source of sources) {

@@ -1,0 +1,15 @@
+import { setMessages } from './index.ts'
+import { isRightToLeft, LOCALE } from './locale.ts'
+
+/** Loads the texts of the page's language and tells the page of it. Modules of the app may read texts only after this. */
+export async function loadTexts(): Promise<void> {
+  document.documentElement.lang = LOCALE
+  document.documentElement.dir = isRightToLeft(LOCALE) ? 'rtl' : 'ltr'
+  if (LOCALE === 'en') return
+  if (LOCALE === 'de') {
+    const { de } = await import('./de/index.ts')
+    return setMessages(de)
+  }
+  const [{ en }, { pseudo }] = await Promise.all([import('./en/index.ts'), import('./pseudo.ts')])
+  setMessages(en, pseudo)
+}
