@@ -1,7 +1,7 @@
 import type { Page } from '../contracts/lists.ts'
 import type { Channel, Message, Project, Task } from '../contracts/resources.ts'
 import type { EvidenceType, TaskStatus } from '../contracts/vocabulary.ts'
-import type { Approval } from './approval.ts'
+import type { Answer, Approval } from './approval.ts'
 import type { Caller } from './caller.ts'
 import { pause } from './pause.ts'
 
@@ -112,16 +112,11 @@ class Story {
 
   /** A person who says no is waited for; silence is answered by Tomasz. */
   async agreement(): Promise<Agreement> {
-    const { approval, tomasz } = this.#cast
     let within_ms = this.#pace.answer_ms
     for (;;) {
-      const answer = await approval.answer(this.#channel_id, within_ms, this.#signal)
-      this.#signal.throwIfAborted()
-      if (answer === undefined) {
-        await tomasz(this.#channel_id, '@forge yes. I read it, and the first hour looks good.')
-        await this.#step()
-        return { by: 'Tomasz' }
-      }
+      const answer = (await this.#answer(within_ms)) ?? (await this.#answerOfTomasz())
+      // Without him the story goes on all the same.
+      if (answer === undefined) return { by: 'Tomasz' }
       const { message, verdict } = answer
       await this.#answered(message)
       const by = firstNameOf(message)
@@ -129,6 +124,19 @@ class Story {
       if (verdict === 'hold') within_ms = Number.POSITIVE_INFINITY
       await this.#holdBack(message, verdict === 'hold', by)
     }
+  }
+
+  async #answer(within_ms: number): Promise<Answer | undefined> {
+    const answer = await this.#cast.approval.answer(this.#channel_id, within_ms, this.#signal)
+    this.#signal.throwIfAborted()
+    return answer
+  }
+
+  /** His message reaches the agent like that of anybody else. */
+  async #answerOfTomasz(): Promise<Answer | undefined> {
+    const answer = this.#answer(this.#pace.answer_ms)
+    await this.#cast.tomasz(this.#channel_id, '@forge yes. I read it, and the first hour looks good.')
+    return await answer
   }
 
   async release({ by, message }: Agreement): Promise<void> {

@@ -76,7 +76,11 @@ function stage(tasks: Task[] = []) {
       {
         forge: caller('forge'),
         probe: caller('probe'),
-        tomasz: async (_, content) => void done.push(`tomasz: ${content.slice(0, 10)}`),
+        tomasz: async (_, content) => {
+          done.push(`tomasz: ${content.slice(0, 10)}`)
+          const sender = { id: 'tomasz', type: 'human', display_name: 'Tomasz Nowak' } as const
+          approval.take(message(content, { mentions: [IDS.forge], sender }))
+        },
         ids: IDS,
         approval,
       },
@@ -112,6 +116,8 @@ describe('the story of the demo', () => {
     const { tasks, done, play } = stage()
     await play(undefined, 5)
     expect(done).toContain('tomasz: @forge yes')
+    expect(done).toContain('reports answered')
+    expect(done).toContain('forge: Thank you, T')
     expect(tasks[0]).toMatchObject({ status: 'complete' })
   })
 
