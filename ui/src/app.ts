@@ -1,11 +1,13 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import { Dark, Notify, Quasar } from 'quasar'
+import quasar_texts from 'quasar/lang/en-US.js'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { asFailure } from './api/failure.ts'
 import { onSessionLost } from './api/http.ts'
 import { keepWhatIsRead } from './composables/device.ts'
+import { FORWARD } from './composables/direction.ts'
 import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
@@ -42,7 +44,12 @@ onSessionLost((why) => leaveForSignIn(router, client, why))
 
 const app = createApp(App)
   .use(createPinia())
-  .use(Quasar, { plugins: { Dark, Notify }, config: { dark: 'auto' } })
+  .use(Quasar, {
+    plugins: { Dark, Notify },
+    // Language and direction of the page are set with its texts; Quasar asks this for the direction of its menus.
+    lang: { ...quasar_texts, rtl: FORWARD === -1 },
+    config: { dark: 'auto', lang: { noHtmlAttrs: true } },
+  })
   .use(VueQueryPlugin, { queryClient: client })
   .use(router)
 

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messageformat-parser'
+import { rangeProblem } from '../../src/contracts/setting-limits.ts'
 import { de } from '../src/i18n/de/index.ts'
+import { german, SENTENCES, TITLES } from '../src/i18n/de/server.ts'
 import { en } from '../src/i18n/en/index.ts'
 import { type Messages, parts, t } from '../src/i18n/index.ts'
 import { formatsOf, localeOf } from '../src/i18n/locale.ts'
@@ -104,5 +106,40 @@ describe('the language of the page', () => {
     expect(formatsOf('en', ['de-DE', 'en-GB'])).toBe('en-GB')
     expect(formatsOf('de', ['en-US'])).toBe('de')
     expect(formatsOf('en-XA', ['en-IN'])).toBe('en-IN')
+  })
+})
+
+describe('the server in German', () => {
+  /** Put together of several strings. */
+  const COMPOSED = [
+    'Must be a whole number from {} to {}.',
+    'Must be text of {} to {} characters.',
+    'Must be text of {} to {} characters of the form {}.',
+  ]
+
+  test('is translated by sentences that it says', async () => {
+    let said = ''
+    for await (const file of new Bun.Glob('**/*.ts').scan(join(SRC, '../../src')))
+      said += readFileSync(join(SRC, '../../src', file), 'utf8').replace(/\$\{[^}]*\}/g, '{}')
+    const others = [...Object.keys(SENTENCES), ...Object.keys(TITLES)].filter(
+      (sentence) => !COMPOSED.includes(sentence) && !said.includes(sentence),
+    )
+    expect(others).toEqual([])
+  })
+
+  test('keeps the values of a sentence, and translates words of the vocabulary', () => {
+    expect(german('A task does not go from backlog to in-review.', { code: 'INVALID_TRANSITION' })).toBe(
+      'Eine Aufgabe geht nicht von Rückstand nach In Prüfung.',
+    )
+    expect(german(rangeProblem({ minimum: 1, maximum: 1000 }), 'problem')).toBe(
+      'Muss eine ganze Zahl von 1 bis 1,000 sein.',
+    )
+    expect(german('“Offline (sync)” was assigned to you', 'title')).toBe('„Offline (sync)“ wurde zugewiesen')
+  })
+
+  test('is told by its code, or as no valid value, where the sentence is not known', () => {
+    expect(german('The lease is over.', { code: 'FORBIDDEN' })).toBe('Dazu fehlt die Berechtigung.')
+    expect(german('Must be odd.', 'problem')).toBe('Dieser Wert ist nicht gültig.')
+    expect(german('Something new', 'title')).toBe('Something new')
   })
 })

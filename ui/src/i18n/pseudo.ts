@@ -10,6 +10,9 @@ export function pseudo(text: string): MessageFormatElement[] {
   return [literal('⟦'), ...elements, literal(`${extra}⟧`)]
 }
 
+/** The same of a text that is whole, e.g. a sentence of the server. */
+export const pseudoText = (text: string): string => `⟦${accents(text)}⟧`
+
 function accented(element: MessageFormatElement): MessageFormatElement {
   if (element.type === TYPE.literal) return { ...element, value: accents(element.value) }
   if (element.type !== TYPE.plural && element.type !== TYPE.select) return element

@@ -1,1 +1,272 @@
-export const events = {} as const
+/** The event log: its rows, filters and details, and the sentences of events. */
+export const events = {
+  title: 'Events',
+  count: '{count, plural, one {# event} other {# events}}',
+  count_newest: 'Newest {count, plural, one {# event} other {# events}}',
+  waiting: '{count, number} new',
+  former_member: 'a former member',
+  unknown_channel: 'a channel',
+  show: 'Show',
+  try_again: 'Try again',
+  cancel: 'Cancel',
+  unreadable: 'The events could not be read.',
+  empty: {
+    filtered: 'No event fits the filter',
+    filtered_note: 'New ones that fit it appear here by themselves.',
+    none: 'No events yet',
+    none_note: 'Every change in this organization appears here, at once and for good.',
+    show_all: 'Show all events',
+  },
+  table: {
+    label: 'Event log',
+    number: 'Number',
+    time: 'Time',
+    type: 'Type',
+    actor: 'Actor',
+    what: 'What happened',
+    project: 'Project',
+    details: 'Details',
+    details_of: 'Details of event {number}',
+    ended_project: 'Ended project',
+    organization: 'Organization',
+    older_unreadable: 'Older events could not be read.',
+    newest_only: 'Only the newest events are shown. A filter by date shows older ones.',
+    show_older: 'Show older events',
+    nothing_older: 'Nothing older.',
+  },
+  panel: {
+    title: 'Event {number}',
+    copy_json: 'Copy JSON',
+    type: 'Type',
+    time: 'Time',
+    actor: 'Actor',
+    payload: 'Payload',
+    all_of_type: 'All of this type',
+    all_by_actor: 'All by this actor',
+    all_of: {
+      task: 'All of this task',
+      project: 'All of this project',
+      channel: 'All of this channel',
+    },
+  },
+  subject: {
+    task: 'Task',
+    project: 'Project',
+    channel: 'Channel',
+    message: 'Message',
+  },
+  subject_name: {
+    task: 'Open task',
+    message: 'Number {number}',
+  },
+  filters: {
+    label: 'Filters',
+    clear: 'Clear',
+    type: 'Type',
+    any_type: 'Any type',
+    types_chosen: '{count} chosen',
+    task: 'Task',
+    any_task: 'Any task',
+    date: 'Date',
+    any_date: 'Any date',
+    user_id: 'Actor',
+    project_id: 'Project',
+    channel_id: 'Channel',
+    of_link: {
+      user_id: 'Actor of the link',
+      project_id: 'Project of the link',
+      channel_id: 'Channel of the link',
+    },
+  },
+  types: {
+    title: 'Types of events',
+  },
+  dates: {
+    title: 'Days of the log',
+    presets: 'Presets',
+    from: 'From',
+    to: 'To, included',
+    wrong: 'Lies before the first day.',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    last_7_days: 'Last 7 days',
+    last_30_days: 'Last 30 days',
+    until: 'until {day}',
+    since: 'since {day}',
+    range: '{first} to {last}',
+  },
+  find_task: {
+    title: 'Events of a task',
+    field: 'Title of the task',
+    unreadable: 'The tasks could not be searched.',
+    none: 'No task has this in its title.',
+  },
+  kind: {
+    task: 'Tasks',
+    project: 'Projects',
+    message: 'Messages',
+    command: 'Commands',
+    channel: 'Channels',
+    user: 'Members',
+    api_key: 'Keys',
+    scim_token: 'Provisioning',
+    auth: 'Sign-in',
+    org: 'Organization',
+    sub_agent: 'Sub-agents',
+    export: 'Exports',
+  },
+  method: {
+    github: 'GitHub',
+    google: 'Google',
+    oidc: 'OpenID Connect',
+    password: 'a password',
+    second_factor: 'a wrong code',
+    passkey: 'a passkey',
+  },
+  field: {
+    title: 'title',
+    name: 'name',
+    description: 'description',
+    type: 'type',
+    priority: 'priority',
+    project_ids: 'projects',
+    assignee_ids: 'assignees',
+    required_evidence_types: 'required evidence types',
+    owner_id: 'owner',
+    links: 'links',
+  },
+  sentence: {
+    org: {
+      created: 'created the organization {org}',
+      updated: 'renamed the organization to {org}',
+      settings_changed: 'changed the settings',
+      suspended: 'suspended the organization',
+      resumed: 'resumed the organization',
+      deletion_initiated: 'started the deletion of the organization',
+      deletion_initiated_due: 'started the deletion of the organization, due {time}',
+      restored: 'cancelled the deletion of the organization',
+    },
+    user: {
+      created:
+        '{kind, select, invited {invited {user}} agent {added the agent {user}} other {added the person {user}}}',
+      updated: '{own, select, yes {changed the own profile} other {changed the profile of {user}}}',
+      role_changed:
+        '{role, select, administrator {made {user} an administrator} other {made {user} a contributor}}',
+      removed: '{own, select, yes {left the organization} other {removed {user}}}',
+    },
+    api_key: {
+      made: 'made a key for {user}',
+      rotated: 'rotated the key of {user}; the former one ended at once',
+      rotated_until: 'rotated the key of {user}; the former one works until {time}',
+      revoked: 'revoked all keys of {user}',
+      rotation_due: 'reminded that the key {key} of {user} is {days, plural, one {# day} other {# days}} old',
+    },
+    scim_token: {
+      created: 'made the provisioning token {token}',
+      revoked: 'revoked the provisioning token {token}',
+    },
+    auth: {
+      login_success: 'signed in with {method}',
+      login_failure:
+        'refused sign-in with {method} for {user}{count, plural, =1 {} other {, # times within a minute}}',
+      api_key_failure: {
+        malformed:
+          'refused a malformed key of {user}{count, plural, =1 {} other {, # times within a minute}}',
+        unknown: 'refused an unknown key of {user}{count, plural, =1 {} other {, # times within a minute}}',
+        wrong: 'refused a wrong key of {user}{count, plural, =1 {} other {, # times within a minute}}',
+        revoked: 'refused a revoked key of {user}{count, plural, =1 {} other {, # times within a minute}}',
+        expired: 'refused an expired key of {user}{count, plural, =1 {} other {, # times within a minute}}',
+      },
+      session_ended: {
+        logout: 'signed out',
+        revoked: 'ended a session',
+        password: 'ended a session by a new password',
+        second_factor: 'ended a session by turning on the second factor',
+      },
+      session_revoked: 'ended a session of {user}',
+      sign_in_link_created: 'made a sign-in link for {user}',
+      identity_linked: 'added {method} as a way to sign in for {user}',
+      identity_unlinked: 'removed {method} as a way to sign in for {user}',
+      password_changed:
+        '{own, select, yes {changed the own password} other {changed the password of {user}}}',
+      account_changed: {
+        email: 'changed the own e-mail address',
+        second_factor_on: 'turned on the own second factor',
+        second_factor_off: 'turned off the own second factor',
+        recovery_codes: 'made new recovery codes',
+        recovery_code_used: 'used a recovery code',
+        passkey_added: 'added a passkey',
+        passkey_removed: 'removed a passkey',
+      },
+    },
+    project: {
+      created: '{it, select, yes {created it} other {created {project}}}',
+      updated: '{it, select, yes {changed {fields}} other {changed {fields} of {project}}}',
+      transitioned:
+        '{it, select, yes {moved it from {from} to {to}} other {moved {project} from {from} to {to}}}{said, select, yes {: “{quote}”} other {}}',
+      archived: '{it, select, yes {ended it} other {ended {project}}}',
+      user_assigned: '{it, select, yes {added {user}} other {added {user} to {project}}}',
+      user_unassigned: '{it, select, yes {removed {user}} other {removed {user} from {project}}}',
+    },
+    task: {
+      created: '{it, select, yes {created it} other {created {task}}}',
+      updated: '{it, select, yes {changed {fields}} other {changed {fields} of {task}}}',
+      transitioned:
+        '{it, select, yes {moved it from {from} to {to}} other {moved {task} from {from} to {to}}}{said, select, yes {: “{quote}”} other {}}',
+      assigned: '{it, select, yes {assigned {user}} other {assigned {user} to {task}}}',
+      unassigned: '{it, select, yes {unassigned {user}} other {unassigned {user} from {task}}}',
+      dependency_added:
+        '{it, select, waiting {let it wait for {blocker}} blocker {let {task} wait for it} other {let {task} wait for {blocker}}}',
+      dependency_removed: '{it, select, yes {removed a dependency} other {removed a dependency of {task}}}',
+      evidence_added: {
+        pr_link:
+          '{it, select, yes {added evidence, pull request} other {added evidence, pull request, to {task}}}',
+        test_results:
+          '{it, select, yes {added evidence, test results} other {added evidence, test results, to {task}}}',
+        doc_url: '{it, select, yes {added evidence, document} other {added evidence, document, to {task}}}',
+      },
+      evidence_removed: {
+        pr_link:
+          '{it, select, yes {removed evidence, pull request} other {removed evidence, pull request, from {task}}}',
+        test_results:
+          '{it, select, yes {removed evidence, test results} other {removed evidence, test results, from {task}}}',
+        doc_url:
+          '{it, select, yes {removed evidence, document} other {removed evidence, document, from {task}}}',
+      },
+      unblocked: '{it, select, yes {unblocked it} other {unblocked {task}}}',
+      archived: '{it, select, yes {archived it} other {archived {task}}}',
+    },
+    another_task: 'another task',
+    channel: {
+      created: 'created the channel {channel}',
+      updated: 'renamed the channel to {channel}',
+      loop_paused:
+        'paused agents after {messages, plural, one {# message} other {# messages}} in a row in {channel}',
+      loop_resumed: {
+        human: 'let agents go on in {channel}: a person wrote',
+        time: 'let agents go on in {channel}: the pause was over',
+        administrator: 'let agents go on in {channel}: an administrator said so',
+      },
+    },
+    message: {
+      created:
+        'wrote in {channel}{reply, select, yes {, in reply} other {}}{mentioned, select, yes {, mentions {people}} other {}}',
+      removed: 'wrote in {channel}, removed since',
+    },
+    command: {
+      invoked: 'ran {command} in {channel}',
+    },
+    sub_agent: {
+      created: 'spawned the sub-agent {sub_agent}, model {model}',
+      completed:
+        '{own, select, yes {completed its work} other {completed the sub-agent {sub_agent}}}{said, select, yes {: “{quote}”} other {}}',
+      terminated: 'terminated the sub-agent {sub_agent}{said, select, yes {: “{quote}”} other {}}',
+      expired: 'ended the sub-agent {sub_agent}: its time was over',
+    },
+    export: {
+      requested: '{backup, select, yes {began a backup} other {asked for an export}}',
+      ready: '{backup, select, yes {finished a backup} other {finished an export}}',
+      failed: '{backup, select, yes {could not finish a backup} other {could not finish an export}}',
+    },
+  },
+} as const
