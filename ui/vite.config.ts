@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { quasar, transformAssetUrls } from '@quasar/vite-plugin'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { GUIDE_ASSETS, guide } from './scripts/guide/plugin.ts'
 import { precompress } from './scripts/precompress.ts'
 import { preloadApp } from './scripts/preload-app.ts'
 import { serviceWorker } from './scripts/service-worker.ts'
@@ -14,6 +15,7 @@ export default defineConfig({
     vue({ template: { transformAssetUrls } }),
     quasar(),
     preloadApp(),
+    guide(),
     serviceWorker(),
     precompress(),
   ],
@@ -37,7 +39,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Small modules of every page are one file: each file has half a kilobyte of headers.
     rolldownOptions: {
+      input: { index: 'index.html', guide: 'src/guide/guide.ts' },
       output: {
+        // Beside the pages of the guide, out of what the app keeps on a device.
+        entryFileNames: ({ name }) => `${name === 'guide' ? GUIDE_ASSETS : 'assets'}/[name]-[hash].js`,
+        assetFileNames: ({ names }) =>
+          `${names.includes('guide.css') ? GUIDE_ASSETS : 'assets'}/[name]-[hash][extname]`,
         advancedChunks: {
           groups: [
             {
@@ -59,6 +66,7 @@ export default defineConfig({
         target: server,
         bypass: ({ method }) => (method === 'POST' ? undefined : '/index.html'),
       },
+      '/docs': { target: server },
       '/version': { target: server },
       '/ready': { target: server },
     },

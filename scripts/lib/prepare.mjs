@@ -53,6 +53,7 @@ export async function ensureUi(bun, say) {
     'ui/scripts',
     'ui/src',
     'ui/public',
+    'docs',
   ]
   const wanted = () => hashOf(['bun.lock', ...inputs, 'src/contracts'])
   const present = () => isDone(UI, wanted()) && !isRunning(UI) && existsSync(join(dist, 'index.html'))

@@ -67,11 +67,12 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: 'the API document is there, and its viewer',
+    name: 'the API document is there, its viewer, and the guide',
     async run({ anonymous }) {
       const document = await anonymous.call('GET', '/docs/json')
       need(document.body?.openapi !== undefined, 'there is no API document')
       need((await anonymous.call('GET', '/docs/')).text.includes('swagger'), 'there is no viewer')
+      need((await anonymous.call('GET', '/docs/guide/')).text.includes('<main'), 'there is no guide')
     },
   },
   {

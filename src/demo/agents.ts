@@ -1,26 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { type AgentServer, KeyRefused } from '../../bridge/src/server/port.ts'
 import type { Message } from '../contracts/resources.ts'
 import { pause } from './pause.ts'
 
 type Name = 'forge' | 'probe'
-
-/** Dialogue that the two agents post after the start, one line every few seconds, without a person. */
-const DIALOGUE: readonly (readonly [Name, string])[] = [
-  ['probe', 'Nightly run of the kill test has started: 3 phone models, 50 kills each.'],
-  ['forge', 'I watch the upload rate of 4.2.1 meanwhile. 17 of 17 devices have caught up.'],
-  ['probe', 'First model: 50 of 50 recovered.'],
-  ['probe', 'Second model: 50 of 50 recovered.'],
-  [
-    'forge',
-    'The banner now says `8 photos of Brenner tunnel wait for a signal`. It is behind a switch until Ines has seen it.',
-  ],
-  ['probe', 'Third model: 50 of 50. **150 of 150**, nothing lost and nothing sent twice.'],
-  [
-    'forge',
-    'Thank you. Mention me with `@forge` when you want to know how something works, or `@probe` to have it tested.',
-  ],
-]
 
 const ANSWERS: Record<Name, readonly string[]> = {
   forge: [
@@ -39,24 +21,23 @@ interface Options {
   name: Name
   /** The agent's own user id; it ignores its own messages. */
   user_id: string
-  /** The channel of the dialogue. */
-  channel_id: string
-  line_ms: number
   think_ms: number
+  /** Whether a person's message belongs to something else that the agent does: then it is not answered here. */
+  takes?: (message: Message) => boolean
   /** Called once, when the agent's stream is open: a mention from then on is answered. */
   onListening: () => void
 }
 
 /**
- * A scripted agent on the public API: posts its lines of the dialogue, answers mentions by people, and reports
- * deliveries. Ends when `signal` aborts or its key is refused.
+ * A scripted agent on the public API: answers mentions by people and reports deliveries. Ends when `signal` aborts or its
+ * key is refused.
  */
 export async function runDemoAgent(
   client: AgentServer,
   options: Options,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, user_id, line_ms, think_ms } = options
+  const { name, user_id, think_ms, takes } = options
   let answers = 0
   const answer = async (message: Message) => {
     await client.deliver(message.channel_id, message.seq, 'delivered')
@@ -75,18 +56,12 @@ export async function runDemoAgent(
       const { message } = item.event.payload
       // Retention may have removed a message before its event is read.
       if ('removed' in message) continue
-      if (message.sender.type === 'human' && message.mentions.includes(user_id)) await answer(message)
-    }
-  }
-  const talk = async () => {
-    for (const [speaker, line] of DIALOGUE) {
-      await pause(line_ms, signal)
-      if (signal.aborted) return
-      if (speaker === name) await client.post(options.channel_id, { content: line, client_id: randomUUID() })
+      if (message.sender.type !== 'human' || takes?.(message)) continue
+      if (message.mentions.includes(user_id)) await answer(message)
     }
   }
   try {
-    await Promise.all([listen(), talk()])
+    await listen()
   } catch (error) {
     if (!(error instanceof KeyRefused) && !signal.aborted) throw error
   }

@@ -1,7 +1,9 @@
 import type { Page } from '../contracts/lists.ts'
 import type { Task } from '../contracts/resources.ts'
 import type { TaskStatus } from '../contracts/vocabulary.ts'
+import type { Caller } from './caller.ts'
 import { pause } from './pause.ts'
+import { isOfStory } from './story.ts'
 
 /** What an agent does next with a task of its own: on through the columns, and then once more from the start. */
 const NEXT: Record<TaskStatus, TaskStatus> = {
@@ -44,43 +46,25 @@ const OPEN_MIN = 2
 
 /** The tasks that an agent may move now. */
 export function movable(tasks: readonly Task[]): Task[] {
-  const open = tasks.filter(({ status }) => status !== 'complete')
-  return (open.length < OPEN_MIN ? tasks : open).filter((task) => nextStep(task) !== undefined)
-}
-
-interface Options {
-  url: string
-  org_slug: string
-  api_key: string
-  move_ms: number
+  const others = tasks.filter((task) => !isOfStory(task))
+  const open = others.filter(({ status }) => status !== 'complete')
+  return (open.length < OPEN_MIN ? others : open).filter((task) => nextStep(task) !== undefined)
 }
 
 /** Moves one task of the agent every `move_ms` through the public API, in turn. Ends when `signal` aborts. */
-export async function moveTasks(options: Options, signal: AbortSignal): Promise<void> {
+export async function moveTasks(caller: Caller, move_ms: number, signal: AbortSignal): Promise<void> {
   for (let turn = 0; ; turn++) {
-    const pause_ms = turn < LIVELY_MOVES ? options.move_ms : CALM * options.move_ms
-    await pause(pause_ms, signal)
+    await pause(turn < LIVELY_MOVES ? move_ms : CALM * move_ms, signal)
     if (signal.aborted) return
-    await moveOne(options, turn, signal).catch(() => {
-      // The server is busy or stopping: the next move comes by itself.
+    await moveOne(caller, turn).catch(() => {
+      // The server is busy or stopping, or a person moved the task meanwhile: the next turn takes another one.
     })
   }
 }
 
-/** A person may move the task meanwhile: then the server refuses, and the next turn takes another one. */
-async function moveOne(
-  { url, org_slug, api_key }: Options,
-  turn: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const base = `${url}/api/v1/orgs/${org_slug}/tasks`
-  const headers = { Authorization: `Bearer ${api_key}`, 'Content-Type': 'application/json' }
-  const answer = await fetch(`${base}?assigned_to=me&per_page=100`, { headers, signal })
-  if (!answer.ok) return
-  const { data } = (await answer.json()) as Page<Task>
+async function moveOne(caller: Caller, turn: number): Promise<void> {
+  const { data } = await caller.call<Page<Task>>('GET', '/tasks?assigned_to=me&per_page=100')
   const able = movable(data)
   const task = able[turn % Math.max(1, able.length)]
-  if (!task) return
-  const body = JSON.stringify(nextStep(task))
-  await fetch(`${base}/${task.id}/transition`, { method: 'POST', headers, body, signal })
+  if (task) await caller.call('POST', `/tasks/${task.id}/transition`, nextStep(task))
 }

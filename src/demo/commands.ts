@@ -4,15 +4,22 @@ import { join, resolve } from 'node:path'
 import { AgentClient } from '../../bridge/src/server/agent-client.ts'
 import { loadConfig } from '../config.ts'
 import { newId } from '../contracts/ids.ts'
+import type { Page } from '../contracts/lists.ts'
+import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
+import type { Message, Org, User } from '../contracts/resources.ts'
 import { Accounts } from '../db/queries/accounts.ts'
 import { posting } from '../http/posting.ts'
 import { type Node, openNode } from '../node.ts'
 import { serve } from '../serve.ts'
 import { runDemoAgent } from './agents.ts'
+import { Approval } from './approval.ts'
 import { moveTasks } from './board.ts'
+import { callerOf } from './caller.ts'
 import type { FoundingPorts } from './founding.ts'
 import { type OpenClawLogins, seedOpenClaw } from './openclaw.ts'
+import { pause } from './pause.ts'
 import { type DemoLogins, seedDemo } from './seed.ts'
+import { type Cast, playStory } from './story.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -20,8 +27,12 @@ type Logins = Pick<DemoLogins | OpenClawLogins, 'org_slug' | 'people' | 'agents'
 
 const DEMO = 'demo organization'
 const LOGINS_FILE = 'demo-logins.json'
-const LINE_MS = 6_000
 const THINK_MS = 1_500
+const PACE = { step_ms: 4_000, answer_ms: 25_000 }
+/** What a page needs until its reader sees something. */
+const ARRIVAL_MS = 3_000
+/** The next release is not sooner. */
+const ROUND_MS = 15 * 60_000
 const MOVE_MS = 9_000
 /** Agents move in turn, not at once. */
 const MOVE_APART_MS = 4_000
@@ -71,42 +82,96 @@ export async function demo(env: Env): Promise<void> {
 
   const url = `http://127.0.0.1:${node.config.port}`
   const { signal } = new AbortController()
-  const listening = logins.agents.map(async ({ identifier: name, user_id, api_key }, at) => {
-    const client = new AgentClient({ url, org_slug: logins.org_slug, api_key })
-    const { promise, resolve: onListening } = Promise.withResolvers<void>()
-    const options = {
-      name,
-      user_id,
-      channel_id: logins.channel_id,
-      line_ms: LINE_MS,
-      think_ms: THINK_MS,
-      onListening,
-    }
-    runDemoAgent(client, options, signal).catch((error: unknown) =>
-      node.log.failed(`demo agent ${name}`, error),
+  const approval = new Approval()
+  const agents = logins.agents.map(({ identifier: name, user_id, api_key }, at) => {
+    const options = { url, org_slug: logins.org_slug, api_key }
+    const caller = callerOf(options)
+    const { promise: listening, resolve: onListening } = Promise.withResolvers<void>()
+    const takes = name === 'forge' ? (message: Message) => approval.take(message) : () => false
+    runDemoAgent(
+      new AgentClient(options),
+      { name, user_id, think_ms: THINK_MS, takes, onListening },
+      signal,
+    ).catch((error: unknown) => node.log.failed(`demo agent ${name}`, error))
+    moveTasks(caller, MOVE_MS + at * MOVE_APART_MS, signal).catch((error: unknown) =>
+      node.log.failed(`demo board ${name}`, error),
     )
-    const on_board = { url, org_slug: logins.org_slug, api_key, move_ms: MOVE_MS + at * MOVE_APART_MS }
-    moveTasks(on_board, signal).catch((error: unknown) => node.log.failed(`demo board ${name}`, error))
-    await promise
+    return { name, user_id, caller, listening }
   })
-  await Promise.all(listening)
+  await Promise.all(agents.map(({ listening }) => listening))
+  const agent = (name: string) => {
+    const found = agents.find((one) => one.name === name)
+    if (!found) throw new Error(`${file} lacks the agent ${name}. Remove the folder to begin again.`)
+    return found
+  }
+  const [forge, probe] = [agent('forge'), agent('probe')]
+  const cast = {
+    forge: forge.caller,
+    probe: probe.caller,
+    ids: { forge: forge.user_id, probe: probe.user_id },
+    approval,
+  }
+  playAgain(node, logins, cast, signal).catch((error: unknown) => node.log.failed('demo story', error))
   console.log(
-    'The agents forge and probe are talking in #general and working on the boards. Mention one of them and it answers.',
+    'Sign in as Ines: the agents forge and probe then begin a release in #general and on the boards, and ask you. Mention one of them and it answers.',
   )
+}
+
+/** Plays the story whenever somebody is there, with a pause between two of them. */
+async function playAgain(
+  node: Node,
+  { channel_id }: DemoLogins,
+  cast: Omit<Cast, 'tomasz'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { data: people } = await cast.forge.call<Page<User>>('GET', '/users?type=human&per_page=100')
+  const ids = new Set(people.map(({ id }) => id))
+  const tomasz = people.find(({ display_name }) => display_name.startsWith('Tomasz'))
+  const { id: org_id } = await cast.forge.call<Org>('GET', '')
+  while (!signal.aborted) {
+    await cast.forge.untilPresent(ids, signal)
+    await pause(ARRIVAL_MS, signal)
+    const sayAsTomasz = async (channel: string, content: string) => {
+      // A visitor may have removed him: then the agent goes on all the same.
+      if (tomasz) await postAs(node, org_id, personOf(tomasz), channel, content)
+    }
+    await playStory({ ...cast, tomasz: sayAsTomasz }, channel_id, PACE, signal).catch((error: unknown) =>
+      // A visitor changes what they like: a story that cannot go on ends, and the next one begins anew.
+      node.log.failed('demo story', error),
+    )
+    await pause(ROUND_MS, signal)
+  }
+}
+
+const personOf = ({ id, display_name, role }: User): AuthenticatedPrincipal => ({
+  kind: 'human',
+  id,
+  display_name,
+  org_id: null,
+  role,
+})
+
+async function postAs(
+  node: Node,
+  org_id: string,
+  principal: AuthenticatedPrincipal,
+  channel_id: string,
+  content: string,
+): Promise<Message> {
+  const reply = await node.core.channel(org_id, channel_id, {
+    type: 'post',
+    command_id: newId(),
+    posting: posting(channel_id, { content }, undefined),
+    principal,
+  })
+  return reply.result.message
 }
 
 async function seed(node: Node): Promise<DemoLogins> {
   return await seedDemo({
     ...foundingOf(node),
-    async channelPost(org_id, channel_id, principal, content) {
-      const reply = await node.core.channel(org_id, channel_id, {
-        type: 'post',
-        command_id: newId(),
-        posting: posting(channel_id, { content }, undefined),
-        principal,
-      })
-      return reply.result.message
-    },
+    channelPost: (org_id, channel_id, principal, content) =>
+      postAs(node, org_id, principal, channel_id, content),
   })
 }
 

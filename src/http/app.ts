@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { ApiError } from '../contracts/errors.ts'
 import { newId } from '../contracts/ids.ts'
 import { LIMITS } from '../contracts/limits.ts'
-import type { Assets } from './assets.ts'
+import { type Assets, GUIDE } from './assets.ts'
 import { basePath } from './base-path.ts'
 import { cors } from './cors.ts'
 import type { Deps } from './deps.ts'
@@ -107,6 +107,8 @@ export function createApp(deps: Deps, readiness: Readiness, assets: Assets) {
       },
       { detail: { hide: true } },
     )
+    .get(GUIDE, ({ request }) => guide(deps, request, assets, vary), { detail: { hide: true } })
+    .get(`${GUIDE}/*`, ({ request }) => guide(deps, request, assets, vary), { detail: { hide: true } })
     .get('/docs', ({ request }) => docs(deps, request, vary), { detail: { hide: true } })
     .get('/docs/*', ({ request }) => docs(deps, request, vary), { detail: { hide: true } })
     .get(
@@ -125,6 +127,13 @@ async function docs(deps: Deps, request: Request, vary: string): Promise<Respons
     (await docsPage(request, deps.replier.headersFor(newId()), vary, deps.base_path)) ??
     notFound(deps, request)
   )
+}
+
+/** Pages of the guide name each other relatively: the address of its folder ends with a slash. */
+function guide(deps: Deps, request: Request, assets: Assets, vary: string): Response {
+  if (new URL(request.url).pathname === GUIDE && assets.has(`${GUIDE}/index.html`))
+    return deps.replier.empty(308, newId(), { Location: `${deps.base_path}${GUIDE}/` })
+  return assets.guide(request, deps.replier.headersFor(newId()), vary) ?? notFound(deps, request)
 }
 
 function notFound(deps: Deps, request: Request): Response {

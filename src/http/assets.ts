@@ -7,7 +7,14 @@ import { acceptedEncoding, ENCODINGS, type Encoding } from './encoding.ts'
 export interface Assets {
   /** The file, or the app's page for the path of a page; undefined for any other path, or when there is no app. */
   serve(request: Request, headers: Readonly<Record<string, string>>, vary: string): Response | undefined
+  /** Whether there is a file at this path. */
+  has(pathname: string): boolean
+  /** A file of the guide, or the page of a document by its path without an ending; undefined when there is none. */
+  guide(request: Request, headers: Readonly<Record<string, string>>, vary: string): Response | undefined
 }
+
+/** Path of the guide that the build makes of docs/ (ui/scripts/guide). Its pages name each other relatively. */
+export const GUIDE = '/docs/guide'
 
 interface File {
   path: string
@@ -43,28 +50,47 @@ export async function loadAssets(folder: string, base_path = ''): Promise<Assets
         }
       : page
   if (index) files.set('/index.html', index)
+  const send = (
+    { file, hashed }: { file: File; hashed: boolean },
+    request: Request,
+    headers: Readonly<Record<string, string>>,
+    vary: string,
+  ): Response => {
+    const cache = hashed ? 'public, max-age=31536000, immutable' : 'no-cache'
+    const all = { ...headers, 'Cache-Control': cache, 'Content-Type': file.type }
+    if (file.encoded.size === 0) return new Response(file.content, { headers: all })
+    const encoding = acceptedEncoding(
+      request,
+      ENCODINGS.filter((name) => file.encoded.has(name)),
+    )
+    const content = (encoding && file.encoded.get(encoding)) ?? file.content
+    return new Response(content, {
+      headers: { ...all, Vary: vary, ...(encoding ? { 'Content-Encoding': encoding } : {}) },
+    })
+  }
   return {
+    has: (pathname) => files.has(pathname),
     serve(request, headers, vary) {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+      if (!isRead(request)) return undefined
       const { pathname } = new URL(request.url)
       // Names under /assets/ contain a hash of their content: an unknown name belongs to another version, not to a page.
       const hashed = pathname.startsWith('/assets/')
       const file = files.get(pathname) ?? (hashed || isFilePath(pathname) ? undefined : index)
-      if (file === undefined) return undefined
-      const cache = hashed ? 'public, max-age=31536000, immutable' : 'no-cache'
-      const all = { ...headers, 'Cache-Control': cache, 'Content-Type': file.type }
-      if (file.encoded.size === 0) return new Response(file.content, { headers: all })
-      const encoding = acceptedEncoding(
-        request,
-        ENCODINGS.filter((name) => file.encoded.has(name)),
-      )
-      const content = (encoding && file.encoded.get(encoding)) ?? file.content
-      return new Response(content, {
-        headers: { ...all, Vary: vary, ...(encoding ? { 'Content-Encoding': encoding } : {}) },
-      })
+      return file && send({ file, hashed }, request, headers, vary)
+    },
+    guide(request, headers, vary) {
+      if (!isRead(request)) return undefined
+      const { pathname } = new URL(request.url)
+      if (!pathname.startsWith(`${GUIDE}/`)) return undefined
+      const file =
+        files.get(pathname) ?? files.get(`${pathname}${pathname.endsWith('/') ? 'index.html' : '.html'}`)
+      const hashed = pathname.startsWith(`${GUIDE}/assets/`)
+      return file && send({ file, hashed }, request, headers, vary)
     },
   }
 }
+
+const isRead = ({ method }: Request) => method === 'GET' || method === 'HEAD'
 
 /** The page with its addresses below the base path. Only the build writes it: every address begins with one slash. */
 function pageBelow(base_path: string, page: string): string {

@@ -3,18 +3,14 @@
  * docs/screenshots is taken: delete one to renew it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import type { Channel, Project, Task } from '../../src/contracts/resources.ts'
 import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
 import { composer, hasBrowser, launch, until, visit } from './support/browser.ts'
 import { type Demo, demoPerson, startDemo } from './support/demo.ts'
-
-const SCREENSHOTS = join(import.meta.dir, '..', '..', 'docs', 'screenshots')
-/** The largest that a page of the guide should ask a reader to load. */
-const BYTES_MAX = 200_000
+import { SCREENSHOTS, takeMissing } from './support/screenshots.ts'
 
 const THEMES = ['light', 'dark'] as const
 /** A view is opened and pictured in the first width, and goes over to the second. */
@@ -104,7 +100,7 @@ describe.skipIf(!hasBrowser)('every view of the demo', () => {
         expect([name, await violationsInBothThemes(page)]).toEqual([name, []])
         for (const theme of THEMES) {
           await page.emulateMedia({ colorScheme: theme })
-          await take(page, `${name}${suffix}-${theme}.webp`)
+          await takeMissing(page, `${name}${suffix}-${theme}.webp`)
         }
         expect([name, await overflow(page)]).toEqual([name, 0])
         await page.setViewportSize(second)
@@ -119,16 +115,4 @@ describe.skipIf(!hasBrowser)('every view of the demo', () => {
 /** Pixels by which the page is wider than its window. */
 async function overflow(page: Page): Promise<number> {
   return await page.evaluate('Math.max(0, document.documentElement.scrollWidth - innerWidth)')
-}
-
-/** Takes a picture that is missing. */
-async function take(page: Page, name: string): Promise<void> {
-  const path = join(SCREENSHOTS, name)
-  if (existsSync(path)) return
-  const devtools = await page.context().newCDPSession(page)
-  const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 80 })
-  await devtools.detach()
-  const bytes = Buffer.from(data, 'base64')
-  expect(bytes.length).toBeLessThan(BYTES_MAX)
-  writeFileSync(path, bytes)
 }

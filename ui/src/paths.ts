@@ -15,6 +15,8 @@ export const paths = {
   providerLogin: (provider: string, return_to: string) =>
     below(`/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`),
   guide: () => '/guide',
+  /** The documentation, which is not a page of the app. */
+  docs: () => '/docs/guide/',
   orgs: () => '/orgs',
   org: (slug: string) => `/o/${segment(slug)}`,
   channels: (slug: string) => `/o/${segment(slug)}/channels`,

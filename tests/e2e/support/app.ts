@@ -23,7 +23,8 @@ function newest(): number {
   const files = [
     'src/**/*',
     'public/*',
-    'scripts/*',
+    'scripts/**/*',
+    '../docs/**/*',
     'service-worker.js',
     'index.html',
     'vite.config.ts',

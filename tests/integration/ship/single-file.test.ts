@@ -101,6 +101,9 @@ test('it serves the app, the API and its viewer from an empty environment, and i
       ['/docs/swagger-ui-bundle.js', 'javascript'],
       ['/docs/favicon-32x32.png', 'image/png'],
       ['/docs/json', 'json'],
+      ['/docs/guide/', 'text/html'],
+      ['/docs/guide/tours/operating', 'text/html'],
+      ['/docs/guide/search.json', 'json'],
     ] as const) {
       const answer = await fetch(url + path)
       expect(answer.status, path).toBe(200)

@@ -15,6 +15,7 @@ export const account: Translation<typeof en> = {
     second_factor: 'Zweiter Faktor…',
     passkeys: 'Passkeys…',
     sessions: 'Sitzungen…',
+    docs: 'Dokumentation (englisch)',
     sign_out: 'Abmelden',
   },
   email: {

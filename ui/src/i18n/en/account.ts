@@ -13,6 +13,7 @@ export const account = {
     second_factor: 'Second factor…',
     passkeys: 'Passkeys…',
     sessions: 'Sessions…',
+    docs: 'Documentation',
     sign_out: 'Sign out',
   },
   email: {

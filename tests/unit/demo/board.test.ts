@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import type { Task } from '../../src/contracts/resources.ts'
-import { movable, nextStep } from '../../src/demo/board.ts'
-import { task } from '../../ui/tests/support/samples.ts'
+import type { Task } from '../../../src/contracts/resources.ts'
+import { movable, nextStep } from '../../../src/demo/board.ts'
+import { task } from '../../../ui/tests/support/samples.ts'
 
 const blocker = (status: Task['status']) => [{ id: 'b', title: 'Before', status }]
 
@@ -21,6 +21,11 @@ describe('the next step of a demo agent', () => {
     expect(nextStep(ready)?.evidence).toMatchObject([{ type: 'test_results' }])
     expect(nextStep({ ...ready, blocked_by: blocker('in-review') })).toBeUndefined()
     expect(nextStep({ ...ready, blocked_by: blocker('complete') })?.to_status).toBe('complete')
+  })
+
+  test('leaves the task of the story alone', () => {
+    const release = task(4, { title: 'Release 4.2.2 to all crews' })
+    expect(movable([task(1), task(2), release]).map(({ id }) => id)).toEqual([task(1).id, task(2).id])
   })
 
   test('takes complete tasks up again only when hardly one is open', () => {
