@@ -17,6 +17,7 @@ import type { ConnectionOptions } from '../../../src/db/connection.ts'
 import { startEmbeddedDatabase } from '../../../src/db/embedded/database.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../../../src/db/migrate.ts'
 import { MIGRATIONS } from '../../../src/db/migrations/index.ts'
+import { ensureRoles } from '../../../src/db/roles.ts'
 import { plain } from '../../support/plain.ts'
 import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
@@ -58,10 +59,12 @@ async function sumsOf(connection: ConnectionOptions): Promise<Record<string, str
 
 /** Rows, and secrets into the data folder. */
 async function load(sql: postgres.Sql): Promise<void> {
+  // Without triggers: rows are stored as they were, and the parts of the log may be made.
+  await sql`set session_replication_role = replica`
+  await sql`set role mc_owner`
   for (const month of header.months)
     for (const parent of ['events', 'messages']) await sql`select make_partition(${parent}, ${month}::date)`
-  // Without triggers: rows are stored as they were.
-  await sql`set session_replication_role = replica`
+  await sql`reset role`
   await readBackup(createReadStream(FILE), {
     header: async () => undefined,
     async table(name, lines) {
@@ -99,6 +102,7 @@ beforeAll(async () => {
       sql.unsafe(`create database migrated template ${owner.database} strategy file_copy`),
     )
     const copy = { ...owner, database: 'migrated' }
+    await within(copy, (sql) => ensureRoles(sql, passwords))
     await migrateOn({ owner: copy, passwords })
     after = await sumsOf(copy)
     await within({ ...owner, database: 'postgres' }, (sql) => sql.unsafe('drop database migrated'))
