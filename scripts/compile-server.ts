@@ -1,26 +1,17 @@
 /**
  * `bun scripts/compile-server.ts [--target linux-x64,…|host] [--out DIR] [--folder]`: makes the server one executable file
  * with the app inside, beside it `postgresql/` with the programs of the embedded database, and of both an archive per
- * target with its line in `SHA256SUMS`. `--folder`: without archives. The app must be built. Runtimes and databases of
- * other systems come from the package registry.
+ * target with its line in `SHA256SUMS.server`. `--folder`: without archives. The app must be built. Runtimes and databases of
+ * other systems come from the package registry. Equal trees give equal files, in whatever folder.
  */
-import { createHash } from 'node:crypto'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { parseArgs } from 'node:util'
-import { compile, hostTarget, isTarget, run, TARGETS, type Target } from '../bridge/scripts/compile.ts'
+import { compile, hostTarget, isTarget, run, sign, TARGETS, type Target } from '../bridge/scripts/compile.ts'
 import manifest from '../package.json'
 import { BESIDE_PROGRAM, repairLinks } from '../src/db/embedded/binaries.ts'
+import { packFolder, writeSums } from './lib/pack.ts'
 
 const ROOT = join(import.meta.dir, '..')
 const UI = join(ROOT, 'ui', 'dist')
@@ -37,12 +28,13 @@ export async function compileServer(
   mkdirSync(folder, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'mc-compile-'))
   try {
-    const entry = join(work, 'mission-control.ts')
-    writeFileSync(entry, entryText())
+    const entry = writeEntry()
     const runtime = target === hostTarget() ? process.execPath : runtimeIn(packages, target)
     const made = await compile(target, { out: work, runtime, entry })
     const suffix = target.startsWith('windows') ? '.exe' : ''
-    renameOrCopy(made, join(folder, `mission-control${suffix}`))
+    const program = join(folder, `mission-control${suffix}`)
+    renameOrCopy(made, program)
+    await sign(target, program)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -57,19 +49,34 @@ export async function compileServer(
   return folder
 }
 
-/** A module that names every file of the app and of the viewer of the API, and then is the program. */
-function entryText(): string {
+/**
+ * Writes a module that names every file of the app and of the viewer of the API, and then is the program. Its place and its
+ * imports are relative to the root of the repository: the compiler stores both, and two folders must give equal files.
+ */
+function writeEntry(): string {
+  const folder = join(ROOT, 'dist', '.entry')
+  mkdirSync(folder, { recursive: true })
+  const entry = join(folder, 'mission-control.ts')
+  // A rename: another compilation may be reading it, with the same text.
+  const fresh = `${entry}.${process.pid}`
+  writeFileSync(fresh, entryText(folder))
+  renameSync(fresh, entry)
+  return entry
+}
+
+function entryText(folder: string): string {
   const files: [string, string][] = [...new Bun.Glob('**/*').scanSync({ cwd: UI, onlyFiles: true })]
     .sort()
     .map((name) => [`ui/${name}`, join(UI, name)])
   for (const name of VIEWER)
     files.push([`swagger-ui/${name}`, join(ROOT, 'node_modules', 'swagger-ui-dist', name)])
   const text = (value: string) => JSON.stringify(value)
+  const place = (path: string) => text(relative(folder, path).replaceAll(sep, '/'))
   return [
-    `import { embed } from ${text(join(ROOT, 'src', 'files', 'embedded.ts'))}`,
-    ...files.map(([, path], i) => `import f${i} from ${text(path)} with { type: 'file' }`),
+    `import { embed } from ${place(join(ROOT, 'src', 'files', 'embedded.ts'))}`,
+    ...files.map(([, path], i) => `import f${i} from ${place(path)} with { type: 'file' }`),
     `embed({ ${files.map(([name], i) => `${text(name)}: f${i}`).join(', ')} })`,
-    `await import(${text(join(ROOT, 'src', 'main.ts'))})`,
+    `await import(${place(join(ROOT, 'src', 'main.ts'))})`,
     '',
   ].join('\n')
 }
@@ -119,7 +126,7 @@ async function main(): Promise<void> {
   mkdirSync(out, { recursive: true })
   const foreign = targets.filter((target) => target !== hostTarget())
   const folder = mkdtempSync(join(tmpdir(), 'mc-packages-'))
-  const sums: string[] = []
+  const archives: string[] = []
   try {
     const installed = foreign.length > 0 ? await install(foreign, folder) : ''
     for (const target of targets) {
@@ -128,10 +135,10 @@ async function main(): Promise<void> {
       console.log(made)
       if (values.folder) continue
       const archive = `${made}.tar.gz`
-      await run(['tar', '-czf', archive, '-C', out, basename(made)])
-      sums.push(`${createHash('sha256').update(readFileSync(archive)).digest('hex')}  ${basename(archive)}\n`)
+      await packFolder(made, archive)
+      archives.push(basename(archive))
     }
-    if (sums.length > 0) writeFileSync(join(out, 'SHA256SUMS.server'), sums.join(''))
+    if (archives.length > 0) writeSums(out, archives, 'SHA256SUMS.server')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

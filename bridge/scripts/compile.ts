@@ -44,6 +44,9 @@ export async function compile(
     // Settings come from the command line and the configuration alone, not from files in the current folder.
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',
+    // Otherwise the folder of the build, in modules that ask for theirs: it is on no other machine, and two builds would differ.
+    '--define=__dirname="/"',
+    '--define=__filename="/module.js"',
     `--target=bun-${target}`,
     `--compile-executable-path=${runtime}`,
     `--outfile=${file}`,
@@ -83,7 +86,7 @@ function executable(folder: string, target: Target): string {
  * Bun signs for Apple silicon itself; for Intel the signature of its own runtime stays, and is void. Only a Mac has the
  * tool that makes a new one.
  */
-async function sign(target: Target, file: string): Promise<void> {
+export async function sign(target: Target, file: string): Promise<void> {
   if (target !== 'darwin-x64') return
   if (Bun.which('codesign')) await run(['codesign', '--force', '--sign', '-', file])
   else console.log(`On the Mac, before the first start: codesign --force --sign - ${basename(file)}`)

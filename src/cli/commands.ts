@@ -11,7 +11,7 @@ import { health } from './health.ts'
 import { importFile } from './import.ts'
 import { resetPassword } from './reset-password.ts'
 import { restore } from './restore.ts'
-import { rotateSecret } from './rotate-secret.ts'
+import { rotateSecret } from './rotate-jwt-secret.ts'
 import { upgrade } from './upgrade-database.ts'
 
 type Env = Record<string, string | undefined>
@@ -202,7 +202,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         allow_password: flags['allow-password'] === true,
       }),
   },
-  'admin rotate-secret': {
+  'admin rotate-jwt-secret': {
     summary: 'replace the secret that signs sessions and links; nobody is signed out',
     run: async (env) => rotateSecret(env),
   },

@@ -36,6 +36,8 @@ export function folderFindings(config: Config, data_dir: string): Finding[] {
           },
         ]
   }
+  if (!statSync(data_dir).isDirectory())
+    return [{ about, state: 'wrong', text: `${data_dir} is not a folder. Change MC_DATA_DIR.` }]
   const found: Finding[] = [
     writable(data_dir)
       ? { about, state: 'ok', text: data_dir }

@@ -1,12 +1,14 @@
 /**
  * `bun run dogfood [--mock] [--openclaw 2026.8.1] [--screenshots DIR] [--time]`: people and an agent work on the plan of this
- * product, with a fresh server, a bridge, a real OpenClaw Gateway with a scripted model, and Chromium. Each step is a line; the exit
+ * product, with a fresh server, a bridge, a real OpenClaw Gateway with a scripted model, and Chromium; then the history that
+ * they made is held against what sub-agents, log, search, notifications and export promise. Each step is a line; the exit
  * code says whether all of them hold. `--mock` takes the mock gateway instead, which has no tools.
  */
 import { parseArgs } from 'node:util'
 import { buildApp } from '../e2e/support/app.ts'
 import { OPENCLAW_VERSIONS } from '../support/openclaw/install.ts'
 import { mockGateway, realGateway } from './gateways.ts'
+import { HISTORY } from './history.ts'
 import { takePictures } from './pictures.ts'
 import { openStage, type Stage } from './stage.ts'
 import { STEPS } from './steps.ts'
@@ -32,6 +34,7 @@ const stage = await openStage(async (access) =>
   values.mock ? mockGateway(access) : await realGateway(version, access),
 )
 console.log(`gateway: ${stage.gateway.name}; the agent's requests are sent by ${stage.gateway.hands}`)
+const ALL = [...STEPS, ...HISTORY]
 let held = 0
 try {
   held = await runSteps(stage)
@@ -40,15 +43,16 @@ try {
 } finally {
   await stage.close()
 }
-console.log(`${held} of ${STEPS.length} steps hold`)
-process.exit(held === STEPS.length ? 0 : 1)
+console.log(`${held} of ${ALL.length} steps hold`)
+process.exit(held === ALL.length ? 0 : 1)
 
 /** In order, each on what the earlier ones left; ends at the first that does not hold. */
 async function runSteps(on: Stage): Promise<number> {
-  for (const [count, { title, run }] of STEPS.entries()) {
+  for (const [count, { title, run }] of ALL.entries()) {
     const began_ms = performance.now()
+    let counted: unknown
     try {
-      await run(on)
+      counted = await run(on)
     } catch (error) {
       console.log(`FAIL ${title}\n${error instanceof Error ? error.message : String(error)}`)
       for (const problem of on.gateway.problems) console.log(`     ${problem}`)
@@ -56,7 +60,7 @@ async function runSteps(on: Stage): Promise<number> {
       return count
     }
     const took = values.time ? ` (${((performance.now() - began_ms) / 1000).toFixed(1)} s)` : ''
-    console.log(`ok   ${title}${took}`)
+    console.log(`ok   ${title}${typeof counted === 'string' ? `\n     ${counted}` : ''}${took}`)
   }
-  return STEPS.length
+  return ALL.length
 }

@@ -5,8 +5,9 @@ import type { Browser, Page } from 'playwright-core'
 import type { Message, Project, Task } from '../../src/contracts/resources.ts'
 import { composer, launch, until, type Visit, visit } from '../e2e/support/browser.ts'
 import { type BridgeProcess, startBridge } from '../support/bridge-process.ts'
-import { Person, type User } from '../support/client.ts'
-import { startServer } from '../support/server.ts'
+import { Agent, Person, type User } from '../support/client.ts'
+import { type MailServer, startMailServer } from '../support/mail-server.ts'
+import { startServer, type TestServer } from '../support/server.ts'
 import type { Access, AgentGateway } from './gateways.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
@@ -17,10 +18,14 @@ type Listed<T> = { data: T[] }
 
 /** A fresh server with the plan of this product, its agent behind a bridge and a gateway, and a person in a browser. */
 export interface Stage {
+  server: TestServer
+  mail: MailServer
   gateway: AgentGateway
   bridge: BridgeProcess
   robin: Person
   claw: User
+  /** The same agent, by its key. */
+  agent: Agent
   project: Project
   /** Two windows of one person: the board of the project, and its channel. */
   visit: Visit
@@ -38,7 +43,10 @@ export async function openStage(makeGateway: (access: Access) => Promise<AgentGa
   try {
     const data_dir = join(folder, 'data')
     const { password, key } = await seed(data_dir)
-    const server = await startServer({ data_dir, cluster: 'own' })
+    const mail = await startMailServer()
+    closers.push(() => mail.stop())
+    const env = { MC_SMTP_URL: mail.url, MC_EMAIL_FROM: 'mc@openclaw.example', MC_EMAIL_DELAY_SECONDS: '1' }
+    const server = await startServer({ data_dir, cluster: 'own', env })
     closers.push(() => server.stop())
     const robin = await new Person(server.url).signIn(EMAIL, password)
     robin.org = ORG
@@ -59,7 +67,8 @@ export async function openStage(makeGateway: (access: Access) => Promise<AgentGa
     const browser = await launch()
     closers.push(() => browser.close())
     const windows = await openWindows(browser, server.url, password, project)
-    return { gateway, bridge, robin, claw, project, ...windows, close }
+    const agent = new Agent(server.url, ORG, key, claw)
+    return { server, mail, gateway, bridge, robin, claw, agent, project, ...windows, close }
   } catch (error) {
     await close()
     throw error

@@ -86,7 +86,7 @@ describe('sessions', () => {
 test('U28 the secret of the data folder is rotated by a command, without signing anybody out', async () => {
   const data_dir = mkdtempSync(joined(tmpdir(), 'mc-rotate-'))
   const rotate = async (env: Record<string, string> = {}) => {
-    const child = Bun.spawn([process.execPath, 'src/main.ts', 'admin', 'rotate-secret'], {
+    const child = Bun.spawn([process.execPath, 'src/main.ts', 'admin', 'rotate-jwt-secret'], {
       env: { ...process.env, MC_DATA_DIR: data_dir, ...env },
       stdout: 'pipe',
       stderr: 'pipe',

@@ -60,7 +60,7 @@ export async function makeFullOrg(sql: postgres.Sql, database: Database): Promis
   await sql`insert into sub_agents (org_id, id, task_id, number, display_name, model, instructions, status, created_by, expires_at, summary, ended_at) values (${org_id}, ${sub_agent!}, ${first!}, 1, 'Sub-agent 1', 'm', ${text}, 'completed', ${founder_id}, now(), 'Done', now())`
   await sql`insert into channels (org_id, id, name, topic, type, project_id, last_seq) values (${org_id}, ${room!}, 'Project', ${text}, 'project', ${project!}, 3)`
   await sql`update channels set last_seq = 4 where org_id = ${org_id} and id = ${channel.id}`
-  await sql`insert into channel_reads (org_id, channel_id, user_id, read_seq) values (${org_id}, ${channel.id}, ${founder_id}, 2)`
+  await sql`insert into channel_reads (org_id, channel_id, user_id, read_seq) values (${org_id}, ${channel.id}, ${founder_id}, 2), (${org_id}, ${channel.id}, ${sub_agent!}, 1)`
   let sequence = 3
   for (const [channel_id, count] of [
     [channel.id, 4],

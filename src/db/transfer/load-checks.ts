@@ -26,14 +26,16 @@ const CHECKS: readonly { problem: string; query: string }[] = [
       select from channels c where c.org_id = p.org_id and c.id = p.channel_id and c.project_id = p.id) limit 1`,
   },
   {
-    problem: 'channel_reads.jsonl: a reader is no member',
-    query: `select from channel_reads r where r.org_id = $1 and not exists (
-      select from memberships m where m.org_id = r.org_id and m.user_id = r.user_id) limit 1`,
+    problem: 'channel_reads.jsonl: a reader is neither a member nor a sub-agent',
+    query: `select from channel_reads r where r.org_id = $1
+      and not exists (select from memberships m where m.org_id = r.org_id and m.user_id = r.user_id)
+      and not exists (select from sub_agents a where a.org_id = r.org_id and a.id = r.user_id) limit 1`,
   },
   {
-    problem: 'subscriptions.jsonl: a subscriber is no member',
-    query: `select from subscriptions s where s.org_id = $1 and not exists (
-      select from memberships m where m.org_id = s.org_id and m.user_id = s.user_id) limit 1`,
+    problem: 'subscriptions.jsonl: a subscriber is neither a member nor a sub-agent',
+    query: `select from subscriptions s where s.org_id = $1
+      and not exists (select from memberships m where m.org_id = s.org_id and m.user_id = s.user_id)
+      and not exists (select from sub_agents a where a.org_id = s.org_id and a.id = s.user_id) limit 1`,
   },
   {
     problem: 'messages.jsonl: a message is in a channel that is not in the file, or beyond its last one',

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mockGateway } from '../../dogfood/gateways.ts'
+import { HISTORY } from '../../dogfood/history.ts'
 import { openStage, type Stage } from '../../dogfood/stage.ts'
 import { STEPS } from '../../dogfood/steps.ts'
 import { buildApp } from '../../e2e/support/app.ts'
@@ -18,4 +19,8 @@ describe.skipIf(!hasBrowser)('people and an agent work on the plan of this produ
   })
 
   for (const { title, run } of STEPS) test(title, () => run(stage))
+  for (const { title, run } of HISTORY)
+    test(title, async () => {
+      expect(await run(stage)).toMatch(/\d/)
+    })
 })
