@@ -5,17 +5,17 @@ import { defineConfig } from 'vite'
 import { precompress } from './scripts/precompress.ts'
 import { preloadApp } from './scripts/preload-app.ts'
 import { serviceWorker } from './scripts/service-worker.ts'
+import { shellPage } from './scripts/shell-page.ts'
 
 /** Where `bun run --cwd ui dev` finds a running server. */
 const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
 
-export default defineConfig({
+/** `--mode shell`: the files of the wrapped app, which brings them along. Else those that the server sends. */
+export default defineConfig(({ mode }) => ({
   plugins: [
     vue({ template: { transformAssetUrls } }),
     quasar(),
-    preloadApp(),
-    serviceWorker(),
-    precompress(),
+    ...(mode === 'shell' ? [shellPage()] : [preloadApp(), serviceWorker(), precompress()]),
   ],
   resolve: {
     alias: {
@@ -29,7 +29,7 @@ export default defineConfig({
     renderBuiltUrl: (_, { hostType }) => (hostType === 'html' ? undefined : { relative: true }),
   },
   build: {
-    outDir: 'dist',
+    outDir: mode === 'shell' ? 'mobile/www' : 'dist',
     manifest: true,
     target: 'es2022',
     // Fonts and pictures stay files: the content policy allows no `data:` fonts, and a file is cached once.
@@ -42,7 +42,7 @@ export default defineConfig({
           groups: [
             {
               name: 'gate',
-              test: /ui\/src\/(composables\/(now|session|session-keeper|arrival|title)\.ts|components\/base\/(Icon|Notice|SubmitButton|TextField|WordMark)\.vue|components\/base\/writes\.ts|layouts\/GateLayout\.vue)/,
+              test: /src\/contracts\/ids\.ts|ui\/src\/(composables\/(now|session|session-keeper|arrival|title|form)\.ts|stores\/theme\.ts|components\/base\/(Icon|Notice|SubmitButton|TextField|WordMark)\.vue|components\/base\/writes\.ts|layouts\/GateLayout\.vue)/,
             },
           ],
         },
@@ -63,4 +63,4 @@ export default defineConfig({
       '/ready': { target: server },
     },
   },
-})
+}))
