@@ -38,6 +38,23 @@ self.addEventListener('fetch', (event) => {
   } else if (path.startsWith('assets/')) event.respondWith(asset(request))
 })
 
+self.addEventListener('notificationclick', (event) => {
+  const { notification } = event
+  notification.close()
+  event.waitUntil(openPlace(notification))
+})
+
+/** Opens the place of a notification in the window of the app that was used last, or in a new one. */
+async function openPlace({ tag, data }) {
+  const url = new URL(String(data?.path ?? ''), location.origin + BASE)
+  const own = url.origin === location.origin && url.pathname.startsWith(BASE)
+  const path = own ? url.pathname + url.search : BASE
+  const [page] = await self.clients.matchAll({ type: 'window' })
+  if (!page) return await self.clients.openWindow(path)
+  page.postMessage({ type: 'open', path, tag })
+  return await page.focus()
+}
+
 async function store() {
   const cache = await caches.open(CACHE)
   // Hashed names may come from the HTTP cache; the page must not.

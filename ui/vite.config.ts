@@ -6,18 +6,17 @@ import { GUIDE_ASSETS, guide } from './scripts/guide/plugin.ts'
 import { precompress } from './scripts/precompress.ts'
 import { preloadApp } from './scripts/preload-app.ts'
 import { serviceWorker } from './scripts/service-worker.ts'
+import { shellPage } from './scripts/shell-page.ts'
 
 /** Where `bun run --cwd ui dev` finds a running server. */
 const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
 
-export default defineConfig({
+/** `--mode shell`: the files of the wrapped app, which brings them along. Else those that the server sends. */
+export default defineConfig(({ mode }) => ({
   plugins: [
     vue({ template: { transformAssetUrls } }),
     quasar(),
-    preloadApp(),
-    guide(),
-    serviceWorker(),
-    precompress(),
+      ...(mode === 'shell' ? [shellPage()] : [preloadApp(), guide(), serviceWorker(), precompress()]),
   ],
   resolve: {
     alias: {
@@ -31,7 +30,7 @@ export default defineConfig({
     renderBuiltUrl: (_, { hostType }) => (hostType === 'html' ? undefined : { relative: true }),
   },
   build: {
-    outDir: 'dist',
+    outDir: mode === 'shell' ? 'mobile/www' : 'dist',
     manifest: true,
     target: 'es2022',
     // Fonts and pictures stay files: the content policy allows no `data:` fonts, and a file is cached once.
@@ -49,7 +48,7 @@ export default defineConfig({
           groups: [
             {
               name: 'gate',
-              test: /ui\/src\/(composables\/(now|session|session-keeper|arrival|title)\.ts|components\/base\/(Icon|Notice|SubmitButton|TextField|WordMark)\.vue|components\/base\/writes\.ts|layouts\/GateLayout\.vue)/,
+              test: /src\/contracts\/ids\.ts|ui\/src\/(composables\/(now|session|session-keeper|arrival|title|form)\.ts|stores\/theme\.ts|components\/base\/(Icon|Notice|SubmitButton|TextField|WordMark)\.vue|components\/base\/writes\.ts|layouts\/GateLayout\.vue)/,
             },
           ],
         },
@@ -71,4 +70,4 @@ export default defineConfig({
       '/ready': { target: server },
     },
   },
-})
+}))

@@ -20,7 +20,7 @@ export function cors(origins: readonly string[], headers: () => Record<string, s
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers':
-        'Idempotent-Replay, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-MC-API-Version, X-Request-Id',
+        'Date, Idempotent-Replay, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-MC-API-Version, X-Request-Id',
     }
     if (request.method === 'OPTIONS' && request.headers.has('access-control-request-method'))
       return new Response(null, {

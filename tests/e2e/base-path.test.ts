@@ -109,6 +109,9 @@ describe.skipIf(!hasBrowser).each(WAYS)('below “$path”, $prefix by the proxy
     const page = await newPage(context, complaints)
     await page.goto(`${at}/o/fieldnote/tasks`)
     await page.getByRole('heading', { name: 'Tasks', level: 1 }).waitFor()
+    // Two servers on one host are two apps: the identity is the address of the start, so the manifest names none.
+    const devtools = await context.newCDPSession(page)
+    expect((await devtools.send('Page.getAppId')).appId).toBe(`${at}/`)
     const scope = () =>
       page.evaluate(
         async () =>

@@ -76,8 +76,34 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     const devtools = await context.newCDPSession(page)
     const { data, errors } = await devtools.send('Page.getAppManifest')
     expect(errors).toEqual([])
-    const { icons } = JSON.parse(data ?? '{}') as { icons: { src: string }[] }
-    for (const { src } of icons) expect((await fetch(new URL(src, server.url))).status).toBe(200)
+    const { icons, screenshots, shortcuts } = JSON.parse(data ?? '{}') as Record<
+      'icons' | 'screenshots' | 'shortcuts',
+      { src: string; url: string; sizes: string; purpose?: string; form_factor?: string }[]
+    >
+    expect(icons.some(({ purpose }) => purpose === 'maskable')).toBe(true)
+    expect(screenshots.map(({ form_factor }) => form_factor).sort()).toEqual(['narrow', 'wide'])
+    for (const { src, sizes } of [...icons, ...screenshots]) {
+      const answer = await fetch(new URL(src, server.url))
+      expect([src, answer.status]).toEqual([src, 200])
+      // Width and height of a PNG stand behind its first chunk's name.
+      const header = new DataView(await answer.arrayBuffer(), 16, 8)
+      expect([src, `${header.getUint32(0)}x${header.getUint32(4)}`]).toEqual([src, sizes])
+    }
+    expect((await devtools.send('Page.getAppId')).appId).toBe(`${server.url}/`)
+    for (const { url } of shortcuts) {
+      await page.goto(new URL(url, server.url).href)
+      // Signed out: sign-in, and then the place.
+      await page.waitForURL(/\/login/)
+    }
+    await session(page, server.url, 'ines@example.com')
+    await page.goto(`${server.url}/o/fieldnote/channels`)
+    await page.getByText('Events live').waitFor()
+    for (const { url } of shortcuts) {
+      await page.goto(new URL(url, server.url).href)
+      await page.waitForURL(
+        new RegExp(`/o/fieldnote${new URL(url, 'http://x/go/').pathname.replace('/go/go', '')}`),
+      )
+    }
     const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')
     expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([])
     await context.close()

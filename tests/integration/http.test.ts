@@ -46,6 +46,8 @@ describe('another origin', () => {
       expect([path, answer.headers.get('access-control-allow-origin')]).toEqual([path, APP])
       expect(answer.headers.get('access-control-allow-credentials')).toBe('true')
       expect(answer.headers.get('vary')).toContain('Origin')
+      // The app reads the clock of the server from it.
+      expect(answer.headers.get('access-control-expose-headers')).toMatch(/\bDate\b/)
       await answer.arrayBuffer()
     }
     const abort = new AbortController()

@@ -8,6 +8,7 @@ import { asFailure } from './api/failure.ts'
 import { onSessionLost } from './api/http.ts'
 import { keepWhatIsRead } from './composables/device.ts'
 import { FORWARD } from './composables/direction.ts'
+import { attachToSystem } from './platform/wrapped.ts'
 import { createAppRouter, leaveForSignIn } from './router.ts'
 import { useTheme } from './stores/theme.ts'
 
@@ -39,6 +40,12 @@ const client = new QueryClient({
 
 const router = createAppRouter(client)
 
+attachToSystem(router)
+// A window with a mouse has no such keyboard, and the first visit loads as little as it can.
+if (matchMedia('(pointer: coarse)').matches)
+  void import('./platform/keyboard.ts').then(({ keepAboveKeyboard }) =>
+    keepAboveKeyboard(window, document.documentElement.style),
+  )
 keepWhatIsRead(client)
 onSessionLost((why) => leaveForSignIn(router, client, why))
 
@@ -48,7 +55,7 @@ const app = createApp(App)
     plugins: { Dark, Notify },
     // Language and direction of the page are set with its texts; Quasar asks this for the direction of its menus.
     lang: { ...quasar_texts, rtl: FORWARD === -1 },
-    config: { dark: 'auto', lang: { noHtmlAttrs: true } },
+    config: { dark: 'auto', capacitor: { backButton: false }, lang: { noHtmlAttrs: true } },
   })
   .use(VueQueryPlugin, { queryClient: client })
   .use(router)

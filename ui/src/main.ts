@@ -9,6 +9,7 @@ import './styles/buttons.css'
 import './styles/fields.css'
 import './styles/notices.css'
 import './styles/overlays.css'
+import './styles/touch.css'
 import { loadTexts } from './i18n/load.ts'
 
 // Modules of the app read texts when they are evaluated.

@@ -1,5 +1,6 @@
 /** Builds every link of the app, so that a route can change in one place. The router knows the base path; `below` adds it elsewhere. */
-import { below } from './base.ts'
+import { atServer } from './base.ts'
+import { wrapped } from './platform/wrapped.ts'
 
 const segment = encodeURIComponent
 
@@ -13,7 +14,12 @@ export const paths = {
     email === '' ? '/forgot-password' : `/forgot-password?email=${segment(email)}`,
   /** Leaves the app: the server redirects to the provider. */
   providerLogin: (provider: string, return_to: string) =>
-    below(`/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`),
+    atServer(`/auth/login?provider=${segment(provider)}&return_to=${segment(return_to)}`),
+  /** Of the wrapped app: the choice of its server. */
+  server: (query: Readonly<Record<string, string>> = {}) => {
+    const search = new URLSearchParams(query)
+    return search.size === 0 ? '/server' : `/server?${search}`
+  },
   guide: () => '/guide',
   /** The documentation, which is not a page of the app. */
   docs: () => '/docs/guide/',
@@ -50,9 +56,9 @@ export const paths = {
     `/o/${segment(slug)}/settings/members${q === undefined ? '' : `?q=${segment(q)}`}`,
 }
 
-/** The absolute URL of a local path, for sharing. */
-export function absolute(path: string, origin: string): string {
-  return new URL(below(path), origin).href
+/** The URL of a path at a server, for sharing. */
+export function absolute(path: string, server: string): string {
+  return server + path
 }
 
 /**
@@ -68,8 +74,8 @@ export function localPath(value: unknown): string {
   return url.origin === base ? url.pathname + url.search + url.hash : '/'
 }
 
-/** Whether this page can use passkeys: browsers bind them to a name, never to a bare address. */
+/** Whether this page can use passkeys: browsers bind them to the name of its server, never to a bare address. */
 export function mayUsePasskeys(host = location.hostname): boolean {
   const is_address = /^[\d.]+$/.test(host) || host.includes(':')
-  return !is_address && typeof PublicKeyCredential === 'function'
+  return !wrapped() && !is_address && typeof PublicKeyCredential === 'function'
 }

@@ -19,6 +19,7 @@ import { meQuery } from './composables/queries.ts'
 import { toastFailure } from './composables/toast.ts'
 import { t } from './i18n/index.ts'
 import { localPath, paths } from './paths.ts'
+import { wrapped } from './platform/wrapped.ts'
 import { hasDraft } from './stores/drafts.ts'
 import { lastOrg } from './stores/shell.ts'
 import { lastView } from './stores/visits.ts'
@@ -130,6 +131,8 @@ export function createAppRouter(client: QueryClient): Router {
     history: createWebHistory(below('/')),
     routes: [
       { path: '/', redirect: () => home() },
+      // Shortcuts of the installed app, which know no org.
+      { path: '/go/:view(channels|tasks|projects)', redirect: ({ params }) => goTo(String(params.view)) },
       { path: '/setup', component: () => import('./pages/SetupPage.vue') },
       { path: '/login', component: () => import('./pages/LoginPage.vue') },
       { path: '/invite/:token', component: () => import('./pages/InvitePage.vue') },
@@ -158,11 +161,16 @@ export function createAppRouter(client: QueryClient): Router {
           { path: 'settings/:tab', component: org_pages.settings },
         ],
       },
+      ...(wrapped() ? [{ path: paths.server(), component: () => import('./pages/ServerPage.vue') }] : []),
       { path: '/:rest(.*)*', component: () => import('./pages/NotFoundPage.vue') },
     ],
   })
 
   router.beforeEach(async (to) => {
+    if (wrapped() && !wrapped()?.server && to.path !== paths.server()) {
+      const asked = to.redirectedFrom ?? to
+      return paths.server(asked.path === '/' ? {} : { to: asked.fullPath })
+    }
     if (to.meta.signed_in) return await signedInOrLogin(client, to)
     return true
   })
@@ -208,6 +216,12 @@ function home(): string {
   return slug === undefined ? paths.orgs() : paths.org(slug)
 }
 
+/** A view of the last org. */
+function goTo(view: string): string {
+  const slug = lastOrg()
+  return slug === undefined ? paths.orgs() : `${paths.org(slug)}/${view}`
+}
+
 /** The view of an org that was open last, else its channels. */
 function entrance(slug: string): string {
   const view = lastView(slug)
@@ -236,6 +250,8 @@ async function signedInOrLogin(client: QueryClient, to: RouteLocationNormalized)
     return true
   } catch (error) {
     // Without an answer the page itself reports that the server cannot be reached.
-    return asFailure(error).status === 401 ? paths.login(localPath(to.fullPath)) : true
+    if (asFailure(error).status !== 401) return true
+    // Whoever asked for no place arrives at the last org, which is known after sign-in only.
+    return paths.login(to.redirectedFrom?.path === '/' ? '/' : localPath(to.fullPath))
   }
 }

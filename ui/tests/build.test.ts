@@ -74,13 +74,13 @@ describe('the built app', () => {
     for (const name of fonts) expect(name).toMatch(/-latin(-ext)?-\d00-(normal|italic)-[\w-]+\.woff2$/)
   })
 
-  test('names everything by content but the page, its icons, manifest and service worker, and the pages of the guide', async () => {
+  test('names everything by content but the page, its pictures, manifest and service worker, and the pages of the guide', async () => {
     const names = (await readdir(dist, { recursive: true })).filter(
       (name) => /\.\w+$/.test(name) && !name.startsWith('.vite'),
     )
     for (const name of names)
       expect(name.replace(/\.(br|gz)$/, '')).toMatch(
-        /^(index\.html|sw\.js|robots\.txt|manifest\.webmanifest|(favicon|icon|apple-touch-icon)[\w-]*\.(svg|ico|png)|(docs\/guide\/)?assets\/[\w.-]+-[\w-]{8}\.\w+|docs\/guide\/(?!assets\/).+\.(html|json|webp))$/,
+        /^(index\.html|sw\.js|robots\.txt|manifest\.webmanifest|(favicon|icon|apple-touch-icon|screenshot)[\w-]*\.(svg|ico|png)|(docs\/guide\/)?assets\/[\w.-]+-[\w-]{8}\.\w+|docs\/guide\/(?!assets\/).+\.(html|json|webp))$/,
       )
   })
 

@@ -22,7 +22,8 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser'
-import { request } from './http.ts'
+import { wrapped } from '../platform/wrapped.ts'
+import { keepSession, request } from './http.ts'
 
 export interface Providers {
   providers: { id: SignInMethod; name: string }[]
@@ -143,39 +144,59 @@ export interface Session {
 
 const form = { expects_401: true }
 
+/*
+ * A wrapped app signs in with a password, and a second factor: a provider leads back to the server's page in a browser, and
+ * passkeys belong to the name of the server.
+ */
+
+/** What starts a session: a wrapped app asks for its token, and keeps that. */
+async function enter<T extends object>(path: string, asked: object): Promise<T> {
+  const body = wrapped() ? { ...asked, token_response: true } : asked
+  const answer = await request<T & { token?: string }>('POST', path, { body, ...form })
+  if (!('second_factor' in answer)) keepSession(answer.token)
+  return answer
+}
+
+async function refresh(): Promise<void> {
+  const { token } = await request<{ token?: string }>('POST', '/auth/refresh')
+  if (token !== undefined) keepSession(token)
+}
+
 export const auth = {
-  providers: () => request<Providers>('GET', '/auth/providers'),
+  providers: async () => {
+    const offered = await request<Providers>('GET', '/auth/providers')
+    return wrapped()
+      ? { ...offered, providers: offered.providers.filter(({ id }) => id === 'password'), passkeys: false }
+      : offered
+  },
   me: () => request<SignedIn>('GET', '/auth/me', form),
   /** Throws unless the set-up link works. */
   checkSetup: (token: string) =>
     request<undefined>('GET', `/auth/setup/${encodeURIComponent(token)}`, form).then(() => true),
-  setup: (body: SetupBody) => request<SignedIn>('POST', '/auth/setup', { body, ...form }),
-  password: (body: PasswordBody) =>
-    request<SignedIn | SecondStep>('POST', '/auth/password', { body, ...form }),
-  invite: (token: string) => request<Invite>('GET', `/auth/invites/${encodeURIComponent(token)}`, form),
+  setup: (body: SetupBody) => enter<SignedIn>('/auth/setup', body),
+  password: (body: PasswordBody) => enter<SignedIn | SecondStep>('/auth/password', body),
+  invite: async (token: string) => {
+    const invite = await request<Invite>('GET', `/auth/invites/${encodeURIComponent(token)}`, form)
+    return wrapped()
+      ? { ...invite, sign_in_methods: invite.sign_in_methods.filter((id) => id === 'password') }
+      : invite
+  },
   /** Accepts an invite with an identity at a provider. */
   joinAt: (token: string, body: AcceptInviteBody & { provider: ProviderId }) =>
     request<ContinueAt>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, { body, ...form }),
   acceptInvite: (token: string, body: AcceptInviteBody) =>
-    request<SignedIn | SecondStep>('POST', `/auth/invites/${encodeURIComponent(token)}/accept`, {
-      body,
-      ...form,
-    }),
+    enter<SignedIn | SecondStep>(`/auth/invites/${encodeURIComponent(token)}/accept`, body),
   signInLink: (token: string) =>
     request<SignInLink>('GET', `/auth/sign-in-links/${encodeURIComponent(token)}`, form),
   useSignInLink: (token: string, body: SetPasswordBody) =>
-    request<SignedIn | SecondStep>('POST', `/auth/sign-in-links/${encodeURIComponent(token)}/accept`, {
-      body,
-      ...form,
-    }),
-  refresh: () => request<{ token_expires_at: string }>('POST', '/auth/refresh'),
+    enter<SignedIn | SecondStep>(`/auth/sign-in-links/${encodeURIComponent(token)}/accept`, body),
+  refresh,
   passwordState: () => request<PasswordState>('GET', '/auth/password'),
   changePassword: (body: ChangePasswordBody) =>
     request<undefined>('PUT', '/auth/password', { body, ...form }),
   setPicture: (body: PictureBody) => request<undefined>('PUT', '/auth/picture', { body }),
   removePicture: () => request<undefined>('DELETE', '/auth/picture'),
-  secondStep: (body: SecondStepBody) =>
-    request<SignedIn>('POST', '/auth/second-factor/verify', { body, ...form }),
+  secondStep: (body: SecondStepBody) => enter<SignedIn>('/auth/second-factor/verify', body),
   secondFactor: () => request<SecondFactor>('GET', '/auth/second-factor'),
   beginSecondFactor: (body: ConfirmPasswordBody) =>
     request<NewSecret>('POST', '/auth/second-factor', { body, ...form }),
@@ -196,8 +217,7 @@ export const auth = {
     request<undefined>('DELETE', `/auth/passkeys/${encodeURIComponent(id)}`, { body, ...form }),
   beginPasskeySignIn: () =>
     request<Begun<PublicKeyCredentialRequestOptionsJSON>>('POST', '/auth/passkeys/sign-in/options', form),
-  passkeySignIn: (body: PasskeySignInBody) =>
-    request<SignedIn>('POST', '/auth/passkeys/sign-in', { body, ...form }),
+  passkeySignIn: (body: PasskeySignInBody) => enter<SignedIn>('/auth/passkeys/sign-in', body),
   resetPassword: (body: PasswordResetBody) =>
     request<undefined>('POST', '/auth/password-reset', { body, ...form }),
   changeEmail: (body: ChangeEmailBody) => request<undefined>('POST', '/auth/email', { body, ...form }),
@@ -211,5 +231,8 @@ export const auth = {
   identities: () => request<Page<Identity>>('GET', '/auth/identities', { query: { per_page: 100 } }),
   addIdentity: (body: LinkIdentityBody) => request<ContinueAt>('POST', '/auth/identities', { body, ...form }),
   removeIdentity: (id: string) => request<undefined>('DELETE', `/auth/identities/${encodeURIComponent(id)}`),
-  logout: () => request<undefined>('POST', '/auth/logout', form),
+  logout: async () => {
+    await request<undefined>('POST', '/auth/logout', form)
+    keepSession(undefined)
+  },
 }

@@ -1,6 +1,6 @@
 import type { Page } from '@contracts/lists.ts'
 import type { Export } from '@contracts/resources.ts'
-import { below } from '../base.ts'
+import { atServer } from '../base.ts'
 import { request } from './http.ts'
 import { orgPath } from './org.ts'
 
@@ -14,5 +14,5 @@ export const exports = {
     request<Export>('POST', `${orgPath(slug)}/exports`, { idempotency_key }),
   /** The browser saves it: the answer says that it is an attachment. */
   downloadUrl: (slug: string, id: string) =>
-    below(`${orgPath(slug)}/exports/${encodeURIComponent(id)}/download`),
+    atServer(`${orgPath(slug)}/exports/${encodeURIComponent(id)}/download`),
 }

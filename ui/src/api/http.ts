@@ -1,5 +1,6 @@
-import { BASE, below } from '../base.ts'
+import { atServer, BASE } from '../base.ts'
 import { t } from '../i18n/index.ts'
+import { wrapped } from '../platform/wrapped.ts'
 import { ApiFailure, failureOf } from './failure.ts'
 import { pageUser } from './page-user.ts'
 import { noteServerTime } from './server-clock.ts'
@@ -26,6 +27,13 @@ let sessionLost: (why: SessionLoss) => void = () => {}
 
 export function onSessionLost(handler: (why: SessionLoss) => void): void {
   sessionLost = handler
+}
+
+/** Keeps the token of a session in a wrapped app; undefined forgets it. In a browser the answer has set cookies. */
+export function keepSession(token: string | undefined): void {
+  wrapped()
+    ?.keep(token)
+    .catch((error: unknown) => console.warn('Mission Control: keep the session on the device', error))
 }
 
 /** Id of the installation, from the answers of the server over plain http: names of cookies carry it. */
@@ -58,14 +66,27 @@ export async function request<T>(method: Method, path: string, options: RequestO
   const body = parsed(text)
   if (response.ok) return body
   const failure = failureOf(response.status, body, response.headers.get('Retry-After'))
+  // A token that is over is of no use to the next sign-in either. An invalid link is no word on the session.
+  if (/^SESSION_/.test(failure.code) || (response.status === 401 && !options.expects_401))
+    keepSession(undefined)
   if (failure.code === 'OTHER_USER') sessionLost('other_user')
   else if (response.status === 401 && !options.expects_401) sessionLost('signed_out')
   throw failure
 }
 
+/** The session of a wrapped app, which has no cookies. Headers and options of each request. */
+export function bearer(): Record<string, string> {
+  const token = wrapped()?.token
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` }
+}
+export const credentials = (): { credentials: RequestCredentials } => ({
+  credentials: wrapped() ? 'omit' : 'same-origin',
+})
+
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' }
+  const init: RequestInit = { method, headers, ...credentials(), cache: 'no-store' }
+  Object.assign(headers, bearer())
   if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json'
     init.body = JSON.stringify(options.body)
@@ -80,7 +101,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
   if (options.if_match !== undefined) headers['If-Match'] = `"${options.if_match}"`
   if (options.signal) init.signal = options.signal
   try {
-    const response = await fetch(below(withQuery(path, options.query)), init)
+    const response = await fetch(atServer(withQuery(path, options.query)), init)
     installation = response.headers.get('X-MC-Installation') ?? installation
     noteServerTime(response.headers.get('Date'))
     return response

@@ -12,7 +12,7 @@ import type {
   UserPatch,
 } from '@contracts/requests.ts'
 import type { ApiKey, Channel, Delivery, Message, Org, User } from '@contracts/resources.ts'
-import { below } from '../base.ts'
+import { atServer } from '../base.ts'
 import { request } from './http.ts'
 
 export const orgPath = (slug: string) => `/api/v1/orgs/${encodeURIComponent(slug)}`
@@ -146,12 +146,12 @@ export const api = {
 export function streamUrl(slug: string, user_id: string, cursor: string | undefined): string {
   const query = new URLSearchParams({ as_user: user_id })
   if (cursor !== undefined) query.set('last_event_id', cursor)
-  return below(`${orgPath(slug)}/events/stream?${query}`)
+  return atServer(`${orgPath(slug)}/events/stream?${query}`)
 }
 
-/** URL of the WebSocket on the origin of the page. `user_id` is the user of the page, as `X-MC-User` elsewhere. */
-export function socketUrl(slug: string, user_id: string, origin: string): string {
-  const url = new URL(below(`${orgPath(slug)}/channels/ws`), origin)
+/** URL of the WebSocket of a server. `user_id` is the user of the page, as `X-MC-User` elsewhere. */
+export function socketUrl(slug: string, user_id: string, server: string): string {
+  const url = new URL(`${server}${orgPath(slug)}/channels/ws`)
   url.searchParams.set('as_user', user_id)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   return url.href

@@ -1,5 +1,6 @@
 import type { Page } from '@contracts/lists.ts'
 import type { ScimToken } from '@contracts/resources.ts'
+import { serverUrl } from '../base.ts'
 import { request } from './http.ts'
 import { orgPath } from './org.ts'
 
@@ -17,5 +18,5 @@ export const scimTokens = {
   revoke: (slug: string, id: string) =>
     request<undefined>('DELETE', `${orgPath(slug)}/scim-tokens/${encodeURIComponent(id)}`),
   /** What a provider is given beside the token. */
-  baseUrl: (slug: string) => `${location.origin}${orgPath(slug)}/scim/v2`,
+  baseUrl: (slug: string) => `${serverUrl()}${orgPath(slug)}/scim/v2`,
 }

@@ -1,5 +1,5 @@
-import { below } from '../base.ts'
-import { request } from './http.ts'
+import { atServer } from '../base.ts'
+import { credentials, request } from './http.ts'
 
 export interface Version {
   version: string
@@ -16,7 +16,7 @@ export const service = {
   version: () => request<Version>('GET', '/version'),
   /** Without `request`: the server answers 503 with the same body while a check fails. */
   ready: async (): Promise<Ready> => {
-    const response = await fetch(below('/ready'), { cache: 'no-store' })
+    const response = await fetch(atServer('/ready'), { ...credentials(), cache: 'no-store' })
     return await response.json()
   },
 }

@@ -1,4 +1,6 @@
 import { EventSource, type FetchLike } from 'eventsource'
+import { bearer, credentials } from '../api/http.ts'
+import { wrapped } from '../platform/wrapped.ts'
 import type { SocketLike } from '../realtime/chat-socket.ts'
 import type { SourceLike } from '../realtime/event-stream.ts'
 import { AheadOutboxStore } from '../realtime/outbox-ahead.ts'
@@ -73,6 +75,12 @@ export function outboxStore(): OutboxStore {
   return store
 }
 
+/** The protocol of the WebSocket; a wrapped app adds its session, since a page cannot send headers with it. */
+export function socketProtocols(): string[] {
+  const token = wrapped()?.token
+  return token === undefined ? ['mc.v1'] : ['mc.v1', `bearer.${token}`]
+}
+
 /** Adapts a WebSocket to its port: the handler types of the DOM are wider than the port's. */
 export function socketOf(socket: WebSocket): SocketLike {
   return {
@@ -100,7 +108,11 @@ export function socketOf(socket: WebSocket): SocketLike {
 export function openSource(url: string): SourceLike {
   let onactivity: SourceLike['onactivity'] = null
   const fetchNoting: FetchLike = async (input, init) => {
-    const { body, url, status, redirected, headers } = await fetch(input, init)
+    const { body, url, status, redirected, headers } = await fetch(input, {
+      ...init,
+      ...credentials(),
+      headers: { ...init?.headers, ...bearer() },
+    })
     const noting = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, out) {
         onactivity?.()

@@ -2,9 +2,10 @@ import type { Channel, Notification } from '@contracts/resources.ts'
 import { useQueryClient } from '@tanstack/vue-query'
 import { useDocumentVisibility } from '@vueuse/core'
 import { onScopeDispose, watch } from 'vue'
-import { useRoute } from 'vue-router'
+import { useRoute, useRouter } from 'vue-router'
 import { keys } from '../api/keys.ts'
 import { isolate } from '../components/base/isolate.ts'
+import { placeOf } from '../components/notifications/notification-place.ts'
 import { t } from '../i18n/index.ts'
 import { ofServer } from '../i18n/server.ts'
 import { NoticeDesk, SHOWN_MAX } from '../realtime/notice-desk.ts'
@@ -16,6 +17,7 @@ import { readLocal, writeLocal } from '../stores/local.ts'
 import { tabId, tabLocks } from './browser.ts'
 import { useNotificationActs } from './notification-acts.ts'
 import { toastOpen } from './toast.ts'
+import { openChosenNotices } from './worker-notices.ts'
 
 const RECORD = 'mc.notified'
 /** Notifications that this browser remembers to have shown. */
@@ -30,6 +32,7 @@ export function startNotices(reader: {
   const { slug } = reader
   const client = useQueryClient()
   const route = useRoute()
+  openChosenNotices(useRouter())
   const actions = useActions()
   const device = useDeviceNotices()
   const acts = useNotificationActs(() => slug)
@@ -78,9 +81,10 @@ export function startNotices(reader: {
 
   function popUp(notification: Notification) {
     const channel = channelOf(notification)
-    device.popUp(
+    void device.popUp(
       { ...notification, title: ofServer(notification.title, 'title') },
       channel && t('notifications.in_channel', { channel: isolate(channel.name) }),
+      placeOf(slug, notification),
       () => void acts.open(notification),
     )
   }

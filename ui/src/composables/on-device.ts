@@ -1,11 +1,13 @@
 import { below } from '../base.ts'
+import { wrapped } from '../platform/wrapped.ts'
 
 /**
  * Keeps the files of the app on the device, so that it starts without a connection. Called after sign-in, because the files
  * of all pages would compete with those of the sign-in page.
  */
 export function keepAppOnDevice(): void {
-  if (import.meta.env.DEV || !('serviceWorker' in navigator)) return
+  // The files of the wrapped app are on the device with it.
+  if (wrapped() || import.meta.env.DEV || !('serviceWorker' in navigator)) return
   navigator.serviceWorker.register(below('/sw.js'), { updateViaCache: 'none' }).catch(() => {
     // Forbidden by the browser (a private window) or no connection: the app works, and starts online only.
   })

@@ -8,6 +8,7 @@ import { auth } from '../api/auth.ts'
 import { asFailure } from '../api/failure.ts'
 import { keys } from '../api/keys.ts'
 import { api, socketUrl, streamUrl } from '../api/org.ts'
+import { serverUrl } from '../base.ts'
 import { paths } from '../paths.ts'
 import type { Reader } from '../realtime/apply-event.ts'
 import { EventStream } from '../realtime/event-stream.ts'
@@ -17,7 +18,15 @@ import { realTimers } from '../realtime/timers.ts'
 import { leaveForSignIn } from '../router.ts'
 import { useConnection } from '../stores/connection.ts'
 import { useTalk } from '../stores/talk.ts'
-import { broadcastOf, openSource, outboxStore, socketOf, tabId, tabLocks } from './browser.ts'
+import {
+  broadcastOf,
+  openSource,
+  outboxStore,
+  socketOf,
+  socketProtocols,
+  tabId,
+  tabLocks,
+} from './browser.ts'
 import { onOtherUser } from './sign-in-notice.ts'
 
 const key: InjectionKey<ShallowRef<OrgRealtime | undefined>> = Symbol('org realtime')
@@ -69,7 +78,7 @@ export function startRealtime(
         reader,
         client,
         openSocket: () =>
-          socketOf(new WebSocket(socketUrl(reader.slug, reader.account_id, location.origin), 'mc.v1')),
+          socketOf(new WebSocket(socketUrl(reader.slug, reader.account_id, serverUrl()), socketProtocols())),
         events: {
           tab_id,
           locks: tabLocks(),

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/vue-query'
 import { watch } from 'vue'
 import { keys } from '../api/keys.ts'
+import { wrapped } from '../platform/wrapped.ts'
 import { useConnection } from '../stores/connection.ts'
 import { useVersion } from './queries.ts'
 
@@ -19,7 +20,9 @@ export function useVersionWatch(): void {
       if (version === undefined) return
       loaded ??= version
       if (version === loaded || connection.update_ready) return
-      connection.update_ready = true
+      // The code of the wrapped app comes with the app.
+      if (wrapped()) loaded = version
+      else connection.update_ready = true
       void client.invalidateQueries({ queryKey: keys.me() })
       void client.invalidateQueries({ queryKey: ['org'] })
     },

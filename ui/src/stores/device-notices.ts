@@ -3,6 +3,7 @@ import { useLocalStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { below } from '../base.ts'
+import { showByWorker } from '../composables/worker-notices.ts'
 
 /** How this device tells of notifications: by the title of the tab, and by the browser while no tab is visible. */
 export const useDeviceNotices = defineStore('device-notices', () => {
@@ -22,22 +23,20 @@ export const useDeviceNotices = defineStore('device-notices', () => {
     wanted.value = false
   }
 
-  /** The same notification twice replaces itself: it has a tag. */
-  function popUp({ id, title }: Notice, body: string | undefined, open: () => void) {
+  /** The same notification twice replaces itself: it has a tag. `path` is that of its place, which `open` opens. */
+  async function popUp({ id, title }: Notice, body: string | undefined, path: string, open: () => void) {
     if (!supported || !wanted.value || Notification.permission !== 'granted') return
+    const options = { tag: id, icon: below('/icon-192.png'), ...(body ? { body } : {}) }
     try {
-      const shown = new Notification(title, {
-        tag: id,
-        icon: below('/icon-192.png'),
-        ...(body ? { body } : {}),
-      })
+      if (await showByWorker(title, options, below(path), open)) return
+      const shown = new Notification(title, options)
       shown.onclick = () => {
         window.focus()
         shown.close()
         open()
       }
     } catch {
-      // Chrome on Android shows none without a service worker; the tray has it.
+      // Chrome on Android shows none without a service worker, and the permission may have ended; the tray has it.
     }
   }
 

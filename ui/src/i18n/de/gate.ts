@@ -153,5 +153,31 @@ export const gate: Translation<typeof en> = {
     choose: 'Wählen, welche E-Mails kommen: {open}',
     open: 'Mission Control öffnen',
   },
+  app: {
+    title: 'Der Server',
+    lead: 'Mission Control läuft auf einem Server des Teams. Seine Adresse eingeben.',
+    other_lead:
+      'Der Link gehört zu einem anderen Server als dem gewählten. Nur fortfahren, wenn er bekannt ist: Seine Anmeldeseite sieht das Passwort, das dort eingegeben wird.',
+    nothing: 'Dort antwortet nichts.',
+    nothing_hint:
+      'Adresse und Verbindung prüfen. Öffnet sie ein Browser, lässt der Server diese App noch nicht zu: Wer ihn betreibt, fügt {origin} zu {setting} hinzu.',
+    no_server: 'Das ist kein Mission-Control-Server.',
+    no_server_hint: 'Die Adresse prüfen.',
+    version: 'App und Server passen nicht zusammen.',
+    version_hint:
+      'Der Server hat Version {theirs} der API, die App {ours}. Das ältere von beiden aktualisieren.',
+    address: 'Adresse des Servers',
+    use: 'Diesen Server verwenden',
+    stay: 'Bei {server} bleiben',
+    another: 'Anderer Server',
+    no_address: 'Die Adresse des Servers eingeben.',
+    unreadable: 'Das ist keine Adresse eines Servers.',
+    plain_http: 'Nur https, außer für einen Server auf diesem Gerät: Andere im Netz könnten mitlesen.',
+    browser: 'Mit einem Browser anmelden.',
+    browser_hint: 'Dieser Server meldet Personen über einen Anbieter an; das kann die App nicht.',
+    join: 'Mit einem Browser beitreten.',
+    join_hint:
+      'Diese Organisation lässt Personen über einen Anbieter ein; das kann die App nicht. Den Link in einem Browser öffnen.',
+  },
   guide_link: 'Leitfaden',
 }

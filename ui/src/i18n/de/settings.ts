@@ -198,6 +198,7 @@ export const settings: Translation<typeof en> = {
     until: 'Herunterladbar bis {time}',
     digest: 'SHA-256 {sha256}',
     download: 'Herunterladen',
+    with_browser: 'Mit einem Browser herunterladen.',
     download_backup: 'Sicherung vom {time} herunterladen',
     download_export: 'Export vom {time} herunterladen',
     newest: 'Die neuesten {count, number} von {total, number} werden angezeigt.',

@@ -148,5 +148,31 @@ export const gate = {
     choose: 'Choose which mails you get: {open}',
     open: 'open Mission Control',
   },
+  /** The wrapped app: which server it belongs to, and what it cannot do. */
+  app: {
+    title: 'Your server',
+    lead: 'Mission Control runs on a server of your team. Type its address.',
+    other_lead:
+      'The link is of another server than the one that you use. Go on only if you know it: its sign-in page sees the password that you type there.',
+    nothing: 'Nothing answers there.',
+    nothing_hint:
+      'Check the address and the connection. If a browser opens it, the server does not admit this app yet: whoever runs it adds {origin} to {setting}.',
+    no_server: 'This is no Mission Control server.',
+    no_server_hint: 'Check the address.',
+    version: 'App and server do not fit each other.',
+    version_hint: 'The server has version {theirs} of the API, the app {ours}. Update the older one.',
+    address: 'Address of the server',
+    use: 'Use this server',
+    stay: 'Stay with {server}',
+    another: 'Another server',
+    no_address: 'Type the address of the server.',
+    unreadable: 'This is no address of a server.',
+    plain_http: 'Only https, except for a server on this device: others on the network could read along.',
+    browser: 'Sign in with a browser.',
+    browser_hint: 'This server signs people in with a provider, which the app cannot do.',
+    join: 'Join with a browser.',
+    join_hint:
+      'This organization lets people in with a provider, which the app cannot do. Open the link in a browser.',
+  },
   guide_link: 'Guide',
 } as const

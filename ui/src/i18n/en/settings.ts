@@ -194,6 +194,7 @@ export const settings = {
     until: 'Can be downloaded until {time}',
     digest: 'SHA-256 {sha256}',
     download: 'Download',
+    with_browser: 'Download it with a browser.',
     download_backup: 'Download the backup of {time}',
     download_export: 'Download the export of {time}',
     newest: 'The newest {count, number} of {total, number} are shown.',
