@@ -57,6 +57,7 @@ function perFile(folder: string, leave_out?: string): Job[] {
 const LONGEST: readonly string[] = [
   'integration/db/plans.test.ts',
   'integration/ship/installer.test.ts',
+  'integration/ship/proxies.test.ts',
   'integration/start/killed-install.test.ts',
   'integration/db/embedded.test.ts',
   'integration/start/killed-database.test.ts',
