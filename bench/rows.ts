@@ -9,6 +9,7 @@ import { wrongKeys } from './rows/invalid-keys.ts'
 import { laneMemory } from './rows/lane-memory.ts'
 import { latency } from './rows/latency.ts'
 import { lists } from './rows/lists.ts'
+import { neighbours } from './rows/neighbour.ts'
 import { pageMemory } from './rows/page-memory.ts'
 import { reads } from './rows/reads.ts'
 import { scrolling } from './rows/scroll.ts'
@@ -31,6 +32,7 @@ export const ROWS: Rows = {
   ...transition,
   ...lists,
   ...wrongKeys,
+  ...neighbours,
   ...searching,
   ...connections,
   ...idle,

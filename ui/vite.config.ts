@@ -3,13 +3,20 @@ import { quasar, transformAssetUrls } from '@quasar/vite-plugin'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { precompress } from './scripts/precompress.ts'
+import { preloadApp } from './scripts/preload-app.ts'
 import { serviceWorker } from './scripts/service-worker.ts'
 
 /** Where `bun run --cwd ui dev` finds a running server. */
 const server = process.env.MC_DEV_SERVER ?? 'http://127.0.0.1:3000'
 
 export default defineConfig({
-  plugins: [vue({ template: { transformAssetUrls } }), quasar(), serviceWorker(), precompress()],
+  plugins: [
+    vue({ template: { transformAssetUrls } }),
+    quasar(),
+    preloadApp(),
+    serviceWorker(),
+    precompress(),
+  ],
   resolve: {
     alias: {
       '@contracts': fileURLToPath(new URL('../src/contracts', import.meta.url)),

@@ -1,39 +1,103 @@
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  type Message,
+  type Person,
+} from '../../tests/support/client.ts'
 import { rssOf } from '../../tests/support/server.ts'
 import { cpuSeconds } from '../lib.ts'
-import { openChannels } from '../load/socket.ts'
-import { openStreams } from '../load/sse.ts'
-import type { Row, Rows } from '../row.ts'
+import { type Idlers, type IdlersPlan, openIdlers } from '../load/idlers.ts'
+import { anotherOrg, type Product, raiseLimits, startProduct } from '../product.ts'
+import type { Figures, Row, Rows } from '../row.ts'
 
-const CONNECTIONS = 2_000
-/** The row's bound is about 10,000 of each kind; 2,000 of each are opened and the growth is scaled. */
-const SCALE = 10_000 / CONNECTIONS
-const SETTLE_MS = 3_000
+const OF_A_KIND = 10_000
+/** Agents of each of the two orgs; they share the connections. */
+const AGENTS = 10
+const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4']
+/** The server needs a descriptor for each connection. */
+const DESCRIPTORS = OF_A_KIND * 2 + 2_000
+const SETTLE_MS = 5_000
+const BROADCASTS = 5
 
+/** Half of the connections belong to each org. */
 const idle: Row = {
-  name: 'idle connections: 2,000 SSE + 2,000 WebSocket, scaled to 10,000 + 10,000',
+  name: 'idle connections of two orgs on one node: 10,000 SSE + 10,000 WebSocket',
   unit: 'MiB RSS',
-  judge: [{ at_most: 1024, goal: 300 }],
-  async run({ admin, agent, server }) {
-    const before = rssOf(server.pid)
-    const cpu_before = await cpuSeconds(server.pid)
-    const request = `/api/v1/orgs/${admin.org}/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${agent.key}\r\n\r\n`
-    const streams = await openStreams(
-      server.port,
-      Array.from({ length: CONNECTIONS }, () => request),
-    )
-    const sockets: WebSocket[] = []
-    for (let i = 0; i < CONNECTIONS; i++) sockets.push(await openChannels(agent, () => undefined))
-    await Bun.sleep(SETTLE_MS)
-    const growth = rssOf(server.pid) - before
-    const cpu = (await cpuSeconds(server.pid)) - cpu_before
-    streams.close()
-    for (const socket of sockets) socket.close()
-    return {
-      product: before + growth * SCALE,
-      'KiB per connection': (growth * 1024) / (2 * CONNECTIONS),
-      'CPU s to connect': cpu,
+  judge: [
+    { at_most: 1024, goal: 300 },
+    { figure: 'frames that reached the other org', at_most: 0, goal: 0 },
+  ],
+  runs_max: 1,
+  async run() {
+    const product = await startProduct({ MC_HOST: '0.0.0.0' })
+    const opened: Idlers[] = []
+    try {
+      return await measure(product, opened)
+    } finally {
+      for (const one of opened) await one.close()
+      await product.stop()
     }
   },
+}
+
+async function measure(product: Product, opened: Idlers[]): Promise<Figures> {
+  const { server, admin } = product
+  raiseDescriptors(server.pid)
+  const there = await anotherOrg(admin, 'elsewhere')
+  await raiseLimits(there)
+  const agents: Agent[] = []
+  for (let n = 0; n < AGENTS; n++)
+    for (const org of [admin, there]) agents.push(await addAgent(org, `listener-${n}`))
+  const before = rssOf(server.pid)
+  const cpu_before = await cpuSeconds(server.pid)
+  const plan = (kind: IdlersPlan['kind'], path: string): IdlersPlan => ({
+    kind,
+    port: server.port,
+    addresses: ADDRESSES,
+    seats: agents.map(({ org, headers }) => ({ path: `/api/v1/orgs/${org}/${path}`, headers })),
+    count: OF_A_KIND,
+  })
+  opened.push(await openIdlers(plan('sse', 'events/stream')))
+  opened.push(await openIdlers(plan('websocket', 'channels/ws')))
+  await Bun.sleep(SETTLE_MS)
+  const cpu = (await cpuSeconds(server.pid)) - cpu_before
+  const rss = rssOf(server.pid)
+  for (const one of opened) await one.count()
+  const posting_cpu = await cpuSeconds(server.pid)
+  await broadcast(admin)
+  await Bun.sleep(SETTLE_MS)
+  const counts = await Promise.all(opened.map((one) => one.count()))
+  const sumOf = (org: number) =>
+    counts.flat().reduce((sum, frames, seat) => sum + (seat % 2 === org ? frames : 0), 0)
+  return {
+    product: rss,
+    'KiB per connection': ((rss - before) * 1024) / (2 * OF_A_KIND),
+    'SSE connections accepted per second': (OF_A_KIND / opened[0]!.open_ms) * 1_000,
+    'WebSocket connections accepted per second': (OF_A_KIND / opened[1]!.open_ms) * 1_000,
+    'CPU ms per connection': (cpu * 1_000) / (2 * OF_A_KIND),
+    'frames per broadcast to its org': sumOf(0) / BROADCASTS,
+    'frames that reached the other org': sumOf(1),
+    'CPU ms per broadcast': (((await cpuSeconds(server.pid)) - posting_cpu) * 1_000) / BROADCASTS,
+  }
+}
+
+async function broadcast(person: Person): Promise<void> {
+  const { id } = await generalChannel(person)
+  for (let n = 0; n < BROADCASTS; n++) {
+    const posted = await person.in<Message>('POST', `/channels/${id}/messages`, { content: `To all ${n}` })
+    if (posted.status !== 201) throw new Error(`not posted: ${posted.status}`)
+    await Bun.sleep(200)
+  }
+}
+
+/** Where the limit of the machine is lower, root raises it for the server; else it must be high enough already. */
+function raiseDescriptors(pid: number): void {
+  const { exitCode, stderr } = Bun.spawnSync([
+    'prlimit',
+    ...['--pid', String(pid), `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`],
+  ])
+  if (exitCode !== 0) console.log(`  the server keeps its limit of descriptors: ${stderr.toString().trim()}`)
 }
 
 export const connections: Rows = { idle }

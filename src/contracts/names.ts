@@ -47,20 +47,35 @@ export function tidyLine(text: string): string {
   return text.replace(/[\s\p{Z}\p{Cc}]+/gu, ' ').trim()
 }
 
+/** What is wrong with a name or a line of text. */
+export type NameFault = 'forbidden' | 'invisible' | 'blank' | 'marks'
+
+const PROBLEMS: Readonly<Record<NameFault, string>> = {
+  forbidden: 'Must not contain control, direction or tag characters.',
+  invisible: 'Must not contain invisible characters.',
+  blank: 'Must show at least one character.',
+  marks: 'Has too many marks on one letter.',
+}
+
+const problemOf = (fault: NameFault | undefined) => fault && PROBLEMS[fault]
+
 /** Why a line of text would show nothing, or reach over its neighbours; undefined for a good one. */
-export function lineProblem(text: string): string | undefined {
+export const lineProblem = (text: string): string | undefined => problemOf(lineFault(text))
+
+function lineFault(text: string): NameFault | undefined {
   const plain = text.replace(JOINED, '')
-  if (!SHOWN.test(plain.replace(BLANKS, ''))) return 'Must show at least one character.'
-  if (STACKED.test(plain)) return 'Has too many marks on one letter.'
-  return undefined
+  if (!SHOWN.test(plain.replace(BLANKS, ''))) return 'blank'
+  return STACKED.test(plain) ? 'marks' : undefined
 }
 
 /** Why a name would show nothing, or something else than it is; undefined for a good one. */
-export function nameProblem(text: string): string | undefined {
+export const nameProblem = (text: string): string | undefined => problemOf(nameFault(text))
+
+/** The same as a word, for callers that tell it in another language. */
+export function nameFault(text: string): NameFault | undefined {
   const plain = text.replace(JOINED, '')
-  if (FORBIDDEN.test(plain)) return 'Must not contain control, direction or tag characters.'
-  if (BLANK.test(plain) || /[\u200c\u200d]/.test(plain)) return 'Must not contain invisible characters.'
-  if (!SHOWN.test(plain)) return 'Must show at least one character.'
-  if (STACKED.test(plain)) return 'Has too many marks on one letter.'
-  return undefined
+  if (FORBIDDEN.test(plain)) return 'forbidden'
+  if (BLANK.test(plain) || /[\u200c\u200d]/.test(plain)) return 'invisible'
+  if (!SHOWN.test(plain)) return 'blank'
+  return STACKED.test(plain) ? 'marks' : undefined
 }

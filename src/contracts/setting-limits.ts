@@ -21,7 +21,7 @@ export const SETTING_RANGES = {
 const count = (value: number) => value.toLocaleString('en')
 
 /** "1 to 100,000" */
-export const rangeInWords = ({ minimum, maximum }: Range) => `${count(minimum)} to ${count(maximum)}`
+const rangeInWords = ({ minimum, maximum }: Range) => `${count(minimum)} to ${count(maximum)}`
 
 /** What a value outside of a range is told. */
 export const rangeProblem = (range: Range) => `Must be a whole number from ${rangeInWords(range)}.`

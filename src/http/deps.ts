@@ -27,6 +27,7 @@ import type { InFlight } from './in-flight.ts'
 import type { Limits } from './limits.ts'
 import type { PictureTakeover } from './pictures.ts'
 import type { Replier } from './reply.ts'
+import type { WritesUnderWay } from './writes-under-way.ts'
 
 /** Dependencies of all routes, joined in src/serve/deps.ts. */
 export interface Deps {
@@ -34,6 +35,7 @@ export interface Deps {
   identify: Identify
   limits: Limits
   in_flight: InFlight
+  writes_under_way: WritesUnderWay
   accounts: Accounts
   passwords: Passwords
   identities: IdentityStore

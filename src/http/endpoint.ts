@@ -93,6 +93,8 @@ const NO_BODY = Closed({})
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
+type MemberOf = Awaited<ReturnType<Deps['identify']['member']>>
+
 /**
  * Makes endpoints for Elysia: the order of checks is the same everywhere. Request id → credentials → rate limit →
  * org and role (hidden is 404, too low is 403) → path → query → body → handler. A repeat by `Idempotency-Key` is answered
@@ -244,7 +246,13 @@ export function endpoints(deps: Deps) {
         const readOnce = () => (reading ??= read())
         let has_effect = false
         const attempt = async (): Promise<Answer> => {
-          const { edge, principal } = await deps.identify.member(credential, params.org_slug ?? '')
+          const member = await deps.identify.member(credential, params.org_slug ?? '')
+          const proceed = () => judged(member)
+          return WRITES.has(request.method)
+            ? await deps.writes_under_way.run(member.edge.org_id, proceed)
+            : await proceed()
+        }
+        const judged = async ({ edge, principal }: MemberOf): Promise<Answer> => {
           authorize(spec.action, principal, false)
           const read_only = await refusalOf(async () =>
             authorize(spec.action, principal, edge.permissions.readOnly),
@@ -322,7 +330,7 @@ export async function despiteLag<T>(
   }
 }
 
-/** Failed authentication counts against the rate of the address, so that guessing is bounded. */
+/** Failed authentication counts against the rate of the address, so that guessing is bounded; who goes on waits. */
 export async function identifyCaller(
   deps: Pick<Deps, 'limits'>,
   ip: string,
@@ -332,6 +340,7 @@ export async function identifyCaller(
     return await identify()
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await deps.limits.anonymous(ip)
+    if (error instanceof ApiError && error.status === 429) await deps.limits.held(ip)
     throw error
   }
 }

@@ -3,6 +3,7 @@ import type { PostRefusal } from '../contracts/commands.ts'
 import { ApiError, type RateLimitState } from '../contracts/errors.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import type { Rate, Taken } from '../domain/token-bucket.ts'
+import type { HeldRefusals } from './held-refusals.ts'
 import { rateLimitHeaders } from './reply.ts'
 
 /** Authenticated traffic counts per principal only, so that agents behind one address do not starve each other. */
@@ -19,14 +20,21 @@ export const RATES = {
 /** Rate limits; without buckets nothing is limited, for trusted networks and load tests. */
 export class Limits {
   readonly #buckets: Buckets | undefined
+  readonly #held: HeldRefusals
 
-  constructor(buckets: Buckets | undefined) {
+  constructor(buckets: Buckets | undefined, held: HeldRefusals) {
     this.#buckets = buckets
+    this.#held = held
   }
 
   /** A call without credentials; throws 429. Returns the `RateLimit-*` headers of the answer. */
   async anonymous(ip: string): Promise<Record<string, string>> {
     return await this.#take(`ip:${ip}`, RATES.anonymous)
+  }
+
+  /** Before a refusal by another brake than these: who goes on in spite of it waits (see {@link HeldRefusals}). */
+  async held(ip: string): Promise<void> {
+    if (this.#buckets) await this.#held.hold(`ip:${ip}`)
   }
 
   /** The same for an attempt to sign in; a browser that has signed in before does not share the bucket of its address. */
@@ -91,11 +99,13 @@ export class Limits {
   async #take(key: string, rate: Rate): Promise<Record<string, string>> {
     if (!this.#buckets) return {}
     const taken = await this.#buckets.take(key, rate)
-    if (!taken.allowed)
+    if (!taken.allowed) {
+      await this.#held.hold(key)
       throw new ApiError('RATE_LIMITED', 'Too many requests. Slow down.', {
         retry_after_s: taken.retry_after_s,
         rate_limit: stateOf(taken),
       })
+    }
     return rateLimitHeaders(stateOf(taken))
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readEmailLink, readResetLink } from '../auth/account-links.ts'
 import type { CookieScope } from '../auth/cookies.ts'
 import { csrfToken } from '../auth/csrf.ts'
@@ -25,12 +26,14 @@ import { SpentTokens } from '../db/spent-tokens.ts'
 import { SecondFactorBackOff, SignInBackOff } from '../http/back-off.ts'
 import type { SocketHandlers } from '../http/channels-ws.ts'
 import type { Deps } from '../http/deps.ts'
+import { HeldRefusals } from '../http/held-refusals.ts'
 import type { Identify } from '../http/identity.ts'
 import { InFlight } from '../http/in-flight.ts'
 import { Limits } from '../http/limits.ts'
 import { PictureTakeover } from '../http/pictures.ts'
 import { baseHeaders, Replier } from '../http/reply.ts'
 import { tellOrgs } from '../http/routes/auth/tell-orgs.ts'
+import { WritesUnderWay } from '../http/writes-under-way.ts'
 import type { Node } from '../node.ts'
 import type { Counts } from './counts.ts'
 
@@ -73,7 +76,8 @@ export function createDeps(
     replier: new Replier(baseHeaders({ https: config.https, installation: secrets.installation })),
     identify,
     in_flight: new InFlight(),
-    limits: new Limits(counts.buckets),
+    writes_under_way: new WritesUnderWay(),
+    limits: new Limits(counts.buckets, new HeldRefusals(Date.now, sleep)),
     accounts,
     passwords: new Passwords(secrets.pepper),
     identities: new IdentityStore(database),

@@ -1,7 +1,7 @@
 const COMMAND = /^\/([a-z][a-z0-9_-]{0,31})(?:\s|$)/
 
 /** Commands that need no registration: the server's own, and those common to OpenClaw agents. */
-export const BUILT_IN_COMMANDS: ReadonlyMap<string, string> = new Map([
+export const BUILT_IN_COMMANDS = new Map([
   ['help', 'Lists the commands that work here'],
   ['status', 'What the agent is doing'],
   ['whoami', 'As whom the agent knows you'],
@@ -14,8 +14,8 @@ export const BUILT_IN_COMMANDS: ReadonlyMap<string, string> = new Map([
   ['stop', 'Stops what the agent is doing'],
   ['new', 'Starts a new session'],
   ['reset', 'Starts a new session'],
-])
-export const KNOWN_COMMANDS: ReadonlySet<string> = new Set(BUILT_IN_COMMANDS.keys())
+] as const)
+export const KNOWN_COMMANDS: ReadonlySet<string> = new Set<string>(BUILT_IN_COMMANDS.keys())
 
 /** The command that a text has the form of, e.g. `/deploy now`; undefined for any other text. */
 export function commandForm(content: string): { command: string; args: string } | undefined {

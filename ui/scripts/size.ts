@@ -35,7 +35,7 @@ export function viewChunks(dist: string): { view: string; gzip_bytes: number }[]
 }
 
 /**
- * The JavaScript that a page needs before it shows: the entry, the page's chunk and all that they import.
+ * The JavaScript that a page needs before it shows: the entry, the app, the page's chunk and all that they import.
  * Reads the manifest of a build in `dist`; throws when there is none.
  */
 export function firstLoad(dist: string, page: string): FirstLoad {
@@ -49,6 +49,7 @@ export function firstLoad(dist: string, page: string): FirstLoad {
     for (const next of chunk.imports ?? []) visit(next)
   }
   visit('index.html')
+  visit('src/app.ts')
   visit(page)
   const files = [...wanted]
     .filter((file) => file.endsWith('.js'))

@@ -17,6 +17,7 @@ import { below } from './base.ts'
 import { forgetOnDevice, startFromDevice } from './composables/device.ts'
 import { meQuery } from './composables/queries.ts'
 import { toastFailure } from './composables/toast.ts'
+import { t } from './i18n/index.ts'
 import { localPath, paths } from './paths.ts'
 import { hasDraft } from './stores/drafts.ts'
 import { lastOrg } from './stores/shell.ts'
@@ -185,7 +186,7 @@ function recoverChunks(router: Router): void {
       await service.version()
       location.assign(below(to.fullPath))
     } catch (no_answer) {
-      toastFailure('Page not opened', no_answer)
+      toastFailure(t('common.page_not_opened'), no_answer)
     }
   })
   router.beforeEach(async (to, from) => {

@@ -22,8 +22,7 @@ function board() {
     places: ['left', 'middle', 'right', 'out'],
     steps: ['left', 'middle', 'right'],
     words: { left: 'Left', middle: 'Middle', right: 'Right', out: 'Out' },
-    noun: 'thing',
-    place_noun: 'side',
+    noun: 'task',
     placeOf: ({ at }) => at,
     nameOf: ({ id }) => `Thing ${id}`,
     compare: (a, b) => a.size - b.size,
@@ -44,7 +43,7 @@ describe('the hand over a board', () => {
   test('by keyboard says each step, stops at both ends, and drops where it is', async () => {
     const { hand, sent, requests } = board()
     hand.hold(thing('a'), 'keyboard')
-    expect(hand.announcement.value).toMatch(/Thing a.* lifted from Left\..* choose a side/)
+    expect(hand.announcement.value).toMatch(/Thing a.* lifted from Left\..* choose a column/)
     hand.step(-1)
     expect(hand.held.value?.over).toBe('left')
     for (let i = 0; i < 3; i++) hand.step(1)

@@ -4,6 +4,9 @@ import { EVENTS } from '../../src/contracts/events.ts'
 import { EVENT_TYPES } from '../../src/contracts/vocabulary.ts'
 import { sampleOf } from '../../tests/support/samples.ts'
 import { asText, EVENT_KINDS, iconOf, sentence } from '../src/components/events/event-words.ts'
+import { de } from '../src/i18n/de/index.ts'
+import { en } from '../src/i18n/en/index.ts'
+import { setMessages } from '../src/i18n/index.ts'
 import {
   AGENT,
   CHANNEL,
@@ -127,6 +130,21 @@ describe('the sentence of an event', () => {
       comment: 'x'.repeat(2_000),
     })
     expect(said(long).length).toBeLessThan(200)
+  })
+
+  test('stands in the order of its language', () => {
+    setMessages(de)
+    const assigned = event('task.assigned', { task: task(1, { title: 'Clock' }), user_id: AGENT })
+    expect(sentence(assigned as EventEnvelope, names)).toEqual([
+      'hat ',
+      { name: 'Clock' },
+      ' an ',
+      { name: 'forge' },
+      ' zugewiesen',
+    ])
+    const wrote = event('message.created', { message: message(1, { mentions: [ME, AGENT] }) })
+    expect(said(wrote)).toBe('hat in general geschrieben, erwähnt Ines, forge')
+    setMessages(en)
   })
 
   test('of a type that this page does not know is its name', () => {

@@ -57,6 +57,116 @@ function withoutIds(text: string): string {
     .replace(/^\s*(?:readonly |async |static )*#\w+/gm, '')
 }
 
+/**
+ * What stands at the beginning of a line is at its other end in a page from right to left. So sheets name the beginning and
+ * the end of lines (logical properties) instead of left and right.
+ */
+describe('sheets name sides by the direction of the line', () => {
+  /** Declarations that keep their side, each with its rule and its reason. */
+  const KEPT: readonly [selector: RegExp, declaration: string][] = [
+    // The middle is the same from both sides: the rule moves it back by half of its width.
+    [/./, 'left: 50%'],
+    [/./, 'transform: translateX(-50%)'],
+    // The author of a table chose the side.
+    [/^\.prose \.at-left$/, 'text-align: left'],
+    [/^\.prose \.at-right$/, 'text-align: right'],
+    // A name of the other direction stays at the side of its page: one rule for each.
+    [/^\.tcard\.pcard h3 bdi$/, 'text-align: left'],
+    [/^\[dir="rtl"\] \.tcard\.pcard h3 bdi$/, 'text-align: right'],
+    // Check marks, and the head of an arrow that turns around as a whole, are drawn with two borders.
+    [/:checked::after$/, 'border-width: 0 1.5px 1.5px 0'],
+    [/:checked::after$/, 'border-width: 0 0 2px 2px'],
+    [/^\.node\.reached::before$/, 'border-width: 1.25px 1.25px 0 0'],
+  ]
+
+  /** Whether the declaration says what is left and what is right. */
+  function namesSide(property: string, value: string): boolean {
+    if (/^(left|right)$|-(left|right)(-|$)/.test(property)) return true
+    if (/^(text-align|float|clear)$/.test(property)) return /^(left|right)$/.test(value)
+    if (/^(scroll-)?(margin|padding)$|^inset$|^border-(width|style|color)$/.test(property)) {
+      const [, right, , left] = wordsOf(value)
+      return left !== undefined && left !== right
+    }
+    if (property === 'border-radius') {
+      const [a, b, c, d] = wordsOf(value)
+      return (d ?? b ?? a) !== (c ?? a) || (b ?? a) !== a
+    }
+    if (property === 'box-shadow') return /inset -?[1-9]/.test(value)
+    return (
+      property === 'transform' && /translate(X|3d)?\((?!0[,)])/.test(value) && !value.includes('--forward')
+    )
+  }
+
+  /** Words of a value; those in brackets are one. */
+  const wordsOf = (value: string) => value.match(/(?:[^\s(]|\((?:[^()]|\([^()]*\))*\))+/g) ?? []
+
+  const declarations = files
+    .filter((file) => file.endsWith('.css'))
+    .flatMap((file) =>
+      [
+        ...read(file)
+          .replace(/\/\*[\s\S]*?\*\//g, '')
+          .matchAll(/([^{}]*)\{([^{}]*)\}/g),
+      ].flatMap(([, selector = '', body = '']) =>
+        body.split(';').flatMap((one) => {
+          const [property, ...value] = one.split(':').map((part) => part.trim())
+          return property ? [{ file, selector: selector.trim(), property, value: value.join(':') }] : []
+        }),
+      ),
+    )
+
+  test('no declaration names left or right, but those with a reason', () => {
+    expect(declarations.length).toBeGreaterThan(2_000)
+    const physical = declarations.filter(({ property, value }) => namesSide(property, value))
+    const without_reason = physical.filter(
+      ({ selector, property, value }) =>
+        !KEPT.some(([rule, kept]) => kept === `${property}: ${value}` && rule.test(selector)),
+    )
+    expect(
+      without_reason.map(
+        ({ file, selector, property, value }) => `${file}: ${selector} ${property}: ${value}`,
+      ),
+    ).toEqual([])
+    for (const [rule, kept] of KEPT)
+      expect([
+        kept,
+        physical.some(
+          ({ selector, property, value }) => kept === `${property}: ${value}` && rule.test(selector),
+        ),
+      ]).toEqual([kept, true])
+  })
+
+  test.each([
+    ['margin-left', '4px', true],
+    ['margin-inline-start', '4px', false],
+    ['left', '0', true],
+    ['border-left-color', 'red', true],
+    ['border-top-right-radius', '4px', true],
+    ['scroll-padding-right', '4px', true],
+    ['text-align', 'right', true],
+    ['text-align', 'end', false],
+    ['float', 'left', true],
+    ['padding', '0 4px 0 8px', true],
+    ['padding', '4px 8px 0', false],
+    ['margin', 'calc(1px + 2px) 4px 0 4px', false],
+    ['inset', '0 0 0 auto', true],
+    ['border-radius', '0 6px 6px 0', true],
+    ['border-radius', '6px 6px 0 0', false],
+    ['border-radius', '6px', false],
+    ['box-shadow', 'inset 3px 0 0 red', true],
+    ['box-shadow', 'inset calc(3px * var(--forward)) 0 0 red', false],
+    ['transform', 'translateX(24px)', true],
+    ['transform', 'translateY(24px)', false],
+  ])('%s: %s', (property, value, names) => {
+    expect(namesSide(property, value)).toBe(names)
+  })
+
+  test('a menu opens at the start or the end of its button', () => {
+    const anchored = /(?:anchor|self)="[^"]*(?:top|center|bottom) (?:left|right)/
+    expect(files.filter((file) => anchored.test(read(file)))).toEqual([])
+  })
+})
+
 describe('contrast of the tokens', () => {
   const css = read('styles/tokens.css')
   const tokens = new Map<string, [string, string]>()

@@ -16,7 +16,7 @@ describe('the neighbours of an open thing', () => {
   })
 
   test('do not exist for a thing that was never in the list', () => {
-    const turn = { noun: 'task', ...neighbours(ORDER, 'x', -1) }
+    const turn = { noun: 'task' as const, ...neighbours(ORDER, 'x', -1) }
     expect(ending(turn, 1)).toBe('This task is not in the list.')
     expect(ending({ noun: 'task', ...neighbours(ORDER, 'c', -1) }, 1)).toBe(
       'This is the last task of the list.',

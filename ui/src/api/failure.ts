@@ -1,4 +1,6 @@
 import type { ErrorBody, ErrorCode, Problem } from '@contracts/errors.ts'
+import { t } from '../i18n/index.ts'
+import { ofServer } from '../i18n/server.ts'
 
 /** `NETWORK`: no answer. `UNREADABLE`: an answer without the server's error body, e.g. from a proxy. */
 export type FailureCode = ErrorCode | 'NETWORK' | 'UNREADABLE'
@@ -11,10 +13,13 @@ export class ApiFailure extends Error {
   readonly details: unknown
   readonly retry_after_s: number | undefined
 
+  /** What the server said, in its own words; the message is for people. */
+  readonly said: string | undefined
+
   constructor(
     code: FailureCode,
     message: string,
-    options: { status?: number; details?: unknown; retry_after_s?: number } = {},
+    options: { status?: number; details?: unknown; retry_after_s?: number; said?: string } = {},
   ) {
     super(message)
     this.name = 'ApiFailure'
@@ -22,6 +27,7 @@ export class ApiFailure extends Error {
     this.status = options.status ?? 0
     this.details = options.details
     this.retry_after_s = options.retry_after_s
+    this.said = options.said
   }
 
   /** Whether a retry may succeed: the request itself was valid. */
@@ -36,14 +42,15 @@ export class ApiFailure extends Error {
 
   /** The problem of one field of the request, e.g. `/email`; undefined if it is valid. */
   problem(path: string): string | undefined {
-    return problems(this.details).find((problem) => problem.path === path)?.message
+    const found = problems(this.details).find((problem) => problem.path === path)
+    return found && ofServer(found.message, 'problem')
   }
 }
 
 /** Converts any thrown value to a failure for display. */
 export function asFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error
-  return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : 'Something went wrong.')
+  return new ApiFailure('UNREADABLE', error instanceof Error ? error.message : t('common.network.unknown'))
 }
 
 /** Codes whose message leaves out when to try again. */
@@ -53,12 +60,15 @@ const WAITS: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'SUB_AGENT_LIMIT'
 export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
   const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
   const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }
-  if (!isErrorBody(body))
-    return new ApiFailure('UNREADABLE', `The server answered ${status} without a reason.`, rest)
+  if (!isErrorBody(body)) return new ApiFailure('UNREADABLE', t('common.network.no_reason', { status }), rest)
   const { code, message, details } = body.error
-  const when =
-    WAITS.has(code) && retry_after_s !== undefined ? ` Try again in ${inWords(retry_after_s)}.` : ''
-  return new ApiFailure(code, message + when, { ...rest, details })
+  const shown = ofServer(message, { code })
+  const wait_s = WAITS.has(code) ? retry_after_s : undefined
+  return new ApiFailure(code, wait_s === undefined ? shown : withWait(shown, wait_s), {
+    ...rest,
+    details,
+    said: message,
+  })
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {
@@ -93,8 +103,9 @@ export function retryAfterOf(details: unknown): number | undefined {
   return typeof details.retry_after_s === 'number' ? details.retry_after_s : undefined
 }
 
-/** A wait: "40 seconds", "5 minutes". */
-function inWords(seconds: number): string {
-  const [count, unit] = seconds < 100 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+/** With when to try again: "in 40 seconds", "in 5 minutes". */
+function withWait(message: string, seconds: number): string {
+  return seconds < 100
+    ? t('common.retry.seconds', { message, count: seconds })
+    : t('common.retry.minutes', { message, count: Math.ceil(seconds / 60) })
 }

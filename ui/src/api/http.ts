@@ -1,4 +1,5 @@
 import { BASE, below } from '../base.ts'
+import { t } from '../i18n/index.ts'
 import { ApiFailure, failureOf } from './failure.ts'
 import { pageUser } from './page-user.ts'
 import { noteServerTime } from './server-clock.ts'
@@ -52,7 +53,7 @@ export function csrfToken(cookies: string, installation_id?: string, base = BASE
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   const response = await send(method, path, options)
   const text = await response.text().catch(() => {
-    throw new ApiFailure('NETWORK', 'The connection was lost while the answer came in.')
+    throw new ApiFailure('NETWORK', t('common.network.lost'))
   })
   const body = parsed(text)
   if (response.ok) return body
@@ -85,7 +86,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
     return response
   } catch (error) {
     if (options.signal?.aborted) throw error
-    throw new ApiFailure('NETWORK', 'The server cannot be reached. Check the connection, then try again.')
+    throw new ApiFailure('NETWORK', t('common.network.unreachable'))
   }
 }
 

@@ -5,6 +5,8 @@ import { onScopeDispose, watch } from 'vue'
 import { useRoute } from 'vue-router'
 import { keys } from '../api/keys.ts'
 import { isolate } from '../components/base/isolate.ts'
+import { t } from '../i18n/index.ts'
+import { ofServer } from '../i18n/server.ts'
 import { NoticeDesk, SHOWN_MAX } from '../realtime/notice-desk.ts'
 import type { Unread } from '../realtime/notification-list.ts'
 import { realTimers } from '../realtime/timers.ts'
@@ -53,20 +55,34 @@ export function startNotices(reader: {
 
   function toast(notifications: readonly Notification[]) {
     if (notifications.length > SHOWN_MAX) {
-      toastOpen(`${notifications.length} new notifications`, undefined, 'Show', () => {
-        actions.tray = true
-      })
+      toastOpen(
+        t('notifications.new', { count: notifications.length }),
+        undefined,
+        t('notifications.show'),
+        () => {
+          actions.tray = true
+        },
+      )
       return
     }
     for (const one of notifications) {
       const channel = channelOf(one)
-      toastOpen(one.title, channel && `in ${isolate(channel.name)}`, 'Open', () => void acts.open(one))
+      toastOpen(
+        ofServer(one.title, 'title'),
+        channel && t('notifications.in_channel', { channel: isolate(channel.name) }),
+        t('common.open'),
+        () => void acts.open(one),
+      )
     }
   }
 
   function popUp(notification: Notification) {
     const channel = channelOf(notification)
-    device.popUp(notification, channel && `in ${isolate(channel.name)}`, () => void acts.open(notification))
+    device.popUp(
+      { ...notification, title: ofServer(notification.title, 'title') },
+      channel && t('notifications.in_channel', { channel: isolate(channel.name) }),
+      () => void acts.open(notification),
+    )
   }
 
   void tabId().then((tab_id) => {

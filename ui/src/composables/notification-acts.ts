@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { useRouter } from 'vue-router'
 import { notificationApi } from '../api/notifications.ts'
 import { placeOf } from '../components/notifications/notification-place.ts'
+import { t } from '../i18n/index.ts'
 import { writeUpdates } from '../realtime/cache-update.ts'
 import { becameRead } from '../realtime/notification-list.ts'
 import { toastFailure } from './toast.ts'
@@ -35,7 +36,7 @@ export function useNotificationActs(slug: () => string) {
       await notificationApi.readAll(slug(), newest.event_sequence, newId())
       writeUpdates(client, slug(), [{ at: 'refetch', what: 'notifications' }])
     } catch (error) {
-      toastFailure('Not marked as read', error)
+      toastFailure(t('notifications.not_read'), error)
     }
   }
 

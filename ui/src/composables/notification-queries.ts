@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, ref, toValue } from 'vue'
 import { keys } from '../api/keys.ts'
 import { notificationApi } from '../api/notifications.ts'
+import { t } from '../i18n/index.ts'
 import { asksFor } from '../realtime/cache-update.ts'
 import { readCurrent } from '../realtime/current-read.ts'
 import { type Notices, type Unread, unreadOf, withPage } from '../realtime/notification-list.ts'
@@ -47,7 +48,7 @@ export function useNotices(slug: MaybeRefOrGetter<string>) {
       const page = await notificationApi.list(toValue(slug), known.items.length)
       client.setQueryData<Notices>(queryKey.value, (now) => withPage(now, page))
     } catch (error) {
-      toastFailure('Older notifications were not loaded', error)
+      toastFailure(t('notifications.older_failed'), error)
     } finally {
       loading_older.value = false
     }

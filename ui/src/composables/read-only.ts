@@ -1,4 +1,5 @@
 import { computed, type MaybeRefOrGetter } from 'vue'
+import { t } from '../i18n/index.ts'
 import { useOrg } from './queries.ts'
 
 /** Why nothing can be written in an org now; empty while it is active. */
@@ -7,9 +8,9 @@ export function useReadOnly(slug: MaybeRefOrGetter<string>) {
   return computed(() => {
     switch (org.value?.status) {
       case 'suspended':
-        return 'The organization is suspended: nothing can be written now.'
+        return t('common.read_only.suspended')
       case 'pending_deletion':
-        return 'The organization will be deleted: nothing can be written now.'
+        return t('common.read_only.pending_deletion')
       default:
         return ''
     }

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, ref, toValue } from 'vue'
 import { keys } from '../api/keys.ts'
 import { taskApi } from '../api/tasks.ts'
+import { t } from '../i18n/index.ts'
 import { asksFor, type History } from '../realtime/cache-update.ts'
 import { readCurrent } from '../realtime/current-read.ts'
 import { withNewest } from '../realtime/event-log.ts'
@@ -129,7 +130,7 @@ export function useTaskHistory(slug: () => string, task_id: () => string) {
         history?.next_cursor === cursor ? { ...page, data: [...history.data, ...page.data] } : history,
       )
     } catch (failure) {
-      toastFailure('Older history not read', failure)
+      toastFailure(t('common.history_unread'), failure)
     } finally {
       reading.value = false
     }

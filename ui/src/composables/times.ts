@@ -1,9 +1,11 @@
+import { FORMATS, t } from '../i18n/index.ts'
+
 /** Human-readable times in the reader's time zone: the clock today, the weekday this week, the date before that. */
 
 const DAY_MS = 24 * 60 * 60_000
 
-/** Times as a locale writes them, 12 or 24 hours included; without one as the browser's. */
-export function timesIn(locale?: string) {
+/** Times as a locale writes them, 12 or 24 hours included; words in the language of the page. */
+export function timesIn(locale: string) {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
   const short = format({ timeStyle: 'short' })
   const seconds = format({ timeStyle: 'medium' })
@@ -41,8 +43,8 @@ export function timesIn(locale?: string) {
   function dayName(iso: string, now_ms: number): string {
     const at = Date.parse(iso)
     const days = daysBetween(at, now_ms)
-    if (days === 0) return 'Today'
-    if (days === 1) return 'Yesterday'
+    if (days === 0) return t('common.time.today')
+    if (days === 1) return t('common.time.yesterday')
     return (sameYear(at, now_ms) ? day : day_year).format(at)
   }
 
@@ -58,9 +60,11 @@ export function timesIn(locale?: string) {
   /** "just now", "4 min ago", "3 h ago", then as `when`. */
   function ago(iso: string, now_ms: number): string {
     const passed_ms = now_ms - Date.parse(iso)
-    if (passed_ms < 60_000) return 'just now'
-    if (passed_ms < 60 * 60_000) return `${Math.floor(passed_ms / 60_000)} min ago`
-    if (passed_ms < DAY_MS) return `${Math.floor(passed_ms / (60 * 60_000))} h ago`
+    if (passed_ms < 60_000) return t('common.time.just_now')
+    if (passed_ms < 60 * 60_000)
+      return t('common.time.minutes_ago', { count: Math.floor(passed_ms / 60_000) })
+    if (passed_ms < DAY_MS)
+      return t('common.time.hours_ago', { count: Math.floor(passed_ms / (60 * 60_000)) })
     return when(iso, now_ms)
   }
 
@@ -68,7 +72,7 @@ export function timesIn(locale?: string) {
 }
 
 export const { clock, clockSeconds, exactTimes, exactTime, dateTime, dateName, dayName, when, ago } =
-  timesIn()
+  timesIn(FORMATS)
 
 function dayStart(ms: number): number {
   const date = new Date(ms)

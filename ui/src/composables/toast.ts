@@ -1,5 +1,6 @@
 import { Notify } from 'quasar'
 import { asFailure } from '../api/failure.ts'
+import { t } from '../i18n/index.ts'
 
 /** Confirms an action; closes after five seconds. */
 export function toast(message: string): void {
@@ -20,7 +21,7 @@ export function toastUndo(message: string, undo: () => void): void {
     timeout: 8_000,
     position: 'bottom-right',
     attrs: { role: 'status' },
-    actions: [{ label: 'Undo', flat: true, noCaps: true, ripple: false, handler: undo }],
+    actions: [{ label: t('common.undo'), flat: true, noCaps: true, ripple: false, handler: undo }],
   })
 }
 
@@ -47,11 +48,11 @@ export function toastOpen(
 /** Reports a failure; stays until the user closes it. */
 export function toastFailure(what: string, error: unknown): void {
   Notify.create({
-    message: `${what}: ${asFailure(error).message}`,
+    message: t('common.failed_because', { what, why: asFailure(error).message }),
     classes: 'toast toast-bad',
     timeout: 0,
     position: 'bottom-right',
     attrs: { role: 'alert' },
-    actions: [{ label: 'Close', flat: true, noCaps: true, ripple: false }],
+    actions: [{ label: t('common.close'), flat: true, noCaps: true, ripple: false }],
   })
 }

@@ -1,4 +1,5 @@
 import type { ServerFrame } from '@contracts/frames.ts'
+import { ofServer } from '../i18n/server.ts'
 import { backoffMs } from './backoff.ts'
 import type { OutboxEntry, OutboxStore } from './outbox-store.ts'
 import type { Timers } from './timers.ts'
@@ -153,7 +154,7 @@ export class Outbox {
       return
     }
     this.#tries = 0
-    const failed = { code: error.code, message: error.message }
+    const failed = { code: error.code, message: ofServer(error.message, { code: error.code }) }
     this.#update(client_id, { state: 'failed', failed })
     this.#keep(client_id)
     if (this.#in_flight === client_id) this.#release()

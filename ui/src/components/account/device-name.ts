@@ -1,3 +1,5 @@
+import { t } from '../../i18n/index.ts'
+
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -17,9 +19,9 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 
 /** A short name of a device by its `User-Agent`: "Firefox on Windows". Unknown ones are named by their first word. */
 export function deviceName(user_agent: string | null): string {
-  if (!user_agent) return 'Unknown device'
+  if (!user_agent) return t('account.device.unknown')
   const named = (list: typeof BROWSERS) => list.find(([pattern]) => pattern.test(user_agent))?.[1]
   const [browser, system] = [named(BROWSERS), named(SYSTEMS)]
-  if (browser && system) return `${browser} on ${system}`
+  if (browser && system) return t('account.device.browser_on', { browser, system })
   return browser ?? system ?? user_agent.split(/[\s/]/, 1).join()
 }

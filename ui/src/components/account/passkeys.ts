@@ -4,6 +4,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/browser'
+import { t } from '../../i18n/index.ts'
 
 /** Lets the browser make a passkey; the answer as the API takes it. */
 export async function makePasskey(options: PublicKeyCredentialCreationOptionsJSON) {
@@ -27,14 +28,14 @@ export function passkeyProblem(error: unknown): string | undefined {
   switch (error.name) {
     case 'NotAllowedError':
     case 'AbortError':
-      return 'It was cancelled, or it took too long.'
+      return t('account.passkeys.cancelled')
     case 'InvalidStateError':
-      return 'This device has a passkey for your account already.'
+      return t('account.passkeys.known')
     case 'NotSupportedError':
     case 'ConstraintError':
-      return 'This device cannot keep passkeys.'
+      return t('account.passkeys.unable')
     case 'SecurityError':
-      return 'The address of this page is not the one that passkeys of this server are for.'
+      return t('account.passkeys.other_address')
     default:
       return undefined
   }

@@ -1,10 +1,11 @@
 import type { ProviderId, SignInMethod } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 
 export const METHOD_NAMES: Record<SignInMethod, string> = {
   github: 'GitHub',
   google: 'Google',
   oidc: 'OpenID Connect',
-  password: 'E-mail and password',
+  password: t('account.by_password'),
 }
 
 /** Two letters in place of a logo. */
@@ -17,43 +18,43 @@ interface Trouble {
 
 /** Why a sign-in at a provider did not succeed, by what the server adds to the address of the page. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
-  cancelled: { title: 'Not signed in.', text: 'The sign-in at the provider was cancelled.' },
+  cancelled: { title: t('common.not_signed_in'), text: t('account.trouble.cancelled') },
   refused: {
-    title: 'Not signed in.',
-    text: 'The answer of the provider was not valid. Try again; if that does not help, tell the operator of this server.',
+    title: t('common.not_signed_in'),
+    text: t('account.trouble.refused'),
   },
   unavailable: {
-    title: 'The provider does not answer.',
-    text: 'Try again later, or sign in in another way.',
+    title: t('account.trouble.unavailable_title'),
+    text: t('account.trouble.unavailable'),
   },
   stale: {
-    title: 'Not signed in.',
-    text: 'This sign-in was not begun in this browser, or too long ago. Try again.',
+    title: t('common.not_signed_in'),
+    text: t('account.trouble.stale'),
   },
   unverified: {
-    title: 'Your address is not verified.',
-    text: 'The provider does not say that your e-mail address is yours. Verify it there, or sign in in another way and add the provider under Sign-in methods.',
+    title: t('account.trouble.unverified_title'),
+    text: t('account.trouble.unverified'),
   },
   unknown: {
-    title: 'There is no account for you here.',
-    text: 'Ask an administrator for an invite link, or sign in in the way that you used before.',
+    title: t('account.trouble.unknown_title'),
+    text: t('account.trouble.unknown'),
   },
   not_allowed: {
-    title: 'Not joined.',
-    text: 'The organization does not admit this way of signing in.',
+    title: t('common.not_joined'),
+    text: t('account.trouble.not_allowed'),
   },
   other_account: {
-    title: 'Not added.',
-    text: 'It opens another account already. Remove it there first.',
+    title: t('common.not_added'),
+    text: t('account.trouble.other_account'),
   },
-  already_member: { title: 'Not joined.', text: 'This account is a member of the organization already.' },
-  signed_out: { title: 'Not added.', text: 'You were signed out meanwhile. Sign in and try again.' },
+  already_member: { title: t('common.not_joined'), text: t('account.trouble.already_member') },
+  signed_out: { title: t('common.not_added'), text: t('account.trouble.signed_out') },
   name_taken: {
-    title: 'Not joined.',
-    text: 'Somebody in the organization has this name. Choose another one.',
+    title: t('common.not_joined'),
+    text: t('account.trouble.name_taken'),
   },
-  invite: { title: 'Not joined.', text: 'The invite link was used, or is too old.' },
-  read_only: { title: 'Not joined.', text: 'The organization is read-only at the moment.' },
+  invite: { title: t('common.not_joined'), text: t('account.trouble.invite') },
+  read_only: { title: t('common.not_joined'), text: t('account.trouble.read_only') },
 }
 
 /** The trouble that the address of a page names; anybody can write an address, so only known words count. */

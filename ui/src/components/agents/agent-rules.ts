@@ -1,6 +1,7 @@
 import type { ApiKey, Task, User } from '@contracts/resources.ts'
 import { PRIORITIES, TASK_STATUSES } from '@contracts/vocabulary.ts'
 import { when } from '../../composables/times.ts'
+import { t } from '../../i18n/index.ts'
 
 /** Rules of the list of agents: pure. */
 
@@ -23,16 +24,21 @@ export function keyStanding(keys: readonly ApiKey[], reminder_days: number, now_
     )
     .toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1))
   const [newest, ...former] = live
-  if (!newest) return { prefix: undefined, note: 'no key that works', tone: 'attention' }
+  if (!newest) return { prefix: undefined, note: t('agents.key.none'), tone: 'attention' }
   const { prefix } = newest
   if (newest.expires_at !== null)
-    return { prefix, note: `ends ${when(newest.expires_at, now_ms)}`, tone: 'attention' }
+    return {
+      prefix,
+      note: t('agents.key.ends', { time: when(newest.expires_at, now_ms) }),
+      tone: 'attention',
+    }
   const [grace] = former.flatMap(({ expires_at }) => expires_at ?? [])
-  if (grace !== undefined) return { prefix, note: `old key until ${when(grace, now_ms)}`, tone: 'attention' }
+  if (grace !== undefined)
+    return { prefix, note: t('agents.key.old_until', { time: when(grace, now_ms) }), tone: 'attention' }
   const due_ms = Date.parse(newest.created_at) + reminder_days * DAY_MS
   const days = Math.ceil((due_ms - now_ms) / DAY_MS)
-  if (days <= 0) return { prefix, note: 'rotation is due', tone: 'attention' }
-  return { prefix, note: `rotates in ${days} ${days === 1 ? 'day' : 'days'}`, tone: 'plain' }
+  if (days <= 0) return { prefix, note: t('agents.key.due'), tone: 'attention' }
+  return { prefix, note: t('agents.key.rotates', { days }), tone: 'plain' }
 }
 
 /** Open tasks by assignee: what is under way first, then by priority, then by age. */
@@ -60,10 +66,10 @@ function byUrgency(a: Task, b: Task): number {
 export type Connection = 'stream' | 'calls' | 'none' | 'unknown'
 
 export const CONNECTION_WORDS: Record<Connection, { title: string; note: string }> = {
-  stream: { title: 'Event stream', note: 'hears everything at once' },
-  calls: { title: 'Calls', note: 'asks from time to time' },
-  none: { title: 'Not connected', note: '' },
-  unknown: { title: 'Unknown', note: 'the chat is not connected' },
+  stream: { title: t('agents.connection.stream.title'), note: t('agents.connection.stream.note') },
+  calls: { title: t('agents.connection.calls.title'), note: t('agents.connection.calls.note') },
+  none: { title: t('agents.connection.none.title'), note: '' },
+  unknown: { title: t('agents.connection.unknown.title'), note: t('agents.connection.unknown.note') },
 }
 
 /** The client of an agent: its version, and the gateway behind it. */
@@ -73,10 +79,16 @@ export function viaClient(
 ): { title: string; note: string } | undefined {
   if (!client) return undefined
   const title = `${client.name} ${client.version}`
-  if (connection === 'none') return { title: CONNECTION_WORDS.none.title, note: `before by ${title}` }
+  if (connection === 'none')
+    return { title: CONNECTION_WORDS.none.title, note: t('agents.connection.none.before', { client: title }) }
   const { gateway } = client
   if (gateway === null) return { title, note: '' }
-  return { title, note: gateway.connected ? `gateway ${gateway.version}` : 'gateway not connected' }
+  return {
+    title,
+    note: gateway.connected
+      ? t('agents.connection.gateway', { version: gateway.version })
+      : t('agents.connection.no_gateway'),
+  }
 }
 
 /** The commands of an agent as a line, e.g. "/deploy, /status". */

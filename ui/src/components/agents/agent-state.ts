@@ -1,6 +1,7 @@
 import type { User } from '@contracts/resources.ts'
 import type { AgentWake } from '@contracts/vocabulary.ts'
 import { clock } from '../../composables/times.ts'
+import { t } from '../../i18n/index.ts'
 import type { Presence } from '../base/Avatar.vue'
 
 /** What an agent is able to do now. `away` also covers what its client said before it left. */
@@ -21,15 +22,15 @@ export function agentState(
 
 /** Which messages start a turn, behind the name of an agent or of its state. */
 export const WAKE_WORDS: Record<AgentWake, string> = {
-  mention: 'wakes on mention',
-  project: 'wakes on messages of people in its projects',
-  all: 'wakes on every message',
+  mention: t('agents.wake.mention'),
+  project: t('agents.wake.project'),
+  all: t('agents.wake.all'),
 }
 
 /** Why a client is degraded, as it says. */
 export function degradedReason({ client }: Pick<User, 'client'>): string {
   if (client?.detail) return client.detail
-  return client?.gateway?.connected === false ? 'its gateway is not connected' : 'its client gives no reason'
+  return t(client?.gateway?.connected === false ? 'agents.degraded.no_gateway' : 'agents.degraded.no_reason')
 }
 
 /** What happens to a message for the agent, in a few words. */
@@ -38,16 +39,16 @@ export function wakeNote(agent: User, state: AgentState, paused_until?: string):
     case 'unknown':
       return ''
     case 'away':
-      return 'away, will wait'
+      return t('agents.note.away')
     case 'degraded':
-      return `degraded: ${degradedReason(agent)}`
+      return t('agents.note.degraded', { reason: degradedReason(agent) })
     case 'paused':
       return paused_until === undefined
-        ? 'paused'
-        : `paused until ${clock(paused_until)}, your message ends it`
+        ? t('agents.note.paused')
+        : t('agents.note.paused_until', { time: clock(paused_until) })
     case 'working':
-      return 'working, comes next'
+      return t('agents.note.working')
     case 'ready':
-      return 'answers now'
+      return t('agents.note.ready')
   }
 }

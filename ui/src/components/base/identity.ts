@@ -1,3 +1,4 @@
+import { t } from '../../i18n/index.ts'
 import { isolate } from './isolate.ts'
 /** What an avatar needs to know of a sender or member. */
 export interface Face {
@@ -62,7 +63,7 @@ function hueIndex(id: string): number {
 /** The name with the type, for screen readers: the shape of the avatar shows the type otherwise. */
 export function spokenName({ type, display_name }: Pick<Face, 'type' | 'display_name'>): string {
   const name = isolate(display_name)
-  if (type === 'agent') return `${name}, agent`
-  if (type === 'sub_agent') return `${name}, sub-agent`
+  if (type === 'agent') return t('common.spoken.agent', { name })
+  if (type === 'sub_agent') return t('common.spoken.sub_agent', { name })
   return name
 }

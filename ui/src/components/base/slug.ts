@@ -1,4 +1,5 @@
 import { LIMITS, RESERVED_SLUGS } from '@contracts/limits.ts'
+import { t } from '../../i18n/index.ts'
 
 /** A slug from a name: lower-case letters, digits and dashes. Empty or too short for a name in a non-Latin script. */
 export function slugFrom(name: string): string {
@@ -13,9 +14,8 @@ export function slugFrom(name: string): string {
 
 /** The reason why a slug is invalid, for display; undefined if it is valid. */
 export function slugProblem(slug: string): string | undefined {
-  if (slug.length < LIMITS.org_slug_min) return `At least ${LIMITS.org_slug_min} characters.`
-  if (slug.length > LIMITS.org_slug_max) return `At most ${LIMITS.org_slug_max} characters.`
-  if (!/^[a-z0-9][a-z0-9-]*[a-z0-9]$/.test(slug))
-    return 'Only small letters, digits and dashes; no dash at either end.'
-  return RESERVED_SLUGS.includes(slug) ? 'This address is reserved. Choose another.' : undefined
+  if (slug.length < LIMITS.org_slug_min) return t('common.at_least', { count: LIMITS.org_slug_min })
+  if (slug.length > LIMITS.org_slug_max) return t('common.at_most', { count: LIMITS.org_slug_max })
+  if (!/^[a-z0-9][a-z0-9-]*[a-z0-9]$/.test(slug)) return t('common.slug.signs')
+  return RESERVED_SLUGS.includes(slug) ? t('common.slug.reserved') : undefined
 }

@@ -1,4 +1,5 @@
 import { computed, type Ref } from 'vue'
+import { BACKWARD, FORWARD } from '../../composables/direction.ts'
 import { useCardDrag } from './card-drag.ts'
 import type { Hand } from './use-hand.ts'
 
@@ -33,8 +34,8 @@ export function useCard<T extends { id: string }, P extends string>(
     ' ': hand.drop,
     Enter: hand.drop,
     Escape: hand.cancel,
-    ArrowRight: () => hand.step(1),
-    ArrowLeft: () => hand.step(-1),
+    ArrowRight: () => hand.step(FORWARD),
+    ArrowLeft: () => hand.step(BACKWARD),
   }
   const AT_REST: Record<string, () => unknown> = {
     ' ': () => fixed() || hand.hold(item(), 'keyboard'),

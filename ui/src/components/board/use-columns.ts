@@ -1,4 +1,5 @@
 import { type Ref, ref, watch } from 'vue'
+import { BACKWARD, FORWARD, startOf } from '../../composables/direction.ts'
 
 /** The columns of a board: all side by side, on a phone one at a time with a swipe to the next; arrow keys go from card to card. */
 export function useColumns<P extends string>(
@@ -10,11 +11,14 @@ export function useColumns<P extends string>(
   /** The column on a phone. */
   const current: Ref<P> = ref(first) as Ref<P>
   const columnOf = (place: P) => root.value?.children[places().indexOf(place)]
+  const startIn = ({ offsetLeft: left, offsetWidth }: HTMLElement) =>
+    startOf({ left, right: left + offsetWidth })
 
   function scrollTo(place: P) {
     const column = columnOf(place)
-    if (column instanceof HTMLElement)
-      root.value?.scrollTo({ left: column.offsetLeft - root.value.offsetLeft })
+    // From right to left, `scrollLeft` is 0 at the right end, and negative.
+    if (column instanceof HTMLElement && root.value)
+      root.value.scrollTo({ left: startIn(column) - startIn(root.value) })
   }
   function choose(place: P) {
     current.value = place
@@ -24,7 +28,7 @@ export function useColumns<P extends string>(
   function scrolled() {
     const element = root.value
     if (!phone() || !element || element.clientWidth === 0) return
-    current.value = places()[Math.round(element.scrollLeft / element.clientWidth)] ?? current.value
+    current.value = places()[Math.round(Math.abs(element.scrollLeft) / element.clientWidth)] ?? current.value
   }
   watch([phone, root], ([is_phone, element]) => is_phone && element && scrollTo(current.value), {
     flush: 'post',
@@ -40,8 +44,8 @@ export function useColumns<P extends string>(
   const STEPS: Record<string, (grip: HTMLElement) => HTMLElement | undefined> = {
     ArrowDown: (grip) => inColumn(grip, 1),
     ArrowUp: (grip) => inColumn(grip, -1),
-    ArrowRight: (grip) => sideways(grip, 1),
-    ArrowLeft: (grip) => sideways(grip, -1),
+    ArrowRight: (grip) => sideways(grip, FORWARD),
+    ArrowLeft: (grip) => sideways(grip, BACKWARD),
   }
   const gripsIn = (column: Element | null | undefined) => [
     ...(column?.querySelectorAll<HTMLElement>('.grip') ?? []),

@@ -1,5 +1,7 @@
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
+import { t } from '../../i18n/index.ts'
 import { isolate } from '../base/isolate.ts'
+import type { Noun } from './noun.ts'
 
 /** What a board shows and moves from place to place, e.g. tasks from status to status. */
 export interface CardKind<T extends { id: string }, P extends string> {
@@ -8,9 +10,7 @@ export interface CardKind<T extends { id: string }, P extends string> {
   /** Those that the arrow keys reach. */
   steps: readonly P[]
   words: Readonly<Record<P, string>>
-  /** Words for one card and for a place. */
-  noun: string
-  place_noun: string
+  noun: Noun
   placeOf: (item: T) => P
   nameOf: (item: T) => string
   /** Order inside a column. */
@@ -52,7 +52,10 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
     held.value = { item, over: placeOf(item), by }
     held_by.set(item.id, by)
     if (by === 'keyboard')
-      announcement.value = `${isolate(kind.nameOf(item))} lifted from ${words[placeOf(item)]}. Left and right arrow keys choose a ${kind.place_noun}, space drops, escape cancels.`
+      announcement.value = t(`tasks.board.${kind.noun}.lifted`, {
+        name: isolate(kind.nameOf(item)),
+        place: words[placeOf(item)],
+      })
   }
 
   /** The place under the card; undefined outside of all places. */
@@ -71,7 +74,7 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
   }
 
   function cancel() {
-    if (held.value?.by === 'keyboard') announcement.value = 'Move cancelled.'
+    if (held.value?.by === 'keyboard') announcement.value = t('tasks.board.cancelled')
     letGo()
   }
 
@@ -86,7 +89,7 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
     letGo()
     if (!hand) return
     if (hand.over !== placeOf(hand.item)) return await move(hand.item, hand.over)
-    announcement.value = `Dropped in ${words[hand.over]}, where it was.`
+    announcement.value = t('tasks.board.dropped', { place: words[hand.over] })
   }
 
   async function move(item: T, to: P): Promise<void> {
@@ -107,7 +110,10 @@ export function useHand<T extends { id: string }, P extends string>(kind: CardKi
 
   /** Says where an item is after the answer of the server. */
   function arrived(item: T) {
-    announcement.value = `${isolate(kind.nameOf(item))} is in ${words[placeOf(item)]} now.`
+    announcement.value = t('tasks.board.arrived', {
+      name: isolate(kind.nameOf(item)),
+      place: words[placeOf(item)],
+    })
   }
 
   return {

@@ -1,9 +1,11 @@
 import { computed, type InjectionKey, ref, watch } from 'vue'
+import { t } from '../../i18n/index.ts'
 import { isolate } from '../base/isolate.ts'
+import type { Noun } from './noun.ts'
 
 /** The neighbours of an open thing, in the order of its list. */
 export interface Turn {
-  noun: string
+  noun: Noun
   /** Its place in the list, from 1, and their number; undefined for a thing that was never in it. */
   place: { at: number; of: number } | undefined
   previous: string | undefined
@@ -23,13 +25,13 @@ export function neighbours(order: readonly string[], id: string, last_at: number
 /** Why a thing has no neighbour in this direction; empty if it has one. */
 export function ending({ noun, place, previous, next }: Turn, by: 1 | -1): string {
   if ((by === 1 ? next : previous) !== undefined) return ''
-  if (!place && previous === undefined && next === undefined) return `This ${noun} is not in the list.`
-  return `This is the ${by === 1 ? 'last' : 'first'} ${noun} of the list.`
+  if (!place && previous === undefined && next === undefined) return t(`tasks.board.${noun}.not_listed`)
+  return t(`tasks.board.${noun}.${by === 1 ? 'last' : 'first'}`)
 }
 
 /** Goes from an open thing to the one before or after it. `by_button`: the button keeps the focus. */
 export function useTurn(options: {
-  noun: string
+  noun: Noun
   order: () => readonly string[]
   /** Empty while none is open. */
   open_id: () => string
@@ -58,7 +60,11 @@ export function useTurn(options: {
     }
     button.value = by_button ? by : undefined
     const list = order()
-    announcement.value = `${list.indexOf(id) + 1} of ${list.length}: ${isolate(nameOf(id) ?? '')}`
+    announcement.value = t('tasks.board.turned', {
+      at: list.indexOf(id) + 1,
+      of: list.length,
+      name: isolate(nameOf(id) ?? ''),
+    })
     void options.go(id)
   }
   return { turn, step, button, announcement }

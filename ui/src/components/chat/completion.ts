@@ -1,6 +1,7 @@
 import type { Channel, User } from '@contracts/resources.ts'
 import { compareNames } from '@contracts/text-order.ts'
 import { BUILT_IN_COMMANDS } from '@text/commands.ts'
+import { t } from '../../i18n/index.ts'
 import { isolate } from '../base/isolate.ts'
 
 /** The incomplete mention or command at the caret. */
@@ -54,7 +55,7 @@ export function mentionOptions(
     if (user.status === 'deactivated') continue
     const rank = rankOf(user, query)
     if (rank === undefined) continue
-    const reason = mayRead(user, channel) ? undefined : 'Not in this project, cannot read this channel'
+    const reason = mayRead(user, channel) ? undefined : t('chat.suggest.cannot_read')
     options.push({
       user,
       match: matchIn(user.display_name, query),
@@ -77,8 +78,8 @@ export function knownCommands(
   const agents = members.filter((user) => user.type === 'agent' && mayRead(user, channel))
   const known = new Map<string, string>()
   const addBuiltIn = (isWanted: (name: string) => boolean) => {
-    for (const [name, what] of BUILT_IN_COMMANDS)
-      if (isWanted(name) && !known.has(name)) known.set(name, what)
+    for (const name of BUILT_IN_COMMANDS.keys())
+      if (isWanted(name) && !known.has(name)) known.set(name, t(`chat.command.${name}`))
   }
   addBuiltIn((name) => name === 'help')
   for (const { commands = [], display_name } of agents)

@@ -1,5 +1,6 @@
 import { computed, type Ref } from 'vue'
 import type { People } from '../../composables/people.ts'
+import { t } from '../../i18n/index.ts'
 import type { MessageLog } from '../../realtime/message-log.ts'
 import { isolate } from '../base/isolate.ts'
 import type { TaskSummary } from '../projects/project-rules.ts'
@@ -16,12 +17,12 @@ export function useActivity(
     const names = agents.flatMap(({ agent_id }) => people.byId.value.get(agent_id)?.display_name ?? [])
     const counts = summary.value?.counts
     const tasks = [
-      [counts?.['in-progress'] ?? 0, 'in progress'],
-      [counts?.['in-review'] ?? 0, 'in review'],
+      [counts?.['in-progress'] ?? 0, 'in_progress'],
+      [counts?.['in-review'] ?? 0, 'in_review'],
     ] as const
     return [
-      ...names.map((name) => `${isolate(name)} working`),
-      ...tasks.filter(([count]) => count > 0).map(([count, where]) => `${count} ${where}`),
+      ...names.map((name) => t('chat.activity.working', { name: isolate(name) })),
+      ...tasks.filter(([count]) => count > 0).map(([count, where]) => t(`chat.activity.${where}`, { count })),
     ].join(', ')
   })
 }

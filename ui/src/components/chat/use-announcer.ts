@@ -1,6 +1,7 @@
 import type { Message } from '@contracts/resources.ts'
 import { useTimeoutFn } from '@vueuse/core'
 import { ref, watch } from 'vue'
+import { t } from '../../i18n/index.ts'
 import { isolate } from '../base/isolate.ts'
 import { excerpt } from './excerpt.ts'
 
@@ -16,7 +17,8 @@ export function useAnnouncer(messages: () => readonly Message[] | undefined, me_
   let pending: string[] = []
   const batch = useTimeoutFn(
     () => {
-      announcement.value = pending.length > 3 ? `${pending.length} new messages` : pending.join('. ')
+      announcement.value =
+        pending.length > 3 ? t('chat.talk.new_messages', { count: pending.length }) : pending.join('. ')
       pending = []
     },
     BATCH_MS,

@@ -4,6 +4,7 @@ import { type Ref, ref, watch } from 'vue'
 import { api } from '../../api/org.ts'
 import type { People } from '../../composables/people.ts'
 import { toastFailure } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import { messageUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
 import { deliveryOf, type MessageLog, withDelivery } from '../../realtime/message-log.ts'
@@ -52,7 +53,7 @@ export function useDeliveryActs(options: {
         deliveryOf(current, seq, agent_id)?.state === 'failed' ? withDelivery(current, seq, queued) : current
       writeUpdates(client, slug, [{ at: 'messages', channel_id, change }])
     } catch (error) {
-      toastFailure('Not asked again', error)
+      toastFailure(t('chat.delivery.not_asked'), error)
     } finally {
       retrying.value = withoutKey(retrying.value, key)
     }
@@ -73,7 +74,7 @@ export function useDeliveryActs(options: {
       writeUpdates(client, slug, messageUpdates(message, { slug, user_id: options.me_id }))
     } catch (error) {
       stopping.value = withoutKey(stopping.value, key)
-      toastFailure('Not stopped', error)
+      toastFailure(t('chat.delivery.not_stopped'), error)
     }
   }
 

@@ -4,6 +4,7 @@ import { computed, onScopeDispose, type Ref, ref, shallowRef, watch } from 'vue'
 import { usePageFocus } from '../../composables/focus.ts'
 import { useRealtime } from '../../composables/realtime.ts'
 import { toast, toastFailure } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import { lastSeq, type MessageLog } from '../../realtime/message-log.ts'
 import { useConnection } from '../../stores/connection.ts'
 import type { UnreadFrom } from './log-items.ts'
@@ -100,9 +101,9 @@ export function useUnread(options: {
   async function markUnread(seq: number) {
     try {
       await realtime.value?.markers.unread(channel().id, seq)
-      if (channel().unread_count === 0) toast('Nothing is unread: your own messages never are')
+      if (channel().unread_count === 0) toast(t('chat.talk.unread_own_only'))
     } catch (error) {
-      toastFailure('Not marked as unread', error)
+      toastFailure(t('chat.talk.not_marked'), error)
     }
   }
   return { unread, held, new_below, new_above, markAll, markUnread }

@@ -1,4 +1,5 @@
 import type { User } from '@contracts/resources.ts'
+import { t } from '../../i18n/index.ts'
 import { degradedReason, WAKE_WORDS } from '../agents/agent-state.ts'
 
 /** The steps of connecting an agent, from what is seen of it; pure. */
@@ -48,22 +49,13 @@ const ORDER: Record<Way, readonly StepId[]> = {
   program: ['key', 'stream', 'test'],
 }
 
-/** Titles of a step that is open, and of one that is done. */
-const TITLES: Record<StepId, readonly [string, string]> = {
-  key: ['Waiting for its key to be used', 'Its key was used'],
-  bridge: ['Waiting for the bridge', 'The bridge is here'],
-  gateway: ['Waiting for the gateway', 'The gateway is paired'],
-  stream: ['Waiting for its event stream', 'It reads the event stream'],
-  test: ['Send a test message', 'The test message was answered'],
-}
-
 const FINDERS: Record<StepId, (seen: Seen) => Found> = {
   key: ({ key_used }) => ({ done: key_used !== undefined, note: key_used ?? '' }),
   bridge: bridgeFound,
   gateway: gatewayFound,
   stream: ({ streaming, here }) => ({
     done: streaming,
-    note: !streaming && here === true ? 'It calls from time to time, without a stream.' : '',
+    note: !streaming && here === true ? t('agents.step.stream.calls') : '',
   }),
   test: ({ test }) => testFound(test),
 }
@@ -74,24 +66,29 @@ export function stepsOf(way: Way, seen: Seen): Step[] {
     const { done, note, warned = false } = FINDERS[id](seen)
     const state = done ? 'done' : current_found ? 'later' : 'current'
     if (!done) current_found = true
-    return { id, state, title: TITLES[id][done ? 1 : 0], note, warned }
+    return { id, state, title: t(`agents.step.${id}.${done ? 'done' : 'open'}`), note, warned }
   })
 }
 
 function bridgeFound({ client, here }: Seen): Found {
   if (!client) return { done: false, note: '' }
   const name = `${client.name} ${client.version}`
-  if (here === false) return { done: false, note: `${name} was here before, and is not connected now.` }
+  if (here === false) return { done: false, note: t('agents.step.bridge.before', { client: name }) }
   if (client.state === 'degraded')
-    return { done: true, note: `${name}, degraded: ${degradedReason({ client })}`, warned: true }
-  return { done: true, note: `${name}, ${WAKE_WORDS[client.wake]}` }
+    return {
+      done: true,
+      note: t('agents.step.bridge.degraded', { client: name, reason: degradedReason({ client }) }),
+      warned: true,
+    }
+  return { done: true, note: t('agents.step.bridge.found', { client: name, wakes: WAKE_WORDS[client.wake] }) }
 }
 
 function gatewayFound(seen: Seen): Found {
   const gateway = seen.client?.gateway
   if (!gateway || !bridgeFound(seen).done) return { done: false, note: '' }
-  if (!gateway.connected) return { done: false, note: `OpenClaw ${gateway.version} is not connected now.` }
-  return { done: true, note: `OpenClaw ${gateway.version}` }
+  const { version } = gateway
+  if (!gateway.connected) return { done: false, note: t('agents.step.gateway.not_connected', { version }) }
+  return { done: true, note: t('agents.step.gateway.found', { version }) }
 }
 
 function testFound(test: TestResult): Found {
@@ -99,10 +96,10 @@ function testFound(test: TestResult): Found {
     case 'unsent':
       return { done: false, note: '' }
     case 'waiting':
-      return { done: false, note: 'Sent. Waiting for the answer.' }
+      return { done: false, note: t('agents.step.test.waiting') }
     case 'failed':
       return { done: false, note: test.reason, warned: true }
     case 'answered':
-      return { done: true, note: `The answer came after ${(test.took_ms / 1000).toFixed(1)} s.` }
+      return { done: true, note: t('agents.step.test.answered', { seconds: test.took_ms / 1000 }) }
   }
 }

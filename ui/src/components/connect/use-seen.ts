@@ -4,6 +4,7 @@ import { computed, type Ref, watch } from 'vue'
 import { useNow } from '../../composables/now.ts'
 import { useStanding } from '../../composables/presence.ts'
 import { ago } from '../../composables/times.ts'
+import { t } from '../../i18n/index.ts'
 import { useTalk } from '../../stores/talk.ts'
 import { useAgentKeys } from '../agents/use-agent-keys.ts'
 import type { Seen, TestResult } from './connect-steps.ts'
@@ -38,8 +39,10 @@ export function useSeen(slug: () => string, agent: () => User, test: Readonly<Re
       .at(-1)
   })
   const key_used = computed(() => {
-    if (here.value) return 'It is connected now.'
-    return used_at.value === undefined ? undefined : `Last ${ago(used_at.value, now.value)}.`
+    if (here.value) return t('agents.step.key.connected')
+    return used_at.value === undefined
+      ? undefined
+      : t('agents.step.key.last', { time: ago(used_at.value, now.value) })
   })
   watch([here, () => agent().last_active_at], () => void refetch())
   useIntervalFn(() => key_used.value === undefined && void refetch(), ASK_EVERY_MS)

@@ -6,6 +6,7 @@ import { api } from '../../api/org.ts'
 import { useMessages } from '../../composables/messages.ts'
 import { useMembership } from '../../composables/queries.ts'
 import { toastFailure } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import { messageUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
 import { answerTo } from './answer.ts'
@@ -44,7 +45,7 @@ export function useTestMessage(slug: () => string, agent: () => User, channel_id
       }
     const delivery = message.value?.deliveries.find(({ agent_id }) => agent_id === agent().id)
     if (delivery?.state === 'failed')
-      return { is: 'failed', reason: delivery.detail ?? 'It was not delivered.' }
+      return { is: 'failed', reason: delivery.detail ?? t('agents.step.test.not_delivered') }
     return { is: 'waiting' }
   })
 
@@ -53,14 +54,14 @@ export function useTestMessage(slug: () => string, agent: () => User, channel_id
     sending.value = true
     try {
       const made = await api.post(slug(), channel_id(), {
-        content: `@${agent().username} this is a test message: please answer with one short sentence.`,
+        content: t('agents.test.content', { username: agent().username }),
         client_id: newId(),
       })
       sent.value = made
       const user_id = membership.value?.user_id ?? ''
       writeUpdates(client, slug(), messageUpdates(made, { slug: slug(), user_id }))
     } catch (error) {
-      toastFailure('The test message was not sent', error)
+      toastFailure(t('agents.test.not_sent'), error)
     } finally {
       sending.value = false
     }

@@ -1,18 +1,12 @@
 import type { EventEnvelope } from '@contracts/events.ts'
+import type { ProjectPatch, TaskPatch } from '@contracts/requests.ts'
 import type { Task, User } from '@contracts/resources.ts'
-import {
-  type AccountChange,
-  EVENT_TYPES,
-  type EventType,
-  type KeyRefusal,
-  type LoopResumeReason,
-  type SessionEnd,
-  type SignInProof,
-} from '@contracts/vocabulary.ts'
+import { EVENT_TYPES, type EventType } from '@contracts/vocabulary.ts'
 import { dateTime } from '../../composables/times.ts'
+import { parts, type TextKey, t } from '../../i18n/index.ts'
 import { isolate } from '../base/isolate.ts'
 import { STAGE_WORDS } from '../projects/project-words.ts'
-import { EVIDENCE_WORDS, STATUS_WORDS } from '../tasks/task-words.ts'
+import { STATUS_WORDS } from '../tasks/task-words.ts'
 
 /** A part of a sentence: plain words, the name of something, or text as it was typed. */
 export type Part = string | { name: string } | { code: string }
@@ -28,40 +22,28 @@ export interface Names {
 /** Longer texts of people are cut: a row of the log is one line. */
 const QUOTE_MAX = 120
 
-const METHOD_WORDS: Record<SignInProof, string> = {
-  github: 'GitHub',
-  google: 'Google',
-  oidc: 'OpenID Connect',
-  password: 'a password',
-  second_factor: 'a wrong code',
-  passkey: 'a passkey',
+/** Fields of tasks and projects, as `changed` names them; a newer server may name others. */
+const FIELD_WORDS: Readonly<Record<keyof TaskPatch | keyof ProjectPatch, string>> = {
+  title: t('events.field.title'),
+  name: t('events.field.name'),
+  description: t('events.field.description'),
+  type: t('events.field.type'),
+  priority: t('events.field.priority'),
+  project_ids: t('events.field.project_ids'),
+  assignee_ids: t('events.field.assignee_ids'),
+  required_evidence_types: t('events.field.required_evidence_types'),
+  owner_id: t('events.field.owner_id'),
+  links: t('events.field.links'),
 }
-const KEY_REFUSAL_WORDS: Record<KeyRefusal, string> = {
-  malformed: 'a malformed key',
-  unknown: 'an unknown key',
-  wrong: 'a wrong key',
-  revoked: 'a revoked key',
-  expired: 'an expired key',
-}
-const SESSION_END_WORDS: Record<SessionEnd, string> = {
-  logout: 'signed out',
-  revoked: 'ended a session',
-  password: 'ended a session by a new password',
-  second_factor: 'ended a session by turning on the second factor',
-}
-const ACCOUNT_CHANGE_WORDS: Record<AccountChange, string> = {
-  email: 'changed the own e-mail address',
-  second_factor_on: 'turned on the own second factor',
-  second_factor_off: 'turned off the own second factor',
-  recovery_codes: 'made new recovery codes',
-  recovery_code_used: 'used a recovery code',
-  passkey_added: 'added a passkey',
-  passkey_removed: 'removed a passkey',
-}
-const RESUME_WORDS: Record<LoopResumeReason, string> = {
-  human: 'a person wrote',
-  time: 'the pause was over',
-  administrator: 'an administrator said so',
+
+/** A list of parts stands in one place of a text. */
+type Piece = Part | { all: readonly Part[] }
+
+/** The text of a key, with names and typed texts in their places. */
+function say(key: TextKey, values: Readonly<Record<string, Piece | number>> = {}): Part[] {
+  return parts<Exclude<Piece, string>>(key, values).flatMap((piece) =>
+    typeof piece === 'object' && 'all' in piece ? piece.all : [piece],
+  )
 }
 
 /**
@@ -72,185 +54,227 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
   const user = (id: string): Part => ({ name: names.user(id) })
   const person = ({ display_name }: Pick<User, 'display_name'>): Part => ({ name: display_name })
   const channel = (id: string): Part => ({ name: names.channel(id) })
-  const task = ({ id, title }: Pick<Task, 'id' | 'title'>): Part => (id === names.it ? 'it' : { name: title })
-  const project = ({ id, name }: { id: string; name: string }): Part => (id === names.it ? 'it' : { name })
-  /** Left out where the history of the thing says it already. */
-  const rest = (word: string, thing: Part) => (thing === 'it' ? [] : [word, thing])
+  const thing = ({ id, name }: { id: string; name: string }) => ({ it: yes(id === names.it), name: { name } })
+  const task = ({ id, title }: Pick<Task, 'id' | 'title'>) => {
+    const { it, name } = thing({ id, name: title })
+    return { it, task: name }
+  }
+  const project = (of: { id: string; name: string }) => {
+    const { it, name } = thing(of)
+    return { it, project: name }
+  }
 
   switch (event.type) {
     case 'org.created':
-      return ['created the organization ', { name: event.payload.org.name }]
+      return say('events.sentence.org.created', { org: { name: event.payload.org.name } })
     case 'org.updated':
-      return ['renamed the organization to ', { name: event.payload.org.name }]
+      return say('events.sentence.org.updated', { org: { name: event.payload.org.name } })
     case 'org.settings_changed':
-      return ['changed the settings']
+      return say('events.sentence.org.settings_changed')
     case 'org.suspended':
-      return ['suspended the organization']
+      return say('events.sentence.org.suspended')
     case 'org.resumed':
-      return ['resumed the organization']
+      return say('events.sentence.org.resumed')
     case 'org.deletion_initiated': {
       const { deletion_at } = event.payload.org
-      return ['started the deletion of the organization', deletion_at ? `, due ${dateTime(deletion_at)}` : '']
+      return deletion_at
+        ? say('events.sentence.org.deletion_initiated_due', { time: dateTime(deletion_at) })
+        : say('events.sentence.org.deletion_initiated')
     }
     case 'org.restored':
-      return ['cancelled the deletion of the organization']
+      return say('events.sentence.org.restored')
 
     case 'user.created': {
       const { user: added } = event.payload
-      const verb = added.status === 'invited' ? 'invited ' : `added the ${kindOf(added)} `
-      return [verb, person(added)]
+      const kind = added.status === 'invited' ? 'invited' : added.type
+      return say('events.sentence.user.created', { kind, user: person(added) })
     }
     case 'user.updated': {
       const { user: changed } = event.payload
-      return changed.id === event.actor.id
-        ? ['changed the own profile']
-        : ['changed the profile of ', person(changed)]
+      return say('events.sentence.user.updated', {
+        own: yes(changed.id === event.actor.id),
+        user: person(changed),
+      })
     }
     case 'user.role_changed': {
-      const { user: changed, to_role } = event.payload
-      return ['made ', person(changed), to_role === 'administrator' ? ' an administrator' : ' a contributor']
+      const { user: changed, to_role: role } = event.payload
+      return say('events.sentence.user.role_changed', { user: person(changed), role })
     }
-    case 'user.removed':
-      return event.payload.user.id === event.actor.id
-        ? ['left the organization']
-        : ['removed ', person(event.payload.user)]
+    case 'user.removed': {
+      const { user: removed } = event.payload
+      return say('events.sentence.user.removed', {
+        own: yes(removed.id === event.actor.id),
+        user: person(removed),
+      })
+    }
     case 'api_key.rotated':
       return rotated(event, user(event.payload.user_id))
     case 'api_key.revoked':
-      return ['revoked all keys of ', user(event.payload.user_id)]
+      return say('events.sentence.api_key.revoked', { user: user(event.payload.user_id) })
     case 'api_key.rotation_due': {
-      const { user_id, key, age_days } = event.payload
-      return [
-        'reminded that the key ',
-        { code: `${key.prefix}…` },
-        ' of ',
-        user(user_id),
-        ` is ${age_days} days old`,
-      ]
+      const { user_id, key, age_days: days } = event.payload
+      return say('events.sentence.api_key.rotation_due', {
+        key: { code: `${key.prefix}…` },
+        user: user(user_id),
+        days,
+      })
     }
 
     case 'scim_token.created':
-      return ['made the provisioning token ', { code: event.payload.scim_token.name }]
     case 'scim_token.revoked':
-      return ['revoked the provisioning token ', { code: event.payload.scim_token.name }]
+      return say(`events.sentence.${event.type}`, { token: { code: event.payload.scim_token.name } })
 
     case 'auth.login_success':
-      return [`signed in with ${METHOD_WORDS[event.payload.method]}`]
+      return say('events.sentence.auth.login_success', { method: t(`events.method.${event.payload.method}`) })
     case 'auth.login_failure': {
       const { user_id, method, count } = event.payload
-      return [`refused sign-in with ${METHOD_WORDS[method]} for `, user(user_id), repeated(count)]
+      return say('events.sentence.auth.login_failure', {
+        method: t(`events.method.${method}`),
+        user: user(user_id),
+        count,
+      })
     }
     case 'auth.api_key_failure': {
       const { user_id, reason, count } = event.payload
-      return [`refused ${KEY_REFUSAL_WORDS[reason]} of `, user(user_id), repeated(count)]
+      return say(`events.sentence.auth.api_key_failure.${reason}`, { user: user(user_id), count })
     }
-    case 'auth.session_revoked':
-      return event.payload.user_id === event.actor.id
-        ? [SESSION_END_WORDS[event.payload.reason]]
-        : ['ended a session of ', user(event.payload.user_id)]
+    case 'auth.session_revoked': {
+      const { user_id, reason } = event.payload
+      return user_id === event.actor.id
+        ? say(`events.sentence.auth.session_ended.${reason}`)
+        : say('events.sentence.auth.session_revoked', { user: user(user_id) })
+    }
     case 'auth.sign_in_link_created':
-      return ['made a sign-in link for ', user(event.payload.user_id)]
+      return say('events.sentence.auth.sign_in_link_created', { user: user(event.payload.user_id) })
     case 'auth.identity_linked':
     case 'auth.identity_unlinked': {
       const { user_id, provider } = event.payload
-      const way = METHOD_WORDS[provider]
-      return event.type === 'auth.identity_linked'
-        ? [`added ${way} as a way to sign in for `, user(user_id)]
-        : [`removed ${way} as a way to sign in for `, user(user_id)]
+      return say(`events.sentence.${event.type}`, {
+        method: t(`events.method.${provider}`),
+        user: user(user_id),
+      })
     }
-    case 'auth.password_changed':
-      return event.payload.user_id === event.actor.id
-        ? ['changed the own password']
-        : ['changed the password of ', user(event.payload.user_id)]
+    case 'auth.password_changed': {
+      const { user_id } = event.payload
+      return say('events.sentence.auth.password_changed', {
+        own: yes(user_id === event.actor.id),
+        user: user(user_id),
+      })
+    }
     case 'auth.account_changed':
-      return [ACCOUNT_CHANGE_WORDS[event.payload.change]]
+      return say(`events.sentence.auth.account_changed.${event.payload.change}`)
 
     case 'project.created':
-      return ['created ', project(event.payload.project)]
+    case 'project.archived':
+      return say(`events.sentence.${event.type}`, project(event.payload.project))
     case 'project.updated':
-      return ['changed ', fieldList(event.payload.changed), ...rest(' of ', project(event.payload.project))]
+      return say('events.sentence.project.updated', {
+        ...project(event.payload.project),
+        fields: fieldList(event.payload.changed),
+      })
     case 'project.transitioned': {
       const { project: moved, from_stage, to_stage, comment } = event.payload
-      const stages = ` from ${STAGE_WORDS[from_stage]} to ${STAGE_WORDS[to_stage]}`
-      return ['moved ', project(moved), stages, ...quoted(comment)]
+      return say('events.sentence.project.transitioned', {
+        ...project(moved),
+        from: STAGE_WORDS[from_stage],
+        to: STAGE_WORDS[to_stage],
+        ...quoted(comment),
+      })
     }
-    case 'project.archived':
-      return ['ended ', project(event.payload.project)]
     case 'project.user_assigned':
-      return ['added ', user(event.payload.user_id), ...rest(' to ', project(event.payload.project))]
     case 'project.user_unassigned':
-      return ['removed ', user(event.payload.user_id), ...rest(' from ', project(event.payload.project))]
+      return say(`events.sentence.${event.type}`, {
+        ...project(event.payload.project),
+        user: user(event.payload.user_id),
+      })
 
     case 'task.created':
-      return ['created ', task(event.payload.task)]
+    case 'task.dependency_removed':
+    case 'task.unblocked':
+    case 'task.archived':
+      return say(`events.sentence.${event.type}`, task(event.payload.task))
     case 'task.updated':
-      return ['changed ', fieldList(event.payload.changed), ...rest(' of ', task(event.payload.task))]
+      return say('events.sentence.task.updated', {
+        ...task(event.payload.task),
+        fields: fieldList(event.payload.changed),
+      })
     case 'task.transitioned': {
       const { task: moved, from_status, to_status, comment } = event.payload
-      const statuses = ` from ${STATUS_WORDS[from_status]} to ${STATUS_WORDS[to_status]}`
-      return ['moved ', task(moved), statuses, ...quoted(comment)]
+      return say('events.sentence.task.transitioned', {
+        ...task(moved),
+        from: STATUS_WORDS[from_status],
+        to: STATUS_WORDS[to_status],
+        ...quoted(comment),
+      })
     }
     case 'task.assigned':
-      return ['assigned ', user(event.payload.user_id), ...rest(' to ', task(event.payload.task))]
     case 'task.unassigned':
-      return ['unassigned ', user(event.payload.user_id), ...rest(' from ', task(event.payload.task))]
+      return say(`events.sentence.${event.type}`, {
+        ...task(event.payload.task),
+        user: user(event.payload.user_id),
+      })
     case 'task.dependency_added': {
       const { task: waiting, blocked_by_id } = event.payload
       const blocker = waiting.blocked_by.find(({ id }) => id === blocked_by_id)
-      return ['let ', task(waiting), ' wait for ', blocker ? task(blocker) : 'another task']
+      return say('events.sentence.task.dependency_added', {
+        it: waiting.id === names.it ? 'waiting' : blocked_by_id === names.it ? 'blocker' : 'no',
+        task: { name: waiting.title },
+        blocker: blocker ? { name: blocker.title } : t('events.sentence.another_task'),
+      })
     }
-    case 'task.dependency_removed':
-      return ['removed a dependency', ...rest(' of ', task(event.payload.task))]
     case 'task.evidence_added':
-    case 'task.evidence_removed': {
-      const added = event.type === 'task.evidence_added'
-      const what = EVIDENCE_WORDS[event.payload.evidence.type]
-      return [
-        `${added ? 'added' : 'removed'} evidence, ${what.toLowerCase()}`,
-        ...rest(added ? ', to ' : ', from ', task(event.payload.task)),
-      ]
-    }
-    case 'task.unblocked':
-      return ['unblocked ', task(event.payload.task)]
-    case 'task.archived':
-      return ['archived ', task(event.payload.task)]
+    case 'task.evidence_removed':
+      return say(`events.sentence.${event.type}.${event.payload.evidence.type}`, task(event.payload.task))
 
     case 'channel.created':
-      return ['created the channel ', { name: event.payload.channel.name }]
     case 'channel.updated':
-      return ['renamed the channel to ', { name: event.payload.channel.name }]
+      return say(`events.sentence.${event.type}`, { channel: { name: event.payload.channel.name } })
     case 'channel.loop_paused': {
       const { channel_id, messages } = event.payload
-      return [`paused agents after ${messages} messages in a row in `, channel(channel_id)]
+      return say('events.sentence.channel.loop_paused', { channel: channel(channel_id), messages })
     }
     case 'channel.loop_resumed': {
       const { channel_id, reason } = event.payload
-      return ['let agents go on in ', channel(channel_id), `: ${RESUME_WORDS[reason]}`]
+      return say(`events.sentence.channel.loop_resumed.${reason}`, { channel: channel(channel_id) })
     }
     case 'message.created':
       return wrote(event, channel, user)
     case 'command.invoked': {
       const { command, args, channel_id } = event.payload
-      return ['ran ', { code: cut(`/${command} ${args}`.trim()) }, ' in ', channel(channel_id)]
+      return say('events.sentence.command.invoked', {
+        command: { code: cut(`/${command} ${args}`.trim()) },
+        channel: channel(channel_id),
+      })
     }
 
     case 'sub_agent.created': {
       const { sub_agent } = event.payload
-      return ['spawned the sub-agent ', person(sub_agent), ', model ', { code: cut(sub_agent.model) }]
+      return say('events.sentence.sub_agent.created', {
+        sub_agent: person(sub_agent),
+        model: { code: cut(sub_agent.model) },
+      })
     }
-    case 'sub_agent.completed':
-      return completed(event)
+    case 'sub_agent.completed': {
+      const { sub_agent } = event.payload
+      // Its own act, or that of who completed its task.
+      return say('events.sentence.sub_agent.completed', {
+        own: yes(event.actor.id === sub_agent.id),
+        sub_agent: person(sub_agent),
+        ...quoted(sub_agent.summary),
+      })
+    }
     case 'sub_agent.terminated':
-      return ['terminated the sub-agent ', person(event.payload.sub_agent), ...quoted(event.payload.reason)]
+      return say('events.sentence.sub_agent.terminated', {
+        sub_agent: person(event.payload.sub_agent),
+        ...quoted(event.payload.reason),
+      })
     case 'sub_agent.expired':
-      return ['ended the sub-agent ', person(event.payload.sub_agent), ': its time was over']
+      return say('events.sentence.sub_agent.expired', { sub_agent: person(event.payload.sub_agent) })
 
     case 'export.requested':
-      return [event.payload.export.backup ? 'began a backup' : 'asked for an export']
     case 'export.ready':
-      return [event.payload.export.backup ? 'finished a backup' : 'finished an export']
     case 'export.failed':
-      return [event.payload.export.backup ? 'could not finish a backup' : 'could not finish an export']
+      return say(`events.sentence.${event.type}`, { backup: yes(event.payload.export.backup !== null) })
     default:
       event satisfies never
       return [wordsOf(event)]
@@ -258,50 +282,51 @@ export function sentence(event: EventEnvelope, names: Names): Part[] {
 }
 
 /** A sentence as plain text, its names isolated. */
-export function asText(parts: readonly Part[]): string {
-  return parts
+export function asText(sentence_parts: readonly Part[]): string {
+  return sentence_parts
     .map((part) => (typeof part === 'string' ? part : 'name' in part ? isolate(part.name) : part.code))
     .join('')
 }
 
 type Rotation = Extract<EventEnvelope, { type: 'api_key.rotated' }>
 
-function rotated({ payload, timestamp }: Rotation, agent: Part): Part[] {
+function rotated({ payload, timestamp }: Rotation, user: Part): Part[] {
   const last = payload.ending
     .map(({ ends_at }) => ends_at)
     .sort()
     .at(-1)
-  if (last === undefined) return ['made a key for ', agent]
-  const until = last > timestamp ? `works until ${dateTime(last)}` : 'ended at once'
-  return ['rotated the key of ', agent, `; the former one ${until}`]
-}
-
-type Completion = Extract<EventEnvelope, { type: 'sub_agent.completed' }>
-
-/** Its own act, or that of who completed its task. */
-function completed({ actor, payload: { sub_agent } }: Completion): Part[] {
-  const what = actor.id === sub_agent.id ? [] : [' the sub-agent ', { name: sub_agent.display_name }]
-  return [what.length === 0 ? 'completed its work' : 'completed', ...what, ...quoted(sub_agent.summary)]
+  if (last === undefined) return say('events.sentence.api_key.made', { user })
+  return last > timestamp
+    ? say('events.sentence.api_key.rotated_until', { user, time: dateTime(last) })
+    : say('events.sentence.api_key.rotated', { user })
 }
 
 type Posting = Extract<EventEnvelope, { type: 'message.created' }>
 
 function wrote({ payload }: Posting, channel: (id: string) => Part, user: (id: string) => Part): Part[] {
   const { message } = payload
-  if ('removed' in message) return ['wrote in ', channel(message.channel_id), ', removed since']
-  const mentions = message.mentions.flatMap((id, at) => [at === 0 ? ', mentions ' : ', ', user(id)])
-  const reply = message.reply_to === null ? '' : ', in reply'
-  return ['wrote in ', channel(message.channel_id), reply, ...mentions]
+  const where = { channel: channel(message.channel_id) }
+  if ('removed' in message) return say('events.sentence.message.removed', where)
+  const people = message.mentions.flatMap((id, at) => (at === 0 ? [user(id)] : [', ', user(id)]))
+  return say('events.sentence.message.created', {
+    ...where,
+    reply: yes(message.reply_to !== null),
+    mentioned: yes(people.length > 0),
+    people: { all: people },
+  })
 }
 
-const kindOf = ({ type }: Pick<User, 'type'>) => (type === 'agent' ? 'agent' : 'person')
-const repeated = (count: number) => (count > 1 ? `, ${count} times within a minute` : '')
-/** Names of fields as words: `assignee_ids` are assignees. */
-const fieldList = (fields: readonly string[]) =>
-  fields.map((field) => field.replace(/_ids$/, 's').replace(/_id$/, '').replaceAll('_', ' ')).join(', ')
+/** A choice of a text. */
+const yes = (is: boolean) => (is ? 'yes' : 'no')
 
-function quoted(text: string | null): Part[] {
-  return text ? [': “', isolate(cut(text)), '”'] : []
+function fieldList(fields: readonly string[]): string {
+  const words: Readonly<Record<string, string>> = FIELD_WORDS
+  return fields.map((field) => words[field] ?? field.replaceAll('_', ' ')).join(', ')
+}
+
+/** What somebody said with it, if anything. */
+function quoted(text: string | null) {
+  return { said: yes(!!text), quote: text ? isolate(cut(text)) : '' }
 }
 
 function cut(text: string): string {
@@ -315,29 +340,29 @@ const wordsOf = ({ type }: { type: string }) => type.replaceAll(/[._]/g, ' ')
 
 /** Kinds of events, each with its types and the glyph of its rows. */
 export const EVENT_KINDS = kinds({
-  task: ['Tasks', 'tasks'],
-  project: ['Projects', 'projects'],
-  message: ['Messages', 'message'],
-  command: ['Commands', 'terminal'],
-  channel: ['Channels', 'hash'],
-  user: ['Members', 'user'],
-  api_key: ['Keys', 'key'],
-  scim_token: ['Provisioning', 'link'],
-  auth: ['Sign-in', 'shield'],
-  org: ['Organization', 'settings'],
-  sub_agent: ['Sub-agents', 'timer'],
-  export: ['Exports', 'download'],
+  task: 'tasks',
+  project: 'projects',
+  message: 'message',
+  command: 'terminal',
+  channel: 'hash',
+  user: 'user',
+  api_key: 'key',
+  scim_token: 'link',
+  auth: 'shield',
+  org: 'settings',
+  sub_agent: 'timer',
+  export: 'download',
 })
 
 type KindOf<T extends EventType> = T extends `${infer Kind}.${string}` ? Kind : never
 export type EventKind = KindOf<EventType>
 
-/** A kind of the vocabulary without words does not compile. */
-function kinds(words: Record<EventKind, readonly [label: string, icon: string]>) {
-  return Object.entries(words).map(([kind, [label, icon]]) => ({
+/** A kind of the vocabulary without a glyph does not compile. */
+function kinds(icons: Record<EventKind, string>) {
+  return (Object.keys(icons) as EventKind[]).map((kind) => ({
     kind,
-    label,
-    icon,
+    label: t(`events.kind.${kind}`),
+    icon: icons[kind],
     wanted: `${kind}.*`,
     types: EVENT_TYPES.filter((type) => type.startsWith(`${kind}.`)),
   }))

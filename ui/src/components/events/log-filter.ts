@@ -1,5 +1,6 @@
 import type { LocationQuery } from 'vue-router'
 import { dateName } from '../../composables/times.ts'
+import { t } from '../../i18n/index.ts'
 import type { LogFilter } from '../../realtime/event-log.ts'
 import { EVENT_KINDS } from './event-words.ts'
 
@@ -57,10 +58,10 @@ export function dayOf(ms: number): string {
 export function datePresets(now_ms: number): { label: string; from: string; to: string }[] {
   const yesterday = daysBefore(now_ms, 1)
   return [
-    { label: 'Today', from: dayOf(now_ms), to: '' },
-    { label: 'Yesterday', from: yesterday, to: yesterday },
-    { label: 'Last 7 days', from: daysBefore(now_ms, 6), to: '' },
-    { label: 'Last 30 days', from: daysBefore(now_ms, 29), to: '' },
+    { label: t('events.dates.today'), from: dayOf(now_ms), to: '' },
+    { label: t('events.dates.yesterday'), from: yesterday, to: yesterday },
+    { label: t('events.dates.last_7_days'), from: daysBefore(now_ms, 6), to: '' },
+    { label: t('events.dates.last_30_days'), from: daysBefore(now_ms, 29), to: '' },
   ]
 }
 
@@ -71,9 +72,9 @@ export function datesInWords(days: Pick<LogQuery, 'from' | 'to'>, now_ms: number
   const preset = datePresets(now_ms).find((one) => one.from === from && one.to === to)
   if (preset) return preset.label
   const words = (day: string) => dateName(dayStart(day))
-  if (from === '') return `until ${words(to)}`
-  if (to === '') return `since ${words(from)}`
-  return from === to ? words(from) : `${words(from)} to ${words(to)}`
+  if (from === '') return t('events.dates.until', { day: words(to) })
+  if (to === '') return t('events.dates.since', { day: words(from) })
+  return from === to ? words(from) : t('events.dates.range', { first: words(from), last: words(to) })
 }
 
 /** The day this many days before a moment. */

@@ -1,6 +1,7 @@
 import { splitMentions } from '@text/mentions.ts'
 import type { Align, Block, Inline, ListItem } from '@text/tree.ts'
 import { h, type VNodeChild } from 'vue'
+import { t } from '../../i18n/index.ts'
 import CodeBlock from './CodeBlock.vue'
 import { withEmoji } from './short-codes.ts'
 
@@ -66,7 +67,14 @@ function renderItem({ value, checked, children }: ListItem, mentionClass: Mentio
   const box =
     checked === undefined
       ? []
-      : [h('input', { type: 'checkbox', checked, disabled: true, 'aria-label': checked ? 'Done' : 'Open' })]
+      : [
+          h('input', {
+            type: 'checkbox',
+            checked,
+            disabled: true,
+            'aria-label': checked ? t('chat.message.item_done') : t('chat.message.item_open'),
+          }),
+        ]
   const content = children.flatMap((block) =>
     block.type === 'paragraph'
       ? renderInline(block.children, mentionClass)

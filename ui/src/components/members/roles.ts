@@ -1,11 +1,12 @@
 import type { Role } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 
 export const ROLE_OPTIONS: readonly { value: Role; label: string }[] = [
-  { value: 'contributor', label: 'Contributor' },
-  { value: 'administrator', label: 'Administrator' },
+  { value: 'contributor', label: t('members.role.contributor') },
+  { value: 'administrator', label: t('members.role.administrator') },
 ]
 
 export const ROLE_HINT: Record<Role, string> = {
-  contributor: 'Works on projects and tasks, writes in org-wide channels and those of its projects.',
-  administrator: 'Reads every channel; manages members, keys and settings.',
+  contributor: t('members.role_hint.contributor'),
+  administrator: t('members.role_hint.administrator'),
 }

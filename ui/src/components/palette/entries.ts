@@ -1,15 +1,15 @@
 import type { Channel, Project, Task, User } from '@contracts/resources.ts'
 import type { ProjectStage, TaskStatus } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 import { paths } from '../../paths.ts'
 import type { Visit } from '../../stores/visits.ts'
 import type { Face } from '../base/identity.ts'
 import { isolate } from '../base/isolate.ts'
 import { STAGE_WORDS } from '../projects/project-words.ts'
 import { PLACES } from '../shell/places.ts'
-import { STATUS_WORDS } from '../tasks/task-words.ts'
 import type { Matchable } from './match.ts'
 
-export const GROUPS = ['Recent', 'Go to', 'Do', 'People'] as const
+export const GROUPS = ['recent', 'go', 'do', 'people'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What stands before the title: one glyph of the motif that the thing has everywhere. */
@@ -37,7 +37,7 @@ export interface Known {
 export function placeEntries(slug: string): Entry[] {
   return PLACES.map(({ name, icon, letter, path }) => ({
     id: `place-${name}`,
-    group: 'Go to',
+    group: 'go',
     look: { icon },
     title: name,
     ...(letter === undefined ? {} : { keys: ['G', letter.toUpperCase()] }),
@@ -48,13 +48,13 @@ export function placeEntries(slug: string): Entry[] {
 export function channelEntry(channel: Channel, { slug, projects }: Known): Entry {
   const project = projects?.find(({ id }) => id === channel.project_id)
   const { mention_count: mentions, unread_count: unread } = channel
-  const news = mentions > 0 ? `, ${counted(mentions, 'mention')}` : unread > 0 ? `, ${unread} unread` : ''
+
   return {
     id: `channel-${channel.id}`,
-    group: 'Go to',
+    group: 'go',
     look: project ? { stage: project.stage } : { icon: 'hash' },
     title: channel.name,
-    about: `${channel.muted ? 'muted ' : ''}channel${news}`,
+    about: t('shell.palette.channel', { muted: channel.muted, mentions, unread }),
     does: { open: paths.channel(slug, channel.id) },
   }
 }
@@ -63,23 +63,27 @@ export function projectEntry(project: Project, slug: string): Entry {
   const ended = project.stage === 'end-of-life'
   return {
     id: `project-${project.id}`,
-    group: 'Go to',
+    group: 'go',
     look: { stage: project.stage },
     title: project.name,
-    about: ended ? 'project at its end of life' : `project in ${STAGE_WORDS[project.stage]}`,
+    about: ended
+      ? t('shell.palette.project_ended')
+      : t('shell.palette.project', { stage: STAGE_WORDS[project.stage] }),
     does: { open: paths.project(slug, project.id) },
   }
 }
 
 export function taskEntry(task: Task, { slug, projects }: Known): Entry {
   const project = projects?.find(({ id }) => task.project_ids.includes(id))
-  const archived = task.archived_at === null ? '' : ', archived'
+  const about = { status: t(`shell.palette.status.${task.status}`), archived: task.archived_at !== null }
   return {
     id: `task-${task.id}`,
-    group: 'Go to',
+    group: 'go',
     look: { status: task.status },
     title: task.title,
-    about: `${STATUS_WORDS[task.status].toLowerCase()} task${project ? ` in ${isolate(project.name)}` : ''}${archived}`,
+    about: project
+      ? t('shell.palette.task_in', { ...about, project: isolate(project.name) })
+      : t('shell.palette.task', about),
     does: { open: paths.task(slug, task.id) },
   }
 }
@@ -87,11 +91,14 @@ export function taskEntry(task: Task, { slug, projects }: Known): Entry {
 export function personEntry(user: User, slug: string): Entry {
   return {
     id: `person-${user.id}`,
-    group: 'People',
+    group: 'people',
     look: { face: user },
     title: user.display_name,
     words: user.username,
-    about: `${user.type === 'agent' ? 'agent' : user.role}, @${user.username}`,
+    about: t('shell.palette.person', {
+      role: user.type === 'agent' ? t('common.kind.agent') : t(`common.role.${user.role}`),
+      username: user.username,
+    }),
     does: { open: paths.members(slug, user.username) },
   }
 }
@@ -100,7 +107,7 @@ export function personEntry(user: User, slug: string): Entry {
 export function visitEntries(visits: readonly Visit[], known: Known): Entry[] {
   return visits.flatMap(({ kind, id }): Entry[] => {
     const entry = visitEntry(kind, id, known)
-    return entry ? [{ ...entry, group: 'Recent', recent: true }] : []
+    return entry ? [{ ...entry, group: 'recent', recent: true }] : []
   })
 }
 
@@ -120,5 +127,3 @@ function visitEntry(kind: Visit['kind'], id: string, known: Known): Entry | unde
     }
   }
 }
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`

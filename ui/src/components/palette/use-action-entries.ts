@@ -1,6 +1,7 @@
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import { useMay } from '../../composables/may.ts'
 import { useMe } from '../../composables/queries.ts'
+import { t } from '../../i18n/index.ts'
 import { paths } from '../../paths.ts'
 import { type Action, useActions } from '../../stores/actions.ts'
 import { useShell } from '../../stores/shell.ts'
@@ -17,38 +18,95 @@ interface Dialog {
 }
 
 const DIALOGS: readonly Dialog[] = [
-  { action: 'task', title: 'New task', icon: 'plus', words: 'create add', keys: ['C'] },
-  { action: 'channel', title: 'New channel', icon: 'plus', words: 'create add room' },
-  { action: 'project', title: 'New project', icon: 'plus', words: 'create add' },
-  { action: 'invite', title: 'Invite person', icon: 'user', words: 'add member people human' },
-  { action: 'agent', title: 'Add agent', icon: 'agent', words: 'new member key connect' },
-  { action: 'org', title: 'New organization', icon: 'plus', words: 'create add' },
-  { action: 'names', title: 'Change your name or username', icon: 'edit', words: 'profile account' },
-  { action: 'picture', title: 'Change your picture', icon: 'image', words: 'avatar photo profile account' },
-  { action: 'email', title: 'Change e-mail', icon: 'at', words: 'address account security' },
-  { action: 'password', title: 'Change password', icon: 'key', words: 'account security' },
+  {
+    action: 'task',
+    title: t('shell.shortcuts.task'),
+    icon: 'plus',
+    words: t('shell.palette.words.create'),
+    keys: ['C'],
+  },
+  {
+    action: 'channel',
+    title: t('shell.channel.title'),
+    icon: 'plus',
+    words: t('shell.palette.words.channel'),
+  },
+  {
+    action: 'project',
+    title: t('shell.palette.do.project'),
+    icon: 'plus',
+    words: t('shell.palette.words.create'),
+  },
+  {
+    action: 'invite',
+    title: t('shell.palette.do.invite'),
+    icon: 'user',
+    words: t('shell.palette.words.invite'),
+  },
+  {
+    action: 'agent',
+    title: t('shell.palette.do.agent'),
+    icon: 'agent',
+    words: t('shell.palette.words.agent'),
+  },
+  { action: 'org', title: t('gate.new_org.title'), icon: 'plus', words: t('shell.palette.words.create') },
+  {
+    action: 'names',
+    title: t('shell.palette.do.names'),
+    icon: 'edit',
+    words: t('shell.palette.words.names'),
+  },
+  {
+    action: 'picture',
+    title: t('shell.palette.do.picture'),
+    icon: 'image',
+    words: t('shell.palette.words.picture'),
+  },
+  { action: 'email', title: t('account.email.title'), icon: 'at', words: t('shell.palette.words.email') },
+  {
+    action: 'password',
+    title: t('account.password.title'),
+    icon: 'key',
+    words: t('shell.palette.words.password'),
+  },
   {
     action: 'identities',
-    title: 'Sign-in methods',
+    title: t('account.identities.title'),
     icon: 'link',
-    words: 'account provider google github security',
+    words: t('shell.palette.words.identities'),
   },
   {
     action: 'second_factor',
-    title: 'Second factor',
+    title: t('account.factor.title'),
     icon: 'shield',
-    words: 'two-step authenticator totp recovery codes account security',
+    words: t('shell.palette.words.factor'),
   },
-  { action: 'passkeys', title: 'Passkeys', icon: 'user', words: 'webauthn fingerprint account security' },
-  { action: 'sessions', title: 'Sessions', icon: 'eye', words: 'devices account security' },
-  { action: 'shortcuts', title: 'Keyboard shortcuts', icon: 'info', words: 'keys help', keys: ['?'] },
-  { action: 'sign_out', title: 'Sign out', icon: 'out', words: 'log out leave' },
+  {
+    action: 'passkeys',
+    title: t('account.passkeys.title'),
+    icon: 'user',
+    words: t('shell.palette.words.passkeys'),
+  },
+  {
+    action: 'sessions',
+    title: t('account.sessions.title'),
+    icon: 'eye',
+    words: t('shell.palette.words.sessions'),
+  },
+  {
+    action: 'shortcuts',
+    title: t('shell.shortcuts.title'),
+    icon: 'info',
+    words: t('shell.palette.words.shortcuts'),
+    keys: ['?'],
+  },
+  { action: 'sign_out', title: t('common.sign_out'), icon: 'out', words: t('shell.palette.words.sign_out') },
 ]
 
 const THEMES: readonly { choice: ThemeChoice; title: string }[] = [
-  { choice: 'light', title: 'Light theme' },
-  { choice: 'dark', title: 'Dark theme' },
-  { choice: 'system', title: 'Theme of the system' },
+  { choice: 'light', title: t('shell.palette.do.light') },
+  { choice: 'dark', title: t('shell.palette.do.dark') },
+  { choice: 'system', title: t('shell.palette.do.system') },
 ]
 
 /** What the reader may do here. */
@@ -63,7 +121,7 @@ export function useActionEntries(slug: MaybeRefOrGetter<string>, options: { side
     DIALOGS.filter(({ action }) => may.value(action)).map(
       ({ action, icon, ...rest }): Entry => ({
         id: `do-${action}`,
-        group: 'Do',
+        group: 'do',
         look: { icon },
         ...rest,
         does: { run: () => actions.ask(action) },
@@ -74,10 +132,10 @@ export function useActionEntries(slug: MaybeRefOrGetter<string>, options: { side
     THEMES.filter(({ choice }) => choice !== theme.choice).map(
       ({ choice, title }): Entry => ({
         id: `theme-${choice}`,
-        group: 'Do',
+        group: 'do',
         look: { icon: 'eye' },
         title,
-        words: 'appearance colours mode',
+        words: t('shell.palette.words.theme'),
         does: {
           run: () => {
             theme.choice = choice
@@ -91,10 +149,10 @@ export function useActionEntries(slug: MaybeRefOrGetter<string>, options: { side
       ? [
           {
             id: 'do-sidebar',
-            group: 'Do',
+            group: 'do',
             look: { icon: 'sidebar' },
-            title: shell.folded ? 'Show sidebar' : 'Collapse sidebar',
-            words: 'fold expand navigation',
+            title: shell.folded ? t('shell.sidebar.show') : t('shell.palette.do.collapse'),
+            words: t('shell.palette.words.sidebar'),
             keys: ['['],
             does: {
               run: () => {
@@ -111,10 +169,10 @@ export function useActionEntries(slug: MaybeRefOrGetter<string>, options: { side
       .map(
         ({ org }): Entry => ({
           id: `org-${org.id}`,
-          group: 'Go to',
+          group: 'go',
           look: { icon: 'updown' },
-          title: `Switch to ${isolate(org.name)}`,
-          words: 'organization',
+          title: t('shell.palette.do.switch', { org: isolate(org.name) }),
+          words: t('shell.palette.words.org'),
           does: { open: paths.org(org.slug) },
         }),
       ),
@@ -124,10 +182,10 @@ export function useActionEntries(slug: MaybeRefOrGetter<string>, options: { side
       ? [
           {
             id: 'do-connect',
-            group: 'Do',
+            group: 'do',
             look: { icon: 'agent' },
-            title: 'Connect an agent',
-            words: 'bridge openclaw gateway key',
+            title: t('shell.palette.do.connect'),
+            words: t('shell.palette.words.connect'),
             does: { open: paths.connect(toValue(slug)) },
           },
         ]

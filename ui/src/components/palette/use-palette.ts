@@ -77,13 +77,13 @@ export function usePalette(options: { slug: () => string; text: Ref<string>; sid
     const of = (group: Group) => actions.value.filter((entry) => entry.group === group)
     const opened = recent.value.filter(({ id }) => id.startsWith('task-'))
     return distinct([
-      ...fit([...places.value, ...rooms.value, ...plans.value, ...of('Go to'), ...opened]),
+      ...fit([...places.value, ...rooms.value, ...plans.value, ...of('go'), ...opened]),
       ...found.projects.value.map((project) => projectEntry(project, slug())),
       ...found.tasks.value.map((task) => taskEntry(task, known.value)),
-      ...fit(of('Do')),
+      ...fit(of('do')),
       ...fit(people.value),
       ...found.users.value.map((user) => personEntry(user, slug())),
-    ]).map((entry) => (entry.group === 'Recent' ? { ...entry, group: 'Go to' } : entry))
+    ]).map((entry) => (entry.group === 'recent' ? { ...entry, group: 'go' } : entry))
   }
 
   return { groups, entries, busy: found.busy, failed: found.failed }

@@ -1,5 +1,6 @@
 import type { Project, Task, TaskCounts } from '@contracts/resources.ts'
 import { PROJECT_STAGES, PROJECT_TYPES, type ProjectStage, type ProjectType } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 import { LIVE_STAGES, STAGE_WORDS } from './project-words.ts'
 
 /** Filters of the board, as the address of the page carries them. */
@@ -75,11 +76,11 @@ export function nextStage(stage: ProjectStage): ProjectStage | undefined {
 
 /** The reason why a project may not go to a stage; undefined if it may. */
 export function refusal({ stage }: Pick<Project, 'stage'>, to: ProjectStage): string | undefined {
-  if (stage === 'end-of-life') return 'Nothing leads back from the end of life.'
-  if (to === 'end-of-life') return 'Only an administrator ends a project, in its panel.'
+  if (stage === 'end-of-life') return t('projects.rules.ended')
+  if (to === 'end-of-life') return t('projects.rules.administrators_end')
   const next = nextStage(stage)
   if (next === undefined || PROJECT_STAGES.indexOf(to) <= PROJECT_STAGES.indexOf(next)) return undefined
-  return `A project goes one stage forward at a time; ${STAGE_WORDS[next]} is next.`
+  return t('projects.rules.one_stage', { stage: STAGE_WORDS[next] })
 }
 
 /** Tasks of a project as its card and its panel show them. */
@@ -128,7 +129,7 @@ export function linkProblem(url: string): string | undefined {
   const typed = url.trim()
   return /^https:\/\/[^\s/]/i.test(typed) && URL.canParse(typed)
     ? undefined
-    : `Type an address that begins with ${URL_BEGIN}.`
+    : t('projects.links.problem', { begin: URL_BEGIN })
 }
 
 /** The label of a link: what was typed, else the host of its address. */

@@ -1,21 +1,22 @@
 import { PROJECT_STAGES, PROJECT_TYPES, type ProjectStage, type ProjectType } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 
 /** Labels and glyphs of the vocabulary of projects. */
 
 export const STAGE_WORDS: Record<ProjectStage, string> = {
-  definition: 'Definition',
-  poc: 'Proof of concept',
-  development: 'Development',
-  testing: 'Testing',
-  adoption: 'Adoption',
-  maintenance: 'Maintenance',
-  'end-of-life': 'End of life',
+  definition: t('projects.stage.definition'),
+  poc: t('projects.stage.poc'),
+  development: t('projects.stage.development'),
+  testing: t('projects.stage.testing'),
+  adoption: t('projects.stage.adoption'),
+  maintenance: t('projects.stage.maintenance'),
+  'end-of-life': t('projects.stage.end-of-life'),
 }
 
 export const PROJECT_TYPE_WORDS: Record<ProjectType, string> = {
-  software: 'Software',
-  docs: 'Docs',
-  launch: 'Launch',
+  software: t('projects.type.software'),
+  docs: t('projects.type.docs'),
+  launch: t('projects.type.launch'),
 }
 
 /** Icons of the sprite. */

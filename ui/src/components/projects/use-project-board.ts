@@ -22,7 +22,6 @@ export function useProjectBoard(slug: () => string) {
     steps: LIVE_STAGES,
     words: STAGE_WORDS,
     noun: 'project',
-    place_noun: 'stage',
     placeOf: ({ stage }) => stage,
     nameOf: ({ name }) => name,
     compare: compareProjects,

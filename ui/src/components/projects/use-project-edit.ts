@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { type InjectionKey, ref } from 'vue'
 import { projectApi } from '../../api/projects.ts'
 import { toastFailure } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import { projectUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
 import { withoutAssigned } from '../../realtime/task-list.ts'
@@ -31,11 +32,14 @@ export function useProjectEdit(slug: () => string, project: () => Project | unde
     apply(await projectApi.update(slug(), id, body, version))
   }
 
-  const patch = (body: ProjectPatch) => attempt('Not saved', ({ id, version }) => save(id, body, version))
+  const patch = (body: ProjectPatch) =>
+    attempt(t('projects.edit.not_saved'), ({ id, version }) => save(id, body, version))
   const assign = (user_id: string) =>
-    attempt('Not assigned', async ({ id }) => apply(await projectApi.assign(slug(), id, user_id)))
+    attempt(t('projects.edit.not_assigned'), async ({ id }) =>
+      apply(await projectApi.assign(slug(), id, user_id)),
+    )
   const unassign = (user_id: string) =>
-    attempt('Not taken off', async ({ id }) => {
+    attempt(t('projects.edit.not_taken_off'), async ({ id }) => {
       await projectApi.unassign(slug(), id, user_id)
       writeUpdates(client, slug(), [
         { at: 'projects', change: (projects) => withoutAssigned(projects, id, user_id) },

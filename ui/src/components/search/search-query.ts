@@ -2,6 +2,7 @@ import { LIMITS } from '@contracts/limits.ts'
 import { SEARCH_TYPES, type SearchType } from '@contracts/vocabulary.ts'
 import type { LocationQuery } from 'vue-router'
 import type { SearchParams } from '../../api/search.ts'
+import { inNumber, t } from '../../i18n/index.ts'
 import { filterOfQuery, queryOfRoute } from '../events/log-filter.ts'
 
 /** A search as the address of the page has it: days instead of moments. */
@@ -89,4 +90,8 @@ export function partsOfSnippet(snippet: string): SnippetPart[] {
 
 /** A count, with a plus sign where the server stopped counting. */
 export const countInWords = (count: number): string =>
-  count >= LIMITS.search_matches_max ? `${count.toLocaleString()}+` : count.toLocaleString()
+  count >= LIMITS.search_matches_max ? `${inNumber(count)}+` : inNumber(count)
+
+/** The same with its noun. */
+export const resultsInWords = (count: number): string =>
+  count >= LIMITS.search_matches_max ? t('search.results_counted', { count }) : t('search.results', { count })

@@ -1,8 +1,10 @@
 import type { Problem } from '@contracts/errors.ts'
 import { LIMITS } from '@contracts/limits.ts'
-import { nameProblem, tidyName } from '@contracts/names.ts'
+import { tidyName } from '@contracts/names.ts'
 import type { Org } from '@contracts/resources.ts'
-import { inRange, type Range, rangeProblem } from '@contracts/setting-limits.ts'
+import { inRange, type Range } from '@contracts/setting-limits.ts'
+import { inNumber, t } from '../../i18n/index.ts'
+import { nameProblem } from '../members/name-problem.ts'
 
 /** Rules of the forms of the settings: pure. */
 
@@ -70,9 +72,9 @@ export function problemsOfDraft(
   const tidy = tidyName(draft.name)
   const wrong =
     tidy === ''
-      ? 'Type a name.'
+      ? t('settings.problem.no_name')
       : [...tidy].length > LIMITS.org_name_max
-        ? `Must be text of 1 to ${LIMITS.org_name_max} characters.`
+        ? t('settings.problem.long_name', { max: LIMITS.org_name_max })
         : nameProblem(tidy)
   const outside = numbers.filter(({ path, range }) => !inRange(valueAt(draft, path), range))
   const { allowed_oidc_providers } = draft.settings.authentication
@@ -82,19 +84,28 @@ export function problemsOfDraft(
   return [
     ...(wrong ? [{ path: '/name', message: wrong }] : []),
     ...(none
-      ? [{ path: '/settings/authentication/allowed_oidc_providers', message: 'Choose one at least.' }]
+      ? [{ path: '/settings/authentication/allowed_oidc_providers', message: t('settings.problem.no_way') }]
       : []),
     ...(no_domain
       ? [
           {
             path: '/settings/integrations/google_workspace/domain',
-            message: 'Type a domain, e.g. example.com.',
+            message: t('settings.problem.no_domain'),
           },
         ]
       : []),
-    ...outside.map(({ path, range }) => ({ path, message: rangeProblem(range) })),
+    ...outside.map(({ path, range }) => ({
+      path,
+      message: t('settings.problem.range', rangeInWords(range)),
+    })),
   ]
 }
+
+/** The ends of a range as the language writes numbers: "1", "100,000". */
+export const rangeInWords = ({ minimum, maximum }: Range) => ({
+  minimum: inNumber(minimum),
+  maximum: inNumber(maximum),
+})
 
 export function valueAt(draft: OrgDraft, field: FieldPath): unknown {
   return keysOf(field).reduce<unknown>((value, key) => (isPlain(value) ? value[key] : undefined), draft)

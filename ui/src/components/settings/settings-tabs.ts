@@ -1,5 +1,6 @@
-import { type Range, rangeInWords, SETTING_RANGES } from '@contracts/setting-limits.ts'
-import type { FieldPath } from './settings-rules.ts'
+import { type Range, SETTING_RANGES } from '@contracts/setting-limits.ts'
+import { t } from '../../i18n/index.ts'
+import { type FieldPath, rangeInWords } from './settings-rules.ts'
 
 /** A whole number of the settings; its range is that of the server's schema. */
 export interface NumberSetting {
@@ -28,24 +29,31 @@ export interface SettingsTab {
 export const SETTINGS_TABS: readonly SettingsTab[] = [
   {
     id: 'general',
-    label: 'General',
-    intro: 'How the organization is called, and whose times of day it keeps to.',
+    label: t('settings.tab.general.label'),
+    intro: t('settings.tab.general.intro'),
     numbers: [],
     others: ['/name', '/settings/time_zone'],
   },
   {
     id: 'defaults',
-    label: 'Task defaults',
-    intro: 'What a new task begins with, where its creator says nothing else.',
+    label: t('settings.tab.defaults.label'),
+    intro: t('settings.tab.defaults.intro'),
     numbers: [],
     others: ['/settings/task_defaults/priority', '/settings/task_defaults/required_evidence_types'],
   },
-  { id: 'members', label: 'People and keys', intro: '', numbers: [], others: [] },
-  { id: 'provisioning', label: 'Provisioning', intro: '', admin: true, numbers: [], others: [] },
+  { id: 'members', label: t('settings.tab.members.label'), intro: '', numbers: [], others: [] },
+  {
+    id: 'provisioning',
+    label: t('settings.tab.provisioning.label'),
+    intro: '',
+    admin: true,
+    numbers: [],
+    others: [],
+  },
   {
     id: 'sign-in',
-    label: 'Sign-in',
-    intro: 'How members sign in to enter the organization. Sessions of another way are shut out at once.',
+    label: t('settings.tab.sign_in.label'),
+    intro: t('settings.tab.sign_in.intro'),
     numbers: [],
     others: [
       '/settings/authentication/allowed_oidc_providers',
@@ -55,20 +63,20 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   },
   {
     id: 'agents',
-    label: 'Agent limits',
-    intro: 'Agents that answer each other without end are paused in their channel until a person writes.',
+    label: t('settings.tab.agents.label'),
+    intro: t('settings.tab.agents.intro'),
     numbers: [
       {
         path: '/settings/agent_limits/loop_brake/messages',
-        label: 'Messages of agents in a row',
-        unit: 'messages',
+        label: t('settings.tab.agents.loop_messages'),
+        unit: t('settings.unit.messages'),
         range: SETTING_RANGES.loop_brake_messages,
-        more: '0 turns the pause off.',
+        more: t('settings.tab.agents.loop_messages_more'),
       },
       {
         path: '/settings/agent_limits/loop_brake/minutes',
-        label: 'Length of the pause',
-        unit: 'minutes',
+        label: t('settings.tab.agents.loop_minutes'),
+        unit: t('settings.unit.minutes'),
         range: SETTING_RANGES.loop_brake_minutes,
       },
     ],
@@ -76,9 +84,9 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   },
   {
     id: 'notifications',
-    label: 'Notifications',
-    title: 'Defaults of the organization',
-    intro: 'How members are told of notifications outside of the app.',
+    label: t('settings.tab.notifications.label'),
+    title: t('settings.tab.notifications.title'),
+    intro: t('settings.tab.notifications.intro'),
     numbers: [],
     others: [
       '/settings/notifications/enabled_channels',
@@ -88,106 +96,109 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   },
   {
     id: 'connections',
-    label: 'Connection limits',
-    intro: 'Open connections of the whole organization on one node. One more is refused until another ends.',
+    label: t('settings.tab.connections.label'),
+    intro: t('settings.tab.connections.intro'),
     numbers: [
       {
         path: '/settings/connection_limits/sse',
-        label: 'Event streams',
-        unit: 'streams',
+        label: t('settings.tab.connections.streams'),
+        unit: t('settings.unit.streams'),
         range: SETTING_RANGES.connections,
-        more: 'Every browser and every agent has one.',
+        more: t('settings.tab.connections.streams_more'),
       },
       {
         path: '/settings/connection_limits/websocket',
-        label: 'Chat sockets',
-        unit: 'sockets',
+        label: t('settings.tab.connections.sockets'),
+        unit: t('settings.unit.sockets'),
         range: SETTING_RANGES.connections,
-        more: 'Every open tab has one.',
+        more: t('settings.tab.connections.sockets_more'),
       },
     ],
     others: [],
   },
   {
     id: 'keys',
-    label: 'API keys',
-    intro: 'Keys of agents.',
+    label: t('settings.tab.keys.label'),
+    intro: t('settings.tab.keys.intro'),
     numbers: [
       {
         path: '/settings/api_keys/rotation_grace_hours',
-        label: 'A former key goes on after a rotation for',
-        unit: 'hours',
+        label: t('settings.tab.keys.grace'),
+        unit: t('settings.unit.hours'),
         range: SETTING_RANGES.rotation_grace_hours,
-        more: 'With 0 it ends at once.',
+        more: t('settings.tab.keys.grace_more'),
       },
       {
         path: '/settings/authentication/api_key_rotation_reminder_days',
-        label: 'Remind of a rotation after',
-        unit: 'days',
+        label: t('settings.tab.keys.reminder'),
+        unit: t('settings.unit.days'),
         range: SETTING_RANGES.api_key_rotation_reminder_days,
-        more: 'The list of agents marks older keys.',
+        more: t('settings.tab.keys.reminder_more'),
       },
     ],
     others: [],
   },
   {
     id: 'retention',
-    label: 'Retention and backup',
-    intro: 'How long things are kept, and when copies are made.',
+    label: t('settings.tab.retention.label'),
+    intro: t('settings.tab.retention.intro'),
     numbers: [
       {
         path: '/settings/retention/message_months',
-        label: 'Messages',
-        unit: 'months',
+        label: t('settings.tab.retention.messages'),
+        unit: t('settings.unit.months'),
         range: SETTING_RANGES.retention_months,
-        more: 'Nobody reads older ones. They are moved to the archive of the server.',
+        more: t('settings.tab.retention.archive_more'),
       },
       {
         path: '/settings/retention/event_months',
-        label: 'Events',
-        unit: 'months',
+        label: t('settings.tab.retention.events'),
+        unit: t('settings.unit.months'),
         range: SETTING_RANGES.retention_months,
-        more: 'Nobody reads older ones. They are moved to the archive of the server.',
+        more: t('settings.tab.retention.archive_more'),
       },
       {
         path: '/settings/deletion_grace_period_days',
-        label: 'A deleted organization can be restored for',
-        unit: 'days',
+        label: t('settings.tab.retention.deletion'),
+        unit: t('settings.unit.days'),
         range: SETTING_RANGES.deletion_grace_period_days,
-        more: 'A deletion under way keeps its day.',
+        more: t('settings.tab.retention.deletion_more'),
       },
       {
         path: '/settings/backup/retention_days',
-        label: 'A backup is kept for',
-        unit: 'days',
+        label: t('settings.tab.retention.backup'),
+        unit: t('settings.unit.days'),
         range: SETTING_RANGES.backup_days,
-        more: 'Backups that are there keep their day. They are listed with the exports.',
+        more: t('settings.tab.retention.backup_more'),
       },
     ],
     others: ['/settings/backup/enabled', '/settings/backup/schedule_cron', '/settings/backup/destination'],
   },
   {
     id: 'export',
-    label: 'Export',
-    title: 'Expiry',
-    intro: 'Files of later exports are removed after this time.',
+    label: t('settings.tab.export.label'),
+    title: t('settings.tab.export.title'),
+    intro: t('settings.tab.export.intro'),
     admin: true,
     numbers: [
       {
         path: '/settings/export/expires_after_hours',
-        label: 'A file can be downloaded for',
-        unit: 'hours',
+        label: t('settings.tab.export.hours'),
+        unit: t('settings.unit.hours'),
         range: SETTING_RANGES.export_hours,
       },
     ],
     others: [],
   },
-  { id: 'work', label: 'Background work', intro: '', admin: true, numbers: [], others: [] },
-  { id: 'danger', label: 'Danger zone', intro: '', admin: true, numbers: [], others: [] },
+  { id: 'work', label: t('settings.tab.work.label'), intro: '', admin: true, numbers: [], others: [] },
+  { id: 'danger', label: t('settings.tab.danger.label'), intro: '', admin: true, numbers: [], others: [] },
 ]
 
 /** The hint of a number: its range, then the rest. */
-export const hintOf = ({ range, more }: NumberSetting) => `${rangeInWords(range)}.${more ? ` ${more}` : ''}`
+export function hintOf({ range, more }: NumberSetting): string {
+  const ends = rangeInWords(range)
+  return more === undefined ? t('settings.range', ends) : t('settings.range_more', { ...ends, more })
+}
 
 export const fieldsOf = ({ numbers, others }: SettingsTab): readonly FieldPath[] => [
   ...others,

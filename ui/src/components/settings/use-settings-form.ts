@@ -7,6 +7,7 @@ import { keys } from '../../api/keys.ts'
 import { api } from '../../api/org.ts'
 import { useSubmit } from '../../composables/form.ts'
 import { toast, toastUndo } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import {
   catchUp,
   changedFields,
@@ -81,7 +82,7 @@ export function useSettingsForm(slug: () => string, org: () => Org | undefined, 
       client.setQueryData<Org>(keys.org(slug()), (known) => ({ ...stored, role: known?.role ?? stored.role }))
       tried.value = false
       settle()
-      toast('Saved')
+      toast(t('settings.saved'))
     },
     { NAME_TAKEN: '/name' },
   )
@@ -116,7 +117,7 @@ export function useSettingsForm(slug: () => string, org: () => Org | undefined, 
     if (!base.value || !typed) return
     draft.value = draftOf(base.value)
     tried.value = false
-    toastUndo('Changes discarded', () => {
+    toastUndo(t('settings.discarded'), () => {
       // What was stored meanwhile stays: only the typed fields come back.
       const now = raw()
       if (!now) return

@@ -1,3 +1,5 @@
+import { FORMATS } from '../../i18n/locale.ts'
+
 /** Time zones of the browser as a list to choose from: pure, but for the zones that the browser knows. */
 
 export interface Zone {
@@ -40,7 +42,7 @@ export function zoneAt(name: string, now_ms: number): Zone {
 
 /** The time of day in a zone, as the reader writes times. */
 export function clockIn(name: string, now_ms: number): string {
-  return new Intl.DateTimeFormat(undefined, { timeStyle: 'short', timeZone: name }).format(now_ms)
+  return new Intl.DateTimeFormat(FORMATS, { timeStyle: 'short', timeZone: name }).format(now_ms)
 }
 
 /** Zones whose name or offset contains every word, e.g. "new york" or "+5:30". Those whose city begins with it come first. */

@@ -1,3 +1,4 @@
+import { t } from '../../i18n/index.ts'
 import { paths } from '../../paths.ts'
 
 /** A view of an org that the navigation leads to. */
@@ -10,14 +11,38 @@ export interface Place {
   path: (slug: string) => string
 }
 
-export const CHANNELS: Place = { name: 'Channels', icon: 'message', letter: 'c', path: paths.channels }
-export const PROJECTS: Place = { name: 'Projects', icon: 'projects', letter: 'p', path: paths.projects }
-export const TASKS: Place = { name: 'Tasks', icon: 'tasks', letter: 't', path: paths.tasks }
-export const AGENTS: Place = { name: 'Agents', icon: 'agent', letter: 'a', path: paths.agents }
-export const EVENTS: Place = { name: 'Events', icon: 'events', letter: 'e', path: paths.events }
-export const MEMBERS: Place = { name: 'Members', icon: 'user', path: (slug) => paths.members(slug) }
+export const CHANNELS: Place = {
+  name: t('shell.places.channels'),
+  icon: 'message',
+  letter: 'c',
+  path: paths.channels,
+}
+export const PROJECTS: Place = {
+  name: t('shell.places.projects'),
+  icon: 'projects',
+  letter: 'p',
+  path: paths.projects,
+}
+export const TASKS: Place = { name: t('shell.places.tasks'), icon: 'tasks', letter: 't', path: paths.tasks }
+export const AGENTS: Place = {
+  name: t('shell.places.agents'),
+  icon: 'agent',
+  letter: 'a',
+  path: paths.agents,
+}
+export const EVENTS: Place = {
+  name: t('shell.places.events'),
+  icon: 'events',
+  letter: 'e',
+  path: paths.events,
+}
+export const MEMBERS: Place = {
+  name: t('shell.places.members'),
+  icon: 'user',
+  path: (slug) => paths.members(slug),
+}
 export const SETTINGS: Place = {
-  name: 'Settings',
+  name: t('shell.places.settings'),
   icon: 'settings',
   letter: 's',
   path: (slug) => paths.settings(slug),

@@ -1,7 +1,8 @@
+import { t } from '../../i18n/index.ts'
 import type { ThemeChoice } from '../../stores/theme.ts'
 
 export const THEMES: readonly { value: ThemeChoice; label: string }[] = [
-  { value: 'system', label: 'As the system' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
+  { value: 'system', label: t('account.themes.system') },
+  { value: 'light', label: t('account.themes.light') },
+  { value: 'dark', label: t('account.themes.dark') },
 ]

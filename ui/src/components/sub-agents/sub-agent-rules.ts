@@ -1,5 +1,6 @@
 import type { SubAgent } from '@contracts/resources.ts'
 import type { SubAgentStatus } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 
 /** Rules of the lists of sub-agents: pure. */
 
@@ -8,10 +9,10 @@ const MINUTE_MS = 60_000
 const LOW_MS = 2 * MINUTE_MS
 
 export const SUB_AGENT_WORDS: Record<SubAgentStatus, { label: string; tag: string }> = {
-  active: { label: 'Active', tag: 'tag-work' },
-  completed: { label: 'Completed', tag: 'tag-ok' },
-  terminated: { label: 'Terminated', tag: '' },
-  expired: { label: 'Timed out', tag: 'tag-warn' },
+  active: { label: t('agents.sub.status.active'), tag: 'tag-work' },
+  completed: { label: t('agents.sub.status.completed'), tag: 'tag-ok' },
+  terminated: { label: t('agents.sub.status.terminated'), tag: '' },
+  expired: { label: t('agents.sub.status.expired'), tag: 'tag-warn' },
 }
 
 type Times = Pick<SubAgent, 'created_at' | 'expires_at'>
@@ -26,8 +27,10 @@ export function timeLeft({ created_at, expires_at }: Times, now_ms: number) {
 
 /** For screen readers, in whole minutes: it must not change each second. */
 export function spokenLeft({ left_ms, whole_ms }: { left_ms: number; whole_ms: number }): string {
-  const left = left_ms === 0 ? 'no time' : left_ms < MINUTE_MS ? 'less than a minute' : minutes(left_ms)
-  return `${left} left of ${minutes(whole_ms)}`
+  const whole = minutes(whole_ms)
+  if (left_ms === 0) return t('agents.sub.left_none', { whole })
+  if (left_ms < MINUTE_MS) return t('agents.sub.left_little', { whole })
+  return t('agents.sub.left', { minutes: minutes(left_ms), whole })
 }
 
 /** How long one that has ended took, of what it had: "9 min of 30". */
@@ -35,7 +38,7 @@ export function took({ created_at, expires_at, ended_at }: Times & Pick<SubAgent
   const began_ms = Date.parse(created_at)
   const used = Math.round((Date.parse(ended_at ?? expires_at) - began_ms) / MINUTE_MS)
   const had = Math.round((Date.parse(expires_at) - began_ms) / MINUTE_MS)
-  return `${used < 1 ? 'under 1' : used} min of ${had}`
+  return used < 1 ? t('agents.sub.took_little', { had }) : t('agents.sub.took', { used, had })
 }
 
 /** Active ones, the next to end first; the others, the last to end first. */
@@ -64,7 +67,4 @@ export function ofTask(
 
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-function minutes(ms: number): string {
-  const count = Math.max(1, Math.round(ms / MINUTE_MS))
-  return `${count} ${count === 1 ? 'minute' : 'minutes'}`
-}
+const minutes = (ms: number) => Math.max(1, Math.round(ms / MINUTE_MS))

@@ -1,7 +1,7 @@
 import type { Task } from '@contracts/resources.ts'
 import type { Priority, TaskStatus } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 import { missingEvidence, openBlockers, refusal } from './task-rules.ts'
-import { EVIDENCE_WORDS } from './task-words.ts'
 
 /** A change of one row of the table, or of all that are selected. */
 export type Change =
@@ -33,7 +33,7 @@ export function isDone(task: Task, { to, value }: Change): boolean {
 
 /** Why a change is refused before the server is asked; undefined if it is not. */
 export function refusedBefore(task: Task, change: Change): Refused | undefined {
-  if (task.archived_at !== null) return { change, reason: 'An archived task does not change.' }
+  if (task.archived_at !== null) return { change, reason: t('tasks.rules.archived') }
   if (change.to !== 'status') return undefined
   const reason = refusal(task, change.value)
   if (reason !== undefined) return { change, reason }
@@ -41,7 +41,9 @@ export function refusedBefore(task: Task, change: Change): Refused | undefined {
   if (change.value !== 'complete' || missing.length === 0) return undefined
   return {
     change,
-    reason: `Evidence is missing: ${missing.map((type) => EVIDENCE_WORDS[type].toLowerCase()).join(', ')}.`,
+    reason: t('tasks.rules.evidence_missing', {
+      evidence: missing.map((type) => t(`tasks.evidence_within.${type}`)).join(', '),
+    }),
     evidence: true,
   }
 }

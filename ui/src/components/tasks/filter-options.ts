@@ -1,5 +1,6 @@
 import type { Project, User } from '@contracts/resources.ts'
 import { compareNames } from '@contracts/text-order.ts'
+import { t } from '../../i18n/index.ts'
 import { type Choice, type Filtered, ME, NONE } from './task-filter.ts'
 import { PRIORITY_OPTIONS, STATUS_OPTIONS, TYPE_OPTIONS } from './task-words.ts'
 
@@ -9,11 +10,11 @@ export interface Option {
   count?: number
 }
 export const CHOICE_LABELS: Record<Choice, string> = {
-  project: 'Project',
-  assignee: 'Assignee',
-  priority: 'Priority',
-  type: 'Type',
-  status: 'Status',
+  project: t('tasks.filters.choice.project'),
+  assignee: t('tasks.filters.choice.assignee'),
+  priority: t('tasks.filters.choice.priority'),
+  type: t('tasks.filters.choice.type'),
+  status: t('tasks.filters.choice.status'),
 }
 
 /** Values of each filter with the number of tasks behind them; names in the order of lists. */
@@ -34,12 +35,12 @@ export function filterOptions(
   return {
     project: counted('project', [
       ...byName([...projects].map(({ id, name }) => ({ value: id, label: name }))),
-      { value: NONE, label: 'No project' },
+      { value: NONE, label: t('tasks.filters.no_project') },
     ]),
     assignee: counted('assignee', [
-      { value: ME, label: 'Me' },
+      { value: ME, label: t('tasks.filters.me') },
       ...byName(others.map(({ id, display_name }) => ({ value: id, label: display_name }))),
-      { value: NONE, label: 'Unassigned' },
+      { value: NONE, label: t('tasks.filters.unassigned') },
     ]),
     priority: counted('priority', [...PRIORITY_OPTIONS].reverse()),
     type: counted('type', TYPE_OPTIONS),

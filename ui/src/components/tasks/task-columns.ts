@@ -1,6 +1,7 @@
 import type { Project, Task, User } from '@contracts/resources.ts'
 import { compareNames } from '@contracts/text-order.ts'
 import { PRIORITIES, TASK_STATUSES, TASK_TYPES } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 import { csvOf } from './csv.ts'
 import type { Choice } from './task-filter.ts'
 import { evidenceGiven, openBlockers } from './task-rules.ts'
@@ -54,13 +55,13 @@ const byNames = (a: readonly string[], b: readonly string[]) =>
 export const COLUMNS: readonly Column[] = [
   {
     id: 'title',
-    label: 'Title',
+    label: t('tasks.table.column.title'),
     compare: (a, b) => compareNames(a.title, b.title),
     text: ({ title }) => title,
   },
   {
     id: 'status',
-    label: 'Status',
+    label: t('tasks.table.column.status'),
     width_px: 136,
     choice: 'status',
     compare: (a, b) => TASK_STATUSES.indexOf(a.status) - TASK_STATUSES.indexOf(b.status),
@@ -68,7 +69,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: 'priority',
-    label: 'Priority',
+    label: t('tasks.table.column.priority'),
     width_px: 116,
     choice: 'priority',
     compare: (a, b) => PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority),
@@ -76,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: 'type',
-    label: 'Type',
+    label: t('tasks.table.column.type'),
     width_px: 92,
     choice: 'type',
     compare: (a, b) => TASK_TYPES.indexOf(a.type) - TASK_TYPES.indexOf(b.type),
@@ -84,7 +85,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: 'project',
-    label: 'Project',
+    label: t('tasks.table.column.project'),
     width_px: 160,
     choice: 'project',
     compare: (a, b, names) => byNames(projectNames(a, names), projectNames(b, names)),
@@ -92,7 +93,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: 'assigned',
-    label: 'Assigned',
+    label: t('tasks.table.column.assigned'),
     width_px: 112,
     choice: 'assignee',
     compare: (a, b, names) => byNames(assigneeNames(a, names), assigneeNames(b, names)),
@@ -100,31 +101,34 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: 'blocked',
-    label: 'Blocked',
+    label: t('tasks.table.column.blocked'),
     width_px: 72,
     compare: (a, b) => openCount(a) - openCount(b),
     text: (task) => String(openCount(task)),
   },
   {
     id: 'evidence',
-    label: 'Evidence',
+    label: t('tasks.table.column.evidence'),
     width_px: 84,
     compare: (a, b) => evidenceShare(a) - evidenceShare(b),
     text: (task) =>
       task.required_evidence_types.length === 0
         ? ''
-        : `${evidenceGiven(task)} of ${task.required_evidence_types.length}`,
+        : t('tasks.table.evidence_given', {
+            given: evidenceGiven(task),
+            required: task.required_evidence_types.length,
+          }),
   },
   {
     id: 'updated',
-    label: 'Updated',
+    label: t('tasks.table.column.updated'),
     width_px: 112,
     compare: (a, b) => byText(a.updated_at, b.updated_at),
     text: ({ updated_at }) => updated_at,
   },
   {
     id: 'created',
-    label: 'Created',
+    label: t('tasks.table.column.created'),
     width_px: 112,
     extra: true,
     compare: (a, b) => byText(a.created_at, b.created_at),

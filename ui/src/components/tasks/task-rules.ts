@@ -1,5 +1,6 @@
 import type { Task } from '@contracts/resources.ts'
 import { type EvidenceType, PRIORITIES, TASK_STATUSES, type TaskStatus } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 
 /** Order inside a column: highest priority first, then oldest. */
 export function compareTasks(a: Task, b: Task): number {
@@ -35,10 +36,11 @@ export function openConditions(task: Task): number {
 /** Why a task may not go to a status; undefined if it may. Missing evidence is no refusal: a dialog asks for it. */
 export function refusal(task: Task, to: TaskStatus): string | undefined {
   if (task.status === to) return undefined
-  if (task.status === 'complete' && to !== 'in-progress')
-    return 'A complete task only goes back to In progress.'
+  if (task.status === 'complete' && to !== 'in-progress') return t('tasks.rules.complete_goes_back')
   const blockers = openBlockers(task)
   if (to === 'complete' && blockers.length > 0)
-    return `Blocked by ${blockers.map(({ title }) => `“${title}”`).join(', ')}.`
+    return t('tasks.rules.blocked_by', {
+      tasks: blockers.map(({ title }) => t('tasks.rules.quoted', { title })).join(', '),
+    })
   return undefined
 }

@@ -8,14 +8,15 @@ import {
   type TaskStatus,
   type TaskType,
 } from '@contracts/vocabulary.ts'
+import { t } from '../../i18n/index.ts'
 
 /** Labels and glyphs of the vocabulary of tasks. */
 
 export const STATUS_WORDS: Record<TaskStatus, string> = {
-  backlog: 'Backlog',
-  'in-progress': 'In progress',
-  'in-review': 'In review',
-  complete: 'Complete',
+  backlog: t('tasks.status.backlog'),
+  'in-progress': t('tasks.status.in-progress'),
+  'in-review': t('tasks.status.in-review'),
+  complete: t('tasks.status.complete'),
 }
 
 /** Names of a glyph of the sprite and of its class. */
@@ -27,18 +28,22 @@ export const STATUS_GLYPHS: Record<TaskStatus, string> = {
 }
 
 export const PRIORITY_WORDS: Record<Priority, string> = {
-  low: 'Low',
-  medium: 'Medium',
-  high: 'High',
-  critical: 'Critical',
+  low: t('tasks.priority.low'),
+  medium: t('tasks.priority.medium'),
+  high: t('tasks.priority.high'),
+  critical: t('tasks.priority.critical'),
 }
 
-export const TYPE_WORDS: Record<TaskType, string> = { bug: 'Bug', feature: 'Feature', chore: 'Chore' }
+export const TYPE_WORDS: Record<TaskType, string> = {
+  bug: t('tasks.type.bug'),
+  feature: t('tasks.type.feature'),
+  chore: t('tasks.type.chore'),
+}
 
 export const EVIDENCE_WORDS: Record<EvidenceType, string> = {
-  pr_link: 'Pull request',
-  test_results: 'Test results',
-  doc_url: 'Document',
+  pr_link: t('tasks.evidence.pr_link'),
+  test_results: t('tasks.evidence.test_results'),
+  doc_url: t('tasks.evidence.doc_url'),
 }
 
 function options<T extends string>(values: readonly T[], words: Record<T, string>) {

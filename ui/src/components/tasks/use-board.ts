@@ -7,6 +7,7 @@ import { type InjectionKey, ref, shallowRef } from 'vue'
 import { asFailure } from '../../api/failure.ts'
 import { taskApi } from '../../api/tasks.ts'
 import { toastFailure } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import { taskUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
 import { isolate } from '../base/isolate.ts'
@@ -24,14 +25,16 @@ export function useBoard(slug: () => string) {
     steps: TASK_STATUSES,
     words: STATUS_WORDS,
     noun: 'task',
-    place_noun: 'column',
     placeOf: ({ status }) => status,
     nameOf: ({ title }) => title,
     compare: compareTasks,
     refusal,
     send,
     refuse: ({ title }, why) =>
-      toastFailure(`“${isolate(title)}” was not moved`, typeof why === 'string' ? new Error(why) : why),
+      toastFailure(
+        t('tasks.move.failed', { title: isolate(title) }),
+        typeof why === 'string' ? new Error(why) : why,
+      ),
   })
 
   /** Moves a task, or opens the dialog for the missing evidence. */

@@ -5,6 +5,7 @@ import { promiseTimeout } from '@vueuse/core'
 import { ref, shallowRef } from 'vue'
 import { asFailure } from '../../api/failure.ts'
 import { taskApi } from '../../api/tasks.ts'
+import { t } from '../../i18n/index.ts'
 import { taskUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
 import { assigneesAfter, type Change, firstOf, isDone, type Refused, refusedBefore } from './bulk.ts'
@@ -106,7 +107,9 @@ export function useBulk(slug: () => string, taskOf: (id: string) => Task | undef
     }
     progress.value = undefined
     announcement.value =
-      counts.failed === 0 ? `${counts.done} changed.` : `${counts.done} changed, ${counts.failed} refused.`
+      counts.failed === 0
+        ? t('tasks.bulk.changed', { done: counts.done })
+        : t('tasks.bulk.changed_refused', counts)
   }
 
   const runAll = (ids: readonly string[], to: Change) => run(new Map(ids.map((id) => [id, to])))

@@ -5,7 +5,9 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { type InjectionKey, ref } from 'vue'
 import { ApiFailure, asFailure } from '../../api/failure.ts'
 import { taskApi } from '../../api/tasks.ts'
+import { FORWARD } from '../../composables/direction.ts'
 import { toastFailure } from '../../composables/toast.ts'
+import { t } from '../../i18n/index.ts'
 import { taskUpdates } from '../../realtime/apply-event.ts'
 import { writeUpdates } from '../../realtime/cache-update.ts'
 import { isolate } from '../base/isolate.ts'
@@ -48,7 +50,7 @@ export function useTaskEdit(
 
   /** A list is given as a change of what it is then. */
   const patch = (body: TaskPatch | ((now: Task) => TaskPatch)) =>
-    attempt('Not saved', (now) =>
+    attempt(t('tasks.edit.not_saved'), (now) =>
       taskApi.update(slug(), now.id, typeof body === 'function' ? body(now) : body, now.version),
     )
   async function saveText(id: string, body: TaskPatch, version: number) {
@@ -56,19 +58,19 @@ export function useTaskEdit(
   }
 
   const addEvidence = (body: EvidenceCreate) =>
-    attempt('Not added', async ({ id }) => {
+    attempt(t('tasks.edit.not_added'), async ({ id }) => {
       const added = await taskApi.addEvidence(slug(), id, body, newId())
       return changedNow(id, (now) => ({
         evidence: [...now.evidence.filter((one) => one.id !== added.id), added],
       }))
     })
   const removeEvidence = (evidence_id: string) =>
-    attempt('Not removed', async ({ id }) => {
+    attempt(t('tasks.edit.not_removed'), async ({ id }) => {
       await taskApi.removeEvidence(slug(), id, evidence_id)
       return changedNow(id, (now) => ({ evidence: now.evidence.filter((one) => one.id !== evidence_id) }))
     })
   const link = (blocked_by_id: string) =>
-    attempt('Not linked', async ({ id }) => {
+    attempt(t('tasks.edit.not_linked'), async ({ id }) => {
       try {
         return await taskApi.link(slug(), id, blocked_by_id)
       } catch (failure) {
@@ -76,7 +78,7 @@ export function useTaskEdit(
       }
     })
   const unlink = (blocked_by_id: string) =>
-    attempt('Not removed', async ({ id }) => {
+    attempt(t('tasks.edit.not_removed'), async ({ id }) => {
       await taskApi.unlink(slug(), id, blocked_by_id)
       return changedNow(id, (now) => {
         const blocked_by = now.blocked_by.filter((one) => one.id !== blocked_by_id)
@@ -88,7 +90,9 @@ export function useTaskEdit(
   function named(failure: ApiFailure): ApiFailure {
     const { cycle }: { cycle: unknown } = Object(failure.details)
     if (failure.code !== 'CIRCULAR_DEPENDENCY' || !Array.isArray(cycle)) return failure
-    const titles = cycle.map((id) => `“${isolate(titleOf(String(id)))}”`).join(' → ')
+    const titles = cycle
+      .map((id) => t('tasks.rules.quoted', { title: isolate(titleOf(String(id))) }))
+      .join(FORWARD === 1 ? ' → ' : ' ← ')
     return new ApiFailure(failure.code, `${failure.message} ${titles}`, { status: failure.status })
   }
 

@@ -1,0 +1,21 @@
+/** The tray of notifications. */
+export const notifications = {
+  new: '{count, plural, one {# new notification} other {# new notifications}}',
+  show: 'Show',
+  in_channel: 'in {channel}',
+  not_read: 'Not marked as read',
+  older_failed: 'Older notifications were not loaded',
+  title: 'Notifications',
+  title_unread: 'Notifications, {count} unread',
+  unread: 'Unread: ',
+  read_all: 'Read all',
+  settings: 'Settings of notifications',
+  list: 'List of notifications',
+  ask: 'Mentions and assignments while no tab is visible?',
+  turn_on: 'Notify me',
+  unread_list: 'The notifications could not be read.',
+  loading: 'Loading the notifications',
+  empty: 'Nothing waits for you',
+  empty_hint: 'Mentions of you, tasks that you get and what happens to them appear here.',
+  older: 'Show older',
+} as const

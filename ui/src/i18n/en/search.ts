@@ -1,0 +1,37 @@
+/** The search and its results. */
+export const search = {
+  placeholder: 'Search projects, tasks, messages',
+  types: {
+    projects: 'Projects',
+    tasks: 'Tasks',
+    messages: 'Messages',
+  },
+  filters: 'Filters',
+  any_type: 'All',
+  project: 'Project',
+  project_of_link: 'Project of the link',
+  date: 'Date',
+  any_date: 'Any date',
+  archived: 'Archived too',
+  clear: 'Clear',
+  days: 'Days of the search',
+  results: '{count, plural, one {# result} other {# results}}',
+  results_counted: '{count, plural, other {#+ results}}',
+  failed: 'The search was not answered.',
+  begin: 'Search everything you may read',
+  help: 'Projects, tasks and messages by their words. {quoted} for a phrase, {minus} to leave out, {or} for either.',
+  example: {
+    quoted: '"In quotes"',
+    minus: '-word',
+    or: 'or',
+  },
+  did_you_mean: 'Did you mean {text}?',
+  none: 'No project, task or message that you may read has these words.',
+  unfiltered: 'Search without filters',
+  all: {
+    projects: 'All {count} projects',
+    tasks: 'All {count} tasks',
+    messages: 'All {count} messages',
+  },
+  reading: 'Reading…',
+} as const
