@@ -207,16 +207,21 @@ architecture() {
 
 install_program() {
   command -v systemctl >/dev/null || fail "There is no systemd here. Start the program by your own means; see docs/operations.md."
-  local env=$ETC/server.env archive folder current=$PREFIX/current version changed=no
+  local env=$ETC/server.env archive folder current=$PREFIX/current version='' changed=no
   ours "$WRAPPER" "$UNIT" "$env"
   archive="mission-control-linux-$(architecture).tar.gz"
   need tar
   fetch "$archive"
-  tar -xzf "$WORK/$archive" -C "$WORK" --no-same-owner
-  folder="$WORK/${archive%.tar.gz}"
-  [ -x "$folder/mission-control" ] || fail "$archive holds no program."
-  # Two builds of one version are two folders.
-  version="$("$folder/mission-control" --version)-$(cut -c1-12 "$WORK/sum")"
+  # Two builds of one version are two folders. One that is there needs no unpacking: it was renamed when it was whole.
+  for folder in "$PREFIX"/*-"$(cut -c1-12 "$WORK/sum")"; do
+    [ ! -x "$folder/mission-control" ] || version=${folder##*/}
+  done
+  if [ -z "$version" ]; then
+    tar -xzf "$WORK/$archive" -C "$WORK" --no-same-owner
+    folder="$WORK/${archive%.tar.gz}"
+    [ -x "$folder/mission-control" ] || fail "$archive holds no program."
+    version="$("$folder/mission-control" --version)-$(cut -c1-12 "$WORK/sum")"
+  fi
 
   if ! id "$USER_NAME" >/dev/null 2>&1; then
     useradd --system --user-group --home-dir "$DATA" --no-create-home --shell /usr/sbin/nologin "$USER_NAME"

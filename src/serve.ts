@@ -72,11 +72,25 @@ export async function serve(
     counts.isFirst,
   )
   const proxies = new TrustedProxies(config.trusted_proxies)
+  let told_of_proxy = false
+  const unknownProxy = (proxy: string) => {
+    node.metrics.forwardedByUnknown()
+    if (told_of_proxy) return
+    told_of_proxy = true
+    node.log.warn(
+      { proxy },
+      'a proxy that MC_TRUSTED_PROXIES does not name: its visitors count as one address',
+    )
+  }
   const listener: Listener = {
     upgrade: (request, handlers, headers) =>
       server?.upgrade(request, { data: handlers as never, headers }) ?? false,
     keepOpen: (request) => server?.timeout(request, 0),
-    clientIp: (request) => clientIp(request, server?.requestIP(request)?.address, proxies),
+    clientIp(request) {
+      const peer = server?.requestIP(request)?.address
+      if (isForwarded(request) && !proxies.hasPeer(peer ?? '')) unknownProxy(peer ?? '')
+      return clientIp(request, peer, proxies)
+    },
   }
   const identify = createIdentify(node, {
     accounts,

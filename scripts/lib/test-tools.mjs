@@ -5,7 +5,7 @@ import { tail } from './refusal.mjs'
 const packageOf = (name) => ({ promtool: 'prometheus' })[name] ?? name
 
 /**
- * Finds the programs that only tests need: a Redis server, PgBouncer, a browser, a proxy, checkers of shell and of
+ * Finds the programs that only tests need: a Redis server, PgBouncer, a browser, two proxies, checkers of shell and of
  * alert rules, and the programs of the guide for agents. As root on
  * Debian they are installed; elsewhere a line says how, and the tests that need them are skipped (an error with CI=true).
  * Returns environment variables.
@@ -14,6 +14,7 @@ export async function ensureTestTools(say) {
   const find = () => ({
     'redis-server': findProgram('redis-server'),
     caddy: findProgram('caddy'),
+    nginx: findProgram('nginx', '/usr/sbin/nginx'),
     shellcheck: findProgram('shellcheck'),
     promtool: findProgram('promtool'),
     pgbouncer: findProgram('pgbouncer', '/usr/sbin/pgbouncer'),

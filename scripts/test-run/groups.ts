@@ -58,6 +58,8 @@ const LONGEST: readonly string[] = [
   'integration/db/plans.test.ts',
   'integration/ship/installer.test.ts',
   'integration/ship/release.test.ts',
+  'integration/ship/proxies.test.ts',
+  'integration/backup/external.test.ts',
   'integration/start/killed-install.test.ts',
   'integration/db/embedded.test.ts',
   'integration/start/killed-database.test.ts',

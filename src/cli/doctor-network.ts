@@ -5,44 +5,35 @@ import type { Config } from '../config.ts'
 import type { Finding } from './doctor-findings.ts'
 
 /** An answer of this machine or of a mail server takes less. */
-const ANSWER_MS = 4_000
+export const ANSWER_MS = 4_000
 
-/** Whether the port is free, or who has it. */
-export async function portFinding({ host, port, base_path }: Config): Promise<Finding> {
+/** Whether the port is free, or who has it; with the address of the server there, when it is ready. */
+export async function portFinding({
+  host,
+  port,
+  base_path,
+}: Config): Promise<{ found: Finding; server?: string }> {
   const about = 'port'
-  if (port === 0) return { about, state: 'note', text: 'MC_PORT is 0: another one at every start' }
+  if (port === 0) return { found: { about, state: 'note', text: 'MC_PORT is 0: another one at every start' } }
   const local = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
-  if (!(await opens(local, port))) return { about, state: 'ok', text: `${port} is free` }
+  if (!(await opens(local, port))) return { found: { about, state: 'ok', text: `${port} is free` } }
   try {
-    const address = `http://${local.includes(':') ? `[${local}]` : local}:${port}${base_path}/ready`
-    const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'manual' })
+    const server = `http://${local.includes(':') ? `[${local}]` : local}:${port}${base_path}`
+    const answer = await fetch(`${server}/ready`, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+      redirect: 'manual',
+    })
     if (answer.headers.has('x-mc-api-version')) {
-      if (answer.status === 200) return { about, state: 'ok', text: `a server is ready on ${port}` }
-      return { about, state: 'wrong', text: `The server on ${port} is not ready: ${await answer.text()}` }
+      if (answer.status === 200)
+        return { found: { about, state: 'ok', text: `a server is ready on ${port}` }, server }
+      const text = `The server on ${port} is not ready: ${await answer.text()}`
+      return { found: { about, state: 'wrong', text } }
     }
   } catch {
     // No HTTP, or no answer in time: something else.
   }
-  return { about, state: 'wrong', text: `Another program listens on ${port}. Stop it, or set MC_PORT.` }
-}
-
-/** Settings that are valid, and that people behind a proxy would notice. */
-export function publicFindings({ https, host, public_url, trusted_proxies }: Config): Finding[] {
-  const about = 'public address'
-  const found: Finding[] = [{ about, state: 'ok', text: public_url }]
-  if (https && trusted_proxies.length === 0)
-    found.push({
-      about,
-      state: 'note',
-      text: 'A proxy has to add TLS, but MC_TRUSTED_PROXIES names none: all visitors count as one address in rate limits and records.',
-    })
-  if (https && ['0.0.0.0', '::'].includes(host))
-    found.push({
-      about,
-      state: 'note',
-      text: 'MC_HOST opens the port beside the proxy: close it for others, or listen on the address of the proxy’s network.',
-    })
-  return found
+  const text = `Another program listens on ${port}. Stop it, or set MC_PORT.`
+  return { found: { about, state: 'wrong', text } }
 }
 
 /** Redis, and what several nodes must share besides the database. Nothing for a single node. */

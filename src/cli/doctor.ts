@@ -7,7 +7,8 @@ import {
   type Finding,
   folderFindings,
 } from './doctor-findings.ts'
-import { mailFinding, nodeFindings, portFinding, publicFindings } from './doctor-network.ts'
+import { mailFinding, nodeFindings, portFinding } from './doctor-network.ts'
+import { publicFindings } from './doctor-public.ts'
 
 const SIGNS = { ok: 'ok    ', note: 'note  ', wrong: 'WRONG ' } as const
 
@@ -34,7 +35,8 @@ export async function doctor(env: Record<string, string | undefined>): Promise<n
   findings.push(...found)
   if (clock_ahead_ms !== undefined) findings.push(clockFinding(clock_ahead_ms))
   findings.push(...(await nodeFindings(config)))
-  findings.push(await portFinding(config), ...publicFindings(config))
+  const port = await portFinding(config)
+  findings.push(port.found, ...(await publicFindings(config, port.server)))
   const mail = await mailFinding(config)
   if (mail) findings.push(mail)
   return report(findings)

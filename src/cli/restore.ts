@@ -16,6 +16,9 @@ import { archiveStorage } from '../serve/exports.ts'
 
 type Env = Record<string, string | undefined>
 
+/** PostgreSQL takes a tenth of a second to end at once, and five seconds at the most. */
+const [REMOVALS_MAX, REMOVAL_PAUSE_MS] = [100, 60]
+
 /** `restore`: makes an empty installation what the backup holds, or says whether it could. Returns the exit code. */
 export async function restore(env: Env, { file, check }: { file: string; check: boolean }): Promise<number> {
   const path = resolve(file)
@@ -58,6 +61,8 @@ export async function checkInScratch(
 ): Promise<boolean> {
   // In the data folder if there is one: it is writable, and has room for more than a folder for temporary files.
   const folder = mkdtempSync(join(existsSync(data_dir) ? data_dir : tmpdir(), 'check-'))
+  const removeAtExit = () => removeWhileInUse(folder)
+  process.on('exit', removeAtExit)
   try {
     await readHeader(open())
     const scratch = await openScratch(folder)
@@ -76,6 +81,21 @@ export async function checkInScratch(
     return false
   } finally {
     rmSync(folder, { recursive: true, force: true })
+    process.off('exit', removeAtExit)
+  }
+}
+
+/** A signal ends this process: the PostgreSQL of the folder is told to end by then, and may write for a moment more. */
+function removeWhileInUse(folder: string): void {
+  for (let tries = 0; tries < REMOVALS_MAX; tries++) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch {
+      // A file was made meanwhile: the next try removes it.
+    }
+    if (!existsSync(folder)) return
+    // Nothing but waiting in place is possible while a process exits.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)
   }
 }
 

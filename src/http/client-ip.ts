@@ -19,6 +19,12 @@ export class TrustedProxies {
     return this.#ranges.length === 0
   }
 
+  /** Whether a request from this address may say for whom it asks. */
+  hasPeer(peer: string): boolean {
+    const address = this.none ? undefined : addressOf(peer)
+    return address !== undefined && this.has(address)
+  }
+
   has(address: Address): boolean {
     return this.#ranges.some(
       ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),

@@ -68,6 +68,11 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.#registry],
   })
+  readonly #unknown_proxies = new Counter({
+    name: 'mc_untrusted_forwards_total',
+    help: 'Requests that say for whom they ask, from an address that MC_TRUSTED_PROXIES does not name.',
+    registers: [this.#registry],
+  })
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
@@ -82,6 +87,10 @@ export class Metrics {
 
   ended(kind: 'sse' | 'websocket', reason: string): void {
     this.#dropped.inc({ kind, reason })
+  }
+
+  forwardedByUnknown(): void {
+    this.#unknown_proxies.inc()
   }
 
   tookOver(): void {

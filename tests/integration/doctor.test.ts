@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { urlOf } from '../support/cluster.ts'
+import { type PathProxy, startPathProxy } from '../support/path-proxy.ts'
 import { startRedis } from '../support/redis.ts'
 import { freePort, startServer, type TestServer } from '../support/server.ts'
 
@@ -131,6 +132,88 @@ describe('doctor', () => {
     } finally {
       other.stop(true)
     }
+  })
+
+  describe('behind a proxy', () => {
+    let at: TestServer
+    let proxy: PathProxy
+    let env: Record<string, string>
+    beforeAll(async () => {
+      const port = freePort()
+      proxy = await startPathProxy({ path: '', prefix: 'kept', tls: false, target: () => port })
+      at = await startServer({ port, env: { MC_PUBLIC_URL: proxy.origin } })
+      env = {
+        MC_DATA_DIR: at.data_dir,
+        MC_DATABASE_URL: urlOf(at.connection('app')),
+        MC_PORT: String(port),
+        MC_PUBLIC_URL: proxy.origin,
+      }
+    })
+    afterAll(async () => {
+      await at.stop()
+      await proxy.stop()
+    })
+
+    test('names MC_TRUSTED_PROXIES when the server does not believe it, and the log names its address', async () => {
+      const { code, out, wrong } = await doctor(env)
+      expect([code, wrong.length]).toEqual([1, 1])
+      expect(wrong[0]).toContain('MC_TRUSTED_PROXIES does not name the proxy in front')
+      expect(out).toMatch(/ok +public address +\S+ leads to a server/)
+      expect(at.log()).toMatch(/"proxy":"127\.0\.0\.1".*MC_TRUSTED_PROXIES/)
+    })
+
+    test('finds nothing wrong when it is believed', async () => {
+      const trusting = await startServer({
+        env: { MC_PUBLIC_URL: proxy.origin, MC_TRUSTED_PROXIES: '127.0.0.0/8' },
+      })
+      const front = await startPathProxy({
+        path: '',
+        prefix: 'kept',
+        tls: false,
+        target: () => trusting.port,
+      })
+      try {
+        const { code, wrong } = await doctor({
+          ...env,
+          MC_DATABASE_URL: urlOf(trusting.connection('app')),
+          MC_PORT: String(trusting.port),
+          MC_PUBLIC_URL: front.origin,
+        })
+        expect([code, wrong]).toEqual([0, []])
+      } finally {
+        await front.stop()
+        await trusting.stop()
+      }
+    })
+
+    test.each([
+      ['another program', () => new Response('hello'), 'is answered by something else (status 200)'],
+      ['a proxy without its server', () => new Response('', { status: 502 }), 'does not reach the server'],
+      [
+        'a proxy that leads elsewhere',
+        () => Response.redirect('https://mc.example.com/version', 301),
+        'leads elsewhere, to https://mc.example.com. Set MC_PUBLIC_URL',
+      ],
+      [
+        'a proxy that adds a path',
+        () => new Response('{}', { status: 404, headers: { 'X-MC-API-Version': '1' } }),
+        'another path than MC_BASE_PATH (none)',
+      ],
+    ] as const)('names %s at the public address', async (_, answer, says) => {
+      const other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: answer })
+      try {
+        const { code, wrong } = await doctor({ ...env, MC_PUBLIC_URL: `http://localhost:${other.port}` })
+        expect([code, wrong.length]).toEqual([1, 1])
+        expect(wrong[0]).toContain(says)
+      } finally {
+        await other.stop(true)
+      }
+    })
+
+    test('only notes an address that this machine cannot ask', async () => {
+      const { code, out } = await doctor({ ...env, MC_PUBLIC_URL: `http://localhost:${freePort()}` })
+      expect([code, out]).toEqual([0, expect.stringMatching(/note +public address .* cannot be asked/)])
+    })
   })
 
   test('says when the mail server takes no connection', async () => {

@@ -1,65 +1,52 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ProxyOptions, started, type TestProxy } from './proxy.ts'
 import { freePort } from './server.ts'
 
-/** A real Caddy with the product's own Caddyfile, and a certificate of an authority of its own. */
-export interface TestCaddy {
-  port: number
-  /** `https://localhost:…`: the address that people open. */
-  url: string
-  /** What it logged. */
-  log(): string
-  stop(): Promise<void>
-}
-
 const CADDYFILE = join(import.meta.dir, '..', '..', 'docker', 'Caddyfile')
-const STARTED_MS = 60_000
 
 /** CI has it; elsewhere tests that need it are left out. */
 export const hasCaddy = Bun.which('caddy') !== null
 if (!hasCaddy && process.env.CI) throw new Error('caddy is not installed: apt-get install caddy')
 
-/** `upstreams`: ports of servers on this machine. `port`: where it listens. */
-export async function startCaddy(upstreams: readonly number[], port: number): Promise<TestCaddy> {
+/** Starts a Caddy with an authority of its own. */
+export async function startCaddy({ upstreams, port, site, ready }: ProxyOptions): Promise<TestProxy> {
   const home = mkdtempSync(join(tmpdir(), 'mc-caddy-'))
   const file = join(home, 'Caddyfile')
-  // It would redirect from port 80, which belongs to the machine.
-  const text = readFileSync(CADDYFILE, 'utf8').replace('{\n', `{\n\thttp_port ${freePort()}\n`)
-  writeFileSync(file, text)
+  const http_port = freePort()
+  const own = `{\n\tadmin off\n\tskip_install_trust\n}\n{$MC_DOMAIN} {\n${site}\n}\n`
+  const ports = `{\n\thttp_port ${http_port}\n\thttps_port ${port}\n`
+  writeFileSync(file, (site === undefined ? readFileSync(CADDYFILE, 'utf8') : own).replace('{\n', ports))
   const child = Bun.spawn(['caddy', 'run', '--config', file, '--adapter', 'caddyfile'], {
     env: {
       PATH: process.env.PATH ?? '',
       HOME: home,
       XDG_DATA_HOME: home,
       XDG_CONFIG_HOME: home,
-      MC_DOMAIN: `localhost:${port}`,
+      MC_DOMAIN: 'localhost',
       MC_UPSTREAMS: upstreams.map((upstream) => `127.0.0.1:${upstream}`).join(' '),
     },
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  let log = ''
+  let text = ''
   for (const stream of [child.stdout, child.stderr])
     void (async () => {
-      for await (const chunk of stream) log += new TextDecoder().decode(chunk)
+      for await (const chunk of stream) text += new TextDecoder().decode(chunk)
     })()
   const url = `https://localhost:${port}`
-  const give_up_at = Date.now() + STARTED_MS
-  for (;;) {
-    const answer = await fetch(`${url}/ready`).catch(() => undefined)
-    if (answer?.status === 200) break
-    if (child.exitCode !== null || Date.now() > give_up_at) throw new Error(`Caddy did not start:\n${log}`)
-    await Bun.sleep(50)
-  }
-  return {
+  const proxy: TestProxy = {
     port,
+    http_port,
     url,
-    log: () => log,
+    authority: join(home, 'caddy', 'pki', 'authorities', 'local', 'root.crt'),
+    log: () => text,
     async stop() {
       child.kill('SIGTERM')
       await child.exited
       rmSync(home, { recursive: true, force: true })
     },
   }
+  return await started(proxy, child, ready)
 }
