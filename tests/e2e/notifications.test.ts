@@ -199,7 +199,7 @@ describe.skipIf(!hasBrowser)('notifications in a browser', () => {
     await clean()
     await assign('By the phone')
     const { page, context, complaints } = await asAna('/tasks', { width: 390, height: 844 })
-    await page.getByRole('button', { name: /^More ?, 1 unread notifications/ }).click()
+    await page.getByRole('button', { name: /^More ?, 1 unread notification/ }).click()
     await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
     await row(page, /By the phone/).waitFor()
     await picture(page, 'phone')
