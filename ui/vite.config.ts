@@ -16,7 +16,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [
     vue({ template: { transformAssetUrls } }),
     quasar(),
-      ...(mode === 'shell' ? [shellPage()] : [preloadApp(), guide(), serviceWorker(), precompress()]),
+    ...(mode === 'shell' ? [shellPage()] : [preloadApp(), guide(), serviceWorker(), precompress()]),
   ],
   resolve: {
     alias: {

@@ -18,8 +18,11 @@ import {
 } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
-/** What the sign-in page may transfer in all: files, fonts, answers and their headers. */
-const SIGN_IN_BYTES_MAX = 200 * 1024
+/**
+ * What the sign-in page may transfer in all: files, fonts, answers and their headers. A seventh of it are the English texts of
+ * the whole app.
+ */
+const SIGN_IN_BYTES_MAX = 240 * 1024
 
 describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
   let server: TestServer
@@ -39,7 +42,7 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await server?.stop()
   })
 
-  test('sign-in transfers no more than 200 KiB in all, with its text in a content coding', async () => {
+  test('sign-in transfers no more than 240 KiB in all, with its text in a content coding', async () => {
     const { page, context, complaints } = await visit(browser, { serviceWorkers: 'allow' })
     const devtools = await context.newCDPSession(page)
     await devtools.send('Network.enable')
