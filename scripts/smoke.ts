@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   const [address, ...surplus] = positionals
   if (address === undefined || !URL.canParse(address) || surplus.length > 0) {
     console.error(
-      'Usage: bun run smoke URL [--email ADDRESS [--org SLUG] | --setup-token TOKEN] [--timeout SECONDS]',
+      'Usage: bun run smoke URL [--email ADDRESS [--org SLUG] | --setup-token=TOKEN] [--timeout SECONDS]',
     )
     return 2
   }
