@@ -17,7 +17,7 @@ export const shell: Translation<typeof en> = {
     esc: 'Esc',
     alt: 'Alt',
     shift: 'Umschalt',
-    enter: 'Eingabe',
+    enter: 'Enter',
     space: 'Leertaste',
   },
   main: 'Hauptnavigation',
