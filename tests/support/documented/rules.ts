@@ -41,6 +41,24 @@ export const RULES: readonly Rule[] = [
   },
   { at: /^npm test tests\/\S+$/, how: 'run' },
   { at: /^npm start -- restore \S+ --check$/, how: 'run' },
+  {
+    at: /^(?:SOURCE_DATE_EPOCH=\S+ \S+ -1 --format=%ct\) )?bun (?:bridge\/)?scripts\/compile(?:-server)?\.ts /,
+    how: 'elsewhere',
+    check: file,
+    why: `${MINUTES}; tests/integration/ship/release.test.ts builds them twice`,
+  },
+  {
+    at: /^bun scripts\/release\/cut\.ts /,
+    how: 'elsewhere',
+    check: file,
+    why: 'it changes this checkout; tests/unit/release cuts releases of a copy',
+  },
+  {
+    at: /^MC_SMOKE_PASSWORD=\S+ bun scripts\/deploy\.ts /,
+    how: 'elsewhere',
+    check: file,
+    why: 'it needs nodes; tests/integration/ship/deploy.test.ts rolls two',
+  },
   { at: /^npm start -- /, how: 'run' },
   {
     at: /^mission-control restore \S+$/,
@@ -77,7 +95,7 @@ export const RULES: readonly Rule[] = [
     why: MINUTES,
   },
   {
-    at: /^bun run (?:check|format|bench|chaos|dogfood|soak:bridge|build:bridge|build)\b/,
+    at: /^(?:MC_APP_HOSTS=\S+ )?bun run (?:check|format|mobile|bench|chaos|dogfood|soak:bridge|build:bridge|build)\b/,
     how: 'elsewhere',
     check: script,
     why: MINUTES,
@@ -95,7 +113,26 @@ export const RULES: readonly Rule[] = [
     why: 'it needs the address of a repository',
   },
 
+  {
+    at: /^git (?:commit -am|tag -s|push origin) /,
+    how: 'elsewhere',
+    check: () => undefined,
+    why: 'it changes the repository',
+  },
+
   // Other machines
+  {
+    at: /^(?:sha256sum --check --ignore-missing SHA256SUMS|gh attestation verify )/,
+    how: 'elsewhere',
+    check: () => undefined,
+    why: 'it needs the files of a release',
+  },
+  {
+    at: /^(?:cd ui\/mobile\/android|\.\/gradlew )/,
+    how: 'elsewhere',
+    check: () => undefined,
+    why: "it needs Android's SDK",
+  },
   {
     at: /^curl -fsSL ADDRESS\/install\.sh \| sudo bash -s -- /,
     how: 'elsewhere',
@@ -128,9 +165,15 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
+/** The file of a command is there. */
+function file(command: string): string | undefined {
+  const path = /\bbun (\S+\.ts)/.exec(command)?.[1]
+  return path !== undefined && existsSync(join(ROOT, path)) ? undefined : `there is no ${path}`
+}
+
 /** The script of a command is there, and knows its options. */
 function script(command: string): string | undefined {
-  const [, name = '', rest = ''] = /^bun run (\S+)(.*)$/.exec(command) ?? []
+  const [, name = '', rest = ''] = /\bbun run (\S+)(.*)$/.exec(command) ?? []
   const runs = (manifest.scripts as Record<string, string>)[name]
   if (runs === undefined) return `there is no script ${name}`
   const file = /(\S+\.ts)/.exec(runs)?.[1]

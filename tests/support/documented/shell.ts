@@ -65,8 +65,8 @@ function fill(document: string, text: string, place: Place): string {
   const { url, org, api_key, channel_id, email, password, own_port } = place
   const filled = text
     .replaceAll(
-      'http://localhost:3000 --setup-token TOKEN',
-      `${place.empty.url} --setup-token ${place.empty.token}`,
+      'http://localhost:3000 --setup-token=TOKEN',
+      `${place.empty.url} --setup-token=${place.empty.token}`,
     )
     .replaceAll('http://localhost:3000', OF_ITS_OWN.has(document) ? `http://localhost:${own_port}` : url)
     .replaceAll('https://mc.example.com', url)
