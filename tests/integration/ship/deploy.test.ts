@@ -7,11 +7,12 @@ import type { Message } from '../../../src/contracts/resources.ts'
 import { SERVER_VERSION } from '../../../src/contracts/version.ts'
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts'
 import { buildApp } from '../../e2e/support/app.ts'
-import { hasCaddy, startCaddy, type TestCaddy } from '../../support/caddy.ts'
+import { hasCaddy, startCaddy } from '../../support/caddy.ts'
 import { type Agent, addAgent, generalChannel, PASSWORD, type Person, setUp } from '../../support/client.ts'
 import { freshDatabase, urlOf } from '../../support/cluster.ts'
 import { expectWhole } from '../../support/nodes.ts'
 import { plain } from '../../support/plain.ts'
+import type { TestProxy } from '../../support/proxy.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { freePort, startServer, type TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
@@ -26,7 +27,7 @@ describe.skipIf(!hasCaddy)('an update of two nodes behind Caddy', () => {
   let folder: string
   let database: Awaited<ReturnType<typeof freshDatabase>>
   let redis: TestRedis
-  let caddy: TestCaddy
+  let caddy: TestProxy
   let hands: ReturnType<typeof Bun.serve>
   let admin: Person
   let agent: Agent
@@ -71,10 +72,7 @@ describe.skipIf(!hasCaddy)('an update of two nodes behind Caddy', () => {
         return new Response('done')
       },
     })
-    caddy = await startCaddy(
-      nodes.map((node) => node.port),
-      port,
-    )
+    caddy = await startCaddy({ upstreams: nodes.map((node) => node.port), port })
     admin = await setUp({ url: caddy.url, setup_token: nodes[0]!.setup_token })
     agent = await addAgent(admin, 'forge')
     channel_id = (await generalChannel(admin)).id
