@@ -1,11 +1,11 @@
 import { ApiError } from '../contracts/errors.ts'
 
 /**
- * Requests of one org that change something and wait for their answer on this node; one more gets 503. A quarter of what the
- * org's lane takes, and less than a second of work at full load: more of them would wait longer than a client should, each
- * holds 11 KiB and a connection, and the next org finds a smaller queue.
+ * Requests of one org that change something and wait for their answer on this node; one more gets 503. Half of what the
+ * org's lane takes, and less than a second of work at full load: more of them would wait longer than a client should, and each
+ * holds 11 KiB and a connection.
  */
-export const WRITES_UNDER_WAY_MAX = 1_024
+export const WRITES_UNDER_WAY_MAX = 2_048
 
 /** Counts the writing requests of each org. */
 export class WritesUnderWay {

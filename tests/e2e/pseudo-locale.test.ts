@@ -353,4 +353,91 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
     nothingSeen()
     await context.close()
   })
+
+  /** Menus looked at in a view: further ones belong to rows of the same kind. */
+  const MENUS_MAX = 5
+
+  /** Every menu of a view, and every dialog that an item with three dots opens. */
+  async function menusOf(page: Page, name: string): Promise<number> {
+    const menu = page.getByRole('menu')
+    const buttons = page.locator(
+      'main button[aria-haspopup=menu]:visible, .panel button[aria-haspopup=menu]:visible',
+    )
+    const shut = async (what: ReturnType<Page['locator']>) => {
+      await page.keyboard.press('Escape')
+      await what.first().waitFor({ state: 'detached' })
+    }
+    let dialogs = 0
+    for (let n = 0; n < Math.min(await buttons.count(), MENUS_MAX); n++) {
+      await buttons.nth(n).click()
+      await menu.waitFor()
+      await look(page, `${name}, menu ${n}`)
+      const asking = menu.getByRole('menuitem').filter({ hasText: '…' })
+      const items = await asking.count()
+      await shut(menu)
+      for (let item = 0; item < items; item++) {
+        await buttons.nth(n).click()
+        await asking.nth(item).click()
+        const dialog = page.locator('[role=dialog]:not(.panel), [role=alertdialog]')
+        await dialog.first().waitFor()
+        await menu.waitFor({ state: 'detached' })
+        await look(page, `${name}, menu ${n}, dialog ${item}`)
+        await shut(dialog)
+        dialogs++
+      }
+    }
+    return dialogs
+  }
+
+  test('menus and dialogs of the views', async () => {
+    const { page, context, complaints } = await open({ width: 1440, height: 900 })
+    await session(page, server.url, 'anna@example.com')
+    let dialogs = 0
+    for (const [path, ready] of views()) {
+      if (!/channels|projects|tasks|agents$|members/.test(path)) continue
+      await page.goto(server.url + path)
+      await page.locator(ready).first().waitFor()
+      await still(page)
+      dialogs += await menusOf(page, path)
+    }
+    expect(dialogs).toBeGreaterThan(5)
+    expect(complaints).toEqual([])
+    nothingSeen()
+    await context.close()
+  })
+
+  test('the details and the completions of a conversation, an event, a sub-agent and its key', async () => {
+    const { page, context, complaints } = await open({ width: 1024, height: 800 })
+    await session(page, server.url, 'anna@example.com')
+    await page.goto(`${server.url}${ORG}/channels/${channel.id}`)
+    await page.locator('.deliv').first().waitFor()
+    await button(page, en.chat.head.details).click()
+    await page.locator('aside.rail').waitFor()
+    await look(page, 'details')
+    await page.keyboard.press('Escape')
+    for (const sign of ['@', '/']) {
+      await page.locator('.composer textarea').fill('')
+      await page.locator('.composer textarea').pressSequentially(sign)
+      await page.getByRole('listbox').waitFor()
+      await look(page, `completions of ${sign}`)
+      await page.keyboard.press('Escape')
+    }
+    await page.locator('.composer textarea').fill('')
+    await page.goto(`${server.url}${ORG}/events`)
+    await page.locator('[data-sequence]').first().click()
+    await page.locator('.panel').first().waitFor()
+    await look(page, 'an event')
+    await page.goto(`${server.url}${ORG}/tasks/${task.id}`)
+    await button(page, en.agents.sub.spawn).click()
+    const dialog = page.getByRole('dialog').last()
+    await dialog.locator('textarea').first().fill('μέτρα')
+    await look(page, 'spawn')
+    await dialog.locator('input').first().fill('fake/fake-1')
+    await dialog.locator('button[type=submit]').click()
+    await page.locator('.keybox').first().waitFor()
+    await look(page, 'key of a sub-agent')
+    expect(complaints).toEqual([])
+    nothingSeen()
+    await context.close()
+  })
 })
