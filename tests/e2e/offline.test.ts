@@ -207,6 +207,12 @@ describe.skipIf(!hasBrowser)('writing without a connection', () => {
     await session(page, server.url, 'ines@example.com')
     await openChannel(page, server.url, 'fieldnote', channel_id)
     const token = async () => (await context.cookies()).find(({ name }) => name === 'mc_session')?.value
+    // The app has not signed in itself, so it renews the token when it starts.
+    await until(
+      'the first renewal is over',
+      () => page.evaluate('localStorage.getItem("mc.refreshed_at")'),
+      (at) => at !== null,
+    )
     const before = await token()
     let renewals = 0
     context.on('request', (request) => {

@@ -105,6 +105,8 @@ describe('the language of the page', () => {
   test('has the formats of the browser’s variant of it', () => {
     expect(formatsOf('en', ['de-DE', 'en-GB'])).toBe('en-GB')
     expect(formatsOf('de', ['en-US'])).toBe('de')
+    expect(formatsOf('en', ['fr-FR'])).toBe('en-GB')
+    expect(formatsOf('en', [])).toBe('en')
     expect(formatsOf('en-XA', ['en-IN'])).toBe('en-IN')
   })
 })

@@ -30,11 +30,13 @@ export function localeOf(chosen: string | undefined, languages: readonly string[
 
 /**
  * Locale of numbers, dates and lists: the browser's own variant of the language (`en-GB`, `de-AT`), because it decides
- * between 12 and 24 hours; the language itself in a browser of another one.
+ * between 12 and 24 hours. English in a browser of another language has the day before the month and 24 hours, as nearly all
+ * of them.
  */
 export function formatsOf(locale: Locale, languages: readonly string[]): string {
   const base = locale === 'de' ? 'de' : 'en'
-  return languages.find((language) => language.toLowerCase().split('-', 1).join() === base) ?? base
+  const own = languages.find((language) => language.toLowerCase().split('-', 1).join() === base)
+  return own ?? (base === 'en' && languages.length > 0 ? 'en-GB' : base)
 }
 
 export const isRightToLeft = (locale: Locale): boolean => locale === 'ar-XB'
