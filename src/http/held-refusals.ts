@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 
 /** Refusals a second that a caller gets at once: a client that stops when it is told to never sees more. */
 const FREE_PER_SECOND = 20
-/** A further refusal comes this much later. */
+/** A further refusal comes this much later, half of it more or less by chance: all at once they would block the others. */
 const HOLD_MS = 1_000
 /** Refusals that wait at once, some 45 MiB of requests; one more is given at once. */
 const HELD_MAX = 4_096
@@ -23,13 +23,20 @@ interface Caller {
 export class HeldRefusals {
   readonly #now: () => number
   readonly #wait: (ms: number) => Promise<unknown>
+  readonly #random: () => number
   readonly #held_max: number
   readonly #callers = new LRUCache<string, Caller>({ max: CALLERS_MAX })
   #held = 0
 
-  constructor(now: () => number, wait: (ms: number) => Promise<unknown>, held_max = HELD_MAX) {
+  constructor(
+    now: () => number,
+    wait: (ms: number) => Promise<unknown>,
+    random: () => number,
+    held_max = HELD_MAX,
+  ) {
     this.#now = now
     this.#wait = wait
+    this.#random = random
     this.#held_max = held_max
   }
 
@@ -38,7 +45,7 @@ export class HeldRefusals {
     if (!this.#tooMany(caller) || this.#held >= this.#held_max) return
     this.#held++
     try {
-      await this.#wait(HOLD_MS)
+      await this.#wait(HOLD_MS * (0.5 + this.#random()))
     } finally {
       this.#held--
     }

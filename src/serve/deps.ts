@@ -77,7 +77,7 @@ export function createDeps(
     identify,
     in_flight: new InFlight(),
     writes_under_way: new WritesUnderWay(),
-    limits: new Limits(counts.buckets, new HeldRefusals(Date.now, sleep)),
+    limits: new Limits(counts.buckets, new HeldRefusals(Date.now, sleep, Math.random)),
     accounts,
     passwords: new Passwords(secrets.pepper),
     identities: new IdentityStore(database),
