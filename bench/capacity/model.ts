@@ -39,10 +39,10 @@ export interface Costs {
 /** Measured on two shared cores; see docs/performance.md. */
 export const COSTS: Costs = {
   node_base_mib: 130,
-  connection_kib: 14,
+  connection_kib: 10,
   org_kib: 24,
-  connect_us: 900,
-  frame_us: 2.5,
+  connect_us: 500,
+  frame_us: 1,
   change_us: 60,
   change_database_us: 60,
   relayed_us: 60,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import {
   type Agent,
   addAgent,
@@ -11,12 +12,15 @@ import { type Idlers, type IdlersPlan, openIdlers } from '../load/idlers.ts'
 import { anotherOrg, type Product, raiseLimits, startProduct } from '../product.ts'
 import type { Figures, Row, Rows } from '../row.ts'
 
-const OF_A_KIND = 10_000
+/** What the bound is about. */
+const WANTED = 10_000
+/** Descriptors of the server that are no connections of clients. */
+const OTHER_DESCRIPTORS = 1_000
+/** As many as the descriptors of this machine allow; memory is scaled to what is wanted, and said so. */
+const OF_A_KIND = Math.min(WANTED, Math.floor((descriptorsMax() - OTHER_DESCRIPTORS) / 2))
 /** Agents of each of the two orgs; they share the connections. */
 const AGENTS = 10
 const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4']
-/** The server needs a descriptor for each connection. */
-const DESCRIPTORS = OF_A_KIND * 2 + 2_000
 const SETTLE_MS = 5_000
 const BROADCASTS = 5
 
@@ -43,7 +47,10 @@ const idle: Row = {
 
 async function measure(product: Product, opened: Idlers[]): Promise<Figures> {
   const { server, admin } = product
-  raiseDescriptors(server.pid)
+  if (OF_A_KIND < WANTED)
+    console.log(
+      `  ${OF_A_KIND} of each: this machine allows ${descriptorsMax()} descriptors; memory is scaled`,
+    )
   const there = await anotherOrg(admin, 'elsewhere')
   await raiseLimits(there)
   const agents: Agent[] = []
@@ -71,7 +78,8 @@ async function measure(product: Product, opened: Idlers[]): Promise<Figures> {
   const sumOf = (org: number) =>
     counts.flat().reduce((sum, frames, seat) => sum + (seat % 2 === org ? frames : 0), 0)
   return {
-    product: rss,
+    product: before + ((rss - before) * WANTED) / OF_A_KIND,
+    'connections of each kind': OF_A_KIND,
     'KiB per connection': ((rss - before) * 1024) / (2 * OF_A_KIND),
     'SSE connections accepted per second': (OF_A_KIND / opened[0]!.open_ms) * 1_000,
     'WebSocket connections accepted per second': (OF_A_KIND / opened[1]!.open_ms) * 1_000,
@@ -91,13 +99,10 @@ async function broadcast(person: Person): Promise<void> {
   }
 }
 
-/** Where the limit of the machine is lower, root raises it for the server; else it must be high enough already. */
-function raiseDescriptors(pid: number): void {
-  const { exitCode, stderr } = Bun.spawnSync([
-    'prlimit',
-    ...['--pid', String(pid), `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`],
-  ])
-  if (exitCode !== 0) console.log(`  the server keeps its limit of descriptors: ${stderr.toString().trim()}`)
+/** Hard limit of descriptors of a process here; the server raises its own to it. */
+function descriptorsMax(): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  return Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? 20_000)
 }
 
 export const connections: Rows = { idle }
