@@ -50,6 +50,7 @@ export async function openIdlers(plan: IdlersPlan): Promise<Idlers> {
       return counted.type === 'counted' ? counted.frames : []
     },
     async close() {
+      // The end of the process is what is wanted, and rejects the answer that nobody waits for.
       heard.promise.catch(() => undefined)
       child.kill('SIGKILL')
       await child.exited
