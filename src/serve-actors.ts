@@ -1,6 +1,7 @@
 import { systemClock } from './actors/runtime/clock.ts'
-import { ConfigError } from './config.ts'
+import { ConfigError, loadConfig } from './config.ts'
 import { type Node, openNode } from './node.ts'
+import { SAME_REQUEST_MS } from './serve/shutdown.ts'
 import { startAlarms } from './workers/alarms.ts'
 
 /** Signals that end the node. Deno knows no SIGQUIT handler on every system. */
@@ -12,16 +13,16 @@ const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  * when it cannot start.
  */
 export async function serveActors(env: Record<string, string | undefined>): Promise<Node> {
-  const node = await openNode(env)
-  if (!node.bus) {
-    await node.close()
+  if (loadConfig(env).config.redis_url === undefined)
     throw new Error('A node without HTTP is one of several: set MC_REDIS_URL.')
-  }
+  const node = await openNode(env)
   const { core, log } = node
   const failed = (stage: string, error: unknown) => log.failed(stage, error)
   node.notices?.start(
     (notice) => {
       if (notice.type !== 'org_forgotten') return
+      // Also what it knows of the agents that are away, of whom it was the owner's node.
+      core.edges.forget(notice.org_id)
       core.host.stopOrg(notice.org_id).catch((error: unknown) => failed('forget an organization', error))
     },
     () => undefined,
@@ -32,10 +33,14 @@ export async function serveActors(env: Record<string, string | undefined>): Prom
     command: core.systemCommand,
     failed,
   })
-  let ending = false
+  let requested_at: number | undefined
   const end = async (signal: string) => {
-    if (ending) return
-    ending = true
+    if (requested_at !== undefined) {
+      // A second signal skips the drain.
+      if (performance.now() - requested_at >= SAME_REQUEST_MS) process.exit(1)
+      return
+    }
+    requested_at = performance.now()
     log.info({ signal }, 'draining')
     const give_up = setTimeout(() => process.exit(0), node.config.drain_ms)
     await alarms.stop()

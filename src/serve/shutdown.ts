@@ -7,7 +7,7 @@ import type { Log } from '../log.ts'
 export const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /** One key press or one `kill` of a process group arrives twice: directly, and passed on by npm and the start script. */
-const SAME_REQUEST_MS = 1_000
+export const SAME_REQUEST_MS = 1_000
 /** Clients of streams that this node closed reconnect spread over this time. */
 const RECONNECT_SPREAD_MS = 5_000
 /** For the last answers and close frames to leave before the connections are cut. */

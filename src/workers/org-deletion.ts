@@ -17,6 +17,11 @@ export interface DeletionPorts {
 
 /** Rows of one step: well below a second of work, so that no lock is held for long. */
 export const STEP_ROWS = 5_000
+/**
+ * The first step takes the head row alone, which fences the owner. So the row of the org outlives it in every case: after a
+ * crash before `forget` the next run finds the org again and forgets it everywhere.
+ */
+const HEAD_ROWS = 1
 
 /**
  * Deletes the orgs that are due, in steps that each commit: a crash or a failure loses one step at the most, and the
@@ -41,9 +46,9 @@ async function deleteOrg(org_id: string, ports: DeletionPorts): Promise<boolean>
   // First: the rows say where they are.
   await ports.removeFiles(org_id)
   for (let first = true; !ports.stopping(); first = false) {
-    const { removed, done } = await ports.step(org_id, STEP_ROWS)
+    const { removed, done } = await ports.step(org_id, first ? HEAD_ROWS : STEP_ROWS)
     rows += removed
-    // Closed after the first step, which fences the owner: a later command finds no org.
+    // Closed after the first step: a later command finds no org.
     if (first || done) await ports.forget(org_id)
     if (done) {
       ports.log.info({ org_id, rows }, 'an organization was deleted at the end of its grace period')

@@ -1,9 +1,9 @@
 import type { Ack, Fact } from './history.ts'
 import type { Target } from './target.ts'
 
-const RETRY_MS = 50
+export const RETRY_MS = 50
 /** A node answers within five seconds whatever happens; one that does not is left for another. */
-const ANSWER_MS = 6_000
+export const ANSWER_MS = 6_000
 
 /** Sends a change until it is acknowledged, or refused for good, always with the same key. */
 export interface Writer {

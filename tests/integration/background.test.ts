@@ -267,7 +267,8 @@ describe('the end of an org', () => {
     const forgotten: string[] = []
     expect(await remove(forgotten, 20)).toBe(0)
     const left = sum(await rowsOf(org.id))
-    expect(left).toBe(rows - 20 * STEP_ROWS)
+    // The first step removes the head alone.
+    expect(left).toBe(rows - 1 - 19 * STEP_ROWS)
     expect(left).toBeGreaterThan(0)
     // From the first step on it takes no command, so nothing can restore half of it.
     expect(forgotten).toEqual([org.id])
@@ -279,6 +280,16 @@ describe('the end of an org', () => {
     expect(await node.background_database.dueOrgs()).toEqual([])
     const [user] = await superuser`select status from users where id = ${founder_id}`
     expect(user?.status).toBe('deactivated')
+  })
+
+  test('A96 a small org is still found, and forgotten everywhere, after a crash at its first step', async () => {
+    const { org } = await makeOrg(node.database)
+    await due(org.id)
+    expect(await remove([], 1)).toBe(0)
+    expect(await node.background_database.dueOrgs()).toEqual([org.id])
+    const forgotten: string[] = []
+    expect(await remove(forgotten)).toBe(1)
+    expect(forgotten).toContain(org.id)
   })
 
   test('A97 an org that another node is deleting is left to it', async () => {

@@ -38,7 +38,7 @@ export async function carryOut(stage: Stage, script: readonly Fault[], random: R
     await Promise.race([Promise.all(under_way), Bun.sleep(0)])
   }
   await Promise.all(under_way)
-  for (const { proxy } of stage.nodes) proxy.mend()
+  for (const { proxy } of stage.http_nodes) proxy.mend()
   return happened
 }
 
@@ -69,7 +69,7 @@ async function disturb(stage: Stage, fault: Fault, random: Random): Promise<void
       endPostgres(database.data_dir, 'SIGQUIT')
       return
     case 'cut clients inside frames':
-      for (const { proxy } of nodes) proxy.cutInside(fault.share, random)
+      for (const { proxy } of stage.http_nodes) proxy.cutInside(fault.share, random)
       return
   }
 }

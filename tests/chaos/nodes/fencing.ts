@@ -6,7 +6,7 @@ import { report } from '../report.ts'
 import type { Target } from '../target.ts'
 import { RestWriter } from '../writers.ts'
 import { caughtUp } from './audience.ts'
-import type { ChaosNode } from './node.ts'
+import type { HttpNode } from './node.ts'
 import { type ChaosOrg, channelsOf } from './orgs.ts'
 import { keepLogs, readAll } from './run.ts'
 import { openStage, type Stage, targetOf } from './stage.ts'
@@ -45,10 +45,14 @@ interface Figures {
 export async function runFencing({ seed, rounds, logs }: FencingOptions): Promise<number> {
   console.log(`chaos --fencing: seed ${seed}, ${rounds} rounds, a lease of ${LEASE_MS} ms`)
   const random = randomFrom(seed)
-  const stage = await openStage({ nodes: NODES, orgs: ORGS, env: { MC_LEASE_MS: String(LEASE_MS) } })
+  const stage = await openStage({
+    http_nodes: NODES,
+    orgs: ORGS,
+    env: { MC_LEASE_MS: String(LEASE_MS) },
+  })
   try {
     // Each client stays at one node, so that every round has some at the paused one.
-    const readers = stage.nodes.flatMap((node, n) =>
+    const readers = stage.http_nodes.flatMap((node, n) =>
       stage.orgs.flatMap((org) => {
         const target = at(node, targetOf(stage, org, true, random))
         const channels = channelsOf(org, true)
@@ -103,8 +107,9 @@ async function round(
   }
   // There is an owner once something was written.
   await new RestWriter(client).send(fact(`${name} before`))
-  const owner = (await stage.ownerOf(org.id)) ?? stage.nodes[0]!
-  const others = stage.nodes.filter((node) => node !== owner)
+  const taker = await stage.ownerOf(org.id)
+  const owner = stage.http_nodes.find((node) => node === taker) ?? stage.http_nodes[0]!
+  const others = stage.http_nodes.filter((node) => node !== owner)
   // A task takes a transaction of several round trips, so that some owners are paused inside of one.
   const next = (n: number, l: number) => fact(`${name} under way ${l}.${n}`, l % 3 === 0 ? 'task' : 'message')
   const going = keepBusy(at(owner, client), next, figures)
@@ -133,15 +138,15 @@ async function round(
 }
 
 /** As the nodes themselves count them. */
-async function fencedLanes({ nodes }: Stage): Promise<number> {
-  const counts = nodes.map(async ({ server }) => {
+async function fencedLanes({ http_nodes }: Stage): Promise<number> {
+  const counts = http_nodes.map(async ({ server }) => {
     const text = await (await fetch(`${server.url}/metrics`)).text()
     return Number(/^mc_lanes_fenced_total (\d+)/m.exec(text)?.[1] ?? 0)
   })
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
 }
 
-function at(node: ChaosNode, target: Target): Target {
+function at(node: HttpNode, target: Target): Target {
   return { ...target, url: () => node.url }
 }
 

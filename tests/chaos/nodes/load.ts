@@ -2,6 +2,8 @@ import type { Fact } from '../history.ts'
 import { pick, type Random, randomFrom } from '../random.ts'
 import type { Target } from '../target.ts'
 import { RestWriter, TRANSITION_OF, type Try, type Writer, WsWriter } from '../writers.ts'
+import { CallWriter } from './call-writer.ts'
+import type { ActorsNode } from './node.ts'
 import { type ChaosOrg, channelsOf } from './orgs.ts'
 import { type Stage, targetOf } from './stage.ts'
 
@@ -27,14 +29,23 @@ export class Load {
   readonly #writers: Writer[] = []
   readonly #loops: Promise<void>[] = []
 
-  constructor(stage: Stage, writers: number, seed: number) {
+  constructor(stage: Stage, { writers, callers }: { writers: number; callers: number }, seed: number) {
+    const orgOf = (o: number) => stage.orgs[o % stage.orgs.length]!
     for (let w = 0; w < writers; w++) {
       const random = randomFrom(seed + 7_919 * (w + 1))
-      const desks = [w, w * 3 + 1].map((o) =>
-        this.#desk(stage, stage.orgs[o % stage.orgs.length]!, w, random),
-      )
-      for (let l = 0; l < LOOPS; l++) this.#loops.push(this.#loop(desks, `w${w}l${l}`, random))
+      const desks = [w, w * 3 + 1].map((o) => this.#desk(stage, orgOf(o), w, random))
+      this.#start(desks, `w${w}`, random)
     }
+    for (const [n, node] of stage.actors_nodes.entries())
+      for (let c = 0; c < callers; c++) {
+        const random = randomFrom(seed + 15_485_863 * (n * callers + c + 1))
+        const desks = [c * 2, c * 2 + 1].map((o) => this.#callerDesk(stage, orgOf(o), node, c, random))
+        this.#start(desks, `d${n}c${c}`, random)
+      }
+  }
+
+  #start(desks: Desk[], name: string, random: Random): void {
+    for (let l = 0; l < LOOPS; l++) this.#loops.push(this.#loop(desks, `${name}l${l}`, random))
   }
 
   /** Resolves when nothing is being sent any more; what is still unanswered after a long silence stays so. */
@@ -61,6 +72,17 @@ export class Load {
     const target = targetOf(stage, org, is_inside, random)
     const rest = new RestWriter(target, (one) => this.tries.push(one))
     const writer = w % 2 === 0 ? rest : new WsWriter(target)
+    this.#writers.push(rest, writer)
+    return { target, channels: channelsOf(org, is_inside), rest, writer }
+  }
+
+  /** Callers inside a node without HTTP; each is one person in each of its orgs. */
+  #callerDesk(stage: Stage, org: ChaosOrg, node: ActorsNode, c: number, random: Random): Desk {
+    const is_inside = c % 2 === 0
+    const target = targetOf(stage, org, is_inside, random)
+    const rest = new RestWriter(target, (one) => this.tries.push(one))
+    const principal = is_inside ? org.principals.inside : org.principals.outside
+    const writer = new CallWriter(node, principal, rest)
     this.#writers.push(rest, writer)
     return { target, channels: channelsOf(org, is_inside), rest, writer }
   }

@@ -1,5 +1,9 @@
+import type { PostReply, PostRequest } from '../../../src/contracts/calls.ts'
 import { type CutProxy, startCutProxy } from '../../support/cut-proxy.ts'
+import { type DenoNode, type Outcome, startDenoNode } from '../../support/deno-node.ts'
+import { personAt } from '../../support/nodes.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
+import type { ChaosOrg } from './orgs.ts'
 
 /** A supervisor's pause before it starts a node again that did not come up. */
 const START_PAUSE_MS = 500
@@ -7,33 +11,42 @@ const START_TRIES = 60
 /** A drain that takes longer never ends: the supervisor kills. */
 const DRAIN_MS_MAX = 120_000
 
-/** One node behind a proxy of its own, with faults that happen to it one at a time. */
-export class ChaosNode {
+/** What runs a node. */
+interface NodeProcess {
+  readonly pid: number
+  log(): string
+  kill(signal: NodeJS.Signals): Promise<unknown>
+  ended(): Promise<void>
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** One node of either kind, with faults that happen to it one at a time. */
+export abstract class ChaosNode {
   readonly id: string
-  readonly server: TestServer
-  readonly proxy: CutProxy
+  readonly #process: NodeProcess
   /** The fault under way. */
   #busy: Promise<unknown> = Promise.resolve()
   #faults = 0
   /** Of the slowest drain so far. */
   drained_ms_max = 0
+  /** Ends of the process that no fault asked for. */
+  crashes = 0
+  #ends = false
   /** Times in which a fault kept it from answering. */
   readonly #away: { from: number; to: number }[] = []
 
-  private constructor(id: string, server: TestServer, proxy: CutProxy) {
+  protected constructor(id: string, process_: NodeProcess) {
     this.id = id
-    this.server = server
-    this.proxy = proxy
+    this.#process = process_
+    this.#watch()
   }
 
-  static async start(id: string, env: Record<string, string>): Promise<ChaosNode> {
-    const server = await startServer({ env: { ...env, MC_NODE_ID: id } })
-    return new ChaosNode(id, server, await startCutProxy(server.port))
-  }
+  /** Makes it the owner of an org that has none, without a change that is stored in the log. */
+  abstract take(org: ChaosOrg): Promise<void>
 
-  /** What clients connect to. */
-  get url(): string {
-    return `http://127.0.0.1:${this.proxy.port}`
+  log(): string {
+    return this.#process.log()
   }
 
   get isFree(): boolean {
@@ -42,7 +55,7 @@ export class ChaosNode {
 
   async kill(down_ms: number): Promise<void> {
     await this.#next(async () => {
-      await this.server.kill('SIGKILL')
+      await this.#end('SIGKILL')
       await Bun.sleep(down_ms)
       await this.#start()
     })
@@ -55,9 +68,9 @@ export class ChaosNode {
   /** Stops its process until `over` resolves. */
   async pauseUntil(over: () => Promise<unknown>): Promise<void> {
     await this.#next(async () => {
-      process.kill(this.server.pid, 'SIGSTOP')
+      process.kill(this.#process.pid, 'SIGSTOP')
       await over()
-      process.kill(this.server.pid, 'SIGCONT')
+      process.kill(this.#process.pid, 'SIGCONT')
     })
   }
 
@@ -65,8 +78,8 @@ export class ChaosNode {
   async roll(): Promise<void> {
     await this.#next(async () => {
       const began_at = performance.now()
-      const kill = setTimeout(() => void this.server.kill('SIGKILL'), DRAIN_MS_MAX)
-      await this.server.kill('SIGTERM')
+      const kill = setTimeout(() => void this.#end('SIGKILL'), DRAIN_MS_MAX)
+      await this.#end('SIGTERM')
       clearTimeout(kill)
       this.drained_ms_max = Math.max(this.drained_ms_max, performance.now() - began_at)
       await this.#start()
@@ -75,9 +88,20 @@ export class ChaosNode {
 
   async stop(): Promise<void> {
     await this.#busy.catch(() => undefined)
-    await this.proxy.stop()
-    await this.server.kill('SIGKILL')
-    await this.server.stop()
+    await this.#end('SIGKILL')
+    await this.#process.stop()
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#ends = true
+    await this.#process.kill(signal)
+  }
+
+  #watch(): void {
+    this.#ends = false
+    void this.#process.ended().then(() => {
+      if (!this.#ends) this.crashes++
+    })
   }
 
   async #next(fault: () => Promise<void>): Promise<void> {
@@ -103,12 +127,75 @@ export class ChaosNode {
   async #start(): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.server.restart()
+        await this.#process.restart()
+        this.#watch()
         return
       } catch (error) {
         if (tries === START_TRIES) throw error
         await Bun.sleep(START_PAUSE_MS)
       }
     }
+  }
+}
+
+/** A node with HTTP behind a proxy of its own. */
+export class HttpNode extends ChaosNode {
+  readonly server: TestServer
+  readonly proxy: CutProxy
+
+  private constructor(id: string, server: TestServer, proxy: CutProxy) {
+    super(id, server)
+    this.server = server
+    this.proxy = proxy
+  }
+
+  static async start(id: string, env: Record<string, string>): Promise<HttpNode> {
+    const server = await startServer({ env: { ...env, MC_NODE_ID: id } })
+    return new HttpNode(id, server, await startCutProxy(server.port))
+  }
+
+  /** What clients connect to. */
+  get url(): string {
+    return `http://127.0.0.1:${this.proxy.port}`
+  }
+
+  async take({ open_channels: [channel_id = ''], inside }: ChaosOrg): Promise<void> {
+    const path = `/channels/${channel_id}/read`
+    const { status } = await personAt(inside, { url: this.server.url }).in('PUT', path, { seq: 0 })
+    if (status >= 300) throw new Error(`${this.id} did not take an org: ${status}`)
+  }
+
+  override async stop(): Promise<void> {
+    await this.proxy.stop()
+    await super.stop()
+  }
+}
+
+/** A node without HTTP, under Deno: its callers are inside. */
+export class ActorsNode extends ChaosNode {
+  readonly #deno: DenoNode
+  /** Changes that it acknowledged to its callers. */
+  acknowledged = 0
+
+  private constructor(id: string, deno: DenoNode) {
+    super(id, deno)
+    this.#deno = deno
+  }
+
+  static async start(id: string, env: Record<string, string>): Promise<ActorsNode> {
+    return new ActorsNode(id, await startDenoNode({ ...env, MC_NODE_ID: id }))
+  }
+
+  async take({ id, open_channels: [channel_id = ''], inside }: ChaosOrg): Promise<void> {
+    const request = { type: 'read', user_id: inside.user_id, seq: 0, now: true } as const
+    const outcome = await this.#deno.call(id, channel_id, request)
+    if (!outcome || 'error' in outcome)
+      throw new Error(`${this.id} did not take an org: ${outcome?.error.text}`)
+  }
+
+  async post(org_id: string, request: PostRequest): Promise<Outcome<PostReply> | undefined> {
+    const posted = await this.#deno.call(org_id, request.posting.channel_id, request)
+    if (posted && 'reply' in posted) this.acknowledged++
+    return posted
   }
 }

@@ -1,4 +1,13 @@
-import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../../support/client.ts'
+import type { AuthenticatedPrincipal } from '../../../src/contracts/principal.ts'
+import {
+  type Agent,
+  addAgent,
+  generalChannel,
+  join,
+  type Person,
+  setUp,
+  type User,
+} from '../../support/client.ts'
 import type { TestServer } from '../../support/server.ts'
 
 /** One org: a project that one person and the agent are assigned to, and another person is not. */
@@ -10,6 +19,8 @@ export interface ChaosOrg {
   project_channel: string
   inside: Person
   outside: Person
+  /** Both as a node knows them that took their request. */
+  principals: { inside: AuthenticatedPrincipal; outside: AuthenticatedPrincipal }
   agent: Agent
 }
 
@@ -52,8 +63,14 @@ async function furnish(admin: Person, o: number): Promise<ChaosOrg> {
     project_channel: project.body.channel_id,
     inside,
     outside,
+    principals: { inside: await principalOf(inside, id), outside: await principalOf(outside, id) },
     agent,
   }
+}
+
+async function principalOf(person: Person, org_id: string): Promise<AuthenticatedPrincipal> {
+  const { id, display_name, role } = (await made(person.in<User>('GET', '/users/me'))).body
+  return { kind: 'human', id, display_name, org_id, role }
 }
 
 async function made<T extends { status: number; body: unknown }>(answer: Promise<T>): Promise<T> {

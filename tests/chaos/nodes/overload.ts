@@ -42,7 +42,7 @@ const CONNECTIONS_MAX = '20000'
  */
 export async function runOverload({ seed, seconds, logs }: OverloadOptions): Promise<number> {
   console.log(`chaos --overload: ${seconds} s, ${NODES} nodes`)
-  const stage = await openStage({ nodes: NODES, orgs: 1 })
+  const stage = await openStage({ http_nodes: NODES, orgs: 1 })
   try {
     const [org] = stage.orgs
     if (!org) throw new Error('no org')
@@ -51,7 +51,7 @@ export async function runOverload({ seed, seconds, logs }: OverloadOptions): Pro
     const readers = [new WsReader('socket', target, channels), new SseReader('stream', target, channels)]
     const plan: Omit<OverloadPlan, 'name' | 'seconds'> = {
       // Past the proxies of the chaos nodes: nothing is cut here.
-      urls: stage.nodes.map(({ server }) => `http://127.0.0.1:${server.port}`),
+      urls: stage.http_nodes.map(({ server }) => `http://127.0.0.1:${server.port}`),
       ...{ org: org.slug, headers: target.headers, channels },
     }
     const runs = [await offer({ ...plan, name: 'warm', callers: CALLERS, seconds: SUSTAINED_S / 2 })]
@@ -122,13 +122,16 @@ function describe(
 }
 
 /** Growth of the node that grows most, in MiB. */
-function watchMemory({ nodes }: Stage, half_ms: number): { end(): { grown_mib: number; late_mib: number } } {
-  const before = nodes.map(({ server }) => rssOf(server.pid))
+function watchMemory(
+  { http_nodes }: Stage,
+  half_ms: number,
+): { end(): { grown_mib: number; late_mib: number } } {
+  const before = http_nodes.map(({ server }) => rssOf(server.pid))
   const began_at = performance.now()
   let most = 0
   let most_early = 0
   const look = () => {
-    nodes.forEach(({ server }, n) => {
+    http_nodes.forEach(({ server }, n) => {
       most = Math.max(most, rssOf(server.pid) - before[n]!)
     })
     if (performance.now() - began_at < half_ms) most_early = most

@@ -21,9 +21,13 @@ export interface NodesOptions {
   logs?: string
 }
 
-const NODES = 3
+const HTTP_NODES = 3
+/** Without HTTP, under Deno. */
+const ACTORS_NODES = 1
 const ORGS = 8
 const WRITERS = 10
+/** Inside each node without HTTP: two orgs each, so that all orgs are called there. */
+const CALLERS = 4
 const SOCKETS = 30
 const STREAMS = 30
 /** Without a fault nothing stays quiet for so long; only what is broken does. */
@@ -35,12 +39,15 @@ const SLOWEST_SHOWN = 3
  * and seen is compared with what is stored. Answers the number of broken promises.
  */
 export async function runNodes({ seed, faults, pause_ms, logs }: NodesOptions): Promise<number> {
-  console.log(`chaos: seed ${seed}, ${faults} faults, ${NODES} nodes, ${ORGS} orgs, ${WRITERS} writers`)
-  const script = scriptOf({ seed, faults, nodes: NODES, orgs: ORGS, pause_ms })
-  const stage = await openStage({ nodes: NODES, orgs: ORGS })
+  console.log(
+    `chaos: seed ${seed}, ${faults} faults, ${HTTP_NODES} nodes and ${ACTORS_NODES} without HTTP under Deno, ${ORGS} orgs, ${WRITERS} writers and ${CALLERS} callers`,
+  )
+  const script = scriptOf({ seed, faults, nodes: HTTP_NODES + ACTORS_NODES, orgs: ORGS, pause_ms })
+  const stage = await openStage({ http_nodes: HTTP_NODES, actors_nodes: ACTORS_NODES, orgs: ORGS })
   try {
+    await handOut(stage)
     const readers = openAudience(stage, SOCKETS, STREAMS, seed)
-    const load = new Load(stage, WRITERS, seed)
+    const load = new Load(stage, { writers: WRITERS, callers: CALLERS }, seed)
     const happened = await carryOut(stage, script, randomFrom(seed + 1))
     console.log(`${load.acknowledged} acknowledged under faults; waiting for the rest`)
     await load.end(SILENCE_MS_MAX)
@@ -54,7 +61,8 @@ export async function runNodes({ seed, faults, pause_ms, logs }: NodesOptions): 
       console.log(`  ${times} × ${kind}: longest wait for an answer ${seconds(longest.get(kind) ?? 0)}`)
     reportTries(stage, load, happened)
     console.log(`longest drain ${seconds(Math.max(...stage.nodes.map((node) => node.drained_ms_max)))}`)
-    return report(history, check(history))
+    const broken = report(history, check(history))
+    return broken + reportShares(stage, history.stored) + reportCrashes(stage)
   } finally {
     if (logs !== undefined) keepLogs(stage, logs, seed)
     await stage.stop()
@@ -62,7 +70,7 @@ export async function runNodes({ seed, faults, pause_ms, logs }: NodesOptions): 
 }
 
 /** Answers by status, and the slowest of nodes that had no fault of their own meanwhile. */
-function reportTries({ nodes }: Stage, { tries }: Load, happened: readonly Happened[]): void {
+function reportTries({ http_nodes: nodes }: Stage, { tries }: Load, happened: readonly Happened[]): void {
   const answers = [...count(tries.map(({ answer }) => answer))].map(
     ([answer, times]) => `${times} × ${answer}`,
   )
@@ -80,6 +88,36 @@ function reportTries({ nodes }: Stage, { tries }: Load, happened: readonly Happe
   }
 }
 
+/** Frees the orgs of the node that founded them, and gives each node its share of them. */
+async function handOut({ http_nodes, nodes, orgs }: Stage): Promise<void> {
+  await http_nodes[0]!.roll()
+  for (const [o, org] of orgs.entries()) await nodes[o % nodes.length]!.take(org)
+}
+
+/** What each node owned and stored as the owner. Answers the number of nodes without HTTP that had no share. */
+function reportShares({ nodes, actors_nodes }: Stage, stored: readonly StoredOrg[]): number {
+  const idle = new Set<string>()
+  for (const { id } of nodes) {
+    const taken = stored.map(({ takes }) => takes.filter(({ node }) => node === id).length)
+    const events = stored.flatMap(({ writes }) => writes).filter(({ node }) => node === id).length
+    const epochs = taken.reduce((sum, count) => sum + count, 0)
+    const inside = actors_nodes.find((node) => node.id === id)
+    const acknowledged = inside ? `, ${inside.acknowledged} messages acknowledged to callers inside it` : ''
+    console.log(
+      `  ${id} owned ${taken.filter(Boolean).length} orgs in ${epochs} epochs, ${events} events stored${acknowledged}`,
+    )
+    if (inside && (events === 0 || inside.acknowledged === 0)) idle.add(id)
+  }
+  for (const id of idle) console.log(`  BROKEN ${id} had no share of the orgs`)
+  return idle.size
+}
+
+function reportCrashes({ nodes }: Stage): number {
+  for (const { id, crashes } of nodes)
+    if (crashes > 0) console.log(`  BROKEN ${id} ended ${crashes} times by itself`)
+  return nodes.reduce((sum, { crashes }) => sum + crashes, 0)
+}
+
 export async function readAll({ database, orgs }: Stage): Promise<StoredOrg[]> {
   const sql = plain(database.owner)
   try {
@@ -93,7 +131,7 @@ export async function readAll({ database, orgs }: Stage): Promise<StoredOrg[]> {
 
 export function keepLogs({ nodes }: Stage, folder: string, seed: number): void {
   mkdirSync(folder, { recursive: true })
-  for (const { id, server } of nodes) writeFileSync(join(folder, `${seed}-${id}.log`), server.log())
+  for (const node of nodes) writeFileSync(join(folder, `${seed}-${node.id}.log`), node.log())
 }
 
 function count<T>(all: readonly T[]): Map<T, number> {

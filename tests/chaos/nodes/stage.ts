@@ -7,11 +7,15 @@ import { freePort } from '../../support/server.ts'
 import { pick, type Random } from '../random.ts'
 import type { Target } from '../target.ts'
 import { watchFence } from './fence-watch.ts'
-import { ChaosNode } from './node.ts'
+import { ActorsNode, type ChaosNode, HttpNode } from './node.ts'
 import { type ChaosOrg, foundOrgs } from './orgs.ts'
 
 /** Several nodes on one PostgreSQL and one Redis, with orgs. */
 export interface Stage {
+  http_nodes: HttpNode[]
+  /** Without HTTP, under Deno. */
+  actors_nodes: ActorsNode[]
+  /** All of both kinds. */
   nodes: ChaosNode[]
   redis: TestRedis
   database: OwnDatabase
@@ -24,12 +28,13 @@ export interface Stage {
 }
 
 interface Options {
-  nodes: number
+  http_nodes: number
+  actors_nodes?: number
   orgs: number
   env?: Record<string, string>
 }
 
-export async function openStage({ nodes: nodes_count, orgs: orgs_count, env = {} }: Options): Promise<Stage> {
+export async function openStage(options: Options): Promise<Stage> {
   const origin = `http://localhost:${freePort()}`
   const ends: (() => Promise<unknown>)[] = []
   const stop = async () => {
@@ -51,16 +56,22 @@ export async function openStage({ nodes: nodes_count, orgs: orgs_count, env = {}
       MC_SSE_HEARTBEAT_SECONDS: '2',
       MC_LOG_LEVEL: 'warn',
       DEPLOYMENT_MODE: 'multi-tenant',
-      ...env,
+      ...options.env,
     }
-    const nodes: ChaosNode[] = []
-    for (let n = 0; n < nodes_count; n++) {
-      const node = await ChaosNode.start(`n${n}`, common)
-      nodes.push(node)
+    const begun = <N extends ChaosNode>(node: N): N => {
       ends.push(() => node.stop())
+      return node
     }
-    const orgs = await foundOrgs(nodes[0]!.server, orgs_count)
+    const http_nodes: HttpNode[] = []
+    for (let n = 0; n < options.http_nodes; n++) http_nodes.push(begun(await HttpNode.start(`n${n}`, common)))
+    const actors_nodes: ActorsNode[] = []
+    for (let n = 0; n < (options.actors_nodes ?? 0); n++)
+      actors_nodes.push(begun(await ActorsNode.start(`d${n}`, common)))
+    const nodes = [...http_nodes, ...actors_nodes]
+    const orgs = await foundOrgs(http_nodes[0]!.server, options.orgs)
     return {
+      http_nodes,
+      actors_nodes,
       nodes,
       redis,
       database,
@@ -89,18 +100,18 @@ export async function openStage({ nodes: nodes_count, orgs: orgs_count, env = {}
 
 /** A client of an org as one person, who goes to a random other node each time, as from a node that does not answer. */
 export function targetOf(
-  { nodes, origin }: Pick<Stage, 'nodes' | 'origin'>,
+  { http_nodes, origin }: Pick<Stage, 'http_nodes' | 'origin'>,
   { id, slug, inside, outside }: ChaosOrg,
   is_inside: boolean,
   random: Random,
 ): Target {
   const person = is_inside ? inside : outside
-  let last: ChaosNode | undefined
+  let last: HttpNode | undefined
   return {
     url() {
       last = pick(
         random,
-        nodes.filter((node) => node !== last),
+        http_nodes.filter((node) => node !== last),
       )
       return last.url
     },

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { newId } from '../../../src/contracts/ids.ts'
 import type { Message, User } from '../../../src/contracts/resources.ts'
 import { urlOf } from '../../support/cluster.ts'
+import { type DenoNode, startDenoNode } from '../../support/deno-node.ts'
 import {
   expectWhole,
   makeOrgAt,
@@ -17,102 +15,38 @@ import {
 } from '../../support/nodes.ts'
 import { SseJournal, until } from '../../support/streams.ts'
 
-const ROOT = join(import.meta.dir, '../../..')
-
-/** A node without HTTP under Deno, in the cluster. */
-interface DenoNode {
-  pid: number
-  /** Posts through the node; undefined when it refused, which is retryable. */
-  post(to: { org_id: string; channel_id: string; user: User }, content: string): Promise<Message | undefined>
-  end(): Promise<number>
-}
-
 let cluster: TestNodes
 let deno: DenoNode
-const data_dir = mkdtempSync(join(tmpdir(), 'mc-deno-'))
 
 beforeAll(async () => {
   cluster = await startNodes(2)
-  deno = await startDeno()
+  deno = await startDenoNode({
+    MC_DATABASE_URL: urlOf(cluster.app),
+    MC_REDIS_URL: cluster.redis.url,
+    MC_JWT_SECRET: SECRET,
+    MC_KEY_PEPPER: SECRET,
+    MC_NODE_ID: 'deno',
+    DEPLOYMENT_MODE: 'multi-tenant',
+  })
 })
 afterAll(async () => {
-  if (deno) signal(deno.pid, 'SIGKILL')
+  await deno?.stop()
   await cluster?.stop()
-  rmSync(data_dir, { recursive: true, force: true })
 })
 
-/** The program itself: the command of the package is a parent that signals would hit instead. */
-const DENO = Bun.spawnSync([join(ROOT, 'node_modules/.bin/deno'), 'eval', 'console.log(Deno.execPath())'])
-  .stdout.toString()
-  .trim()
-
-async function startDeno(): Promise<DenoNode> {
-  const child = Bun.spawn([DENO, 'run', '--no-check', '--allow-all', 'tests/support/actors-node.ts'], {
-    cwd: ROOT,
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: data_dir,
-      MC_DATA_DIR: data_dir,
-      MC_DATABASE_URL: urlOf(cluster.app),
-      MC_REDIS_URL: cluster.redis.url,
-      MC_JWT_SECRET: SECRET,
-      MC_KEY_PEPPER: SECRET,
-      MC_NODE_ID: 'deno',
-      DEPLOYMENT_MODE: 'multi-tenant',
-    },
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'inherit',
+/** Posts through the node under Deno; undefined when it refused, which is retryable. */
+async function post(
+  { org_id, channel_id, user }: { org_id: string; channel_id: string; user: User },
+  content: string,
+): Promise<Message | undefined> {
+  const id = newId()
+  const posted = await deno.call(org_id, channel_id, {
+    type: 'post',
+    command_id: id,
+    posting: { channel_id, content, client_id: id, content_hash: id },
+    principal: { kind: 'human', id: user.id, display_name: user.display_name, org_id, role: user.role },
   })
-  const answers = new Map<
-    string,
-    (answer: { reply?: { result: { message: Message } }; error?: string }) => void
-  >()
-  let started = false
-  void (async () => {
-    let text = ''
-    for await (const chunk of child.stdout) {
-      text += new TextDecoder().decode(chunk)
-      const lines = text.split('\n')
-      text = lines.pop() ?? ''
-      for (const line of lines) {
-        started ||= line.startsWith('Mission Control actors run')
-        if (!line.startsWith('{"id":')) continue
-        const { id, ...answer } = JSON.parse(line)
-        answers.get(id)?.(answer)
-        answers.delete(id)
-      }
-    }
-  })()
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`Deno ended with ${child.exitCode}`)
-    return started
-  }, 'the node under Deno')
-  return {
-    pid: child.pid,
-    async post({ org_id, channel_id, user }, content) {
-      const id = newId()
-      const posting = { channel_id, content, client_id: id, content_hash: id }
-      const principal = {
-        kind: 'human',
-        id: user.id,
-        display_name: user.display_name,
-        org_id,
-        role: user.role,
-      }
-      const request = { type: 'post', command_id: id, posting, principal }
-      const answer = new Promise<{ reply?: { result: { message: Message } }; error?: string }>((resolve) =>
-        answers.set(id, resolve),
-      )
-      child.stdin.write(`${JSON.stringify({ id, org_id, channel_id, request })}\n`)
-      await child.stdin.flush()
-      return (await answer).reply?.result.message
-    },
-    async end() {
-      child.kill('SIGTERM')
-      return await child.exited
-    },
-  }
+  return posted && 'reply' in posted ? posted.reply.result.message : undefined
 }
 
 const owner = async (org_id: string) => (await cluster.redis.cli('get', `mc:owner:${org_id}`)).split('.')[0]
@@ -125,7 +59,7 @@ test('R40 a node under Deno is a node: it calls, owns, publishes, is fenced, and
   const acked: Message[] = []
   const surely = async (content: string) => {
     for (;;) {
-      const message = await deno.post(to, content)
+      const message = await post(to, content)
       if (message) return message
       await Bun.sleep(50)
     }
@@ -156,7 +90,7 @@ test('R40 a node under Deno is a node: it calls, owns, publishes, is fenced, and
 
   // Paused past its lease, it is replaced; what it writes afterwards goes through the new owner.
   signal(deno.pid, 'SIGSTOP')
-  const late = deno.post(to, 'sent to the paused owner')
+  const late = post(to, 'sent to the paused owner')
   acked.push(await postSurely(b, channel_id, 'b while the owner is paused'))
   signal(deno.pid, 'SIGCONT')
   const answered = await late
@@ -165,7 +99,7 @@ test('R40 a node under Deno is a node: it calls, owns, publishes, is fenced, and
 
   await cluster.nodes[0]!.restart()
   acked.push(await postSurely(a, channel_id, 'a again'))
-  expect(await deno.end()).toBe(0)
+  expect(await deno.kill('SIGTERM')).toBe(0)
   acked.push(await postSurely(a, channel_id, 'without the node under Deno'))
   await until(() => stream.messages.at(-1)?.content === 'without the node under Deno', 'the last message')
   await stream.close()
