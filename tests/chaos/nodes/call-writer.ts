@@ -2,7 +2,7 @@ import { newId } from '../../../src/contracts/ids.ts'
 import type { AuthenticatedPrincipal } from '../../../src/contracts/principal.ts'
 import { posting } from '../../../src/http/posting.ts'
 import type { Fact } from '../history.ts'
-import { ANSWER_MS, RETRY_MS, RETRYABLE, type RestWriter, type Writer } from '../writers.ts'
+import { ANSWER_MS, RETRY_MS, RETRYABLE, type RestWriter, type Try, type Writer } from '../writers.ts'
 import type { ActorsNode } from './node.ts'
 
 /**
@@ -13,12 +13,19 @@ export class CallWriter implements Writer {
   readonly #node: ActorsNode
   readonly #principal: AuthenticatedPrincipal
   readonly #elsewhere: RestWriter
+  readonly #note: (one: Try) => void
   #stopped = false
 
-  constructor(node: ActorsNode, principal: AuthenticatedPrincipal, elsewhere: RestWriter) {
+  constructor(
+    node: ActorsNode,
+    principal: AuthenticatedPrincipal,
+    elsewhere: RestWriter,
+    note: (one: Try) => void = () => undefined,
+  ) {
     this.#node = node
     this.#principal = principal
     this.#elsewhere = elsewhere
+    this.#note = note
   }
 
   async send(fact: Fact): Promise<void> {
@@ -36,18 +43,24 @@ export class CallWriter implements Writer {
 
   async #call(fact: Fact): Promise<'answered' | 'none'> {
     const { org_id, channel_id, mark } = fact
+    const began_at = performance.now()
     const posted = await this.#node.post(org_id, {
       type: 'post',
       command_id: newId(),
       posting: posting(channel_id!, { content: mark, client_id: mark }, undefined),
       principal: this.#principal,
     })
-    if (!posted) return 'none'
-    if ('reply' in posted) {
+    let answer = 'none'
+    if (posted && 'reply' in posted) {
       const { id, seq } = posted.reply.result.message
       fact.acks.push({ id, number: seq })
-    } else if (!RETRYABLE.has(posted.error.status))
-      fact.refused = `${posted.error.status} ${posted.error.text}`
-    return 'answered'
+      answer = posted.reply.result.repeated ? '200' : '201'
+    } else if (posted) {
+      const { status, text } = posted.error
+      if (!RETRYABLE.has(status)) fact.refused = `${status} ${text}`
+      answer = String(status)
+    }
+    this.#note({ url: this.#node.id, began_at, ended_at: performance.now(), answer })
+    return posted ? 'answered' : 'none'
   }
 }

@@ -4,9 +4,10 @@ import { type Random, randomFrom } from '../random.ts'
 import { SseReader, WsReader } from '../readers.ts'
 import { report } from '../report.ts'
 import type { Target } from '../target.ts'
-import { RestWriter } from '../writers.ts'
+import { RestWriter, type Try, type Writer } from '../writers.ts'
 import { caughtUp } from './audience.ts'
-import type { HttpNode } from './node.ts'
+import { CallWriter } from './call-writer.ts'
+import type { ActorsNode, ChaosNode, HttpNode } from './node.ts'
 import { type ChaosOrg, channelsOf } from './orgs.ts'
 import { keepLogs, readAll } from './run.ts'
 import { openStage, type Stage, targetOf } from './stage.ts'
@@ -18,7 +19,10 @@ export interface FencingOptions {
   logs?: string
 }
 
-const NODES = 3
+const HTTP_NODES = 3
+/** Without HTTP, under Deno: the owner of each third round. */
+const ACTORS_NODES = 1
+const ROUNDS_OF_ACTORS = 3
 const ORGS = 3
 const LEASE_MS = 2_000
 /** The owner stays paused for so long beyond its lease. */
@@ -46,7 +50,8 @@ export async function runFencing({ seed, rounds, logs }: FencingOptions): Promis
   console.log(`chaos --fencing: seed ${seed}, ${rounds} rounds, a lease of ${LEASE_MS} ms`)
   const random = randomFrom(seed)
   const stage = await openStage({
-    http_nodes: NODES,
+    http_nodes: HTTP_NODES,
+    actors_nodes: ACTORS_NODES,
     orgs: ORGS,
     env: { MC_LEASE_MS: String(LEASE_MS) },
   })
@@ -65,7 +70,9 @@ export async function runFencing({ seed, rounds, logs }: FencingOptions): Promis
     const facts: Fact[] = []
     const figures: Figures = { late: new Map(), taken: 0, takeover_ms: [] }
     for (let r = 0; r < rounds; r++)
-      facts.push(...(await round(stage, stage.orgs[r % ORGS]!, `round ${r}`, random, figures)))
+      facts.push(
+        ...(await round(stage, stage.orgs[Math.floor(r / ROUNDS_OF_ACTORS) % ORGS]!, r, random, figures)),
+      )
     const views = readers.map(({ view }) => view)
     await caughtUp(views, await readAll(stage), SILENCE_MS_MAX)
     for (const reader of readers) reader.stop()
@@ -90,10 +97,11 @@ export async function runFencing({ seed, rounds, logs }: FencingOptions): Promis
 async function round(
   stage: Stage,
   org: ChaosOrg,
-  name: string,
+  r: number,
   random: Random,
   figures: Figures,
 ): Promise<Fact[]> {
+  const name = `round ${r}`
   const client = targetOf(stage, org, true, random)
   const [channel_id = ''] = org.open_channels
   const facts: Fact[] = []
@@ -107,12 +115,25 @@ async function round(
   }
   // There is an owner once something was written.
   await new RestWriter(client).send(fact(`${name} before`))
-  const taker = await stage.ownerOf(org.id)
-  const owner = stage.http_nodes.find((node) => node === taker) ?? stage.http_nodes[0]!
+  const inside = r % ROUNDS_OF_ACTORS === ROUNDS_OF_ACTORS - 1 ? stage.actors_nodes[0] : undefined
+  const note = lateNote(figures)
+  let owner: ChaosNode
+  let busy: Writer
+  if (inside) {
+    owner = inside
+    busy = new CallWriter(inside, org.principals.inside, new RestWriter(client), note)
+    await handTo(inside, stage, org, busy, (n) => fact(`${name} handed over ${n}`))
+  } else {
+    const taker = await stage.ownerOf(org.id)
+    const http_owner = stage.http_nodes.find((node) => node === taker) ?? stage.http_nodes[0]!
+    owner = http_owner
+    busy = new RestWriter(at(http_owner, client), note)
+  }
   const others = stage.http_nodes.filter((node) => node !== owner)
   // A task takes a transaction of several round trips, so that some owners are paused inside of one.
-  const next = (n: number, l: number) => fact(`${name} under way ${l}.${n}`, l % 3 === 0 ? 'task' : 'message')
-  const going = keepBusy(at(owner, client), next, figures)
+  const next = (n: number, l: number) =>
+    fact(`${name} under way ${l}.${n}`, l % 3 === 0 && !inside ? 'task' : 'message')
+  const going = keepBusy(busy, next)
   // At another moment of the owner's batches each time.
   await Bun.sleep(20 + random() * 200)
   const paused_at = performance.now()
@@ -150,12 +171,29 @@ function at(node: HttpNode, target: Target): Target {
   return { ...target, url: () => node.url }
 }
 
-/** Callers of one node, each with one call after the other. */
-function keepBusy(target: Target, next: (n: number, loop: number) => Fact, { late }: Figures) {
-  let going = true
-  const writer = new RestWriter(target, ({ began_at, ended_at, answer }) => {
+/** Makes a node without HTTP the owner: an org without an entry goes to the node that calls it next. */
+async function handTo(
+  node: ActorsNode,
+  { redis, ownerOf }: Stage,
+  { id }: ChaosOrg,
+  writer: Writer,
+  fact: (n: number) => Fact,
+): Promise<void> {
+  for (let n = 0; (await ownerOf(id)) !== node; n++) {
+    await redis.cli('del', `mc:owner:${id}`)
+    await writer.send(fact(n))
+  }
+}
+
+function lateNote({ late }: Figures): (one: Try) => void {
+  return ({ began_at, ended_at, answer }) => {
     if (ended_at - began_at >= LEASE_MS) late.set(answer, (late.get(answer) ?? 0) + 1)
-  })
+  }
+}
+
+/** Callers of one node, each with one call after the other. */
+function keepBusy(writer: Writer, next: (n: number, loop: number) => Fact) {
+  let going = true
   const loops = Array.from({ length: UNDER_WAY }, async (_, l) => {
     for (let n = 0; going; n++) await writer.send(next(n, l))
   })

@@ -13,6 +13,7 @@ import {
   startNodes,
   type TestNodes,
 } from '../../support/nodes.ts'
+import { runJob } from '../../support/run-job.ts'
 import { SseJournal, until } from '../../support/streams.ts'
 
 let cluster: TestNodes
@@ -104,4 +105,24 @@ test('R40 a node under Deno is a node: it calls, owns, publishes, is fenced, and
   await until(() => stream.messages.at(-1)?.content === 'without the node under Deno', 'the last message')
   await stream.close()
   await expectWhole(cluster.sql, id, channel_id, acked)
+})
+
+test('D19 a node under Deno ends its actors of an org that is deleted elsewhere', async () => {
+  await deno.restart()
+  const { id, person, channel_id } = await makeOrgAt(cluster.admin, 'deleted-under-deno')
+  const { body: user } = await person.in<User>('GET', '/users/me')
+  const to = { org_id: id, channel_id, user }
+  // Without an entry the org goes to the node that calls it next.
+  await cluster.redis.cli('del', `mc:owner:${id}`)
+  await until(async () => (await post(to, 'from Deno')) !== undefined, 'a post through Deno')
+  await until(async () => (await owner(id)) === 'deno', 'the node under Deno in the directory')
+  const b = personAt(person, cluster.nodes[1]!)
+  expect((await b.in('DELETE', '', { confirm: 'deleted-under-deno' })).status).toBeLessThan(300)
+  await cluster.sql`update organizations set deletion_at = now() - interval '1 second' where id = ${id}`
+  await runJob(cluster.sql, 'delete_orgs')
+  // An owner that goes on would renew its entry.
+  await until(async () => (await owner(id))?.trim() === '', 'no owner')
+  const refused = await deno.call(id, channel_id, { type: 'read', user_id: user.id, seq: 0, now: true })
+  expect(refused).toMatchObject({ error: { status: 404 } })
+  expect((await b.in('GET', '/channels')).status).toBe(404)
 })
