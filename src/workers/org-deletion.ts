@@ -40,7 +40,7 @@ export async function deleteDueOrgs(ports: DeletionPorts): Promise<number> {
   return deleted
 }
 
-/** False when it is not done: the server stops, or another node is deleting this org. */
+/** False when it is not done here: the server stops, or another run is deleting this org, or has done so. */
 async function deleteOrg(org_id: string, ports: DeletionPorts): Promise<boolean> {
   let rows = 0
   // First: the rows say where they are.
@@ -50,6 +50,8 @@ async function deleteOrg(org_id: string, ports: DeletionPorts): Promise<boolean>
     rows += removed
     // Closed after the first step: a later command finds no org.
     if (first || done) await ports.forget(org_id)
+    // Gone before this step: another run, which went on meanwhile, removed the last row.
+    if (done && removed === 0) return false
     if (done) {
       ports.log.info({ org_id, rows }, 'an organization was deleted at the end of its grace period')
       return true

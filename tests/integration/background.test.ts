@@ -210,10 +210,10 @@ describe('the end of an org', () => {
     superuser`update organizations set status = 'pending_deletion', deletion_at = now() - interval '1 second' where id = ${org_id}`
 
   /** Everything that the node does at the end of a grace period; ends early after so many steps. */
-  function remove(forgotten: string[], steps_max = Number.POSITIVE_INFINITY) {
+  function remove(forgotten: string[], steps_max = Number.POSITIVE_INFINITY, found?: string[]) {
     let steps = 0
     return deleteDueOrgs({
-      due: () => node.background_database.dueOrgs(),
+      due: async () => found ?? (await node.background_database.dueOrgs()),
       removeFiles: async () => undefined,
       step: (org_id, rows) => {
         steps++
@@ -290,6 +290,14 @@ describe('the end of an org', () => {
     const forgotten: string[] = []
     expect(await remove(forgotten)).toBe(1)
     expect(forgotten).toContain(org.id)
+  })
+
+  test('A97 an org that two runs found due is deleted by one of them', async () => {
+    const { org } = await makeOrg(node.database)
+    await due(org.id)
+    const found = await node.background_database.dueOrgs()
+    expect(await remove([])).toBe(1)
+    expect(await remove([], Number.POSITIVE_INFINITY, found)).toBe(0)
   })
 
   test('A97 an org that another node is deleting is left to it', async () => {

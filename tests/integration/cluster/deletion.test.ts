@@ -74,13 +74,15 @@ async function populate(slug: string, owner: number): Promise<Populated> {
   return { id, slug, channel_id, admins, agents, streams, sockets }
 }
 
-/** The time has come for an org that an administrator deleted at the node numbered `at`. */
-async function expire({ id, slug, admins }: Populated, at: number): Promise<void> {
+/** An administrator deletes it at the node numbered `at`: its grace period begins. */
+async function deleteAt(at: number, { slug, admins }: Populated): Promise<void> {
   expect((await admins[at]!.in('DELETE', '', { confirm: slug })).status).toBeLessThan(300)
-  await cluster.sql`update organizations set deletion_at = now() - interval '1 second' where id = ${id}`
 }
 
-/** Lets this node, and not the other one, begin the deletion, and keeps it inside of a later step; resolves there. */
+/**
+ * The grace period ends. This node, and not the other one, begins the deletion, and is kept inside of a later step;
+ * resolves there.
+ */
 async function beginAt(deleter: number, { id }: Populated): Promise<{ goOn(): Promise<void> }> {
   const sql = plain(cluster.owner)
   const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -93,6 +95,7 @@ async function beginAt(deleter: number, { id }: Populated): Promise<{ goOn(): Pr
   const other = nodeAt(1 - deleter).pid
   signal(other, 'SIGSTOP')
   try {
+    await cluster.sql`update organizations set deletion_at = now() - interval '1 second' where id = ${id}`
     await cluster.sql`select mc_jobs.add_job('delete_orgs', '{}'::json)`
     await until(
       async () => (await deleting()).some(({ waits_for }) => waits_for === 'Lock'),
@@ -178,14 +181,20 @@ describe('D19 an org on two nodes', () => {
     const other = await makeOrgAt(cluster.admin, `other-${owner}-${deleter}-${redis}`)
     const acked = [await postSurely(other.person, other.channel_id, 'stays')]
     const before = await rowsOf(other.id)
-    await expire(doomed, deleter)
+    await deleteAt(deleter, doomed)
     // Read-only, not gone.
     for (const admin of doomed.admins) expect((await admin.in('GET', '/channels')).status).toBe(200)
     expect(doomed.streams.some(({ ended }) => ended)).toBe(false)
+    const told = () =>
+      cluster.metric(nodeAt(1 - deleter), 'mc_relay_messages_total{outcome="received",kind="org_forgotten"}')
+    const told_before = await told()
     if (redis === 'away') await cluster.redis.kill()
 
     const { goOn } = await beginAt(deleter, doomed)
     await expectStreamsEnd(doomed)
+    // By word of the deleter, or by the missing head row.
+    if (redis === 'there') await until(async () => (await told()) > told_before, 'word of the deletion')
+    else expect(await told()).toBe(told_before)
     expect(new Set(await statuses(doomed.admins, doomed.channel_id))).toEqual(new Set([404]))
     for (const status of await statuses(doomed.agents, doomed.channel_id))
       expect([401, 404]).toContain(status)
@@ -209,7 +218,7 @@ describe('D19 an org on two nodes', () => {
     const other = await makeOrgAt(cluster.admin, `alive-${owner}`)
     const before = await rowsOf(other.id)
     const done = deletions().reduce((sum, n) => sum + n)
-    await expire(doomed, 1 - deleter)
+    await deleteAt(1 - deleter, doomed)
     const { goOn } = await beginAt(deleter, doomed)
     await nodeAt(deleter).kill('SIGKILL')
     const left = await rowsOf(doomed.id)
