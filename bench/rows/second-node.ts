@@ -1,7 +1,8 @@
 import { makeOrgAt, personAt, startNodes, type TestNodes } from '../../tests/support/nodes.ts'
+import { cpuMicros } from '../load/cpu.ts'
 import { measureRoom, type RoomProtocol } from '../load/room.ts'
 import { openChannels, seatOf } from '../load/socket.ts'
-import { raiseLimits } from '../product.ts'
+import { profiled, raiseLimits } from '../product.ts'
 import type { Row, Rows } from '../row.ts'
 import { waitFor } from '../wait.ts'
 
@@ -21,7 +22,9 @@ const secondNode: Row = {
   unit: '×',
   judge: [{ at_most: 1.18, goal: 1.05 }],
   async run(_, seconds) {
-    const cluster = await startNodes(2, { env: { MC_LOG_LEVEL: 'error', MC_RATE_LIMITS: 'off' } })
+    const cluster = await startNodes(2, {
+      env: { MC_LOG_LEVEL: 'error', MC_RATE_LIMITS: 'off', ...profiled() },
+    })
     try {
       const org = await makeOrgAt(cluster.admin, 'bench')
       await raiseLimits(org.person)
@@ -90,20 +93,11 @@ async function perFrame(
   }
   const running = measureRoom(protocol, load)
   await waitFor('the room to be warm', () => frames() >= WARM_FRAMES)
-  const [cpu, before] = [await cpuMicros(pids), frames()]
+  const [cpu, before] = [cpuMicros(pids), frames()]
   await Bun.sleep(seconds * 1_000)
-  const [cpu_after, after] = [await cpuMicros(pids), frames()]
+  const [cpu_after, after] = [cpuMicros(pids), frames()]
   const rate = await running
   return { cpu_us: (cpu_after - cpu) / (after - before), rate }
-}
-
-/** Time on a processor of all threads, which does not count the times that other programs of the machine took. */
-async function cpuMicros(pids: readonly number[]): Promise<number> {
-  let sum = 0
-  for (const pid of pids)
-    for await (const file of new Bun.Glob('*/schedstat').scan(`/proc/${pid}/task`))
-      sum += Number((await Bun.file(`/proc/${pid}/task/${file}`).text()).split(' ')[0]) / 1_000
-  return sum
 }
 
 export const secondNodes: Rows = { 'second-node': secondNode }
