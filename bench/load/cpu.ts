@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import type { Product } from '../product.ts'
 import type { Figures } from '../row.ts'
 
+/** Of the clock in `/proc/PID/stat`, 100 a second on Linux. */
+const MICROS_PER_TICK = 10_000
+
 /** Time on a processor in microseconds, since the processes began; what other programs of the machine took does not count. */
 export interface CpuTimes {
   server: number
@@ -41,7 +44,7 @@ function times({ server }: Product): CpuTimes {
   )
   return {
     server: cpuMicros([server.pid]),
-    database: cpuMicros([postmaster, ...childrenOf(postmaster)]),
+    database: cpuMicros([postmaster, ...childrenOf(postmaster)]) + cpuOfEnded(postmaster),
     client: cpuMicros([process.pid]),
   }
 }
@@ -55,6 +58,13 @@ function tasks(pid: number): number[] {
     // It, or a thread of it, has ended.
     return []
   }
+}
+
+/** CPU time of children that have ended, in microseconds: connections are processes. */
+function cpuOfEnded(pid: number): number {
+  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const fields = rest.split(' ').map(Number)
+  return ((fields[13] ?? 0) + (fields[14] ?? 0)) * MICROS_PER_TICK
 }
 
 function childrenOf(pid: number): number[] {
