@@ -14,6 +14,7 @@ const PAUSE_MS_MAX = 300
 
 /** A change with the time from its first try to its acknowledgement. */
 export interface Wait {
+  mark: string
   sent_at: number
   acked_at: number
 }
@@ -125,7 +126,7 @@ export class Load {
     await (chance < 0.05 ? Promise.all([writer.send(fact), rest.send(fact)]) : writer.send(fact))
     if (fact.acks.length > 0) {
       this.acknowledged++
-      this.waits.push({ sent_at, acked_at: performance.now() })
+      this.waits.push({ mark: fact.mark, sent_at, acked_at: performance.now() })
     }
     if (chance > 0.9 && fact.refused === undefined) await rest.send(fact)
   }

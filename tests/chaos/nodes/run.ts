@@ -59,6 +59,10 @@ export async function runNodes({ seed, faults, pause_ms, logs }: NodesOptions): 
     const longest = longestWaits(happened, load.waits)
     for (const [kind, times] of count(happened.map((one) => one.kind)))
       console.log(`  ${times} × ${kind}: longest wait for an answer ${seconds(longest.get(kind) ?? 0)}`)
+    for (const { mark, sent_at, acked_at } of load.waits
+      .toSorted((a, b) => b.acked_at - b.sent_at - (a.acked_at - a.sent_at))
+      .slice(0, SLOWEST_SHOWN))
+      console.log(`  slow change: "${mark}" in ${seconds(acked_at - sent_at)}`)
     reportTries(stage, load, happened)
     console.log(`longest drain ${seconds(Math.max(...stage.nodes.map((node) => node.drained_ms_max)))}`)
     const broken = report(history, check(history))
