@@ -121,6 +121,8 @@ export async function serve(
     },
     await loadAssets(join(import.meta.dir, '..', 'ui', 'dist'), config.base_path),
   )
+  // Asked before it listens: a database that is away ends a start, never a node that serves already.
+  const sets_up = !quiet_setup && (await accounts.none())
   try {
     app.listen({
       hostname: config.host,
@@ -193,8 +195,7 @@ export async function serve(
 
   // Nothing is awaited between the listening socket and the handlers: a signal never meets an open socket without a drain.
   console.log(`Mission Control ${SERVER_VERSION} listens on ${config.public_url}`)
-  if (!quiet_setup && (await accounts.none()))
-    console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
+  if (sets_up) console.log(`Set it up (works once): ${config.public_url}/setup?token=${deps.setup_token}`)
   return node
 }
 
