@@ -1,38 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { Org, Task } from '../../src/contracts/resources.ts'
-import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
+import { type Agent, generalChannel, type Person } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { SseJournal } from '../support/streams.ts'
-import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
-import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
-import { startEmpty } from './support/server.ts'
+import { hasBrowser, until, type Visit } from './support/browser.ts'
+import { type Pair, startPair } from './support/pair.ts'
 
 describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
+  let pair: Pair
   let server: TestServer
-  let browser: Browser
   let admin: Person
   let agent: Agent
   let ines: Visit
   let ana: Visit
 
   beforeAll(async () => {
-    await buildApp()
-    server = await startEmpty()
-    admin = await setUp(server)
-    await join(admin, 'Ana Lima')
-    agent = await addAgent(admin, 'forge')
-    browser = await launch()
-    ines = await visit(browser)
-    ana = await visit(browser)
-    await signIn(ines.page, server.url, 'ines@example.com')
-    await signIn(ana.page, server.url, 'ana.lima@example.com')
+    pair = await startPair()
+    ;({ server, admin, agent, ines, ana } = pair)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.stop()
-  })
+  afterAll(() => pair?.stop())
 
   const settings = async () => (await admin.in<Org>('GET', '')).body.settings
   const change = async (patch: object) => {
