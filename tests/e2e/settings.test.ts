@@ -336,6 +336,29 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     expect((await admin.in<Org>('GET', '')).body.status).toBe('active')
   })
 
+  test('where a list of the tabs has no room a select leads to them, and stays with what is not saved', async () => {
+    const { page } = ines
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto(`${server.url}/o/fieldnote/settings/general`)
+    const choice = page.getByRole('combobox', { name: 'Page of the settings' })
+    await choice.selectOption('API keys')
+    const field = page.getByLabel('A former key goes on after a rotation for')
+    await field.fill('36')
+    await choice.selectOption('Export')
+    const question = page.getByRole('alertdialog', { name: 'Leave without saving?' })
+    await question.getByRole('button', { name: 'Keep editing' }).click()
+    await until(
+      'the choice is that of the page again',
+      () => choice.inputValue(),
+      (value) => value === 'keys',
+    )
+    expect(await field.inputValue()).toBe('36')
+    await question.waitFor({ state: 'detached' })
+    await choice.selectOption('Export')
+    await question.getByRole('button', { name: 'Leave without saving' }).click()
+    await page.waitForURL(/settings\/export$/)
+  })
+
   test('axe finds nothing, on a phone neither', async () => {
     const { page } = ines
     await page.setViewportSize({ width: 1280, height: 800 })
