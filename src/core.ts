@@ -138,7 +138,7 @@ export function createCore(
       onPublished(batch)
     },
     headAnnounced: (...heard) => edges.headAnnounced(...heard),
-    framesRelayed: (...heard) => edges.framesRelayed(...heard),
+    framesRelayed: (...heard) => edges.frames.deliver(...heard),
     attendanceReported: (...heard) => edges.attendanceReported(...heard),
     attendanceAsked: (org_id) => edges.attendanceAsked(org_id),
     missed: () => edges.missed(),
@@ -198,7 +198,7 @@ export function createCore(
     post: command,
     pauseLoop: command,
     resumeLoop: command,
-    ephemeral: (frame) => edges.ephemeral(frame),
+    ephemeral: (frame) => edges.frames.ephemeral(frame),
     markRead: async (org_id, channel_id, user_id, ...place) => {
       const { marker, read } = await database.withOrg(org_id, async (tx) => {
         const marker = await markRead(tx, org_id, channel_id, user_id, ...place)
@@ -207,7 +207,7 @@ export function createCore(
         return { marker, read: await readMentions(tx, { org_id, channel_id, user_id, read_seq }) }
       })
       if (read && read.read_at !== null)
-        edges.notificationsRead({ org_id, user_id, notification_ids: read.ids, read_at: read.read_at })
+        edges.frames.notificationsRead({ org_id, user_id, notification_ids: read.ids, read_at: read.read_at })
       return marker
     },
     markUnread: (org_id, ...marker) => database.withOrg(org_id, (tx) => markUnread(tx, org_id, ...marker)),

@@ -1,6 +1,6 @@
 import type { CommandName, Inputs, Results } from '../contracts/commands.ts'
 import type { Principal } from '../contracts/principal.ts'
-import type { BatchContext } from '../db/lane-store.ts'
+import type { BatchContext } from '../db/batch.ts'
 import type { Action } from '../domain/access.ts'
 import type { NewEvent } from '../domain/log-event.ts'
 import type { NewNotification } from '../domain/notifications.ts'

@@ -1,7 +1,7 @@
 import type { Idempotency, Reply } from '../contracts/calls.ts'
 import { ApiError } from '../contracts/errors.ts'
+import type { BatchContext } from '../db/batch.ts'
 import type { OneReader, Tx } from '../db/client.ts'
-import type { BatchContext } from '../db/lane-store.ts'
 import { findReply, type KeptReply, readReply } from '../db/queries/idempotency-keys.ts'
 import { keepReply, lockKey } from '../db/writes/idempotency-keys.ts'
 import type { Job } from '../domain/job.ts'

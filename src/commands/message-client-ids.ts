@@ -1,4 +1,4 @@
-import type { BatchContext } from '../db/lane-store.ts'
+import type { BatchContext } from '../db/batch.ts'
 import { type ClientIdRef, type KnownMessage, readClientIds } from '../db/queries/message-client-ids.ts'
 import type { Job } from '../domain/job.ts'
 

@@ -1,5 +1,5 @@
 import type { Reply } from '../contracts/calls.ts'
-import type { BatchContext } from '../db/lane-store.ts'
+import type { BatchContext } from '../db/batch.ts'
 import { readReplies } from '../db/queries/recent-commands.ts'
 import type { Job } from '../domain/job.ts'
 

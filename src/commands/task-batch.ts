@@ -1,6 +1,6 @@
 import type { Evidence, Task } from '../contracts/resources.ts'
+import type { BatchContext } from '../db/batch.ts'
 import type { Fragment } from '../db/client.ts'
-import type { BatchContext } from '../db/lane-store.ts'
 import { readTasks, readTasksAndWaiting } from '../db/queries/tasks.ts'
 import { taskParts, writeTasks } from '../db/writes/tasks.ts'
 import type { Job } from '../domain/job.ts'

@@ -1,6 +1,7 @@
 import type { AgentCommand, KnownCommand } from '../contracts/resources.ts'
 import { BUILT_IN_COMMANDS, KNOWN_COMMANDS } from '../text/commands.ts'
-import type { Member, Permissions } from './permissions.ts'
+import type { Member } from './permission-snapshot.ts'
+import type { Permissions } from './permissions.ts'
 
 /** The agents that read a channel. */
 export function agentsOf(permissions: Permissions, channel_id: string): Member[] {

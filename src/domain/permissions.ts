@@ -1,66 +1,12 @@
-import type { EventContent, EventPayload } from '../contracts/event-payloads.ts'
+import type { EventContent } from '../contracts/event-payloads.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
 import type { Principal, Scope } from '../contracts/principal.ts'
-import type {
-  AgentClient,
-  AgentCommand,
-  Channel,
-  Org,
-  Project,
-  SubAgent,
-  User,
-} from '../contracts/resources.ts'
 import type { OrgSettings } from '../contracts/settings.ts'
-import type {
-  ChannelType,
-  EventType,
-  OrgStatus,
-  Role,
-  UserStatus,
-  UserType,
-} from '../contracts/vocabulary.ts'
+import type { OrgStatus } from '../contracts/vocabulary.ts'
 import { type EventAudience, isSecurityType } from './log-event.ts'
 import { NameIndex } from './names.ts'
-
-export interface Member {
-  user_id: string
-  type: UserType
-  role: Role
-  status: UserStatus
-  username: string
-  former_usernames?: User['former_usernames']
-  display_name: string
-  /** Of an agent: the commands that it registered. */
-  commands?: AgentCommand[]
-  /** Of an agent: its client, with the messages that wake it; null or absent when none has reported itself. */
-  client?: AgentClient | null
-}
-
-export interface KnownChannel {
-  id: string
-  name: string
-  topic: string | null
-  type: ChannelType
-  project_id: string | null
-}
-
-/** An active sub-agent. */
-export interface KnownSubAgent extends Scope {
-  id: string
-  display_name: string
-}
-
-/** Permissions of one org at one sequence, loaded from the database in one snapshot with the head. */
-export interface PermissionSnapshot {
-  status: OrgStatus
-  settings: OrgSettings
-  members: Member[]
-  project_users: { project_id: string; user_id: string }[]
-  channels: KnownChannel[]
-  sub_agents: KnownSubAgent[]
-  /** Keys that end or ended recently; any other key is judged by its row. */
-  ending_keys: { id: string; ends_at: string }[]
-}
+import { applyChange, changesPermissions, type PermissionWriter } from './permission-changes.ts'
+import type { KnownChannel, KnownSubAgent, Member, PermissionSnapshot } from './permission-snapshot.ts'
 
 /** The fields of a principal that the fold needs: name, role and credentials come from the fold itself or do not count. */
 type Reader = Pick<Principal, 'kind' | 'id'>
@@ -205,7 +151,7 @@ export class Permissions {
   isTouchedBy(event: Pick<LogEvent, 'type' | 'task_id'>): boolean {
     if (event.type === 'task.updated')
       return [...this.#sub_agents.values()].some(({ task_id }) => task_id === event.task_id)
-    return CHANGES[event.type] !== null
+    return changesPermissions(event.type)
   }
 
   /** Brings the permissions to this event's sequence. Events must come in order. */
@@ -292,109 +238,4 @@ export class Permissions {
     }
     return users
   }
-}
-
-interface PermissionWriter {
-  setOrg(org: Pick<Org, 'status' | 'settings'>): void
-  setMember(
-    user: Pick<
-      User,
-      | 'id'
-      | 'type'
-      | 'role'
-      | 'status'
-      | 'username'
-      | 'former_usernames'
-      | 'display_name'
-      | 'commands'
-      | 'client'
-    >,
-  ): void
-  removeMember(user_id: string): void
-  /** Another account may act as a member from now on. */
-  changeAccount(): void
-  setAssigned(project_id: string, user_ids: string[]): void
-  setChannel(channel: KnownChannel): void
-  endKey(id: string, ends_at: string): void
-  addSubAgent(sub_agent: KnownSubAgent): void
-  endSubAgent(id: string): void
-  moveTask(task_id: string, project_ids: string[]): void
-}
-
-type Change<T extends EventType> = (to: PermissionWriter, payload: EventPayload<T>) => void
-
-const setOrg = (to: PermissionWriter, { org }: { org: Org }) => to.setOrg(org)
-const setUser = (to: PermissionWriter, { user }: { user: User }) => to.setMember(user)
-const setProject = (to: PermissionWriter, { project }: { project: Project }) =>
-  to.setAssigned(project.id, project.assigned_user_ids)
-const setChannel = (to: PermissionWriter, { channel }: { channel: Channel }) => to.setChannel(channel)
-const endKeys = (to: PermissionWriter, { ending }: { ending: { id: string; ends_at: string }[] }) => {
-  for (const { id, ends_at } of ending) to.endKey(id, ends_at)
-}
-const endSubAgent = (to: PermissionWriter, { sub_agent }: { sub_agent: SubAgent }) =>
-  to.endSubAgent(sub_agent.id)
-
-/** Effect of each event type on the permissions of its org; null for none. A new type must have an entry. */
-const CHANGES: { readonly [T in EventType]: Change<T> | null } = {
-  'org.created': null,
-  'org.updated': setOrg,
-  'org.settings_changed': setOrg,
-  'org.suspended': setOrg,
-  'org.resumed': setOrg,
-  'org.deletion_initiated': setOrg,
-  'org.restored': setOrg,
-  'user.created': setUser,
-  'user.updated': setUser,
-  'user.role_changed': setUser,
-  'user.removed': (to, { user }) => to.removeMember(user.id),
-  'api_key.rotated': endKeys,
-  'api_key.revoked': endKeys,
-  'api_key.rotation_due': null,
-  'auth.login_success': null,
-  'auth.login_failure': null,
-  'auth.api_key_failure': null,
-  'auth.session_revoked': null,
-  'auth.sign_in_link_created': null,
-  'auth.password_changed': (to) => to.changeAccount(),
-  'auth.account_changed': null,
-  'scim_token.created': null,
-  'scim_token.revoked': null,
-  'auth.identity_linked': (to) => to.changeAccount(),
-  'auth.identity_unlinked': null,
-  'project.created': setProject,
-  'project.updated': null,
-  'project.transitioned': null,
-  'project.archived': null,
-  'project.user_assigned': setProject,
-  'project.user_unassigned': setProject,
-  'task.created': null,
-  'task.updated': (to, { task }) => to.moveTask(task.id, task.project_ids),
-  'task.transitioned': null,
-  'task.assigned': null,
-  'task.unassigned': null,
-  'task.dependency_added': null,
-  'task.dependency_removed': null,
-  'task.evidence_added': null,
-  'task.evidence_removed': null,
-  'task.unblocked': null,
-  'task.archived': null,
-  'channel.created': setChannel,
-  'channel.updated': setChannel,
-  'channel.loop_paused': null,
-  'channel.loop_resumed': null,
-  'message.created': null,
-  'command.invoked': null,
-  'sub_agent.created': (to, { sub_agent: { id, task_id, display_name }, project_ids }) =>
-    to.addSubAgent({ id, task_id, display_name, project_ids }),
-  'sub_agent.completed': endSubAgent,
-  'sub_agent.terminated': endSubAgent,
-  'sub_agent.expired': endSubAgent,
-  'export.requested': null,
-  'export.ready': null,
-  'export.failed': null,
-}
-
-function applyChange<T extends EventType>(to: PermissionWriter, type: T, payload: EventPayload<T>): void {
-  const change: Change<T> | null = CHANGES[type]
-  change?.(to, payload)
 }

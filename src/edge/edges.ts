@@ -1,22 +1,18 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
-import type { AttendanceReport, ChannelFrame, LogHead, RelayedFrame } from '../contracts/relay.ts'
-import type { Subscriptions } from '../contracts/requests.ts'
-import type { Export } from '../contracts/resources.ts'
+import type { AttendanceReport, LogHead } from '../contracts/relay.ts'
+import { CredentialCheck, type CredentialSource } from './credential-check.ts'
+import { EdgeRounds } from './edge-rounds.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { HeadWatch } from './head-watch.ts'
 import { OrgEdge } from './org-edge.ts'
-import type { EdgeSource, NotificationsRead } from './source.ts'
+import { RelayedFrames } from './relayed-frames.ts'
+import type { EdgeSource } from './source.ts'
 import { retryFrame } from './sse-frames.ts'
 
 /** What the node's edges need beside storage. */
-export interface EdgesPorts extends EdgeSource {
-  /** Of these credentials, those that ended; looked up in case a revocation was missed. */
-  endedCredentials(
-    sessions: string[],
-    keys: { org_id: string; id: string }[],
-  ): Promise<{ sessions: string[]; keys: string[] }>
+export interface EdgesPorts extends EdgeSource, CredentialSource {
   failed(stage: string, error: unknown): void
   /** Absent when the node is alone. */
   elsewhere?: Elsewhere
@@ -24,27 +20,8 @@ export interface EdgesPorts extends EdgeSource {
   polled?(): void
 }
 
-/** What is sent to the connections of a channel, or of one of its users, and is not stored. */
-export interface Ephemeral {
-  org_id: string
-  channel_id: string
-  except_user_id?: string
-  only_user_id?: string
-  frame: ChannelFrame
-}
-
-/** An edge without connections is dropped after this time without a request. */
-const IDLE_MS = 60_000
-/** Fallback: re-check the credentials of open streams this often, in case a revocation was missed. */
-const CREDENTIAL_CHECK_MS = 5_000
-/** One look for all that is read of a hole. */
-const CHECK_SOON_MS = 50
 /** Seconds after which a connection over the limit of its org may be tried again. */
 const RETRY_S = 10
-/** Half of the second within which a stream ends with its credential. */
-const TICK_MS = 500
-/** Presence is announced at most this often per channel: a crowd that connects at once is one frame, not thousands. */
-const PRESENCE_MS = 1_000
 /** Nodes answer within this time who of an org is there. */
 const ANSWERS_MS = 2_500
 /** An edge asks the others so often at the most. */
@@ -57,6 +34,7 @@ export function draining(): ApiError {
 
 /** The edges of this node, one per org with connections or requests. */
 export class Edges {
+  readonly frames: RelayedFrames
   readonly #ports: EdgesPorts
   readonly #heartbeat_seconds: number
   readonly #edges = new Map<string, Promise<OrgEdge>>()
@@ -64,9 +42,9 @@ export class Edges {
   /** Batches that arrive while an edge is being loaded. */
   readonly #early = new Map<string, PublishedBatch[]>()
   readonly #watch: HeadWatch | undefined
-  readonly #timers: ReturnType<typeof setInterval>[] = []
+  readonly #credentials: CredentialCheck
+  readonly #rounds: EdgeRounds
   #reading_subscriptions: Promise<void> = Promise.resolve()
-  #check_timer: ReturnType<typeof setTimeout> | undefined
   #draining = false
 
   constructor(ports: EdgesPorts, heartbeat_seconds: number) {
@@ -77,17 +55,26 @@ export class Edges {
       elsewhere &&
       new HeadWatch({
         elsewhere,
-        watched: () => [...this.#ready.values()].filter(isConnected),
+        watched: () => [...this.#ready.values()].filter((edge) => edge.isConnected),
         gone: (org_id) => this.forget(org_id),
         polled: () => ports.polled?.(),
         failed: ports.failed,
       })
-    this.#timers.push(
-      setInterval(() => this.#heartbeat(), heartbeat_seconds * 1000),
-      setInterval(() => this.#tick(), TICK_MS),
-      setInterval(() => this.#announcePresence(Date.now()), PRESENCE_MS),
-      setInterval(() => void this.checkCredentials(), CREDENTIAL_CHECK_MS),
-    )
+    const all = () => this.#ready.values()
+    this.frames = new RelayedFrames((org_id) => this.peek(org_id), elsewhere)
+    this.#credentials = new CredentialCheck({
+      edges: all,
+      endedCredentials: (...credentials) => ports.endedCredentials(...credentials),
+      failed: ports.failed,
+    })
+    this.#rounds = new EdgeRounds({
+      edges: all,
+      idle: (edge) => this.#remove(edge),
+      ...(elsewhere ? { report: (org_id, report) => elsewhere.report(org_id, report) } : {}),
+      watch: this.#watch,
+      credentials: this.#credentials,
+      heartbeat_seconds,
+    })
   }
 
   get draining(): boolean {
@@ -165,7 +152,7 @@ export class Edges {
         failed: this.#ports.failed,
         gaveUp: (error) => this.#drop(edge, error),
         gone: () => this.forget(org_id),
-        mayHaveEnded: () => this.#checkSoon(),
+        mayHaveEnded: () => this.#credentials.soon(),
       })
       edge.confirmed_at = as_of
       edge.loaded_at = Date.now()
@@ -213,50 +200,7 @@ export class Edges {
     this.#ports.elsewhere?.leave(edge.org_id)
   }
 
-  // -- frames that are not stored -------------------------------------------------------------------------------------
-
-  /** Sends a frame that may be lost to the readers of a channel, or to one user's sockets, on every node. */
-  ephemeral({ org_id, ...to }: Ephemeral): void {
-    this.#everywhere(org_id, { type: 'channel', ...to })
-  }
-
-  /** Tells a user's streams that it has read notifications. */
-  notificationsRead({ org_id, notification_ids, ...read }: NotificationsRead): void {
-    this.#everywhere(org_id, {
-      type: 'notifications_read',
-      notification_ids: [...notification_ids],
-      ...read,
-    })
-  }
-
-  /** How far an export of an org is, for its administrators who are connected. */
-  tellExport(org_id: string, exported: Export): void {
-    this.#everywhere(org_id, { type: 'export', export: exported })
-  }
-
-  /** Gives a user's open streams its new subscriptions: on this node at once. */
-  resubscribe(org_id: string, user_id: string, subscriptions: Subscriptions): void {
-    this.#everywhere(org_id, { type: 'subscriptions', user_id, subscriptions })
-  }
-
-  #everywhere(org_id: string, frame: RelayedFrame): void {
-    this.framesRelayed(org_id, [frame])
-    this.#ports.elsewhere?.send(org_id, frame)
-  }
-
   // -- from other nodes -----------------------------------------------------------------------------------------------
-
-  /** Gives frames to the connections of this node. */
-  framesRelayed(org_id: string, frames: readonly RelayedFrame[]): void {
-    const edge = this.#ready.get(org_id)
-    if (!edge) return
-    for (const relayed of frames) {
-      if (relayed.type === 'channel') edge.ephemeral(relayed.channel_id, relayed.frame, relayed)
-      else if (relayed.type === 'notifications_read') edge.streams.notificationsRead(relayed)
-      else if (relayed.type === 'export') edge.streams.tellExport(relayed.export)
-      else edge.streams.resubscribe(relayed.user_id, relayed.subscriptions)
-    }
-  }
 
   /** Another node says where the log of an org ends. */
   headAnnounced(org_id: string, head: LogHead): void {
@@ -289,6 +233,11 @@ export class Edges {
         await streams
           .readSubscriptions()
           .catch((error: unknown) => this.#ports.failed('read the subscriptions of open streams', error))
+  }
+
+  /** Fallback: ends the streams of credentials that have ended, in case that was missed. Never rejects. */
+  checkCredentials(): Promise<void> {
+    return this.#credentials.check()
   }
 
   /** Closes the streams of an ended session or key, in every org of this node. */
@@ -341,8 +290,8 @@ export class Edges {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
-    clearTimeout(this.#check_timer)
+    this.#rounds.stop()
+    this.#credentials.stop()
     for (const edge of this.#ready.values()) this.#reportLast(edge)
   }
 
@@ -350,65 +299,4 @@ export class Edges {
     const report = edge.reporter.last(edge.attendance)
     if (report) this.#ports.elsewhere?.report(edge.org_id, report)
   }
-
-  #heartbeat(): void {
-    for (const edge of this.#ready.values()) edge.streams.heartbeat()
-  }
-
-  #tick(): void {
-    const now = Date.now()
-    for (const edge of this.#ready.values()) {
-      edge.sockets.checkSlow()
-      edge.attendance.expire(now)
-      for (const sink of edge.streams.all()) sink.checkStall(now)
-      for (const sink of edge.sockets.all()) sink.checkAlive(now)
-      edge.revokeExpired(now)
-      if (isConnected(edge) || edge.attendance.size > 0) edge.last_used_at = now
-      else if (now - edge.last_used_at > IDLE_MS) this.#remove(edge)
-    }
-    void this.#watch?.tick(now)
-  }
-
-  #announcePresence(now: number): void {
-    const { elsewhere } = this.#ports
-    for (const edge of this.#ready.values()) {
-      edge.sockets.announcePresence()
-      const report = elsewhere && edge.reporter.next(edge.attendance, edge.counts, now)
-      if (report) elsewhere.report(edge.org_id, report)
-    }
-  }
-
-  #checkSoon(): void {
-    this.#check_timer ??= setTimeout(() => {
-      this.#check_timer = undefined
-      void this.checkCredentials()
-    }, CHECK_SOON_MS)
-  }
-
-  /** Fallback: ends the streams of credentials that have ended, in case that was missed. Never rejects. */
-  async checkCredentials(): Promise<void> {
-    const sessions = new Set<string>()
-    const keys = new Map<string, string>()
-    for (const edge of this.#ready.values())
-      for (const { credential } of edge.sinks()) {
-        const { session_id, key_id } = credential.principal
-        if (session_id !== undefined) sessions.add(session_id)
-        if (key_id !== undefined) keys.set(key_id, edge.org_id)
-      }
-    if (sessions.size + keys.size === 0) return
-    try {
-      const asked = [...keys].map(([id, org_id]) => ({ id, org_id }))
-      const ended = await this.#ports.endedCredentials([...sessions], asked)
-      // A credential that expired is reported as expired, not as revoked.
-      for (const edge of this.#ready.values()) edge.revokeExpired(Date.now())
-      for (const session_id of ended.sessions) this.revoke({ reason: 'session', session_id })
-      if (ended.keys.length > 0) this.revoke({ reason: 'key', key_ids: ended.keys })
-    } catch (error) {
-      this.#ports.failed('check the credentials of open streams', error)
-    }
-  }
-}
-
-function isConnected({ counts }: OrgEdge): boolean {
-  return counts.sse + counts.websocket > 0
 }

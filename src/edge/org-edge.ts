@@ -209,4 +209,8 @@ export class OrgEdge {
   get counts(): ConnectionCounts {
     return { sse: this.streams.size, websocket: this.sockets.size }
   }
+
+  get isConnected(): boolean {
+    return this.streams.size + this.sockets.size > 0
+  }
 }

@@ -2,7 +2,7 @@ import type { LogEvent, UserNotification } from '../contracts/log-event.ts'
 import type { LogHead } from '../contracts/relay.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Message } from '../contracts/resources.ts'
-import type { PermissionSnapshot } from '../domain/permissions.ts'
+import type { PermissionSnapshot } from '../domain/permission-snapshot.ts'
 import type { WorkOn } from './work.ts'
 
 /** State of an org in one snapshot: what an edge starts from. */

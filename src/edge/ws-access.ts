@@ -1,6 +1,7 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import type { LogEvent } from '../contracts/log-event.ts'
-import type { KnownChannel, Permissions } from '../domain/permissions.ts'
+import type { KnownChannel } from '../domain/permission-snapshot.ts'
+import type { Permissions } from '../domain/permissions.ts'
 import { accessChangeOf } from './access-change.ts'
 import { isTransient, retryWithBackoff } from './retry.ts'
 import type { SocketIndex } from './socket-index.ts'

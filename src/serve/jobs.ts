@@ -40,7 +40,7 @@ export function createJobs(node: Node, forget: (org_id: string) => Promise<void>
       snapshots: node.snapshots,
       storage: node.export_storage,
       command: core.systemCommand,
-      tell: (org_id, exported) => core.edges.tellExport(org_id, exported),
+      tell: (org_id, exported) => core.edges.frames.tellExport(org_id, exported),
     }),
   }
   return new JobQueue({

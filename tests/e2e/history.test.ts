@@ -68,6 +68,30 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     return page
   }
 
+  /** Scrolls up until older messages are requested; they arrive when the returned function is called. */
+  async function askForOlder(page: Page): Promise<() => void> {
+    const held: (() => void)[] = []
+    let hold = true
+    // Those that are older only: the end is read again when the chat gets live, which may be just now.
+    await page.route(/\/messages\?.*before=/, async (route) => {
+      if (hold) await new Promise<void>((resolve) => held.push(resolve))
+      await route.continue()
+    })
+    await page.locator('.log').hover()
+    await until(
+      'older messages are requested',
+      async () => {
+        await page.mouse.wheel(0, -400)
+        return held.length
+      },
+      (count) => count > 0,
+    )
+    return () => {
+      hold = false
+      for (const release of held.splice(0)) release()
+    }
+  }
+
   test('opens at its end, with a line before what is new, and is read by being seen', async () => {
     const page = await opened()
     expect(await page.locator('.unreadline').innerText()).toMatch(/^3 new since \d{1,2}:\d\d/)
@@ -88,28 +112,12 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
 
   test('what one reads stays under the eyes while older messages arrive above it', async () => {
     const page = await opened()
-    const held: (() => void)[] = []
-    let hold = true
-    // Those that are older only: the end is read again when the chat gets live, which may be just now.
-    await page.route(/\/messages\?.*before=/, async (route) => {
-      if (hold) await new Promise<void>((resolve) => held.push(resolve))
-      await route.continue()
-    })
-    await page.locator('.log').hover()
-    await until(
-      'older messages are asked for',
-      async () => {
-        await page.mouse.wheel(0, -400)
-        return held.length
-      },
-      (count) => count > 0,
-    )
+    const arrive = await askForOlder(page)
     await still(page)
     const height = () => page.locator('.log').evaluate((log) => log.scrollHeight)
     const [reading = 0, before] = [Math.max(...(await drawn(page))), await height()]
     const place = await top(page, reading)
-    hold = false
-    for (const release of held.splice(0)) release()
+    arrive()
     await until('they have arrived', height, (now) => now > before + 1_000)
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)
@@ -118,21 +126,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
 
   test('an older page that arrives late, while the reader is back near the end, does not move the view', async () => {
     const page = await opened()
-    const held: (() => void)[] = []
-    let hold = true
-    await page.route(/\/messages\?.*before=/, async (route) => {
-      if (hold) await new Promise<void>((resolve) => held.push(resolve))
-      await route.continue()
-    })
-    await page.locator('.log').hover()
-    await until(
-      'older messages are requested',
-      async () => {
-        await page.mouse.wheel(0, -400)
-        return held.length
-      },
-      (count) => count > 0,
-    )
+    const arrive = await askForOlder(page)
     const height = () => page.locator('.log').evaluate((log) => log.scrollHeight)
     await page.locator('.log').evaluate((log) => {
       log.scrollTop = log.scrollHeight - log.clientHeight - 300
@@ -140,8 +134,7 @@ describe.skipIf(!hasBrowser)('a long channel', () => {
     await still(page)
     const [reading = 0, before] = [Math.max(...(await drawn(page))) - 4, await height()]
     const place = await top(page, reading)
-    hold = false
-    for (const release of held.splice(0)) release()
+    arrive()
     await until('the page has arrived', height, (now) => now > before + 1_000)
     await still(page)
     expect(Math.abs((await top(page, reading)) - place)).toBeLessThanOrEqual(1)

@@ -16,6 +16,7 @@ import {
   visit,
   waitForText,
 } from './support/browser.ts'
+import { kept } from './support/device.ts'
 import { startEmpty } from './support/server.ts'
 
 /**
@@ -192,25 +193,6 @@ describe.skipIf(!hasBrowser)('the app on the wire and on the device', () => {
     await context.close()
   })
 })
-
-/** What is kept on the device, as JSON. */
-async function kept(page: Page): Promise<string> {
-  return await page.evaluate(
-    () =>
-      new Promise<string>((resolve) => {
-        const opened = indexedDB.open('mission-control-device')
-        opened.onupgradeneeded = () => opened.transaction?.abort()
-        opened.onerror = () => resolve('[]')
-        opened.onsuccess = () => {
-          const all = opened.result.transaction('answers').objectStore('answers').getAll()
-          all.onsuccess = () => {
-            opened.result.close()
-            resolve(JSON.stringify(all.result))
-          }
-        }
-      }),
-  )
-}
 
 async function workers(page: Page): Promise<number> {
   return await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length)

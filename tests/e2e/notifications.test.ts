@@ -6,6 +6,7 @@ import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
 import { hasBrowser, launch, newPage, signIn, until, visit } from './support/browser.ts'
+import { kept } from './support/device.ts'
 import { startEmpty } from './support/server.ts'
 
 const TABS = 8
@@ -362,22 +363,3 @@ describe.skipIf(!hasBrowser)('notifications in a browser', () => {
     await context.close()
   })
 })
-
-/** Answers on the device, as text. */
-async function kept(page: Page): Promise<string> {
-  return await page.evaluate(
-    () =>
-      new Promise<string>((resolve) => {
-        const opened = indexedDB.open('mission-control-device')
-        opened.onupgradeneeded = () => opened.transaction?.abort()
-        opened.onerror = () => resolve('[]')
-        opened.onsuccess = () => {
-          const all = opened.result.transaction('answers').objectStore('answers').getAll()
-          all.onsuccess = () => {
-            opened.result.close()
-            resolve(JSON.stringify(all.result))
-          }
-        }
-      }),
-  )
-}

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { Project } from '../../src/contracts/resources.ts'
-import { type Agent, addAgent, join, type Person, setUp } from '../support/client.ts'
+import type { Agent, Person } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
-import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
-import { startEmpty } from './support/server.ts'
+import { hasBrowser, until, type Visit } from './support/browser.ts'
+import { type Pair, startPair } from './support/pair.ts'
 
 describe.skipIf(!hasBrowser)('the project board in a browser', () => {
+  let pair: Pair
   let server: TestServer
-  let browser: Browser
   let admin: Person
   let agent: Agent
   /** An administrator and a contributor. */
@@ -18,23 +17,11 @@ describe.skipIf(!hasBrowser)('the project board in a browser', () => {
   let ana: Visit
 
   beforeAll(async () => {
-    await buildApp()
-    server = await startEmpty()
-    admin = await setUp(server)
-    await join(admin, 'Ana Lima')
-    agent = await addAgent(admin, 'forge')
-    browser = await launch()
     // All stages fit: a board that scrolls under the mouse is no drag of the browser.
-    const viewport = { width: 1600, height: 900 }
-    ines = await visit(browser, { viewport })
-    ana = await visit(browser, { viewport })
-    await signIn(ines.page, server.url, 'ines@example.com')
-    await signIn(ana.page, server.url, 'ana.lima@example.com')
+    pair = await startPair({ viewport: { width: 1600, height: 900 } })
+    ;({ server, admin, agent, ines, ana } = pair)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.stop()
-  })
+  afterAll(() => pair?.stop())
 
   const column = (page: Page, name: string) => page.getByRole('region', { name: new RegExp(`^${name}, `) })
   const card = (page: Page, where: string, name: string) =>

@@ -1,38 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { Org, Task } from '../../src/contracts/resources.ts'
-import { type Agent, addAgent, generalChannel, join, type Person, setUp } from '../support/client.ts'
+import { type Agent, generalChannel, type Person } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { SseJournal } from '../support/streams.ts'
-import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
-import { hasBrowser, launch, signIn, until, type Visit, visit } from './support/browser.ts'
-import { startEmpty } from './support/server.ts'
+import { hasBrowser, until, type Visit } from './support/browser.ts'
+import { type Pair, startPair } from './support/pair.ts'
 
 describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
+  let pair: Pair
   let server: TestServer
-  let browser: Browser
   let admin: Person
   let agent: Agent
   let ines: Visit
   let ana: Visit
 
   beforeAll(async () => {
-    await buildApp()
-    server = await startEmpty()
-    admin = await setUp(server)
-    await join(admin, 'Ana Lima')
-    agent = await addAgent(admin, 'forge')
-    browser = await launch()
-    ines = await visit(browser)
-    ana = await visit(browser)
-    await signIn(ines.page, server.url, 'ines@example.com')
-    await signIn(ana.page, server.url, 'ana.lima@example.com')
+    pair = await startPair()
+    ;({ server, admin, agent, ines, ana } = pair)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.stop()
-  })
+  afterAll(() => pair?.stop())
 
   const settings = async () => (await admin.in<Org>('GET', '')).body.settings
   const change = async (patch: object) => {
@@ -346,6 +334,29 @@ describe.skipIf(!hasBrowser)('settings and agents in a browser', () => {
     await page.getByRole('region', { name: 'Deletion' }).getByRole('button', { name: 'Restore' }).click()
     await page.getByRole('button', { name: 'Delete…' }).waitFor()
     expect((await admin.in<Org>('GET', '')).body.status).toBe('active')
+  })
+
+  test('where a list of the tabs has no room a select leads to them, and stays with what is not saved', async () => {
+    const { page } = ines
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto(`${server.url}/o/fieldnote/settings/general`)
+    const choice = page.getByRole('combobox', { name: 'Page of the settings' })
+    await choice.selectOption('API keys')
+    const field = page.getByLabel('A former key goes on after a rotation for')
+    await field.fill('36')
+    await choice.selectOption('Export')
+    const question = page.getByRole('alertdialog', { name: 'Leave without saving?' })
+    await question.getByRole('button', { name: 'Keep editing' }).click()
+    await until(
+      'the choice is that of the page again',
+      () => choice.inputValue(),
+      (value) => value === 'keys',
+    )
+    expect(await field.inputValue()).toBe('36')
+    await question.waitFor({ state: 'detached' })
+    await choice.selectOption('Export')
+    await question.getByRole('button', { name: 'Leave without saving' }).click()
+    await page.waitForURL(/settings\/export$/)
   })
 
   test('axe finds nothing, on a phone neither', async () => {

@@ -4,7 +4,7 @@ import type { Org, User } from '../../src/contracts/resources.ts'
 import { join, PASSWORD, Person, setUp } from '../support/client.ts'
 import { Wanderer } from '../support/openid/browser.ts'
 import { type EvilProvider, startEvilProvider } from '../support/openid/evil-provider.ts'
-import { CLIENT } from '../support/openid/real-provider.ts'
+import { clientOf } from '../support/openid/real-provider.ts'
 import { databaseOf, type TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violationsInBothThemes } from './support/axe.ts'
@@ -22,13 +22,7 @@ describe.skipIf(!hasBrowser)('sign-in providers in a browser', () => {
   beforeAll(async () => {
     await buildApp()
     provider = await startEvilProvider()
-    server = await startEmpty({
-      env: {
-        MC_OIDC_ISSUER: provider.issuer,
-        MC_OIDC_CLIENT_ID: CLIENT.id,
-        MC_OIDC_CLIENT_SECRET: CLIENT.secret,
-      },
-    })
+    server = await startEmpty({ env: clientOf(provider) })
     admin = await setUp(server)
     await join(admin, 'Ana Lima')
     browser = await launch()

@@ -69,7 +69,15 @@ export class EdgeNode {
       },
       15,
     )
-    relay.start(this.edges)
+    const { edges } = this
+    relay.start({
+      deliver: (batch) => edges.deliver(batch),
+      headAnnounced: (...heard) => edges.headAnnounced(...heard),
+      framesRelayed: (...heard) => edges.frames.deliver(...heard),
+      attendanceReported: (...heard) => edges.attendanceReported(...heard),
+      attendanceAsked: (org_id) => edges.attendanceAsked(org_id),
+      missed: () => edges.missed(),
+    })
   }
 
   open(): Promise<OrgEdge> {

@@ -1,7 +1,7 @@
 import { DEFAULT_SETTINGS, type OrgSettings } from '../../contracts/settings.ts'
 import type { OrgStatus } from '../../contracts/vocabulary.ts'
 import type { Head } from '../../domain/ownership.ts'
-import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permissions.ts'
+import type { KnownChannel, Member, PermissionSnapshot } from '../../domain/permission-snapshot.ts'
 import { filledSettings } from '../../domain/settings.ts'
 import type { OneReader, Sql } from '../client.ts'
 import { foundUsernames } from './users.ts'

@@ -1,6 +1,6 @@
+import type { BatchContext } from '../batch.ts'
 import type { Tx } from '../client.ts'
 import type { EmailRow } from '../flush.ts'
-import type { BatchContext } from '../lane-store.ts'
 import { enqueueJob } from './jobs.ts'
 
 /** Attempts of a mail, with exponential back-off over some hours. */

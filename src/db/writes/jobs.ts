@@ -1,6 +1,6 @@
 import type { JobKind, JobPayload } from '../../contracts/jobs.ts'
+import type { BatchContext } from '../batch.ts'
 import type { Tx } from '../client.ts'
-import type { BatchContext } from '../lane-store.ts'
 
 /** A job as it is enqueued; absent fields have the defaults of its kind. */
 export interface JobRow {

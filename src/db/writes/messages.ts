@@ -1,6 +1,6 @@
 import type { Message } from '../../contracts/resources.ts'
 import type { MessageKind, SenderType } from '../../contracts/vocabulary.ts'
-import type { BatchContext } from '../lane-store.ts'
+import type { BatchContext } from '../batch.ts'
 import { toMessage } from '../queries/messages.ts'
 
 export interface NewMessage {

@@ -1,5 +1,5 @@
 import type { UserNotification } from '../../contracts/log-event.ts'
-import type { BatchContext } from '../lane-store.ts'
+import type { BatchContext } from '../batch.ts'
 
 /** Adds notifications to the rows that are stored with the batch, in the transaction of their events. */
 export function addNotifications(

@@ -183,7 +183,7 @@ export function eventRoutes(deps: Deps) {
           }))
           const subscriptions = { mode: body.mode, topics }
           await deps.database.withOrg(org_id, (tx) => writeSubscriptions(tx, org_id, user_id, subscriptions))
-          deps.edges.resubscribe(org_id, user_id, subscriptions)
+          deps.edges.frames.resubscribe(org_id, user_id, subscriptions)
           return { body: subscriptions }
         },
       ),

@@ -1,31 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { setUp } from '../../support/client.ts'
 import { Wanderer } from '../../support/openid/browser.ts'
-import { type Conduct, type EvilProvider, startEvilProvider } from '../../support/openid/evil-provider.ts'
+import type { Conduct, EvilProvider } from '../../support/openid/evil-provider.ts'
 import { CLIENT } from '../../support/openid/real-provider.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import type { TestServer } from '../../support/server.ts'
+import { startWorld, type World } from './world.ts'
 
 const INES = { sub: 'ines', email: 'ines@example.com', email_verified: true, name: 'Ines' }
 const DISCOVERY = '/.well-known/openid-configuration'
 
+let world: World
 let server: TestServer
 let provider: EvilProvider
 
 beforeAll(async () => {
-  provider = await startEvilProvider()
-  server = await startServer({
-    env: {
-      MC_OIDC_ISSUER: provider.issuer,
-      MC_OIDC_CLIENT_ID: CLIENT.id,
-      MC_OIDC_CLIENT_SECRET: CLIENT.secret,
-    },
-  })
+  world = await startWorld()
+  ;({ server, provider } = world)
   await setUp(server)
 })
-afterAll(async () => {
-  await server.stop()
-  await provider.stop()
-})
+afterAll(() => world.stop())
 beforeEach(() => {
   provider.conduct = {}
   provider.person = INES

@@ -1,27 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { User } from '../../../src/contracts/resources.ts'
 import { PASSWORD, Person, setUp } from '../../support/client.ts'
 import { Wanderer } from '../../support/openid/browser.ts'
-import { type EvilProvider, startEvilProvider } from '../../support/openid/evil-provider.ts'
-import { CLIENT } from '../../support/openid/real-provider.ts'
-import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
+import type { EvilProvider } from '../../support/openid/evil-provider.ts'
+import { databaseOf, type TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
+import { invite, startWorld, tokenOf, type World } from './world.ts'
 
 const NEW_PASSWORD = 'a harbour of my own 9'
 
+let world: World
 let server: TestServer
 let provider: EvilProvider
 let admin: Wanderer
 
 beforeAll(async () => {
-  provider = await startEvilProvider()
-  server = await startServer({
-    env: {
-      MC_OIDC_ISSUER: provider.issuer,
-      MC_OIDC_CLIENT_ID: CLIENT.id,
-      MC_OIDC_CLIENT_SECRET: CLIENT.secret,
-    },
-  })
+  world = await startWorld()
+  ;({ server, provider } = world)
   await setUp(server)
   // By the provider: a session by password would shut itself out below.
   provider.person = { sub: 'ines', email: 'ines@example.com', email_verified: true }
@@ -29,10 +23,7 @@ beforeAll(async () => {
   await admin.signInAt()
   admin.org = 'fieldnote'
 })
-afterAll(async () => {
-  await server.stop()
-  await provider.stop()
-})
+afterAll(() => world.stop())
 
 const allow = async (...methods: string[]) => {
   const settings = { authentication: { allowed_oidc_providers: methods } }
@@ -42,22 +33,12 @@ const allow = async (...methods: string[]) => {
 /** Somebody who has joined with the provider, and has no password. */
 async function joined(name: string): Promise<{ by: Wanderer; email: string; user_id: string }> {
   const email = `${name}@example.com`
-  const { body } = await admin.in<User & { invite_url: string }>('POST', '/users', {
-    type: 'human',
-    email,
-    display_name: `Member ${name}`,
-    role: 'contributor',
-  })
+  const invited = await invite(admin, email)
   provider.person = { sub: name, email, email_verified: true }
   const by = new Wanderer(server.url)
-  const path = `/auth/invites/${body.invite_url.split('/').at(-1)}/accept`
-  const begun = await by.call<{ continue_at: string }>('POST', path, { provider: 'oidc' })
-  const back = await by.follow(begun.body.continue_at, ({ pathname }) =>
-    pathname.startsWith('/auth/callback'),
-  )
-  await by.finish(back)
+  await by.joinAt(tokenOf(invited))
   by.org = 'fieldnote'
-  return { by, email, user_id: body.id }
+  return { by, email, user_id: invited.body.id }
 }
 
 interface State {

@@ -1,29 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join, PASSWORD, type Person, setUp } from '../../support/client.ts'
 import { Wanderer } from '../../support/openid/browser.ts'
-import { type EvilProvider, startEvilProvider } from '../../support/openid/evil-provider.ts'
-import { CLIENT } from '../../support/openid/real-provider.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import type { EvilProvider } from '../../support/openid/evil-provider.ts'
+import type { TestServer } from '../../support/server.ts'
+import { invite, startWorld, tokenOf, type World } from './world.ts'
 
+let world: World
 let server: TestServer
 let provider: EvilProvider
 let ines: Person
 
 beforeAll(async () => {
-  provider = await startEvilProvider()
-  server = await startServer({
-    env: {
-      DEPLOYMENT_MODE: 'multi-tenant',
-      MC_OIDC_ISSUER: provider.issuer,
-      MC_OIDC_CLIENT_ID: CLIENT.id,
-      MC_OIDC_CLIENT_SECRET: CLIENT.secret,
-    },
-  })
+  world = await startWorld({ DEPLOYMENT_MODE: 'multi-tenant' })
+  ;({ server, provider } = world)
 })
-afterAll(async () => {
-  await server.stop()
-  await provider.stop()
-})
+afterAll(() => world.stop())
 
 const browser = () => new Wanderer(server.url)
 
@@ -58,13 +49,7 @@ test('members of several organizations come together, each made under another pa
   await max.signInAt()
   max.org = 'other'
   await join(ines, 'Olga Petrova')
-  const invited = await max.in<{ invite_url: string }>('POST', '/users', {
-    type: 'human',
-    email: 'olga.petrova@example.com',
-    display_name: 'Olga',
-    role: 'contributor',
-  })
-  const token = invited.body.invite_url.split('/').at(-1)
+  const token = tokenOf(await invite(max, 'olga.petrova@example.com', 'Olga'))
   const stranger = browser()
   const password = 'of whoever had the link 7'
   expect((await stranger.call('POST', `/auth/invites/${token}/accept`, { password })).status).toBe(200)

@@ -4,37 +4,27 @@ import type { User } from '../../../src/contracts/resources.ts'
 import { addAgent, type Person, setUp } from '../../support/client.ts'
 import { bytesOf, GIF, GIF_1X1, PNG, PNG_1X1 } from '../../support/images.ts'
 import { Wanderer } from '../../support/openid/browser.ts'
-import { type EvilProvider, startEvilProvider } from '../../support/openid/evil-provider.ts'
-import { GITHUB_CLIENT, type GitHubMock, startGitHub } from '../../support/openid/github-mock.ts'
+import type { EvilProvider } from '../../support/openid/evil-provider.ts'
+import { clientOfGitHub, type GitHubMock, startGitHub } from '../../support/openid/github-mock.ts'
 import { listen } from '../../support/openid/http.ts'
-import { CLIENT } from '../../support/openid/real-provider.ts'
-import { databaseOf, startServer, type TestServer } from '../../support/server.ts'
+import { databaseOf, type TestServer } from '../../support/server.ts'
 import { SseJournal, until } from '../../support/streams.ts'
+import { invite, startWorld, tokenOf, type World } from './world.ts'
 
+let world: World
 let server: TestServer
 let provider: EvilProvider
 let github: GitHubMock
 let admin: Person
 
 beforeAll(async () => {
-  provider = await startEvilProvider()
   github = await startGitHub()
-  server = await startServer({
-    env: {
-      DEPLOYMENT_MODE: 'multi-tenant',
-      MC_OIDC_ISSUER: provider.issuer,
-      MC_OIDC_CLIENT_ID: CLIENT.id,
-      MC_OIDC_CLIENT_SECRET: CLIENT.secret,
-      MC_GITHUB_URL: github.url,
-      MC_GITHUB_CLIENT_ID: GITHUB_CLIENT.id,
-      MC_GITHUB_CLIENT_SECRET: GITHUB_CLIENT.secret,
-    },
-  })
+  world = await startWorld({ DEPLOYMENT_MODE: 'multi-tenant', ...clientOfGitHub(github) })
+  ;({ server, provider } = world)
   admin = await setUp(server)
 })
 afterAll(async () => {
-  await server.stop()
-  await provider.stop()
+  await world.stop()
   await github.stop()
 })
 beforeEach(() => {
@@ -48,23 +38,13 @@ const picture = (bytes: Uint8Array, type: string) => (response: ServerResponse) 
 async function person(name: string, picture_url: string): Promise<string> {
   const email = `${name}@example.com`
   provider.person = { sub: name, email, email_verified: true, name, picture: picture_url }
-  const { body } = await admin.in<User & { invite_url: string }>('POST', '/users', {
-    type: 'human',
-    email,
-    display_name: `Member ${name}`,
-    role: 'contributor',
-  })
-  return body.invite_url.split('/').at(-1) ?? ''
+  return tokenOf(await invite(admin, email))
 }
 
 async function joined(name: string, picture_url = `${provider.issuer}/me.gif`): Promise<Wanderer> {
   const token = await person(name, picture_url)
   const by = new Wanderer(server.url)
-  const { body } = await by.call<{ continue_at: string }>('POST', `/auth/invites/${token}/accept`, {
-    provider: 'oidc',
-  })
-  const back = await by.follow(body.continue_at, ({ pathname }) => pathname.startsWith('/auth/callback'))
-  expect(await by.finish(back)).toBe('/o/fieldnote')
+  expect(await by.joinAt(token)).toBe('/o/fieldnote')
   by.org = 'fieldnote'
   return by
 }

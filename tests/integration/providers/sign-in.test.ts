@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { User } from '../../../src/contracts/resources.ts'
 import { join, PASSWORD, type Person, setUp } from '../../support/client.ts'
 import { Wanderer } from '../../support/openid/browser.ts'
-import { GITHUB_CLIENT, type GitHubMock, startGitHub } from '../../support/openid/github-mock.ts'
-import { CLIENT, type RealProvider, startRealProvider } from '../../support/openid/real-provider.ts'
+import { clientOfGitHub, type GitHubMock, startGitHub } from '../../support/openid/github-mock.ts'
+import { clientOf, type RealProvider, startRealProvider } from '../../support/openid/real-provider.ts'
 import { databaseOf, freePort, startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until } from '../../support/streams.ts'
+import { invite as inviteBy, tokenOf } from './world.ts'
 
-type Invited = User & { invite_url: string }
 interface Identity {
   id: string
   provider: string
@@ -31,12 +31,8 @@ beforeAll(async () => {
   server = await startServer({
     port,
     env: {
-      MC_OIDC_ISSUER: provider.issuer,
-      MC_OIDC_CLIENT_ID: CLIENT.id,
-      MC_OIDC_CLIENT_SECRET: CLIENT.secret,
-      MC_GITHUB_URL: github.url,
-      MC_GITHUB_CLIENT_ID: GITHUB_CLIENT.id,
-      MC_GITHUB_CLIENT_SECRET: GITHUB_CLIENT.secret,
+      ...clientOf(provider),
+      ...clientOfGitHub(github),
     },
   })
   ines = await setUp(server)
@@ -65,32 +61,7 @@ function person(name: string, more: object = {}) {
   return email
 }
 
-const invite = (email: string, display_name = `Member ${email.split('@')[0]}`) =>
-  ines.in<Invited>('POST', '/users', { type: 'human', email, display_name, role: 'contributor' })
-
-const tokenOf = ({ body }: { body: Invited }) => body.invite_url.split('/').at(-1) ?? ''
-
-/** Accepts an invite with the person of the provider; where it ends. */
-async function joinAt(by: Wanderer, token: string, more: object = {}, id = 'oidc'): Promise<string> {
-  const path = `/auth/invites/${token}/accept`
-  const { status, body } = await by.call<{ continue_at: string }>('POST', path, { provider: id, ...more })
-  expect(status).toBe(200)
-  return await by.finish(
-    await by.follow(body.continue_at, (next) => next.pathname.startsWith('/auth/callback')),
-  )
-}
-
-/** Adds an identity to the account of whoever is signed in; where it ends. */
-async function linkAt(by: Wanderer, id = 'oidc'): Promise<string> {
-  const { status, body } = await by.call<{ continue_at: string }>('POST', '/auth/identities', {
-    provider: id,
-    return_to: '/orgs',
-  })
-  expect(status).toBe(200)
-  return await by.finish(
-    await by.follow(body.continue_at, (next) => next.pathname.startsWith('/auth/callback')),
-  )
-}
+const invite = (email: string) => inviteBy(ines, email)
 
 const identities = async (by: Person) =>
   (await by.call<{ data: Identity[] }>('GET', '/auth/identities')).body.data
@@ -236,7 +207,7 @@ describe('an account that an invite link made', () => {
     const email = person('wilma')
     const invited = await invite(email)
     const wilma = browser()
-    await joinAt(wilma, tokenOf(invited))
+    await wilma.joinAt(tokenOf(invited))
     const before = (await me(wilma)).id
     const link = await ines.in<{ sign_in_url: string }>('POST', `/users/${invited.body.id}/sign-in-link`)
     const admin = browser()
@@ -262,7 +233,7 @@ describe('an invite', () => {
     const invited = await invite(email)
     const token = tokenOf(invited)
     const xenia = browser()
-    expect(await joinAt(xenia, token, { name: 'Xenia P.' })).toBe('/o/fieldnote')
+    expect(await xenia.joinAt(token, { name: 'Xenia P.' })).toBe('/o/fieldnote')
     xenia.org = 'fieldnote'
     const { body } = await xenia.in<User>('GET', '/users/me')
     expect([body.id, body.display_name, body.status]).toEqual([invited.body.id, 'Xenia P.', 'active'])
@@ -278,7 +249,7 @@ describe('an invite', () => {
     const invited = await invite('yara@example.com')
     person('private', { email: 'private@elsewhere.example' })
     const yara = browser()
-    expect(await joinAt(yara, tokenOf(invited))).toBe('/o/fieldnote')
+    expect(await yara.joinAt(tokenOf(invited))).toBe('/o/fieldnote')
     expect((await identities(yara)).map(({ email }) => email)).toEqual(['private@elsewhere.example'])
     // The address of the invite is not proved by that: its owner takes the member over.
     const before = (await me(yara)).id
@@ -293,16 +264,16 @@ describe('an invite', () => {
   test('under a name that somebody has is refused, and the invite stays', async () => {
     const email = person('quinn')
     const token = tokenOf(await invite(email))
-    expect(await joinAt(browser(), token, { name: 'Ines Carvalho' })).toBe(
+    expect(await browser().joinAt(token, { name: 'Ines Carvalho' })).toBe(
       `/invite/${token}?sign_in=name_taken`,
     )
-    expect(await joinAt(browser(), token, { name: 'Quinn' })).toBe('/o/fieldnote')
+    expect(await browser().joinAt(token, { name: 'Quinn' })).toBe('/o/fieldnote')
   })
 
   test('by somebody who is a member already is refused, and the invite stays', async () => {
     person('ines')
     const token = tokenOf(await invite('second.of.ines@example.com'))
-    expect(await joinAt(browser(), token)).toBe(`/invite/${token}?sign_in=already_member`)
+    expect(await browser().joinAt(token)).toBe(`/invite/${token}?sign_in=already_member`)
     expect((await browser().call('GET', `/auth/invites/${token}`)).status).toBe(200)
   })
 
@@ -322,9 +293,9 @@ describe('identities of an account', () => {
     for (const [name, value] of anna.cookies) by.cookies.set(name, value)
     const id = (await me(by)).id
     github.user = { id: 4711, login: 'annab', name: null, emails: [] }
-    expect(await linkAt(by, 'github')).toBe('/orgs')
+    expect(await by.linkAt('github')).toBe('/orgs')
     provider.person = { sub: 'anna elsewhere', email: 'anna@elsewhere.example', email_verified: true }
-    expect(await linkAt(by)).toBe('/orgs')
+    expect(await by.linkAt()).toBe('/orgs')
     const listed = await identities(by)
     expect(listed.map((one) => [one.provider, one.email])).toEqual([
       ['oidc', 'anna@elsewhere.example'],
@@ -344,7 +315,7 @@ describe('identities of an account', () => {
   test('the last one of an account without a password stays', async () => {
     person('bea')
     const bea = browser()
-    await joinAt(bea, tokenOf(await invite('bea@example.com')))
+    await bea.joinAt(tokenOf(await invite('bea@example.com')))
     const [only] = await identities(bea)
     expect((await bea.call('DELETE', `/auth/identities/${only?.id}`)).status).toBe(409)
     expect(await browser().signInAt()).toBe('/')
@@ -353,11 +324,11 @@ describe('identities of an account', () => {
   test('one of somebody else is neither taken nor removed', async () => {
     person('cleo')
     const cleo = browser()
-    await joinAt(cleo, tokenOf(await invite('cleo@example.com')))
+    await cleo.joinAt(tokenOf(await invite('cleo@example.com')))
     const [hers] = await identities(cleo)
     const by = browser()
     await by.signIn('ines@example.com', PASSWORD)
-    expect(await linkAt(by)).toBe('/orgs?sign_in=other_account')
+    expect(await by.linkAt()).toBe('/orgs?sign_in=other_account')
     expect((await by.call('DELETE', `/auth/identities/${hers?.id}`)).status).toBe(404)
     expect((await identities(cleo)).length).toBe(1)
   })
@@ -365,9 +336,9 @@ describe('identities of an account', () => {
   test('is added only in the session that asked for it', async () => {
     const by = browser()
     await by.signIn('ines@example.com', PASSWORD)
-    const { body } = await by.call<{ continue_at: string }>('POST', '/auth/identities', { provider: 'oidc' })
+    const begun = await by.call<{ continue_at: string }>('POST', '/auth/identities', { provider: 'oidc' })
     person('dora')
-    const callback = await by.follow(body.continue_at, (next) => next.pathname.startsWith('/auth/callback'))
+    const callback = await by.toCallbackOf(begun)
     await by.call('POST', '/auth/logout')
     await by.signIn('anna.berg@example.com', PASSWORD)
     expect(await by.finish(callback)).toBe('/?sign_in=signed_out')
@@ -393,7 +364,7 @@ describe('GitHub', () => {
   test('identity is the numeric id: a renamed account stays, a reused name is another person', async () => {
     github.user = { id: 1001, login: 'finn', name: 'Finn', emails: verified('finn@example.com') }
     const finn = browser()
-    await joinAt(finn, tokenOf(await invite('finn@example.com')), {}, 'github')
+    await finn.joinAt(tokenOf(await invite('finn@example.com')), {}, 'github')
     github.user = { id: 1001, login: 'finn-renamed', name: 'Finn', emails: [] }
     const renamed = browser()
     expect(await renamed.signInAt('github')).toBe('/')
@@ -449,13 +420,7 @@ describe('the ways into an organization', () => {
     await signed_in.call('POST', '/auth/password', { email: 'gala.ruiz@example.com', password: PASSWORD })
     expect(await signed_in.orgs()).toEqual([])
     // Keys are no matter of it, and an invite names the ways.
-    const invited = await admin.in<Invited>('POST', '/users', {
-      type: 'human',
-      email: 'hana@example.com',
-      display_name: 'Hana',
-      role: 'contributor',
-    })
-    const token = tokenOf(invited)
+    const token = tokenOf(await inviteBy(admin, 'hana@example.com'))
     const shown = await browser().call<{ sign_in_methods: string[] }>('GET', `/auth/invites/${token}`)
     expect(shown.body.sign_in_methods).toEqual(['oidc'])
     const accept = (body: object) => browser().call('POST', `/auth/invites/${token}/accept`, body)

@@ -1,7 +1,12 @@
-import { Person } from '../client.ts'
+import { type Answer, Person } from '../client.ts'
 import { contractOf } from '../contract.ts'
 
 const HOPS_MAX = 15
+
+/** What goes on at a provider. */
+interface Begun {
+  continue_at: string
+}
 
 /** A browser that follows redirects between this server and providers, with the cookies of each. */
 export class Wanderer extends Person {
@@ -62,16 +67,40 @@ export class Wanderer extends Person {
   /** The address with which the provider leads back, not opened yet. */
   async toCallback(provider = 'oidc', return_to?: string): Promise<string> {
     const query = return_to === undefined ? '' : `&return_to=${encodeURIComponent(return_to)}`
-    const at = await this.follow(`/auth/login?provider=${provider}${query}`, (next) =>
-      next.pathname.startsWith('/auth/callback/'),
-    )
-    if (!new URL(at).pathname.startsWith('/auth/callback/')) throw new Error(`Not led back: ${at}`)
+    return await this.#ledBack(`/auth/login?provider=${provider}${query}`)
+  }
+
+  async #ledBack(address: string): Promise<string> {
+    const leadsBack = ({ pathname }: URL) => pathname.startsWith('/auth/callback/')
+    const at = await this.follow(address, leadsBack)
+    if (!leadsBack(new URL(at))) throw new Error(`Not led back: ${at}`)
     return at
   }
 
   /** A whole sign-in; the path of the app that it ends at. */
   async signInAt(provider = 'oidc', return_to?: string): Promise<string> {
     return await this.finish(await this.toCallback(provider, return_to))
+  }
+
+  /** Accepts an invite by an identity at a provider; the path of the app that it ends at. */
+  async joinAt(token: string, more: object = {}, provider = 'oidc'): Promise<string> {
+    const asked = { provider, ...more }
+    const begun = await this.call<Begun>('POST', `/auth/invites/${token}/accept`, asked)
+    return await this.finish(await this.toCallbackOf(begun))
+  }
+
+  /** Adds an identity to the account that is signed in; the path of the app that it ends at. */
+  async linkAt(provider = 'oidc'): Promise<string> {
+    const asked = { provider, return_to: '/orgs' }
+    return await this.finish(
+      await this.toCallbackOf(await this.call<Begun>('POST', '/auth/identities', asked)),
+    )
+  }
+
+  /** The address with which the provider leads back to what has begun, not opened yet. */
+  async toCallbackOf({ status, body }: Answer<Begun>): Promise<string> {
+    if (status !== 200) throw new Error(`Not begun: ${status} ${JSON.stringify(body)}`)
+    return await this.#ledBack(body.continue_at)
   }
 
   /** Opens an address that leads back; the path of the app that it ends at. */

@@ -1,10 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { bodyOf, json, listen, redirect } from './http.ts'
 
-export const GITHUB_CLIENT = {
+const CLIENT = {
   id: 'Iv1.0123456789abcdef',
   secret: '0123456789abcdef0123456789abcdef01234567',
 }
+
+/** Settings of a server that is a client of the mock. */
+export const clientOfGitHub = ({ url }: { url: string }) => ({
+  MC_GITHUB_URL: url,
+  MC_GITHUB_CLIENT_ID: CLIENT.id,
+  MC_GITHUB_CLIENT_SECRET: CLIENT.secret,
+})
 
 export interface GitHubUser {
   id: number
@@ -32,7 +39,7 @@ export async function startGitHub(): Promise<GitHubMock> {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     switch (url.pathname) {
       case '/login/oauth/authorize': {
-        if (asked('client_id') !== GITHUB_CLIENT.id) return json(response, 404, {})
+        if (asked('client_id') !== CLIENT.id) return json(response, 404, {})
         const code = randomUUID()
         codes.set(code, { challenge: asked('code_challenge'), user: mock.user })
         const back = new URL(asked('redirect_uri'))
@@ -46,7 +53,7 @@ export async function startGitHub(): Promise<GitHubMock> {
         codes.delete(body.get('code') ?? '')
         const verifier = body.get('code_verifier') ?? ''
         const challenge = createHash('sha256').update(verifier).digest('base64url')
-        if (body.get('client_secret') !== GITHUB_CLIENT.secret)
+        if (body.get('client_secret') !== CLIENT.secret)
           return json(response, 200, { error: 'incorrect_client_credentials' })
         if (given?.challenge !== challenge) return json(response, 200, { error: 'bad_verification_code' })
         const access_token = `gho_${randomUUID()}`

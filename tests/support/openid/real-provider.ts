@@ -4,6 +4,13 @@ import { listen } from './http.ts'
 
 export const CLIENT = { id: 'mission-control', secret: 'a secret of the client: 100% / +' }
 
+/** Settings of a server that is {@link CLIENT} of an OpenID provider. */
+export const clientOf = ({ issuer }: { issuer: string }) => ({
+  MC_OIDC_ISSUER: issuer,
+  MC_OIDC_CLIENT_ID: CLIENT.id,
+  MC_OIDC_CLIENT_SECRET: CLIENT.secret,
+})
+
 /** A person at the provider. */
 export interface Someone {
   sub: string

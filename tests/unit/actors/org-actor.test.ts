@@ -9,7 +9,7 @@ import type { LogEvent, PublishedBatch } from '../../../src/contracts/log-event.
 import { User } from '../../../src/contracts/resources.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import { Fenced, Gone } from '../../../src/domain/ownership.ts'
-import type { Member } from '../../../src/domain/permissions.ts'
+import type { Member } from '../../../src/domain/permission-snapshot.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { FakeOrgStore, type FakeOutcome } from '../../support/fake-org-store.ts'
 import { sampleOf } from '../../support/samples.ts'

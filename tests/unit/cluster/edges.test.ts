@@ -256,8 +256,8 @@ describe('D8 frames that are not stored', () => {
   test('reach the readers of every node but those they are not for', async () => {
     const { a, b } = cluster()
     const [at_a, at_b, own] = [await a.socket(BO), await b.socket(CY), await b.socket(ANA)]
-    a.edges.ephemeral(typing(ANA))
-    a.edges.ephemeral({
+    a.edges.frames.ephemeral(typing(ANA))
+    a.edges.frames.ephemeral({
       org_id: ORG,
       channel_id: GENERAL,
       only_user_id: ANA,
@@ -274,8 +274,8 @@ describe('D8 frames that are not stored', () => {
     const [admin, other] = [await b.stream(ANA), await b.stream(BO)]
     await turns()
     const read_at = new Date().toISOString()
-    a.edges.notificationsRead({ org_id: ORG, user_id: BO, notification_ids: [numbered(9)], read_at })
-    a.edges.tellExport(ORG, sampleOf(Export))
+    a.edges.frames.notificationsRead({ org_id: ORG, user_id: BO, notification_ids: [numbered(9)], read_at })
+    a.edges.frames.tellExport(ORG, sampleOf(Export))
     await until(() => /notification.read/.test(other.text()) && /export.progress/.test(admin.text()))
     expect([/notification.read/.test(admin.text()), /export.progress/.test(other.text())]).toEqual([
       false,
@@ -370,7 +370,7 @@ describe('D11 a change of subscriptions', () => {
     const { world, a, b } = cluster()
     const { text } = await b.stream(BO)
     await turns()
-    a.edges.resubscribe(ORG, BO, nothing)
+    a.edges.frames.resubscribe(ORG, BO, nothing)
     await until(() => b.counted.includes('received frames'))
     world.say()
     a.publish()

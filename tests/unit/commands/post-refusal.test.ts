@@ -3,7 +3,8 @@ import { postRefusal } from '../../../src/commands/post-refusal.ts'
 import type { MessagePost, PostRefusal } from '../../../src/contracts/commands.ts'
 import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { Job } from '../../../src/domain/job.ts'
-import { type Member, Permissions } from '../../../src/domain/permissions.ts'
+import type { Member } from '../../../src/domain/permission-snapshot.ts'
+import { Permissions } from '../../../src/domain/permissions.ts'
 
 const member = (user_id: string, role: Member['role']): Member => ({
   user_id,

@@ -4,7 +4,8 @@ import { DEFAULT_SETTINGS } from '../../../src/contracts/settings.ts'
 import type { EventType, Role } from '../../../src/contracts/vocabulary.ts'
 import { ACTIONS, type Action, authorize } from '../../../src/domain/access.ts'
 import type { EventAudience } from '../../../src/domain/log-event.ts'
-import { type PermissionSnapshot, Permissions } from '../../../src/domain/permissions.ts'
+import type { PermissionSnapshot } from '../../../src/domain/permission-snapshot.ts'
+import { Permissions } from '../../../src/domain/permissions.ts'
 import { sampleOf } from '../../support/samples.ts'
 
 const uuid = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`

@@ -2,6 +2,8 @@ import { useMediaQuery } from '@vueuse/core'
 
 /** Below 768 px: bottom navigation, one column. */
 export const usePhone = () => useMediaQuery('(max-width: 767px)')
+/** Below 1024 px: no list beside a form or a table. */
+export const useSlim = () => useMediaQuery('(max-width: 1023px)')
 /** From 1280 px: room for the channel details beside the conversation. */
 export const useWide = () => useMediaQuery('(min-width: 1280px)')
 /** Between the two: the sidebar shows icons only. */

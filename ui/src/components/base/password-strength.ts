@@ -23,3 +23,9 @@ export function strengthOf(password: string): Strength {
   if (score < 24) return { filled: 3, word: t('common.strength.good', { count: length }) }
   return { filled: 4, word: t('common.strength.strong', { count: length }) }
 }
+
+/** Why a new password cannot be sent at all. */
+export const passwordProblem = (password: string): string | undefined =>
+  [...password].length < LIMITS.password_min
+    ? t('common.at_least', { count: LIMITS.password_min })
+    : undefined

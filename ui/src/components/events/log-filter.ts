@@ -2,7 +2,7 @@ import type { LocationQuery } from 'vue-router'
 import { dateName } from '../../composables/times.ts'
 import { t } from '../../i18n/index.ts'
 import type { LogFilter } from '../../realtime/event-log.ts'
-import { EVENT_KINDS } from './event-words.ts'
+import { EVENT_KINDS } from './event-kinds.ts'
 
 /** The filter of the log as the address of the page has it: days instead of moments. */
 export interface LogQuery extends Omit<LogFilter, 'from' | 'to'> {

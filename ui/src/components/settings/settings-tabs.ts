@@ -12,8 +12,11 @@ export interface NumberSetting {
   more?: string
 }
 
+export const SETTINGS_GROUPS = ['organization', 'people', 'agents', 'data'] as const
+
 export interface SettingsTab {
   id: string
+  group: (typeof SETTINGS_GROUPS)[number]
   label: string
   /** Of the form, if it is not all that the tab shows. */
   title?: string
@@ -29,6 +32,7 @@ export interface SettingsTab {
 export const SETTINGS_TABS: readonly SettingsTab[] = [
   {
     id: 'general',
+    group: 'organization',
     label: t('settings.tab.general.label'),
     intro: t('settings.tab.general.intro'),
     numbers: [],
@@ -36,22 +40,36 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   },
   {
     id: 'defaults',
+    group: 'organization',
     label: t('settings.tab.defaults.label'),
     intro: t('settings.tab.defaults.intro'),
     numbers: [],
     others: ['/settings/task_defaults/priority', '/settings/task_defaults/required_evidence_types'],
   },
-  { id: 'members', label: t('settings.tab.members.label'), intro: '', numbers: [], others: [] },
   {
-    id: 'provisioning',
-    label: t('settings.tab.provisioning.label'),
+    id: 'notifications',
+    group: 'organization',
+    label: t('settings.tab.notifications.label'),
+    title: t('settings.tab.notifications.title'),
+    intro: t('settings.tab.notifications.intro'),
+    numbers: [],
+    others: [
+      '/settings/notifications/enabled_channels',
+      '/settings/notifications/default_channel',
+      '/settings/notifications/email_from_address',
+    ],
+  },
+  {
+    id: 'members',
+    group: 'people',
+    label: t('settings.tab.members.label'),
     intro: '',
-    admin: true,
     numbers: [],
     others: [],
   },
   {
     id: 'sign-in',
+    group: 'people',
     label: t('settings.tab.sign_in.label'),
     intro: t('settings.tab.sign_in.intro'),
     numbers: [],
@@ -62,7 +80,17 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     ],
   },
   {
+    id: 'provisioning',
+    group: 'people',
+    label: t('settings.tab.provisioning.label'),
+    intro: '',
+    admin: true,
+    numbers: [],
+    others: [],
+  },
+  {
     id: 'agents',
+    group: 'agents',
     label: t('settings.tab.agents.label'),
     intro: t('settings.tab.agents.intro'),
     numbers: [
@@ -83,41 +111,8 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     others: [],
   },
   {
-    id: 'notifications',
-    label: t('settings.tab.notifications.label'),
-    title: t('settings.tab.notifications.title'),
-    intro: t('settings.tab.notifications.intro'),
-    numbers: [],
-    others: [
-      '/settings/notifications/enabled_channels',
-      '/settings/notifications/default_channel',
-      '/settings/notifications/email_from_address',
-    ],
-  },
-  {
-    id: 'connections',
-    label: t('settings.tab.connections.label'),
-    intro: t('settings.tab.connections.intro'),
-    numbers: [
-      {
-        path: '/settings/connection_limits/sse',
-        label: t('settings.tab.connections.streams'),
-        unit: t('settings.unit.streams'),
-        range: SETTING_RANGES.connections,
-        more: t('settings.tab.connections.streams_more'),
-      },
-      {
-        path: '/settings/connection_limits/websocket',
-        label: t('settings.tab.connections.sockets'),
-        unit: t('settings.unit.sockets'),
-        range: SETTING_RANGES.connections,
-        more: t('settings.tab.connections.sockets_more'),
-      },
-    ],
-    others: [],
-  },
-  {
     id: 'keys',
+    group: 'agents',
     label: t('settings.tab.keys.label'),
     intro: t('settings.tab.keys.intro'),
     numbers: [
@@ -139,7 +134,31 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     others: [],
   },
   {
+    id: 'connections',
+    group: 'agents',
+    label: t('settings.tab.connections.label'),
+    intro: t('settings.tab.connections.intro'),
+    numbers: [
+      {
+        path: '/settings/connection_limits/sse',
+        label: t('settings.tab.connections.streams'),
+        unit: t('settings.unit.streams'),
+        range: SETTING_RANGES.connections,
+        more: t('settings.tab.connections.streams_more'),
+      },
+      {
+        path: '/settings/connection_limits/websocket',
+        label: t('settings.tab.connections.sockets'),
+        unit: t('settings.unit.sockets'),
+        range: SETTING_RANGES.connections,
+        more: t('settings.tab.connections.sockets_more'),
+      },
+    ],
+    others: [],
+  },
+  {
     id: 'retention',
+    group: 'data',
     label: t('settings.tab.retention.label'),
     intro: t('settings.tab.retention.intro'),
     numbers: [
@@ -176,6 +195,7 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
   },
   {
     id: 'export',
+    group: 'data',
     label: t('settings.tab.export.label'),
     title: t('settings.tab.export.title'),
     intro: t('settings.tab.export.intro'),
@@ -190,8 +210,24 @@ export const SETTINGS_TABS: readonly SettingsTab[] = [
     ],
     others: [],
   },
-  { id: 'work', label: t('settings.tab.work.label'), intro: '', admin: true, numbers: [], others: [] },
-  { id: 'danger', label: t('settings.tab.danger.label'), intro: '', admin: true, numbers: [], others: [] },
+  {
+    id: 'work',
+    group: 'data',
+    label: t('settings.tab.work.label'),
+    intro: '',
+    admin: true,
+    numbers: [],
+    others: [],
+  },
+  {
+    id: 'danger',
+    group: 'data',
+    label: t('settings.tab.danger.label'),
+    intro: '',
+    admin: true,
+    numbers: [],
+    others: [],
+  },
 ]
 
 /** The hint of a number: its range, then the rest. */

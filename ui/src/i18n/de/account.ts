@@ -132,11 +132,11 @@ export const account: Translation<typeof en> = {
   trouble: {
     cancelled: 'Die Anmeldung beim Anbieter wurde abgebrochen.',
     refused:
-      'Die Antwort des Anbieters war nicht gültig. Noch einmal versuchen; hilft das nicht, den Betrieb dieses Servers verständigen.',
+      'Die Antwort des Anbieters war nicht gültig. Erneut versuchen; hilft das nicht, den Betrieb dieses Servers verständigen.',
     unavailable_title: 'Der Anbieter antwortet nicht.',
-    unavailable: 'Später noch einmal versuchen oder anders anmelden.',
+    unavailable: 'Später erneut versuchen oder anders anmelden.',
     stale:
-      'Diese Anmeldung wurde nicht in diesem Browser begonnen oder vor zu langer Zeit. Noch einmal versuchen.',
+      'Diese Anmeldung wurde nicht in diesem Browser begonnen oder vor zu langer Zeit. Erneut versuchen.',
     unverified_title: 'Die Adresse ist nicht bestätigt.',
     unverified:
       'Der Anbieter bestätigt die E-Mail-Adresse nicht. Sie dort bestätigen, oder anders anmelden und den Anbieter unter Anmeldewege hinzufügen.',
@@ -145,7 +145,7 @@ export const account: Translation<typeof en> = {
     not_allowed: 'Die Organisation lässt diesen Anmeldeweg nicht zu.',
     other_account: 'Damit öffnet sich schon ein anderes Konto. Dort zuerst entfernen.',
     already_member: 'Dieses Konto ist schon Mitglied der Organisation.',
-    signed_out: 'Die Sitzung ist inzwischen abgemeldet. Anmelden und noch einmal versuchen.',
+    signed_out: 'Die Sitzung ist inzwischen abgemeldet. Anmelden und erneut versuchen.',
     name_taken: 'Jemand in der Organisation hat diesen Namen. Einen anderen wählen.',
     invite: 'Der Einladungslink wurde benutzt oder ist zu alt.',
     read_only: 'Die Organisation ist im Moment schreibgeschützt.',

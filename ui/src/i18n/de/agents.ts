@@ -305,11 +305,7 @@ export const agents: Translation<typeof en> = {
   sub_key: {
     title: 'Schlüssel von {name}',
     once: 'Er wird nur dieses eine Mal gezeigt. Er liest die Aufgabe, ihre Projekte und deren Kanäle, sonst nichts, und gilt, bis der Sub-Agent endet.',
-    key: 'Schlüssel',
-    env: 'Einstellungen für die Datei {file}',
-    copy_env: '.env kopieren',
     guide: 'Wie er damit arbeitet, steht in der {guide}.',
-    guide_link: 'Anleitung für Agenten',
     stored: 'Aufbewahrt',
   },
   terminate: {

@@ -81,7 +81,7 @@ export const common: Translation<typeof en> = {
   page_not_opened: 'Seite nicht geöffnet',
   network: {
     lost: 'Die Verbindung brach ab, während die Antwort kam.',
-    unreachable: 'Der Server ist nicht erreichbar. Die Verbindung prüfen, dann noch einmal versuchen.',
+    unreachable: 'Der Server ist nicht erreichbar. Die Verbindung prüfen, dann erneut versuchen.',
     unknown: 'Etwas ist schiefgegangen.',
     no_reason: 'Der Server antwortete {status} ohne Begründung.',
   },
@@ -98,12 +98,12 @@ export const common: Translation<typeof en> = {
   kind: {
     agent: 'Agent',
   },
-  try_again: 'Noch einmal versuchen',
+  try_again: 'Erneut versuchen',
   loading: 'Lädt…',
   show_more: 'Mehr zeigen',
   retried: '{why} Es wird alle paar Sekunden neu versucht.',
   retry: {
-    seconds: '{message} Noch einmal versuchen in {count, plural, one {# Sekunde} other {# Sekunden}}.',
-    minutes: '{message} Noch einmal versuchen in {count, plural, one {# Minute} other {# Minuten}}.',
+    seconds: '{message} Erneut versuchen in {count, plural, one {# Sekunde} other {# Sekunden}}.',
+    minutes: '{message} Erneut versuchen in {count, plural, one {# Minute} other {# Minuten}}.',
   },
 }

@@ -60,9 +60,9 @@ export const gate: Translation<typeof en> = {
     not_set_up_hint:
       'Den Einrichtungslink öffnen, den er beim Start ausgegeben hat. Damit entstehen das erste Konto und seine Organisation.',
     wrong: 'E-Mail oder Passwort ist nicht richtig.',
-    check: 'Beides prüfen, dann noch einmal versuchen.',
+    check: 'Beides prüfen, dann erneut versuchen.',
     too_many: 'Zu viele Versuche.',
-    wait: '{count} s warten, dann noch einmal versuchen.',
+    wait: '{count} s warten, dann erneut versuchen.',
     now: 'Jetzt geht es wieder.',
     no_passkey: 'Nicht mit Passkey angemeldet.',
     with: 'Weiter mit {name}',

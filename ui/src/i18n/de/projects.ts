@@ -27,7 +27,6 @@ export const projects: Translation<typeof en> = {
     count_filtered: '{shown, number} von {total, plural, one {# Projekt} other {# Projekten}}',
     clear: 'Zurücksetzen',
     not_read: 'Die Projekte konnten nicht gelesen werden.',
-    try_again: 'Erneut versuchen',
     loading: 'Projekte werden geladen',
     none: 'Noch keine Projekte',
     none_why:
@@ -130,7 +129,6 @@ export const projects: Translation<typeof en> = {
     title: 'Protokoll',
     in_event_log: 'Im Ereignisprotokoll',
     not_read: 'Das Protokoll konnte nicht gelesen werden.',
-    try_again: 'Erneut versuchen',
     label: 'Protokoll des Projekts',
     loading: 'Protokoll wird geladen',
     older_not_read: 'Nicht gelesen.',

@@ -17,7 +17,7 @@ export const BY_CODE: Readonly<Record<ErrorCode, string>> = {
   SESSION_REVOKED: 'Die Sitzung wurde abgemeldet. Neu anmelden.',
   FORBIDDEN: 'Dazu fehlt die Berechtigung.',
   CSRF_VALIDATION_FAILED:
-    'Diese Anfrage kam nicht von einer Seite dieses Servers. Neu laden und noch einmal versuchen.',
+    'Diese Anfrage kam nicht von einer Seite dieses Servers. Neu laden und erneut versuchen.',
   SINGLE_TENANT: 'Dieser Server hat nur eine Organisation.',
   NOT_FOUND: 'Das gibt es nicht.',
   ORG_NOT_FOUND: 'Diese Organisation gibt es nicht.',
@@ -60,8 +60,8 @@ export const BY_CODE: Readonly<Record<ErrorCode, string>> = {
   SUB_AGENT_LIMIT: 'Mehr Sub-Agenten können nicht zugleich laufen.',
   AGENT_LOOP: 'Agenten haben einander hier zu lange geantwortet. Zuerst muss ein Mensch schreiben.',
   INTERNAL: 'Hier ist etwas schiefgegangen. Im Protokoll des Servers steht, was.',
-  UNAVAILABLE: 'Der Server ist im Moment nicht verfügbar. Noch einmal versuchen.',
-  OUTCOME_UNKNOWN: 'Ob das gespeichert wurde, ist nicht bekannt. Nachsehen, dann noch einmal versuchen.',
+  UNAVAILABLE: 'Der Server ist im Moment nicht verfügbar. Erneut versuchen.',
+  OUTCOME_UNKNOWN: 'Ob das gespeichert wurde, ist nicht bekannt. Nachsehen, dann erneut versuchen.',
 }
 
 /** A problem of a field whose sentence is not listed below. */
@@ -89,13 +89,13 @@ const WORDS: Readonly<Record<string, string>> = {
 export const SENTENCES: Readonly<Record<string, string>> = {
   // Refusals
   'There is no such path.': 'Diesen Pfad gibt es nicht.',
-  'This server is restarting. Try again.': 'Dieser Server startet neu. Noch einmal versuchen.',
+  'This server is restarting. Try again.': 'Dieser Server startet neu. Erneut versuchen.',
   'The database cannot be reached at the moment. Try again.':
-    'Die Datenbank ist im Moment nicht erreichbar. Noch einmal versuchen.',
+    'Die Datenbank ist im Moment nicht erreichbar. Erneut versuchen.',
   'Whether this was stored is not known. Try again with the same key.':
-    'Ob das gespeichert wurde, ist nicht bekannt. Noch einmal versuchen.',
+    'Ob das gespeichert wurde, ist nicht bekannt. Erneut versuchen.',
   'Too many people sign in right now. Try again.':
-    'Gerade melden sich zu viele Personen an. Noch einmal versuchen.',
+    'Gerade melden sich zu viele Personen an. Erneut versuchen.',
   'Only an administrator of this organization may do this.':
     'Das darf nur die Administration dieser Organisation.',
   'Only an administrator or somebody assigned to the project may do this.':
@@ -168,7 +168,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'This organization does not admit this way of signing in.':
     'Diese Organisation lässt diesen Anmeldeweg nicht zu.',
   'The sign-in provider does not answer. Try again later.':
-    'Der Anmeldeanbieter antwortet nicht. Später noch einmal versuchen.',
+    'Der Anmeldeanbieter antwortet nicht. Später erneut versuchen.',
   'This server sends no mail. Ask an administrator for a sign-in link.':
     'Dieser Server versendet keine E-Mails. Die Administration um einen Anmeldelink bitten.',
   'This set-up link is not valid. Use the one the server printed last.':

@@ -65,6 +65,13 @@ export const settings: Translation<typeof en> = {
     days: 'Tage',
     months: 'Monate',
   },
+  choose: 'Seite der Einstellungen',
+  group: {
+    organization: 'Organisation',
+    people: 'Personen und Zugang',
+    agents: 'Agenten',
+    data: 'Daten und Betrieb',
+  },
   tab: {
     general: {
       label: 'Allgemein',

@@ -298,11 +298,7 @@ export const agents = {
   sub_key: {
     title: 'Key of {name}',
     once: 'This is the only time it is shown. It reads the task, its projects and their channels, nothing else, and works until the sub-agent ends.',
-    key: 'Key',
-    env: 'Settings for its {file} file',
-    copy_env: 'Copy .env',
     guide: 'How it works with them is in the {guide}.',
-    guide_link: 'guide for agents',
     stored: 'I stored it',
   },
   terminate: {

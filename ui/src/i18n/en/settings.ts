@@ -63,6 +63,13 @@ export const settings = {
     days: 'days',
     months: 'months',
   },
+  choose: 'Page of the settings',
+  group: {
+    organization: 'Organization',
+    people: 'People and access',
+    agents: 'Agents',
+    data: 'Data and operations',
+  },
   tab: {
     general: {
       label: 'General',
