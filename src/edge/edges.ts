@@ -106,6 +106,20 @@ export class Edges {
     return edge
   }
 
+  /**
+   * The edge of an org at the end of its log: what any node acknowledged before this call is in it. Answers that are made of
+   * what an edge knows, e.g. lists of what the caller may read, show nothing older than a client has been told elsewhere. It
+   * costs a read of the head, shared by callers, unless the node is alone.
+   */
+  async current(org_id: string): Promise<OrgEdge> {
+    const asked_at = Date.now()
+    const edge = await this.open(org_id)
+    // In the same millisecond that read may have been before this call.
+    if (!this.#watch || edge.confirmed_at > asked_at) return edge
+    await edge.refresh()
+    return this.#ready.get(org_id) ?? (await this.#loading(org_id))
+  }
+
   /** The edge of an org once it is known who of the org is at other nodes; undefined when the org is gone. */
   async settled(org_id: string): Promise<OrgEdge | undefined> {
     const edge = await this.open(org_id).catch((error: unknown) => {
