@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DemoLogins } from '../../../src/demo/seed.ts'
 import { Person } from '../../support/client.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import type { TestServer } from '../../support/server.ts'
 import { until } from './browser.ts'
+import { startServer } from './server.ts'
 
 export interface Demo {
   server: TestServer
