@@ -1,7 +1,7 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
-import type { AttendanceReport, ChannelFrame, LogHead, RelayedFrame } from '../contracts/relay.ts'
+import type { AgentStay, AttendanceReport, ChannelFrame, LogHead, RelayedFrame } from '../contracts/relay.ts'
 import type { Subscriptions } from '../contracts/requests.ts'
 import type { Export } from '../contracts/resources.ts'
 import type { Elsewhere } from './elsewhere.ts'
@@ -180,6 +180,7 @@ export class Edges {
         gaveUp: (error) => this.#drop(edge, error),
         gone: () => this.forget(org_id),
         mayHaveEnded: () => this.#checkSoon(),
+        agentStayed: (stay) => this.#ports.elsewhere?.stay(org_id, stay),
       })
       edge.confirmed_at = as_of
       edge.loaded_at = Date.now()
@@ -284,6 +285,10 @@ export class Edges {
     if (now - edge.asked_at < ASK_MS) return
     edge.asked_at = now
     this.#ports.elsewhere?.ask(org_id)
+  }
+
+  agentStayed(org_id: string, node: string, stay: AgentStay): void {
+    this.#ready.get(org_id)?.attendance.stayedElsewhere(node, stay, Date.now())
   }
 
   attendanceAsked(org_id: string): void {

@@ -56,6 +56,7 @@ export class EdgeNode {
           hears: (org_id) => relay.hears(org_id),
           send: (...frame) => relay.send(...frame),
           report: (...report) => relay.report(...report),
+          stay: (...stay) => relay.stay(...stay),
           ask: (org_id) => relay.ask(org_id),
           heads: async (org_ids) => {
             const heads = new Map<string, LogHead>()
