@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BareNodes, launchNodes, type NodesOptions } from './nodes.ts'
+import { type BareNodes, launchNodes } from './nodes.ts'
 import type { PROXIES } from './proxies.ts'
 import type { TestProxy } from './proxy.ts'
 import { freePort } from './server.ts'
@@ -13,9 +13,10 @@ export interface NodesBehind extends BareNodes {
   folder: string
 }
 
-interface Options extends Pick<NodesOptions, 'env' | 'database_url' | 'command'> {
+interface Options {
   /** Where the proxy listens; a free port when left out. */
   port?: number
+  env?: Record<string, string>
 }
 
 /**
@@ -24,12 +25,11 @@ interface Options extends Pick<NodesOptions, 'env' | 'database_url' | 'command'>
  */
 export async function startBehind(
   start: (typeof PROXIES)[number]['start'],
-  { port = freePort(), env, ...options }: Options = {},
+  { port = freePort(), env }: Options = {},
 ): Promise<NodesBehind> {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
   const folder = mkdtempSync(join(tmpdir(), 'mc-behind-'))
   const bare = await launchNodes(2, {
-    ...options,
     env: {
       MC_PUBLIC_URL: `https://localhost:${port}`,
       MC_TRUSTED_PROXIES: '127.0.0.1/32',

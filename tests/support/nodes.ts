@@ -25,15 +25,13 @@ export interface TestNodes {
   stop(): Promise<void>
 }
 
-export interface NodesOptions {
+interface Options {
   /** A Redis that a test started itself; the cluster stops it. */
   redis?: TestRedis
   env?: Record<string, string>
-  /** What the nodes use instead of the database and of Redis, e.g. proxies in front of them; `earlier` nodes run already. */
-  database_url?(node: number, url: string, earlier: readonly TestServer[]): string
+  /** What the nodes use instead of the database and of Redis, e.g. proxies in front of them. */
+  database_url?(node: number, url: string): string
   redis_url?(node: number, url: string): string
-  /** Command line of the first node; the others serve. */
-  command?: string[] | undefined
 }
 
 export const SECRET = 'a secret that all nodes of a test share, 0123456789'
@@ -47,7 +45,7 @@ export interface BareNodes {
 }
 
 /** Starts empty nodes on a database and a Redis of their own. */
-export async function launchNodes(count: number, options: NodesOptions = {}): Promise<BareNodes> {
+export async function launchNodes(count: number, options: Options = {}): Promise<BareNodes> {
   const [database, redis] = await Promise.all([freshDatabase(), options.redis ?? startRedis()])
   const nodes: TestServer[] = []
   const stop = async () => {
@@ -63,7 +61,7 @@ export async function launchNodes(count: number, options: NodesOptions = {}): Pr
     startServer({
       port: freePort(),
       env: {
-        MC_DATABASE_URL: options.database_url?.(i, urlOf(database.app), nodes) ?? urlOf(database.app),
+        MC_DATABASE_URL: options.database_url?.(i, urlOf(database.app)) ?? urlOf(database.app),
         MC_DATABASE_POOL: '6',
         MC_REDIS_URL: options.redis_url?.(i, redis.url) ?? redis.url,
         MC_JWT_SECRET: SECRET,
@@ -71,7 +69,6 @@ export async function launchNodes(count: number, options: NodesOptions = {}): Pr
         MC_NODE_ID: nameOf(i),
         ...options.env,
       },
-      ...(i === 0 && options.command ? { command: options.command } : {}),
     })
   try {
     // One after the other: the first one makes the partitions.
@@ -83,7 +80,7 @@ export async function launchNodes(count: number, options: NodesOptions = {}): Pr
   return { nodes, redis, database, stop }
 }
 
-export async function startNodes(count: number, options: NodesOptions = {}): Promise<TestNodes> {
+export async function startNodes(count: number, options: Options = {}): Promise<TestNodes> {
   const env = { DEPLOYMENT_MODE: 'multi-tenant', ...options.env }
   const { nodes, redis, database, stop } = await launchNodes(count, { ...options, env })
   const sql = plain(database.owner)

@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runningEmbedded } from '../../../src/db/embedded/running.ts'
 import { startBehind } from '../../support/behind.ts'
+import { generalChannel, Person } from '../../support/client.ts'
 import { urlOf } from '../../support/cluster.ts'
+import { SECRET } from '../../support/nodes.ts'
 import { PROXIES } from '../../support/proxies.ts'
 import type { ServerOptions, TestServer } from '../../support/server.ts'
 import { leakedSecrets } from '../../support/used-secrets.ts'
+import type { Demo } from './demo.ts'
+
+const ROOT = join(import.meta.dir, '..', '..', '..')
 
 /** Name of the proxy that `npm test e2e -- --behind NAME` puts before the servers of the browser tests; none otherwise. */
 export const BEHIND = process.env.MC_TEST_BEHIND || undefined
@@ -13,16 +19,12 @@ export const BEHIND = process.env.MC_TEST_BEHIND || undefined
  * Two nodes behind that proxy, for a test that knows one server: what it does to the server is done to both nodes, and the
  * proxy goes on. Programs that the test starts check the certificate of the proxy.
  */
-export async function startTwo(name: string, { env, port, command }: ServerOptions): Promise<TestServer> {
+export async function startTwo(name: string, { env, port }: ServerOptions): Promise<TestServer> {
   const found = PROXIES.find((one) => one.name.toLowerCase() === name)
   if (!found?.present) throw new Error(`There is no ${name} on this machine.`)
-  const demo = command?.[0] === 'demo'
   const behind = await startBehind(found.start, {
     ...(env ? { env } : {}),
     ...(port === undefined ? {} : { port }),
-    command,
-    // The demo keeps its rows in a PostgreSQL of its own.
-    database_url: (_, url, [first]) => (demo && first ? urlOf(embeddedOf(first)) : url),
   })
   const { proxy, nodes, database } = behind
   const [first] = nodes
@@ -51,8 +53,32 @@ export async function startTwo(name: string, { env, port, command }: ServerOptio
   }
 }
 
-function embeddedOf(node: TestServer) {
-  const found = runningEmbedded(join(node.data_dir, 'demo'))
-  if (!found) throw new Error('the demo has no PostgreSQL')
-  return found
+/** Fills an empty server with the organization of the demo, by the command for a database that nodes share. */
+export async function seeded(server: TestServer): Promise<Demo> {
+  const data_dir = mkdtempSync(join(tmpdir(), 'mc-seed-'))
+  const child = Bun.spawn([process.execPath, 'src/main.ts', 'db', 'seed'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/',
+      MC_DATA_DIR: data_dir,
+      MC_DATABASE_URL: urlOf(server.connection('app')),
+      MC_JWT_SECRET: SECRET,
+      MC_KEY_PEPPER: SECRET,
+      MC_PUBLIC_URL: server.url,
+    },
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
+  const printed = await new Response(child.stdout).text()
+  rmSync(data_dir, { recursive: true, force: true })
+  const org_slug = /organization \("([^"]+)"\)/.exec(printed)?.[1]
+  if ((await child.exited) !== 0 || org_slug === undefined) throw new Error(`db seed failed: ${printed}`)
+  const people = [...printed.matchAll(/^ {2}([^:]+): (\S+), password (\S+)$/gm)].map(
+    ([, name = '', email = '', password = '']) => ({ name, email, password }),
+  )
+  const [first] = people
+  if (!first) throw new Error(`db seed names nobody: ${printed}`)
+  const person = await new Person(server.url).signIn(first.email, first.password)
+  return { server, logins: { org_slug, people, channel_id: (await generalChannel(person)).id } }
 }

@@ -126,6 +126,15 @@ export async function signIn(page: Page, url: string, email: string, api_url = u
   await page.waitForURL(/\/(o|orgs)(\/|$)/)
 }
 
+/** As a person does: cookies are set by the browser, and the app knows of it. */
+export async function signInByForm(page: Page, url: string, email: string): Promise<void> {
+  if (!page.url().includes('/login')) await page.goto(`${url}/login`)
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await composer(page).waitFor()
+}
+
 export const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / })
 
 /** Opens a channel and waits until it is drawn and connected. */

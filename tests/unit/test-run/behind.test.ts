@@ -8,7 +8,8 @@ const jobs = allGroups(2).find(({ name }) => name === 'end to end')?.jobs ?? []
 const sourceOf = (file: string) => readFileSync(join(ROOT, file), 'utf8')
 
 /** What a browser test on a stage of its own has in its source. */
-const OWN_STAGE = /\bstartPathProxy\(|\bstartBehind\(|http:\/\/\$\{host\}/
+const OWN_STAGE =
+  /\bstart(?:Path|Mute)Proxy\(|\bstartBehind\(|http:\/\/\$\{host\}|server\.log\(\)|over plain http'/
 /** The one way to a server that `--behind` replaces. */
 const SERVERS = /\b(?:startEmpty|startServer|startDemo)\(/
 const REPLACED = /from '\.\/support\/(?:server|demo)\.ts'/
