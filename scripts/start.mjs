@@ -27,7 +27,7 @@ const COMMANDS = {
   },
 
   test: {
-    help: 'Usage: npm test [-- filter …]\n\nRuns the tests: all of them, or the groups and files whose name contains a filter.\n  npm test unit\n  npm test integration',
+    help: 'Usage: npm test [-- filter …]\n\nRuns the tests: all of them, or the groups and files whose name contains a filter.\n  npm test unit\n  npm test integration\n  npm test e2e -- --behind caddy    the browser tests, with two nodes behind a real proxy',
     async run(args) {
       const bun = await ensureDependencies(say)
       await ensureUi(bun, say)

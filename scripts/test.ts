@@ -2,13 +2,15 @@
  * `npm test`: the whole suite. `npm test unit integration`: those groups; `openclaw`, against real
  * gateways, and `machine`, on a fresh Debian, run by their names only. `npm test tests/unit/x.test.ts`: those files.
  * `npm test -- --changed [--since REF]`: the files whose imports changed, against HEAD or REF. `--jobs N`: test files at
- * the same time. Ends with one line: N passed, N failed, N skipped.
+ * the same time. `--behind caddy`: the browser tests, or the files of them that are named, with two nodes behind a real proxy
+ * in place of each server. Ends with one line: N passed, N failed, N skipped.
  */
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CLUSTER_VARIABLE, launchCluster } from '../tests/support/cluster.ts'
+import { BEHIND_NAMES, BEHIND_VARIABLE, behind } from './test-run/behind.ts'
 import { allGroups, bunTest, type Group, namedGroups, ROOT } from './test-run/groups.ts'
 import { endLeftovers } from './test-run/processes.ts'
 import { type JobResult, runJob } from './test-run/run-job.ts'
@@ -18,6 +20,7 @@ const { values, positionals } = parseArgs({
   options: {
     changed: { type: 'boolean', default: false },
     since: { type: 'string' },
+    behind: { type: 'string' },
     // One more than the processors: test files also wait, for timers, disks and other processes.
     jobs: { type: 'string', default: String(availableParallelism() + 1) },
   },
@@ -33,7 +36,11 @@ const folder = mkdtempSync(join(tmpdir(), 'mc-run-'))
 chmodSync(folder, 0o755)
 process.env.TMPDIR = folder
 const cluster = groups.some(({ jobs }) => jobs.some((job) => job.cluster)) ? await launchCluster() : undefined
-const env = { TMPDIR: folder, ...(cluster ? { [CLUSTER_VARIABLE]: JSON.stringify(cluster.info) } : {}) }
+const env = {
+  TMPDIR: folder,
+  ...(cluster ? { [CLUSTER_VARIABLE]: JSON.stringify(cluster.info) } : {}),
+  ...(values.behind === undefined ? {} : { [BEHIND_VARIABLE]: values.behind }),
+}
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
@@ -55,6 +62,7 @@ function cleanUp(): string[] {
 }
 
 function chosen(): Group[] {
+  if (values.behind !== undefined) return chosenBehind(values.behind)
   if (values.changed) {
     const changed = `--changed${values.since === undefined ? '' : `=${values.since}`}`
     console.log(
@@ -69,6 +77,26 @@ function chosen(): Group[] {
   const named = ({ name }: Group, word: string) =>
     name.includes(word) || (word === 'e2e' && name === 'end to end')
   return [...all, ...namedGroups()].filter((group) => positionals.some((word) => named(group, word)))
+}
+
+/** The browser tests behind a proxy, and a line for each file that is left out. */
+function chosenBehind(proxy: string): Group[] {
+  if (!BEHIND_NAMES.includes(proxy)) {
+    console.error(`--behind takes ${BEHIND_NAMES.join(' or ')}.`)
+    process.exit(2)
+  }
+  return allGroups(Number(values.jobs))
+    .filter(({ name }) => name === 'end to end')
+    .map((group) => {
+      const files = positionals.filter((word) => word !== 'e2e')
+      const named = group.jobs.filter(
+        ({ name }) => files.length === 0 || files.some((file) => name.includes(file)),
+      )
+      const { run, left_out } = behind(named)
+      for (const { name, why } of left_out) console.log(`left out behind ${proxy}: ${name}: ${why}`)
+      return { ...group, name: `${group.name} behind ${proxy}`, jobs: run }
+    })
+    .filter(({ jobs }) => jobs.length > 0)
 }
 
 async function runGroup(group: Group): Promise<JobResult[]> {

@@ -140,6 +140,7 @@ export function createCore(
     headAnnounced: (...heard) => edges.headAnnounced(...heard),
     framesRelayed: (...heard) => edges.frames.deliver(...heard),
     attendanceReported: (...heard) => edges.attendanceReported(...heard),
+    agentStayed: (...heard) => edges.agentStayed(...heard),
     attendanceAsked: (org_id) => edges.attendanceAsked(org_id),
     missed: () => edges.missed(),
   })
@@ -149,6 +150,7 @@ export function createCore(
     ...(relay ? { settled: (org_id: string) => edges.settled(org_id) } : {}),
     queue: (org_id, waiting) =>
       database.withOrg(org_id, (tx) => queueDeliveries(tx, org_id, waiting, RECENT_CALL_MS)),
+    show: (frame) => edges.frames.ephemeral(frame),
     failed,
   })
 
@@ -248,6 +250,7 @@ function elsewhereOf(relay: FrameRelay, stored: Pick<DatabaseEdgeSource, 'heads'
     hears: (org_id) => relay.hears(org_id),
     send: (...frame) => relay.send(...frame),
     report: (...report) => relay.report(...report),
+    stay: (...stay) => relay.stay(...stay),
     ask: (org_id) => relay.ask(org_id),
     heads: (org_ids) => stored.heads(org_ids),
   }

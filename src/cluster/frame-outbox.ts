@@ -27,10 +27,19 @@ export class FrameOutbox {
     return true
   }
 
+  /** The message of a user ends its typing: that it typed is not told after it. */
+  said(channel_id: string, user_id: string): void {
+    const name = typingOf(channel_id, user_id)
+    this.#bytes -= this.#frames.get(name)?.bytes ?? 0
+    this.#frames.delete(name)
+  }
+
   frames(): RelayedFrame[] {
     return [...this.#frames.values()].map(({ frame }) => frame)
   }
 }
+
+const typingOf = (channel_id: string, user_id: string) => `typing ${channel_id} ${user_id}`
 
 /** What a frame says something of: a later frame of the same name makes it obsolete. */
 function nameOf(relayed: RelayedFrame): string | undefined {
@@ -46,7 +55,7 @@ function nameOf(relayed: RelayedFrame): string | undefined {
       if (frame.type === 'delivery') return `delivery ${channel_id} ${frame.seq} ${frame.agent_id}`
       if (frame.type === 'read' || frame.type === 'preferences')
         return `${frame.type} ${channel_id} ${only_user_id}`
-      return `typing ${channel_id} ${frame.user_id}`
+      return typingOf(channel_id, frame.user_id)
     }
   }
 }

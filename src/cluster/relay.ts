@@ -1,5 +1,5 @@
 import type { PublishedBatch } from '../contracts/log-event.ts'
-import type { AttendanceReport, LogHead, OrgMessage, RelayedFrame } from '../contracts/relay.ts'
+import type { AgentStay, AttendanceReport, LogHead, OrgMessage, RelayedFrame } from '../contracts/relay.ts'
 import type { Bus } from './bus.ts'
 import { FrameOutbox } from './frame-outbox.ts'
 import { encode, readOrgMessage } from './messages.ts'
@@ -11,6 +11,7 @@ export interface RelayTarget {
   headAnnounced(org_id: string, head: LogHead): void
   framesRelayed(org_id: string, frames: readonly RelayedFrame[]): void
   attendanceReported(org_id: string, node: string, report: AttendanceReport): void
+  agentStayed(org_id: string, node: string, stay: AgentStay): void
   attendanceAsked(org_id: string): void
   /** Messages of every org may have been missed. */
   missed(): void
@@ -131,6 +132,9 @@ export class FrameRelay {
       case 'attendance':
         this.#target.attendanceReported(org_id, from, message.report)
         return
+      case 'stay':
+        this.#target.agentStayed(org_id, from, message.stay)
+        return
       case 'ask':
         this.#target.attendanceAsked(org_id)
     }
@@ -147,10 +151,22 @@ export class FrameRelay {
       this.#options.count('lost', 'batch')
       return
     }
+    this.#withdrawTyping(batch)
     const text = encode(this.#options.node, { type: 'batch', batch })
     if (text.length > (this.#options.message_bytes_max ?? MESSAGE_BYTES_MAX))
       this.#send(org_id, { type: 'head', head })
     else this.#sendText(topicOf(org_id), 'batch', text)
+  }
+
+  /** Frames wait for others, batches do not: what a sender typed before its message would come after it. */
+  #withdrawTyping({ org_id, events }: PublishedBatch): void {
+    const outbox = this.#outboxes.get(org_id)
+    if (!outbox) return
+    for (const { type, payload } of events)
+      if (type === 'message.created' && !('removed' in payload.message)) {
+        const { channel_id, sender } = payload.message
+        if (sender.id !== null) outbox.said(channel_id, sender.id)
+      }
   }
 
   /** Says where the logs of active orgs end; called every two seconds. */
@@ -181,6 +197,11 @@ export class FrameRelay {
 
   report(org_id: string, report: AttendanceReport): void {
     this.#send(org_id, { type: 'attendance', report })
+  }
+
+  /** Says at once that an agent came to this node or left it. */
+  stay(org_id: string, stay: AgentStay): void {
+    this.#send(org_id, { type: 'stay', stay })
   }
 
   /** Asks the other nodes who of an org is there. */

@@ -64,6 +64,16 @@ export const AttendanceReport = Closed({
 })
 export type AttendanceReport = Static<typeof AttendanceReport>
 
+/**
+ * An agent came to a node or left it: at once, ahead of the next report. A message that follows at another node is judged by it
+ * (C52).
+ */
+export const AgentStay = Closed({
+  user_id: Uuid(),
+  is: Type.Union([Type.Literal('connected'), Type.Literal('calling'), Type.Literal('away')]),
+})
+export type AgentStay = Static<typeof AgentStay>
+
 /** Where the log of an org ends. */
 export const LogHead = Closed({ log: Type.String(), sequence: Count() })
 export type LogHead = Static<typeof LogHead>
@@ -77,6 +87,7 @@ export const ORG_MESSAGES = {
     frames: Type.Array(RelayedFrame, { maxItems: RELAYED_FRAMES_MAX }),
   }),
   attendance: Closed({ type: Type.Literal('attendance'), report: AttendanceReport }),
+  stay: Closed({ type: Type.Literal('stay'), stay: AgentStay }),
   ask: Closed({ type: Type.Literal('ask') }),
 } as const
 export type OrgMessage = Static<(typeof ORG_MESSAGES)[keyof typeof ORG_MESSAGES]>

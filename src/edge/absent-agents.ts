@@ -2,6 +2,7 @@ import type { LogEvent, PublishedBatch } from '../contracts/log-event.ts'
 import type { Message } from '../contracts/resources.ts'
 import { type QueuedDelivery, takersOf, type WaitingDelivery } from '../domain/deliveries.ts'
 import type { OrgEdge } from './org-edge.ts'
+import type { Ephemeral } from './relayed-frames.ts'
 
 interface Ports {
   /** The edge of an org that knows who is at this and at other nodes. */
@@ -10,6 +11,8 @@ interface Ports {
   settled?(org_id: string): Promise<OrgEdge | undefined>
   /** Stores the state `queued` of those deliveries that have none, and answers them. */
   queue(org_id: string, waiting: readonly WaitingDelivery[]): Promise<QueuedDelivery[]>
+  /** Shows a delivery to the readers of its channel, on every node. */
+  show(frame: Ephemeral): void
   failed(stage: string, error: unknown): void
 }
 
@@ -79,7 +82,7 @@ export class AbsentAgents {
       try {
         for (const { channel_id, seq, agent_id, detail } of await this.#ports.queue(org_id, batch)) {
           const frame = { type: 'delivery', channel_id, seq, agent_id, state: 'queued', detail } as const
-          this.#ports.edge(org_id)?.ephemeral(channel_id, frame, {})
+          this.#ports.show({ org_id, channel_id, frame })
         }
       } catch (error) {
         this.#ports.failed('note that agents are not connected', error)

@@ -1,4 +1,9 @@
-import { type AttendanceReport, type ConnectionCounts, REPORTED_USERS_MAX } from '../contracts/relay.ts'
+import {
+  type AgentStay,
+  type AttendanceReport,
+  type ConnectionCounts,
+  REPORTED_USERS_MAX,
+} from '../contracts/relay.ts'
 import type { Absence } from '../domain/deliveries.ts'
 import { REPORT_EXPIRES_MS } from './attendance-reporter.ts'
 
@@ -10,9 +15,12 @@ interface Reported {
   version: number
   reported_at: number
   counts: ConnectionCounts
-  connected: ReadonlySet<string>
-  calling: ReadonlySet<string>
+  connected: Set<string>
+  calling: Set<string>
 }
+
+/** Of a node that has said nothing but the stay of an agent: its first report has another. */
+const UNKNOWN_VERSION = -1
 
 /**
  * Which members of an org are here: those with an open stream or socket, and agents that called recently, at this node or,
@@ -30,18 +38,21 @@ export class Attendance {
   readonly #elsewhere = new Map<string, Reported>()
   readonly #changed: (user_id: string) => void
   readonly #many_changed: (user_ids: readonly string[]) => void
+  readonly #stayed: (user_id: string, is: AgentStay['is']) => void
   #version = 0
 
   /**
    * `changed` is called when a member comes, goes, or opens a connection after calls alone; `manyChanged` for all that
-   * another node reports at once.
+   * another node reports at once; `stayed` when a member's stay at this node changes.
    */
   constructor(
     changed: (user_id: string) => void,
     manyChanged: (user_ids: readonly string[]) => void = (user_ids) => user_ids.forEach(changed),
+    stayed: (user_id: string, is: AgentStay['is']) => void = () => undefined,
   ) {
     this.#changed = changed
     this.#many_changed = manyChanged
+    this.#stayed = stayed
   }
 
   /** Members that are here by this node. */
@@ -146,6 +157,23 @@ export class Attendance {
     return true
   }
 
+  /** Takes the stay of one agent at another node, ahead of its report. */
+  stayedElsewhere(node: string, { user_id, is }: AgentStay, now: number): void {
+    const known = this.#elsewhere.get(node)
+    if (!known && is === 'away') return
+    const { connected, calling } = known ?? { connected: new Set<string>(), calling: new Set<string>() }
+    if (!known) {
+      const counts = { sse: 0, websocket: 0 }
+      this.#elsewhere.set(node, { version: UNKNOWN_VERSION, reported_at: now, counts, connected, calling })
+    }
+    const was = connected.has(user_id) ? 'connected' : calling.has(user_id) ? 'calling' : 'away'
+    if (was === is) return
+    connected.delete(user_id)
+    calling.delete(user_id)
+    if (is !== 'away') (is === 'connected' ? connected : calling).add(user_id)
+    this.#tell([user_id], now)
+  }
+
   /** Connections of the org at other nodes. */
   connectionsElsewhere(kind: keyof ConnectionCounts): number {
     let count = 0
@@ -181,17 +209,19 @@ export class Attendance {
   #came(user_id: string): void {
     this.#version++
     this.#left_at.delete(user_id)
+    this.#stayed(user_id, this.#connections.has(user_id) ? 'connected' : 'calling')
     this.#changed(user_id)
   }
 
   #went(user_id: string, at: number): void {
     this.#version++
     if (!this.isHere(user_id)) this.#left_at.set(user_id, at)
+    this.#stayed(user_id, 'away')
     this.#changed(user_id)
   }
 }
 
-type Members = Pick<Reported, 'connected' | 'calling'>
+type Members = Record<'connected' | 'calling', ReadonlySet<string>>
 
 const NOBODY: Members = { connected: new Set(), calling: new Set() }
 

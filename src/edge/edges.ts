@@ -1,7 +1,7 @@
 import { CLOSE } from '../contracts/close-codes.ts'
 import { ApiError, notFound } from '../contracts/errors.ts'
 import type { PublishedBatch, Revocation } from '../contracts/log-event.ts'
-import type { AttendanceReport, LogHead } from '../contracts/relay.ts'
+import type { AgentStay, AttendanceReport, LogHead } from '../contracts/relay.ts'
 import { CredentialCheck, type CredentialSource } from './credential-check.ts'
 import { EdgeRounds } from './edge-rounds.ts'
 import type { Elsewhere } from './elsewhere.ts'
@@ -93,6 +93,20 @@ export class Edges {
     return edge
   }
 
+  /**
+   * The edge of an org at the end of its log: what any node acknowledged before this call is in it. Answers that are made of
+   * what an edge knows, e.g. lists of what the caller may read, show nothing older than a client has been told elsewhere. It
+   * costs a read of the head, shared by callers, unless the node is alone.
+   */
+  async current(org_id: string): Promise<OrgEdge> {
+    const asked_at = Date.now()
+    const edge = await this.open(org_id)
+    // In the same millisecond that read may have been before this call.
+    if (!this.#watch || edge.confirmed_at > asked_at) return edge
+    await edge.refresh()
+    return this.#ready.get(org_id) ?? (await this.#loading(org_id))
+  }
+
   /** The edge of an org once it is known who of the org is at other nodes; undefined when the org is gone. */
   async settled(org_id: string): Promise<OrgEdge | undefined> {
     const edge = await this.open(org_id).catch((error: unknown) => {
@@ -153,6 +167,7 @@ export class Edges {
         gaveUp: (error) => this.#drop(edge, error),
         gone: () => this.forget(org_id),
         mayHaveEnded: () => this.#credentials.soon(),
+        agentStayed: (stay) => this.#ports.elsewhere?.stay(org_id, stay),
       })
       edge.confirmed_at = as_of
       edge.loaded_at = Date.now()
@@ -214,6 +229,10 @@ export class Edges {
     if (now - edge.asked_at < ASK_MS) return
     edge.asked_at = now
     this.#ports.elsewhere?.ask(org_id)
+  }
+
+  agentStayed(org_id: string, node: string, stay: AgentStay): void {
+    this.#ready.get(org_id)?.attendance.stayedElsewhere(node, stay, Date.now())
   }
 
   attendanceAsked(org_id: string): void {

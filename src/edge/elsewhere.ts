@@ -1,4 +1,4 @@
-import type { AttendanceReport, LogHead, RelayedFrame } from '../contracts/relay.ts'
+import type { AgentStay, AttendanceReport, LogHead, RelayedFrame } from '../contracts/relay.ts'
 
 /** The other nodes of a cluster, as the edges of this one need them. What is sent may be lost. */
 export interface Elsewhere {
@@ -11,6 +11,8 @@ export interface Elsewhere {
   send(org_id: string, frame: RelayedFrame): void
   /** Tells who of an org is here. */
   report(org_id: string, report: AttendanceReport): void
+  /** Says at once that an agent came here or left, ahead of the next report. */
+  stay(org_id: string, stay: AgentStay): void
   /** Asks who of an org is at other nodes. */
   ask(org_id: string): void
   /** The stored heads of orgs, in one statement; an org that is gone has none. */

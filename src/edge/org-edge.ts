@@ -1,6 +1,6 @@
 import type { ServerFrame } from '../contracts/frames.ts'
 import type { LogEvent, PublishedBatch, Revocation, UserNotification } from '../contracts/log-event.ts'
-import type { ConnectionCounts, LogHead } from '../contracts/relay.ts'
+import type { AgentStay, ConnectionCounts, LogHead } from '../contracts/relay.ts'
 import { Permissions } from '../domain/permissions.ts'
 import { Attendance } from './attendance.ts'
 import { AttendanceReporter } from './attendance-reporter.ts'
@@ -24,6 +24,8 @@ interface Options {
   gone?(): void
   /** Keys or sessions of its connections may have ended: they are to be looked up. */
   mayHaveEnded?(): void
+  /** An agent came to this node or left it. */
+  agentStayed?(stay: AgentStay): void
 }
 
 /**
@@ -39,6 +41,9 @@ export class OrgEdge {
   readonly attendance = new Attendance(
     (user_id) => this.sockets.attendanceChanged([user_id]),
     (user_ids) => this.sockets.attendanceChanged(user_ids),
+    (user_id, is) => {
+      if (this.permissions.member(user_id)?.type === 'agent') this.#options.agentStayed?.({ user_id, is })
+    },
   )
   readonly reporter = new AttendanceReporter()
   /** Milliseconds since 1970. */

@@ -6,7 +6,7 @@ import type { OrgEdge } from './org-edge.ts'
 import type { NotificationsRead } from './source.ts'
 
 /** What is sent to the connections of a channel, or of one of its users, and is not stored. */
-interface Ephemeral {
+export interface Ephemeral {
   org_id: string
   channel_id: string
   except_user_id?: string

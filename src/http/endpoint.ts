@@ -9,6 +9,7 @@ import { LIMITS } from '../contracts/limits.ts'
 import type { AuthenticatedPrincipal } from '../contracts/principal.ts'
 import { Closed } from '../contracts/schema.ts'
 import { type Action, authorize } from '../domain/access.ts'
+import type { Permissions } from '../domain/permissions.ts'
 import { draining } from '../edge/edges.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
 import { checkConnected, HungUp, readForm, readJson, SlowBody } from './body.ts'
@@ -50,6 +51,8 @@ export interface OrgCall<Body, Query> extends Call<Body, Query> {
   recalled: Reply | undefined
   /** Set on repeatable operations when the caller is over its rate: only a repeat may be answered then. */
   limited: ApiError | undefined
+  /** What the org allows to whom, at the end of its log: for answers that follow from it. Refusals need it not. */
+  rights(): Promise<Permissions>
   /** Runs a command in the org's lane; the answer of an earlier request with the same key says so. */
   command<N extends CommandName>(name: N, input: Inputs[N]): Promise<ReplyTo<N>>
 }
@@ -297,6 +300,7 @@ export function endpoints(deps: Deps) {
             idempotency,
             recalled,
             limited: recalled ? undefined : limited,
+            rights: async () => (await deps.edges.current(org_id)).permissions,
             command,
           }
           return await handle(full)

@@ -217,7 +217,7 @@ describe.skipIf(!hasBrowser)('connecting an agent in a browser', () => {
 
 /** A shell that runs what a person would paste. */
 function start(script: string) {
-  const shell = Bun.spawn(['bash', '-c', script], { stdout: 'pipe', stderr: 'inherit' })
+  const shell = Bun.spawn(['bash', '-c', script], { env: process.env, stdout: 'pipe', stderr: 'inherit' })
   const done = Promise.all([new Response(shell.stdout).text(), shell.exited]).then(([text, code]) => ({
     text,
     code,

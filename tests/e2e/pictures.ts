@@ -4,10 +4,9 @@
  */
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import type { DemoLogins } from '../../src/demo/seed.ts'
 import { buildApp } from './support/app.ts'
 import { composer, launch, say, visit, waitForText } from './support/browser.ts'
-import { startDemo } from './support/demo.ts'
+import { type Demo, startDemo } from './support/demo.ts'
 
 const ROOT = join(import.meta.dir, '..', '..')
 const IMAGES = join(ROOT, 'docs', 'images')
@@ -41,7 +40,7 @@ try {
 }
 
 async function enter(
-  { people, org_slug, channel_id }: DemoLogins,
+  { people, org_slug, channel_id }: Demo['logins'],
   name: string,
   screen: Parameters<typeof visit>[1] = { viewport: { width: 1440, height: 900 } },
 ): Promise<Page> {

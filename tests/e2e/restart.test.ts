@@ -214,7 +214,10 @@ class AgentEars {
 
   async #open(last_id: string | undefined): Promise<void> {
     const cursor: Record<string, string> = last_id === undefined ? {} : { 'Last-Event-ID': last_id }
-    this.#journals.push(await SseJournal.open(this.#url, { ...this.#agent.headers, ...cursor }))
+    const journal = await SseJournal.open(this.#url, { ...this.#agent.headers, ...cursor })
+    // A proxy answers in place of a server that is away: no stream, and no cursor to go on from.
+    if (journal.status !== 200) throw new Error(`the stream answered ${journal.status}`)
+    this.#journals.push(journal)
   }
 
   async #stayOpen(): Promise<void> {

@@ -19,7 +19,7 @@ describe.skipIf(!hasBrowser)('second factor and passkeys in a browser', () => {
   beforeAll(async () => {
     await buildApp()
     server = await startEmpty({ env: { MC_RATE_LIMITS: 'off' } })
-    url = `http://localhost:${server.port}`
+    url = server.url
     const admin = await setUp(server)
     await join(admin, 'Ana Lima')
     await join(admin, 'Pia Key')

@@ -95,7 +95,12 @@ describe.skipIf(!hasBrowser)('first run in a browser', () => {
     const folder = mkdtempSync(join(tmpdir(), 'mc-first-agent-'))
     try {
       writeFileSync(join(folder, '.env'), env)
-      const shell = Bun.spawn(['sh', '-c', hello], { cwd: folder, stdout: 'ignore', stderr: 'inherit' })
+      const shell = Bun.spawn(['sh', '-c', hello], {
+        cwd: folder,
+        env: process.env,
+        stdout: 'ignore',
+        stderr: 'inherit',
+      })
       expect(await shell.exited).toBe(0)
     } finally {
       rmSync(folder, { recursive: true, force: true })

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { PASSWORD, Person, setUp } from '../support/client.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { composer, hasBrowser, launch, say, visit, waitForText } from './support/browser.ts'
+import { startServer } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('a member of two organizations in a browser', () => {
   let server: TestServer

@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { generalChannel, join, type Message, PASSWORD, type Person, setUp } from '../support/client.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { composer, hasBrowser, launch, newPage, openChannel, say, until, visit } from './support/browser.ts'
+import {
+  composer,
+  hasBrowser,
+  launch,
+  newPage,
+  openChannel,
+  say,
+  signInByForm,
+  until,
+  visit,
+} from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
-
-/** As a person does: cookies are set by the browser, and the app knows of it. */
-async function signInByForm(page: Page, url: string, email: string): Promise<void> {
-  if (!page.url().includes('/login')) await page.goto(`${url}/login`)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await composer(page).waitFor()
-}
 
 describe.skipIf(!hasBrowser)('two people in one browser', () => {
   let server: TestServer
@@ -97,32 +98,5 @@ describe.skipIf(!hasBrowser)('two people in one browser', () => {
     expect(sent.map(({ sender }) => sender.display_name)).toEqual(['Ines Carvalho'])
     expect(complaints).toEqual([])
     await context.close()
-  })
-
-  test('two servers on one host do not sign each other out', async () => {
-    const other = await startEmpty()
-    try {
-      await setUp(other)
-      const { context, page: here, complaints } = await visit(browser)
-      await signInByForm(here, server.url, 'ines@example.com')
-      const there = await newPage(context, complaints)
-      await signInByForm(there, other.url, 'ines@example.com')
-      await here.reload()
-      await openChannel(here, server.url, 'fieldnote', channel_id)
-      await say(here, 'still signed in here')
-      await until(
-        'it is stored',
-        async () => (await stored()).map(({ content }) => content),
-        (contents) => contents.includes('still signed in here'),
-      )
-      await there.getByRole('button', { name: 'New channel' }).click()
-      await there.getByLabel('Name').fill('written-there')
-      await there.getByRole('button', { name: 'Create channel' }).click()
-      await there.getByRole('heading', { level: 1, name: 'written-there' }).waitFor()
-      expect(complaints).toEqual([])
-      await context.close()
-    } finally {
-      await other.stop()
-    }
   })
 })

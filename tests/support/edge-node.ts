@@ -56,6 +56,7 @@ export class EdgeNode {
           hears: (org_id) => relay.hears(org_id),
           send: (...frame) => relay.send(...frame),
           report: (...report) => relay.report(...report),
+          stay: (...stay) => relay.stay(...stay),
           ask: (org_id) => relay.ask(org_id),
           heads: async (org_ids) => {
             const heads = new Map<string, LogHead>()
@@ -75,6 +76,7 @@ export class EdgeNode {
       headAnnounced: (...heard) => edges.headAnnounced(...heard),
       framesRelayed: (...heard) => edges.frames.deliver(...heard),
       attendanceReported: (...heard) => edges.attendanceReported(...heard),
+      agentStayed: (...heard) => edges.agentStayed(...heard),
       attendanceAsked: (org_id) => edges.attendanceAsked(org_id),
       missed: () => edges.missed(),
     })

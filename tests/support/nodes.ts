@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import type { ConnectionOptions } from '../../src/db/connection.ts'
 import { Agent, type Message, Person, setUp } from './client.ts'
-import { freshDatabase, urlOf } from './cluster.ts'
+import { type FreshDatabase, freshDatabase, urlOf } from './cluster.ts'
 import { plain } from './plain.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 import { freePort, startServer, type TestServer } from './server.ts'
@@ -36,9 +36,27 @@ interface Options {
 
 export const SECRET = 'a secret that all nodes of a test share, 0123456789'
 
-export async function startNodes(count: number, options: Options = {}): Promise<TestNodes> {
+/** Nodes without anybody who has signed in. */
+export interface BareNodes {
+  nodes: TestServer[]
+  redis: TestRedis
+  database: FreshDatabase
+  stop(): Promise<void>
+}
+
+/** Starts empty nodes on a database and a Redis of their own. */
+export async function launchNodes(count: number, options: Options = {}): Promise<BareNodes> {
   const [database, redis] = await Promise.all([freshDatabase(), options.redis ?? startRedis()])
-  const sql = plain(database.owner)
+  const nodes: TestServer[] = []
+  const stop = async () => {
+    // A stopped process takes no signal but these.
+    for (const { pid } of nodes) signal(pid, 'SIGCONT')
+    signal(redis.pid, 'SIGCONT')
+    const ended = await Promise.allSettled(nodes.map((node) => node.stop()))
+    await redis.stop()
+    await database.drop()
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
+  }
   const start = (i: number) =>
     startServer({
       port: freePort(),
@@ -49,13 +67,23 @@ export async function startNodes(count: number, options: Options = {}): Promise<
         MC_JWT_SECRET: SECRET,
         MC_KEY_PEPPER: SECRET,
         MC_NODE_ID: nameOf(i),
-        DEPLOYMENT_MODE: 'multi-tenant',
         ...options.env,
       },
     })
-  // One after the other: the first one makes the partitions.
-  const nodes: TestServer[] = []
-  for (let i = 0; i < count; i++) nodes.push(await start(i))
+  try {
+    // One after the other: the first one makes the partitions.
+    for (let i = 0; i < count; i++) nodes.push(await start(i))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { nodes, redis, database, stop }
+}
+
+export async function startNodes(count: number, options: Options = {}): Promise<TestNodes> {
+  const env = { DEPLOYMENT_MODE: 'multi-tenant', ...options.env }
+  const { nodes, redis, database, stop } = await launchNodes(count, { ...options, env })
+  const sql = plain(database.owner)
   const [first] = nodes
   if (!first) throw new Error('a cluster has a node')
   const cluster: TestNodes = {
@@ -83,14 +111,8 @@ export async function startNodes(count: number, options: Options = {}): Promise<
       return Number(found?.split(' ')[1] ?? 0)
     },
     async stop() {
-      // A stopped process takes no signal but these.
-      for (const { pid } of nodes) signal(pid, 'SIGCONT')
-      signal(redis.pid, 'SIGCONT')
-      const ended = await Promise.allSettled(nodes.map((node) => node.stop()))
-      await redis.stop()
       await sql.end({ timeout: 1 })
-      await database.drop()
-      for (const one of ended) if (one.status === 'rejected') throw one.reason
+      await stop()
     },
   }
   return cluster

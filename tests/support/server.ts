@@ -38,7 +38,7 @@ export interface TestServer {
 
 type Role = 'superuser' | 'app'
 
-interface Options {
+export interface ServerOptions {
   env?: Record<string, string>
   port?: number
   /** An existing folder, with whatever is in it; the server then runs its embedded PostgreSQL there. */
@@ -50,7 +50,7 @@ interface Options {
 }
 
 /** Starts `src/main.ts` on a free port and waits until it is ready. */
-export async function startServer(options: Options = {}): Promise<TestServer> {
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const port = options.port ?? freePort()
   const data_dir = options.data_dir ?? mkdtempSync(join(tmpdir(), 'mc-test-'))
   const url = `http://localhost:${port}`
@@ -143,7 +143,7 @@ interface Storage {
   close(): Promise<void>
 }
 
-async function openStorage(data_dir: string, options: Options): Promise<Storage> {
+async function openStorage(data_dir: string, options: ServerOptions): Promise<Storage> {
   const embedded: Storage = {
     env: {},
     connection: (role) => connectionOf(data_dir, role),

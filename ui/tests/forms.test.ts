@@ -46,8 +46,14 @@ describe('answers of the server', () => {
   })
 
   test('that are not ours are told apart', () => {
-    for (const body of [undefined, '<html>', {}, { error: 'x' }, { error: { code: 7 } }])
-      expect(failureOf(502, body, null).code).toBe('UNREADABLE')
+    for (const body of [undefined, '<html>', {}, { error: 'x' }, { error: { code: 7 } }]) {
+      expect(failureOf(500, body, null).code).toBe('UNREADABLE')
+      expect([502, 503, 504].map((status) => failureOf(status, body, null).code)).toEqual([
+        'NETWORK',
+        'NETWORK',
+        'NETWORK',
+      ])
+    }
     expect(new ApiFailure('NETWORK', 'x').transient).toBe(true)
     expect(failureOf(403, undefined, null).transient).toBe(false)
   })

@@ -36,8 +36,8 @@ export function channelRoutes(deps: Deps) {
           query: Type.Object(PAGE),
           ok: { status: 200, schema: PageOf(Channel) },
         },
-        async ({ org_id, edge, principal, query }) => {
-          const ids = edge.permissions.readableChannels(principal).map((channel) => channel.id)
+        async ({ org_id, rights, principal, query }) => {
+          const ids = (await rights()).readableChannels(principal).map((channel) => channel.id)
           return { body: await listChannels(deps.database, org_id, principal.id ?? '', ids, query) }
         },
       ),
@@ -134,7 +134,7 @@ export function channelRoutes(deps: Deps) {
           errors: ['CHANNEL_NOT_FOUND'],
         },
         async (call) => ({
-          body: pageOf(knownCommands(call.edge.permissions, readable(call)), call.query),
+          body: pageOf(knownCommands(await call.rights(), readable(call)), call.query),
         }),
       ),
     )

@@ -134,10 +134,10 @@ export function deliveryRoutes(deps: Deps) {
           ok: { status: 200, schema: PageOf(AgentDelivery) },
           errors: ['FORBIDDEN'],
         },
-        async ({ principal, edge, org_id, query }) => {
+        async ({ principal, rights, org_id, query }) => {
           if (principal.kind !== 'agent' || principal.id === null)
             throw new ApiError('FORBIDDEN', 'Only agents have deliveries.')
-          const channel_ids = edge.permissions.readableChannels(principal).map(({ id }) => id)
+          const channel_ids = (await rights()).readableChannels(principal).map(({ id }) => id)
           return { body: await openDeliveries(deps.database, org_id, principal.id, channel_ids, query) }
         },
       ),

@@ -48,9 +48,9 @@ export function emailRoutes(deps: Deps) {
           description: 'Without a mail server (`MC_SMTP_URL`) no mail is made and none waits.',
           ok: { status: 200, schema: EmailDelivery },
         },
-        async ({ org_id, edge, principal }) => {
+        async ({ org_id, rights, principal }) => {
           const { email_from } = deps
-          const { email_from_address } = edge.permissions.settings.notifications
+          const { email_from_address } = (await rights()).settings.notifications
           const figures =
             principal.role === 'administrator' ? await emailFigures(deps.database, org_id) : null
           const from_address = email_from === null ? null : (email_from_address ?? email_from)

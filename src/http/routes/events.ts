@@ -74,7 +74,7 @@ export function eventRoutes(deps: Deps) {
           ok: { status: 200, schema: SliceOf(EventEnvelope) },
           errors: ['INVALID_CURSOR'],
         },
-        async ({ org_id, edge, principal, query }) => {
+        async ({ org_id, edge, rights, principal, query }) => {
           const types = query.type ?? []
           if (types.some((type) => parseTypes(type)?.length !== 1))
             throw invalid({ path: '/type', message: 'Is not an event type or a prefix such as task.*.' })
@@ -85,6 +85,7 @@ export function eventRoutes(deps: Deps) {
               : undefined
           const place = query.cursor === undefined ? undefined : pageCursor(query.cursor, edge.log)
           const { after: _after, cursor: _cursor, type: _type, from: _from, to: _to, ...rest } = query
+          const permissions = await rights()
           const slice = await listEvents(deps.database, org_id, {
             ...rest,
             order,
@@ -92,10 +93,10 @@ export function eventRoutes(deps: Deps) {
             ...(place === undefined ? {} : { place }),
             ...times(query),
             ...(types.length > 0 ? { types: EVENT_TYPES.filter((type) => matchesType(types, type)) } : {}),
-            ...(edge.permissions.member(principal.id)?.role === 'administrator'
+            ...(permissions.member(principal.id)?.role === 'administrator'
               ? {}
-              : { channel_ids: edge.permissions.readableChannels(principal).map(({ id }) => id) }),
-            keep: (event) => edge.permissions.mayReadEvent(principal, event),
+              : { channel_ids: permissions.readableChannels(principal).map(({ id }) => id) }),
+            keep: (event) => permissions.mayReadEvent(principal, event),
           })
           const next_cursor = slice.next === null ? null : `${edge.log}.${slice.next}`
           return { body: { data: slice.data, next_cursor } }

@@ -3,7 +3,6 @@ import { Elysia } from 'elysia'
 import { once } from '../../commands/idempotency.ts'
 import { notFound } from '../../contracts/errors.ts'
 import { PageOf } from '../../contracts/lists.ts'
-import type { AuthenticatedPrincipal } from '../../contracts/principal.ts'
 import { NotificationsRead } from '../../contracts/requests.ts'
 import { Notification, ReadCount } from '../../contracts/resources.ts'
 import {
@@ -13,9 +12,8 @@ import {
   readNotification,
   readNotifications,
 } from '../../db/queries/notifications.ts'
-import type { OrgEdge } from '../../edge/org-edge.ts'
 import type { Deps } from '../deps.ts'
-import { created, endpoints, idOf } from '../endpoint.ts'
+import { created, endpoints, idOf, type OrgCall } from '../endpoint.ts'
 import { PAGE } from '../list-query.ts'
 
 const NotificationQuery = Type.Object({
@@ -48,7 +46,7 @@ export function notificationRoutes(deps: Deps) {
         },
         async (call) => {
           const { unread = false, ...page } = call.query
-          return { body: await listNotifications(deps.database, notified(call), { ...page, unread }) }
+          return { body: await listNotifications(deps.database, await notified(call), { ...page, unread }) }
         },
       ),
     )
@@ -66,7 +64,7 @@ export function notificationRoutes(deps: Deps) {
           errors: ['NOTIFICATION_NOT_FOUND'],
         },
         async (call) => {
-          const of = notified(call)
+          const of = await notified(call)
           const id = idOf(call, 'notification_id')
           const read = await deps.database.withOrg(of.org_id, (tx) => readNotification(tx, of, id))
           if (!read) throw notFound('notification')
@@ -92,7 +90,7 @@ export function notificationRoutes(deps: Deps) {
           errors: ['IDEMPOTENCY_CONFLICT'],
         },
         async (call) => {
-          const of = notified(call)
+          const of = await notified(call)
           let read: NewlyRead = { ids: [], read_at: null }
           const reply = await deps.database.withOrg(of.org_id, (tx) =>
             once(tx, of.org_id, of.user_id, call.idempotency, async () => {
@@ -107,8 +105,9 @@ export function notificationRoutes(deps: Deps) {
     )
 }
 
-function notified(call: { org_id: string; edge: OrgEdge; principal: AuthenticatedPrincipal }): Notified {
-  const { org_id, edge, principal } = call
-  const channel_ids = edge.permissions.readableChannels(principal).map(({ id }) => id)
+type Asked = Pick<OrgCall<unknown, unknown>, 'org_id' | 'rights' | 'principal'>
+
+async function notified({ org_id, rights, principal }: Asked): Promise<Notified> {
+  const channel_ids = (await rights()).readableChannels(principal).map(({ id }) => id)
   return { org_id, user_id: principal.id, channel_ids }
 }

@@ -62,11 +62,11 @@ export function searchRoutes(deps: Deps) {
           'Titles rank above descriptions, these above messages, and newer messages above older ones. Messages of channels that the caller may read only. Of each type the best 1,000 are found.',
         ok: { status: 200, schema: SearchAnswer },
       },
-      async ({ org_id, edge, principal, query }) => {
+      async ({ org_id, rights, principal, query }) => {
         const request: SearchRequest = {
           q: query.q,
           terms: parseSearch(query.q),
-          scope: scopeOf(query, principal, edge.permissions),
+          scope: scopeOf(query, principal, await rights()),
           per_type: query.per_type ?? null,
           page: query.page,
           per_page: query.per_page,

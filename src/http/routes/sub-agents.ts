@@ -191,7 +191,7 @@ export function subAgentRoutes(deps: Deps) {
     )
 }
 
-type InOrg = Pick<OrgCall<unknown, unknown>, 'principal' | 'edge' | 'org_id' | 'idempotency'>
+type InOrg = Pick<OrgCall<unknown, unknown>, 'principal' | 'rights' | 'org_id' | 'idempotency'>
 
 /** The sub-agent in the path. Nobody but a sub-agent is `me`. */
 function namedIn(call: Pick<OrgCall<unknown, unknown>, 'params' | 'principal'>): string {
@@ -205,8 +205,8 @@ function namedIn(call: Pick<OrgCall<unknown, unknown>, 'params' | 'principal'>):
  * Refuses one sub-agent too many before its key is hashed, so that refusals cost little; the command decides. A repeat is
  * answered by the command alone.
  */
-async function checkCap(deps: Deps, { edge, org_id, idempotency }: InOrg): Promise<void> {
-  const max = edge.permissions.settings.agent_limits.max_concurrent_sub_agents
+async function checkCap(deps: Deps, { rights, org_id, idempotency }: InOrg): Promise<void> {
+  const max = (await rights()).settings.agent_limits.max_concurrent_sub_agents
   if (max === null || idempotency) return
   const now = new Date().toISOString()
   await deps.database.readOrg(org_id, async (tx) => {

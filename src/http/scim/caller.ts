@@ -54,7 +54,7 @@ async function lookUp(deps: Deps, slug: string, token: string) {
   if (org_id === undefined) return undefined
   const stored = await findScimToken(deps.database, org_id, hashScimToken(token))
   if (!stored) return undefined
-  const edge = await deps.edges.open(org_id)
+  const edge = await deps.edges.current(org_id)
   const member = edge.permissions.member(stored.created_by)
   if (member?.status !== 'active' || member.role !== 'administrator') return undefined
   return { edge, member, token_id: stored.id }

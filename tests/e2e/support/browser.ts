@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { PASSWORD, Person } from '../../support/client.ts'
+import { BEHIND } from './behind.ts'
 
 /** Chromium of this machine; `CHROMIUM` names another. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -48,6 +49,8 @@ export async function launch(args: readonly string[] = []): Promise<Browser> {
       '--disable-sync',
       '--no-first-run',
       `--disable-features=${FEATURES_OFF.join(',')}`,
+      // The authority of a proxy of the tests is nobody's: a service worker is fetched without the consent that a page may have.
+      ...(BEHIND === undefined ? [] : ['--ignore-certificate-errors']),
       ...args,
     ],
   })
@@ -71,6 +74,7 @@ export async function visit(
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     serviceWorkers: 'block',
+    ignoreHTTPSErrors: BEHIND !== undefined,
     ...options,
   })
   context.setDefaultTimeout(WAIT_MS_MAX)
@@ -120,6 +124,15 @@ export async function signIn(page: Page, url: string, email: string, api_url = u
   const [only, ...others] = body.memberships
   await page.goto(only && others.length === 0 ? `${url}/o/${only.org.slug}` : url)
   await page.waitForURL(/\/(o|orgs)(\/|$)/)
+}
+
+/** As a person does: cookies are set by the browser, and the app knows of it. */
+export async function signInByForm(page: Page, url: string, email: string): Promise<void> {
+  if (!page.url().includes('/login')) await page.goto(`${url}/login`)
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await composer(page).waitFor()
 }
 
 export const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / })

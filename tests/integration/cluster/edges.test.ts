@@ -211,6 +211,11 @@ test('D17 the loss of a right holds on every node from its event on', async () =
   for (const stream of streams) await stream.close()
 })
 
+const isQueued = (socket: WsJournal, of_seq: number, of_agent: string) =>
+  socket
+    .ofType('delivery')
+    .some(({ seq, agent_id, state }) => seq === of_seq && agent_id === of_agent && state === 'queued')
+
 describe('D8 what is not stored', () => {
   test('typing, markers and deliveries reach the other node, and markers only their reader', async () => {
     const [here, own, other] = [
@@ -255,6 +260,35 @@ test('D9 who is in a channel is the union over both nodes', async () => {
   await until(() => !last(here).includes(at(ana, 0).user_id))
   here.close()
   await stream.close()
+})
+
+test('D9 an agent that came to one node, or left it, is judged so at the other at once', async () => {
+  const ghost = await addAgent(at(admin, 0), 'ghost')
+  const sockets = [await socketOf(at(ana, 0)), await socketOf(at(ana, 1))]
+  const gone: number[] = []
+  const here: number[] = []
+  for (let i = 0; i < 6; i++) {
+    const stream = await streamOf(at(bot, i % 2))
+    here.push((await postSurely(at(admin, (i + 1) % 2), general, `@forge and @ghost, round ${i}`)).seq)
+    await stream.close()
+  }
+  // Closing is told by the system: until then the agent is here.
+  const away = async () => {
+    const { seq } = await postSurely(at(admin, 0), general, '@forge are you there?')
+    gone.push(seq)
+    const marker = await postSurely(at(admin, 0), general, '@ghost and you?')
+    await until(() => sockets.every((socket) => isQueued(socket, marker.seq, ghost.user.id)))
+    return sockets.every((socket) => isQueued(socket, seq, at(bot, 0).user.id))
+  }
+  await until(away)
+  for (const socket of sockets) {
+    // Live at every node, in the order of the messages: what was said of the ghost would have been said of the other too.
+    for (const seq of here) {
+      expect([seq, isQueued(socket, seq, ghost.user.id)]).toEqual([seq, true])
+      expect([seq, isQueued(socket, seq, at(bot, 0).user.id)]).toEqual([seq, false])
+    }
+    socket.close()
+  }
 })
 
 test('D9 an agent that is connected to one node is here for the owner on the other', async () => {

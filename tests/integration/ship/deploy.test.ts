@@ -1,65 +1,44 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newId } from '../../../src/contracts/ids.ts'
 import type { Message } from '../../../src/contracts/resources.ts'
 import { SERVER_VERSION } from '../../../src/contracts/version.ts'
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts'
 import { buildApp } from '../../e2e/support/app.ts'
+import { type NodesBehind, startBehind } from '../../support/behind.ts'
 import { hasCaddy, startCaddy } from '../../support/caddy.ts'
 import { type Agent, addAgent, generalChannel, PASSWORD, type Person, setUp } from '../../support/client.ts'
-import { freshDatabase, urlOf } from '../../support/cluster.ts'
+import { urlOf } from '../../support/cluster.ts'
 import { expectWhole } from '../../support/nodes.ts'
 import { plain } from '../../support/plain.ts'
 import type { TestProxy } from '../../support/proxy.ts'
-import { startRedis, type TestRedis } from '../../support/redis.ts'
-import { freePort, startServer, type TestServer } from '../../support/server.ts'
+import type { TestServer } from '../../support/server.ts'
 import { until } from '../../support/streams.ts'
 
 const ROOT = join(import.meta.dir, '..', '..', '..')
-const SECRET = 'a secret that both nodes of this test share, 0123'
 
 /** Answers after which a client library asks again. */
 const RETRIED = [0, 502, 503, 504]
 
 describe.skipIf(!hasCaddy)('an update of two nodes behind Caddy', () => {
+  let behind: NodesBehind
   let folder: string
-  let database: Awaited<ReturnType<typeof freshDatabase>>
-  let redis: TestRedis
+  let database: NodesBehind['database']
   let caddy: TestProxy
+  let nodes: TestServer[]
   let hands: ReturnType<typeof Bun.serve>
   let admin: Person
   let agent: Agent
   let channel_id: string
-  const nodes: TestServer[] = []
   /** What was done to which node, in order. */
   const done: string[] = []
   let fails = ''
 
   beforeAll(async () => {
-    // The authority of this Caddy is nobody's: this process has no other peers.
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
-    folder = mkdtempSync(join(tmpdir(), 'mc-deploy-'))
     await buildApp()
-    ;[database, redis] = await Promise.all([freshDatabase(), startRedis()])
-    const port = freePort()
-    for (const name of ['a', 'b'])
-      nodes.push(
-        await startServer({
-          env: {
-            MC_DATABASE_URL: urlOf(database.app),
-            MC_REDIS_URL: redis.url,
-            MC_JWT_SECRET: SECRET,
-            MC_KEY_PEPPER: SECRET,
-            MC_NODE_ID: name,
-            MC_PUBLIC_URL: `https://localhost:${port}`,
-            MC_TRUSTED_PROXIES: '127.0.0.1/32',
-            // Shared, as it has to be: either node answers a download.
-            MC_EXPORT_DIR: join(folder, 'exports'),
-          },
-        }),
-      )
+    behind = await startBehind(startCaddy)
+    ;({ folder, database, nodes, proxy: caddy } = behind)
     // What ssh does elsewhere: drains a node, and starts its program again.
     hands = Bun.serve({
       port: 0,
@@ -72,18 +51,13 @@ describe.skipIf(!hasCaddy)('an update of two nodes behind Caddy', () => {
         return new Response('done')
       },
     })
-    caddy = await startCaddy({ upstreams: nodes.map((node) => node.port), port })
     admin = await setUp({ url: caddy.url, setup_token: nodes[0]!.setup_token })
     agent = await addAgent(admin, 'forge')
     channel_id = (await generalChannel(admin)).id
   })
   afterAll(async () => {
-    await caddy?.stop()
     await hands?.stop(true)
-    await Promise.all(nodes.map((node) => node.stop()))
-    await redis?.stop()
-    await database?.drop()
-    rmSync(folder, { recursive: true, force: true })
+    await behind?.stop()
   })
 
   function plan(more: object = {}) {

@@ -4,21 +4,18 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newId } from '../../../src/contracts/ids.ts'
 import type { Export, Message } from '../../../src/contracts/resources.ts'
+import { type NodesBehind, startBehind } from '../../support/behind.ts'
 import { type Agent, addAgent, generalChannel, PASSWORD, type Person, setUp } from '../../support/client.ts'
-import { freshDatabase, urlOf } from '../../support/cluster.ts'
 import { PROXIES } from '../../support/proxies.ts'
 import type { TestProxy } from '../../support/proxy.ts'
-import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { freePort, startServer, type TestServer } from '../../support/server.ts'
 import { SseJournal, until, WsJournal } from '../../support/streams.ts'
 
 const ROOT = join(import.meta.dir, '..', '..', '..')
-const SECRET = 'a secret that both nodes of this test share, 0123'
 const RETRIED = [502, 503, 504]
 /** Together more than sockets and proxies hold between a server and a reader that takes its time. */
 const [LARGE_PROJECTS, DESCRIPTION_CHARACTERS] = [130, 49_000]
@@ -61,45 +58,22 @@ process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
 
 for (const { name, present, start } of PROXIES)
   describe.skipIf(!present)(`two nodes behind ${name}`, () => {
-    let database: Awaited<ReturnType<typeof freshDatabase>>
-    let redis: TestRedis
+    let behind: NodesBehind
     let proxy: TestProxy
+    let nodes: TestServer[]
     let admin: Person
     let agent: Agent
     let channel_id: string
-    let exports: string
-    const nodes: TestServer[] = []
 
     beforeAll(async () => {
-      exports = mkdtempSync(join(tmpdir(), 'mc-exports-'))
-      ;[database, redis] = await Promise.all([freshDatabase(), startRedis()])
-      const port = freePort()
-      for (const node of ['a', 'b'])
-        nodes.push(
-          await startServer({
-            env: {
-              MC_DATABASE_URL: urlOf(database.app),
-              MC_REDIS_URL: redis.url,
-              MC_JWT_SECRET: SECRET,
-              MC_KEY_PEPPER: SECRET,
-              MC_NODE_ID: node,
-              MC_PUBLIC_URL: `https://localhost:${port}`,
-              MC_TRUSTED_PROXIES: '127.0.0.1/32',
-              MC_EXPORT_DIR: exports,
-            },
-          }),
-        )
-      proxy = await start({ upstreams: nodes.map((node) => node.port), port })
+      behind = await startBehind(start)
+      ;({ proxy, nodes } = behind)
       admin = await setUp({ url: proxy.url, setup_token: nodes[0]!.setup_token })
       agent = await addAgent(admin, 'forge')
       channel_id = (await generalChannel(admin)).id
     })
     afterAll(async () => {
-      await proxy?.stop()
-      await Promise.all(nodes.map((node) => node.stop()))
-      await redis?.stop()
-      await database?.drop()
-      rmSync(exports, { recursive: true, force: true })
+      await behind?.stop()
     })
 
     /** What a client library does: the same key until there is a final answer. 0: there was none. */

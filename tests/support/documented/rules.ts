@@ -40,6 +40,7 @@ export const RULES: readonly Rule[] = [
     why: MINUTES,
   },
   { at: /^npm test tests\/\S+$/, how: 'run' },
+  { at: /^npm test e2e -- --behind caddy$/, how: 'short', as: 'npm test -- --help', why: MINUTES },
   { at: /^npm start -- restore \S+ --check$/, how: 'run' },
   {
     at: /^(?:SOURCE_DATE_EPOCH=\S+ \S+ -1 --format=%ct\) )?bun (?:bridge\/)?scripts\/compile(?:-server)?\.ts /,

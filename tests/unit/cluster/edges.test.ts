@@ -269,6 +269,19 @@ describe('D8 frames that are not stored', () => {
     expect([at_a, at_b].map(({ texts }) => of(texts, 'read').length)).toEqual([0, 0])
   })
 
+  test('never say after the message of a user that it types it', async () => {
+    const { world, a, b } = cluster()
+    const { texts } = await b.socket(CY)
+    a.edges.frames.ephemeral(typing(ANA))
+    a.edges.frames.ephemeral(typing(BO))
+    world.say()
+    a.publish()
+    const of = (type: string) => framesOf(texts).filter((frame) => frame.type === type)
+    // Bo goes on: that frame waited with the one of Ana.
+    await until(() => of('typing').length === 1)
+    expect([of('message').length, of('typing').map(({ user_id }) => user_id)]).toEqual([1, [BO]])
+  })
+
   test('reach streams: notifications that were read, and exports for administrators', async () => {
     const { a, b } = cluster()
     const [admin, other] = [await b.stream(ANA), await b.stream(BO)]

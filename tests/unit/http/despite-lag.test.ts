@@ -1,11 +1,14 @@
 import { afterEach, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ApiError, notFound } from '../../../src/contracts/errors.ts'
+import type { OrgEdge } from '../../../src/edge/org-edge.ts'
 import type { Deps } from '../../../src/http/deps.ts'
 import { despiteLag } from '../../../src/http/endpoint.ts'
 import { EdgeNode } from '../../support/edge-node.ts'
 import { MemoryBusHub } from '../../support/memory-bus.ts'
 import { numbered } from '../../support/memory-edge-source.ts'
-import { EdgeWorld, ORG } from '../edge/world.ts'
+import { EdgeWorld, GENERAL, ORG } from '../edge/world.ts'
 
 let node: EdgeNode
 afterEach(() => node.stop())
@@ -52,4 +55,27 @@ test('D15 what had an effect is not repeated, nor is any other failure', async (
   }
   await expect(despiteLag(deps, 'org', full)).rejects.toThrow('Too many.')
   expect(world.reads.head).toBe(0)
+})
+
+test('D15 what follows from rights is answered at the end of the log', async () => {
+  const { world, deps } = await lagging()
+  world.addProject(numbered(7), [numbered(1)])
+  const channelsIn = ({ permissions }: OrgEdge) =>
+    permissions.readableChannels({ kind: 'human', id: numbered(1) }).map(({ id }) => id)
+  expect(channelsIn(await deps.edges.open(ORG))).toEqual([GENERAL])
+  expect(channelsIn(await deps.edges.current(ORG)).length).toBe(2)
+  // Once for each call: a later one may have been told more.
+  expect(world.reads.head).toBe(1)
+  await deps.edges.current(ORG)
+  expect(world.reads.head).toBe(2)
+})
+
+test('D15 no route answers from an edge that may be behind its log', () => {
+  const folder = join(import.meta.dir, '..', '..', '..', 'src', 'http')
+  const behind = [...new Bun.Glob('**/*.ts').scanSync({ cwd: folder })].filter((file) =>
+    /edge\.permissions\s*\.(?:readableChannels|settings)|edges\.open\(/.test(
+      readFileSync(join(folder, file), 'utf8'),
+    ),
+  )
+  expect(behind).toEqual([])
 })

@@ -2,7 +2,10 @@ import type { ErrorBody, ErrorCode, Problem } from '@contracts/errors.ts'
 import { t } from '../i18n/index.ts'
 import { ofServer } from '../i18n/server.ts'
 
-/** `NETWORK`: no answer. `UNREADABLE`: an answer without the server's error body, e.g. from a proxy. */
+/**
+ * `NETWORK`: no answer, or a proxy that says so. `UNREADABLE`: another answer without the server's error body, e.g. the refusal
+ * of a proxy.
+ */
 export type FailureCode = ErrorCode | 'NETWORK' | 'UNREADABLE'
 
 /** A failed request, with the server's error. */
@@ -47,6 +50,9 @@ export class ApiFailure extends Error {
   }
 }
 
+/** Of a proxy whose servers are away. The server's own answers with these have an error body. */
+const AWAY: readonly number[] = [502, 503, 504]
+
 /** Converts any thrown value to a failure for display. */
 export function asFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error
@@ -56,11 +62,14 @@ export function asFailure(error: unknown): ApiFailure {
 /** Codes whose message leaves out when to try again. */
 const WAITS: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'SUB_AGENT_LIMIT'])
 
-/** Parses the server's error body; any other body becomes `UNREADABLE`. */
+/** Parses the server's error body; an answer without one is a proxy's. */
 export function failureOf(status: number, body: unknown, retry_after: string | null): ApiFailure {
   const retry_after_s = retry_after === null || !/^\d+$/.test(retry_after) ? undefined : Number(retry_after)
   const rest = { status, ...(retry_after_s === undefined ? {} : { retry_after_s }) }
-  if (!isErrorBody(body)) return new ApiFailure('UNREADABLE', t('common.network.no_reason', { status }), rest)
+  if (!isErrorBody(body))
+    return AWAY.includes(status)
+      ? new ApiFailure('NETWORK', t('common.network.unreachable'), rest)
+      : new ApiFailure('UNREADABLE', t('common.network.no_reason', { status }), rest)
   const { code, message, details } = body.error
   const shown = ofServer(message, { code })
   const wait_s = WAITS.has(code) ? retry_after_s : undefined

@@ -29,7 +29,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
 
   /** The ways into an org. */
   async function methodsOf(org_id: string): Promise<SignInMethod[]> {
-    const { permissions } = await deps.edges.open(org_id)
+    const { permissions } = await deps.edges.current(org_id)
     return signInRule(permissions.settings).methods
   }
 

@@ -126,7 +126,7 @@ export function providerRoutes(deps: Deps, sign_in: SignIn) {
   async function join(person: Person, flow: SignInFlow, from: From, token: string, name?: string) {
     const invite = await findInvite(deps, token)
     if (!invite) throw new FlowRefused('invite')
-    const { permissions } = await deps.edges.open(invite.org_id)
+    const { permissions } = await deps.edges.current(invite.org_id)
     if (!admits(signInRule(permissions.settings), person.way)) throw new FlowRefused('not_allowed')
     const account_id = await accountToJoinWith(deps, person)
     const input = {

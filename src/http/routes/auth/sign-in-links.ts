@@ -30,7 +30,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
       Date.parse(link.expires_at) <= Date.now()
     )
       throw notFound('invite')
-    const { permissions } = await deps.edges.open(link.org_id)
+    const { permissions } = await deps.edges.current(link.org_id)
     checkTakesPasswords(signInRule(permissions.settings))
     return link
   }
