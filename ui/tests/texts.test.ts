@@ -143,5 +143,11 @@ describe('the server in German', () => {
     expect(german('The lease is over.', { code: 'FORBIDDEN' })).toBe('Dazu fehlt die Berechtigung.')
     expect(german('Must be odd.', 'problem')).toBe('Dieser Wert ist nicht gültig.')
     expect(german('Something new', 'title')).toBe('Something new')
+    expect(
+      german(
+        `Agents wrote 20 messages in a row here without a person. Their posts are paused until a person writes, or for ten minutes.`,
+        'title',
+      ),
+    ).toStartWith('Agenten haben hier 20 Nachrichten')
   })
 })

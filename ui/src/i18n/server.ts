@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@contracts/errors.ts'
 
-/** Of what the server said: a refusal with its code, a problem of a field, or the title of a notification. */
+/** Of what the server said: a refusal with its code, a problem of a field, or the title of a notification or of its own message. */
 export type ServerSaid = { code: ErrorCode } | 'problem' | 'title'
 
 export type Translator = (sentence: string, said: ServerSaid) => string
