@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@contracts/errors.ts'
+import { GERMAN_TITLES } from '@text/notification-titles.ts'
 import { translatorOf } from '../server.ts'
 import { common } from './common.ts'
 import { projects } from './projects.ts'
@@ -224,23 +225,10 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'Shows nothing.': 'Zeigt nichts.',
 }
 
-/** Titles of notifications, and what the server writes in a channel, in the same form. */
-export const TITLES: Readonly<Record<string, string>> = {
-  '“{}” was assigned to you': '„{0}“ wurde zugewiesen',
-  '{} mentioned you': 'Erwähnung von {0}',
-  '{} is at the end of its life': '{0} ist beendet',
-  '{} is in {}': '{0} ist in der Phase {1}',
-  'Your sub-agent ({}) {}': 'Ein eigener Sub-Agent ({0}) {1}',
-  'Your export is ready': 'Der Export ist fertig',
-  'Agents wrote {} messages in a row here without a person. Their posts are paused until a person writes, or for ten minutes.':
-    'Agenten haben hier {0} Nachrichten hintereinander ohne einen Menschen geschrieben. Sie pausieren, bis ein Mensch schreibt, oder zehn Minuten lang.',
-  'The key of {} is {} days old': 'Der Schlüssel von {0} ist {1} Tage alt',
-}
-
 /** German of what the server says. */
 export const german = translatorOf({
   sentences: SENTENCES,
-  titles: TITLES,
+  titles: GERMAN_TITLES,
   words: WORDS,
   by_code: BY_CODE,
   problem: PROBLEM,
