@@ -63,11 +63,17 @@ async function store() {
   )
 }
 
+/** Versions whose files stay while pages are open: one that waits for its text to be written goes on with the old code. */
+const FORMER_VERSIONS_KEPT = 2
+
 async function removeOtherVersions() {
-  const others = (await caches.keys()).filter(
-    (name) => (name.startsWith(CACHES) && name !== CACHE) || (BASE === '/' && FORMER.test(name)),
-  )
-  for (const name of others) await caches.delete(name)
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const names = await caches.keys()
+  // In the order in which they were made.
+  const others = names.filter((name) => name.startsWith(CACHES) && name !== CACHE)
+  const old = pages.length > 0 ? others.slice(0, -FORMER_VERSIONS_KEPT) : others
+  for (const name of [...old, ...names.filter((one) => BASE === '/' && FORMER.test(one))])
+    await caches.delete(name)
   await self.clients.claim()
 }
 

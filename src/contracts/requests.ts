@@ -19,6 +19,7 @@ import { SETTING_RANGES } from './setting-limits.ts'
 import {
   DELIVERY_STATES,
   EVIDENCE_TYPES,
+  LANGUAGES,
   MESSAGE_KINDS,
   PRIORITIES,
   PROJECT_STAGES,
@@ -96,6 +97,10 @@ export const PictureBody = Closed({
   }),
 })
 export type PictureBody = Static<typeof PictureBody>
+
+/** The language in which the person uses the app. */
+export const LanguageBody = Closed({ language: OneOf(LANGUAGES) })
+export type LanguageBody = Static<typeof LanguageBody>
 
 /** Without the current password for an account that has none. */
 export const ChangePasswordBody = Closed({ current_password: opt(Password), new_password: Password })

@@ -72,6 +72,10 @@ export type ExportStatus = (typeof EXPORT_STATUSES)[number]
 export const BACKUP_DESTINATIONS = ['local', 's3'] as const
 export type BackupDestination = (typeof BACKUP_DESTINATIONS)[number]
 
+/** Languages of the app, and of mails. */
+export const LANGUAGES = ['en', 'de'] as const
+export type Language = (typeof LANGUAGES)[number]
+
 export const EMAIL_PREFERENCES = ['all', 'mentions', 'none'] as const
 export type EmailPreference = (typeof EMAIL_PREFERENCES)[number]
 

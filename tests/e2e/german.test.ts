@@ -5,7 +5,7 @@ import { addAgent, type Channel, generalChannel, PASSWORD, type Person, setUp } 
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
 import { violations } from './support/axe.ts'
-import { hasBrowser, launch, type Visit, visit } from './support/browser.ts'
+import { hasBrowser, launch, until, type Visit, visit } from './support/browser.ts'
 import { startEmpty } from './support/server.ts'
 
 describe.skipIf(!hasBrowser)('in German', () => {
@@ -46,6 +46,27 @@ describe.skipIf(!hasBrowser)('in German', () => {
     expect(await violations(page)).toEqual([])
     await page.getByLabel('Passwort', { exact: true }).fill(PASSWORD)
     await page.getByRole('button', { name: 'Anmelden' }).click()
+    await page.getByRole('navigation', { name: 'Hauptnavigation' }).waitFor()
+  })
+
+  test('the server knows the language of the app, for its mails, and which one was chosen instead', async () => {
+    const { page } = german
+    const known = (language: string) =>
+      until(
+        `the server knows ${language}`,
+        async () => (await admin.call<{ user: { language: string } }>('GET', '/auth/me')).body.user.language,
+        (told) => told === language,
+      )
+    await known('de')
+    for (const [name, language] of [
+      ['English', 'en'],
+      ['Deutsch', 'de'],
+    ] as const) {
+      await page.locator('button.me').click()
+      await page.getByRole('menuitemradio', { name }).click()
+      await page.waitForFunction(`document.documentElement.lang === '${language}'`)
+      await known(language)
+    }
     await page.getByRole('navigation', { name: 'Hauptnavigation' }).waitFor()
   })
 

@@ -4,94 +4,83 @@
  * language.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { basename, join } from 'node:path'
+import { Glob } from 'bun'
 import type { Browser, Page } from 'playwright-core'
 import type { Channel, Message, Project, Task, User } from '../../src/contracts/resources.ts'
 import { en } from '../../ui/src/i18n/en/index.ts'
-import { pseudoText } from '../../ui/src/i18n/pseudo.ts'
 import { type Agent, addAgent, generalChannel, PASSWORD, Person } from '../support/client.ts'
+import { type MailServer, startMailServer } from '../support/mail-server.ts'
 import type { TestServer } from '../support/server.ts'
 import { buildApp } from './support/app.ts'
-import { hasBrowser, launch, session, until, visit } from './support/browser.ts'
+import { hasBrowser, launch, session, visit } from './support/browser.ts'
+import {
+  EMPTY,
+  LOADING,
+  NOT_LOOKED_AT,
+  ON_DESKS,
+  ON_PHONES,
+  type Opening,
+  REFUSED,
+  type World,
+} from './support/openings.ts'
+import { button, Looks, said } from './support/pseudo.ts'
 import { startEmpty } from './support/server.ts'
 
+const UI = join(import.meta.dir, '..', '..', 'ui', 'src')
 const ORG = '/o/omega'
+/** An org with nothing in it. */
+const EMPTY_ORG = '/o/keno'
 const DESK = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
 const SETTINGS = ['general', 'defaults', 'members', 'provisioning', 'sign-in', 'agents', 'notifications']
 const MORE_SETTINGS = ['connections', 'keys', 'retention', 'export', 'work', 'danger']
 
-/** A text of the message files as it begins and goes on in the pseudo-locale, for locators. */
-const said = (text: string) => pseudoText(text).slice(1, -1)
-const button = (page: Page, text: string) => page.getByRole('button', { name: said(text) }).first()
+/** Files of the components of the app by their names. */
+const COMPONENTS = new Map(
+  [...new Glob('**/*.vue').scanSync(UI)].map((file) => [basename(file, '.vue'), join(UI, file)]),
+)
+const OPENS = /import (?:AppDialog|MenuPanel|ChecksMenu|SlideOver)\b|import \{[^}]*\bQ(?:Menu|Dialog)\b/
+const NAMED = /(?:Dialog|Menu|Panel|Sheet|Tray|Palette|Picker)$/
 
-/** The texts that are cut or not translated, one line each; and by how many pixels the page is too wide. */
-async function faults(page: Page): Promise<string[]> {
-  return (await page.evaluate(SCAN)) as string[]
-}
+/** What the test of the shell opens beside its lists. */
+const BY_THE_SHELL = [
+  'AddAgentDialog',
+  'AppDialog',
+  'OrgMenu',
+  'AccountMenu',
+  'MoreSheet',
+  'NotificationTray',
+  'CommandPalette',
+  'PalettePanel',
+  'CreateTaskDialog',
+  'CreateChannelDialog',
+  'CreateProjectDialog',
+  'CreateOrgDialog',
+  'PictureDialog',
+  'ChangeEmailDialog',
+  'ShortcutsDialog',
+]
 
-/**
- * Runs in the page. Not texts: code, names of commands, keys of a keyboard, times, names of languages in their own language, the brand,
- * addresses, and what stands in brackets.
- */
-const SCAN = `(${function scan() {
-  const found = new Set<string>()
-  const skipped =
-    'code, kbd, .suggest .grow > b, pre, time, [lang]:not(html), .wordmark, .timetip, .prose, script, style'
-  const allowed =
-    /Mission Control|[\w.+-]+@[\w-]+\.\w+|https?:\/\/\S+|localhost(:\d+)?\S*|\/o\/\S*|[\w-]+(\.[\w-]+)+|@[\w-]+|\b(?:general|ermis|Bun)\b|GitHub|Google|OpenID Connect|\bUTC\b|\b[A-Z]\b|https:\/\//g
-  const plain = (text: string) =>
-    text
-      .replace(/⟦[^⟦⟧]*⟧/g, '')
-      .replace(/⟦[^⟧]*$/, '')
-      .replace(/^[^⟦]*⟧/, '')
-      .replace(allowed, '')
-      .match(/[A-Za-z][A-Za-z ]*/)?.[0]
-  const placeOf = (element: Element | null) =>
-    element === null ? '' : `${element.tagName.toLowerCase()}.${[...element.classList].join('.')}`
-  /** Something between the two cuts it first, e.g. with an ellipsis. */
-  const cutsItself = (one: Element, within: Element): boolean => {
-    const up = one.parentElement
-    if (up === null || up === within) return false
-    return getComputedStyle(up).overflowX !== 'visible' || cutsItself(up, within)
-  }
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-    const at = node.parentElement
-    if (!at || at.closest(skipped)) continue
-    if (!at.checkVisibility() && at.tagName !== 'OPTION') continue
-    const rest = plain(node.nodeValue ?? '')
-    if (rest) found.add(`text: ${rest} in ${placeOf(at.parentElement)} > ${placeOf(at)}`)
-  }
-  for (const at of document.querySelectorAll('body *')) {
-    if (at.closest(skipped)) continue
-    for (const name of ['aria-label', 'aria-description', 'title', 'placeholder', 'alt']) {
-      const rest = plain(at.getAttribute(name) ?? '')
-      if (rest) found.add(`${name}: ${rest} in ${placeOf(at)}`)
-    }
-    if (!(at instanceof HTMLElement) || !at.checkVisibility() || at.closest('.vh, .prose, pre')) continue
-    const { overflowX, textOverflow, webkitLineClamp } = getComputedStyle(at)
-    const hides = overflowX === 'hidden' || overflowX === 'clip'
-    // What only screen readers have is one pixel wide.
-    if (!hides || textOverflow === 'ellipsis' || webkitLineClamp !== 'none' || at.clientWidth <= 1) continue
-    const cut = at.scrollWidth - at.clientWidth
-    if (cut <= 1 || at.textContent?.trim() === '') continue
-    const edge = at.getBoundingClientRect().right
-    const outside = [...at.querySelectorAll('*')]
-      .filter((one) => one.checkVisibility() && one.textContent?.trim())
-      .filter((one) => one.getBoundingClientRect().right > edge + 1 && !cutsItself(one, at))
-      .at(-1)
-    // The room around a sign, for fingers, may reach beyond the edge.
-    if (!outside && at.childElementCount > 0) continue
-    const words = (outside ?? at).textContent?.trim().slice(0, 60)
-    found.add(`cut by ${cut} px in ${placeOf(at)}: ${placeOf(outside ?? null)} ${words}`)
-  }
-  const beyond = document.documentElement.scrollWidth - innerWidth
-  if (beyond > 0) found.add(`${beyond} px wider than the window`)
-  return [...found]
-}})()`
+test('each dialog, menu and panel of the app is opened in the pseudo-locale, or there is a reason', async () => {
+  const opened = new Set([
+    ...BY_THE_SHELL,
+    ...[...Object.values(ON_DESKS), ...Object.values(ON_PHONES)].flatMap(({ shows }) => shows),
+    ...Object.keys(NOT_LOOKED_AT),
+  ])
+  const forgotten: string[] = []
+  for (const [name, file] of COMPONENTS)
+    if (!opened.has(name) && (NAMED.test(name) || OPENS.test(await Bun.file(file).text())))
+      forgotten.push(name)
+  expect(forgotten).toEqual([])
+  expect([...opened].filter((name) => !COMPONENTS.has(name))).toEqual([])
+})
 
 describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
+  let smtp: MailServer
   let server: TestServer
+  let maria: Person
+  let unproven: Task
   let browser: Browser
   let admin: Person
   let agent: Agent
@@ -101,12 +90,21 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
 
   beforeAll(async () => {
     await buildApp()
-    server = await startEmpty({ env: { DEPLOYMENT_MODE: 'multi-tenant' } })
+    smtp = await startMailServer()
+    server = await startEmpty({
+      env: {
+        DEPLOYMENT_MODE: 'multi-tenant',
+        MC_SMTP_URL: smtp.url,
+        MC_GITHUB_CLIENT_ID: 'omega',
+        MC_GITHUB_CLIENT_SECRET: 'omega',
+      },
+    })
     browser = await launch()
   })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
+    await smtp?.stop()
   })
 
   async function open(viewport: { width: number; height: number }) {
@@ -115,24 +113,10 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
     return visited
   }
 
-  /** Everything loaded, and nothing fades. */
-  async function still(page: Page) {
-    await until(
-      'the page is loaded and still',
-      () =>
-        page.evaluate(
-          `document.querySelectorAll('.skeleton, .q-skeleton, [class*="-enter-"], [class*="-leave-"]').length`,
-        ),
-      (count) => count === 0,
-    )
-  }
-  const seen: string[] = []
-  async function look(page: Page, name: string) {
-    await still(page)
-    for (const fault of await faults(page)) seen.push(`${name}: ${fault}`)
-  }
+  const looks = new Looks()
+  const look = (page: Page, name: string) => looks.at(page, name)
   function nothingSeen() {
-    expect(seen.splice(0)).toEqual([])
+    expect(looks.wrong()).toEqual([])
   }
 
   test('the set-up', async () => {
@@ -177,7 +161,7 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
       role: 'contributor',
     })
     const token = invited.body.invite_url.split('/').at(-1)
-    const maria = new Person(server.url)
+    maria = new Person(server.url)
     await maria.call('POST', `/auth/invites/${token}/accept`, { password: PASSWORD })
     maria.org = 'omega'
     await admin.in('POST', '/users', {
@@ -191,18 +175,30 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
     const made = await admin.in<Task>('POST', '/tasks', {
       title: 'Δοκιμή',
       project_ids: [project.id],
+      blocked_by_ids: [first.id],
       assignee_ids: [admin.user_id, agent.user.id],
       required_evidence_types: ['pr_link'],
     })
     task = made.body
-    await admin.in('POST', `/tasks/${task.id}/dependencies`, { blocking_task_id: first.id })
     await admin.in('POST', `/tasks/${first.id}/transition`, { to_status: 'in-progress', comment: 'τώρα' })
+    const third = await admin.in<Task>('POST', '/tasks', {
+      title: 'Τρίτη',
+      required_evidence_types: ['pr_link'],
+    })
+    unproven = third.body
+    for (const to_status of ['in-progress', 'in-review'])
+      await admin.in('POST', `/tasks/${unproven.id}/transition`, { to_status })
     const post = (who: { in: Person['in'] }, body: Record<string, unknown>) =>
       who.in<Message>('POST', `/channels/${channel.id}/messages`, body)
     const { body: asked } = await post(maria, { content: 'δοκιμή', mentions: [agent.user.id, admin.user_id] })
     for (const state of ['queued', 'working'])
       await agent.in('POST', `/channels/${channel.id}/messages/${asked.seq}/deliveries`, { state })
-    await post(agent, { content: '**έτοιμο**', reply_to: asked.id })
+    await post(agent, { content: '**έτοιμο**\n```\nα\n```', reply_to: asked.id })
+    const { body: command } = await post(admin, {
+      content: `/ermis @${agent.user.username}`,
+      kind: 'command',
+    })
+    await post(agent, { content: 'α   1\nβ   2', kind: 'command_output', reply_to: command.id })
   }
 
   test('the pages before the sign-in', async () => {
@@ -233,6 +229,24 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
       display_name: 'Ελένη',
       role: 'contributor',
     })
+    await page.route('**/auth/password', (route) =>
+      route.fulfill({
+        json: { second_factor: { token: 'x', expires_at: new Date(Date.now() + 300_000).toISOString() } },
+      }),
+    )
+    await page.goto(`${server.url}/login`)
+    await page.locator('input[type=email]').fill('anna@example.com')
+    await page.locator('input[type=password]').fill(PASSWORD)
+    await page.locator('button[type=submit]').click()
+    await page.locator('[autocomplete=one-time-code]').waitFor()
+    await page.locator('button[type=submit]').click()
+    await look(page, 'second step')
+    await page.locator('form .btn-quiet').click()
+    await look(page, 'second step by a recovery code')
+    await page.unrouteAll()
+    await page.goto(`${server.url}/guide`)
+    await page.locator('main.reading code').first().waitFor()
+    await look(page, 'guide')
     await page.goto(body.invite_url)
     await page.locator('input[type=password]').waitFor()
     await page.locator('button[type=submit]').click()
@@ -374,5 +388,131 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
     expect(complaints).toEqual([])
     nothingSeen()
     await context.close()
+  })
+
+  /** Opens what a list names, and looks at it. */
+  async function openEach(openings: Record<string, Opening>, viewport: { width: number; height: number }) {
+    const { page, context, complaints } = await open(viewport)
+    await session(page, server.url, 'anna@example.com')
+    // What was typed is left.
+    page.on('dialog', (question) => void question.accept())
+    const world: World = { admin, maria, agent, channel, project, task, unproven }
+    const unseen: string[] = []
+    for (const [name, { path, ready, shows, open: opens }] of Object.entries(openings)) {
+      await page.goto(server.url + ORG + path(world))
+      await page.locator(ready).first().waitFor()
+      const before = new Set(looks.components)
+      looks.components.clear()
+      await opens({ page, world, look: (what) => look(page, `${name}, ${what}`) }).catch((cause) => {
+        throw new Error(`${name} did not open`, { cause })
+      })
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      for (const component of shows)
+        if (!looks.components.has(component)) unseen.push(`${name}: ${component}`)
+      for (const component of before) looks.components.add(component)
+    }
+    expect(complaints).toEqual([])
+    nothingSeen()
+    expect(unseen).toEqual([])
+    await context.close()
+  }
+
+  test('what a wide window opens', () => openEach(ON_DESKS, { width: 1440, height: 900 }))
+
+  test('what a phone opens', () => openEach(ON_PHONES, PHONE))
+
+  test('what a contributor sees of the settings', async () => {
+    const { page, context, complaints } = await open(DESK)
+    await session(page, server.url, 'maria@example.com')
+    for (const path of [
+      '/settings/general',
+      '/settings/members',
+      '/settings/danger',
+      '/projects',
+      '/agents',
+    ]) {
+      await page.goto(server.url + ORG + path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await look(page, path)
+    }
+    expect(complaints).toEqual([])
+    nothingSeen()
+    await context.close()
+  })
+
+  test('views without data, and of an org that is closed', async () => {
+    const made = await admin.call('POST', '/api/v1/orgs', { name: 'Κενό', slug: 'keno' })
+    expect(made.status).toBe(201)
+    const { page, context, complaints } = await open(DESK)
+    await session(page, server.url, 'anna@example.com')
+    for (const [path, ready] of EMPTY) {
+      await page.goto(server.url + EMPTY_ORG + path)
+      await page.locator(ready).first().waitFor()
+      await look(page, `empty ${path}`)
+    }
+    await page.locator('button.bell').click()
+    await page.locator('.tray .empty').waitFor()
+    await look(page, 'no notifications')
+    for (const [method, path, body] of [
+      ['POST', '/suspend', undefined],
+      ['DELETE', '', { confirm: 'keno' }],
+    ] as const) {
+      const answer = await admin.call(method, `/api/v1/orgs/keno${path}`, body)
+      expect(answer.status).toBeLessThan(300)
+      for (const view of ['/channels', '/tasks', '/settings/general', '/settings/danger']) {
+        await page.goto(server.url + EMPTY_ORG + view)
+        await page.locator('.banner').first().waitFor()
+        await look(page, `closed by ${method}, ${view}`)
+      }
+    }
+    expect(complaints).toEqual([])
+    nothingSeen()
+    await context.close()
+  })
+
+  test('views whose data is refused', async () => {
+    const { page, context } = await open(DESK)
+    await session(page, server.url, 'anna@example.com')
+    for (const [path, data] of REFUSED) {
+      await page.unrouteAll()
+      await page.route(
+        ({ pathname }) => pathname.startsWith('/api/') && data.test(pathname),
+        (route) => route.fulfill({ status: 403, json: { error: { code: 'FORBIDDEN', message: 'No.' } } }),
+      )
+      await page.goto(server.url + ORG + path)
+      await page.locator('.notice').first().waitFor()
+      await look(page, `refused ${path}`)
+    }
+    await page.unrouteAll()
+    await page.route('**/auth/me', (route) => route.abort())
+    await page.goto(`${server.url}${ORG}/tasks`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await look(page, 'nothing is known')
+    nothingSeen()
+    await context.close()
+  })
+
+  test('views that load', async () => {
+    const { page, context, complaints } = await open(DESK)
+    await session(page, server.url, 'anna@example.com')
+    const world: World = { admin, maria, agent, channel, project, task, unproven }
+    for (const [path, data, shown] of LOADING) {
+      await page.route(
+        ({ pathname }) => pathname.startsWith('/api/') && data.test(pathname),
+        () => undefined,
+      )
+      await page.goto(server.url + ORG + path(world))
+      await page.locator(shown).first().waitFor()
+      await looks.atOnce(page, `loading ${path(world)}`)
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+    }
+    expect(complaints).toEqual([])
+    nothingSeen()
+    await context.close()
+  })
+
+  test('each component of the app was looked at, or there is a reason', () => {
+    const missing = [...COMPONENTS.keys()].filter((name) => !looks.components.has(name))
+    expect(missing.sort()).toEqual(Object.keys(NOT_LOOKED_AT).sort())
   })
 })

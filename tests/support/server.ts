@@ -47,6 +47,8 @@ export interface ServerOptions {
   cluster?: 'shared' | 'own'
   /** Command line of the program; `serve` when left out. */
   command?: string[]
+  /** The folder of the program, e.g. a copy of it that is changed; this repository when left out. */
+  root?: string
 }
 
 /** Starts `src/main.ts` on a free port and waits until it is ready. */
@@ -70,7 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     }
     noteSettings(env)
     const process_ = Bun.spawn([process.execPath, 'src/main.ts', ...(options.command ?? ['serve'])], {
-      cwd: ROOT,
+      cwd: options.root ?? ROOT,
       env,
       stdout: 'pipe',
       stderr: 'pipe',

@@ -34,7 +34,7 @@ function state(rest: Partial<State> = {}): State {
   return {
     org: org(),
     me: {
-      user: { id: ME, display_name: 'Ines', email: 'ines@example.com' },
+      user: { id: ME, display_name: 'Ines', email: 'ines@example.com', language: null },
       memberships: [
         {
           org: { id: org().id, slug: 'fieldnote', name: 'Fieldnote' },

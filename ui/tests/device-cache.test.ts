@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-19T12:00:00.000Z')
 function signedIn(user_id: string): SignedIn {
   const org = { id: 'org', slug: 'fieldnote', name: 'Fieldnote' }
   return {
-    user: { id: user_id, display_name: 'Ines Carvalho', email: 'ines@example.com' },
+    user: { id: user_id, display_name: 'Ines Carvalho', email: 'ines@example.com', language: null },
     memberships: [{ org, user_id, display_name: 'Ines Carvalho', role: 'contributor' }],
     session: { id: 'session', expires_at: '2026-11-26T12:00:00.000Z' },
   }

@@ -38,6 +38,8 @@ import search_pace_down from './0018_search_pace.down.sql' with { type: 'text' }
 import search_pace_up from './0018_search_pace.sql' with { type: 'text' }
 import heads_down from './0019_heads.down.sql' with { type: 'text' }
 import heads_up from './0019_heads.sql' with { type: 'text' }
+import language_down from './0020_language.down.sql' with { type: 'text' }
+import language_up from './0020_language.sql' with { type: 'text' }
 
 /** One step of the schema and its way back. Imported as text, so that a single-file program carries them. */
 export interface Migration {
@@ -70,4 +72,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0017_accounts', up: accounts_up, down: accounts_down },
   { name: '0018_search_pace', up: search_pace_up, down: search_pace_down },
   { name: '0019_heads', up: heads_up, down: heads_down },
+  { name: '0020_language', up: language_up, down: language_down },
 ]

@@ -2,6 +2,7 @@ import { and, eq, isNotNull, isNull, lt, or, type SQLWrapper, sql as text } from
 import { notFound } from '../../contracts/errors.ts'
 import type { Org } from '../../contracts/resources.ts'
 import { DEFAULT_SETTINGS, type OrgSettings } from '../../contracts/settings.ts'
+import type { Language } from '../../contracts/vocabulary.ts'
 import type { ActingMember } from '../../domain/credentials.ts'
 import { filledSettings } from '../../domain/settings.ts'
 import type { Database, OrgRef } from '../client.ts'
@@ -28,6 +29,7 @@ const accounts = () =>
       password_set_at: users.password_set_at,
       email_set_at: users.email_set_at,
       status: users.status,
+      language: users.language,
     })
     .from(users)
 
@@ -87,6 +89,13 @@ const renewHash = statement((p: Params<{ id: string; password_hash: string }>) =
   build
     .update(users)
     .set({ password_hash: given(p.password_hash), updated_at: text`now()` })
+    .where(eq(users.id, p.id)),
+)
+
+const replaceLanguage = statement((p: Params<{ id: string; language: Language }>) =>
+  build
+    .update(users)
+    .set({ language: text`${p.language}`, updated_at: text`now()` })
     .where(eq(users.id, p.id)),
 )
 
@@ -272,6 +281,11 @@ export class Accounts {
         from auth_invite(${token_hash})`,
     )
     return invite
+  }
+
+  /** The language in which the person uses the app, and gets mails. */
+  async setLanguage(id: string, language: Language): Promise<void> {
+    await this.#database.statement((sql) => replaceLanguage(sql, { id, language }))
   }
 
   /** Replaces the hash of an unchanged password. */

@@ -13,6 +13,7 @@ import {
 import {
   ACCOUNT_EMAIL_KINDS,
   EMAIL_STATUSES,
+  LANGUAGES,
   PROVIDERS,
   SIGN_IN_METHODS,
   USER_STATUSES,
@@ -38,6 +39,8 @@ export const users = pgTable(
     email_set_at: at('email_set_at'),
     /** Since when the address is known to be the person's: by a provider, by mail, or by whoever set the server up. */
     email_proved_at: at('email_proved_at'),
+    /** In which the person uses the app, and gets mails; null until the app has told it. */
+    language: text('language', { enum: LANGUAGES }),
     status: text('status', { enum: USER_STATUSES }).notNull(),
     created_at: createdAt(),
     updated_at: updatedAt(),

@@ -84,6 +84,7 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       password_set_at: 'belongs to the password',
       email_set_at: 'belongs to links of this server',
       email_proved_at: 'proved to this server, not to another one',
+      language: 'of the account, which is global: the app tells each server',
     },
     org_column: null,
     where: `exists (select from memberships m where m.org_id = $org and (m.user_id = x.id or m.account_id = x.id))`,

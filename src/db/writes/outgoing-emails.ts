@@ -3,6 +3,7 @@ import type { OrgSettings } from '../../contracts/settings.ts'
 import type {
   EmailKind,
   EmailPreference,
+  Language,
   NotificationType,
   UserStatus,
   UserType,
@@ -33,6 +34,8 @@ export interface StoredRecipient {
   preference_chosen: boolean
   display_name: string
   address: string | null
+  /** Null for English: the app has not told another one. */
+  language: Language | null
   org_name: string
   org_slug: string
   settings: OrgSettings['notifications']
@@ -74,7 +77,7 @@ export async function recipientOf(
 ): Promise<StoredRecipient | undefined> {
   const [row] = await sql<StoredRecipient[]>`
     select m.type, m.status, m.notification_preferences ->> 'email' as preference, m.preference_chosen, m.display_name,
-      coalesce(a.email, u.email) as address, o.name as org_name, o.slug as org_slug, o.settings -> 'notifications' as settings
+      coalesce(a.email, u.email) as address, coalesce(a.language, u.language) as language, o.name as org_name, o.slug as org_slug, o.settings -> 'notifications' as settings
     from memberships m join users u on u.id = m.user_id left join users a on a.id = m.account_id join organizations o on o.id = m.org_id
     where m.org_id = ${org_id} and m.user_id = ${user_id}`
   return row

@@ -1,5 +1,7 @@
+import type { Language } from '../../contracts/vocabulary.ts'
 import { document, lines, link, paragraph, subjectOf, utc } from './layout.ts'
 import { html, oneLine, shortened } from './mail-text.ts'
+import { MAIL_TEXTS, titleIn } from './texts/index.ts'
 
 /** Content of a mail, ready for any transport. */
 export interface MailContent {
@@ -10,7 +12,10 @@ export interface MailContent {
 
 /** One notification of a mail. */
 export interface MailItem {
+  /** As it is stored, in English. */
   title: string
+  /** Where it happened, when that is a message. */
+  channel_name?: string | null
   /** The exact place in the app. */
   url: string
   /** Text of the message, or null. */
@@ -21,6 +26,8 @@ interface Frame {
   org_name: string
   /** Name of the recipient in the organization. */
   display_name: string
+  /** Of the recipient; English when left out. */
+  language?: Language | null
 }
 
 /** Characters of a message that a mail carries; the whole text is behind the link. */
@@ -30,75 +37,76 @@ export const DIGEST_ITEMS_MAX = 50
 
 /** The mail about one notification, or the digest of several. */
 export function notificationMail(
-  { org_name, display_name }: Frame,
+  { org_name, display_name, language: chosen }: Frame,
   items: readonly MailItem[],
   links: { preferences_url: string; unsubscribe_url: string },
 ): MailContent {
-  const [first] = items
-  const listed = items.slice(0, DIGEST_ITEMS_MAX)
-  const left_out = items.length - listed.length
-  const what = items.length === 1 && first ? first.title : `${items.length} notifications`
-  const more = left_out === 0 ? [] : [`And ${left_out} more in Mission Control.`]
-  const why = `You get this mail as a member of ${org_name}.`
+  const language = chosen ?? 'en'
+  const { notifications: texts } = MAIL_TEXTS[language]
+  const titled = items.slice(0, DIGEST_ITEMS_MAX).map(({ title, channel_name, ...item }) => {
+    const told = titleIn(language, title)
+    return { ...item, title: channel_name ? texts.in_channel(told, channel_name) : told }
+  })
+  const [first] = titled
+  const left_out = items.length - titled.length
+  const what = items.length === 1 && first ? first.title : texts.count(items.length)
+  const more = left_out === 0 ? [] : [texts.more(left_out)]
+  const why = texts.why(org_name)
   return {
     subject: subjectOf(what, org_name),
     text: lines([
       `${display_name},`,
-      ...listed.flatMap((item) => ['', ...itemText(item)]),
+      ...titled.flatMap((item) => ['', ...itemText(item)]),
       ...more.flatMap((line) => ['', line]),
       '',
       '-- ',
       why,
-      `Choose which mails you get: ${links.preferences_url}`,
-      `No more mails about notifications: ${links.unsubscribe_url}`,
+      `${texts.choose}: ${links.preferences_url}`,
+      `${texts.no_more}: ${links.unsubscribe_url}`,
     ]),
-    html: document(what, [
+    html: document(language, what, [
       paragraph(`${display_name},`),
-      ...listed.map(itemHtml),
+      ...titled.map((item) => itemHtml(item, texts.open)),
       ...more.map(paragraph),
-      `<hr><p><small>${html(why)} ${link(links.preferences_url, 'Choose which mails you get')} · ${link(links.unsubscribe_url, 'Unsubscribe')}</small></p>`,
+      `<hr><p><small>${html(why)} ${link(links.preferences_url, texts.choose)} · ${link(links.unsubscribe_url, texts.unsubscribe)}</small></p>`,
     ]),
   }
 }
 
 /** The mail with the link of an invite. */
 export function inviteMail(
-  { org_name, display_name }: Frame,
+  { org_name, display_name, language: chosen }: Frame,
   { url, expires_at }: { url: string; expires_at: string },
 ): MailContent {
-  const what = `You are invited to ${org_name}`
-  const until = `The link works once, until ${utc(expires_at)}. Whoever has it can join as you: do not forward it.`
-  const unknown = 'If you do not know who invited you, ignore this mail.'
+  const language = chosen ?? 'en'
+  const { invite: texts } = MAIL_TEXTS[language]
+  const what = texts.what(org_name)
+  const lead = texts.lead(org_name)
+  const until = texts.until(utc(expires_at))
   return {
     subject: subjectOf(what, 'Mission Control'),
-    text: lines([
-      `${display_name},`,
-      '',
-      `${what} on Mission Control. Join with this link:`,
-      url,
-      '',
-      until,
-      unknown,
-    ]),
-    html: document(what, [
+    text: lines([`${display_name},`, '', `${lead} ${texts.by_link}`, url, '', until, texts.unknown]),
+    html: document(language, what, [
       paragraph(`${display_name},`),
-      paragraph(`${what} on Mission Control.`),
-      `<p>${link(url, 'Join')}</p>`,
+      paragraph(lead),
+      `<p>${link(url, texts.join)}</p>`,
       paragraph(until),
-      paragraph(unknown),
+      paragraph(texts.unknown),
     ]),
   }
 }
 
-function itemText({ title, url, excerpt }: MailItem): string[] {
+type ToldItem = Omit<MailItem, 'channel_name'>
+
+function itemText({ title, url, excerpt }: ToldItem): string[] {
   const quoted = excerpt === null ? [] : shortened(excerpt, EXCERPT_MAX).split('\n')
   return [oneLine(title), ...quoted.map((line) => `> ${line}`), url]
 }
 
-function itemHtml({ title, url, excerpt }: MailItem): string {
+function itemHtml({ title, url, excerpt }: ToldItem, open: string): string {
   const quoted =
     excerpt === null
       ? ''
       : `<blockquote dir="auto" style="white-space:pre-wrap;margin:8px 0;padding-left:12px;border-left:3px solid">${html(shortened(excerpt, EXCERPT_MAX))}</blockquote>`
-  return `<div style="margin:16px 0"><strong dir="auto">${html(oneLine(title))}</strong>${quoted}<p style="margin:8px 0">${link(url, 'Open in Mission Control')}</p></div>`
+  return `<div style="margin:16px 0"><strong dir="auto">${html(oneLine(title))}</strong>${quoted}<p style="margin:8px 0">${link(url, open)}</p></div>`
 }

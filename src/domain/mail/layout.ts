@@ -1,3 +1,4 @@
+import type { Language } from '../../contracts/vocabulary.ts'
 import { html, oneLine, shortened } from './mail-text.ts'
 
 /** A subject is shown up to about this length. */
@@ -12,10 +13,10 @@ export const paragraph = (text: string) => `<p dir="auto">${html(text)}</p>`
 export const link = (url: string, words: string) => `<a href="${html(url)}">${html(words)}</a>`
 
 /** No image, no script, nothing that is loaded from elsewhere. */
-export function document(title: string, parts: readonly string[]): string {
+export function document(language: Language, title: string, parts: readonly string[]): string {
   return lines([
     '<!DOCTYPE html>',
-    '<html lang="en">',
+    `<html lang="${language}">`,
     `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${html(oneLine(title))}</title></head>`,
     '<body style="font-family:Roboto,Arial,sans-serif;font-size:14px;line-height:1.5;max-width:560px;margin:0 auto;padding:16px">',
     ...parts,

@@ -163,7 +163,8 @@ function itemOf(
   { title, resource, excerpt, channel_name }: OpenNotification,
 ) {
   return {
-    title: channel_name === null || resource.type !== 'message' ? title : `${title} in #${channel_name}`,
+    title,
+    channel_name: resource.type === 'message' ? channel_name : null,
     url: placeOf(public_url, slug, resource),
     excerpt,
   }

@@ -115,6 +115,7 @@ export const EXPECTED: readonly Row[] = [
     'as a first one beside a password',
   ),
   row('PUT /auth/picture', people(DONE, UNAUTHENTICATED)),
+  row('PUT /auth/language', people(DONE, UNAUTHENTICATED)),
   row('DELETE /auth/picture', people(DONE, UNAUTHENTICATED)),
   row('POST /auth/refresh', people(OK, UNAUTHENTICATED)),
   row('POST /auth/logout', people(DONE, UNAUTHENTICATED)),

@@ -329,6 +329,7 @@ const ELSEWHERE: Record<string, Make> = {
     const token = signUnsubscribeLink(pepper, { org_id, user_id: admin.user_id })
     return { query: `token=${token}`, body: { 'List-Unsubscribe': 'One-Click' } }
   },
+  'PUT /auth/language': sending(nothing, { language: 'de' }),
   'PUT /auth/picture': sending(nothing, { image: GIF_1X1 }),
   'DELETE /auth/picture': nothing,
   'POST /auth/refresh': asFreshSession,

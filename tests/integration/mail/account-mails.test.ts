@@ -26,6 +26,7 @@ beforeAll(async () => {
       MC_EMAIL_FROM: 'mc@fieldnote.example',
       DEPLOYMENT_MODE: 'multi-tenant',
       MC_RATE_LIMITS: 'off',
+      MC_EMAIL_DELAY_SECONDS: '0',
     },
   })
   admin = await setUp(server)
@@ -361,5 +362,36 @@ describe('a mail to an account that fails', () => {
     expect(await new Response(child.stdout).text()).toMatch(
       /^note {2}account mails +\d+ failed within a week; the last one: .*No such user/m,
     )
+  })
+})
+
+describe('the language of a person', () => {
+  const language = async (person: Person) =>
+    (await person.call<{ user: { language: string | null } }>('GET', '/auth/me')).body.user.language
+
+  test('mails are in the language that the app has told, and in English before', async () => {
+    const { person, address } = await member('Udo Brandt')
+    expect(await language(person)).toBe(null)
+    expect((await smtp.mailsTo(address))[0]?.mail.subject).toBe(
+      'You are invited to Fieldnote · Mission Control',
+    )
+    for (const wrong of ['fr', 'DE', '', null, 7])
+      expect((await person.call('PUT', '/auth/language', { language: wrong })).status).toBe(400)
+    expect(await language(person)).toBe(null)
+    expect((await person.call('PUT', '/auth/language', { language: 'de' })).status).toBe(204)
+    expect(await language(person)).toBe('de')
+    expect((await signIn(address, PASSWORD)).body.user).toMatchObject({ language: 'de' })
+    await forgot(address)
+    const { subject, text } = await mailed(address, 2)
+    expect(subject).toBe('Neues Passwort setzen · Mission Control')
+    expect(text).toContain('Konto in Fieldnote:')
+    const channels = await admin.in<{ data: { id: string }[] }>('GET', '/channels')
+    const path = `/channels/${channels.body.data[0]?.id}/messages`
+    await admin.in('POST', path, { content: '@udo-brandt schau mal' })
+    expect((await mailed(address, 3)).subject).toBe('Erwähnung von Ines Carvalho in #general · Fieldnote')
+    expect((await person.call('PUT', '/auth/language', { language: 'en' })).status).toBe(204)
+    await forgot(address)
+    expect((await mailed(address, 4)).subject).toBe('Set a new password · Mission Control')
+    expect((await anybody().call('PUT', '/auth/language', { language: 'de' })).status).toBe(401)
   })
 })

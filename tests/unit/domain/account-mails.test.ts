@@ -39,3 +39,22 @@ test('U16 U17 links lead to pages of the app', () => {
   expect(signInLinkPage('https://mc.example.com', 't')).toBe('https://mc.example.com/sign-in-link/t')
   expect(emailLinkPage('https://mc.example.com', 't')).toBe('https://mc.example.com/confirm-email/t')
 })
+
+test('mails to accounts are in the language of the person', () => {
+  const { subject, text, html } = passwordResetMail(
+    [{ org_names: ['A'], url: 'https://mc.example.com/1' }],
+    'de',
+  )
+  expect(subject).toBe('Neues Passwort setzen · Mission Control')
+  expect(text).toContain('Konto in A:\nhttps://mc.example.com/1')
+  expect(text).toContain('Der Link gilt einmal')
+  expect(html).toContain('<html lang="de">')
+  const person = {
+    display_name: 'Una',
+    former_email: 'a@b.c',
+    email: 'd@e.f',
+    url: 'https://mc.example.com/1',
+  }
+  expect(emailConfirmMail(person, 'de').text).toContain('Una (a@b.c) möchte sich')
+  expect(emailChangedMail(person, 'de').text).toContain('Das Konto von Una hat ab jetzt die Adresse d@e.f')
+})

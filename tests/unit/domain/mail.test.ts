@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
+import { LANGUAGES } from '../../../src/contracts/vocabulary.ts'
 import { placeOf } from '../../../src/domain/mail/app-links.ts'
 import { inviteMail, notificationMail } from '../../../src/domain/mail/content.ts'
 import { DIGEST_WINDOW_MS, planMail } from '../../../src/domain/mail/digest.ts'
 import { oneLine, shortened } from '../../../src/domain/mail/mail-text.ts'
 import { isMailed, type Recipient } from '../../../src/domain/mail/recipients.ts'
+import { MAIL_TEXTS } from '../../../src/domain/mail/texts/index.ts'
 import { paths } from '../../../ui/src/paths.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00.000Z')
@@ -108,6 +110,73 @@ describe('the text of a mail', () => {
     expect(subject).toBe('You are invited to Field <note> · Mission Control')
     expect(text).toContain('https://mc.example/invite/t\n')
     expect(text).toContain('until 2026-12-05 14:05 UTC')
+  })
+})
+
+describe('the language of a mail', () => {
+  const flat = (tree: object, path = ''): [string, unknown][] =>
+    Object.entries(tree).flatMap(([name, value]) =>
+      typeof value === 'object' ? flat(value, `${path}${name}.`) : [[path + name, value]],
+    )
+  /** The text of a name, with a word for each value. */
+  const said = (text: unknown) =>
+    typeof text === 'function'
+      ? String(text(...Array.from({ length: text.length }, (_, at) => `<${at}>`)))
+      : String(text)
+
+  test('every language has each text, with the same values, and none is left in English', () => {
+    const english = flat(MAIL_TEXTS.en)
+    for (const language of LANGUAGES) {
+      const texts = new Map(flat(MAIL_TEXTS[language]))
+      expect([...texts.keys()]).toEqual(english.map(([name]) => name))
+      for (const [name, text] of english) {
+        const theirs = said(texts.get(name))
+        expect([name, theirs.trim() === '']).toEqual([name, false])
+        expect([name, [...theirs.matchAll(/<\d>/g)].map(String).sort()]).toEqual([
+          name,
+          [...said(text).matchAll(/<\d>/g)].map(String).sort(),
+        ])
+        // The name of a channel stands behind its title in both.
+        if (language !== 'en' && name !== 'notifications.in_channel')
+          expect([name, theirs]).not.toEqual([name, said(text)])
+      }
+    }
+  })
+
+  test('texts and titles are in the language of the member, what people wrote stays', () => {
+    const links = { preferences_url: 'https://mc.example/p', unsubscribe_url: 'https://mc.example/u' }
+    const items = [
+      {
+        title: 'Una mentioned you',
+        channel_name: 'general',
+        url: 'https://mc.example/1',
+        excerpt: 'Have a look',
+      },
+      { title: '“Ship it” was assigned to you', url: 'https://mc.example/2', excerpt: null },
+      { title: 'Of a later version', url: 'https://mc.example/3', excerpt: null },
+    ]
+    const mail = notificationMail(
+      { org_name: 'Fieldnote', display_name: 'Bert', language: 'de' },
+      items,
+      links,
+    )
+    expect(mail.subject).toBe('3 Benachrichtigungen · Fieldnote')
+    for (const line of [
+      'Erwähnung von Una in #general',
+      '> Have a look',
+      '„Ship it“ wurde zugewiesen',
+      'Of a later version',
+      'Diese E-Mail kommt wegen der Mitgliedschaft in Fieldnote.',
+    ])
+      expect(mail.text.split('\n')).toContain(line)
+    expect(mail.html).toContain('<html lang="de">')
+    const invite = { url: 'https://mc.example/invite/t', expires_at: '2026-12-05T14:05:00.000Z' }
+    const frame = { org_name: 'Fieldnote', display_name: 'Bert' }
+    expect(inviteMail({ ...frame, language: 'de' }, invite).subject).toBe(
+      'Einladung zu Fieldnote · Mission Control',
+    )
+    for (const language of [null, 'en'] as const)
+      expect(inviteMail({ ...frame, language }, invite)).toEqual(inviteMail(frame, invite))
   })
 })
 

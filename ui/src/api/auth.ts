@@ -5,6 +5,7 @@ import type {
   ChangePasswordBody,
   ConfirmEmailBody,
   ConfirmPasswordBody,
+  LanguageBody,
   LinkIdentityBody,
   PasskeyCreateBody,
   PasskeySignInBody,
@@ -17,7 +18,7 @@ import type {
   SetPasswordBody,
   SetupBody,
 } from '@contracts/requests.ts'
-import type { ProviderId, Role, SignInMethod } from '@contracts/vocabulary.ts'
+import type { Language, ProviderId, Role, SignInMethod } from '@contracts/vocabulary.ts'
 import type {
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
@@ -37,7 +38,7 @@ export interface Providers {
 
 export interface SignedIn {
   /** The account: drafts, unsent messages and `X-MC-User` carry its id. */
-  user: { id: string; display_name: string; email: string }
+  user: { id: string; display_name: string; email: string; language: Language | null }
   /** `user_id` is the member as which the account acts in the org: members, messages and events carry it. */
   memberships: {
     org: { id: string; slug: string; name: string }
@@ -195,6 +196,7 @@ export const auth = {
   changePassword: (body: ChangePasswordBody) =>
     request<undefined>('PUT', '/auth/password', { body, ...form }),
   setPicture: (body: PictureBody) => request<undefined>('PUT', '/auth/picture', { body }),
+  setLanguage: (body: LanguageBody) => request<undefined>('PUT', '/auth/language', { body }),
   removePicture: () => request<undefined>('DELETE', '/auth/picture'),
   secondStep: (body: SecondStepBody) => enter<SignedIn>('/auth/second-factor/verify', body),
   secondFactor: () => request<SecondFactor>('GET', '/auth/second-factor'),

@@ -1,7 +1,8 @@
+import type { Language } from '@contracts/vocabulary.ts'
 import { readLocal } from '../stores/local.ts'
 
 /** Languages that a person can choose, each by its own name. */
-export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const
+export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const satisfies Record<Language, string>
 
 /**
  * `en-XA` and `ar-XB` are made from English for tests: accented and longer, and from right to left. Local storage names
@@ -11,6 +12,9 @@ export type Locale = keyof typeof LANGUAGES | 'en-XA' | 'ar-XB'
 
 /** Local storage: a locale; absent for that of the browser. */
 export const LOCALE_KEY = 'mc.locale'
+
+/** Local storage: the choice of the person has not reached the server, which writes mails in it. */
+export const UNTOLD_KEY = 'mc.locale_untold'
 
 const LOCALES: readonly string[] = [...Object.keys(LANGUAGES), 'en-XA', 'ar-XB'] satisfies readonly string[]
 
@@ -38,6 +42,9 @@ export function formatsOf(locale: Locale, languages: readonly string[]): string 
   const own = languages.find((language) => language.toLowerCase().split('-', 1).join() === base)
   return own ?? (base === 'en' && languages.length > 0 ? 'en-GB' : base)
 }
+
+/** The language of a locale; those of tests are made from English. */
+export const languageOf = (locale: Locale): Language => (locale === 'de' ? 'de' : 'en')
 
 export const isRightToLeft = (locale: Locale): boolean => locale === 'ar-XB'
 

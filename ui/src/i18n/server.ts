@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@contracts/errors.ts'
+import { patternsOf, translated } from '@text/sentences.ts'
 
-/** Of what the server said: a refusal with its code, a problem of a field, or the title of a notification. */
+/** Of what the server said: a refusal with its code, a problem of a field, or the title of a notification or of its own message. */
 export type ServerSaid = { code: ErrorCode } | 'problem' | 'title'
 
 export type Translator = (sentence: string, said: ServerSaid) => string
@@ -36,18 +37,9 @@ export function translatorOf({ sentences, titles, words, by_code, problem }: Ser
     return each.join(', ')
   }
   return (sentence, said) => {
-    for (const { pattern, text } of said === 'title' ? known_titles : known) {
-      const values = pattern.exec(sentence)?.slice(1)
-      if (values) return text.replace(/\{(\d)\}/g, (_, at: string) => word(values[Number(at)] ?? ''))
-    }
+    const found = translated(said === 'title' ? known_titles : known, sentence, word)
+    if (found !== undefined) return found
     if (said === 'title') return sentence
     return said === 'problem' ? problem : by_code[said.code]
   }
-}
-
-function patternsOf(sentences: Readonly<Record<string, string>>) {
-  return Object.entries(sentences).map(([english, text]) => {
-    const parts = english.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
-    return { pattern: new RegExp(`^${parts.join('(.+)')}$`, 'su'), text }
-  })
 }

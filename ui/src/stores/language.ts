@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
-import { LANGUAGES, LOCALE_KEY } from '../i18n/locale.ts'
+import { LANGUAGES, LOCALE_KEY, UNTOLD_KEY } from '../i18n/locale.ts'
 import { readLocal, writeLocal } from './local.ts'
 
 export type LanguageChoice = 'system' | keyof typeof LANGUAGES
@@ -15,6 +15,7 @@ export const useLanguage = defineStore('language', () => {
   function choose(language: LanguageChoice) {
     if (language === choice.value) return
     writeLocal(LOCALE_KEY, language === 'system' ? undefined : language)
+    writeLocal(UNTOLD_KEY, 'yes')
     location.reload()
   }
   return { choice, choose }

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { emailRoutes } from './email.ts'
 import { identityRoutes } from './identities.ts'
 import { inviteRoutes } from './invites.ts'
+import { languageRoutes } from './language.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './password.ts'
 import { passwordResetRoutes } from './password-reset.ts'
@@ -30,4 +31,5 @@ export function authRoutes(deps: Deps) {
     .use(sessionRoutes(deps, sign_in))
     .use(identityRoutes(deps))
     .use(pictureRoutes(deps))
+    .use(languageRoutes(deps))
 }

@@ -101,7 +101,7 @@ export function setUpRoutes(deps: Deps, sign_in: SignIn) {
           await checkSetUp(body.token)
           checkPassword(body.password, { email: body.email, name: body.name })
           checkSlug('/org_slug', body.org_slug)
-          const account = { id: newId(), display_name: body.name, email: body.email }
+          const account = { id: newId(), display_name: body.name, email: body.email, language: null }
           await createOrg(deps.database, {
             name: body.org_name,
             slug: body.org_slug,

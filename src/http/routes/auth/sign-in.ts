@@ -5,9 +5,9 @@ import { SECOND_STEP_MS, spentName } from '../../../auth/second-steps.ts'
 import type { Started } from '../../../auth/sessions.ts'
 import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { Org } from '../../../contracts/resources.ts'
-import { Closed, Timestamp, Uuid } from '../../../contracts/schema.ts'
+import { Closed, Nullable, OneOf, Timestamp, Uuid } from '../../../contracts/schema.ts'
 import type { SignInWay } from '../../../contracts/sign-in.ts'
-import type { SignInProof } from '../../../contracts/vocabulary.ts'
+import { LANGUAGES, type SignInProof } from '../../../contracts/vocabulary.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
 import { entered } from '../../../domain/credentials.ts'
 import type { Deps } from '../../deps.ts'
@@ -17,7 +17,12 @@ import { recordSignIn } from '../../sign-in-records.ts'
 export const TAG = 'Sign-in'
 
 export const SignedIn = Closed({
-  user: Closed({ id: Uuid('The account.'), display_name: Type.String(), email: Type.String() }),
+  user: Closed({
+    id: Uuid('The account.'),
+    display_name: Type.String(),
+    email: Type.String(),
+    language: Nullable(OneOf(LANGUAGES)),
+  }),
   memberships: Type.Array(
     Closed({
       org: Closed({ id: Uuid(), slug: Type.String(), name: Type.String() }),
@@ -48,7 +53,7 @@ export const ContinueAt = Closed({
 /** Of whoever signs in by what is kept here: a password, a link in place of it, a passkey. */
 const BY_PASSWORD: SignInWay = { method: 'password', hosted_domain: null }
 
-type Person = Pick<Account, 'id' | 'display_name' | 'email'>
+type Person = Pick<Account, 'id' | 'display_name' | 'email' | 'language'>
 type From = { request: Request; ip: string; body: { token_response?: boolean } }
 
 /** The end of every sign-in, whatever proved the identity: session, cookies, security record, answer. */
@@ -124,7 +129,7 @@ export class SignIn {
 
   /** The person, the memberships that its session enters, and the session, as {@link SignedIn}. Times in milliseconds. */
   async whoAmI(
-    { id, display_name, email }: Person,
+    { id, display_name, email, language }: Person,
     {
       session_id,
       opened_at,
@@ -134,7 +139,7 @@ export class SignIn {
   ) {
     const rows = entered(await this.#deps.accounts.memberships(id), { opened_at, way })
     return {
-      user: { id, display_name, email },
+      user: { id, display_name, email, language },
       memberships: rows.map(({ org_id, slug, name, user_id, display_name, role }) => ({
         org: { id: org_id, slug, name },
         user_id,

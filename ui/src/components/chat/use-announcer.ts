@@ -3,6 +3,7 @@ import { useTimeoutFn } from '@vueuse/core'
 import { ref, watch } from 'vue'
 import { t } from '../../i18n/index.ts'
 import { isolate } from '../base/isolate.ts'
+import { contentOf } from './content.ts'
 import { excerpt } from './excerpt.ts'
 
 /** Debounce: in a busy channel every message would otherwise interrupt the screen reader. */
@@ -30,7 +31,7 @@ export function useAnnouncer(messages: () => readonly Message[] | undefined, me_
     if (!current || !last || !current.includes(last)) return
     for (const message of current.slice(current.indexOf(last) + 1))
       if (message.sender.id !== me_id)
-        pending.push(`${isolate(message.sender.display_name)}: ${excerpt(message.content, 160)}`)
+        pending.push(`${isolate(message.sender.display_name)}: ${excerpt(contentOf(message), 160)}`)
     if (pending.length > 0 && !batch.isPending.value) batch.start()
   })
   return announcement

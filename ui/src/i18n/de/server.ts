@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@contracts/errors.ts'
+import { GERMAN_TITLES } from '@text/notification-titles.ts'
 import { translatorOf } from '../server.ts'
 import { common } from './common.ts'
 import { projects } from './projects.ts'
@@ -224,21 +225,10 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'Shows nothing.': 'Zeigt nichts.',
 }
 
-/** Titles of notifications, in the same form. */
-export const TITLES: Readonly<Record<string, string>> = {
-  '“{}” was assigned to you': '„{0}“ wurde zugewiesen',
-  '{} mentioned you': 'Erwähnung von {0}',
-  '{} is at the end of its life': '{0} ist beendet',
-  '{} is in {}': '{0} ist in der Phase {1}',
-  'Your sub-agent ({}) {}': 'Ein eigener Sub-Agent ({0}) {1}',
-  'Your export is ready': 'Der Export ist fertig',
-  'The key of {} is {} days old': 'Der Schlüssel von {0} ist {1} Tage alt',
-}
-
 /** German of what the server says. */
 export const german = translatorOf({
   sentences: SENTENCES,
-  titles: TITLES,
+  titles: GERMAN_TITLES,
   words: WORDS,
   by_code: BY_CODE,
   problem: PROBLEM,
