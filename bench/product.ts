@@ -15,7 +15,7 @@ export interface Product {
 export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
   const server = await startServer({
     cluster: 'own',
-    env: { MC_LOG_LEVEL: 'error', DEPLOYMENT_MODE: 'multi-tenant', ...env },
+    env: { MC_LOG_LEVEL: 'error', DEPLOYMENT_MODE: 'multi-tenant', ...profiled(), ...env },
   })
   const admin = await setUp(server)
   await raiseLimits(admin)
@@ -41,4 +41,10 @@ export async function anotherOrg(admin: Person, slug: string): Promise<Person> {
   there.user_id = admin.user_id
   there.org = slug
   return there
+}
+
+/** What makes a server write a profile into the folder of `--profile` when it ends. */
+export function profiled(): Record<string, string> {
+  const folder = process.env.BENCH_PROFILE
+  return folder === undefined ? {} : { BUN_OPTIONS: `--cpu-prof-md --cpu-prof-dir=${folder}` }
 }

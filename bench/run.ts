@@ -1,8 +1,10 @@
 /**
- * `bun run bench [--only websocket,sse] [--runs 5] [--seconds 5]`: every row beside its references in the same invocation,
+ * `bun run bench [--only websocket,sse] [--runs 5] [--seconds 5] [--profile FOLDER]`: every row beside its references in the same invocation,
  * medians over the runs. On a shared machine only the ratio is meaningful. A slow machine slows the bench down but
- * never fails it; the exit code tells whether every row could be measured.
+ * never fails it; the exit code tells whether every row could be measured. With `--profile` the servers write where their CPU time
+ * went to the folder when they end.
  */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { machine } from './lib.ts'
 import { startProduct } from './product.ts'
@@ -10,7 +12,7 @@ import { report } from './report.ts'
 import type { Figures } from './row.ts'
 import { ROWS } from './rows.ts'
 
-const USAGE = `bun run bench [--only ROWS] [--runs 5] [--seconds 5]
+const USAGE = `bun run bench [--only ROWS] [--runs 5] [--seconds 5] [--profile FOLDER]
 ROWS, separated by commas: ${Object.keys(ROWS).join(', ')}`
 
 const values = options()
@@ -24,6 +26,7 @@ const runs = Number(values.runs)
 const seconds = Number(values.seconds)
 
 console.log(`${machine()}; medians of ${runs} runs of ${seconds} s`)
+if (values.profile !== undefined) process.env.BENCH_PROFILE = resolve(values.profile)
 const product = await startProduct()
 const below: string[] = []
 const broken: string[] = []
@@ -59,6 +62,7 @@ function options() {
         only: { type: 'string', default: Object.keys(ROWS).join(',') },
         runs: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
+        profile: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     })

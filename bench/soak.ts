@@ -122,4 +122,6 @@ async function startPaced(seats: readonly Seat[], rate: number) {
   }
 }
 
-const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
+function descriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length
+}

@@ -16,18 +16,21 @@ export interface RoomLoad {
   senders: number
   /** Messages that one sender has under way. */
   window: number
+  /** Messages per second of all senders in turn, sent whether those before are answered or not; the window does not count then. */
+  per_second?: number
   seconds: number
 }
 
 const BODY_BYTES = 300
 const WARM_UP_MS = 1_500
 const SETTLE_MS = 300
+const TICK_MS = 2
 
-/** Delivered message frames per second at saturation. */
+/** Delivered message frames per second, at saturation or at a rate. */
 export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promise<number> {
   let delivered = 0
   let running = true
-  const senders: { tag: string; outstanding: number; fill(): void }[] = []
+  const senders: { tag: string; outstanding: number; fill(): void; send(): void }[] = []
   const connections = await Promise.all(
     Array.from({ length: load.clients }, async (_, i) => {
       const tag = `<s${i}>`
@@ -38,23 +41,25 @@ export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promi
         const self = senders[i]
         if (!self) return
         self.outstanding--
-        self.fill()
+        if (load.per_second === undefined) self.fill()
       })
       if (is_sender)
         senders[i] = {
           tag,
           outstanding: 0,
           fill() {
-            while (running && this.outstanding < load.window) {
-              this.outstanding++
-              connection.send(protocol.encode((tag + crypto.randomUUID()).padEnd(BODY_BYTES, 'x')))
-            }
+            while (running && this.outstanding < load.window) this.send()
+          },
+          send() {
+            this.outstanding++
+            connection.send(protocol.encode((tag + crypto.randomUUID()).padEnd(BODY_BYTES, 'x')))
           },
         }
       return connection
     }),
   )
-  for (const sender of senders) sender.fill()
+  if (load.per_second === undefined) for (const sender of senders) sender.fill()
+  else sendAtRate(senders, load.per_second, () => running)
   await waitFor('the first message to reach every client', () => delivered >= load.clients)
   await Bun.sleep(WARM_UP_MS)
   delivered = 0
@@ -65,4 +70,15 @@ export async function measureRoom(protocol: RoomProtocol, load: RoomLoad): Promi
   await Bun.sleep(SETTLE_MS)
   for (const connection of connections) connection.close()
   return rate
+}
+
+/** Sends in turn at an even rate while it runs; what a late tick owes is sent at the next one. */
+function sendAtRate(senders: readonly { send(): void }[], per_second: number, runs: () => boolean): void {
+  const started_at = performance.now()
+  let sent = 0
+  const timer = setInterval(() => {
+    if (!runs()) return clearInterval(timer)
+    const due = Math.floor(((performance.now() - started_at) / 1000) * per_second)
+    for (; sent < due; sent++) senders[sent % senders.length]?.send()
+  }, TICK_MS)
 }

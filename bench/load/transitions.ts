@@ -1,12 +1,14 @@
 import autocannon from 'autocannon'
 import type { Product } from '../product.ts'
+import { type CpuTimes, withCpu } from './cpu.ts'
 import { CONNECTIONS, TIMEOUT_SECONDS, WARM_UP_SECONDS } from './http.ts'
 
 /** Transitions per second of 32 clients, each of which moves a task of its own to and fro. */
 export async function transitions(
-  { admin, agent }: Product,
+  product: Product,
   seconds: number,
-): Promise<{ rate: number; p99_ms: number }> {
+): Promise<{ rate: number; p99_ms: number; cpu: CpuTimes }> {
+  const { admin, agent } = product
   const paths: string[] = []
   for (let i = 0; i < CONNECTIONS; i++) {
     const { body } = await admin.in<{ id: string }>('POST', '/tasks', { title: `To be moved ${i}` })
@@ -33,9 +35,13 @@ export async function transitions(
     })
   }
   await load(WARM_UP_SECONDS)
-  const result = await load(seconds)
+  const { result, cpu } = await withCpu(
+    product,
+    () => load(seconds),
+    (done) => done['2xx'],
+  )
   // The first request of a client may repeat the last one of the warm-up: such a move is refused.
   if (result.non2xx > CONNECTIONS)
     throw new Error(`${result.non2xx} refused: ${JSON.stringify(result.statusCodeStats)}`)
-  return { rate: result['2xx'] / result.duration, p99_ms: result.latency.p99 }
+  return { rate: result['2xx'] / result.duration, p99_ms: result.latency.p99, cpu }
 }

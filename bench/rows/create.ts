@@ -1,3 +1,4 @@
+import { cpuFigures, withCpu } from '../load/cpu.ts'
 import { requests } from '../load/http.ts'
 import { singleRowInserts } from '../reference/inserts.ts'
 import type { Row, Rows } from '../row.ts'
@@ -12,13 +13,23 @@ const taskCreate: Row = {
       type: 'software',
       description: 'The project of the created tasks.',
     })
-    const { rate, p99_ms } = await requests(product, '/tasks', seconds, {
+    const { rate, p99_ms, cpu } = await requests(product, '/tasks', seconds, {
       title: 'Resume uploads after an app kill',
       description: 'Entries of the last session must be uploaded after a restart.',
       project_ids: [project.id],
     })
-    const reference = await singleRowInserts(product.database, 32, seconds)
-    return { product: rate, 'single-row inserts': reference, 'p99 ms': p99_ms }
+    const inserts = await withCpu(
+      product,
+      () => singleRowInserts(product.database, 32, seconds),
+      (per_second) => per_second * seconds,
+    )
+    return {
+      product: rate,
+      'single-row inserts': inserts.result,
+      'p99 ms': p99_ms,
+      ...cpuFigures('a request', cpu),
+      ...cpuFigures('an insert', inserts.cpu),
+    }
   },
 }
 

@@ -5,6 +5,7 @@ import { listTasks } from '../../src/db/queries/tasks.ts'
 import { types } from '../../src/db/types.ts'
 import { generalChannel } from '../../tests/support/client.ts'
 import { closedLoop } from '../load/closed-loop.ts'
+import { cpuFigures, withCpu } from '../load/cpu.ts'
 import { requests } from '../load/http.ts'
 import type { Product } from '../product.ts'
 import type { Row, Rows } from '../row.ts'
@@ -43,15 +44,24 @@ const taskList: Row = {
   judge: [{ reference: REFERENCE, floor: 0.4, goal: 0.7 }],
   async run(product, seconds) {
     await someTasks(product)
-    const { rate } = await requests(product, '/tasks?per_page=25', seconds)
+    const { rate, cpu } = await requests(product, '/tasks?per_page=25', seconds)
     // The superuser needs no scope and meets no policy: the reference is the driver and the query alone.
     const sql = postgres({ ...product.database, ssl: false, max: 16, types, onnotice: () => undefined })
     const alone: OneReader = { readOne: async (org_id, build) => await build(sql, org_id) }
     const [org] = await sql<{ id: string }[]>`select id from organizations where slug = ${product.admin.org}`
     const page = { page: 1, per_page: 25 }
-    const reference = await closedLoop(32, seconds, () => listTasks(alone, org!.id, page))
+    const reference = await withCpu(
+      product,
+      () => closedLoop(32, seconds, () => listTasks(alone, org!.id, page)),
+      (per_second) => per_second * seconds,
+    )
     await sql.end()
-    return { product: rate, [REFERENCE]: reference }
+    return {
+      product: rate,
+      [REFERENCE]: reference.result,
+      ...cpuFigures('a request', cpu),
+      ...cpuFigures('a query', reference.cpu),
+    }
   },
 }
 

@@ -1,3 +1,4 @@
+import { cpuFigures, withCpu } from '../load/cpu.ts'
 import { transitions } from '../load/transitions.ts'
 import { singleRowInserts } from '../reference/inserts.ts'
 import type { Row, Rows } from '../row.ts'
@@ -7,9 +8,19 @@ const taskTransition: Row = {
   unit: 'requests/s',
   judge: [{ reference: 'single-row inserts', floor: 0.1, goal: 0.25 }],
   async run(product, seconds) {
-    const { rate, p99_ms } = await transitions(product, seconds)
-    const reference = await singleRowInserts(product.database, 32, seconds)
-    return { product: rate, 'single-row inserts': reference, 'p99 ms': p99_ms }
+    const { rate, p99_ms, cpu } = await transitions(product, seconds)
+    const inserts = await withCpu(
+      product,
+      () => singleRowInserts(product.database, 32, seconds),
+      (per_second) => per_second * seconds,
+    )
+    return {
+      product: rate,
+      'single-row inserts': inserts.result,
+      'p99 ms': p99_ms,
+      ...cpuFigures('a request', cpu),
+      ...cpuFigures('an insert', inserts.cpu),
+    }
   },
 }
 

@@ -3,6 +3,7 @@ import { type CallOutcome, NodeMessage } from '../contracts/calls.ts'
 import { ApiError } from '../contracts/errors.ts'
 import { Fenced } from '../domain/ownership.ts'
 import type { Bus } from './bus.ts'
+import { Inboxes } from './inboxes.ts'
 
 /** A node that answers nothing for this long is taken for gone: the caller's node takes the org over. */
 const UNANSWERED_MS = 2_000
@@ -48,6 +49,7 @@ interface Pending {
  */
 export class RedisCalls {
   readonly #options: RedisCallsOptions
+  readonly #inboxes: Inboxes
   readonly #pending = new Map<number, Pending>()
   /** When each node answered last. */
   readonly #heard_at = new Map<string, number>()
@@ -57,12 +59,13 @@ export class RedisCalls {
 
   constructor(options: RedisCallsOptions) {
     this.#options = options
+    this.#inboxes = new Inboxes(options.bus)
   }
 
   /** Takes calls from now on. */
   async open(): Promise<void> {
     const { bus, node_id } = this.#options
-    const leave = await bus.subscribe(inboxOf(node_id), (text) => this.#take(text))
+    const leave = await this.#inboxes.open(node_id, (message) => this.#take(message))
     const stopListening = bus.onChange((up) => {
       // Their answers are lost.
       if (!up) this.#giveUp()
@@ -120,10 +123,9 @@ export class RedisCalls {
 
   /** Answers how many nodes have it: one or none. */
   async #send(node_id: string, message: NodeMessage): Promise<number> {
-    const { bus } = this.#options
-    if (!bus.up) throw new Fenced('Redis is away')
+    if (!this.#options.bus.up) throw new Fenced('Redis is away')
     try {
-      return await bus.publish(inboxOf(node_id), JSON.stringify(message))
+      return await this.#inboxes.send(node_id, message)
     } catch (cause) {
       throw new Fenced('Redis did not answer', { cause, may_be_stored: true })
     }
@@ -148,13 +150,7 @@ export class RedisCalls {
   }
 
   /** What comes from a shared medium is checked: what does not fit is reported and dropped. */
-  #take(text: string): void {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
+  #take(message: unknown): void {
     if (!Value.Check(NodeMessage, message)) {
       this.#options.failed('take a message of another node', new Error('It does not fit its schema'))
       return
@@ -173,7 +169,7 @@ export class RedisCalls {
   async #answer({ id, from, address, request }: NodeMessage & { type: 'call' }): Promise<void> {
     const outcome = await this.#outcome(address, request)
     try {
-      await this.#options.bus.publish(inboxOf(from), JSON.stringify({ type: 'answer', id, outcome }))
+      await this.#inboxes.send(from, { type: 'answer', id, outcome } satisfies NodeMessage)
     } catch {
       // The caller waits no longer than its time, and finds the outcome by the id of the command.
     }
@@ -191,8 +187,4 @@ export class RedisCalls {
       this.#answering--
     }
   }
-}
-
-function inboxOf(node_id: string): string {
-  return `node:${node_id}`
 }

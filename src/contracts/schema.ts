@@ -1,5 +1,5 @@
 import { Kind, type SchemaOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { httpsUri } from './addresses.ts'
 import { LIMITS } from './limits.ts'
 import { lineProblem, nameProblem, tidyLine, tidyName } from './names.ts'
@@ -230,9 +230,28 @@ interface TaggedUnionSchema {
   discriminator: { propertyName: string }
 }
 
-TypeRegistry.Set('TaggedUnion', ({ oneOf, discriminator }: TaggedUnionSchema, value: unknown) => {
+/** Checks of the members of unions by tag, each compiled at its first use: of most a process never sees a value. */
+const member_checks = new WeakMap<TSchema[], Map<unknown, (value: unknown) => boolean>>()
+
+function memberCheck({ oneOf, discriminator }: TaggedUnionSchema, tag: unknown) {
+  let checks = member_checks.get(oneOf)
+  if (!checks) {
+    checks = new Map()
+    member_checks.set(oneOf, checks)
+  }
+  let check = checks.get(tag)
+  if (!check) {
+    const member = oneOf.find(({ properties }) => properties[discriminator.propertyName].const === tag)
+    if (!member) return undefined
+    const compiled = TypeCompiler.Compile(member)
+    check = (value) => compiled.Check(value)
+    checks.set(tag, check)
+  }
+  return check
+}
+
+TypeRegistry.Set('TaggedUnion', (schema: TaggedUnionSchema, value: unknown) => {
   if (typeof value !== 'object' || value === null) return false
-  const tag: unknown = Reflect.get(value, discriminator.propertyName)
-  const member = oneOf.find(({ properties }) => properties[discriminator.propertyName].const === tag)
-  return member !== undefined && Value.Check(member, value)
+  const tag: unknown = Reflect.get(value, schema.discriminator.propertyName)
+  return memberCheck(schema, tag)?.(value) ?? false
 })

@@ -198,7 +198,8 @@ export async function addAgent(
 }
 
 export async function generalChannel(person: Pick<Person, 'in'>): Promise<Channel> {
-  const { body } = await person.in<{ data: Channel[] }>('GET', '/channels')
+  const { status, body } = await person.in<{ data: Channel[] }>('GET', '/channels')
+  if (status !== 200) throw new Error(`channels failed: ${status} ${JSON.stringify(body)}`)
   const general = body.data.find((channel) => channel.name === 'general')
   if (!general) throw new Error('no channel general')
   return general

@@ -17,6 +17,8 @@ export class SseJournal {
   /** Frames that the API document does not allow. */
   readonly problems: unknown[] = []
   status = 0
+  /** Why the stream was refused. */
+  code: string | undefined
   ended = false
   last_id: string | undefined
   readonly #contract: Contract
@@ -35,7 +37,11 @@ export class SseJournal {
     })
     journal.status = answer.status
     if (answer.status === 200 && answer.body) journal.#done = journal.#read(answer.body)
-    else journal.ended = true
+    else {
+      journal.ended = true
+      const { error } = (await answer.json()) as { error?: { code?: string } }
+      journal.code = error?.code
+    }
     return journal
   }
 
@@ -184,10 +190,11 @@ const WAIT_MS_MAX = 240_000
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what = 'a condition',
+  every_ms = 10,
 ): Promise<void> {
   const give_up_at = Date.now() + WAIT_MS_MAX
   while (!(await condition())) {
     if (Date.now() > give_up_at) throw new Error(`Waited in vain for ${what}`)
-    await Bun.sleep(10)
+    await Bun.sleep(every_ms)
   }
 }

@@ -95,7 +95,7 @@ export const RULES: readonly Rule[] = [
     why: MINUTES,
   },
   {
-    at: /^(?:MC_APP_HOSTS=\S+ )?bun run (?:check|format|mobile|bench|chaos|dogfood|soak:bridge|build:bridge|build)\b/,
+    at: /^(?:MC_APP_HOSTS=\S+ )?bun run (?:check|format|mobile|bench|chaos|dogfood|soak:bridge|soak|build:bridge|build)\b/,
     how: 'elsewhere',
     check: script,
     why: MINUTES,
