@@ -4,8 +4,9 @@
 #   curl -fsSL ADDRESS/install.sh | sudo bash -s -- --domain mc.example.com
 #   curl -fsSL ADDRESS/install.sh | sudo bash -s -- --no-docker
 #
-# See --help. Running it again changes nothing but what is newer. Everything is in functions, and the last line calls
-# them: a download that breaks off runs nothing.
+# See --help. Running it again changes nothing but what is newer. All of it is in braces, which the shell reads to their
+# end before it runs what is in them: a download that breaks off runs nothing, wherever it does.
+{
 set -euo pipefail
 
 # Where releases lie, with %s for the version. The release fills it in.
@@ -79,9 +80,11 @@ main() {
     esac
     shift
   done
-  [[ "$DOMAIN" =~ ^[A-Za-z0-9.-]*$ ]] || mistake "--domain is a host name, without https:// and without a path."
-  [[ "$PORT" =~ ^[0-9]{1,5}$ ]] || mistake "--port is a number."
-  [[ "$VERSION" =~ ^[A-Za-z0-9.+-]*$ ]] || mistake "--version is a version such as 1.2.3."
+  local label='[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?'
+  [[ "$DOMAIN" =~ ^($label(\.$label)*)?$ ]] || mistake "--domain is a host name, without https:// and without a path."
+  [[ "$PORT" =~ ^[1-9][0-9]{0,4}$ && "$PORT" -le 65535 ]] || mistake "--port is a number from 1 to 65535."
+  [[ "$VERSION" =~ ^([A-Za-z0-9][A-Za-z0-9.+-]*)?$ ]] || mistake "--version is a version such as 1.2.3."
+  [[ "$IMAGE" =~ ^[A-Za-z0-9][A-Za-z0-9._:/-]*$ ]] || mistake "MC_IMAGE is the name of an image."
   [ "$PURGE" = no ] || [ "$ACTION" = uninstall ] || mistake "--purge belongs to --uninstall."
   [ "$(id -u)" = 0 ] || fail "Run it as root: sudo bash install.sh …"
   umask 022
@@ -131,8 +134,8 @@ bring() {
   local name=$1 place=$FROM
   if [ -z "$place" ]; then
     [ -n "$RELEASES" ] || fail "Say with --from where the files of the release are: a folder or an address."
-    # shellcheck disable=SC2059 # the format is the address of the releases
-    place=$(printf "$RELEASES" "$VERSION")
+    # Not by printf: an address may hold other signs of percent.
+    place=${RELEASES//%s/$VERSION}
   fi
   case "$place" in
     http://* | https://*)
@@ -142,7 +145,7 @@ bring() {
       ;;
     *)
       [ -f "$place/$name" ] || fail "There is no $place/$name."
-      cp "$place/$name" "$WORK/$name"
+      cp -- "$place/$name" "$WORK/$name"
       ;;
   esac
 }
@@ -173,7 +176,10 @@ secret() { head -c 48 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '='; }
 # setting FILE NAME VALUE: adds a line NAME=VALUE, unless the file has one. What an operator changed stays.
 setting() {
   local file=$1 name=$2 value=$3
-  grep -q "^$name=" "$file" || printf '%s=%s\n' "$name" "$value" >>"$file"
+  if grep -q "^$name=" "$file"; then return 0; fi
+  # An editor may leave the last line without an end, which the new one would continue.
+  [ -z "$(tail -c 1 "$file")" ] || printf '\n' >>"$file"
+  printf '%s=%s\n' "$name" "$value" >>"$file"
 }
 
 # change FILE NAME VALUE: sets the line of a setting that was given on the command line.
@@ -314,9 +320,10 @@ wrapper() {
 # $MARK Runs a command with the settings of the service, as its user.
 set -eu
 [ "\$(id -u)" = 0 ] || { echo "Run it as root: sudo mission-control …" >&2; exit 1; }
-while IFS= read -r line; do
-  case "\$line" in
-    [A-Z]*=*) export "\$line" ;;
+while IFS= read -r line || [ -n "\$line" ]; do
+  case "\${line%%=*}" in
+    "\$line" | *[!A-Z0-9_]*) ;;
+    [A-Z]*) export "\$line" ;;
   esac
 done <$ETC/server.env
 cd $DATA
@@ -481,3 +488,5 @@ uninstall() {
 }
 
 main "$@"
+exit
+}

@@ -4,8 +4,7 @@ import { LIMITS } from './limits.ts'
  * What no part of an address has without quotes (RFC 5322 §3.2.3, also with RFC 6532): a list of addresses, a comment or a
  * group would begin there. Nor what shows nothing or turns the direction of a line around.
  */
-const NOT_IN_ADDRESS =
-  '\\s@<>()[\\],;:\\\\"\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff'
+const NOT_IN_ADDRESS = '\\s@<>()[\\],;:\\\\"\\p{Cc}\\p{Cf}\\p{Cs}\\p{Default_Ignorable_Code_Point}\\u2800'
 
 /** Pattern of an address of the server itself, whose host may have no dot. */
 export const ANY_EMAIL_PATTERN = `^[^${NOT_IN_ADDRESS}]+@[^${NOT_IN_ADDRESS}]+$`

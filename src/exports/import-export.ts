@@ -46,7 +46,7 @@ export interface Imported {
 export async function importExport(database: LoadDatabase, options: ImportOptions): Promise<Imported> {
   const { open, limits, now } = options
   const months = new Set<string>()
-  let org: { id?: unknown; slug?: unknown } | undefined
+  let org: { id?: unknown; slug?: unknown; name?: unknown } | undefined
   let orgs = 0
   const manifest = await readExport(open(), limits, async ({ table }, lines) => {
     for await (const { row } of lines) {
@@ -57,7 +57,9 @@ export async function importExport(database: LoadDatabase, options: ImportOption
       if (MONTHLY.has(table)) months.add(monthOf(table, String(row.created_at), now))
     }
   })
-  if (orgs !== 1 || org?.id !== manifest.org.id || org.slug !== manifest.org.slug)
+  const { id, slug: known_as, name } = manifest.org
+  // The name of the manifest is shown, that of the row was judged.
+  if (orgs !== 1 || org?.id !== id || org.slug !== known_as || org.name !== name)
     throw new BadExport('organization.jsonl: not the one organization of the manifest')
   const slug = options.slug ?? manifest.org.slug
   if (RESERVED_SLUGS.includes(slug) || !Value.Check(OrgCreate.properties.slug, slug))

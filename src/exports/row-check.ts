@@ -6,7 +6,9 @@ import { Closed } from '../contracts/schema.ts'
 import type { TransferColumn, TransferTable } from '../db/transfer/tables.ts'
 import { BadExport } from '../domain/bad-export.ts'
 
-const INT_MAX = 2 ** 31 - 1
+/** Numbers of versions, messages and events go on from those of a file: half of their range is left for what follows. */
+const INT_MAX = 2 ** 30
+const BIGINT_MAX = 2 ** 52
 const Id = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' })
 const Moment = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$' })
 
@@ -19,7 +21,7 @@ const OF_TYPE: Readonly<Record<string, TSchema>> = {
   boolean: Type.Boolean(),
   smallint: Type.Integer({ minimum: 0, maximum: INT_MAX }),
   integer: Type.Integer({ minimum: 0, maximum: INT_MAX }),
-  bigint: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  bigint: Type.Integer({ minimum: 0, maximum: BIGINT_MAX }),
   'timestamp with time zone': Moment,
   jsonb: Type.Union([Type.Array(Type.Unknown()), Type.Record(Type.String(), Type.Unknown())]),
 }

@@ -9,6 +9,7 @@ export interface BucketOptions {
   secret_access_key: string
   /** Bytes of a part of an upload; S3 takes no smaller one than 5 MiB. */
   part_bytes?: number
+  answer_ms?: number
 }
 
 const PART_BYTES = 8 * 1024 * 1024
@@ -17,6 +18,12 @@ const PARTS_OF_ONE_SIZE = 1_000
 const TRIES = 4
 /** A bucket that does not answer is away. */
 const ANSWER_MS = 60_000
+/** A list of S3 names 1,000 files at the most. */
+const TEXT_BYTES_MAX = 8 * 1024 * 1024
+/** Pages of one list. */
+const PAGES_MAX = 10_000
+/** A list that still names what was removed is asked for again so many times: some buckets are behind for a while. */
+const STALE_LISTS_MAX = 10
 
 /**
  * Files in an S3-compatible bucket, addressed by path. An upload in parts becomes a file by its last call, so a killed
@@ -26,8 +33,16 @@ export class BucketStorage implements ListedStorage {
   readonly #client: AwsClient
   readonly #base: string
   readonly #part_bytes: number
+  readonly #answer_ms: number
 
-  constructor({ endpoint, region, bucket, part_bytes = PART_BYTES, ...keys }: BucketOptions) {
+  constructor({
+    endpoint,
+    region,
+    bucket,
+    part_bytes = PART_BYTES,
+    answer_ms = ANSWER_MS,
+    ...keys
+  }: BucketOptions) {
     this.#client = new AwsClient({
       accessKeyId: keys.access_key_id,
       secretAccessKey: keys.secret_access_key,
@@ -37,17 +52,18 @@ export class BucketStorage implements ListedStorage {
     })
     this.#base = `${endpoint.replace(/\/+$/, '')}/${bucket}`
     this.#part_bytes = part_bytes
+    this.#answer_ms = answer_ms
   }
 
   async write(key: string, content: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-    const started = await this.#call('POST', `${checkKey(key)}?uploads`)
-    const upload = `uploadId=${encodeURIComponent(tagged(await started.text(), 'UploadId') ?? missing('UploadId'))}`
+    const started = await this.#ask('POST', `${checkKey(key)}?uploads`)
+    const upload = `uploadId=${encodeURIComponent(tagged(started, 'UploadId') ?? missing('UploadId'))}`
     try {
       const etags: string[] = []
       for await (const part of this.#partsOf(content)) {
         signal?.throwIfAborted()
         const stored = await this.#call('PUT', `${key}?partNumber=${etags.length + 1}&${upload}`, part)
-        await stored.arrayBuffer()
+        await this.#textOf(stored)
         etags.push(stored.headers.get('etag') ?? missing('ETag'))
       }
       signal?.throwIfAborted()
@@ -55,13 +71,12 @@ export class BucketStorage implements ListedStorage {
         (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`,
       )
       const list = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`
-      const done = await this.#call('POST', `${key}?${upload}`, new TextEncoder().encode(list))
       // The status is sent before the parts are joined: a failure stands in the body.
-      const answer = await done.text()
+      const answer = await this.#ask('POST', `${key}?${upload}`, new TextEncoder().encode(list))
       if (answer.includes('<Error>'))
         throw new Error(`The bucket refused the upload: ${tagged(answer, 'Code') ?? ''}`)
     } catch (error) {
-      await this.#call('DELETE', `${key}?${upload}`).catch(() => undefined)
+      await this.#remove(`${key}?${upload}`).catch(() => undefined)
       throw error
     }
   }
@@ -72,46 +87,56 @@ export class BucketStorage implements ListedStorage {
       await answer.body?.cancel()
       return undefined
     }
-    return {
-      size_bytes: Number(answer.headers.get('content-length') ?? missing('Content-Length')),
-      body: answer.body,
+    const length = answer.headers.get('content-length') ?? ''
+    if (!/^\d{1,15}$/.test(length)) {
+      await answer.body.cancel()
+      return missing('Content-Length')
     }
+    return { size_bytes: Number(length), body: answer.body }
   }
 
   async remove(key: string): Promise<void> {
-    await this.#call('DELETE', checkKey(key), undefined, [404])
+    await this.#remove(checkKey(key))
     for (const upload of await this.#uploadsOf(key))
-      await this.#call('DELETE', `${key}?uploadId=${encodeURIComponent(upload)}`, undefined, [404])
+      await this.#remove(`${key}?uploadId=${encodeURIComponent(upload)}`)
   }
 
   async list(folder: string): Promise<string[]> {
     const keys: string[] = []
     const prefix = `${checkKey(folder)}/`
     let token: string | undefined
+    let pages = 0
     do {
+      if (pages++ === PAGES_MAX) throw new Error('The bucket lists files without end')
       const more = token === undefined ? '' : `&continuation-token=${encodeURIComponent(token)}`
-      const answer = await this.#call('GET', `?list-type=2&prefix=${encodeURIComponent(prefix)}${more}`)
-      const list = await answer.text()
+      const list = await this.#ask('GET', `?list-type=2&prefix=${encodeURIComponent(prefix)}${more}`)
       for (const [found] of list.matchAll(/<Contents>.*?<\/Contents>/gs))
         keys.push(tagged(found, 'Key') ?? '')
-      token = tagged(list, 'IsTruncated') === 'true' ? tagged(list, 'NextContinuationToken') : undefined
+      const next = tagged(list, 'IsTruncated') === 'true' ? tagged(list, 'NextContinuationToken') : undefined
+      if (next !== undefined && next === token) throw new Error('The bucket lists files without end')
+      token = next
     } while (token !== undefined)
     return keys.filter((key) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
   }
 
   async removeBelow(folder: string): Promise<void> {
-    const prefix = encodeURIComponent(`${checkKey(folder)}/`)
+    const prefix = `${checkKey(folder)}/`
     // What was removed is not listed any more: the first page, until it is empty.
-    for (;;) {
-      const answer = await this.#call('GET', `?list-type=2&prefix=${prefix}`)
-      const keys = [...(await answer.text()).matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) =>
-        unescaped(key),
-      )
+    let before: string[] = []
+    for (let stale = 0; ; ) {
+      const list = await this.#ask('GET', `?list-type=2&prefix=${encodeURIComponent(prefix)}`)
+      const keys = [...list.matchAll(/<Key>([^<]*)<\/Key>/g)]
+        .map(([, key = '']) => unescaped(key))
+        // Files of others are not removed, whatever a list says.
+        .filter((key) => key.startsWith(prefix))
       if (keys.length === 0) break
-      for (const key of keys) await this.#call('DELETE', checkKey(key), undefined, [404])
+      if (keys.every((key) => before.includes(key)) && ++stale > STALE_LISTS_MAX)
+        throw new Error('The bucket lists files that were removed')
+      before = keys
+      for (const key of keys) await this.#remove(checkKey(key))
     }
-    for (const [key, upload] of await this.#uploads(`${folder}/`))
-      await this.#call('DELETE', `${checkKey(key)}?uploadId=${encodeURIComponent(upload)}`, undefined, [404])
+    for (const [key, upload] of await this.#uploads(prefix))
+      await this.#remove(`${checkKey(key)}?uploadId=${encodeURIComponent(upload)}`)
   }
 
   async #uploadsOf(key: string): Promise<string[]> {
@@ -126,7 +151,7 @@ export class BucketStorage implements ListedStorage {
       undefined,
       [400, 403, 404, 405, 501],
     )
-    const list = await answer.text()
+    const list = await this.#textOf(answer)
     if (!answer.ok) return []
     return [...list.matchAll(/<Upload>.*?<\/Upload>/gs)].flatMap(([upload]) => {
       const [key, id] = [tagged(upload, 'Key'), tagged(upload, 'UploadId')]
@@ -151,7 +176,20 @@ export class BucketStorage implements ListedStorage {
     if (bytes > 0 || count === 0) yield joined(chunks, bytes)
   }
 
-  /** Throws unless the answer is good or one of `allowed`. The message names the status, never a key. */
+  /** What is not there is removed. */
+  async #remove(place: string): Promise<void> {
+    await this.#textOf(await this.#call('DELETE', place, undefined, [404]))
+  }
+
+  /** The text of a good answer. */
+  async #ask(method: string, place: string, body?: Uint8Array<ArrayBuffer>): Promise<string> {
+    return await this.#textOf(await this.#call(method, place, body))
+  }
+
+  /**
+   * Throws unless the answer is good or one of `allowed`; its head has to come in time, its body is the caller's. Redirects
+   * are not followed: they would lead the server elsewhere. The message names the status, never a key.
+   */
   async #call(
     method: string,
     place: string,
@@ -159,15 +197,48 @@ export class BucketStorage implements ListedStorage {
     allowed: number[] = [],
   ): Promise<Response> {
     const url = place.startsWith('?') ? `${this.#base}${place}` : `${this.#base}/${place}`
-    const signal = AbortSignal.timeout(ANSWER_MS)
-    const answer = await this.#client.fetch(url, {
-      method,
-      ...(body === undefined ? {} : { body }),
-      ...(method === 'GET' ? {} : { signal }),
-    })
-    if (answer.ok || allowed.includes(answer.status)) return answer
-    const code = tagged(await answer.text(), 'Code') ?? ''
-    throw new Error(`The bucket answered ${method} with ${answer.status} ${code}`.trim())
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(away()), this.#answer_ms)
+    try {
+      const answer = await this.#client.fetch(url, {
+        method,
+        redirect: 'manual',
+        signal: late.signal,
+        ...(body === undefined ? {} : { body }),
+      })
+      if (answer.ok || allowed.includes(answer.status)) return answer
+      const code = tagged(await this.#textOf(answer), 'Code') ?? ''
+      throw new Error(`The bucket answered ${method} with ${answer.status} ${code}`.trim())
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** The text of an answer, bounded in bytes and in time. */
+  async #textOf({ body }: Response): Promise<string> {
+    if (!body) return ''
+    const reader = body.getReader()
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      // It then ends like a whole one.
+      void reader.cancel().catch(() => undefined)
+    }, this.#answer_ms)
+    try {
+      for (;;) {
+        const { value, done } = await reader.read()
+        if (late) throw away()
+        if (done) return Buffer.concat(chunks).toString('utf8')
+        bytes += value.length
+        if (bytes > TEXT_BYTES_MAX) throw new Error('The bucket answered more than a list can have')
+        chunks.push(value)
+      }
+    } finally {
+      clearTimeout(timer)
+      await reader.cancel().catch(() => undefined)
+    }
   }
 }
 
@@ -198,6 +269,8 @@ function unescaped(text: string): string {
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
+
+const away = () => new Error('The bucket does not answer in time')
 
 function missing(what: string): never {
   throw new Error(`The bucket gave no ${what}`)

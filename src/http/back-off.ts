@@ -1,5 +1,6 @@
 import type { FailureCounts } from '../auth/back-off.ts'
 import type { BackOffLimits } from '../domain/back-off.ts'
+import { networkOf } from './client-ip.ts'
 import { failedTooOften } from './limits.ts'
 
 /** Counts of failures with these limits; `kind` tells them from others. */
@@ -76,14 +77,17 @@ export class SecondFactorBackOff {
     this.#enabled = enabled
   }
 
-  /** Throws 429 while the account has to wait. `device_id`: of a browser that has signed in to it before. */
-  async check(account_id: string, device_id: string | undefined): Promise<void> {
-    const wait_s = this.#enabled ? await this.#failures.longestWait([codeKey(account_id, device_id)]) : 0
+  /**
+   * Begins a try; throws 429 while the account has to wait. It counts as failed until {@link succeeded}: of many codes that
+   * are sent at once, none is free because the others have not failed yet. `device_id`: of a browser that has signed in before.
+   */
+  async begin(account_id: string, device_id: string | undefined): Promise<void> {
+    const key = codeKey(account_id, device_id)
+    const wait = this.#enabled ? this.#failures.longestWait([key]) : 0
+    // No pause between both where one node counts: others would look meanwhile.
+    const wait_s = wait instanceof Promise ? await wait : wait
     if (wait_s > 0) throw failedTooOften('Too many wrong codes. Wait a little.', wait_s)
-  }
-
-  async failed(account_id: string, device_id: string | undefined): Promise<void> {
-    await this.#failures.failed(codeKey(account_id, device_id))
+    await this.#failures.failed(key)
   }
 
   async succeeded(account_id: string, device_id: string | undefined): Promise<void> {
@@ -103,7 +107,7 @@ export class KeyBackOff {
 
   /** Failures so far of an address and a key id, with a way to count one more. */
   async of(ip: string, key_id: string | undefined): Promise<{ blocked_s: number; add(): Promise<void> }> {
-    const keys = [`i ${ip}`, ...(key_id === undefined ? [] : [`k ${key_id}`])]
+    const keys = [addressKey(ip), ...(key_id === undefined ? [] : [`k ${key_id}`])]
     return {
       blocked_s: this.#enabled ? await this.#failures.longestWait(keys) : 0,
       add: async () => {
@@ -114,7 +118,7 @@ export class KeyBackOff {
 }
 
 function pairKey(email: string, ip: string): string {
-  return `p ${email.toLowerCase()} ${ip}`
+  return `p ${email.toLowerCase()} ${networkOf(ip)}`
 }
 
 function codeKey(account_id: string, device_id: string | undefined): string {
@@ -122,5 +126,5 @@ function codeKey(account_id: string, device_id: string | undefined): string {
 }
 
 function addressKey(ip: string): string {
-  return `i ${ip}`
+  return `i ${networkOf(ip)}`
 }

@@ -98,6 +98,21 @@ export function isForwarded(request: Request): boolean {
   return request.headers.has('x-forwarded-for') || request.headers.has('forwarded')
 }
 
+/** Bits of an IPv6 address that a provider gives to one customer at least (RFC 6177): the rest is the customer's to choose. */
+const NETWORK_BITS = 64
+
+/**
+ * What is counted as one address: of IPv6 the network, since whoever has one has as many addresses as there are guesses. An
+ * IPv4 address, and what is no address, as it is.
+ */
+export function networkOf(ip: string): string {
+  if (!ip.includes(':')) return ip
+  const address = addressOf(ip)
+  if (address?.kind() !== 'ipv6') return ip
+  const bytes = address.toByteArray().fill(0, NETWORK_BITS / 8)
+  return `${ipaddr.fromByteArray(bytes)}/${NETWORK_BITS}`
+}
+
 export function isLoopback(address: string): boolean {
   return addressOf(address)?.range() === 'loopback'
 }

@@ -13,6 +13,7 @@ import type { Permissions } from '../domain/permissions.ts'
 import { draining } from '../edge/edges.ts'
 import type { OrgEdge } from '../edge/org-edge.ts'
 import { checkConnected, HungUp, readForm, readJson, SlowBody } from './body.ts'
+import { networkOf } from './client-ip.ts'
 import type { Deps } from './deps.ts'
 import { type Documentation, describe } from './document.ts'
 import { gzipped, varyOnEncoding } from './encoding.ts'
@@ -208,8 +209,8 @@ export function endpoints(deps: Deps) {
         const headers = spec.unlimited
           ? {}
           : spec.sign_in
-            ? await deps.limits.signIn(ip, device?.id)
-            : await deps.limits.anonymous(ip)
+            ? await deps.limits.signIn(networkOf(ip), device?.id)
+            : await deps.limits.anonymous(networkOf(ip))
         if (spec.sign_in && !spec.from_elsewhere) deps.identify.checkOrigin(request)
         const { body, query } = await read()
         return { answer: await handle({ request, request_id, ip, params, body, query }), headers }
@@ -343,8 +344,8 @@ export async function identifyCaller(
   try {
     return await identify()
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) await deps.limits.anonymous(ip)
-    if (error instanceof ApiError && error.status === 429) await deps.limits.held(ip)
+    if (error instanceof ApiError && error.status === 401) await deps.limits.anonymous(networkOf(ip))
+    if (error instanceof ApiError && error.status === 429) await deps.limits.held(networkOf(ip))
     throw error
   }
 }

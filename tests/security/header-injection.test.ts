@@ -61,6 +61,12 @@ test('an address that would be two, or hide something, is refused by every field
     'eve\u200b@example.com',
     '\u202eeve@example.com',
     'eve\u0085@example.com',
+    'eve\u3164@example.com',
+    'eve\ufe0f@example.com',
+    'eve\u034f@example.com',
+    'eve\u2800@example.com',
+    'eve\u{e0041}@example.com',
+    'eve@exam\u115fple.com',
   ]) {
     const invite = { type: 'human', email, display_name: 'Eve', role: 'contributor' }
     expect((await w.admin.in('POST', '/users', invite)).status, email).toBe(400)

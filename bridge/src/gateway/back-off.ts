@@ -7,6 +7,9 @@ const SOON_MS = 1_000
 const PAIRING_MS = 3_000
 /** Other refusals change when somebody changes a configuration. */
 const REFUSED_MS = 30_000
+/** A gateway's own wish is kept within these bounds, whatever it says. */
+const WISH_MS_MIN = 100
+const WISH_MS_MAX = 5 * 60_000
 /** A connection that lasted shorter than this does not reset the back-off. */
 const STABLE_MS = 10_000
 
@@ -27,9 +30,10 @@ export class BackOff {
     return this.#next()
   }
 
-  /** After an attempt that failed; never earlier than `retry_after_ms`. */
+  /** After an attempt that failed; `retry_after_ms` is the gateway's wish, 0 for none. */
   failed(retry_after_ms: number): number {
-    return Math.max(retry_after_ms, retry_after_ms > 0 ? 0 : this.#next())
+    if (retry_after_ms > 0) return Math.min(Math.max(retry_after_ms, WISH_MS_MIN), WISH_MS_MAX)
+    return this.#next()
   }
 
   /** After a refusal that needs a person. */

@@ -32,6 +32,9 @@ export interface Hello {
 const ROLE = 'operator'
 const SCOPES = ['operator.read', 'operator.write'] as const
 const TICK_MS = 30_000
+/** Silence is judged by the gateway's own interval: one beyond these bounds would end every connection, or none. */
+const TICK_MS_MIN = 50
+const TICK_MS_MAX = 5 * 60_000
 const PAYLOAD_BYTES = 25 * 1024 * 1024
 
 /**
@@ -127,7 +130,7 @@ export function helloOf(payload: JsonObject): Hello {
     version,
     protocol,
     payload_bytes_max: countOf(policy.maxPayload) || PAYLOAD_BYTES,
-    tick_ms: countOf(policy.tickIntervalMs) || TICK_MS,
+    tick_ms: Math.min(Math.max(countOf(policy.tickIntervalMs) || TICK_MS, TICK_MS_MIN), TICK_MS_MAX),
     device_token: nameOf(auth.deviceToken),
   }
 }

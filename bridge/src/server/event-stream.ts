@@ -8,6 +8,8 @@ import { SseReader } from './sse-reader.ts'
 const HEARTBEATS_MISSED = 3
 /** Until the server has said its own. */
 const HEARTBEAT_MS = 15_000
+const HEARTBEAT_MS_MIN = 1_000
+const HEARTBEAT_MS_MAX = 5 * 60_000
 
 /** A frame of the stream, or null for a heartbeat; `cursor` is the position after it. */
 export interface StreamItem {
@@ -59,7 +61,8 @@ export async function* readStream(
         if (frame.type === 'stream.opened') {
           opened = true
           watch.rest()
-          heartbeat_ms = frame.payload.heartbeat_seconds * 1000 || HEARTBEAT_MS
+          const said_ms = frame.payload.heartbeat_seconds * 1000 || HEARTBEAT_MS
+          heartbeat_ms = Math.min(Math.max(said_ms, HEARTBEAT_MS_MIN), HEARTBEAT_MS_MAX)
         }
         if (frame.type === 'session.revoked')
           throw new KeyRefused(`the server revoked the session (${frame.payload.reason})`)

@@ -84,3 +84,61 @@ test('B64 whatever a gateway says, the client neither throws nor makes up an eve
     { numRuns: 300 },
   )
 })
+
+/** A client on fake sockets and a fake clock; the link is looked at from outside. */
+function connecting() {
+  const clock = new FakeClock()
+  const sockets = new FakeSockets()
+  const client = new GatewayClient({
+    url: 'ws://gateway.test',
+    auth: { kind: 'token', token: 't' },
+    owns: (key) => key === KEY,
+    version: '1',
+    clock,
+    random: () => 0.5,
+    open: sockets.open,
+  })
+  return { clock, sockets, client }
+}
+
+test.each([
+  [1e300, 5 * 60_000],
+  [1e-9, 100],
+])('B64 a gateway that wants to be asked again in %d ms is asked again in %d ms', async (said, after_ms) => {
+  const { clock, sockets, client } = connecting()
+  await settle()
+  sockets.last.challenge()
+  await settle()
+  sockets.last.refuse('connect', { code: 'UNAVAILABLE', message: 'x', retryable: true, retryAfterMs: said })
+  await settle()
+  expect(sockets.all).toHaveLength(1)
+  await clock.advance(after_ms - 1)
+  await settle()
+  expect(sockets.all).toHaveLength(1)
+  await clock.advance(1)
+  await settle()
+  expect(sockets.all).toHaveLength(2)
+  await client.close()
+})
+
+test.each([
+  [1e300, 2 * 5 * 60_000],
+  [1e-9, 2 * 50],
+])(
+  'B64 a gateway that names a tick of %d ms counts as dead after %d ms of silence',
+  async (tick_ms, dead_ms) => {
+    const { clock, sockets, client } = connecting()
+    await settle()
+    sockets.last.challenge()
+    await settle()
+    sockets.last.hello({ tick_ms })
+    await settle()
+    await clock.advance(dead_ms - 1)
+    await settle()
+    expect(client.link.status).toBe('connected')
+    await clock.advance(1)
+    await settle()
+    expect(client.link.status).toBe('away')
+    await client.close()
+  },
+)

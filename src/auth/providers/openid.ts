@@ -33,6 +33,8 @@ const DISCOVERED_FOR_MS = 60 * 60 * 1000
 const KEYS_FOR_MS = 10 * 60 * 1000
 
 const SUBJECT_MAX = 255
+/** What can be stored and compared as it is; ASCII by the standard (OpenID Connect Core §2). */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]+$/u
 
 /** What is used of a provider's description (OpenID Connect Discovery §3). */
 interface Metadata {
@@ -100,7 +102,9 @@ export class OpenIdProvider implements SignInProvider {
     const claims = await this.#verified(metadata, tokens.id_token, nonce)
     const about =
       claims.email === undefined ? await userInfo(metadata, tokens.access_token, claims, deadline) : {}
-    const { email, email_verified, name, preferred_username, picture } = { ...about, ...claims }
+    // The address and its proof come from one statement: a proof in the token says nothing of an address beside it.
+    const { email, email_verified } = claims.email === undefined ? about : claims
+    const { name, preferred_username, picture } = { ...about, ...claims }
     return {
       issuer: metadata.issuer,
       subject: claims.sub,
@@ -198,7 +202,7 @@ export class OpenIdProvider implements SignInProvider {
     const { sub, iat = Infinity, azp } = claims
     const refuse = (why: string) => new ProviderFailure('refused', `The ID token is not valid: ${why}`)
     if (typeof claims.nonce !== 'string' || !sameText(claims.nonce, nonce)) throw refuse('nonce')
-    if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_MAX) throw refuse('sub')
+    if (typeof sub !== 'string' || sub.length > SUBJECT_MAX || !SUBJECT.test(sub)) throw refuse('sub')
     if (iat > now / 1000 + CLOCK_TOLERANCE_S) throw refuse('issued in the future')
     if (azp === undefined ? Array.isArray(claims.aud) && claims.aud.length > 1 : azp !== client_id)
       throw refuse('issued to another client')

@@ -6,6 +6,8 @@ import type { Runner } from './runner.ts'
 
 /** Bytes of a Unix socket's path that are left for its folder, with `/.s.PGSQL.65535` behind it. */
 const SOCKET_FOLDER_BYTES_MAX = 103 - '/.s.PGSQL.65535'.length
+/** PostgreSQL reads a list of folders: a comma parts it, and quotes and spaces at the ends are not part of a name. */
+const NO_SOCKET_FOLDER = /[",\p{Cc}]|^\s|\s$/u
 
 /** Folder of PostgreSQL's Unix socket: server and PostgreSQL reach it by the same path. */
 export interface SocketFolder {
@@ -15,12 +17,15 @@ export interface SocketFolder {
 
 /**
  * Makes the folder: beside the cluster, or in a folder for temporary files when PostgreSQL cannot reach that or its path
- * is too long for a socket. Returns undefined on Windows, where PostgreSQL listens on TCP.
+ * is too long for a socket or no name of its list. Returns undefined on Windows, where PostgreSQL listens on TCP.
  */
 export function makeSocketFolder(root: string, runner: Runner): SocketFolder | undefined {
   if (process.platform === 'win32') return undefined
   const beside = join(root, 'run')
-  const fits = Buffer.byteLength(beside) <= SOCKET_FOLDER_BYTES_MAX && runner.path('run') === beside
+  const fits =
+    Buffer.byteLength(beside) <= SOCKET_FOLDER_BYTES_MAX &&
+    !NO_SOCKET_FOLDER.test(beside) &&
+    runner.path('run') === beside
   const path = fits ? beside : temporaryFolder(root, runner)
   mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(path, 0o700)

@@ -1,7 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
 import { getTableColumns, getTableName, type Table } from 'drizzle-orm'
+import { EMAIL_PATTERN } from '../../contracts/addresses.ts'
+import { LIMITS } from '../../contracts/limits.ts'
 import { Subscriptions } from '../../contracts/requests.ts'
 import { Notification, Project, User } from '../../contracts/resources.ts'
+import { HttpsUrl, Name, Text, Username } from '../../contracts/schema.ts'
 import { OrgSettings } from '../../contracts/settings.ts'
 import { channel_reads, channels, events, message_deliveries, messages } from '../schema/chat.ts'
 import { users } from '../schema/global.ts'
@@ -25,7 +28,7 @@ export interface TransferColumn {
   nullable: boolean
   /** The words of an enumeration. */
   words: readonly string[] | undefined
-  /** Schema of a JSON value. */
+  /** Schema of a JSON value, or of a text that people or programs take for more than a text. */
   schema: TSchema | undefined
   /** Expression over the row `x`, when the file does not hold the column as it is stored. */
   expression: string | undefined
@@ -65,6 +68,12 @@ interface Choice<T extends Table> {
 
 const DERIVED = 'computed by the database from other columns'
 
+/** A file comes from anywhere: its texts keep the bounds and the rules of those that requests bring. */
+const Long = (max: number) => Text(max, { min: 0 })
+/** A name as it was when something happened. */
+const NameThen = Text(LIMITS.project_name_max, { min: 0, pattern: '^[^\\p{Cc}\\p{Zl}\\p{Zp}]*$' })
+const Email = Text(LIMITS.email_max, { pattern: EMAIL_PATTERN })
+
 /**
  * What an export holds, in the order in which an import stores it: referenced rows first. Every column of these tables is
  * either in the file or left out for a reason; a test compares this list with the catalogue.
@@ -73,12 +82,13 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
   of('organization', organizations, {
     key: ['id'],
     columns: ['slug', 'name', 'status', 'deletion_at', 'settings', 'created_at', 'updated_at'],
-    schemas: { settings: OrgSettings },
+    schemas: { name: Name(LIMITS.org_name_max), settings: OrgSettings },
     org_column: 'id',
   }),
   of('users', users, {
     key: ['id'],
     columns: ['type', 'email', 'display_name', 'status', 'created_at', 'updated_at'],
+    schemas: { email: Email, display_name: Name(LIMITS.display_name_max) },
     left_out: {
       password_hash: 'a credential',
       password_set_at: 'belongs to the password',
@@ -110,6 +120,9 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       'updated_at',
     ],
     schemas: {
+      display_name: Name(LIMITS.display_name_max),
+      username: Username,
+      identifier: Long(LIMITS.identifier_max),
       former_usernames: User.properties.former_usernames,
       commands: User.properties.commands,
       client: User.properties.client,
@@ -132,7 +145,11 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       'updated_at',
       'archived_at',
     ],
-    schemas: { links: Project.properties.links },
+    schemas: {
+      name: Name(LIMITS.project_name_max),
+      description: Long(LIMITS.description_max),
+      links: Project.properties.links,
+    },
   }),
   of('project_users', project_users, { key: ['project_id', 'user_id'], columns: ['created_at'] }),
   of('tasks', tasks, {
@@ -151,6 +168,7 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       'created_at',
       'updated_at',
     ],
+    schemas: { title: Text(LIMITS.task_title_max), description: Long(LIMITS.description_max) },
     left_out: { is_blocked: DERIVED },
   }),
   of('task_projects', task_projects, { key: ['task_id', 'project_id'], columns: [] }),
@@ -159,6 +177,7 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
   of('task_evidence', task_evidence, {
     key: ['id'],
     columns: ['task_id', 'type', 'url', 'added_by', 'created_at'],
+    schemas: { url: HttpsUrl },
   }),
   of('sub_agents', sub_agents, {
     key: ['id'],
@@ -176,10 +195,18 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       'created_at',
       'ended_at',
     ],
+    schemas: {
+      display_name: NameThen,
+      model: Text(LIMITS.model_max),
+      instructions: Long(LIMITS.instructions_max),
+      summary: Long(LIMITS.summary_max),
+    },
   }),
   of('channels', channels, {
     key: ['id'],
     columns: ['name', 'topic', 'type', 'project_id', 'last_seq', 'created_at'],
+    // The channel of a project has its name.
+    schemas: { name: Name(LIMITS.project_name_max), topic: Long(LIMITS.channel_topic_max) },
   }),
   of('channel_reads', channel_reads, {
     key: ['channel_id', 'user_id'],
@@ -200,10 +227,16 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       'reply_to',
       'created_at',
     ],
+    schemas: {
+      sender_name: NameThen,
+      content: Long(LIMITS.message_content_max),
+      client_id: Long(LIMITS.client_id_max),
+    },
   }),
   of('deliveries', message_deliveries, {
     key: ['channel_id', 'seq', 'agent_id'],
     columns: ['state', 'detail', 'updated_at'],
+    schemas: { detail: Long(LIMITS.delivery_detail_max) },
   }),
   of('events', events, {
     key: ['sequence'],
@@ -221,6 +254,7 @@ export const TRANSFER_TABLES: readonly TransferTable[] = [
       'payload',
       'created_at',
     ],
+    schemas: { actor_name: NameThen },
   }),
   of('notifications', notifications, {
     key: ['id'],

@@ -52,12 +52,20 @@ export class AccountEmails {
     return email
   }
 
-  /** Mails of a kind that were sent to an address within the last `window_ms`. */
-  async sentTo(address: string, kind: AccountEmailKind, window_ms: number): Promise<number> {
+  /**
+   * Mails of this kind to this address that were sent within the last `window_ms`, and earlier ones that are being sent at
+   * this moment: of many that were asked for at once each would find that none was sent.
+   */
+  async sentLike(
+    { id, address, kind }: Pick<ClaimedAccountEmail, 'id' | 'address' | 'kind'>,
+    window_ms: number,
+  ): Promise<number> {
     const [row] = await this.#database.query(
       (sql) => sql<{ count: number }[]>`
         select count(*)::int as count from account_emails
-        where lower(address) = lower(${address}) and kind = ${kind} and sent_at > now() - make_interval(secs => ${window_ms / 1000})`,
+        where lower(address) = lower(${address}) and kind = ${kind} and (
+          sent_at > now() - make_interval(secs => ${window_ms / 1000})
+          or (status = 'pending' and (sealed_at, id) < (select own.sealed_at, own.id from account_emails own where own.id = ${id})))`,
     )
     return row?.count ?? 0
   }

@@ -137,13 +137,21 @@ class Parser {
     const word = token.toLowerCase()
     if (word === 'true' || word === 'false') return word === 'true'
     if (word === 'null') return null
-    if (/^["\d-]/.test(token))
-      try {
-        return JSON.parse(token) as string | number
-      } catch {
-        throw this.#refuse('A text of it is not valid JSON.')
-      }
+    if (/^["\d-]/.test(token)) return this.#value(token)
     throw this.#refuse('A value is a text in double quotes, a number, true, false or null.')
+  }
+
+  /** The value that a token of JSON stands for. No resource has a text that cannot be stored. */
+  #value(token: string): string | number {
+    let value: string | number
+    try {
+      value = JSON.parse(token) as string | number
+    } catch {
+      throw this.#refuse('A text of it is not valid JSON.')
+    }
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
+      throw this.#refuse('A text of it has a NUL character or half of a surrogate pair.')
+    return value
   }
 
   #isWord(word: string): boolean {

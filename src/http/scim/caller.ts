@@ -4,6 +4,7 @@ import type { AuthenticatedPrincipal } from '../../contracts/principal.ts'
 import { findScimToken } from '../../db/queries/scim.ts'
 import { noteScimUse } from '../../db/writes/scim.ts'
 import type { OrgEdge } from '../../edge/org-edge.ts'
+import { networkOf } from '../client-ip.ts'
 import type { Deps } from '../deps.ts'
 
 /** Characters of a `User-Agent` that are kept in a record. */
@@ -30,7 +31,7 @@ export async function scimCaller(
   const found = token !== undefined && isScimToken(token) ? await lookUp(deps, slug, token) : undefined
   if (!found) {
     // Guessing is bounded by the rate of the address.
-    await deps.limits.anonymous(ip)
+    await deps.limits.anonymous(networkOf(ip))
     throw new ApiError(
       'UNAUTHENTICATED',
       'Send the token of this organization: Authorization: Bearer mc_scim_….',

@@ -37,8 +37,7 @@ export const sendAccountEmailJob: JobRule<'send_account_email', { account_mail: 
         unknown: true,
       })
     const enough =
-      email.kind !== 'email_changed' &&
-      (await emails.sentTo(email.address, email.kind, LINKS_WINDOW_MS)) >= LINKS_MAX
+      email.kind !== 'email_changed' && (await emails.sentLike(email, LINKS_WINDOW_MS)) >= LINKS_MAX
     const content = enough ? undefined : await account_mail.content(email)
     if (!content || !send) return await emails.remove(id)
 

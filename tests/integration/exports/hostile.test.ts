@@ -236,6 +236,25 @@ describe('rows that cannot be', () => {
     ['subscriptions.jsonl', changed({ user_id: newId() }), 'a subscriber'],
     ['channel_reads.jsonl', changed({ user_id: newId() }), 'a reader'],
     ['task_dependencies.jsonl', (rows) => circle(rows), 'in a circle'],
+    // The next number has to fit too.
+    ['tasks.jsonl', changed({ version: 2 ** 31 - 1 }), '/version'],
+    ['channels.jsonl', changed({ last_seq: Number.MAX_SAFE_INTEGER }), '/last_seq'],
+    // What a request could not bring, a file cannot bring either.
+    ['organization.jsonl', changed({ name: 'A\u001b]0;x\u0007' }), '/name'],
+    ['organization.jsonl', changed({ name: 'Another' }), 'one organization of the manifest'],
+    ['users.jsonl', changed({ display_name: '\u202eevil' }), '/display_name'],
+    ['users.jsonl', changed({ email: 'a@example.com\r\nBcc: b@example.com' }), '/email'],
+    ['memberships.jsonl', changed({ display_name: '\u200b' }), '/display_name'],
+    ['memberships.jsonl', changed({ username: 'a b' }), '/username'],
+    ['projects.jsonl', changed({ name: 'x'.repeat(201) }), '/name'],
+    ['tasks.jsonl', changed({ title: 'x'.repeat(501) }), '/title'],
+    ['tasks.jsonl', changed({ description: 'x'.repeat(50_001) }), '/description'],
+    ['task_evidence.jsonl', changed({ url: 'javascript:alert(1)' }), '/url'],
+    ['task_evidence.jsonl', changed({ url: 'https://x.example/\r\nX: y' }), '/url'],
+    ['channels.jsonl', changed({ name: 'a\nb' }), '/name'],
+    ['messages.jsonl', changed({ content: 'x'.repeat(10_001) }), '/content'],
+    ['messages.jsonl', changed({ sender_name: 'a\nb' }), '/sender_name'],
+    ['events.jsonl', changed({ actor_name: 'a\u001b[2J' }), '/actor_name'],
   ]
   test.each(cases)('%s: case %#', async (name, change, says) => {
     await refused(await packed(withRows(name, change)), says)

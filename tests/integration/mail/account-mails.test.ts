@@ -154,6 +154,14 @@ describe('a forgotten password', () => {
     for (const token of tokens) expect((await setBy(token, OTHER_PASSWORD)).status).toBe(404)
   })
 
+  test('U16 of links that are asked for at once an address gets no more', async () => {
+    const { address } = await member('Asked At Once')
+    await Promise.all(Array.from({ length: 20 }, () => forgot(address)))
+    await settled()
+    const mails = (await smtp.mailsTo(address)).filter(({ mail }) => mail.subject?.startsWith('Set a new'))
+    expect(mails.length).toBe(3)
+  })
+
   test('U16 a mail that the mail server defers is sent later', async () => {
     const { address } = await member('Grey Listed')
     smtp.next(address, 'greylist')

@@ -64,6 +64,11 @@ describe('P3 an ID token', () => {
     ['without a nonce', { claims: ({ nonce: _, ...claims }) => claims }],
     ['without a subject', { claims: ({ sub: _, ...claims }) => claims }],
     ['with an empty subject', { claims: (claims) => ({ ...claims, sub: '' }) }],
+    ['with a NUL in its subject', { claims: (claims) => ({ ...claims, sub: 'ines\0' }) }],
+    [
+      'with half of a surrogate pair in its subject',
+      { claims: (claims) => ({ ...claims, sub: 'ines\ud800' }) },
+    ],
     ['without an end', { claims: ({ exp: _, ...claims }) => claims }],
     ['that has expired', { claims: (claims) => ({ ...claims, iat: seconds(-900), exp: seconds(-600) }) }],
     ['that expired more than two minutes ago', { claims: (claims) => ({ ...claims, exp: seconds(-200) }) }],
@@ -86,6 +91,13 @@ describe('P3 an ID token', () => {
     expect((await outcome({}))[0]).toBe('/')
     await provider.rotate()
     expect((await outcome({}))[0]).toBe('/')
+  })
+
+  test('that says "verified" without an address proves none that stands beside it', async () => {
+    // An account of this address is there already: that of the administrator.
+    provider.person = { sub: 'mallory', email: INES.email, email_verified: false, name: 'Mallory' }
+    const claims: Conduct['claims'] = (said) => ({ ...said, email_verified: true })
+    expect(await outcome({ bare_token: true, claims })).toEqual(['/login?sign_in=unverified', undefined])
   })
 
   test('may leave the address to the userinfo endpoint, which must speak of the same person', async () => {

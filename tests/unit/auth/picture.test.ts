@@ -144,6 +144,13 @@ describe('an address of the public network', () => {
       'fc00::1',
       'fe80::1',
       'ff02::1',
+      // Old and unassigned forms that a gateway or a kernel may still read as IPv4 or as a neighbour.
+      '::7f00:1',
+      '::a00:1',
+      '::2',
+      'fec0::1',
+      '64:ff9b:1::a00:1',
+      '4000::1',
       'example.com',
       '',
     ])

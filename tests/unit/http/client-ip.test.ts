@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { clientIp, isForwarded, isLoopback, TrustedProxies } from '../../../src/http/client-ip.ts'
+import { clientIp, isForwarded, isLoopback, networkOf, TrustedProxies } from '../../../src/http/client-ip.ts'
 
 const from = (forwarded: string | null, peer: string, ...trusted: string[]) =>
   clientIp(
@@ -82,4 +82,19 @@ test('loopback and forwarding are recognized', () => {
     expect([address, isLoopback(address)]).toEqual([address, false])
   expect(isForwarded(new Request('http://x', { headers: { Forwarded: 'for=1.2.3.4' } }))).toBe(true)
   expect(isForwarded(new Request('http://x'))).toBe(false)
+})
+
+test('of IPv6 the network counts, in one spelling; anything else counts as it is', () => {
+  for (const [ip, network] of [
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+    ['2001:0db8:0001:0002:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
+    ['::1', '::/64'],
+    ['203.0.113.9', '203.0.113.9'],
+    ['::ffff:203.0.113.9', '::ffff:203.0.113.9'],
+    ['', ''],
+    ['a:b', 'a:b'],
+  ])
+    expect(networkOf(ip ?? '')).toBe(network ?? '')
+  expect(networkOf(networkOf('2001:db8::1'))).toBe(networkOf('2001:db8::1'))
 })

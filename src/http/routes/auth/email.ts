@@ -6,6 +6,7 @@ import { ChangeEmailBody, ConfirmEmailBody } from '../../../contracts/requests.t
 import { Closed } from '../../../contracts/schema.ts'
 import type { Account } from '../../../db/queries/accounts.ts'
 import { mailAccount } from '../../../db/writes/account-emails.ts'
+import { networkOf } from '../../client-ip.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
@@ -47,7 +48,7 @@ export function emailRoutes(deps: Deps) {
           checkMails(deps)
           const { email, current_password } = call.body
           const { id } = await confirmedAccount(deps, call, current_password)
-          await deps.limits.passwordReset(email, call.ip)
+          await deps.limits.passwordReset(email, networkOf(call.ip))
           const mail = { kind: 'email_confirm', address: email, account_id: id } as const
           await deps.database.transaction((tx) => mailAccount(tx, mail))
           return {}
@@ -98,7 +99,7 @@ export function emailRoutes(deps: Deps) {
         async ({ params, body: { password }, request, ip }) => {
           const { account, email, former_email, issued_at } = await usableLink(params.token ?? '')
           const { id } = account
-          await deps.limits.account(id, ip)
+          await deps.limits.account(id, networkOf(ip))
           await checkPasswordOf(deps, account, password, ip)
           const changed = await accounts.changeEmail({
             id,

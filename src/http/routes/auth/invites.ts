@@ -9,6 +9,7 @@ import { SIGN_IN_METHODS, type SignInMethod } from '../../../contracts/vocabular
 import { readOrg } from '../../../db/queries/orgs.ts'
 import { readOnly } from '../../../domain/access.ts'
 import { signInRule } from '../../../domain/sign-in.ts'
+import { networkOf } from '../../client-ip.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { findInvite, storedToken } from './invite-link.ts'
@@ -130,7 +131,7 @@ export function inviteRoutes(deps: Deps, sign_in: SignIn) {
           }
           if (body.password === undefined) throw invalid({ path: '/password', message: 'Is required.' })
           const { email } = invite
-          await deps.limits.account(email, ip)
+          await deps.limits.account(email, networkOf(ip))
           await deps.sign_in_back_off.checkGuess(email, ip)
           const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
           if (!known) {

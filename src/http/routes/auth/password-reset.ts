@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { ApiError } from '../../../contracts/errors.ts'
 import { PasswordResetBody } from '../../../contracts/requests.ts'
 import { mailAccount } from '../../../db/writes/account-emails.ts'
+import { networkOf } from '../../client-ip.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { TAG as tag } from './sign-in.ts'
@@ -25,7 +26,7 @@ export function passwordResetRoutes(deps: Deps) {
       },
       async ({ body: { email }, ip }) => {
         checkMails(deps)
-        await deps.limits.passwordReset(email, ip)
+        await deps.limits.passwordReset(email, networkOf(ip))
         const mail = { kind: 'password_reset', address: email, account_id: null } as const
         await deps.database.transaction((tx) => mailAccount(tx, mail))
         return {}

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { ApiError, invalid } from '../../../contracts/errors.ts'
 import { ChangePasswordBody, PasswordBody } from '../../../contracts/requests.ts'
 import { Closed, Nullable, Timestamp } from '../../../contracts/schema.ts'
+import { networkOf } from '../../client-ip.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints, refusalOf } from '../../endpoint.ts'
 import { recordSignIn } from '../../sign-in-records.ts'
@@ -45,7 +46,7 @@ export function passwordRoutes(deps: Deps, sign_in: SignIn) {
           const { body, request, ip } = call
           const { email } = body
           const slowed = await refusalOf(async () => {
-            await deps.limits.account(email, ip)
+            await deps.limits.account(email, networkOf(ip))
             await deps.sign_in_back_off.check(email, ip)
           })
           const device = deps.devices.of(request.headers.get('cookie'))

@@ -56,10 +56,9 @@ export function secondFactorRoutes(deps: Deps, sign_in: SignIn) {
     const device = deps.devices.of(call.request.headers.get('cookie'))
     // A browser that has signed in to the account before is not slowed down by whoever else knows the password.
     const known = device?.account_ids.includes(account_id) ? device.id : undefined
-    await deps.second_factor_back_off.check(account_id, known)
+    await deps.second_factor_back_off.begin(account_id, known)
     const taken = await second_factors.take(account_id, code)
     if (taken === undefined) {
-      await deps.second_factor_back_off.failed(account_id, known)
       noteFailure(account_id, call)
       throw new ApiError('INVALID_CREDENTIALS', 'This code is not right, or it was used.')
     }

@@ -10,6 +10,7 @@ import {
   opensByPassword,
   signInRule,
 } from '../../../domain/sign-in.ts'
+import { networkOf } from '../../client-ip.ts'
 import type { Deps } from '../../deps.ts'
 import { endpoints } from '../../endpoint.ts'
 import { isLinkToken } from '../../one-time-link.ts'
@@ -111,7 +112,7 @@ export function signInLinkRoutes(deps: Deps, sign_in: SignIn) {
           }
           const { params, body, ip, request } = call
           const { org_id, id: link_id, user_id, email, display_name } = await usableLink(params.token ?? '')
-          await deps.limits.account(email, ip)
+          await deps.limits.account(email, networkOf(ip))
           await deps.sign_in_back_off.checkGuess(email, ip)
           const { account: known, hashes } = await accountOf(deps, { email, password: body.password })
           if (!known) {

@@ -103,6 +103,9 @@ describe('a filter', () => {
     '; drop table users',
     `${'('.repeat(100)}a eq 1${')'.repeat(100)}`,
     `a eq "${'x'.repeat(3_000)}"`,
+    'userName eq "a\\u0000b"',
+    'userName eq "\\ud800"',
+    'userName co "\\udc00x"',
   ])('that cannot be read is refused: %s', (text) => {
     expect(refusal(text)).toBe('invalidFilter')
   })
