@@ -18,6 +18,8 @@ export interface SessionClaims {
 
 /** Own tokens are shorter; a longer text is refused without a hash. */
 const TOKEN_MAX = 1_024
+/** One spelling (RFC 7515 §2): the decoder of the library also takes padding and the other alphabet. */
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const REMEMBERED_MAX = 10_000
 const AUDIENCE = 'mission-control'
 
@@ -45,7 +47,7 @@ export class SessionTokens {
   }
 
   async verify(token: string): Promise<SessionClaims | 'expired' | 'invalid'> {
-    if (token.length > TOKEN_MAX) return 'invalid'
+    if (token.length > TOKEN_MAX || !TOKEN.test(token)) return 'invalid'
     const digest = createHash('sha256').update(token).digest('base64')
     const claims = this.#verified.get(digest) ?? (await this.#check(token))
     if (!claims) return 'invalid'

@@ -66,6 +66,8 @@ describe('a session token', () => {
       await signed({ alg: 'HS256' }, FIRST.secret),
       await signed({ alg: 'HS256', kid: 'first' }, FIRST.secret, { aud: 'another' }),
       await signed({ alg: 'HS256', kid: 'first' }, FIRST.secret, { sid: undefined }),
+      // One token has one spelling.
+      `${await signed({ alg: 'HS256', kid: 'first' }, FIRST.secret)}=`,
       '',
       'a.b.c',
       'x'.repeat(2_000),
