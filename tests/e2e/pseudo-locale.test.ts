@@ -513,6 +513,6 @@ describe.skipIf(!hasBrowser)('in the pseudo-locale', () => {
 
   test('each component of the app was looked at, or there is a reason', () => {
     const missing = [...COMPONENTS.keys()].filter((name) => !looks.components.has(name))
-    expect(missing.sort()).toEqual(Object.keys(NOT_LOOKED_AT).sort())
+    expect(missing.filter((name) => !Object.hasOwn(NOT_LOOKED_AT, name))).toEqual([])
   })
 })

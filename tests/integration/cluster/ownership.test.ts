@@ -108,6 +108,7 @@ test.each([
     const owner = cluster.nodes[2]!
     const writing = writers([at[0]!, at[1]!], channel_id)
     await writing.more(5)
+    const takeovers = await cluster.metric(owner, 'mc_takeovers_total')
     signal(owner.pid, 'SIGSTOP')
     // Its callers wait; the answer comes when it goes on.
     const late = Promise.all(
@@ -134,9 +135,11 @@ test.each([
       ...answers.filter(({ status }) => status === 201).map(({ body }) => body),
     ])
     expect((await storedMessages(cluster.sql, channel_id)).length).toBeGreaterThan(taken_over)
-    // It learned that it is not the owner: what is posted there now goes to the owner.
+    // It learned that it is not the owner: what is posted there now goes to the owner. A node whose connections to Redis
+    // were given up while it was stopped may have taken the org over anew.
     await postSurely(at[2]!, channel_id, 'by the former owner')
-    expect((await cluster.ownerOf(id))?.port).not.toBe(owner.port)
+    const moved_back = (await cluster.metric(owner, 'mc_takeovers_total')) > takeovers
+    if (!moved_back) expect((await cluster.ownerOf(id))?.port).not.toBe(owner.port)
   },
 )
 
