@@ -1,6 +1,5 @@
-import { cpuFigures, withCpu } from '../load/cpu.ts'
 import { requests } from '../load/http.ts'
-import { singleRowInserts } from '../reference/inserts.ts'
+import { besideInserts } from '../load/writes.ts'
 import type { Row, Rows } from '../row.ts'
 
 const taskCreate: Row = {
@@ -13,23 +12,12 @@ const taskCreate: Row = {
       type: 'software',
       description: 'The project of the created tasks.',
     })
-    const { rate, p99_ms, cpu } = await requests(product, '/tasks', seconds, {
+    const measured = await requests(product, '/tasks', seconds, {
       title: 'Resume uploads after an app kill',
       description: 'Entries of the last session must be uploaded after a restart.',
       project_ids: [project.id],
     })
-    const inserts = await withCpu(
-      product,
-      () => singleRowInserts(product.database, 32, seconds),
-      (per_second) => per_second * seconds,
-    )
-    return {
-      product: rate,
-      'single-row inserts': inserts.result,
-      'p99 ms': p99_ms,
-      ...cpuFigures('a request', cpu),
-      ...cpuFigures('an insert', inserts.cpu),
-    }
+    return await besideInserts(product, seconds, measured)
   },
 }
 
