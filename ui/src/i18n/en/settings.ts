@@ -29,7 +29,7 @@ export const settings = {
     address_hint: 'Part of every link; it stays as it is.',
     time_zone: 'Time zone',
     time_zone_note:
-      'Times of day of the organization are of its zone. In the app every person sees times in the own zone.',
+      'Times of day of the organization are of its zone. In the app every person sees times in their own zone.',
     created: 'Created {time}.',
     priority: 'Priority',
     evidence: 'Evidence that a task needs before it is complete',
